@@ -1,0 +1,173 @@
+"""Django settings, all read from the environment. docs/operations.md lists every variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = env.flag("PULSEBOARD_DEBUG", default=False)
+
+SECRET_KEY = env.text("PULSEBOARD_SECRET_KEY")
+if not SECRET_KEY:
+    # `manage.py up` makes and keeps one; anything else must say which it uses, because a key that
+    # changes with each process would log every operator out at each restart.
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "PULSEBOARD_SECRET_KEY is not set. `make run` makes one by itself; elsewhere set it to"
+            " 50 or more random characters, the same for every process."
+        )
+    SECRET_KEY = "debug-only-key-never-used-without-PULSEBOARD_DEBUG"
+
+ALLOWED_HOSTS = env.words("PULSEBOARD_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("PULSEBOARD_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "daphne",  # before staticfiles: its runserver speaks WebSocket
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "devices",
+    "telemetry",
+    "bridge",
+    "dashboard",
+    "embedded",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+_database = env.server_url(
+    "DATABASE_URL",
+    default="postgresql://localhost/pulseboard",
+    ports={"postgresql": 5432, "postgres": 5432},
+)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.path.lstrip("/") or "pulseboard",
+        "USER": _database.username or "",
+        "PASSWORD": _database.password or "",
+        "HOST": _database.options.pop("host", _database.host),
+        "PORT": _database.port,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(_database.options),
+    }
+}
+
+REDIS = env.server_url(
+    "REDIS_URL", default="redis://localhost:6379/0", ports={"redis": 6379, "rediss": 6379}
+)
+REDIS_URL = env.text("REDIS_URL") or "redis://localhost:6379/0"
+CHANNEL_LAYERS = {
+    "default": {
+        # One PUBLISH per frame; the list-based layer needs four round trips and drops over capacity.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": env.text("PULSEBOARD_PREFIX", "pulseboard")},
+    }
+}
+
+MQTT = env.server_url(
+    "MQTT_URL", default="mqtt://localhost:1883", ports={"mqtt": 1883, "mqtts": 8883}
+)
+
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login/"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+# Behind a TLS proxy: secure cookies, and trust the proxy's word that the client spoke TLS.
+if env.flag("PULSEBOARD_TLS_PROXY", default=False):
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Served straight from the apps' folders: no collectstatic step between a checkout and a page.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "knox.auth.TokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_TTL": None, "TOKEN_LIMIT_PER_USER": 100, "TOKEN_PREFIX": "pb_"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pulseboard API",
+    "DESCRIPTION": "Register devices, read what they measured, and see how it got in.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # bytes of a request body
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("PULSEBOARD_LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,109 @@
+"""Who may send: sites, the devices on them, and what is known of each device's connection."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL
+MAX_TAGS = 32  # tags of one device
+MAX_TAG_LENGTH = 32  # characters
+DEFAULT_EXPECTED_INTERVAL = 60.0  # seconds between two messages of a device that does not say
+MAX_EXPECTED_INTERVAL = 31 * 86_400.0  # seconds
+
+
+class Site(models.Model):
+    """A place devices stand at; operators filter by it."""
+
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=120)
+    notes = models.TextField(blank=True, max_length=10_000)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Device(models.Model):
+    """One thing that sends readings, known on the wire by its `uid`."""
+
+    uid = models.CharField(
+        max_length=64,
+        unique=True,
+        validators=[
+            RegexValidator(
+                rf"\A{UID_PATTERN}\Z",
+                "A uid has 1 to 64 characters, each a letter, a digit, '_' or '-'.",
+            )
+        ],
+        help_text="The id in its topics: devices/{uid}/telemetry. Letters, digits, '_' and '-'.",
+    )
+    name = models.CharField(max_length=120)
+    site = models.ForeignKey(
+        Site, null=True, blank=True, on_delete=models.SET_NULL, related_name="devices"
+    )
+    kind = models.CharField(
+        max_length=64, blank=True, help_text="What it is: freezer, motor, power-meter …"
+    )
+    tags = ArrayField(
+        models.CharField(max_length=MAX_TAG_LENGTH), size=MAX_TAGS, default=list, blank=True
+    )
+    enabled = models.BooleanField(
+        default=True, help_text="Messages of a disabled device are quarantined."
+    )
+    expected_interval = models.FloatField(
+        default=DEFAULT_EXPECTED_INTERVAL,
+        validators=[MinValueValidator(0.05), MaxValueValidator(MAX_EXPECTED_INTERVAL)],
+        help_text="Seconds between two of its messages; presence is judged against it.",
+    )
+    location = models.CharField(max_length=200, blank=True, help_text="In words: Roof, north.")
+    latitude = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    longitude = models.FloatField(
+        null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    notes = models.TextField(blank=True, max_length=10_000)
+    metadata = models.JSONField(default=dict, blank=True)
+    token_prefix = models.CharField(max_length=12, blank=True, editable=False)
+    token_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Indexed: the bridge's registry asks each few seconds what has changed since it last looked.
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name or self.uid
+
+
+class Presence(models.Model):
+    """What the wire said of a device's connection, and when it last spoke. Written by the bridge.
+
+    The shown state (online, late, silent, offline) follows from this row, the device's
+    `expected_interval` and the present time; see `devices.presence`.
+    """
+
+    class Connection(models.TextChoices):
+        UNKNOWN = "unknown"  # it has never used its status topic
+        ONLINE = "online"
+        OFFLINE = "offline"
+
+    device = models.OneToOneField(
+        Device, primary_key=True, on_delete=models.CASCADE, related_name="presence"
+    )
+    connection = models.CharField(
+        max_length=8, choices=Connection.choices, default=Connection.UNKNOWN
+    )
+    connection_since = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)  # receive time of its newest telemetry
+    clock_replaced_at = models.DateTimeField(null=True)  # last time its timestamp was implausible
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.connection}"

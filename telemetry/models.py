@@ -1,0 +1,80 @@
+"""What was measured. Readings live in partitioned tables without a Django model (sql/schema.sql)."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+
+from devices.models import Device
+
+MAX_METRIC_LENGTH = 200  # characters of a dotted metric name
+
+
+class Series(models.Model):
+    """One metric of one device; its small id is what each stored reading carries."""
+
+    class Kind(models.TextChoices):
+        GAUGE = "gauge"
+        COUNTER = "counter"
+        BOOLEAN = "boolean"
+        TEXT = "text"
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="series")
+    metric = models.CharField(max_length=MAX_METRIC_LENGTH)
+    unit = models.CharField(max_length=32, blank=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.GAUGE)
+    precision = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(9)],
+        help_text="Decimals shown; empty shows as many as the value needs.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["device_id", "id"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(fields=["device", "metric"], name="series_device_metric")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.metric}"
+
+
+class QuarantinedMessage(models.Model):
+    """A message that could not be stored as sent, kept raw with the reason. Written by the bridge.
+
+    `partial` marks a message whose good values were stored and whose bad values were not.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    received_at = models.DateTimeField(db_index=True)
+    topic = models.TextField()
+    uid = models.CharField(max_length=64, blank=True, db_index=True)
+    reason = models.CharField(max_length=40, db_index=True)
+    detail = models.TextField(blank=True)
+    payload = models.BinaryField()
+    payload_size = models.PositiveIntegerField()  # bytes as sent; `payload` may be cut
+    properties = models.JSONField(default=dict)
+    retained = models.BooleanField(default=False)
+    partial = models.BooleanField(default=False)
+    worker = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.received_at:%Y-%m-%d %H:%M:%S} {self.reason} {self.topic}"
+
+
+class IngestWorker(models.Model):
+    """The latest counters of one bridge worker, overwritten about once a second by itself."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    started_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    counters = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name
