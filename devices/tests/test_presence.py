@@ -1,0 +1,33 @@
+"""The state of a device follows from its presence row and the time; JavaScript checks the same
+cases, so a wall and a table row never disagree."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from devices.presence import late_after, silent_after, state
+
+CASES = json.loads((Path(__file__).parent / "presence_cases.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_presence_case(case):
+    judged = state(
+        case["connection"],
+        case["since"],
+        case["last_seen"],
+        expected_interval=case["expected_interval"],
+        now=case["now"],
+    )
+    assert judged == (case["state"], case["state_since"], case["evidence"])
+
+
+def test_cases_cover_every_state_and_evidence():
+    assert {case["state"] for case in CASES} == {"online", "late", "silent", "offline", "waiting"}
+    assert {case["evidence"] for case in CASES} == {"telemetry", "status", "none"}
+
+
+@pytest.mark.parametrize("interval", [0.05, 0.5, 1, 60, 86_400])
+def test_a_device_is_late_before_it_is_silent(interval):
+    assert late_after(interval) < silent_after(interval)
