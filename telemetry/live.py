@@ -31,7 +31,10 @@ def readings(worker: str, seq: int, series: dict[int, list[int | float | str]]) 
     float, or a string for text. `seq` counts this worker's messages to this group from 1, so a
     receiver sees a loss as a jump (a channel layer does not say when it drops).
     """
-    return {"type": "live.readings", "worker": worker, "seq": seq, "series": series}
+    # The ids travel as strings: channels_redis unpacks with msgpack's `strict_map_key`, which
+    # refuses a whole message for one integer key.
+    keyed = {str(series_id): flat for series_id, flat in series.items()}
+    return {"type": "live.readings", "worker": worker, "seq": seq, "series": keyed}
 
 
 def event(name: str, **facts: Any) -> dict[str, Any]:
