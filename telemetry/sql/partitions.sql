@@ -1,0 +1,16 @@
+-- name: list_partitions
+-- The partitions of the reading tables that exist, with the table each belongs to.
+SELECT parent.relname AS parent, child.relname AS partition
+FROM pg_inherits
+JOIN pg_class AS parent ON parent.oid = pg_inherits.inhparent
+JOIN pg_class AS child ON child.oid = pg_inherits.inhrelid
+WHERE parent.oid = ANY (ARRAY['reading'::regclass, 'text_reading'::regclass])
+ORDER BY parent, partition
+
+-- name: lock_partitions
+-- Lets one caller at a time change the set of partitions; released at the end of the transaction.
+SELECT pg_advisory_xact_lock(%(key)s)
+
+-- name: limit_lock_wait
+-- Gives up a wait for a table lock after this long, for the rest of the transaction.
+SELECT set_config('lock_timeout', %(timeout)s, true)

@@ -1,0 +1,112 @@
+"""Daily partitions: made ahead, filled from the default partition, dropped whole."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+
+from telemetry import partitions
+
+NOW = datetime(2021, 3, 10, 23, 30, tzinfo=UTC)
+
+
+def rows(table: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT series_id, time, value FROM {table} ORDER BY 1, 2")
+        return cursor.fetchall()
+
+
+def add(table: str, *readings: tuple) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} VALUES (%s, %s, %s)", readings)
+
+
+@pytest.mark.django_db
+def test_missing_days_are_made_once_for_both_tables() -> None:
+    made = partitions.ensure(NOW, days_back=1, days_ahead=1)
+    days = ["20210309", "20210310", "20210311"]
+    assert made == [f"{t}_{d}" for t in ("reading", "text_reading") for d in days]
+    assert partitions.ensure(NOW, days_back=1, days_ahead=1) == []
+
+
+@pytest.mark.django_db
+def test_nothing_to_do_costs_one_query(django_assert_num_queries) -> None:
+    partitions.ensure(NOW)
+    with django_assert_num_queries(1):
+        partitions.ensure(NOW)
+
+
+@pytest.mark.django_db
+def test_rows_waiting_in_the_default_partition_move_to_their_day() -> None:
+    inside = [(1, NOW.replace(hour=0, minute=0), 1.0), (1, NOW, 2.0)]
+    outside = [(1, NOW - timedelta(days=9), 3.0)]
+    add("reading", *inside, *outside)
+    add("text_reading", (1, NOW, "ERR"))
+    assert len(rows("reading_default")) == 3
+
+    partitions.ensure(NOW, days_back=0, days_ahead=0)
+
+    assert rows("reading_20210310") == inside
+    assert rows("reading_default") == outside
+    assert rows("text_reading_20210310") == [(1, NOW, "ERR")]
+    assert rows("reading") == sorted(inside + outside)
+
+
+@pytest.mark.django_db
+def test_a_partition_refuses_a_redelivered_reading_and_has_every_index() -> None:
+    partitions.ensure(NOW, days_back=0, days_ahead=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_indexes WHERE tablename = ANY (%s)",
+            [["reading_20210310", "text_reading_20210310"]],
+        )
+        assert cursor.fetchone() == (4,)
+        insert = "INSERT INTO reading VALUES (1, %s, 1) ON CONFLICT DO NOTHING"
+        cursor.execute(insert, [NOW])
+        cursor.execute(insert, [NOW])
+    assert rows("reading_20210310") == [(1, NOW, 1.0)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_callers_at_the_same_moment_do_not_fail_or_repeat() -> None:
+    made: list[str] = []
+    failures: list[Exception] = []
+    start = threading.Barrier(4)
+
+    def call() -> None:
+        try:
+            start.wait(timeout=10)
+            made.extend(partitions.ensure(NOW, days_back=1, days_ahead=2))
+        except DatabaseError as exc:
+            failures.append(exc)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert failures == []
+        assert len(made) == len(set(made)) == 8
+    finally:
+        partitions.drop_before(NOW + timedelta(days=30))
+
+
+@pytest.mark.django_db
+def test_retention_drops_whole_days_and_older_rows_of_the_default() -> None:
+    partitions.ensure(NOW, days_back=2, days_ahead=0)
+    old, kept = (1, NOW - timedelta(days=40), 1.0), (1, NOW - timedelta(hours=20), 2.0)
+    add("reading", old, (1, NOW - timedelta(days=2), 5.0), kept)
+
+    dropped = partitions.drop_before(NOW - timedelta(days=1))
+
+    assert sorted(dropped) == ["reading_20210308", "text_reading_20210308"]
+    assert rows("reading") == [kept]
+
+
+def test_a_name_tells_its_day() -> None:
+    assert partitions.day_of("reading", "reading_20261122") == date(2026, 11, 22)
+    assert partitions.day_of("reading", "reading_default") is None
