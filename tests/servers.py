@@ -1,0 +1,200 @@
+"""The real servers tests run against: a pytest plugin (`-p tests.servers` in pyproject.toml).
+
+It must run before pytest-django reads the settings, which is before any conftest.py is imported.
+Without DATABASE_URL or REDIS_URL a Postgres and a Redis of our own live for the session.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from embedded.account import unprivileged
+from embedded.mqtt import Iotcore, Mosquitto
+from embedded.ports import free_port as any_free_port
+from embedded.postgres import Postgres
+from embedded.redis_server import Redis
+from embedded.server import Server
+
+READY_SECONDS = 30.0  # for a server to answer after its start or restart
+# Nothing in the session's own database outlives the session.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class RunningServer:
+    """One private server that a test may stop, kill, freeze and start again on the same port."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.process: subprocess.Popen[bytes] | None = None
+        server.prepare()
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def log(self) -> Path:
+        return self.server.folder / "log"
+
+    def start(self) -> RunningServer:
+        """Run it and wait until it answers."""
+        account = self.server.account
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(
+                    self.server.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    user=account.uid if account else None,
+                    group=account.gid if account else None,
+                    extra_groups=[] if account else None,
+                )
+            while self.process.poll() is None and time.monotonic() < deadline:
+                if self.server.is_ready():
+                    return self
+                time.sleep(0.02)
+            if time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"{self.server.title} did not answer:\n{self.log.read_text()}")
+            # Postgres gives up at once while orphans of a killed postmaster still exit.
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End it the way `manage.py up` does, and wait."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(self.server.stop_signal)
+            try:
+                self.process.wait(self.server.stop_seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        if self.process:
+            self.process.wait()
+
+    def kill(self) -> None:
+        """kill -9, and wait until the process is gone."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the server and its children: SIGSTOP freezes all of it."""
+        os.killpg(self.pid, number)
+
+
+def open_folder() -> Path:
+    """A temporary folder that the account the servers run as can enter; pytest's own is not."""
+    folder = Path(tempfile.mkdtemp(prefix="pulseboard-test-"))
+    folder.chmod(0o755)
+    return folder
+
+
+class Session:
+    """The servers of one test session and the folder they live in."""
+
+    def __init__(self) -> None:
+        self.exits = ExitStack()
+        self.folder = open_folder()
+        self.exits.callback(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def run(self, server: Server) -> str:
+        running = RunningServer(server)
+        self.exits.callback(running.stop)
+        return running.start().url
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    os.environ.setdefault("PULSEBOARD_SECRET_KEY", "only-for-the-tests-" + "x" * 50)
+    options = early_config.known_args_namespace
+    if options.help or options.version:
+        os.environ.setdefault("DATABASE_URL", "postgresql://localhost/none")
+        return
+    session = Session()
+    early_config.add_cleanup(session.exits.close)
+    if "DATABASE_URL" not in os.environ:
+        folder = session.folder / "postgres"
+        server = Postgres(folder, any_free_port(), settings=FAST)
+        os.environ["DATABASE_URL"] = session.run(server)
+    if "REDIS_URL" not in os.environ:
+        os.environ["REDIS_URL"] = session.run(Redis(session.folder / "redis", any_free_port()))
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A port nobody listens on: `free_port()`."""
+    return any_free_port
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """An empty folder that a server run by root's stand-in can use."""
+    folder = open_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(server: Server) -> Iterator[RunningServer]:
+    running = RunningServer(server)
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def mosquitto(server_folder: Path) -> Iterator[RunningServer]:
+    """A Mosquitto of this test's own: `.url`, `.port`, `.stop()`, `.kill()`, `.start()`."""
+    yield from _serve(Mosquitto(server_folder / "mqtt", any_free_port()))
+
+
+@pytest.fixture
+def iotcore(server_folder: Path) -> Iterator[RunningServer]:
+    """The in-memory broker, of this test's own."""
+    yield from _serve(Iotcore(server_folder / "mqtt", any_free_port()))
+
+
+@pytest.fixture
+def redis_server(server_folder: Path) -> Iterator[RunningServer]:
+    """A Redis of this test's own."""
+    yield from _serve(Redis(server_folder / "redis", any_free_port()))
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[Path]:
+    """A prepared cluster that private servers copy, because initdb takes seconds."""
+    folder = open_folder()
+    Postgres(folder / "postgres", any_free_port()).prepare()
+    yield folder / "postgres"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_server(postgres_template: Path, server_folder: Path) -> Iterator[RunningServer]:
+    """A Postgres of this test's own, durable as in production, with an empty `pulseboard`."""
+    folder = server_folder / "postgres"
+    shutil.copytree(postgres_template, folder)
+    if account := unprivileged():
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, account.uid, account.gid)
+    yield from _serve(Postgres(folder, any_free_port()))
