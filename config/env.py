@@ -39,6 +39,14 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {word!r}; write one of {sorted(TRUE | FALSE - {''})}")
 
 
+def integer(name: str, default: int, minimum: int, maximum: int) -> int:
+    """A whole number. Raises `ImproperlyConfigured` that names the variable and its bounds."""
+    raw = text(name) or str(default)
+    if not raw.isascii() or not raw.isdecimal() or not minimum <= int(raw) <= maximum:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} to {maximum}")
+    return int(raw)
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
