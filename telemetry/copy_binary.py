@@ -1,0 +1,43 @@
+"""Binary COPY buffers built column-wise with NumPy.
+
+Format: PostgreSQL documentation, COPY, "Binary Format". A structured array whose fields lie as the
+wire wants them turns a whole batch into bytes in one call, where a row at a time costs ten times more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no header extension
+TRAILER = b"\xff\xff"
+POSTGRES_EPOCH_US = 946_684_800_000_000  # 2000-01-01 in Unix microseconds
+
+READING_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("series_size", ">i4"),
+        ("series_id", ">i4"),
+        ("time_size", ">i4"),
+        ("time", ">i8"),
+        ("value_size", ">i4"),
+        ("value", ">f8"),
+    ]
+)
+
+
+def readings(series_ids: Sequence[int], times_ms: Sequence[int], values: Sequence[float]) -> bytes:
+    """A complete COPY stream for (series_id int4, time timestamptz, value float8).
+
+    `times_ms` are Unix milliseconds. The three columns have the same length.
+    """
+    rows = np.empty(len(series_ids), dtype=READING_ROW)
+    rows["fields"] = 3
+    rows["series_size"] = 4
+    rows["series_id"] = series_ids
+    rows["time_size"] = 8
+    rows["time"] = np.asarray(times_ms, dtype=np.int64) * 1000 - POSTGRES_EPOCH_US
+    rows["value_size"] = 8
+    rows["value"] = values
+    return SIGNATURE + rows.tobytes() + TRAILER
