@@ -1,0 +1,76 @@
+"""What decoding yields: the vocabulary between a convention and the pipeline. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+Value = float | int | bool | str
+
+
+class Reason(StrEnum):
+    """Why a message, or one of its values, was not stored. Also the label of counters, the
+    quarantine filter and what the device is told; docs/wire-format.md explains each."""
+
+    UNKNOWN_TOPIC = "unknown_topic"
+    BAD_UID = "bad_uid"
+    UNKNOWN_DEVICE = "unknown_device"
+    DISABLED_DEVICE = "disabled_device"
+    EMPTY_PAYLOAD = "empty_payload"
+    TOO_LARGE = "too_large"
+    NOT_UTF8 = "not_utf8"
+    MALFORMED_JSON = "malformed_json"
+    TOO_DEEP = "too_deep"
+    WRONG_TYPE = "wrong_type"
+    TOO_MANY_VALUES = "too_many_values"
+    NO_VALUES = "no_values"
+    BAD_TIMESTAMP = "bad_timestamp"
+    NOT_FINITE = "not_finite"
+    UNSUPPORTED_VALUE = "unsupported_value"
+    BAD_TEXT = "bad_text"
+    BAD_METRIC = "bad_metric"
+    TOO_MANY_SERIES = "too_many_series"
+    BAD_STATUS = "bad_status"
+    STORE_REJECTED = "store_rejected"
+
+
+class Problem(NamedTuple):
+    """A reason with the sentence that says what was found and where."""
+
+    reason: Reason
+    detail: str
+
+
+class Sample(msgspec.Struct):
+    """The values of one device at one instant."""
+
+    time_ms: int  # Unix milliseconds; 0: the device gave none that can be true, stamp it
+    values: dict[str, Value]  # finite numbers, booleans and storable text by dotted metric
+
+
+class Telemetry(msgspec.Struct):
+    """Readings of one device. `problems` are values left out; the rest stands."""
+
+    uid: str
+    samples: list[Sample]
+    problems: list[Problem] = []
+    clock_replaced: bool = False  # a timestamp was given and implausible
+
+
+class Status(msgspec.Struct):
+    """A device's own word, or its last will's, on its connection."""
+
+    uid: str
+    online: bool
+
+
+class Rejected(msgspec.Struct):
+    """Nothing of the message can be used. `uid` where the topic still names a device, else empty."""
+
+    uid: str
+    problem: Problem
+
+
+Item = Telemetry | Status | Rejected

@@ -1,0 +1,151 @@
+"""The hand-over between the network thread and the writer thread, and the books that must balance.
+
+While one batch commits the next fills; a writer with nothing to do takes whatever there is at once.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from bridge.decode.items import Item
+from bridge.message import Message
+
+MAX_BATCH_MESSAGES = 10_000  # messages of one transaction
+MAX_BATCH_BYTES = 8 * 1024 * 1024  # payload bytes of one transaction
+MAX_UNSETTLED_MESSAGES = 60_000  # received and not yet settled; then reading from the broker pauses
+MAX_UNSETTLED_BYTES = 256 * 1024 * 1024
+
+PUBACK_SUCCESS = struct.Struct("!BBH")  # MQTT 5.0, 3.4: type, remaining length 2, packet identifier
+
+
+@dataclass(slots=True)
+class Batch:
+    """Messages of one connection, in receive order, each with what it decodes to."""
+
+    generation: int  # of the connection; an acknowledgement is valid on no other
+    messages: list[Message] = field(default_factory=list)
+    items: list[list[Item]] = field(default_factory=list)
+    size: int = 0  # payload bytes
+
+    @property
+    def full(self) -> bool:
+        return len(self.messages) >= MAX_BATCH_MESSAGES or self.size >= MAX_BATCH_BYTES
+
+    def acknowledgements(self) -> bytes:
+        """The PUBACK packets of all its QoS 1 messages, in receive order (MQTT 5.0, 4.6)."""
+        pack = PUBACK_SUCCESS.pack
+        return b"".join([pack(0x40, 2, message.mid) for message in self.messages if message.mid])
+
+
+@dataclass(slots=True)
+class Settled:
+    """How the messages of one batch ended."""
+
+    stored: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+
+    def total(self) -> int:
+        return self.stored + self.duplicate + self.rejected
+
+
+class Inbox:
+    """Bounded queue of batches. `put` is for the network thread, the rest for the writer thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._sealed: deque[Batch] = deque()
+        self._open: Batch | None = None
+        self._taken: Batch | None = None
+        self._received = 0
+        self._settled = Settled()
+        self._unsettled_bytes = 0
+        self._closed = False
+
+    def put(self, generation: int, messages: list[Message], items: list[list[Item]]) -> None:
+        """Append decoded messages of the connection `generation`."""
+        with self._changed:
+            for message, decoded in zip(messages, items, strict=True):
+                batch = self._open
+                if batch is None or batch.full or batch.generation != generation:
+                    if batch is not None:
+                        self._sealed.append(batch)
+                    batch = self._open = Batch(generation)
+                batch.messages.append(message)
+                batch.items.append(decoded)
+                batch.size += len(message.payload)
+                self._unsettled_bytes += len(message.payload)
+            self._received += len(messages)
+            self._changed.notify()
+
+    def take(self, timeout: float) -> Batch | None:
+        """The oldest batch, or None after `timeout` seconds without one. Settle it before the next."""
+        with self._changed:
+            if not self._sealed and self._open is None and not self._closed:
+                self._changed.wait(timeout)
+            if self._sealed:
+                self._taken = self._sealed.popleft()
+            else:
+                self._taken, self._open = self._open, None
+            return self._taken
+
+    def settle(self, batch: Batch, ended: Settled) -> None:
+        """Close the books on a batch: it is durable and may be acknowledged."""
+        with self._changed:
+            self._settled.stored += ended.stored
+            self._settled.duplicate += ended.duplicate
+            self._settled.rejected += ended.rejected
+            self._unsettled_bytes -= batch.size
+            self._taken = None
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Wake the writer for good: no more messages will come."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def wait_until_settled(self, timeout: float) -> bool:
+        """Whether everything received was settled within `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._in_flight() == 0, timeout)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the network thread must stop reading. Read without the lock: a moment's
+        staleness admits one more read, which the limits have room for."""
+        unsettled = self._received - self._settled.total()
+        return unsettled >= MAX_UNSETTLED_MESSAGES or self._unsettled_bytes >= MAX_UNSETTLED_BYTES
+
+    def oldest_received_ms(self) -> int | None:
+        """Receive time of the oldest message not settled."""
+        with self._changed:
+            for batch in (self._taken, *self._sealed, self._open):
+                if batch is not None and batch.messages:
+                    return batch.messages[0].received_ms
+            return None
+
+    def books(self) -> dict[str, int]:
+        """`received = stored + duplicate + rejected + spooled + in_flight`, read in one instant.
+
+        `in_flight` is counted from the batches themselves, so a lost or doubled message shows.
+        """
+        with self._changed:
+            return {
+                "received": self._received,
+                "stored": self._settled.stored,
+                "duplicate": self._settled.duplicate,
+                "rejected": self._settled.rejected,
+                "spooled": 0,
+                "in_flight": self._in_flight(),
+            }
+
+    def _in_flight(self) -> int:
+        waiting = sum(len(batch.messages) for batch in self._sealed)
+        for batch in (self._taken, self._open):
+            if batch is not None:
+                waiting += len(batch.messages)
+        return waiting

@@ -1,0 +1,20 @@
+"""One PUBLISH as it left the wire: where the bridge's flow begins."""
+
+from __future__ import annotations
+
+import msgspec
+
+MAX_PAYLOAD = 256 * 1024  # bytes of a message that is decoded; a larger one is quarantined, cut
+
+
+class Message(msgspec.Struct, gc=False):
+    """A received message. `gc=False`: it holds no containers, and at tens of thousands a second
+    the cyclic collector would spend its time walking them."""
+
+    topic: bytes
+    payload: bytes
+    mid: int  # MQTT packet identifier; 0 for QoS 0, which is not acknowledged
+    dup: bool
+    retain: bool
+    properties: bytes  # MQTT 5 properties, undecoded: only quarantine looks at them
+    received_ms: int  # Unix milliseconds
