@@ -141,13 +141,17 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 REST_FRAMEWORK = {
+    # Tokens first: the first class names the challenge, so a request without credentials gets 401
+    # with `WWW-Authenticate`; with sessions first it would get 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication",
         "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["devices.api.parsers.BoundedJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "devices.api.pagination.PageNumbers",
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,  # {"3": {…}}: only the rows that are wrong
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -163,6 +167,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # bytes of a request body
+
+# Days kept; what is older goes, a whole day at a time. Hourly and daily rollups stay for good.
+RETENTION_DAYS = env.integer("PULSEBOARD_RETENTION_DAYS", 30, minimum=1, maximum=36_500)
+ROLLUP_RETENTION_DAYS = env.integer(
+    "PULSEBOARD_ROLLUP_RETENTION_DAYS", 365, minimum=RETENTION_DAYS, maximum=36_500
+)
+QUARANTINE_RETENTION_DAYS = env.integer(
+    "PULSEBOARD_QUARANTINE_RETENTION_DAYS", 30, minimum=1, maximum=36_500
+)
 
 LOGGING = {
     "version": 1,

@@ -6,10 +6,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from devices.credentials import new_credential
+
 UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL
 MAX_TAGS = 32  # tags of one device
 MAX_TAG_LENGTH = 32  # characters
 DEFAULT_EXPECTED_INTERVAL = 60.0  # seconds between two messages of a device that does not say
+MIN_EXPECTED_INTERVAL = 0.05  # seconds
 MAX_EXPECTED_INTERVAL = 31 * 86_400.0  # seconds
 
 
@@ -58,7 +61,10 @@ class Device(models.Model):
     )
     expected_interval = models.FloatField(
         default=DEFAULT_EXPECTED_INTERVAL,
-        validators=[MinValueValidator(0.05), MaxValueValidator(MAX_EXPECTED_INTERVAL)],
+        validators=[
+            MinValueValidator(MIN_EXPECTED_INTERVAL),
+            MaxValueValidator(MAX_EXPECTED_INTERVAL),
+        ],
         help_text="Seconds between two of its messages; presence is judged against it.",
     )
     location = models.CharField(max_length=200, blank=True, help_text="In words: Roof, north.")
@@ -76,11 +82,18 @@ class Device(models.Model):
     # Indexed: the bridge's registry asks each few seconds what has changed since it last looked.
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
+    token = ""  # in the clear only on the instance that just issued it; never stored
+
     class Meta:
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
         return self.name or self.uid
+
+    def issue_token(self) -> str:
+        """Replace its token; the caller saves. The result cannot be read again later."""
+        self.token, self.token_prefix, self.token_digest = new_credential()
+        return self.token
 
 
 class Presence(models.Model):

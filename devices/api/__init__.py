@@ -1,0 +1,1 @@
+"""The REST API of sites, devices and API tokens, and the rules every endpoint shares."""

@@ -1,0 +1,68 @@
+"""Serializer fields that more than one resource needs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from devices.metadata import normalised_tags, validate_metadata
+from devices.models import MAX_TAG_LENGTH, MAX_TAGS
+
+
+class FiniteFloatField(serializers.FloatField):
+    """DRF's accepts the word "nan", which passes every bound, and falls over 10**400."""
+
+    default_error_messages = {"not_finite": "Write a finite number."}
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        try:
+            number = super().to_internal_value(data)
+        except OverflowError:
+            self.fail("not_finite")
+        if not math.isfinite(number):
+            self.fail("not_finite")
+        return number
+
+
+class TagsField(serializers.ListField):
+    """Tags as they are kept: see `normalised_tags`."""
+
+    child = serializers.CharField(max_length=4 * MAX_TAG_LENGTH, allow_blank=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=4 * MAX_TAGS, **kwargs)  # before doubles are dropped
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return normalised_tags(super().to_internal_value(data))
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class MetadataField(serializers.JSONField):
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        validate_metadata(data)
+        return data
+
+
+class PreloadedSlugField(serializers.SlugRelatedField):
+    """A relation by its slug that first looks among the objects its serializer has preloaded."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):  # a number would be compared as text, a list crash the lookup
+            self.fail("invalid")
+        found = self.context.get(self.preload_key(), {}).get(data)
+        return found if found is not None else super().to_internal_value(data)
+
+    def preload(self, slugs: set[str]) -> None:
+        # What Postgres cannot compare is left to the ordinary lookup, which says so.
+        sound = [slug for slug in slugs if slug.isascii() and slug.isprintable()]
+        found = self.get_queryset().filter(**{f"{self.slug_field}__in": sound})
+        self.context[self.preload_key()] = {getattr(obj, self.slug_field): obj for obj in found}
+
+    def preload_key(self) -> str:
+        return f"preloaded_{self.field_name}"

@@ -1,0 +1,155 @@
+"""How sites and devices look in JSON, and what is accepted of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from devices.api.bulk import BulkSerializer
+from devices.api.fields import FiniteFloatField, MetadataField, PreloadedSlugField, TagsField
+from devices.models import MAX_EXPECTED_INTERVAL, MIN_EXPECTED_INTERVAL, Device, Presence, Site
+from devices.summary import presence_form
+
+MAX_BULK_DEVICES = 500  # devices of one array
+TAKEN = "A device with this uid is registered already."
+
+
+class SiteSerializer(serializers.ModelSerializer):
+    device_count = serializers.IntegerField(read_only=True, default=0)
+
+    class Meta:
+        model = Site
+        fields = ["slug", "name", "notes", "device_count", "created_at", "updated_at"]
+
+
+class PresenceSerializer(serializers.Serializer):
+    """What is known of a device's connection; times are Unix milliseconds."""
+
+    connection = serializers.ChoiceField(choices=Presence.Connection.choices)
+    since = serializers.IntegerField(allow_null=True)
+    last_seen = serializers.IntegerField(allow_null=True)
+    clock_replaced = serializers.IntegerField(allow_null=True)
+
+
+class DeviceSerializer(serializers.ModelSerializer):
+    site = PreloadedSlugField(
+        slug_field="slug",
+        queryset=Site.objects.all(),
+        allow_null=True,
+        required=False,
+        help_text="The slug of its site, or null.",
+        error_messages={"does_not_exist": "No site has the slug {value!r}."},
+    )
+    tags = TagsField(required=False)
+    metadata = MetadataField(required=False, help_text="Any JSON object; not used by Pulseboard.")
+    expected_interval = FiniteFloatField(
+        required=False,
+        min_value=MIN_EXPECTED_INTERVAL,
+        max_value=MAX_EXPECTED_INTERVAL,
+        help_text="Seconds between two of its messages; presence is judged against it.",
+    )
+    latitude = FiniteFloatField(required=False, allow_null=True, min_value=-90, max_value=90)
+    longitude = FiniteFloatField(required=False, allow_null=True, min_value=-180, max_value=180)
+    name = serializers.CharField(
+        max_length=120, required=False, help_text="What people call it; its uid when not given."
+    )
+    presence = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Device
+        fields = [
+            "id",
+            "uid",
+            "name",
+            "site",
+            "kind",
+            "tags",
+            "enabled",
+            "expected_interval",
+            "location",
+            "latitude",
+            "longitude",
+            "notes",
+            "metadata",
+            "token_prefix",
+            "presence",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["id", "token_prefix", "created_at", "updated_at"]
+
+    @extend_schema_field(PresenceSerializer)
+    def get_presence(self, device: Device) -> dict[str, Any]:
+        return presence_form(device)
+
+    def validate_uid(self, uid: str) -> str:
+        if self.instance is not None and uid != self.instance.uid:
+            raise serializers.ValidationError(
+                "The uid is part of the device's topics and cannot change. Register a new device."
+            )
+        return uid
+
+
+class NewDeviceSerializer(DeviceSerializer):
+    """A device just registered: the only time its token can be read."""
+
+    token = serializers.CharField(
+        read_only=True, help_text="Shown once. Keep it on the device; only its digest is stored."
+    )
+
+    class Meta(DeviceSerializer.Meta):
+        fields = [*DeviceSerializer.Meta.fields, "token"]
+        list_serializer_class = BulkSerializer
+        # Without DRF's unique check, one query a row; `conflicts` asks once for all of them.
+        extra_kwargs = {"uid": {"validators": list(Device._meta.get_field("uid").validators)}}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(self.parent, BulkSerializer):
+            errors = self.conflicts([attrs])[0]
+            if errors:
+                raise serializers.ValidationError(errors)
+        return attrs
+
+    def preload(self, rows: list[dict[str, Any]]) -> None:
+        slugs = (row.get("site") for row in rows)
+        self.fields["site"].preload({slug for slug in slugs if isinstance(slug, str)})
+
+    def conflicts(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        taken = set(
+            Device.objects.filter(uid__in=[row["uid"] for row in rows]).values_list(
+                "uid", flat=True
+            )
+        )
+        seen: set[str] = set()
+        errors: list[dict[str, Any]] = []
+        for row in rows:
+            uid = row["uid"]
+            if uid in taken:
+                errors.append({"uid": [TAKEN]})
+            elif uid in seen:
+                errors.append({"uid": ["An earlier row of this array has the same uid."]})
+            else:
+                errors.append({})
+            seen.add(uid)
+        return errors
+
+    def create(self, validated_data: dict[str, Any]) -> Device:
+        return self.create_all([validated_data])[0]
+
+    def create_all(self, rows: list[dict[str, Any]]) -> list[Device]:
+        devices = [Device(**{"name": row["uid"], **row}) for row in rows]
+        for device in devices:
+            device.issue_token()
+            # Nobody has heard a new device; without this the answer asks once for each.
+            Device._meta.get_field("presence").set_cached_value(device, None)
+        return Device.objects.bulk_create(devices)
+
+
+class TokenSerializer(serializers.Serializer):
+    """A device's new token."""
+
+    uid = serializers.CharField(read_only=True)
+    token = serializers.CharField(read_only=True)
+    token_prefix = serializers.CharField(read_only=True)

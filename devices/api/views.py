@@ -1,0 +1,137 @@
+"""The endpoints of sites and devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count
+from drf_spectacular.utils import (
+    OpenApiExample,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_view,
+)
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from devices.api.bulk import BulkCreateMixin
+from devices.api.filters import LIST_FILTERS, DeviceFilter, SiteFilter
+from devices.api.serializers import (
+    MAX_BULK_DEVICES,
+    DeviceSerializer,
+    NewDeviceSerializer,
+    SiteSerializer,
+    TokenSerializer,
+)
+from devices.models import UID_PATTERN, Device, Site
+
+DEVICE_EXAMPLE = OpenApiExample(
+    "A freezer",
+    request_only=True,
+    value={
+        "uid": "freezer-1",
+        "name": "Freezer 1",
+        "site": "warehouse",
+        "kind": "freezer",
+        "tags": ["cold-chain"],
+        "expected_interval": 10,
+        "metadata": {"firmware": "1.4"},
+    },
+)
+
+
+@extend_schema(tags=["Sites"])
+@extend_schema_view(
+    list=extend_schema(summary="List sites"),
+    create=extend_schema(summary="Create a site"),
+    retrieve=extend_schema(summary="Read a site"),
+    update=extend_schema(summary="Replace a site"),
+    partial_update=extend_schema(summary="Change a site"),
+    destroy=extend_schema(summary="Delete a site", description="Its devices stay, without a site."),
+)
+class SiteViewSet(viewsets.ModelViewSet):
+    """Places devices stand at."""
+
+    queryset = Site.objects.annotate(device_count=Count("devices"))
+    serializer_class = SiteSerializer
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]{1,64}"
+    filter_backends = LIST_FILTERS
+    filterset_class = SiteFilter
+    search_fields = ["slug", "name", "notes"]
+    ordering_fields = {
+        name: name for name in ("name", "slug", "created_at", "updated_at", "device_count")
+    }
+    ordering = ["name"]
+
+
+@extend_schema(tags=["Devices"])
+@extend_schema_view(
+    list=extend_schema(summary="List devices"),
+    create=extend_schema(
+        summary="Register devices",
+        description=(
+            "One object, or an array of them: all are registered or none. The answer has the same"
+            f" shape and holds each token, this once. At most {MAX_BULK_DEVICES} in an array."
+        ),
+        request=PolymorphicProxySerializer(
+            component_name="NewDevices",
+            serializers=[NewDeviceSerializer, NewDeviceSerializer(many=True)],
+            resource_type_field_name=None,
+            many=False,
+        ),
+        responses={
+            201: PolymorphicProxySerializer(
+                component_name="RegisteredDevices",
+                serializers=[NewDeviceSerializer, NewDeviceSerializer(many=True)],
+                resource_type_field_name=None,
+                many=False,
+            )
+        },
+        examples=[DEVICE_EXAMPLE],
+    ),
+    retrieve=extend_schema(summary="Read a device"),
+    update=extend_schema(summary="Replace a device"),
+    partial_update=extend_schema(summary="Change a device"),
+    destroy=extend_schema(
+        summary="Delete a device",
+        description="Its series go with it, and their readings at the next maintenance run.",
+    ),
+)
+class DeviceViewSet(BulkCreateMixin, viewsets.ModelViewSet):
+    """The things that send readings."""
+
+    queryset = Device.objects.select_related("site", "presence")
+    lookup_field = "uid"
+    lookup_value_regex = UID_PATTERN
+    max_bulk = MAX_BULK_DEVICES
+    filter_backends = LIST_FILTERS
+    filterset_class = DeviceFilter
+    search_fields = ["uid", "name", "kind", "location", "tags"]
+    ordering_fields = {
+        "name": "name",
+        "uid": "uid",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "last_seen": "presence__last_seen_at",
+    }
+    ordering = ["name"]
+
+    def get_serializer_class(self) -> type[BaseSerializer]:
+        return NewDeviceSerializer if self.action == "create" else DeviceSerializer
+
+    @extend_schema(
+        summary="Rotate a device's token",
+        description="Makes a new token and shows it once. The old one stops working.",
+        request=None,
+        responses=TokenSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="rotate-token", filterset_class=None)
+    def rotate_token(self, _request: Request, **_kwargs: Any) -> Response:
+        device = self.get_object()
+        device.issue_token()
+        device.save(update_fields=["token_prefix", "token_digest", "updated_at"])
+        return Response(TokenSerializer(device).data)

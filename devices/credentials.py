@@ -1,0 +1,31 @@
+"""A device's token: made here, shown once, kept only as its digest.
+
+The token carries 256 random bits, so there is nothing to guess and a slow password hash would only
+cost the broker time at each connect; SHA-256 is enough.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import NamedTuple
+
+TOKEN_PREFIX = "pd_"  # noqa: S105  (tells a leaked string is a Pulseboard device token)
+TOKEN_BYTES = 32  # bytes of randomness
+SHOWN_PREFIX_LENGTH = 10  # characters kept in the clear, so that an operator can tell two apart
+
+
+class Credential(NamedTuple):
+    token: str
+    prefix: str
+    digest: str
+
+
+def new_credential() -> Credential:
+    token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    return Credential(token, token[:SHOWN_PREFIX_LENGTH], token_digest(token))
+
+
+def token_digest(token: str) -> str:
+    """What the database holds instead of the token: 64 hexadecimal digits."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""The short form of a device that lists and live events show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from devices.models import Device, Presence
+
+
+def unix_ms(moment: datetime | None) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1000)
+
+
+def presence_form(device: Device) -> dict[str, Any]:
+    """What is known of its connection. Queries unless loaded with `select_related("presence")`."""
+    try:
+        row = device.presence
+    except Presence.DoesNotExist:  # registered, and the bridge has not heard it yet
+        return {
+            "connection": Presence.Connection.UNKNOWN.value,
+            "since": None,
+            "last_seen": None,
+            "clock_replaced": None,
+        }
+    return {
+        "connection": str(row.connection),
+        "since": unix_ms(row.connection_since),
+        "last_seen": unix_ms(row.last_seen_at),
+        "clock_replaced": unix_ms(row.clock_replaced_at),
+    }
+
+
+def device_summary(device: Device) -> dict[str, Any]:
+    """One device as fleet lists and `device` events carry it (docs/live-protocol.md).
+
+    Load with `select_related("site", "presence")`; else each device costs two queries.
+    """
+    site = device.site
+    return {
+        "id": device.pk,
+        "uid": device.uid,
+        "name": device.name,
+        "site": None if site is None else {"slug": site.slug, "name": site.name},
+        "kind": device.kind,
+        "tags": list(device.tags),
+        "enabled": device.enabled,
+        "expected_interval": device.expected_interval,
+        "location": device.location,
+        "presence": presence_form(device),
+    }
