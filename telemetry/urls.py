@@ -1,5 +1,12 @@
 """REST addresses of series, readings and the fleet, below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from telemetry.api.fleet import FleetView
+from telemetry.api.readings import LatestView, ReadingsView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("fleet/", FleetView.as_view(), name="fleet"),
+    path("readings/", ReadingsView.as_view(), name="readings"),
+    path("devices/<str:uid>/latest/", LatestView.as_view(), name="device-latest"),
+]

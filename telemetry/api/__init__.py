@@ -1,0 +1,1 @@
+"""The REST API of what was measured and how it got in."""

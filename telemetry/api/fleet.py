@@ -1,0 +1,86 @@
+"""`GET fleet/`: every device with its presence and the newest reading of each of its series."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from devices.models import Device
+from devices.summary import device_summary
+from telemetry import history
+from telemetry.api import parameters as query
+from telemetry.api.shapes import FleetShape
+from telemetry.models import Series
+from telemetry.moments import to_ms
+
+MAX_FLEET = 5000  # devices of one answer
+MAX_SERIES_PER_DEVICE = 50  # series shown of one device: the first ones it sent
+MAX_SEARCH = 200  # characters
+
+
+class FleetView(APIView):
+    """The devices that match, by name, with what the overview shows of each."""
+
+    @extend_schema(
+        operation_id="fleet",
+        parameters=[
+            query.described("search", "Part of a name, uid, kind, location or site; or a tag."),
+            query.described("site", "The slug of a site, or `none` for devices without one."),
+            query.described("kind", "The kind of the devices, exactly."),
+        ],
+        responses=FleetShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, {"search", "site", "kind"})
+        matching = _matching(request)
+        devices = list(
+            matching.select_related("site", "presence").defer("notes", "metadata")[:MAX_FLEET]
+        )
+        total = len(devices) if len(devices) < MAX_FLEET else matching.count()
+        now = timezone.now()
+        series = _series_of(devices)
+        latest = history.latest([one["id"] for of in series.values() for one in of], now=now)
+        for of_device in series.values():
+            for one in of_device:
+                one["latest"] = latest.get(one["id"])
+        answers = [device_summary(device) | {"series": series[device.id]} for device in devices]
+        return Response({"now": to_ms(now), "total": total, "devices": answers})
+
+
+def _matching(request: Request) -> QuerySet[Device]:
+    devices = Device.objects.order_by("name", "id")
+    if site := query.text(request, "site"):
+        devices = devices.filter(Q(site=None) if site == "none" else Q(site__slug=site))
+    if kind := query.text(request, "kind"):
+        devices = devices.filter(kind=kind)
+    search = query.text(request, "search")
+    if len(search) > MAX_SEARCH:
+        query.refuse("search", f"At most {MAX_SEARCH} characters.")
+    for word in search.split():
+        devices = devices.filter(
+            Q(name__icontains=word)
+            | Q(uid__icontains=word)
+            | Q(kind__icontains=word)
+            | Q(location__icontains=word)
+            | Q(site__name__icontains=word)
+            | Q(tags__contains=[word.lower()])
+        )
+    return devices
+
+
+def _series_of(devices: list[Device]) -> dict[int, list[dict[str, Any]]]:
+    """The first series of each device, by id of the device, without a query for each."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    fields = ("device_id", "id", "metric", "unit", "kind", "precision")
+    rows = Series.objects.filter(device_id__in=[device.id for device in devices]).order_by("id")
+    for device_id, *facts in rows.values_list(*fields):
+        if len(found[device_id]) < MAX_SERIES_PER_DEVICE:
+            found[device_id].append(dict(zip(fields[1:], facts, strict=True)))
+    return found

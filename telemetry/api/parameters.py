@@ -1,0 +1,101 @@
+"""Query parameters: read strictly, described once for the OpenAPI schema.
+
+Every mistake answers 400 and names its parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from telemetry.moments import to_ms
+
+MAX_MS = 253_370_764_800_000  # year 9999 of Unix milliseconds: what a timestamp can show
+MAX_LENGTH = 20_000  # characters of one parameter
+
+_MS = re.compile(r"\d{1,15}\Z", re.ASCII)
+_PLUS_LOST = re.compile(r"(T.*) (\d\d:?\d\d)\Z")
+
+
+def described(
+    name: str, text: str, kind: type = str, *, required: bool = False
+) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=text, required=required)
+
+
+FROM = described("from", "Start of the window, included: Unix milliseconds or ISO 8601.")
+TO = described("to", "End of the window, excluded: Unix milliseconds or ISO 8601.")
+
+
+def refuse(name: str, message: str) -> NoReturn:
+    raise ValidationError({name: [message]})
+
+
+def known(request: Request, names: Collection[str]) -> None:
+    """Refuse a parameter not among `names`: ignored, a typo would answer something else."""
+    for name in request.query_params:
+        if name not in names and name != "format":
+            refuse(name, f"No such parameter. Known: {', '.join(sorted(names))}.")
+
+
+def text(request: Request, name: str) -> str:
+    """The parameter without outer blanks, empty when absent."""
+    value = request.query_params.get(name, "").strip()
+    if len(value) > MAX_LENGTH:
+        refuse(name, f"At most {MAX_LENGTH} characters.")
+    if "\0" in value:
+        refuse(name, "A NUL character cannot be searched for.")
+    return value
+
+
+def words(request: Request, name: str) -> list[str]:
+    """A comma-separated list without blanks and doubles."""
+    return list(
+        dict.fromkeys(word.strip() for word in text(request, name).split(",") if word.strip())
+    )
+
+
+def integer(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+    raw = text(request, name)
+    if not raw:
+        return default
+    if not _MS.match(raw) or not least <= int(raw) <= most:
+        refuse(name, f"Write a whole number from {least} to {most}.")
+    return int(raw)
+
+
+def series_ids(request: Request, name: str, most: int) -> list[int]:
+    """Comma-separated ids of series, at least one and at most `most`."""
+    found = words(request, name)
+    if not found or len(found) > most:
+        refuse(name, f"Write 1 to {most} ids, separated by commas.")
+    for word in found:
+        if not _MS.match(word) or int(word) > 2**31 - 1:
+            refuse(name, f"{word[:40]!r} is not the id of a series.")
+    return [int(word) for word in found]
+
+
+def milliseconds(request: Request, name: str) -> int | None:
+    """A moment as Unix milliseconds, None when absent. ISO 8601 without an offset is UTC."""
+    raw = text(request, name)
+    if not raw:
+        return None
+    if _MS.match(raw):
+        ms = int(raw)
+    else:
+        try:
+            # A '+' that was not escaped arrives as a blank.
+            moment = datetime.fromisoformat(_PLUS_LOST.sub(r"\1+\2", raw))
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            ms = to_ms(moment)
+        except (ValueError, OverflowError):
+            refuse(name, "Write Unix milliseconds or ISO 8601, as 2026-11-22T06:00:00Z.")
+    if not 0 <= ms <= MAX_MS:
+        refuse(name, "Write a time from 1970 to 9998.")
+    return ms

@@ -1,0 +1,109 @@
+"""`GET readings/` and `GET devices/{uid}/latest/`: what was measured."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from devices.models import Device
+from telemetry import buckets, history
+from telemetry.api import parameters as query
+from telemetry.api.shapes import LatestShape, ReadingsShape
+from telemetry.models import Series
+from telemetry.moments import to_ms
+
+DEFAULT_SPAN = buckets.HOUR
+DEFAULT_POINTS = 800
+
+
+class ReadingsView(APIView):
+    """Readings of one or several series in a window, reduced when there are many."""
+
+    @extend_schema(
+        operation_id="readings",
+        parameters=[
+            query.described(
+                "series", f"Ids of series, separated by commas, at most {history.MAX_SERIES}."
+            ),
+            query.described("device", "Instead of series: the uid of a device."),
+            query.described("metric", "With device: metrics, separated by commas; absent is all."),
+            query.FROM,
+            query.TO,
+            query.described(
+                "points",
+                f"Most points a series, {history.MIN_POINTS} to {history.MAX_POINTS}.",
+                int,
+            ),
+        ],
+        responses=ReadingsShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, {"series", "device", "metric", "from", "to", "points"})
+        series_ids = _asked_series(request)
+        now = timezone.now()
+        start, stop = _window(request, to_ms(now))
+        points = query.integer(
+            request, "points", DEFAULT_POINTS, least=history.MIN_POINTS, most=history.MAX_POINTS
+        )
+        series = history.window(series_ids, start, stop, points, now=now)
+        return Response({"now": to_ms(now), "from": start, "to": stop, "series": series})
+
+
+class LatestView(APIView):
+    """The newest reading of each series of a device."""
+
+    @extend_schema(operation_id="device_latest", responses=LatestShape)
+    def get(self, request: Request, uid: str) -> Response:
+        query.known(request, ())
+        device = get_object_or_404(Device, uid=uid)
+        series = list(device.series.all())
+        now = timezone.now()
+        latest = history.latest([one.id for one in series], now=now)
+        answers = [history.describe(one) | {"latest": latest.get(one.id)} for one in series]
+        return Response({"now": to_ms(now), "device": uid, "series": answers})
+
+
+def _asked_series(request: Request) -> list[int]:
+    uid = query.text(request, "device")
+    if not uid:
+        if query.text(request, "metric"):
+            query.refuse("metric", "A metric needs the device it is of.")
+        ids = query.series_ids(request, "series", history.MAX_SERIES)
+        unknown = set(ids) - history.known_ids(ids)
+        if unknown:
+            query.refuse("series", f"No such series: {', '.join(map(str, sorted(unknown)))}.")
+        return ids
+    if query.text(request, "series"):
+        query.refuse("series", "Ask for series or for a device, not both.")
+    if not Device.objects.filter(uid=uid).exists():
+        query.refuse("device", "No such device.")
+    return _series_of(uid, query.words(request, "metric"))
+
+
+def _series_of(uid: str, metrics: list[str]) -> list[int]:
+    found = dict(Series.objects.filter(device__uid=uid).values_list("metric", "id"))
+    unknown = [metric for metric in metrics if metric not in found]
+    if unknown:
+        query.refuse("metric", f"The device has no {', '.join(unknown)}."[:500])
+    ids = [found[metric] for metric in metrics] if metrics else list(found.values())
+    if len(ids) > history.MAX_SERIES:
+        query.refuse("metric", f"Ask for at most {history.MAX_SERIES} metrics at once.")
+    return ids
+
+
+def _window(request: Request, now: int) -> tuple[int, int]:
+    stop = query.milliseconds(request, "to")
+    start = query.milliseconds(request, "from")
+    if stop is None:
+        stop = now if start is None or start < now else start + DEFAULT_SPAN
+    if start is None:
+        start = max(stop - DEFAULT_SPAN, 0)
+    if start >= stop:
+        query.refuse("from", "It must be earlier than `to`.")
+    if stop - start > history.MAX_SPAN:
+        query.refuse("from", "A window spans at most ten years.")
+    return start, stop

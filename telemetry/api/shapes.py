@@ -1,0 +1,128 @@
+"""The shapes of the answers, for the OpenAPI schema; views build plain dicts for speed."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+def ms(help_text: str = "Unix milliseconds.", **options: bool) -> serializers.IntegerField:
+    return serializers.IntegerField(help_text=help_text, **options)
+
+
+class PointField(serializers.ListField):
+    """`[ms, value]`; a value is a number, or a text."""
+
+    child = serializers.JSONField()
+
+
+class SeriesShape(serializers.Serializer):
+    id = serializers.IntegerField()
+    metric = serializers.CharField()
+    unit = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["gauge", "counter", "boolean", "text"])
+    precision = serializers.IntegerField(allow_null=True)
+
+
+class LatestSeriesShape(SeriesShape):
+    latest = PointField(allow_null=True, help_text="[ms, value] of its newest reading.")
+
+
+class LatestShape(serializers.Serializer):
+    now = ms()
+    device = serializers.CharField()
+    series = LatestSeriesShape(many=True)
+
+
+class WindowSeriesShape(SeriesShape):
+    device = serializers.CharField(help_text="uid of its device.")
+    reduced = serializers.BooleanField(help_text="True: each point speaks for a bucket.")
+    bucket_ms = serializers.IntegerField(allow_null=True, help_text="Width of a bucket.")
+    points = serializers.ListField(
+        child=PointField(),
+        help_text="[ms, value], or when reduced [bucket ms, mean, min, max, count].",
+    )
+    texts = serializers.ListField(
+        child=PointField(), required=False, help_text="Text readings of a reduced series."
+    )
+    truncated = serializers.BooleanField(help_text="True: only the newest texts are here.")
+    before = PointField(allow_null=True, help_text="[ms, value] of the newest earlier reading.")
+
+
+class ReadingsShape(serializers.Serializer):
+    now = ms()
+    to = ms()
+    series = WindowSeriesShape(many=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # Here because `from` is a keyword of the language.
+        return super().get_fields() | {"from": ms()}
+
+
+class SiteShape(serializers.Serializer):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class FleetPresenceShape(serializers.Serializer):
+    connection = serializers.ChoiceField(choices=["unknown", "online", "offline"])
+    since = ms(allow_null=True)
+    last_seen = ms("Receive time of its newest telemetry.", allow_null=True)
+    clock_replaced = ms("Last time its timestamp was implausible.", allow_null=True)
+
+
+class FleetDeviceShape(serializers.Serializer):
+    id = serializers.IntegerField()
+    uid = serializers.CharField()
+    name = serializers.CharField()
+    site = SiteShape(allow_null=True)
+    kind = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    enabled = serializers.BooleanField()
+    expected_interval = serializers.FloatField(help_text="Seconds between two messages.")
+    location = serializers.CharField()
+    presence = FleetPresenceShape()
+    series = LatestSeriesShape(many=True)
+
+
+class FleetShape(serializers.Serializer):
+    now = ms()
+    total = serializers.IntegerField(help_text="Devices that match, also those beyond the limit.")
+    devices = FleetDeviceShape(many=True)
+
+
+class MessageShape(serializers.Serializer):
+    at = ms()
+    topic = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes as sent.")
+    payload = serializers.CharField(help_text="As text, cut.")
+    verdict = serializers.ChoiceField(choices=["stored", "duplicate", "rejected", "partial"])
+    reason = serializers.CharField()
+    detail = serializers.CharField()
+    values = serializers.IntegerField()
+
+
+class MessagesShape(serializers.Serializer):
+    now = ms()
+    messages = MessageShape(many=True)
+
+
+class WorkerShape(serializers.Serializer):
+    name = serializers.CharField()
+    started_at = ms()
+    updated_at = ms()
+    alive = serializers.BooleanField()
+    counters = serializers.DictField(child=serializers.FloatField())
+    balance = serializers.IntegerField(help_text="Messages unaccounted for: 0.")
+
+
+class QuarantineTotalsShape(serializers.Serializer):
+    total = serializers.IntegerField()
+    last_hour = serializers.IntegerField()
+    reasons = serializers.DictField(child=serializers.IntegerField())
+
+
+class PipelineShape(serializers.Serializer):
+    now = ms()
+    workers = WorkerShape(many=True)
+    quarantine = QuarantineTotalsShape()
+    stored_total = serializers.IntegerField(help_text="Readings kept, as Postgres estimates them.")

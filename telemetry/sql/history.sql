@@ -1,0 +1,155 @@
+-- name: count_readings
+-- How many number readings each series has in [from, to), counted up to a limit.
+SELECT asked.id, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM reading
+        WHERE series_id = asked.id AND time >= %(start)s AND time < %(stop)s
+        LIMIT %(limit)s
+    ) AS counted
+)
+FROM unnest(%(series)s::int[]) AS asked (id)
+
+-- name: fetch_readings
+-- The number readings of each series in [from, to), oldest first.
+SELECT series_id, round(date_part('epoch', time) * 1000)::bigint AS ms, value
+FROM reading
+WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+ORDER BY series_id, time
+
+-- name: fetch_texts
+-- The newest text readings of each series in [from, to), newest first, up to a limit.
+SELECT asked.id, round(date_part('epoch', newest.time) * 1000)::bigint AS ms, newest.value
+FROM unnest(%(series)s::int[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT time, value FROM text_reading
+    WHERE series_id = asked.id AND time >= %(start)s AND time < %(stop)s
+    ORDER BY time DESC
+    LIMIT %(limit)s
+) AS newest
+ORDER BY asked.id, newest.time DESC
+
+-- name: fetch_latest
+-- The newest number and the newest text of each series in [floor, before).
+SELECT asked.id,
+    round(date_part('epoch', number.time) * 1000)::bigint, number.value,
+    round(date_part('epoch', word.time) * 1000)::bigint, word.value
+FROM unnest(%(series)s::int[]) AS asked (id)
+LEFT JOIN LATERAL (
+    SELECT time, value FROM reading
+    WHERE series_id = asked.id AND time >= %(floor)s AND time < %(before)s
+    ORDER BY time DESC
+    LIMIT 1
+) AS number ON true
+LEFT JOIN LATERAL (
+    SELECT time, value FROM text_reading
+    WHERE series_id = asked.id AND time >= %(floor)s AND time < %(before)s
+    ORDER BY time DESC
+    LIMIT 1
+) AS word ON true
+WHERE number.time IS NOT NULL OR word.time IS NOT NULL
+
+-- name: reduce_from_raw
+-- Buckets of any width from the readings themselves; [from, to) are edges of buckets.
+SELECT series_id,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    sum(least(greatest(value, -1e290), 1e290)), count(*), min(value), max(value)
+FROM reading
+WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+GROUP BY series_id, ms
+ORDER BY series_id, ms
+
+-- name: reduce_from_1m
+-- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
+WITH dirty_minute AS MATERIALIZED (
+    SELECT DISTINCT minute FROM rollup_dirty WHERE minute >= %(start)s AND minute < %(stop)s
+), piece AS (
+    SELECT series_id, bucket AS time, sum, count, min, max
+    FROM rollup_1m
+    WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
+        AND bucket NOT IN (SELECT minute FROM dirty_minute)
+    UNION ALL
+    SELECT reading.series_id, reading.time,
+        least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
+    FROM dirty_minute
+    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
+        AND reading.time >= dirty_minute.minute
+        AND reading.time < dirty_minute.minute + interval '1 minute'
+)
+SELECT series_id,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    sum(sum), sum(count)::bigint, min(min), max(max)
+FROM piece
+GROUP BY series_id, ms
+ORDER BY series_id, ms
+
+-- name: reduce_from_1h
+-- Buckets of whole hours: from rollup_1h, and in hours with a dirty minute from what is finer.
+WITH dirty_minute AS MATERIALIZED (
+    SELECT DISTINCT minute FROM rollup_dirty WHERE minute >= %(start)s AND minute < %(stop)s
+), dirty_hour AS MATERIALIZED (
+    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty_minute
+), piece AS (
+    SELECT series_id, bucket AS time, sum, count, min, max
+    FROM rollup_1h
+    WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
+        AND bucket NOT IN (SELECT hour FROM dirty_hour)
+    UNION ALL
+    SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
+    FROM dirty_hour
+    JOIN rollup_1m AS fine ON fine.series_id = ANY (%(series)s::int[])
+        AND fine.bucket >= dirty_hour.hour AND fine.bucket < dirty_hour.hour + interval '1 hour'
+    WHERE fine.bucket NOT IN (SELECT minute FROM dirty_minute)
+    UNION ALL
+    SELECT reading.series_id, reading.time,
+        least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
+    FROM dirty_minute
+    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
+        AND reading.time >= dirty_minute.minute
+        AND reading.time < dirty_minute.minute + interval '1 minute'
+)
+SELECT series_id,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    sum(sum), sum(count)::bigint, min(min), max(max)
+FROM piece
+GROUP BY series_id, ms
+ORDER BY series_id, ms
+
+-- name: reduce_from_1d
+-- Buckets of whole days (UTC): from rollup_1d, and in days with a dirty minute from what is finer.
+WITH dirty_minute AS MATERIALIZED (
+    SELECT DISTINCT minute FROM rollup_dirty WHERE minute >= %(start)s AND minute < %(stop)s
+), dirty_hour AS MATERIALIZED (
+    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty_minute
+), dirty_day AS MATERIALIZED (
+    SELECT DISTINCT date_bin('1 day', hour, '1970-01-01Z') AS day FROM dirty_hour
+), piece AS (
+    SELECT series_id, bucket AS time, sum, count, min, max
+    FROM rollup_1d
+    WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
+        AND bucket NOT IN (SELECT day FROM dirty_day)
+    UNION ALL
+    SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
+    FROM dirty_day
+    JOIN rollup_1h AS fine ON fine.series_id = ANY (%(series)s::int[])
+        AND fine.bucket >= dirty_day.day AND fine.bucket < dirty_day.day + interval '1 day'
+    WHERE fine.bucket NOT IN (SELECT hour FROM dirty_hour)
+    UNION ALL
+    SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
+    FROM dirty_hour
+    JOIN rollup_1m AS fine ON fine.series_id = ANY (%(series)s::int[])
+        AND fine.bucket >= dirty_hour.hour AND fine.bucket < dirty_hour.hour + interval '1 hour'
+    WHERE fine.bucket NOT IN (SELECT minute FROM dirty_minute)
+    UNION ALL
+    SELECT reading.series_id, reading.time,
+        least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
+    FROM dirty_minute
+    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
+        AND reading.time >= dirty_minute.minute
+        AND reading.time < dirty_minute.minute + interval '1 minute'
+)
+SELECT series_id,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    sum(sum), sum(count)::bigint, min(min), max(max)
+FROM piece
+GROUP BY series_id, ms
+ORDER BY series_id, ms

@@ -1,0 +1,157 @@
+"""`readings/`, `devices/{uid}/latest/` and `fleet/` over HTTP."""
+
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from devices.models import Device, Presence, Site
+from telemetry import partitions
+from telemetry.models import Series
+from telemetry.moments import from_ms
+from telemetry.tests.written import series, write
+
+pytestmark = pytest.mark.django_db
+
+READINGS, FLEET = "/api/v1/readings/", "/api/v1/fleet/"
+
+
+@pytest.fixture
+def api() -> APIClient:
+    client = APIClient()
+    client.force_authenticate(User(username="ana"))
+    return client
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+@pytest.mark.parametrize(
+    "path", [READINGS, FLEET, "/api/v1/devices/boiler/latest/"], ids=["readings", "fleet", "latest"]
+)
+def test_a_stranger_reads_nothing(path: str) -> None:
+    assert APIClient().get(path).status_code in (401, 403)
+
+
+def test_readings_of_series_in_the_last_hour_by_default(api: APIClient) -> None:
+    one, now = series(), now_ms()
+    write(one.id, [(now - 4_000_000, 1.0), (now - 1000, 2.5)])
+    answer = api.get(READINGS, {"series": one.id}).json()
+    assert answer["to"] - answer["from"] == 3_600_000
+    assert answer["to"] == answer["now"]
+    assert answer["series"][0]["points"] == [[now - 1000, 2.5]]
+    assert answer["series"][0]["before"] == [now - 4_000_000, 1.0]
+
+
+def test_readings_by_device_and_metric_with_iso_times(api: APIClient) -> None:
+    a, b = series("a"), series("b")
+    at = now_ms() // 1000 * 1000 - 60_000
+    write(a.id, [(at, 1.0)])
+    start = from_ms(at).isoformat()
+    answer = api.get(READINGS, {"device": "boiler", "from": start, "to": at + 1}).json()
+    assert answer["from"] == at
+    assert [(s["id"], s["points"]) for s in answer["series"]] == [(a.id, [[at, 1.0]]), (b.id, [])]
+    unescaped = f"{READINGS}?device=boiler&metric=b&from={start}"
+    assert [s["metric"] for s in api.get(unescaped).json()["series"]] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "query"),
+    [
+        ("series", ""),
+        ("series", "series=x"),
+        ("series", "series=-1"),
+        ("series", "series=99999999999"),
+        ("series", "series=12345"),
+        ("series", "series=" + ",".join(map(str, range(1, 202)))),
+        ("series", "series=1&device=boiler"),
+        ("device", "device=nobody"),
+        ("metric", "device=boiler&metric=nothing"),
+        ("metric", "metric=temperature"),
+        ("from", "device=boiler&from=yesterday"),
+        ("from", "device=boiler&from=2000&to=1000"),
+        ("from", "device=boiler&from=1000&to=1000"),
+        ("from", "device=boiler&from=0&to=1900000000000"),
+        ("to", "device=boiler&to=999999999999999"),
+        ("to", "device=boiler&to=0001-01-01T00:00:00%2B10:00"),
+        ("points", "device=boiler&points=9"),
+        ("points", "device=boiler&points=5001"),
+        ("points", "device=boiler&points=many"),
+        ("point", "device=boiler&point=800"),
+    ],
+)
+def test_a_mistake_names_its_parameter(api: APIClient, parameter: str, query: str) -> None:
+    series()
+    answer = api.get(f"{READINGS}?{query}")
+    assert answer.status_code == 400
+    assert list(answer.json()) == [parameter]
+
+
+def test_latest_of_a_device(api: APIClient) -> None:
+    a, b = series("a"), series("b", kind="text")
+    now = now_ms()
+    write(a.id, [(now - 10, 1.0), (now, 2.0)])
+    answer = api.get("/api/v1/devices/boiler/latest/").json()
+    assert answer["device"] == "boiler"
+    assert [(s["id"], s["kind"], s["latest"]) for s in answer["series"]] == [
+        (a.id, "gauge", [now, 2.0]),
+        (b.id, "text", None),
+    ]
+    assert api.get("/api/v1/devices/nobody/latest/").status_code == 404
+
+
+def test_the_fleet_shows_presence_site_and_newest_readings(api: APIClient) -> None:
+    one, now = series(), now_ms()
+    site = Site.objects.create(slug="north", name="North")
+    Device.objects.filter(uid="boiler").update(site=site)
+    Presence.objects.create(device=one.device, connection="online", last_seen_at=from_ms(now))
+    Device.objects.create(uid="new", name="New")
+    write(one.id, [(now, 21.5)])
+    answer = api.get(FLEET).json()
+    boiler, new = answer["devices"]
+    assert answer["total"] == 2
+    assert boiler["site"] == {"slug": "north", "name": "North"}
+    assert boiler["presence"]["last_seen"] == now
+    assert boiler["series"][0]["latest"] == [now, 21.5]
+    assert (new["site"], new["series"], new["presence"]["connection"]) == (None, [], "unknown")
+
+
+def test_the_fleet_is_searched_and_filtered(api: APIClient) -> None:
+    site = Site.objects.create(slug="north", name="North")
+    Device.objects.create(uid="f-1", name="Freezer", kind="freezer", site=site, tags=["cold"])
+    Device.objects.create(uid="m-1", name="Motor", kind="motor", location="Roof")
+
+    def found(**query: str) -> list[str]:
+        return [device["uid"] for device in api.get(FLEET, query).json()["devices"]]
+
+    assert found() == ["f-1", "m-1"]
+    assert found(search="roof mot") == ["m-1"]
+    assert found(search="Cold") == ["f-1"]
+    assert found(search="100%") == []
+    assert found(site="north") == ["f-1"]
+    assert found(site="none") == ["m-1"]
+    assert found(kind="motor") == ["m-1"]
+    assert api.get(FLEET, {"sight": "north"}).status_code == 400
+    assert api.get(FLEET, {"search": "x" * 201}).status_code == 400
+
+
+def test_a_large_fleet_takes_few_queries(
+    api: APIClient, django_assert_max_num_queries
+) -> None:
+    now = now_ms()
+    partitions.ensure(from_ms(now), days_back=30)
+    devices = Device.objects.bulk_create(
+        Device(uid=f"d{n}", name=f"Device {n}") for n in range(500)
+    )
+    every = Series.objects.bulk_create(
+        Series(device=device, metric=f"m{n}") for device in devices for n in range(6)
+    )
+    write(every[-1].id, [(now, 7.0)])
+    for one in every[:600]:
+        write(one.id, [(now - 1000, 1.0)])
+    with django_assert_max_num_queries(6):
+        answer = api.get(FLEET).json()
+    assert answer["total"] == 500
+    assert sum(s["latest"] is not None for d in answer["devices"] for s in d["series"]) == 601
