@@ -151,7 +151,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["devices.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "devices.api.pagination.PageNumbers",
-    "LIST_SERIALIZER_ERRORS_AS_DICT": True,  # {"3": {…}}: only the rows that are wrong
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

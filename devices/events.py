@@ -5,7 +5,9 @@ Sits beside the database write: call after commit. `telemetry.live` announces th
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from asgiref.sync import async_to_sync
@@ -14,19 +16,33 @@ from channels.layers import get_channel_layer
 logger = logging.getLogger(__name__)
 
 EVENTS_GROUP = "live.events"  # small, rare messages every dashboard process listens to
+ANNOUNCE_TIMEOUT = 5.0  # seconds for one batch; a Redis that hangs must not hang the request
 
 Change = Literal["created", "changed", "deleted"]
 
 
 def device_event(change: Change, device: dict[str, Any]) -> dict[str, Any]:
-    """The channel message for one change; `device` is its list form (`{"uid": …}` when deleted)."""
+    """The channel message for one change; `device` is its list form (`{"id", "uid"}` when
+    deleted)."""
     return {"type": "live.event", "event": "device", "change": change, "device": device}
 
 
 def announce(message: dict[str, Any]) -> None:
     """Send to every dashboard process. A channel layer that is away costs the announcement only:
     the change itself is committed, and pages read it again when they reconnect."""
+    announce_all([message])
+
+
+def announce_all(messages: Sequence[dict[str, Any]]) -> None:
+    """As `announce`, many in one go: outside the server each call opens a connection of its own."""
     try:
-        async_to_sync(get_channel_layer().group_send)(EVENTS_GROUP, message)
-    except Exception as exc:  # the Redis client raises a family without one root
+        async_to_sync(_send_all)(messages)
+    except Exception as exc:  # noqa: BLE001  (the Redis client raises a family without one root)
         logger.warning("live event not announced: %s", exc, extra={"action": "announce_failed"})
+
+
+async def _send_all(messages: Sequence[dict[str, Any]]) -> None:
+    layer = get_channel_layer()
+    async with asyncio.timeout(ANNOUNCE_TIMEOUT):
+        for message in messages:
+            await layer.group_send(EVENTS_GROUP, message)

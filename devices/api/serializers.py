@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from devices.api.bulk import BulkSerializer
 from devices.api.fields import FiniteFloatField, MetadataField, PreloadedSlugField, TagsField
+from devices.changes import announce_devices
 from devices.models import MAX_EXPECTED_INTERVAL, MIN_EXPECTED_INTERVAL, Device, Presence, Site
 from devices.summary import presence_form
 
@@ -144,7 +145,9 @@ class NewDeviceSerializer(DeviceSerializer):
             device.issue_token()
             # Nobody has heard a new device; without this the answer asks once for each.
             Device._meta.get_field("presence").set_cached_value(device, None)
-        return Device.objects.bulk_create(devices)
+        made = Device.objects.bulk_create(devices)
+        announce_devices("created", [device.pk for device in made])  # bulk_create sends no signals
+        return made
 
 
 class TokenSerializer(serializers.Serializer):

@@ -1,0 +1,64 @@
+"""Notice every committed change of devices and sites, through REST, the admin or a shell, and
+announce it. Connected in `DevicesConfig.ready`; writes without signals call `announce_devices`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save, pre_delete
+from django.dispatch import receiver
+
+from devices.events import Change, announce, announce_all, device_event
+from devices.models import Device, Site
+from devices.summary import device_summary
+
+MAX_ANNOUNCED = 2_000  # devices of one site change; pages read the rest when they next load
+ANNOUNCE_CHUNK = 500  # devices read and announced at a time
+
+
+def announce_devices(change: Change, device_ids: Iterable[int]) -> None:
+    """After commit, announce devices in the form they then have."""
+    ids = list(device_ids)
+    transaction.on_commit(lambda: _announce_now(change, ids))
+
+
+def _announce_now(change: Change, ids: Sequence[int]) -> None:
+    rest = iter(ids)
+    while chunk := list(islice(rest, ANNOUNCE_CHUNK)):
+        found = (
+            Device.objects.filter(pk__in=chunk).select_related("site", "presence").order_by("pk")
+        )
+        announce_all([device_event(change, device_summary(device)) for device in found])
+
+
+@receiver(post_save, sender=Device, dispatch_uid="devices.device_saved")
+def device_saved(instance: Device, created: bool, raw: bool, **_kwargs: Any) -> None:
+    if not raw:
+        announce_devices("created" if created else "changed", [instance.pk])
+
+
+@receiver(post_delete, sender=Device, dispatch_uid="devices.device_deleted")
+def device_deleted(instance: Device, **_kwargs: Any) -> None:
+    message = device_event("deleted", {"id": instance.pk, "uid": instance.uid})
+    transaction.on_commit(lambda: announce(message))
+
+
+@receiver(post_save, sender=Site, dispatch_uid="devices.site_saved")
+def site_saved(instance: Site, created: bool, raw: bool, **_kwargs: Any) -> None:
+    """Its devices show its name and slug."""
+    if not raw and not created:
+        announce_devices("changed", _device_ids(instance))
+
+
+@receiver(pre_delete, sender=Site, dispatch_uid="devices.site_deleted")
+def site_deleted(instance: Site, **_kwargs: Any) -> None:
+    """Before the delete, while its devices can still be found; announced after the commit."""
+    announce_devices("changed", _device_ids(instance))
+
+
+def _device_ids(site: Site) -> Iterable[int]:
+    return site.devices.order_by("pk").values_list("pk", flat=True)[:MAX_ANNOUNCED]
