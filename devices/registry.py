@@ -1,0 +1,111 @@
+"""Who may send: the bridge's picture of the devices, asked for each message.
+
+One writer thread uses it. Time is Unix seconds and comes with `refresh`, which the thread calls
+before each batch; database errors go to that caller.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from devices.models import Device
+
+REFRESH_EVERY = 2.0  # seconds between two looks for changes
+# Seconds looked back beyond the last look: a change is stamped before it commits, by another
+# process's clock, so the newest stamp seen says nothing about what is still to appear below it.
+OVERLAP = 30.0
+RELOAD_EVERY = 60.0  # seconds; finds what no stamp tells (a row changed by hand in SQL)
+NEGATIVE_FOR = 5.0  # seconds an unknown uid is believed to be unknown
+MAX_NEGATIVE = 10_000  # unknown uids remembered
+MAX_LOOKUPS_PER_S = 50  # queries for unknown uids in any second
+LOAD_CHUNK = 5_000  # rows fetched at a time
+
+
+class DeviceRef(NamedTuple):
+    """What the pipeline needs of a device."""
+
+    id: int
+    enabled: bool
+    expected_interval: float
+
+
+class Registry:
+    """A device registered just now is known at its first message; a changed or deleted one within
+    `REFRESH_EVERY`. A flood of unknown uids costs at most `MAX_LOOKUPS_PER_S` queries a second;
+    beyond that they count as unknown without being asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, DeviceRef] = {}
+        self._unknown: dict[str, float] = {}  # uid -> time until which it is believed
+        self._now = 0.0
+        self._looked_at: float | None = None
+        self._reloaded_at = 0.0
+        self._second = 0
+        self._lookups = 0
+        self._uid_of: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def lookup(self, uid: str) -> DeviceRef | None:
+        """The device, or None when it is not registered. Queries for a uid it has not seen."""
+        ref = self._known.get(uid)
+        return ref if ref is not None else self._ask(uid)
+
+    def refresh(self, now: float) -> None:
+        """Set the time; at most each `REFRESH_EVERY` seconds, take in what has changed."""
+        self._now = now
+        # A clock set back must not stop the refresh until it has caught up.
+        if self._looked_at is not None and 0 <= now - self._looked_at < REFRESH_EVERY:
+            return
+        if self._looked_at is None or not 0 <= now - self._reloaded_at < RELOAD_EVERY:
+            self._reload()
+        else:
+            self._take_changes(since=self._looked_at - OVERLAP)
+            if Device.objects.count() != len(self._known):
+                self._reload()
+        self._looked_at = now
+
+    def _take_changes(self, since: float) -> None:
+        changed = Device.objects.filter(updated_at__gte=datetime.fromtimestamp(since, UTC))
+        for uid, *facts in changed.values_list("uid", *DeviceRef._fields):
+            self._keep(uid, DeviceRef(*facts))
+
+    def _reload(self) -> None:
+        rows = Device.objects.order_by().values_list("uid", *DeviceRef._fields)
+        # Built aside: an error half way leaves the old picture whole.
+        self._known = {uid: DeviceRef(*facts) for uid, *facts in rows.iterator(LOAD_CHUNK)}
+        self._uid_of = {ref.id: uid for uid, ref in self._known.items()}
+        self._unknown.clear()
+        self._reloaded_at = self._now
+
+    def _keep(self, uid: str, ref: DeviceRef) -> None:
+        old = self._uid_of.get(ref.id)
+        if old is not None and old != uid:  # renamed by hand: the old name must stop working
+            self._known.pop(old, None)
+        self._known[uid] = ref
+        self._uid_of[ref.id] = uid
+        self._unknown.pop(uid, None)
+
+    def _ask(self, uid: str) -> DeviceRef | None:
+        believed_until = self._unknown.get(uid)
+        if believed_until is not None and 0 <= believed_until - self._now <= NEGATIVE_FOR:
+            return None
+        if not self._may_ask():
+            return None
+        facts = Device.objects.filter(uid=uid).values_list(*DeviceRef._fields).first()
+        if facts is not None:
+            self._keep(uid, DeviceRef(*facts))
+            return self._known[uid]
+        self._unknown.pop(uid, None)  # so that it moves to the young end
+        if len(self._unknown) >= MAX_NEGATIVE:
+            del self._unknown[next(iter(self._unknown))]
+        self._unknown[uid] = self._now + NEGATIVE_FOR
+        return None
+
+    def _may_ask(self) -> bool:
+        if int(self._now) != self._second:
+            self._second, self._lookups = int(self._now), 0
+        self._lookups += 1
+        return self._lookups <= MAX_LOOKUPS_PER_S

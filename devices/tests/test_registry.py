@@ -1,0 +1,150 @@
+"""The bridge knows a new device at once, a changed or deleted one soon, and cannot be made to
+hammer the database."""
+
+import time
+
+import pytest
+from django.db import OperationalError
+
+from devices import registry as module
+from devices.models import Device
+from devices.registry import NEGATIVE_FOR, OVERLAP, REFRESH_EVERY, RELOAD_EVERY, Registry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def now():
+    return time.time()
+
+
+def make(uid, **fields):
+    return Device.objects.create(uid=uid, name=uid, **fields)
+
+
+@pytest.fixture
+def registry(now):
+    registry = Registry()
+    registry.refresh(now)
+    return registry
+
+
+def test_knows_what_the_pipeline_needs(now):
+    device = make("a", expected_interval=5.0, enabled=False)
+    registry = Registry()
+    registry.refresh(now)
+    assert registry.lookup("a") == (device.pk, False, 5.0)
+    assert registry.lookup("b") is None
+
+
+def test_a_known_device_costs_no_query(registry, django_assert_num_queries, now):
+    make("a")
+    registry.refresh(now + REFRESH_EVERY)
+    with django_assert_num_queries(0):
+        for _ in range(1000):
+            assert registry.lookup("a") is not None
+
+
+def test_a_device_registered_after_the_load_is_known_at_its_first_message(registry):
+    device = make("new")
+    assert registry.lookup("new").id == device.pk
+
+
+def test_an_unknown_uid_is_asked_for_once_while_it_is_believed(
+    registry, now, django_assert_num_queries
+):
+    with django_assert_num_queries(1):
+        for _ in range(100):
+            assert registry.lookup("ghost") is None
+    make("ghost")
+    Device.objects.filter(uid="ghost").update(updated_at="2001-01-01T00:00Z")  # no stamp to find
+    registry._looked_at = now + NEGATIVE_FOR  # not due: only the belief runs out
+    registry.refresh(now + NEGATIVE_FOR + 0.1)
+    assert registry.lookup("ghost") is not None
+
+
+def test_a_change_is_taken_within_one_refresh(registry, now):
+    device = make("a")
+    assert registry.lookup("a").enabled
+    device.enabled = False
+    device.save()
+    registry.refresh(now + REFRESH_EVERY / 2)
+    assert registry.lookup("a").enabled, "not due yet"
+    registry.refresh(now + REFRESH_EVERY)
+    assert not registry.lookup("a").enabled
+
+
+def test_a_change_stamped_before_the_last_look_is_still_found(registry, now):
+    make("slow")
+    Device.objects.filter(uid="slow").update(
+        updated_at=module.datetime.fromtimestamp(now - OVERLAP + 5, module.UTC)
+    )
+    make("other")
+    registry.refresh(now + REFRESH_EVERY)
+    assert "slow" in registry._known
+
+
+def test_a_deleted_device_is_gone_within_one_refresh(registry, now):
+    device = make("a")
+    make("b")
+    registry.refresh(now + REFRESH_EVERY)
+    device.delete()
+    make("c")  # the count alone stays the same
+    registry.refresh(now + 2 * REFRESH_EVERY)
+    assert registry.lookup("a") is None
+    assert registry.lookup("b") is not None
+
+
+def test_an_unstamped_change_is_found_by_the_reload(registry, now):
+    make("a")
+    registry.refresh(now + REFRESH_EVERY)
+    Device.objects.update(enabled=False, updated_at="2001-01-01T00:00Z")
+    registry.refresh(now + RELOAD_EVERY)
+    assert not registry.lookup("a").enabled
+
+
+def test_a_clock_set_back_does_not_stop_the_refresh(registry, now):
+    make("a")
+    registry.refresh(now - 3600)
+    assert "a" in registry._known
+
+
+def test_a_flood_of_unknown_uids_is_bounded(registry, now, monkeypatch):
+    monkeypatch.setattr(module, "MAX_NEGATIVE", 20)
+    asked = []
+    real = Device.objects.filter
+    monkeypatch.setattr(Device.objects, "filter", lambda **kw: asked.append(kw) or real(**kw))
+    for n in range(1000):
+        assert registry.lookup(f"ghost-{n}") is None
+    assert len(asked) <= 2 * module.MAX_LOOKUPS_PER_S  # two calendar seconds at most
+    assert len(registry._unknown) <= 20
+    make("real")
+    registry.refresh(now + 1.0)  # the next second asks again
+    assert registry.lookup("real") is not None
+
+
+def test_database_errors_reach_the_caller_and_keep_the_picture(registry, now, monkeypatch):
+    make("a")
+    registry.refresh(now + REFRESH_EVERY)
+
+    def away(*args, **kwargs):
+        raise OperationalError("away")
+
+    monkeypatch.setattr(Device.objects, "order_by", away)
+    with pytest.raises(OperationalError):
+        registry.refresh(now + 2 * RELOAD_EVERY)
+    assert registry.lookup("a") is not None
+    monkeypatch.undo()
+    make("b")
+    registry.refresh(now + 2 * RELOAD_EVERY)  # tried again at once, not an interval later
+    assert "b" in registry._known
+
+
+def test_20_000_devices_load_quickly(now):
+    Device.objects.bulk_create([Device(uid=f"d-{n}", name="d") for n in range(20_000)])
+    registry = Registry()
+    before = time.perf_counter()
+    registry.refresh(now)
+    took = time.perf_counter() - before
+    assert len(registry) == 20_000
+    assert took < 2, took  # seconds; about 0.1 on an idle machine
