@@ -82,7 +82,7 @@ class Inbox:
             self._changed.notify()
 
     def take(self, timeout: float) -> Batch | None:
-        """The oldest batch, or None after `timeout` seconds without one. Settle it before the next."""
+        """The oldest batch, or None after `timeout` seconds. Settle it before taking the next."""
         with self._changed:
             if not self._sealed and self._open is None and not self._closed:
                 self._changed.wait(timeout)

@@ -50,14 +50,14 @@ def _read(raw: bytes, at: int, kind: int) -> tuple[object, int]:
     if kind == INTEGER:
         return _big_endian(raw, at, 4), at + 4
     if kind == VARIABLE:
-        value = shift = 0
+        number = shift = 0
         while True:
             byte = raw[at]
             at += 1
-            value |= (byte & 0x7F) << shift
+            number |= (byte & 0x7F) << shift
             shift += 7
             if byte < 0x80:
-                return value, at
+                return number, at
     if kind == PAIR:
         key, at = _read(raw, at, TEXT)
         value, at = _read(raw, at, TEXT)

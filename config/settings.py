@@ -99,11 +99,13 @@ REDIS = env.server_url(
     "REDIS_URL", default="redis://localhost:6379/0", ports={"redis": 6379, "rediss": 6379}
 )
 REDIS_URL = env.text("REDIS_URL") or "redis://localhost:6379/0"
+# Set apart several installations on one Redis or one broker.
+PULSEBOARD_PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
 CHANNEL_LAYERS = {
     "default": {
         # One PUBLISH per frame; the list-based layer needs four round trips and drops over capacity.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": env.text("PULSEBOARD_PREFIX", "pulseboard")},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": PULSEBOARD_PREFIX},
     }
 }
 

@@ -1,7 +1,7 @@
 """Binary COPY buffers built column-wise with NumPy.
 
 Format: PostgreSQL documentation, COPY, "Binary Format". A structured array whose fields lie as the
-wire wants them turns a whole batch into bytes in one call, where a row at a time costs ten times more.
+wire wants them turns a whole batch into bytes in one call; row by row costs ten times more.
 """
 
 from __future__ import annotations

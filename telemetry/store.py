@@ -5,6 +5,7 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, LiteralString, NamedTuple
@@ -207,10 +208,10 @@ def write_worker(name: str, started: datetime, counters: dict[str, Any]) -> None
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO telemetry_ingestworker (name, started_at, updated_at, counters)"
-            " VALUES (%s, %s, now(), %s) ON CONFLICT (name) DO UPDATE SET"
+            " VALUES (%s, %s, now(), %s::jsonb) ON CONFLICT (name) DO UPDATE SET"
             " started_at = excluded.started_at, updated_at = excluded.updated_at,"
             " counters = excluded.counters",
-            (name, started, Jsonb(counters)),
+            (name, started, json.dumps(counters)),
         )
 
 

@@ -67,7 +67,7 @@ class Status(msgspec.Struct):
 
 
 class Rejected(msgspec.Struct):
-    """Nothing of the message can be used. `uid` where the topic still names a device, else empty."""
+    """Nothing of the message can be used. `uid` is empty where the topic names no device."""
 
     uid: str
     problem: Problem

@@ -1,0 +1,68 @@
+"""Recognise redeliveries of messages whose readings carry no time of their own.
+
+A reading with the device's timestamp is idempotent by itself. One that the bridge stamps would be
+stored twice when the bridge dies between COMMIT and acknowledgement, for the broker sends the
+message again. So each batch commits, beside its readings, which packets it stamped and with what; a
+message with the DUP flag and the same packet identifier and content gets the same stamp again.
+MQTT 5.0, 4.4: a client resends an unacknowledged PUBLISH with its original packet identifier.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from bridge.message import Message
+
+MAX_STAMPED_DEVICES = 50_000  # devices whose last stamp is remembered
+
+DELIVERY = np.dtype([("mid", "<u2"), ("content", "<u4"), ("stamp", "<i8")])
+
+Delivery = tuple[int, int, int]  # packet identifier, checksum of topic and payload, stamp
+
+
+def delivery(message: Message, stamp: int) -> Delivery:
+    """`stamp` is Unix milliseconds of the first stamped sample, 0 for a rejected message."""
+    return message.mid, zlib.crc32(message.payload, zlib.crc32(message.topic)), stamp
+
+
+def pack(deliveries: list[Delivery]) -> bytes:
+    return np.array(deliveries, dtype=DELIVERY).tobytes()
+
+
+class Deliveries:
+    """What this worker did with the packet identifiers in use. At most 65 535 by the protocol."""
+
+    def __init__(self, committed: Iterable[bytes] = ()) -> None:
+        self._by_mid: dict[int, tuple[int, int]] = {}
+        for blob in committed:
+            self.remember(np.frombuffer(blob, dtype=DELIVERY).tolist())
+
+    def remember(self, deliveries: Iterable[Delivery]) -> None:
+        for mid, content, stamp in deliveries:
+            self._by_mid[mid] = (content, stamp)
+
+    def recall(self, message: Message) -> int | None:
+        """The stamp this message got when it came first, or None if it never came."""
+        known = self._by_mid.get(message.mid) if message.dup and message.mid else None
+        if known is None or known[0] != delivery(message, 0)[1]:
+            return None
+        return known[1]
+
+
+class Stamps:
+    """Receive times for samples without one: whole milliseconds, never the same twice a device, so
+    that two readings of one burst do not pass for one reading delivered twice."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def reserve(self, uid: str, received_ms: int, samples: int) -> int:
+        """The first of `samples` consecutive milliseconds for this device."""
+        first = max(received_ms, self._last.get(uid, 0) + 1)
+        if len(self._last) >= MAX_STAMPED_DEVICES:
+            self._last = {known: at for known, at in self._last.items() if at >= received_ms}
+        self._last[uid] = first + samples - 1
+        return first

@@ -1,0 +1,140 @@
+"""Send what was committed to the dashboards, coalesced per tick, over the channel layer.
+
+After the store, and never in its way: the writer thread leaves columns here and goes on; a channel
+layer that is slow or away costs live frames (counted), and the charts refill from history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from channels.layers import get_channel_layer
+
+from telemetry import live
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.1  # seconds between two messages to one group
+SEND_TIMEOUT = 2.0  # seconds
+MAX_WAITING_READINGS = 200_000  # readings; older ones are dropped, live shows the newest
+MAX_WAITING_EVENTS = 500  # events; the oldest is dropped
+QUARANTINE_PER_TICK = 2  # events: 20 a second
+
+
+class Columns(NamedTuple):
+    """Committed readings as the store had them."""
+
+    series_ids: list[int]
+    times_ms: list[int]
+    values: list[float]
+    texts: list[tuple[int, int, str]]
+
+
+@dataclass(slots=True)
+class LiveCounters:
+    """Written by the live thread, but for `dropped` by `offer`."""
+
+    frames: int = 0
+    dropped: int = 0
+    up: int = 1
+
+
+class LivePublisher(threading.Thread):
+    """A thread with an event loop of its own, for the channel layer is asynchronous."""
+
+    def __init__(self, worker: str, device_of: dict[int, int]) -> None:
+        super().__init__(name="live", daemon=True)
+        self.counters = LiveCounters()
+        self._worker = worker
+        self._device_of = device_of  # series id -> device id; shared with the writer, read only
+        self._columns: deque[Columns] = deque()
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._events: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_EVENTS)
+        self._quarantined: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_EVENTS)
+        self._seq: dict[str, int] = {}
+        self._stop = threading.Event()
+
+    def offer(self, columns: Columns) -> None:
+        """Leave committed readings to be sent."""
+        size = len(columns.series_ids) + len(columns.texts)
+        if not size:
+            return
+        with self._lock:
+            self._columns.append(columns)
+            self._waiting += size
+            while self._waiting > MAX_WAITING_READINGS and len(self._columns) > 1:
+                oldest = self._columns.popleft()
+                lost = len(oldest.series_ids) + len(oldest.texts)
+                self._waiting -= lost
+                self.counters.dropped += lost
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Leave an event to be sent; see `telemetry.live.event`."""
+        (self._quarantined if event["event"] == "quarantine" else self._events).append(event)
+
+    def stop(self) -> None:
+        """Send what waits and end. Joins the thread."""
+        self._stop.set()
+        self.join(2 * SEND_TIMEOUT)
+
+    def run(self) -> None:
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            stopping = await asyncio.to_thread(self._stop.wait, TICK)
+            for group, message in [*self._readings_due(), *self._events_due()]:
+                await self._send(group, message)
+
+    async def _send(self, group: str, message: dict[str, Any]) -> None:
+        layer = get_channel_layer()
+        try:
+            await asyncio.wait_for(layer.group_send(group, message), SEND_TIMEOUT)
+        except Exception as exc:  # noqa: BLE001  (the Redis client's errors have no one root)
+            self.counters.dropped += 1
+            if self.counters.up:
+                logger.warning("live frames not sent: %s", exc, extra={"action": "live_down"})
+            self.counters.up = 0
+            return
+        self.counters.frames += 1
+        self.counters.up = 1
+
+    def _readings_due(self) -> list[tuple[str, dict[str, Any]]]:
+        with self._lock:
+            waiting, self._columns = self._columns, deque()
+            self._waiting = 0
+        groups: dict[str, dict[int, list[int | float | str]]] = {}
+        for columns in waiting:
+            rows: list[tuple[int, int, float | str]] = [
+                *zip(columns.series_ids, columns.times_ms, columns.values, strict=True),
+                *columns.texts,
+            ]
+            for series_id, at, value in rows:
+                device_id = self._device_of.get(series_id)
+                if device_id is None:
+                    continue
+                group = groups.setdefault(live.shard_group(device_id), {})
+                flat = group.get(series_id)
+                if flat is None:
+                    group[series_id] = [at, value]
+                else:
+                    flat += (at, value)
+        due = []
+        for name, series in groups.items():
+            # Counted also when sending fails, so that the receiver sees the loss as a jump.
+            seq = self._seq[name] = self._seq.get(name, 0) + 1
+            due.append((name, live.readings(self._worker, seq, series)))
+        return due
+
+    def _events_due(self) -> list[tuple[str, dict[str, Any]]]:
+        events = [self._events.popleft() for _ in range(len(self._events))]
+        quarantined = [self._quarantined.popleft() for _ in range(len(self._quarantined))]
+        events += quarantined[-QUARANTINE_PER_TICK:]
+        return [(live.EVENTS_GROUP, event) for event in events]

@@ -1,0 +1,250 @@
+"""Turn decoded messages into rows of one transaction, and say how each message ended.
+
+Between decode and store: the only place that asks who the device is and which series a metric has.
+Runs in the writer thread. Building twice gives the same rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from devices.registry import DeviceRef, Registry
+
+from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
+from bridge.deliveries import Deliveries, Delivery, Stamps, delivery, pack
+from bridge.inbox import Batch, Settled
+from bridge.live import Columns
+from bridge.message import Message
+from bridge.properties import describe, safe_text
+from telemetry import store
+from telemetry.models import Series
+from telemetry.series_registry import NewSeries, SeriesRegistry
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of the messages `start` to `stop` of a batch, and what they mean for each."""
+
+    start: int
+    stop: int
+    batch: store.Batch = field(default_factory=store.Batch)
+    problems: dict[int, Problem] = field(default_factory=dict)  # first one by message index
+    rejected: set[int] = field(default_factory=set)
+    ends: list[tuple[int, int]] = field(default_factory=list)  # per message: readings, texts so far
+    seen: dict[int, tuple[int, int]] = field(default_factory=dict)  # device: heard, clock replaced
+    uids: dict[int, str] = field(default_factory=dict)  # of the devices that spoke
+    new_series: list[NewSeries] = field(default_factory=list)
+    values_dropped: int = 0
+    clock_replaced: int = 0
+    statuses: int = 0
+
+    def partial(self) -> int:
+        """Messages of which something was stored and something was not."""
+        return len(self.problems.keys() - self.rejected)
+
+    def duplicates(self, repeated: set[tuple[int, int]]) -> set[int]:
+        """Messages of which every reading was stored before, or earlier in this batch."""
+        if not repeated and not self.batch.may_repeat:
+            return set()
+        keys = list(zip(self.batch.series_ids, self.batch.times_ms, strict=True))
+        texts = [(series_id, at) for series_id, at, _ in self.batch.texts]
+        known = set(repeated)
+        found: set[int] = set()
+        number = text = 0
+        for index, (number_end, text_end) in enumerate(self.ends, self.start):
+            mine = keys[number:number_end] + texts[text:text_end]
+            number, text = number_end, text_end
+            if mine and known.issuperset(mine):
+                found.add(index)
+            known.update(mine)
+        return found - self.rejected
+
+    def readings_of(self, index: int) -> int:
+        """How many readings the message at `index` of the batch became."""
+        at = index - self.start
+        before = self.ends[at - 1] if at > 0 else (0, 0)
+        here = self.ends[at] if at < len(self.ends) else before
+        return sum(here) - sum(before)
+
+    def new_columns(self, repeated: set[tuple[int, int]]) -> Columns:
+        """The readings that were not stored before."""
+        batch = self.batch
+        numbers = zip(batch.series_ids, batch.times_ms, batch.values, strict=True)
+        kept = [row for row in numbers if (row[0], row[1]) not in repeated]
+        columns = [list(column) for column in zip(*kept, strict=True)] or [[], [], []]
+        texts = [row for row in batch.texts if (row[0], row[1]) not in repeated]
+        return Columns(columns[0], columns[1], columns[2], texts)
+
+    def settled(self, repeated: set[tuple[int, int]]) -> Settled:
+        duplicate = len(self.duplicates(repeated))
+        rejected = len(self.rejected)
+        total = self.stop - self.start
+        return Settled(total - duplicate - rejected, duplicate, rejected)
+
+
+class RowBuilder:
+    """Builds rows from batches with what is known of devices, series and earlier deliveries."""
+
+    def __init__(self, registry: Registry, series: SeriesRegistry, deliveries: Deliveries) -> None:
+        self._registry = registry
+        self._series = series
+        self._deliveries = deliveries
+        self._stamps = Stamps()
+
+    def stamp(self, batch: Batch) -> list[int | None]:
+        """Give every sample without a time one, in place. Once per batch.
+
+        Returns per message the first stamp it gave, 0 for a redelivered message that was rejected
+        when it came first, None where nothing was stamped.
+        """
+        stamps: list[int | None] = []
+        for message, items in zip(batch.messages, batch.items, strict=True):
+            first = self._deliveries.recall(message) if message.dup else None
+            for item in items if first != 0 else ():
+                if isinstance(item, Telemetry):
+                    bare = [sample for sample in item.samples if not sample.time_ms]
+                    if bare:
+                        first = first or self._stamps.reserve(
+                            item.uid, message.received_ms, len(bare)
+                        )
+                        for offset, sample in enumerate(bare):
+                            sample.time_ms = first + offset
+            stamps.append(first)
+        return stamps
+
+    def build(self, batch: Batch, stamps: list[int | None], start: int, stop: int) -> Rows:
+        """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
+        rows = Rows(start, stop)
+        rows.new_series = self._make_missing_series(batch, start, stop)
+        deliveries: list[Delivery] = []
+        for index in range(start, stop):
+            message = batch.messages[index]
+            rows.batch.may_repeat |= message.dup
+            if stamps[index] == 0:  # rejected when it came first, and kept then
+                rows.rejected.add(index)
+                rows.ends.append((len(rows.batch.series_ids), len(rows.batch.texts)))
+                continue
+            for item in batch.items[index]:
+                self._add(rows, index, message, item)
+            rows.ends.append((len(rows.batch.series_ids), len(rows.batch.texts)))
+            if message.mid and (stamps[index] or index in rows.rejected):
+                deliveries.append(delivery(message, stamps[index] or 0))
+        if deliveries:
+            rows.batch.deliveries = pack(deliveries)
+            self._deliveries.remember(deliveries)
+        return rows
+
+    def refused(self, batch: Batch, index: int, problem: Problem) -> Rows:
+        """Rows that put one message into quarantine, because the database would not take it."""
+        rows = Rows(index, index + 1, ends=[(0, 0)])
+        uid = getattr(batch.items[index][0], "uid", "")
+        self._reject(rows, index, batch.messages[index], uid, problem)
+        return rows
+
+    def _make_missing_series(self, batch: Batch, start: int, stop: int) -> list[NewSeries]:
+        wanted: dict[tuple[int, str], str] = {}
+        for index in range(start, stop):
+            for item in batch.items[index]:
+                if not isinstance(item, Telemetry):
+                    continue
+                device = self._device(item, batch.messages[index].received_ms)
+                if not isinstance(device, DeviceRef):
+                    continue
+                known = self._series.of(device.id).keys()
+                for sample in item.samples:
+                    if not sample.values.keys() <= known:
+                        for metric in sample.values.keys() - known:
+                            kind = _kind(sample.values[metric])
+                            wanted.setdefault((device.id, metric), kind)
+        return self._series.create(wanted) if wanted else []
+
+    def _device(self, item: Telemetry | Status, now_ms: int) -> DeviceRef | Problem:
+        device = self._registry.lookup(item.uid, now_ms / 1000)
+        if device is None:
+            return Problem(Reason.UNKNOWN_DEVICE, f"no device {item.uid!r} is registered")
+        if not device.enabled:
+            return Problem(Reason.DISABLED_DEVICE, f"the device {item.uid!r} is disabled")
+        return device
+
+    def _add(self, rows: Rows, index: int, message: Message, item: Item) -> None:
+        if isinstance(item, Rejected):
+            self._reject(rows, index, message, item.uid, item.problem)
+            return
+        device = self._device(item, message.received_ms)
+        if not isinstance(device, DeviceRef):
+            self._reject(rows, index, message, item.uid, device)
+            return
+        rows.uids[device.id] = item.uid
+        if isinstance(item, Status):
+            rows.statuses += 1
+            rows.batch.connections[device.id] = (item.online, message.received_ms)
+        else:
+            self._add_telemetry(rows, index, message, item, device)
+
+    def _add_telemetry(
+        self, rows: Rows, index: int, message: Message, item: Telemetry, device: DeviceRef
+    ) -> None:
+        known = self._series.of(device.id)
+        batch = rows.batch
+        problems = list(item.problems)
+        for sample in item.samples:
+            at = sample.time_ms
+            for metric, value in sample.values.items():
+                series_id = known.get(metric)
+                if series_id is None:
+                    problems.append(
+                        Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {metric!r}")
+                    )
+                elif isinstance(value, str):
+                    batch.texts.append((series_id, at, value))
+                else:
+                    batch.series_ids.append(series_id)
+                    batch.times_ms.append(at)
+                    batch.values.append(value)
+        replaced = message.received_ms if item.clock_replaced else 0
+        rows.clock_replaced += item.clock_replaced
+        rows.seen[device.id] = (
+            message.received_ms,
+            max(replaced, rows.seen.get(device.id, (0, 0))[1]),
+        )
+        if problems:
+            rows.values_dropped += len(problems)
+            rows.problems[index] = problems[0]
+            self._quarantine(rows, index, message, item.uid, problems[0], partial=True)
+
+    def _reject(self, rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
+        rows.rejected.add(index)
+        self._quarantine(rows, index, message, uid, problem)
+
+    def _quarantine(
+        self,
+        rows: Rows,
+        index: int,
+        message: Message,
+        uid: str,
+        problem: Problem,
+        *,
+        partial: bool = False,
+    ) -> None:
+        rows.problems.setdefault(index, problem)
+        rows.batch.quarantined.append(
+            store.Quarantined(
+                index,
+                message.received_ms,
+                safe_text(message.topic),
+                uid,
+                problem.reason.value,
+                problem.detail,
+                message.payload,
+                describe(message.properties) if message.properties else {},
+                message.retain,
+                partial,
+            )
+        )
+
+
+def _kind(value: Value) -> str:
+    """The kind of a series whose first reading is `value`."""
+    if type(value) is bool:
+        return Series.Kind.BOOLEAN.value
+    return Series.Kind.TEXT.value if type(value) is str else Series.Kind.GAUGE.value

@@ -1,0 +1,87 @@
+"""Which id each (device, metric) has: the cache between decoded metrics and stored readings.
+
+For one writer thread. A metric seen for the first time becomes a series here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import connection
+
+from telemetry.models import Series
+
+MAX_SERIES_PER_DEVICE = 500  # series; a device that invents more is misconfigured or hostile
+
+
+class NewSeries(NamedTuple):
+    id: int
+    device_id: int
+    metric: str
+    kind: str
+
+
+class SeriesRegistry:
+    """`ids[device_id][metric]` is the series id of everything loaded so far."""
+
+    def __init__(self) -> None:
+        self.ids: dict[int, dict[str, int]] = {}
+        self.device_of: dict[int, int] = {}
+
+    def load_all(self) -> None:
+        """Read every series, in one query: at start, where device by device would take minutes."""
+        self.ids.clear()
+        self.device_of.clear()
+        self._keep(Series.objects.values_list("device_id", "metric", "id").iterator(10_000))
+
+    def of(self, device_id: int) -> dict[str, int]:
+        """Series ids by metric of one device."""
+        known = self.ids.get(device_id)
+        if known is None:
+            rows = Series.objects.filter(device_id=device_id)
+            known = self.ids[device_id] = {}
+            self._keep(rows.values_list("device_id", "metric", "id"))
+        return known
+
+    def _keep(self, rows: Iterable[tuple[int, str, int]]) -> None:
+        for device_id, metric, series_id in rows:
+            self.ids.setdefault(device_id, {})[metric] = series_id
+            self.device_of[series_id] = device_id
+
+    def create(self, wanted: dict[tuple[int, str], str]) -> list[NewSeries]:
+        """Make series for (device, metric) -> kind where a device has room; what was new."""
+        rows = self._within_limits(wanted)
+        if not rows:
+            return []
+        made = []
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO telemetry_series (device_id, metric, unit, kind, created_at)"
+                " SELECT w.device_id, w.metric, '', w.kind, now()"
+                " FROM unnest(%s::int[], %s::text[], %s::text[]) AS w (device_id, metric, kind)"
+                " JOIN devices_device AS device ON device.id = w.device_id"
+                " ON CONFLICT (device_id, metric) DO NOTHING"
+                " RETURNING id, device_id, metric, kind",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+            made = [NewSeries(*row) for row in cursor.fetchall()]
+        # Another worker, or REST, may have made some of them: read them all anew.
+        self.forget({device_id for device_id, _, _ in rows})
+        return made
+
+    def forget(self, device_ids: Iterable[int]) -> None:
+        """Read these devices' series anew when they are next needed."""
+        for device_id in device_ids:
+            for series_id in self.ids.pop(device_id, {}).values():
+                self.device_of.pop(series_id, None)
+
+    def _within_limits(self, wanted: dict[tuple[int, str], str]) -> list[tuple[int, str, str]]:
+        room: dict[int, int] = {}
+        rows = []
+        for (device_id, metric), kind in wanted.items():
+            left = room.setdefault(device_id, MAX_SERIES_PER_DEVICE - len(self.of(device_id)))
+            if left > 0:
+                rows.append((device_id, metric, kind))
+                room[device_id] = left - 1
+        return rows
