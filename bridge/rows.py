@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from devices.registry import DeviceRef, Registry
-
 from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
 from bridge.deliveries import Deliveries, Delivery, Stamps, delivery, pack
 from bridge.inbox import Batch, Settled
 from bridge.live import Columns
 from bridge.message import Message
 from bridge.properties import describe, safe_text
+from devices.registry import DeviceRef, Registry
 from telemetry import store
 from telemetry.models import Series
 from telemetry.series_registry import NewSeries, SeriesRegistry
@@ -147,7 +146,7 @@ class RowBuilder:
             for item in batch.items[index]:
                 if not isinstance(item, Telemetry):
                     continue
-                device = self._device(item, batch.messages[index].received_ms)
+                device = self._device(item)
                 if not isinstance(device, DeviceRef):
                     continue
                 known = self._series.of(device.id).keys()
@@ -158,8 +157,8 @@ class RowBuilder:
                             wanted.setdefault((device.id, metric), kind)
         return self._series.create(wanted) if wanted else []
 
-    def _device(self, item: Telemetry | Status, now_ms: int) -> DeviceRef | Problem:
-        device = self._registry.lookup(item.uid, now_ms / 1000)
+    def _device(self, item: Telemetry | Status) -> DeviceRef | Problem:
+        device = self._registry.lookup(item.uid)
         if device is None:
             return Problem(Reason.UNKNOWN_DEVICE, f"no device {item.uid!r} is registered")
         if not device.enabled:
@@ -170,7 +169,7 @@ class RowBuilder:
         if isinstance(item, Rejected):
             self._reject(rows, index, message, item.uid, item.problem)
             return
-        device = self._device(item, message.received_ms)
+        device = self._device(item)
         if not isinstance(device, DeviceRef):
             self._reject(rows, index, message, item.uid, device)
             return

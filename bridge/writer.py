@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 
-from devices.registry import Registry
 from django.db import Error as DjangoDatabaseError
 from psycopg import Error as DriverError
 
@@ -27,6 +26,7 @@ from bridge.live import Columns, LivePublisher
 from bridge.rows import RowBuilder, Rows
 from bridge.source import KEEPALIVE, Source
 from bridge.verdicts import Verdicts
+from devices.registry import Registry
 from telemetry import live, store
 from telemetry.series_registry import SeriesRegistry
 

@@ -1,4 +1,4 @@
-"""Typed readers of environment variables: the only place that looks at `os.environ` for settings."""
+"""Typed readers of environment variables: the only place settings look at `os.environ`."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if not SECRET_KEY:
             "PULSEBOARD_SECRET_KEY is not set. `make run` makes one by itself; elsewhere set it to"
             " 50 or more random characters, the same for every process."
         )
-    SECRET_KEY = "debug-only-key-never-used-without-PULSEBOARD_DEBUG"
+    SECRET_KEY = "debug-only-key-never-used-without-PULSEBOARD_DEBUG"  # noqa: S105
 
 ALLOWED_HOSTS = env.words("PULSEBOARD_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("PULSEBOARD_TRUSTED_ORIGINS")
@@ -103,7 +103,7 @@ REDIS_URL = env.text("REDIS_URL") or "redis://localhost:6379/0"
 PULSEBOARD_PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
 CHANNEL_LAYERS = {
     "default": {
-        # One PUBLISH per frame; the list-based layer needs four round trips and drops over capacity.
+        # One PUBLISH a frame; the list-based layer takes four round trips and drops over capacity.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL], "prefix": PULSEBOARD_PREFIX},
     }
@@ -146,7 +146,7 @@ REST_FRAMEWORK = {
     # Tokens first: the first class names the challenge, so a request without credentials gets 401
     # with `WWW-Authenticate`; with sessions first it would get 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "devices.api.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -162,6 +162,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Register devices, read what they measured, and see how it got in.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

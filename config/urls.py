@@ -1,15 +1,20 @@
 """Every HTTP address, by app."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+swagger = SpectacularSwaggerView.as_view(url_name="schema")
+redoc = SpectacularRedocView.as_view(url_name="schema")
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("devices.urls")),
     path("api/v1/", include("telemetry.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
-    path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="api-redoc"),
+    # Pages for people: to the login instead of a 401.
+    path("api/v1/docs/", login_required(swagger), name="api-docs"),
+    path("api/v1/redoc/", login_required(redoc), name="api-redoc"),
     path("", include("dashboard.urls")),
 ]
