@@ -1,11 +1,19 @@
 #!/usr/bin/env python
-"""Django's command line for Pulseboard."""
+"""Django's command line for Pulseboard, and `up`, which starts everything."""
 
 import os
 import sys
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["up"]:
+        # Before Django: the settings need a key and addresses, which `up` makes.
+        from embedded.up import main as up
+
+        sys.exit(up(sys.argv[2:]))
+    from embedded.data_folder import adopt
+
+    adopt()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 

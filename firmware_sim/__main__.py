@@ -38,6 +38,8 @@ def main(argv: list[str]) -> int:
         except RegistrationError as error:
             _complain(f"sim: registration failed: {error}")
             return 1
+    if options.register_only:
+        return 0
     return _run(fleet, options)
 
 

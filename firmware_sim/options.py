@@ -36,6 +36,7 @@ class Options:
     backfill: float = 0.0  # minutes
     uid_prefix: str = ""
     register: str | None = None
+    register_only: bool = False
     describe: bool = False
     report: Path | None = None
     ledger: Path | None = None
@@ -45,6 +46,8 @@ def parse(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> Optio
     """Options from `argv`; exits with status 2 and a message when they make no sense."""
     parser = _parser(environ)
     given = parser.parse_args(argv)
+    if given.register_only and not given.register:
+        parser.error("--register-only needs --register URL")
     try:
         Broker.parse(given.mqtt, given.protocol)
         sites = sites_named(given.sites) if given.sites else SITES
@@ -81,6 +84,8 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     add("--uid-prefix", type=_prefix, default="", metavar="TEXT", help="put before every uid")
     add("--register", metavar="URL", help="register the fleet with this server first")
+    only = "register, then exit without sending anything"
+    add("--register-only", action="store_true", help=only)
     add("--describe", action="store_true", help="print the fleet as JSON and exit")
     add("--report", type=Path, metavar="FILE", help="write the closing report there as JSON")
     add("--ledger", type=Path, metavar="FILE", help="append a JSON line per acknowledged sample")

@@ -1,0 +1,28 @@
+"""supervisord in the foreground, ending when whoever started it is gone.
+
+`python -m embedded.supervised CONFIGURATION`: standard input is a pipe the parent keeps open. When
+it closes, even because the parent was killed with -9, everything is ended in order.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from supervisor import supervisord
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)  # returns only at the end of the pipe: nobody writes to it
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    supervisord.main(["-n", "-c", sys.argv[1]])
+
+
+if __name__ == "__main__":
+    main()
