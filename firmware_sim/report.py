@@ -68,7 +68,6 @@ def closing_report(
         **counts,
         "samples_waiting": waiting,
         "messages_unacked": unacked,
-        "reconnects": max(0, tally.connects - devices),
         "error_reasons": reasons,
         "balanced": unacked >= 0 and tally.samples_produced == settled + waiting,
     }

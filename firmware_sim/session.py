@@ -51,6 +51,7 @@ class Session:
         self._next_batch = 0.0  # monotonic; pace of forwarding
         self._batch_timer = False
         self._counted = False  # among the online ones
+        self._met = False  # has been connected before
 
     @property
     def online(self) -> bool:
@@ -226,6 +227,8 @@ class Session:
 
     def _on_up(self) -> None:
         self._tally.connects += 1
+        self._tally.reconnects += self._met
+        self._met = True
         self._around.online += 1
         self._counted = True
         self._failures = 0

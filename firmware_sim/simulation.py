@@ -170,7 +170,7 @@ class Simulation:
             self._around.online,
             len(self.sessions),
             rate=(sent - sent_before) / max(0.001, now - since),
-            waiting=total_waiting(session.device for session in self.sessions),
+            waiting=sum(session.device.outbox.samples for session in self.sessions),
             failure=self._around.last_failure,
         )
         sys.stdout.write(line + "\n")

@@ -32,6 +32,7 @@ class Tally:
     malformed_sent: int = 0
     offline_bursts: int = 0
     connects: int = 0
+    reconnects: int = 0  # connects of a device that had been connected before
     connection_losses: int = 0  # not meant by us
     connect_failures: int = 0
     errors_told: int = 0  # messages on the devices' error topics

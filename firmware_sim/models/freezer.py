@@ -75,13 +75,13 @@ class Freezer(Model):
         return "cooling" if self._compressor else "idle"
 
     def read(self) -> Values:
-        power = 640.0 + 2.5 * self._draw.value if self._compressor else 34.0
+        power = 640.0 + 2.5 * self._draw.value if self._compressor else 85.0
         lamp = 60.0 if self._door_left > 0.0 else 0.0
         return {
             "temperature": round(self._air + self._sensor.value, 2),
             "product_temperature": round(self._goods, 2),
             "setpoint": self._setpoint,
-            "power": round(power + lamp + 0.1 * self._draw.value),
+            "power": round(power + lamp + 0.4 * self._draw.value),
             "compressor": self._compressor,
             "door_open": self._door_left > 0.0,
             "door_openings": self._openings,

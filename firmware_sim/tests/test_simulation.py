@@ -1,0 +1,192 @@
+"""The simulator as a process against a real broker, seen by an independent subscriber."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import signal
+import socket
+
+import pytest
+
+from firmware_sim.tests.conftest import Subscriber, until
+from firmware_sim.tests.wire import arrived, read, recorded
+
+
+def refuse(port: int, times: int) -> None:
+    """Stand in for the broker that is away: take `times` connections and close each."""
+    with socket.create_server(("127.0.0.1", port)) as server:
+        server.settimeout(30.0)
+        for _ in range(times):
+            server.accept()[0].close()
+
+
+def test_a_subscriber_receives_exactly_what_the_ledger_says(simulate, witness):
+    simulator = simulate("--devices", "50", "--rate", "2", "--duration", "4")
+    output = simulator.finish()
+    assert simulator.process.returncode == 0, output
+    ledger = recorded(simulator.ledger())
+    assert len({uid for uid, _, _ in ledger}) == 50
+    until(lambda: arrived(witness.telemetry()) == ledger, "all of the ledger has arrived")
+    report = simulator.report()
+    assert report["samples_acked"] == report["samples_produced"] == ledger.total()
+    assert report["messages_acked"] == report["messages_sent"] == len(witness.telemetry())
+    assert report["readings_acked"] == sum(len(one["values"]) for one in simulator.ledger())
+    assert report["balanced"] is True
+    assert report["connected"] == 50
+    assert "50 devices online" in output
+
+
+def test_the_rate_is_kept_and_phases_are_spread(simulate, witness):
+    simulator = simulate("--devices", "12", "--rate", "5", "--duration", "4")
+    simulator.finish()
+    until(lambda: len(witness.telemetry()) == simulator.report()["messages_sent"], "all arrived")
+    assert 12 * 5 * 3 <= len(witness.telemetry()) <= 12 * 5 * 4 + 12
+    phases = {line["at"] % 200 // 20 for line in simulator.ledger()}
+    assert len(phases) >= 5
+
+
+def test_history_comes_before_the_present(simulate, witness):
+    simulator = simulate("--devices", "6", "--duration", "2", "--backfill", "10")
+    simulator.finish()
+    report = simulator.report()
+    assert report["samples_backfilled"] == 6 * 60
+    assert report["samples_acked"] == report["samples_produced"]
+    for uid in {line["uid"] for line in simulator.ledger()}:
+        times = [line["at"] for line in simulator.ledger() if line["uid"] == uid]
+        assert times == sorted(times)
+        assert times[-1] - times[0] >= 600_000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_lost_over_a_broker_restart(number, simulate, witness, broker):
+    simulator = simulate("--devices", "12", "--rate", "4")
+    until(lambda: len(simulator.ledger()) >= 60, "some samples are acknowledged")
+    broker.stop(number)
+    refuse(broker.port, 24)
+    broker.start()
+    back = len(simulator.ledger()) + 120
+    until(lambda: len(simulator.ledger()) >= back, "it sends again")
+    output = simulator.stop()
+    assert simulator.process.returncode == 0, output
+    report = simulator.report()
+    assert report["balanced"] is True
+    assert report["samples_produced"] == report["samples_acked"]
+    assert report["samples_waiting"] == report["messages_unacked"] == 0
+    assert report["reconnects"] >= 12
+    assert report["stored_sent"] > 0
+    for uid in {line["uid"] for line in simulator.ledger()}:
+        times = sorted(line["at"] for line in simulator.ledger() if line["uid"] == uid)
+        gaps = [after - before for before, after in itertools.pairwise(times)]
+        assert max(gaps) < 1000, f"{uid} has a hole"
+    if number == signal.SIGTERM:  # killed, this broker forgets what the witness had not yet read
+        ledger = recorded(simulator.ledger())
+        until(lambda: not ledger - arrived(witness.telemetry()), "at least once, all of it")
+
+
+def test_the_last_will_fires_when_the_simulator_is_killed(simulate, witness, broker):
+    simulator = simulate("--devices", "20")
+    until(lambda: list(witness.statuses().values()) == ["online"] * 20, "all are online")
+    simulator.stop(signal.SIGKILL)
+    until(lambda: list(witness.statuses().values()) == ["offline"] * 20, "the wills are sent")
+    later = Subscriber(broker.port, "later")
+    until(lambda: list(later.statuses().values()) == ["offline"] * 20, "they are retained")
+    later.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_offline_retained_for_all(number, simulate, witness, broker):
+    simulator = simulate("--devices", "20")
+    until(lambda: list(witness.statuses().values()) == ["online"] * 20, "all are online")
+    output = simulator.stop(number)
+    assert simulator.process.returncode == 0
+    assert "closing report" in output
+    assert simulator.report()["samples_waiting"] == 0
+    later = Subscriber(broker.port, "later")
+    until(lambda: list(later.statuses().values()) == ["offline"] * 20, "they are retained")
+    assert all(retained for _, _, retained in later.messages)
+    later.close()
+
+
+def test_without_a_broker_it_still_ends_and_says_what_is_left(simulate, broker):
+    broker.stop()
+    simulator = simulate("--devices", "6", "--rate", "4", "--duration", "1.5")
+    output = simulator.finish()
+    assert simulator.process.returncode == 0, output
+    report = simulator.report()
+    assert report["samples_waiting"] == report["samples_produced"] > 0
+    assert report["messages_sent"] == 0
+    assert report["balanced"] is True
+    assert "Connection refused" in output
+
+
+def test_faults_happen_and_the_books_still_balance(simulate, witness):
+    simulator = simulate(
+        *("--devices", "18", "--rate", "4", "--faults", "all"),
+        *("--fault-factor", "15", "--duration", "6"),
+    )
+    output = simulator.finish()
+    assert simulator.process.returncode == 0, output
+    report = simulator.report()
+    assert report["balanced"] is True
+    assert report["samples_waiting"] == 0
+    for count in ("malformed_sent", "duplicates_sent", "late_sent", "offline_bursts"):
+        assert report[count] > 0, count
+    until(lambda: len(witness.telemetry()) >= report["messages_acked"], "all has arrived")
+    readable, unreadable = [], 0
+    for uid, payload in witness.telemetry():
+        try:
+            read(payload)
+        except (ValueError, TypeError, AttributeError, KeyError):
+            unreadable += 1
+        else:
+            readable.append((uid, payload))
+    assert unreadable > 0
+    assert not recorded(simulator.ledger()) - arrived(readable)
+    assert any(line.get("duplicate") for line in simulator.ledger())
+
+
+def test_an_offline_burst_fires_the_will_and_comes_back_with_its_data(simulate, witness):
+    simulator = simulate(
+        "--devices", "6", "--rate", "4", "--faults", "offline", "--fault-factor", "60"
+    )
+    seen = until(
+        lambda: {
+            topic
+            for topic, payload, _ in list(witness.messages)
+            if topic.endswith("/status") and payload == b"offline"
+        },
+        "somebody went offline",
+    )
+    uid = next(iter(seen)).split("/")[1]
+    until(
+        lambda: any(
+            one == uid and payload.startswith(b"[") and payload.count(b'"ts"') > 2
+            for one, payload in witness.telemetry()
+        ),
+        "it forwards what it measured meanwhile",
+        within=60.0,
+    )
+    simulator.stop()
+    assert simulator.report()["samples_produced"] == simulator.report()["samples_acked"]
+
+
+def test_errors_told_by_the_server_are_counted_by_reason(simulate, witness):
+    simulator = simulate("--devices", "2")
+    until(lambda: len(simulator.ledger()) >= 2, "it is subscribed and sends")
+    for uid in ("weather-001", "freezer-001"):
+        told = {"reason": "malformed_json", "message": "…", "received_at": "…"}
+        witness.publish(f"devices/{uid}/errors", json.dumps(told))
+    before = len(simulator.ledger())
+    until(lambda: len(simulator.ledger()) >= before + 2, "it has read on")
+    output = simulator.stop()
+    assert simulator.report()["error_reasons"] == {"malformed_json": 2}
+    assert "malformed_json: 2" in output
+
+
+def test_it_speaks_the_older_protocol_too(simulate, witness):
+    simulator = simulate("--devices", "6", "--protocol", "3.1.1", "--duration", "2")
+    simulator.finish()
+    ledger = recorded(simulator.ledger())
+    assert ledger
+    until(lambda: arrived(witness.telemetry()) == ledger, "all of the ledger has arrived")
