@@ -101,6 +101,8 @@ REDIS = env.server_url(
 REDIS_URL = env.text("REDIS_URL") or "redis://localhost:6379/0"
 # Set apart several installations on one Redis or one broker.
 PULSEBOARD_PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
+# Begins every Redis key, so that installations can share a server.
+PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
 CHANNEL_LAYERS = {
     "default": {
         # One PUBLISH a frame; the list-based layer takes four round trips and drops over capacity.
@@ -156,12 +158,14 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # named because a migration of ours refers to it
 REST_KNOX = {"TOKEN_TTL": None, "TOKEN_LIMIT_PER_USER": 100, "TOKEN_PREFIX": "pb_"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Pulseboard API",
     "DESCRIPTION": "Register devices, read what they measured, and see how it got in.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"SeriesKind": "telemetry.models.Series.Kind"},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
