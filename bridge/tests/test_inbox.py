@@ -1,0 +1,103 @@
+"""Batches are handed over in order, bounded, and the books balance at every step."""
+
+from __future__ import annotations
+
+from bridge import inbox as inbox_module
+from bridge.decode.items import Status
+from bridge.inbox import Inbox, Settled
+from bridge.message import Message
+
+
+def messages(count: int, *, mid: int = 1) -> tuple[list[Message], list[list]]:
+    made = [Message(b"t", b"12345", mid + i, False, False, b"", 1000 + i) for i in range(count)]
+    return made, [[Status("a", True)] for _ in made]
+
+
+def balance(inbox: Inbox) -> int:
+    books = inbox.books()
+    return books.pop("received") - sum(books.values())
+
+
+def test_an_idle_writer_gets_what_there_is_at_once() -> None:
+    inbox = Inbox()
+    inbox.put(1, *messages(3))
+    batch = inbox.take(0)
+    assert batch is not None
+    assert [message.mid for message in batch.messages] == [1, 2, 3]
+    assert inbox.take(0) is None
+
+
+def test_a_new_connection_never_shares_a_batch_with_the_old_one() -> None:
+    inbox = Inbox()
+    inbox.put(1, *messages(2))
+    inbox.put(2, *messages(1))
+    first = inbox.take(0)
+    assert first is not None
+    assert (first.generation, len(first.messages)) == (1, 2)
+    inbox.settle(first, Settled(stored=2))
+    second = inbox.take(0)
+    assert second is not None
+    assert (second.generation, len(second.messages)) == (2, 1)
+
+
+def test_batches_are_bounded(monkeypatch) -> None:
+    monkeypatch.setattr(inbox_module, "MAX_BATCH_MESSAGES", 4)
+    inbox = Inbox()
+    inbox.put(1, *messages(10))
+    sizes = []
+    while batch := inbox.take(0):
+        sizes.append(len(batch.messages))
+        inbox.settle(batch, Settled(stored=len(batch.messages)))
+    assert sizes == [4, 4, 2]
+
+
+def test_the_books_balance_at_every_step() -> None:
+    inbox = Inbox()
+    assert balance(inbox) == 0
+    inbox.put(1, *messages(5))
+    assert inbox.books()["in_flight"] == 5
+    batch = inbox.take(0)
+    assert batch is not None
+    assert inbox.books()["in_flight"] == 5
+    assert balance(inbox) == 0
+    inbox.put(1, *messages(2))
+    inbox.settle(batch, Settled(stored=3, duplicate=1, rejected=1))
+    assert inbox.books() == {
+        "received": 7,
+        "stored": 3,
+        "duplicate": 1,
+        "rejected": 1,
+        "spooled": 0,
+        "in_flight": 2,
+    }
+    assert balance(inbox) == 0
+
+
+def test_a_message_lost_between_take_and_settle_shows_in_the_balance() -> None:
+    inbox = Inbox()
+    inbox.put(1, *messages(5))
+    batch = inbox.take(0)
+    assert batch is not None
+    inbox.settle(batch, Settled(stored=4))
+    assert balance(inbox) == 1
+
+
+def test_reading_pauses_at_the_limit_and_goes_on_below_it(monkeypatch) -> None:
+    monkeypatch.setattr(inbox_module, "MAX_UNSETTLED_MESSAGES", 5)
+    inbox = Inbox()
+    inbox.put(1, *messages(5))
+    assert inbox.is_full
+    batch = inbox.take(0)
+    assert batch is not None
+    assert inbox.is_full
+    inbox.settle(batch, Settled(stored=5))
+    assert not inbox.is_full
+
+
+def test_acknowledgements_are_in_receive_order_and_leave_qos_0_out() -> None:
+    inbox = Inbox()
+    inbox.put(1, *messages(2, mid=258))
+    inbox.put(1, *messages(1, mid=0))
+    batch = inbox.take(0)
+    assert batch is not None
+    assert batch.acknowledgements() == b"\x40\x02\x01\x02" + b"\x40\x02\x01\x03"
