@@ -58,7 +58,7 @@ class LivePublisher(threading.Thread):
         self._events: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_EVENTS)
         self._quarantined: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_EVENTS)
         self._seq: dict[str, int] = {}
-        self._stop = threading.Event()
+        self._stopping = threading.Event()
 
     def offer(self, columns: Columns) -> None:
         """Leave committed readings to be sent."""
@@ -80,7 +80,7 @@ class LivePublisher(threading.Thread):
 
     def stop(self) -> None:
         """Send what waits and end. Joins the thread."""
-        self._stop.set()
+        self._stopping.set()
         self.join(2 * SEND_TIMEOUT)
 
     def run(self) -> None:
@@ -89,7 +89,7 @@ class LivePublisher(threading.Thread):
     async def _run(self) -> None:
         stopping = False
         while not stopping:
-            stopping = await asyncio.to_thread(self._stop.wait, TICK)
+            stopping = await asyncio.to_thread(self._stopping.wait, TICK)
             for group, message in [*self._readings_due(), *self._events_due()]:
                 await self._send(group, message)
 

@@ -34,7 +34,7 @@ class Verdicts(threading.Thread):
         self._notify = notify
         self._entries: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
         self._notified: dict[str, int] = {}
-        self._stop = threading.Event()
+        self._stopping = threading.Event()
 
     def add(self, batch: Batch, rows: Rows, duplicates: set[int]) -> None:
         """Log the messages of settled rows, and tell devices what was wrong with theirs."""
@@ -72,11 +72,11 @@ class Verdicts(threading.Thread):
                 self._tell(uid, message.received_ms, problem.reason.value, problem.detail)
 
     def stop(self) -> None:
-        self._stop.set()
+        self._stopping.set()
         self.join(2.0)
 
     def run(self) -> None:
-        while not self._stop.wait(FLUSH_EVERY):
+        while not self._stopping.wait(FLUSH_EVERY):
             self._flush()
         self._flush()
 

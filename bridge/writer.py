@@ -75,7 +75,7 @@ class Writer(threading.Thread):
         super().__init__(name="writer", daemon=True)
         self.counters = WriterCounters()
         self._worker = name
-        self._started = datetime.now(UTC)
+        self._began = datetime.now(UTC)
         self._inbox = inbox
         self._source = source
         self._live = publisher
@@ -84,12 +84,12 @@ class Writer(threading.Thread):
         self._series = series
         self._rows: RowBuilder | None = None
         self._seen: dict[int, tuple[int, int]] = {}
-        self._stop = threading.Event()
+        self._stopping = threading.Event()
         self._status_due = 0.0
 
     def stop(self) -> None:
         """Finish the batch in hand if the database lets it, then end. Joins the thread."""
-        self._stop.set()
+        self._stopping.set()
         self._inbox.close()
         self.join(2 * LONGEST_RETRY)
 
@@ -97,7 +97,7 @@ class Writer(threading.Thread):
         self._verdicts.start()
         try:
             self._rows = self._retry(self._prepare)
-            while not self._stop.is_set():
+            while not self._stopping.is_set():
                 batch = self._inbox.take(TICK)
                 if batch is not None:
                     self._settle(batch, self._rows)
@@ -190,7 +190,7 @@ class Writer(threading.Thread):
                 return result
             tries = min(tries + 1, 10)
             delay = random.uniform(0, min(LONGEST_RETRY, 0.1 * 2**tries))  # noqa: S311  (jitter)
-            if self._stop.wait(delay):
+            if self._stopping.wait(delay):
                 raise Stopped
 
     def _announce(self, batch: Batch, rows: Rows, result: store.Written) -> None:
@@ -223,7 +223,7 @@ class Writer(threading.Thread):
             if self._seen:
                 store.write_seen(self._seen)
                 self._seen = {}
-            store.write_worker(self._worker, self._started, self.snapshot())
+            store.write_worker(self._worker, self._began, self.snapshot())
             since = self._source.connected_since
             if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
                 store.forget_deliveries(self._worker, DELIVERIES_KEPT)
