@@ -1,0 +1,64 @@
+# Everything goes through here; `make help` lists it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# A stamp per content, not per date: a checkout of other requirements installs again, a touch does not.
+RUN_STAMP := $(VENV)/.run-$(shell cksum < requirements.txt | cut -d' ' -f1)
+DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
+PACKAGES := config devices telemetry bridge dashboard embedded firmware_sim
+JS_TESTS = $(wildcard dashboard/static/dashboard/tests/*.test.js)
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint js-test bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN_STAMP) ## start everything; ARGS="--devices 500 --rate 2" reaches the simulator
+	@exec $(BIN)/python manage.py up $(ARGS)
+
+test: $(DEV_STAMP) ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
+	@tests/install-tools
+	@status=0; \
+	$(MAKE) --no-print-directory lint || status=1; \
+	$(MAKE) --no-print-directory js-test || status=1; \
+	$(BIN)/python -m pytest $(ARGS) || status=1; \
+	test $$status = 0 || echo "make test: failed, see above"; exit $$status
+
+lint: $(DEV_STAMP) ## style, types and the import rule
+	@status=0; export PULSEBOARD_DEBUG=1 PYTHONPATH=.; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/mypy $(PACKAGES) || status=1; \
+	$(BIN)/lint-imports || status=1; \
+	exit $$status
+
+js-test: $(DEV_STAMP) ## the JavaScript tests
+	@node=$$(command -v node || ls $(BIN)/../lib/python3*/site-packages/playwright/driver/node); \
+	test -n "$(JS_TESTS)" || { echo "There are no JavaScript tests to run."; exit 1; }; \
+	"$$node" --test $(JS_TESTS)
+
+bench: $(DEV_STAMP) ## measure ingest, live and history; results go to benchmarks/README.md by hand
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "Pulseboard needs Python 3.11 or newer and found none. Name one: make run PYTHON=/path/to/python3"; \
+		exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is incomplete. On Debian and Ubuntu: apt-get install python3-venv"; \
+		exit 1; }
+
+$(RUN_STAMP): | $(BIN)/python
+	@echo "Installing requirements.txt"
+	@$(PIP) -r requirements.txt
+	@rm -f $(VENV)/.run-*; touch $@
+
+$(DEV_STAMP): | $(BIN)/python
+	@echo "Installing requirements-dev.txt"
+	@$(PIP) -r requirements-dev.txt
+	@rm -f $(VENV)/.run-* $(VENV)/.dev-*; touch $(RUN_STAMP) $@
