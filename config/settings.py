@@ -101,8 +101,6 @@ REDIS = env.server_url(
 REDIS_URL = env.text("REDIS_URL") or "redis://localhost:6379/0"
 # Set apart several installations on one Redis or one broker.
 PULSEBOARD_PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
-# Begins every Redis key, so that installations can share a server.
-PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
 CHANNEL_LAYERS = {
     "default": {
         # One PUBLISH a frame; the list-based layer takes four round trips and drops over capacity.

@@ -120,3 +120,15 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} {self.connection}"
+
+
+class ApiTokenName(models.Model):
+    """What an operator calls one of their API tokens; Knox's own table has no place for it."""
+
+    token = models.OneToOneField(
+        "knox.AuthToken", primary_key=True, on_delete=models.CASCADE, related_name="given"
+    )
+    name = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,12 +1,14 @@
-"""REST addresses of sites and devices, below /api/v1/."""
+"""REST addresses of sites, devices and API tokens, below /api/v1/."""
 
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
+from devices.api.tokens import ApiTokenViewSet
 from devices.api.views import DeviceViewSet, SiteViewSet
 
 router = SimpleRouter()
 router.register("sites", SiteViewSet, basename="site")
 router.register("devices", DeviceViewSet, basename="device")
+router.register("tokens", ApiTokenViewSet, basename="token")
 
 urlpatterns: list[URLPattern | URLResolver] = [*router.urls]

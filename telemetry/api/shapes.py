@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from devices.models import Presence
+from telemetry.models import Series
+
 
 def ms(help_text: str = "Unix milliseconds.", **options: bool) -> serializers.IntegerField:
     return serializers.IntegerField(help_text=help_text, **options)
@@ -19,7 +22,7 @@ class SeriesShape(serializers.Serializer):
     id = serializers.IntegerField()
     metric = serializers.CharField()
     unit = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["gauge", "counter", "boolean", "text"])
+    kind = serializers.ChoiceField(choices=Series.Kind.choices)
     precision = serializers.IntegerField(allow_null=True)
 
 
@@ -64,7 +67,7 @@ class SiteShape(serializers.Serializer):
 
 
 class FleetPresenceShape(serializers.Serializer):
-    connection = serializers.ChoiceField(choices=["unknown", "online", "offline"])
+    connection = serializers.ChoiceField(choices=Presence.Connection.choices)
     since = ms(allow_null=True)
     last_seen = ms("Receive time of its newest telemetry.", allow_null=True)
     clock_replaced = ms("Last time its timestamp was implausible.", allow_null=True)

@@ -1,0 +1,71 @@
+"""Who is calling: an API token, or for making one, a password."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.core.cache import cache
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
+from knox.auth import TokenAuthentication
+from rest_framework.authentication import BasicAuthentication
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.request import Request
+
+MAX_PASSWORD_FAILURES = 10  # wrong passwords of one name from one address …
+PASSWORD_WINDOW = 300  # … in this many seconds; then it waits as long
+
+
+class ApiTokenAuthentication(TokenAuthentication):
+    """`Authorization: Token pb_…`"""
+
+    def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
+        # Knox answers 500 to bytes that are no text and to what Postgres cannot compare.
+        if not (token.isascii() and b"\x00" not in token):
+            raise AuthenticationFailed("Invalid token.")
+        return super().authenticate_credentials(token)
+
+
+class PasswordAuthentication(BasicAuthentication):
+    """Name and password by HTTP Basic, so that a script can get its first token.
+
+    Guessing is slowed down for each name and address; a failure is counted in this process's
+    cache, so N web processes allow N times as many.
+    """
+
+    www_authenticate_realm = "pulseboard"
+
+    def authenticate_credentials(
+        self, userid: str, password: str, request: Request | None = None
+    ) -> tuple[Any, None]:
+        if "\x00" in userid:
+            raise AuthenticationFailed("Invalid username/password.")
+        address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
+        key = "password-failures:" + hashlib.sha256(f"{address} {userid}".encode()).hexdigest()
+        failures = cache.get(key, 0)
+        if failures >= MAX_PASSWORD_FAILURES:
+            raise Throttled(wait=PASSWORD_WINDOW)
+        try:
+            return super().authenticate_credentials(userid, password, request)
+        except AuthenticationFailed:
+            cache.set(key, failures + 1, PASSWORD_WINDOW)
+            raise
+
+
+class ApiTokenScheme(OpenApiAuthenticationExtension):
+    target_class = ApiTokenAuthentication
+    name = "apiToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:  # noqa: ARG002
+        return build_bearer_security_scheme_object(
+            header_name="Authorization", token_prefix=self.target.authenticate_header("")
+        )
+
+
+class PasswordScheme(OpenApiAuthenticationExtension):
+    target_class = PasswordAuthentication
+    name = "password"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:  # noqa: ARG002
+        return {"type": "http", "scheme": "basic"}

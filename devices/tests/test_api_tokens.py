@@ -1,0 +1,118 @@
+"""API tokens, sessions and passwords: who gets in, and what the rest is told."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from knox.models import AuthToken
+from rest_framework.test import APIClient
+
+from devices.api.authentication import MAX_PASSWORD_FAILURES
+
+TOKENS = "/api/v1/tokens/"
+SITES = "/api/v1/sites/"
+
+
+@pytest.fixture(autouse=True)
+def no_failures_counted():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def basic(password, name="operator"):
+    word = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return {"HTTP_AUTHORIZATION": f"Basic {word}"}
+
+
+def bearer(token):
+    return {"HTTP_AUTHORIZATION": f"Token {token}"}
+
+
+def test_a_script_gets_a_token_with_a_password_and_works_with_it(operator):
+    client = APIClient()
+    made = client.post(TOKENS, {"name": "import"}, **basic("a-long-password-1"))
+    assert made.status_code == 201, made.json()
+    token = made.json()["token"]
+    assert token.startswith("pb_")
+    assert client.get(SITES, **bearer(token)).status_code == 200
+    created = client.post(SITES, {"slug": "a", "name": "A"}, **bearer(token))
+    assert created.status_code == 201
+
+    listed = client.get(TOKENS, **bearer(token)).json()["results"]
+    assert [(row["name"], row["token_key"]) for row in listed] == [
+        ("import", made.json()["token_key"])
+    ]
+    assert token not in str(listed)
+
+    revoked = client.delete(f"{TOKENS}{made.json()['token_key']}/", **bearer(token))
+    assert revoked.status_code == 204
+    assert client.get(SITES, **bearer(token)).status_code == 401
+
+
+def test_a_password_opens_nothing_but_the_tokens(operator):
+    assert APIClient().get(SITES, **basic("a-long-password-1")).status_code == 401
+
+
+def test_without_credentials_the_answer_is_a_challenge(db):
+    response = APIClient().get(SITES)
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Token"
+    assert "detail" in response.json()
+
+
+@pytest.mark.parametrize("token", ["pb_nothing", "pb_\xff\xfe", "", "a b"])
+def test_a_wrong_token_is_refused(db, token):
+    assert APIClient().get(SITES, **bearer(token)).status_code == 401
+
+
+def test_guessing_passwords_is_slowed_down(operator):
+    client = APIClient()
+    for _ in range(MAX_PASSWORD_FAILURES):
+        assert client.post(TOKENS, {}, **basic("wrong")).status_code == 401
+    slowed = client.post(TOKENS, {}, **basic("a-long-password-1"))
+    assert slowed.status_code == 429
+    assert int(slowed["Retry-After"]) > 0
+    assert client.post(TOKENS, {}, **basic("x", name="nul\x00")).status_code == 401
+
+
+def test_an_expired_token_is_refused(operator):
+    client = APIClient()
+    past = timezone.now() - timedelta(minutes=1)
+    refused = client.post(TOKENS, {"expiry": past.isoformat()}, **basic("a-long-password-1"))
+    assert refused.status_code == 400
+    soon = timezone.now() + timedelta(hours=1)
+    made = client.post(TOKENS, {"expiry": soon.isoformat()}, **basic("a-long-password-1")).json()
+    assert client.get(SITES, **bearer(made["token"])).status_code == 200
+    AuthToken.objects.update(expiry=past)
+    assert client.get(SITES, **bearer(made["token"])).status_code == 401
+
+
+def test_tokens_of_others_are_neither_shown_nor_revoked(api, django_user_model):
+    other = django_user_model.objects.create_user("other")
+    theirs, _ = AuthToken.objects.create(other)
+    assert api.get(TOKENS).json()["count"] == 0
+    assert api.delete(f"{TOKENS}{theirs.token_key}/").status_code == 404
+    assert AuthToken.objects.count() == 1
+
+
+def test_the_number_of_tokens_is_bounded(api, operator, settings):
+    settings.REST_KNOX = {**settings.REST_KNOX, "TOKEN_LIMIT_PER_USER": 2}
+    assert [api.post(TOKENS, {}).status_code for _ in range(3)] == [201, 201, 400]
+
+
+def test_a_session_needs_its_csrf_token_to_write(operator):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(operator)
+    body = {"slug": "a", "name": "A"}
+    refused = client.post(SITES, body, content_type="application/json")
+    assert refused.status_code == 403
+    assert "CSRF" in refused.json()["detail"]
+    client.cookies["csrftoken"] = "c" * 32
+    accepted = client.post(
+        SITES, body, content_type="application/json", headers={"X-CSRFToken": "c" * 32}
+    )
+    assert accepted.status_code == 201
