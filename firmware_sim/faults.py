@@ -17,7 +17,7 @@ MALFORMED_SHARE = 0.01  # of messages are followed by a malformed one
 DRIFT_SHARE = 0.3  # of devices have a drifting clock
 DRIFT_RATE = (-0.002, 0.01)  # seconds gained per second
 EPOCH_SHARE = 0.06  # of devices count from 1970, as without a battery for the clock
-OVERSIZED = 70_000  # bytes, a bit over 64 KiB
+OVERSIZED = 265_000  # bytes, a bit over 256 KiB
 
 
 class DeviceFaults:

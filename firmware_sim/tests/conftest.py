@@ -65,6 +65,17 @@ class Mosquitto:
             self._process.wait(PATIENCE)
             self._process = None
 
+    def freeze(self) -> None:
+        """It stays connected but reads and answers no more, until it is stopped with SIGKILL."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def unread(self) -> int:
+        """Connections on which bytes wait that the broker has not read."""
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        own = [line[4] for line in lines if line[1] == f"0100007F:{self.port:04X}"]
+        return sum(queues.split(":")[1] != "00000000" for queues in own)
+
     def _accepts(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
