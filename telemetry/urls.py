@@ -1,14 +1,24 @@
 """REST addresses of series, readings and the fleet, below /api/v1/."""
 
 from django.urls import URLPattern, URLResolver, path
+from rest_framework.routers import SimpleRouter
 
 from telemetry.api.fleet import FleetView
+from telemetry.api.messages import MessagesView
+from telemetry.api.pipeline import PipelineView
+from telemetry.api.quarantine import QuarantineViewSet
 from telemetry.api.readings import LatestView, ReadingsView
 from telemetry.api.series import router as series_router
 
+quarantine_router = SimpleRouter()
+quarantine_router.register("quarantine", QuarantineViewSet, basename="quarantine")
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *series_router.urls,
+    *quarantine_router.urls,
     path("fleet/", FleetView.as_view(), name="fleet"),
     path("readings/", ReadingsView.as_view(), name="readings"),
     path("devices/<str:uid>/latest/", LatestView.as_view(), name="device-latest"),
+    path("devices/<str:uid>/messages/", MessagesView.as_view(), name="device-messages"),
+    path("pipeline/", PipelineView.as_view(), name="pipeline"),
 ]

@@ -30,6 +30,7 @@ class FleetView(APIView):
 
     @extend_schema(
         operation_id="fleet",
+        tags=["Readings"],
         parameters=[
             query.described("search", "Part of a name, uid, kind, location or site; or a tag."),
             query.described("site", "The slug of a site, or `none` for devices without one."),

@@ -25,6 +25,7 @@ class ReadingsView(APIView):
 
     @extend_schema(
         operation_id="readings",
+        tags=["Readings"],
         parameters=[
             query.described(
                 "series", f"Ids of series, separated by commas, at most {history.MAX_SERIES}."
@@ -56,7 +57,7 @@ class ReadingsView(APIView):
 class LatestView(APIView):
     """The newest reading of each series of a device."""
 
-    @extend_schema(operation_id="device_latest", responses=LatestShape)
+    @extend_schema(operation_id="device_latest", tags=["Readings"], responses=LatestShape)
     def get(self, request: Request, uid: str) -> Response:
         query.known(request, ())
         device = get_object_or_404(Device, uid=uid)

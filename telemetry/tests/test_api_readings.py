@@ -137,9 +137,7 @@ def test_the_fleet_is_searched_and_filtered(api: APIClient) -> None:
     assert api.get(FLEET, {"search": "x" * 201}).status_code == 400
 
 
-def test_a_large_fleet_takes_few_queries(
-    api: APIClient, django_assert_max_num_queries
-) -> None:
+def test_a_large_fleet_takes_few_queries(api: APIClient, django_assert_max_num_queries) -> None:
     now = now_ms()
     partitions.ensure(from_ms(now), days_back=30)
     devices = Device.objects.bulk_create(

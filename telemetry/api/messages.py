@@ -1,0 +1,37 @@
+"""`GET devices/{uid}/messages/`: what a device sent last and what became of it."""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from devices.models import Device
+from telemetry import message_log
+from telemetry.api import parameters as query
+from telemetry.api.shapes import MessagesShape
+from telemetry.moments import to_ms
+
+
+class LogDown(APIException):
+    status_code = 503
+    default_detail = "The log of recent messages is in Redis, which does not answer."
+    default_code = "message_log_unavailable"
+
+
+class MessagesView(APIView):
+    """The last messages of a device, newest first; at high rates a sample of those stored."""
+
+    @extend_schema(operation_id="device_messages", tags=["Readings"], responses=MessagesShape)
+    def get(self, request: Request, uid: str) -> Response:
+        query.known(request, ())
+        device = get_object_or_404(Device, uid=uid)
+        try:
+            messages = message_log.recent(device.uid)
+        except message_log.LogUnavailable as exc:
+            raise LogDown from exc
+        return Response({"now": to_ms(timezone.now()), "messages": messages})

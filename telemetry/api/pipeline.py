@@ -1,0 +1,82 @@
+"""`GET pipeline/`: the books of the bridge workers and what is in quarantine."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from telemetry.api import parameters as query
+from telemetry.api.shapes import PipelineShape
+from telemetry.models import IngestWorker, QuarantinedMessage
+from telemetry.moments import to_ms
+from telemetry.sql import load
+
+ALIVE = timedelta(seconds=10)  # a worker writes its counters about once a second
+MAX_WORKERS = 1000
+SETTLED = ("stored", "duplicate", "rejected", "spooled", "in_flight")
+
+_SQL = load("pipeline")
+
+
+class PipelineView(APIView):
+    """Whether every received message is accounted for."""
+
+    @extend_schema(operation_id="pipeline", tags=["Pipeline"], responses=PipelineShape)
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        now = timezone.now()
+        workers = IngestWorker.objects.order_by("name")[:MAX_WORKERS]
+        return Response(
+            {
+                "now": to_ms(now),
+                "workers": [_worker(worker, now) for worker in workers],
+                "quarantine": _quarantine(now),
+                "stored_total": _stored_total(),
+            }
+        )
+
+
+def balance(counters: dict[str, Any]) -> int:
+    """Messages a worker received and cannot account for: 0."""
+    return int(counters.get("received", 0)) - sum(int(counters.get(name, 0)) for name in SETTLED)
+
+
+def _worker(worker: IngestWorker, now: datetime) -> dict[str, Any]:
+    return {
+        "name": worker.name,
+        "started_at": to_ms(worker.started_at),
+        "updated_at": to_ms(worker.updated_at),
+        "alive": now - worker.updated_at <= ALIVE,
+        "counters": worker.counters,
+        "balance": balance(worker.counters),
+    }
+
+
+def _quarantine(now: datetime) -> dict[str, Any]:
+    last_hour = Count("id", filter=Q(received_at__gte=now - timedelta(hours=1)))
+    rows = (
+        QuarantinedMessage.objects.order_by("reason")
+        .values_list("reason")
+        .annotate(total=Count("id"), last_hour=last_hour)
+    )
+    reasons = {reason: (total, recent) for reason, total, recent in rows}
+    return {
+        "total": sum(total for total, _ in reasons.values()),
+        "last_hour": sum(recent for _, recent in reasons.values()),
+        "reasons": {reason: total for reason, (total, _) in reasons.items()},
+    }
+
+
+def _stored_total() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["estimate_readings"])
+        (total,) = cursor.fetchone()
+    return int(total)

@@ -1,0 +1,137 @@
+"""`GET quarantine/`: messages that could not be stored as sent, newest first."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from django.db.models import BinaryField, Func, QuerySet, Value
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+
+from telemetry.api import parameters as query
+from telemetry.models import QuarantinedMessage
+from telemetry.moments import from_ms
+
+LIST_PAYLOAD = 2048  # bytes of a payload in the list; the detail has all that was kept
+PAGE_SIZE, MAX_PAGE_SIZE = 50, 200  # messages
+PARAMETERS = {"uid", "reason", "from", "to", "cursor", "page_size"}
+
+
+class NewestFirst(CursorPagination):
+    """By id, which is unique and in the order of arrival: no message is skipped or repeated."""
+
+    ordering = "-id"
+    page_size = PAGE_SIZE
+    page_size_query_param = "page_size"
+    max_page_size = MAX_PAGE_SIZE
+
+    def get_page_size(self, request: Request) -> int:
+        return query.integer(request, "page_size", PAGE_SIZE, least=1, most=MAX_PAGE_SIZE)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        # A cursor is the client's to write: anything but an id would reach the query.
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position and not re.fullmatch(r"[0-9]{1,18}", cursor.position):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+
+class QuarantinedSerializer(serializers.ModelSerializer):
+    payload = serializers.SerializerMethodField(help_text="As text, cut.")
+
+    class Meta:
+        model = QuarantinedMessage
+        fields = [
+            "id",
+            "received_at",
+            "topic",
+            "uid",
+            "reason",
+            "detail",
+            "payload",
+            "payload_size",
+            "retained",
+            "partial",
+            "worker",
+        ]
+
+    def get_payload(self, message: QuarantinedMessage) -> str:
+        return _text(message.excerpt)  # type: ignore[attr-defined]  # annotated by the view
+
+
+class QuarantinedDetailSerializer(QuarantinedSerializer):
+    payload = serializers.SerializerMethodField(help_text="As text; what is no UTF-8 is replaced.")
+    payload_base64 = serializers.SerializerMethodField(help_text="The bytes that were kept.")
+
+    class Meta(QuarantinedSerializer.Meta):
+        fields = [*QuarantinedSerializer.Meta.fields, "payload_base64", "properties"]
+
+    def get_payload(self, message: QuarantinedMessage) -> str:
+        return _text(message.payload)
+
+    def get_payload_base64(self, message: QuarantinedMessage) -> str:
+        return base64.b64encode(bytes(message.payload)).decode()
+
+
+@extend_schema(tags=["Pipeline"])
+@extend_schema_view(
+    list=extend_schema(
+        summary="List quarantined messages",
+        parameters=[
+            query.described("uid", "Only messages of this device."),
+            query.described("reason", "Only messages with this reason."),
+            query.FROM,
+            query.TO,
+            query.described("page_size", f"Messages of a page: 1 to {MAX_PAGE_SIZE}.", int),
+        ],
+    ),
+    retrieve=extend_schema(summary="Read a quarantined message with its whole payload"),
+)
+class QuarantineViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]
+):
+    """Messages kept raw with the reason they could not be stored."""
+
+    queryset = QuarantinedMessage.objects.order_by("-id")
+    pagination_class = NewestFirst
+    filter_backends = ()
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        return QuarantinedSerializer if self.action == "list" else QuarantinedDetailSerializer
+
+    def get_queryset(self) -> QuerySet[QuarantinedMessage]:
+        messages = super().get_queryset()
+        if self.action != "list":
+            return messages
+        excerpt = Func(
+            "payload",
+            Value(1),
+            Value(LIST_PAYLOAD),
+            function="substring",
+            output_field=BinaryField(),
+        )
+        return _filtered(self.request, messages.defer("payload").annotate(excerpt=excerpt))
+
+
+def _filtered(
+    request: Request, messages: QuerySet[QuarantinedMessage]
+) -> QuerySet[QuarantinedMessage]:
+    query.known(request, PARAMETERS)
+    for name in ("uid", "reason"):
+        if value := query.text(request, name):
+            messages = messages.filter(**{name: value})
+    if (start := query.milliseconds(request, "from")) is not None:
+        messages = messages.filter(received_at__gte=from_ms(start))
+    if (stop := query.milliseconds(request, "to")) is not None:
+        messages = messages.filter(received_at__lt=from_ms(stop))
+    return messages
+
+
+def _text(payload: bytes | memoryview) -> str:
+    return bytes(payload).decode("utf-8", "replace")
