@@ -12,7 +12,9 @@ from embedded.errors import EmbeddedError
 from embedded.ports import free_port
 from embedded.server import Server
 
-MAX_PACKET = 1_048_576  # bytes; a larger one costs its sender the connection, nobody else
+# Bytes. As much as the bridge takes (bridge.packet.MAX_PACKET), so that a device that sends too much
+# is told so on its errors topic; a still larger packet costs its sender the connection.
+MAX_PACKET = 16 * 1024 * 1024
 MAX_QUEUED_MESSAGES = 1_000_000  # per client that is away; the default of 1000 drops silently
 MAX_QUEUED_BYTES = 1_073_741_824  # per client that is away
 AUTOSAVE_SECONDS = 30  # between snapshots; the default of 1800 loses half an hour to a kill -9
