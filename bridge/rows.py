@@ -41,13 +41,17 @@ class Rows:
         """Messages of which something was stored and something was not."""
         return len(self.problems.keys() - self.rejected)
 
-    def duplicates(self, repeated: set[tuple[int, int]]) -> set[int]:
+    @property
+    def readings(self) -> int:
+        return len(self.batch.series_ids) + len(self.batch.texts)
+
+    def duplicates(self, written: store.Written) -> set[int]:
         """Messages of which every reading was stored before, or earlier in this batch."""
-        if not repeated and not self.batch.may_repeat:
+        if written.inserted == self.readings:
             return set()
         keys = list(zip(self.batch.series_ids, self.batch.times_ms, strict=True))
         texts = [(series_id, at) for series_id, at, _ in self.batch.texts]
-        known = set(repeated)
+        known = set(written.repeated)
         found: set[int] = set()
         number = text = 0
         for index, (number_end, text_end) in enumerate(self.ends, self.start):
@@ -74,8 +78,8 @@ class Rows:
         texts = [row for row in batch.texts if (row[0], row[1]) not in repeated]
         return Columns(columns[0], columns[1], columns[2], texts)
 
-    def settled(self, repeated: set[tuple[int, int]]) -> Settled:
-        duplicate = len(self.duplicates(repeated))
+    def settled(self, written: store.Written) -> Settled:
+        duplicate = len(self.duplicates(written))
         rejected = len(self.rejected)
         total = self.stop - self.start
         return Settled(total - duplicate - rejected, duplicate, rejected)

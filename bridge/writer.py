@@ -135,7 +135,7 @@ class Writer(threading.Thread):
                     waiting += [(middle, stop), (start, middle)]
                     continue
                 rows, result = self._retry(self._refuse, builder, batch, start, str(exc))
-            part = rows.settled(result.repeated)
+            part = rows.settled(result)
             ended.stored += part.stored
             ended.duplicate += part.duplicate
             ended.rejected += part.rejected
@@ -196,9 +196,8 @@ class Writer(threading.Thread):
     def _announce(self, batch: Batch, rows: Rows, result: store.Written) -> None:
         """Tell everyone else what is now durable."""
         counters, data = self.counters, rows.batch
-        total = len(data.series_ids) + len(data.texts)
-        counters.readings_duplicate += len(result.repeated)
-        counters.readings_stored += total - len(result.repeated)
+        counters.readings_stored += result.inserted
+        counters.readings_duplicate += rows.readings - result.inserted
         counters.values_dropped += rows.values_dropped
         counters.clock_replaced += rows.clock_replaced
         counters.partial += rows.partial()
@@ -213,7 +212,7 @@ class Writer(threading.Thread):
             if not result.repeated
             else rows.new_columns(result.repeated)
         )
-        self._verdicts.add(batch, rows, rows.duplicates(result.repeated))
+        self._verdicts.add(batch, rows, rows.duplicates(result))
 
     def _write_status(self) -> None:
         """Once a second: counters, when devices were heard, deliveries past recall."""

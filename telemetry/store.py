@@ -51,9 +51,10 @@ class Batch:
 
 
 class Written(NamedTuple):
-    """What the transaction changed. The two lists name readings that were there before."""
+    """What the transaction changed."""
 
-    repeated: set[tuple[int, int]]  # series, Unix ms
+    inserted: int  # readings that are new; the others were stored before, or twice in the batch
+    repeated: set[tuple[int, int]]  # series, Unix ms of readings stored before
     connection_changes: list[int]  # device ids
 
 
@@ -75,16 +76,21 @@ def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
     with transaction.atomic(), connection.cursor() as cursor:
         # Acknowledged means durable, also on a server whose default was relaxed.
         cursor.execute("SET LOCAL synchronous_commit TO on")
+        inserted = len(batch.series_ids)
         repeated: set[tuple[int, int]] = set()
         if batch.series_ids:
             buffer = copy_binary.readings(batch.series_ids, batch.times_ms, batch.values)
             if repeatable:
-                repeated = _merge(cursor, buffer, batch)
+                new = _merge(cursor, buffer)
+                inserted = len(new)
+                repeated = set(zip(batch.series_ids, batch.times_ms, strict=True)) - new
             else:
                 _copy(cursor, "COPY reading FROM STDIN (FORMAT BINARY)", buffer)
             _mark_minutes(cursor, batch.times_ms)
         if batch.texts:
-            repeated |= _insert_texts(cursor, batch.texts)
+            new = _insert_texts(cursor, batch.texts)
+            inserted += len(new)
+            repeated |= {(series_id, at) for series_id, at, _ in batch.texts} - new
         if batch.quarantined:
             _insert_quarantined(cursor, batch.quarantined, worker)
         changes = _set_connections(cursor, batch.connections) if batch.connections else []
@@ -93,7 +99,7 @@ def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
                 "INSERT INTO ingest_delivery (worker, deliveries) VALUES (%s, %s)",
                 (worker, batch.deliveries),
             )
-    return Written(repeated, changes)
+    return Written(inserted, repeated, changes)
 
 
 def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> None:
@@ -101,8 +107,8 @@ def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> Non
         copy.write(buffer)
 
 
-def _merge(cursor: CursorWrapper, buffer: bytes, batch: Batch) -> set[tuple[int, int]]:
-    """Insert what is not there yet; the readings that were there, or stand twice in the batch."""
+def _merge(cursor: CursorWrapper, buffer: bytes) -> set[tuple[int, int]]:
+    """Insert what is not there yet, and return it as (series, Unix ms)."""
     cursor.execute("CREATE TEMP TABLE incoming (LIKE reading) ON COMMIT DROP")
     _copy(cursor, "COPY incoming FROM STDIN (FORMAT BINARY)", buffer)
     cursor.execute(
@@ -110,7 +116,7 @@ def _merge(cursor: CursorWrapper, buffer: bytes, batch: Batch) -> set[tuple[int,
         " FROM incoming ON CONFLICT DO NOTHING"
         " RETURNING series_id, (extract(epoch FROM time) * 1000)::bigint"
     )
-    return set(zip(batch.series_ids, batch.times_ms, strict=True)) - set(cursor.fetchall())
+    return set(cursor.fetchall())
 
 
 def _insert_texts(cursor: CursorWrapper, texts: list[tuple[int, int, str]]) -> set[tuple[int, int]]:
@@ -123,7 +129,7 @@ def _insert_texts(cursor: CursorWrapper, texts: list[tuple[int, int, str]]) -> s
         " RETURNING series_id, (extract(epoch FROM time) * 1000)::bigint",
         (series_ids, times_ms, values),
     )
-    return {(series_id, at) for series_id, at, _ in texts} - set(cursor.fetchall())
+    return set(cursor.fetchall())
 
 
 def _mark_minutes(cursor: CursorWrapper, times_ms: list[int]) -> None:

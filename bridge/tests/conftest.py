@@ -1,0 +1,85 @@
+"""A bridge worker between a broker and the test database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from devices.models import Device
+from telemetry import partitions
+from telemetry.models import IngestWorker
+from tests.bridge_process import BridgeProcess, Publisher
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def database(transactional_db: None) -> Callable[[str], list[tuple]]:
+    """Run a query on the test database, which other processes may write to."""
+    partitions.ensure(datetime.now(UTC))
+
+    def query(statement: str) -> list[tuple]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    yield query
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE reading, text_reading, rollup_dirty, ingest_delivery")
+
+
+@pytest.fixture
+def pump(database: object) -> Device:
+    return Device.objects.create(uid="pump-1", name="Pump 1")
+
+
+@pytest.fixture
+def bridge(database: object, mosquitto, tmp_path: Path, settings) -> Iterator[BridgeProcess]:
+    """A worker that is ready to start, writing to the test database."""
+    worker = BridgeProcess(
+        tmp_path / "bridge.log",
+        {
+            "DATABASE_URL": test_database_url(),
+            "MQTT_URL": mosquitto.url,
+            "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
+        },
+    )
+    yield worker
+    worker.close()
+
+
+@pytest.fixture
+def publisher(mosquitto) -> Iterator[Publisher]:
+    made = Publisher(mosquitto.port)
+    yield made
+    made.close()
+
+
+def test_database_url() -> str:
+    """The address of the database pytest-django made, for another process."""
+    facts = connection.settings_dict
+    login = f"{facts['USER']}:{facts['PASSWORD']}"
+    return f"postgresql://{login}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+
+
+test_database_url.__test__ = False
+
+
+def counters() -> dict[str, int]:
+    """What the worker last said of itself."""
+    worker = IngestWorker.objects.filter(name="bridge-0").first()
+    return worker.counters if worker else {}
+
+
+def wait_settled(received: int) -> dict[str, int]:
+    """The worker's counters once it has received this much and settled all of it."""
+
+    def settled() -> dict[str, int] | None:
+        now = counters()
+        done = now.get("received", 0) >= received and now["in_flight"] == 0
+        return now if done else None
+
+    return eventually(settled, 20, what=f"{received} settled, worker says {counters()}")

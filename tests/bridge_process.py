@@ -1,0 +1,92 @@
+"""A bridge worker as a process, and a device that knows what the broker acknowledged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from paho.mqtt import client as mqtt
+
+from tests.waiting import eventually
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BridgeProcess:
+    """`manage.py runbridge` with its output in a file."""
+
+    def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
+        self.log = log
+        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *options: str) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "runbridge", *options],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait_connected(self, times: int = 1) -> None:
+        """Until the log says that it connected (for the `times`-th time)."""
+        eventually(
+            lambda: self.said("connected to") >= times,
+            30,
+            what=f"connected: {self.log.read_text()}",
+        )
+
+    def said(self, words: str) -> int:
+        return self.log.read_text().count(words)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def close(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+
+class Publisher:
+    """Publishes at QoS 1 and keeps the ledger of what was acknowledged; reconnects by itself."""
+
+    def __init__(self, port: int, client_id: str = "test-publisher") -> None:
+        self._sent: list[mqtt.MQTTMessageInfo] = []
+        self.client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5
+        )
+        self.client.reconnect_delay_set(min_delay=1, max_delay=1)
+        self.client.connect("127.0.0.1", port, clean_start=False)
+        self.client.loop_start()
+        eventually(self.client.is_connected, what="publisher connected")
+
+    def send(self, topic: str, payload: bytes | str, *, retain: bool = False) -> int:
+        """Publish; the number of the message."""
+        self._sent.append(self.client.publish(topic, payload, qos=1, retain=retain))
+        return len(self._sent) - 1
+
+    @property
+    def acked(self) -> set[int]:
+        """Numbers of the messages the broker acknowledged."""
+        return {number for number, sent in enumerate(self._sent) if sent.is_published()}
+
+    def wait_acked(self, within: float = 30.0) -> None:
+        eventually(lambda: len(self.acked) == len(self._sent), within, what="all published acked")
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()

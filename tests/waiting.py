@@ -1,0 +1,23 @@
+"""Wait for facts, never for time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LOOK_EVERY = 0.05  # seconds between two looks at a fact
+
+
+def eventually(fact: Callable[[], T], within: float = 15.0, *, what: str = "") -> T:
+    """The first true value of `fact()`. Fails when `within` seconds passed without one."""
+    deadline = time.monotonic() + within
+    while True:
+        value = fact()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within} s: {what or fact}; last seen: {value!r}")
+        time.sleep(LOOK_EVERY)
