@@ -1,0 +1,161 @@
+"""Sites and devices in the Django admin. Their series join in from `telemetry.admin`."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from devices.changes import announce_devices
+from devices.forms import DeviceForm
+from devices.models import Device, Presence, Site
+from devices.presence import State, state
+from devices.summary import presence_form
+
+admin.site.site_header = admin.site.site_title = "Pulseboard"
+admin.site.index_title = "Administration"
+
+MAX_ROTATED = 20  # tokens shown by one action
+MARKS = {"online": "●", "late": "◐", "silent": "○", "offline": "✕", "waiting": "–"}
+
+
+def presence_state(device: Device) -> State:
+    """Its state now. Load with `select_related("presence")`."""
+    facts = presence_form(device)
+    return state(
+        facts["connection"],
+        facts["since"],
+        facts["last_seen"],
+        expected_interval=device.expected_interval,
+        now=int(time.time() * 1000),
+    )
+
+
+@admin.register(Site)
+class SiteAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug", "device_count", "updated_at"]
+    search_fields = ["name", "slug", "notes"]
+    prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ["created_at", "updated_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
+        return super().get_queryset(request).annotate(device_count=Count("devices"))
+
+    @admin.display(description="devices", ordering="device_count")
+    def device_count(self, site: Any) -> int:
+        return site.device_count
+
+
+class ConnectionFilter(admin.SimpleListFilter):
+    title = "status topic"
+    parameter_name = "connection"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [(str(value), str(label)) for value, label in Presence.Connection.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:  # noqa: ARG002
+        if self.value() == Presence.Connection.UNKNOWN:
+            # A device the bridge has not heard yet has no presence row.
+            return queryset.exclude(presence__connection__in=["online", "offline"])
+        return queryset.filter(presence__connection=self.value()) if self.value() else queryset
+
+
+@admin.register(Device)
+class DeviceAdmin(admin.ModelAdmin):
+    form = DeviceForm
+    list_display = ["name", "uid", "site", "kind", "enabled", "presence_now", "last_seen"]
+    list_display_links = ["name", "uid"]
+    list_filter = ["enabled", ConnectionFilter, "site", "kind"]
+    list_select_related = ["site", "presence"]
+    list_per_page = 100
+    search_fields = ["uid", "name", "kind", "location", "tags"]
+    autocomplete_fields = ["site"]
+    actions = ["enable", "disable", "rotate_tokens"]
+    readonly_fields = [
+        "token_prefix",
+        "presence_now",
+        "presence_since",
+        "last_seen",
+        "clock_replaced",
+        "created_at",
+        "updated_at",
+    ]
+    fieldsets = [
+        (None, {"fields": ["uid", "name", "site", "kind", "tags", "enabled", "expected_interval"]}),
+        (
+            "Presence",
+            {"fields": ["presence_now", "presence_since", "last_seen", "clock_replaced"]},
+        ),
+        ("Place", {"fields": ["location", ("latitude", "longitude")]}),
+        ("More", {"fields": ["notes", "metadata", "token_prefix", "created_at", "updated_at"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Device | None = None) -> list[str]:
+        # The uid is part of the device's topics.
+        fixed = ["uid"] if obj is not None else []
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def save_model(self, request: HttpRequest, obj: Device, form: Any, change: bool) -> None:
+        if not change:
+            obj.issue_token()
+        super().save_model(request, obj, form, change)
+        if not change:
+            self._show_token(request, obj)
+
+    @admin.display(description="presence")
+    def presence_now(self, device: Device) -> str:
+        name = presence_state(device).name
+        return f"{MARKS[name]} {name}"
+
+    @admin.display(description="since")
+    def presence_since(self, device: Device) -> datetime | None:
+        since = presence_state(device).since
+        return None if since is None else datetime.fromtimestamp(since / 1000, UTC)
+
+    @admin.display(description="last seen", ordering="presence__last_seen_at")
+    def last_seen(self, device: Device) -> datetime | None:
+        return getattr(getattr(device, "presence", None), "last_seen_at", None)
+
+    @admin.display(description="clock last replaced")
+    def clock_replaced(self, device: Device) -> datetime | None:
+        return getattr(getattr(device, "presence", None), "clock_replaced_at", None)
+
+    @admin.action(description="Enable the selected devices", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        self._set_enabled(request, queryset, enabled=True)
+
+    @admin.action(description="Disable the selected devices", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        self._set_enabled(request, queryset, enabled=False)
+
+    @admin.action(description="Rotate the tokens of the selected devices", permissions=["change"])
+    def rotate_tokens(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        devices = list(queryset[: MAX_ROTATED + 1])
+        if len(devices) > MAX_ROTATED:
+            text = f"At most {MAX_ROTATED} at once; nothing was changed."
+            self.message_user(request, text, messages.ERROR)
+            return
+        for device in devices:
+            device.issue_token()
+            device.save(update_fields=["token_prefix", "token_digest", "updated_at"])
+            self.log_change(request, device, "Token rotated.")
+            self._show_token(request, device)
+
+    def _set_enabled(
+        self, request: HttpRequest, queryset: QuerySet[Device], *, enabled: bool
+    ) -> None:
+        ids = list(queryset.exclude(enabled=enabled).values_list("pk", flat=True))
+        # The stamp tells the bridge's registry; an update sends no signals.
+        Device.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=timezone.now())
+        announce_devices("changed", ids)
+        word = "enabled" if enabled else "disabled"
+        self.message_user(request, f"{len(ids)} devices {word}.", messages.SUCCESS)
+
+    def _show_token(self, request: HttpRequest, device: Device) -> None:
+        text = f"Token of {device.uid}, shown this once: {device.token}"
+        self.message_user(request, text, messages.WARNING)

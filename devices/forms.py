@@ -1,0 +1,33 @@
+"""The admin's form of a device: the same rules as the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from devices.metadata import normalised_tags, validate_metadata
+from devices.models import Device
+
+
+class DeviceForm(forms.ModelForm):
+    class Meta:
+        model = Device
+        exclude: list[str] = []  # the admin lists the fields; editable ones only
+        widgets = {
+            "notes": forms.Textarea(attrs={"rows": 4}),
+            "metadata": forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"}),
+        }
+
+    def clean_tags(self) -> list[str]:
+        return normalised_tags(self.cleaned_data["tags"])
+
+    def clean_metadata(self) -> dict[str, Any]:
+        # An emptied field reads as None.
+        metadata = self.cleaned_data["metadata"]
+        metadata = {} if metadata is None else metadata
+        validate_metadata(metadata)
+        return metadata
+
+    def clean_name(self) -> str:
+        return self.cleaned_data["name"].strip()

@@ -1,0 +1,206 @@
+"""Every committed change of a device or series reaches a listener on the real channel layer."""
+
+import asyncio
+import contextlib
+import uuid
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth import get_user_model
+from django.db import connections
+from django.test import Client
+from rest_framework.test import APIClient
+
+from devices.events import EVENTS_GROUP, announce
+from devices.models import Device, Presence, Site
+from telemetry.models import Series
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEVICES = "/api/v1/devices/"
+DEADLINE = 10  # seconds a sent message may take
+
+
+@contextlib.asynccontextmanager
+async def listening():
+    """Yields a function that returns the next event."""
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(EVENTS_GROUP, channel)
+    # Redis has confirmed nothing yet; a message of our own that comes back proves it listens.
+    beat = uuid.uuid4().hex
+    queue: asyncio.Queue = asyncio.Queue()
+
+    async def pump():
+        while True:
+            await queue.put(await layer.receive(channel))
+
+    task = asyncio.create_task(pump())
+
+    async def following():
+        async with asyncio.timeout(DEADLINE):
+            return await queue.get()
+
+    try:
+        await layer.group_send(EVENTS_GROUP, {"type": "live.marker", "beat": beat})
+        assert (await following())["beat"] == beat
+        yield following
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await layer.flush()
+        # The thread that ran the queries keeps its connection; the test database could not go.
+        await sync_to_async(connections.close_all)()
+
+
+def operator_client():
+    client = APIClient()
+    client.force_authenticate(get_user_model().objects.create_user("operator"))
+    return client
+
+
+def admin_client():
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("root"))
+    return client
+
+
+def quiet(following):
+    """Nothing else was sent: a message sent now is the next to arrive."""
+
+    async def check():
+        await sync_to_async(announce)({"type": "live.marker", "beat": "end"})
+        assert (await following())["type"] == "live.marker"
+
+    return check()
+
+
+async def test_rest_create_change_and_delete_are_announced():
+    api = await sync_to_async(operator_client)()
+    site = await Site.objects.acreate(slug="roof", name="Roof")
+    async with listening() as following:
+        body = {"uid": "a", "name": "A", "site": "roof", "tags": ["t"]}
+        made = (await sync_to_async(api.post)(DEVICES, body)).json()
+        assert await following() == {
+            "type": "live.event",
+            "event": "device",
+            "change": "created",
+            "device": {
+                "id": made["id"],
+                "uid": "a",
+                "name": "A",
+                "site": {"slug": "roof", "name": "Roof"},
+                "kind": "",
+                "tags": ["t"],
+                "enabled": True,
+                "expected_interval": 60.0,
+                "location": "",
+                "presence": made["presence"],
+            },
+        }
+        await sync_to_async(api.patch)(f"{DEVICES}a/", {"name": "B"})
+        event = await following()
+        assert (event["change"], event["device"]["name"]) == ("changed", "B")
+        await sync_to_async(site.delete)()
+        event = await following()
+        assert (event["change"], event["device"]["site"]) == ("changed", None)
+        await sync_to_async(api.delete)(f"{DEVICES}a/")
+        event = await following()
+        assert (event["change"], event["device"]) == ("deleted", {"id": made["id"], "uid": "a"})
+        await quiet(following)
+
+
+async def test_a_refused_array_announces_nothing_and_an_accepted_one_each_device():
+    api = await sync_to_async(operator_client)()
+    rows = [{"uid": f"d-{n}"} for n in range(20)]
+    async with listening() as following:
+        refused = await sync_to_async(api.post)(DEVICES, [*rows, {"uid": "!"}])
+        assert refused.status_code == 400
+        await sync_to_async(api.post)(DEVICES, rows)
+        heard = [await following() for _ in rows]
+        assert [event["device"]["uid"] for event in heard] == [row["uid"] for row in rows]
+        assert {event["change"] for event in heard} == {"created"}
+        await quiet(following)
+
+
+async def test_admin_changes_are_announced():
+    client = await sync_to_async(admin_client)()
+    device = await Device.objects.acreate(uid="a", name="A")
+    await Presence.objects.acreate(device=device, connection="online")
+    async with listening() as following:
+        body = {"action": "disable", "_selected_action": [device.pk]}
+        await sync_to_async(client.post)("/admin/devices/device/", body)
+        event = await following()
+        assert (event["change"], event["device"]["enabled"]) == ("changed", False)
+        assert event["device"]["presence"]["connection"] == "online"
+        body = {"action": "delete_selected", "_selected_action": [device.pk], "post": "yes"}
+        await sync_to_async(client.post)("/admin/devices/device/", body)
+        assert (await following())["change"] == "deleted"
+        await quiet(following)
+
+
+async def test_a_renamed_site_announces_its_devices():
+    api = await sync_to_async(operator_client)()
+    site = await Site.objects.acreate(slug="s", name="Old")
+    for n in range(3):
+        await Device.objects.acreate(uid=f"d-{n}", name="d", site=site)
+    await Device.objects.acreate(uid="elsewhere", name="e")
+    async with listening() as following:
+        await sync_to_async(api.patch)("/api/v1/sites/s/", {"name": "New"})
+        heard = [await following() for _ in range(3)]
+        assert [event["device"]["uid"] for event in heard] == ["d-0", "d-1", "d-2"]
+        assert {event["device"]["site"]["name"] for event in heard} == {"New"}
+        await quiet(following)
+
+
+async def test_series_are_announced_by_device():
+    api = await sync_to_async(operator_client)()
+    await Device.objects.acreate(uid="a", name="A")
+    async with listening() as following:
+        rows = [{"device": "a", "metric": name} for name in ("x", "y")]
+        made = (await sync_to_async(api.post)("/api/v1/series/", rows)).json()
+        event = await following()
+        assert (event["event"], event["uid"]) == ("series", "a")
+        assert event["series"] == [
+            {
+                "id": row["id"],
+                "metric": row["metric"],
+                "unit": "",
+                "kind": "gauge",
+                "precision": None,
+            }
+            for row in made
+        ]
+        url = f"/api/v1/series/{made[0]['id']}/"
+        await sync_to_async(api.patch)(url, {"unit": "K", "precision": 2})
+        event = await following()
+        assert (event["series"][0]["unit"], event["series"][0]["precision"]) == ("K", 2)
+        await sync_to_async(api.delete)(url)
+        event = await following()
+        assert (event["series"], event["deleted"]) == ([], [made[0]["id"]])
+        await quiet(following)
+
+
+async def test_a_deleted_device_is_one_event_whatever_series_it_had():
+    device = await Device.objects.acreate(uid="a", name="A")
+    for n in range(3):
+        await Series.objects.acreate(device=device, metric=f"m{n}")
+    async with listening() as following:
+        await sync_to_async(device.delete)()
+        assert (await following())["change"] == "deleted"
+        await quiet(following)
+
+
+def test_a_channel_layer_that_is_away_does_not_undo_the_change(settings, caplog):
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]},
+        }
+    }
+    response = operator_client().post(DEVICES, {"uid": "a"})
+    assert response.status_code == 201
+    assert Device.objects.filter(uid="a").exists()
+    assert "not announced" in caplog.text

@@ -1,0 +1,106 @@
+"""Series in the Django admin, on their own and on the page of their device; and, read-only, what
+the bridge set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from devices.admin import DeviceAdmin
+from devices.models import Device
+from telemetry.models import IngestWorker, QuarantinedMessage, Series
+
+MAX_INLINE_SERIES = 200  # rows on a device's page; more are changed one by one
+
+
+@admin.register(Series)
+class SeriesAdmin(admin.ModelAdmin):
+    list_display = ["metric", "device", "kind", "unit", "precision", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["device"]
+    search_fields = ["metric", "device__uid", "device__name"]
+    autocomplete_fields = ["device"]
+    readonly_fields = ["created_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Series | None = None) -> list[str]:
+        fixed = [] if obj is None else ["device", "metric"]
+        # Text lies in another table than numbers; see the REST API's rule.
+        if obj is not None and obj.kind == Series.Kind.TEXT:
+            fixed.append("kind")
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        matched = request.resolver_match
+        if db_field.name == "kind" and matched is not None and "object_id" in matched.kwargs:
+            kwargs["choices"] = [pair for pair in Series.Kind.choices if pair[0] != "text"]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+class SeriesInline(admin.TabularInline):
+    model = Series
+    extra = 0
+    fields = ["metric", "kind", "unit", "precision"]
+    readonly_fields = ["metric", "kind"]
+    can_delete = False
+    show_change_link = True
+    verbose_name_plural = "series"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+
+# Registered again from here, because devices must not import telemetry.
+admin.site.unregister(Device)
+
+
+@admin.register(Device)
+class DeviceWithSeriesAdmin(DeviceAdmin):
+    def get_inlines(self, request: HttpRequest, obj: Device | None = None) -> list[Any]:  # noqa: ARG002
+        few = obj is not None and Series.objects.filter(device=obj).count() <= MAX_INLINE_SERIES
+        return [SeriesInline] if few else []
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows the bridge writes; people only look."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+
+@admin.register(QuarantinedMessage)
+class QuarantinedMessageAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "reason", "uid", "topic", "payload_size", "partial", "worker"]
+    list_filter = ["reason", "partial", "retained"]
+    search_fields = ["uid", "topic", "detail"]
+    date_hierarchy = "received_at"
+    show_full_result_count = False  # a flood leaves millions; counting them twice is slow
+    fields = [
+        "received_at",
+        "reason",
+        "detail",
+        "uid",
+        "topic",
+        "payload_text",
+        "payload_size",
+        "properties",
+        "retained",
+        "partial",
+        "worker",
+    ]
+
+    @admin.display(description="payload")
+    def payload_text(self, message: QuarantinedMessage) -> str:
+        return bytes(message.payload).decode("utf-8", "backslashreplace")
+
+
+@admin.register(IngestWorker)
+class IngestWorkerAdmin(ReadOnlyAdmin):
+    list_display = ["name", "started_at", "updated_at"]
