@@ -6,7 +6,7 @@ The bridge and `manage.py maintain` both call `ensure`; any number of callers at
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from django.db import connection, transaction
 from psycopg import sql
@@ -73,9 +73,30 @@ def drop_before(cutoff: datetime) -> list[str]:
             _drop(partition)
             dropped.append(partition)
     for table in TABLES:
-        while _delete_chunk(f"{table}_default", cutoff) == DELETE_CHUNK:
-            pass
+        delete_where(f"{table}_default", "time < %s", [cutoff])
     return dropped
+
+
+def every_partition() -> list[str]:
+    """The partitions of both reading tables, the default ones included."""
+    return [partition for _, partition in _existing()]
+
+
+def delete_where(table: str, condition: LiteralString, values: list[Any]) -> int:
+    """Delete the rows of one plain table that meet a condition, a bounded chunk at a time."""
+    statement = sql.SQL(
+        "DELETE FROM {table} WHERE ctid = ANY (ARRAY("
+        "SELECT ctid FROM {table} WHERE {condition} LIMIT {limit}))"
+    ).format(
+        table=sql.Identifier(table), condition=sql.SQL(condition), limit=sql.Literal(DELETE_CHUNK)
+    )
+    removed = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            removed += cursor.rowcount
+            if cursor.rowcount < DELETE_CHUNK:
+                return removed
 
 
 def _existing() -> list[tuple[str, str]]:
@@ -119,15 +140,3 @@ def _drop(partition: str) -> None:
         cursor.execute(_SQL["lock_partitions"], {"key": _LOCK_KEY})
         cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(partition)))
-
-
-def _delete_chunk(table: str, cutoff: datetime) -> int:
-    statement = sql.SQL(
-        "DELETE FROM {table} WHERE ctid = ANY (ARRAY("
-        "SELECT ctid FROM {table} WHERE time < {cutoff} LIMIT {limit}))"
-    ).format(
-        table=sql.Identifier(table), cutoff=sql.Literal(cutoff), limit=sql.Literal(DELETE_CHUNK)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.rowcount

@@ -6,6 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from django.conf import settings
+from django.db import connection
+
+from telemetry import partitions
+from telemetry.sql import load
+
+MAX_QUARANTINED = 100_000  # messages: a device that sends only errors must not fill the disk
+MAX_DELETED_SERIES = 10_000  # series of one purge
+DELETED_LINGERS = timedelta(days=1)  # a spool may still bring readings of a series just deleted
+ROLLUPS = ("rollup_1m", "rollup_1h", "rollup_1d")
+QUARANTINE = "telemetry_quarantinedmessage"
+
+_SQL = load("retention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +37,51 @@ def cutoffs(now: datetime) -> Cutoffs:
         minutes=today - timedelta(days=settings.ROLLUP_RETENTION_DAYS),
         quarantine=today - timedelta(days=settings.QUARANTINE_RETENTION_DAYS),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What one `purge` removed."""
+
+    partitions: list[str]
+    rollups: int
+    series_rows: int
+    quarantined: int
+
+
+def purge(now: datetime) -> Purged:
+    """Remove what is older than `cutoffs`, and what deleted series left; in short transactions."""
+    limits = cutoffs(now)
+    return Purged(
+        partitions=partitions.drop_before(limits.raw),
+        rollups=partitions.delete_where("rollup_1m", "bucket < %s", [limits.minutes]),
+        series_rows=_purge_deleted_series(now),
+        quarantined=_purge_quarantine(limits.quarantine),
+    )
+
+
+def _purge_deleted_series(now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["list_deleted_series"], {"limit": MAX_DELETED_SERIES})
+        ids = [series_id for (series_id,) in cursor.fetchall()]
+    if not ids:
+        return 0
+    tables = [*partitions.every_partition(), *ROLLUPS]
+    removed = sum(
+        partitions.delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL["forget_deleted_series"], {"series": ids, "before": now - DELETED_LINGERS}
+        )
+    return removed
+
+
+def _purge_quarantine(cutoff: datetime) -> int:
+    removed = partitions.delete_where(QUARANTINE, "received_at < %s", [cutoff])
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["find_quarantine_excess"], {"limit": MAX_QUARANTINED})
+        excess = cursor.fetchone()
+    if excess is not None:
+        removed += partitions.delete_where(QUARANTINE, "id <= %s", [excess[0]])
+    return removed

@@ -30,7 +30,7 @@ GROUP BY series_id, bucket
 ON CONFLICT (series_id, bucket) DO UPDATE SET
     count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
     first = excluded.first, last = excluded.last
-WHERE excluded.count >= kept.count
+WHERE excluded.count > kept.count
 
 -- name: roll_up_hours
 -- Recomputes rollup_1h for whole hours from rollup_1m.
@@ -45,7 +45,7 @@ GROUP BY fine.series_id, span.start
 ON CONFLICT (series_id, bucket) DO UPDATE SET
     count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
     first = excluded.first, last = excluded.last
-WHERE excluded.count >= kept.count
+WHERE excluded.count > kept.count
 
 -- name: roll_up_days
 -- Recomputes rollup_1d for whole days (UTC) from rollup_1h.
@@ -60,4 +60,4 @@ GROUP BY fine.series_id, span.start
 ON CONFLICT (series_id, bucket) DO UPDATE SET
     count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
     first = excluded.first, last = excluded.last
-WHERE excluded.count >= kept.count
+WHERE excluded.count > kept.count

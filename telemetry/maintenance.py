@@ -1,0 +1,91 @@
+"""The recurring jobs of the store: partitions ahead, rollups, retention. Run by `maintain`."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from telemetry import partitions, retention, rollups, store
+
+logger = logging.getLogger(__name__)
+
+MAX_RETRY = 10.0  # seconds between two tries while the database is away
+NAP = 0.2  # seconds between two looks at the stop flag
+
+
+def make_partitions() -> None:
+    if made := partitions.ensure(timezone.now()):
+        logger.info("partitions made: %s", ", ".join(made))
+
+
+def roll_up() -> None:
+    rollups.run_once(timezone.now())
+
+
+def purge() -> None:
+    purged = retention.purge(timezone.now())
+    if any((purged.partitions, purged.rollups, purged.series_rows, purged.quarantined)):
+        logger.info("retention removed %s", purged)
+
+
+# Seconds between two runs of a job.
+EVERY: dict[Callable[[], None], float] = {make_partitions: 600.0, roll_up: 2.0, purge: 3600.0}
+
+
+def do_everything() -> None:
+    """Each job once, now."""
+    for job in EVERY:
+        job()
+
+
+class Maintenance:
+    """Does each job when it is due, until `stop` is called; waits for a database that is away."""
+
+    def __init__(self) -> None:
+        self._due = dict.fromkeys(EVERY, 0.0)
+        self._failures = 0
+        # A plain flag: setting an Event in a signal handler can wait for a lock the interrupted
+        # main thread holds.
+        self._stopped = False
+
+    def stop(self) -> None:
+        self._stopped = True
+
+    def run(self) -> None:
+        while not self._stopped:
+            try:
+                self._do_due()
+            except DatabaseError as exc:
+                if not store.is_temporary(exc):
+                    raise
+                self._wait(self._failed(exc))
+                continue
+            if self._failures:
+                logger.info("maintenance goes on after %d failures", self._failures)
+            self._failures = 0
+            self._wait(min(self._due.values()) - time.monotonic())
+
+    def _do_due(self) -> None:
+        for job, at in self._due.items():
+            if time.monotonic() >= at and not self._stopped:
+                job()
+                self._due[job] = time.monotonic() + EVERY[job]
+
+    def _failed(self, error: DatabaseError) -> float:
+        """Note a failure; the seconds until the next try."""
+        if not self._failures:
+            logger.warning("maintenance waits for the database: %s", error)
+        self._failures += 1
+        store.reset_connection()
+        # Full jitter: random(0, min(cap, 0.5 s doubled with each failure)).
+        return random.uniform(0, min(MAX_RETRY, 0.5 * 2 ** min(self._failures, 10)))  # noqa: S311
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stopped and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, NAP))

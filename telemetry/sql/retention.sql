@@ -1,0 +1,12 @@
+-- name: list_deleted_series
+-- Series that were deleted and whose readings may still be there, oldest first, up to a limit.
+SELECT series_id FROM deleted_series ORDER BY deleted_at, series_id LIMIT %(limit)s
+
+-- name: forget_deleted_series
+-- Forgets those of the series that were deleted before a moment: nothing writes to them any more.
+DELETE FROM deleted_series
+WHERE series_id = ANY (%(series)s::int[]) AND deleted_at < %(before)s
+
+-- name: find_quarantine_excess
+-- The newest quarantined message that is one too many, if there are more than a limit.
+SELECT id FROM telemetry_quarantinedmessage ORDER BY id DESC OFFSET %(limit)s LIMIT 1
