@@ -17,6 +17,7 @@ from typing import Any
 from embedded.errors import EmbeddedError
 
 SHARED = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "PULSEBOARD_SECRET_KEY", "PULSEBOARD_DATA")
+UNWRITABLE = (" ;", " #", "%", "\n", "\r")  # a comment, a variable and a line's end to supervisord
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 108 with the final zero, 104 on macOS
 
 
@@ -25,6 +26,11 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if any(mark in str(path) for mark in UNWRITABLE):
+            raise EmbeddedError(
+                f"The data folder {str(path)!r} has a name that supervisord cannot read back.",
+                "Choose one without '%', ' ;', ' #' and line breaks with --data DIR.",
+            )
         try:
             path.mkdir(parents=True, exist_ok=True)
             self.logs.mkdir(exist_ok=True)

@@ -50,14 +50,15 @@ def first_operator() -> str | None:
 
 def registration_token() -> str:
     """A short-lived API token for the simulated fleet; those of earlier starts end here."""
-    from knox.models import AuthToken  # noqa: PLC0415 (needs the settings)
+    from knox.models import get_token_model  # noqa: PLC0415 (needs the settings)
 
     user, made = get_user_model()._default_manager.get_or_create(username=SIMULATOR)
     if made:
         user.set_unusable_password()
         user.save()
-    AuthToken.objects.filter(user=user).delete()
-    _, token = AuthToken.objects.create(user, expiry=TOKEN_LIFE)
+    tokens = get_token_model().objects
+    tokens.filter(user=user).delete()
+    _, token = tokens.create(user, expiry=TOKEN_LIFE)
     return str(token)
 
 

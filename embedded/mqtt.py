@@ -12,8 +12,8 @@ from embedded.errors import EmbeddedError
 from embedded.ports import free_port
 from embedded.server import Server
 
-# Bytes. As much as the bridge takes (bridge.packet.MAX_PACKET), so that a device that sends too much
-# is told so on its errors topic; a still larger packet costs its sender the connection.
+# Bytes. As much as the bridge takes (bridge.packet.MAX_PACKET), so that a device that sends too
+# much is told so on its errors topic; a still larger packet costs its sender the connection.
 MAX_PACKET = 16 * 1024 * 1024
 MAX_QUEUED_MESSAGES = 1_000_000  # per client that is away; the default of 1000 drops silently
 MAX_QUEUED_BYTES = 1_073_741_824  # per client that is away

@@ -56,7 +56,8 @@ def read(words: list[str]) -> Options:
     known, rest = parser.parse_known_args(words)
     if known.no_sim and rest:
         parser.error(f"unknown with --no-sim: {' '.join(rest)}")
-    backfill = () if "--backfill" in rest else DEFAULT_SIMULATOR
+    own = any(word.split("=", 1)[0] == "--backfill" for word in rest)
+    backfill = () if own else DEFAULT_SIMULATOR
     return Options(
         data=Path(os.path.abspath(known.data)),
         host=known.host,

@@ -40,7 +40,7 @@ class Screen:
     """Lines that stay, and one that is written over where the output is a terminal."""
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out = out
+        self._out: TextIO | None = out
         self.is_terminal = out.isatty()
         self._passing = False
 
@@ -63,9 +63,10 @@ class Screen:
         self._passing = True
 
     def _write(self, text: str) -> None:
+        if self._out is None:
+            return
         try:
             self._out.write(text)
             self._out.flush()
         except BrokenPipeError:
-            # `make run | head`: nobody reads any more, which is no reason to stop collecting.
-            self._out = open("/dev/null", "w")  # noqa: SIM115 (open until the process ends)
+            self._out = None  # `make run | head`: nobody reads any more; no reason to stop

@@ -30,6 +30,7 @@ POLL_SECONDS = 0.05  # between looks while starting
 WATCH_SECONDS = 0.5  # between looks at the processes while running
 RETRY_SECONDS = 30.0  # until a program that keeps failing is tried again
 EARLY_DEATHS = 3  # of a program during the start before the start is given up
+MAX_SAID = 500  # characters of another program's complaint
 REGISTER_SECONDS = 120  # for the whole fleet over the REST API
 
 
@@ -132,8 +133,10 @@ class Up:
                 timeout=REGISTER_SECONDS,
             )
         except subprocess.CalledProcessError as exc:
+            said = exc.stdout.strip()[:MAX_SAID]
             raise EmbeddedError(
-                "The simulated fleet could not be registered:", exc.stdout.strip()
+                f"The simulated fleet could not be registered: {said}",
+                f"The end of {self.data.logs / 'web'}.log:\n{self.supervisor.tail('web')}",
             ) from exc
 
     def _introduce(self, password: str | None, seconds: float) -> None:

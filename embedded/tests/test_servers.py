@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import redis
 
-from embedded.mqtt import Iotcore, Mosquitto, broker
+from embedded.mqtt import MAX_PACKET, Iotcore, Mosquitto, broker
 from embedded.ports import choose_port, is_free
 from embedded.postgres import Postgres
 from embedded.redis_server import Redis
@@ -173,7 +173,7 @@ def test_an_oversized_message_costs_its_sender_the_connection_and_nobody_else(
     told: list[str] = []
     rude = _client("rude", any_broker.port, told)
     _loop_until(rude, told, "connected")
-    rude.publish("t", b"x" * 10_000_000, qos=1)
+    rude.publish("t", b"x" * (MAX_PACKET + 1), qos=1)
     _loop_until(rude, told, "disconnected")
     seen: list[str] = []
     other = _client("other", any_broker.port, seen)
