@@ -36,7 +36,7 @@ class WeatherStation(Model):
         self._air = Wander(rng, sd=0.8, tau=900.0)
         self._turbulence = Wander(rng, sd=0.12, tau=12.0)
         self._moisture = Wander(rng, sd=4.0, tau=1200.0)
-        self._pressure = Wander(rng, sd=7.0, tau=20_000.0)
+        self._pressure = Wander(rng, sd=7.0, tau=80_000.0)
         self._wind = Wander(rng, sd=1.1, tau=150.0)
         self._puff = Wander(rng, sd=0.9, tau=7.0)
         self._veer = Wander(rng, sd=30.0, tau=900.0)
