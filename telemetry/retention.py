@@ -53,11 +53,19 @@ def purge(now: datetime) -> Purged:
     """Remove what is older than `cutoffs`, and what deleted series left; in short transactions."""
     limits = cutoffs(now)
     return Purged(
-        partitions=partitions.drop_before(limits.raw),
+        partitions=partitions.drop_before(min(limits.raw, _rolled_up_until() or limits.raw)),
         rollups=partitions.delete_where("rollup_1m", "bucket < %s", [limits.minutes]),
         series_rows=_purge_deleted_series(now),
         quarantined=_purge_quarantine(limits.quarantine),
     )
+
+
+def _rolled_up_until() -> datetime | None:
+    """The oldest minute whose only copy is its readings; they stay until it is rolled up."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_oldest_dirty_minute"])
+        (minute,) = cursor.fetchone()
+    return minute
 
 
 def _purge_deleted_series(now: datetime) -> int:

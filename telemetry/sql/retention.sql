@@ -10,3 +10,7 @@ WHERE series_id = ANY (%(series)s::int[]) AND deleted_at < %(before)s
 -- name: find_quarantine_excess
 -- The newest quarantined message that is one too many, if there are more than a limit.
 SELECT id FROM telemetry_quarantinedmessage ORDER BY id DESC OFFSET %(limit)s LIMIT 1
+
+-- name: fetch_oldest_dirty_minute
+-- The oldest minute that is not rolled up yet, if any.
+SELECT min(minute) FROM rollup_dirty

@@ -1,8 +1,12 @@
 """The named SQL blocks: how they are read, and that Postgres accepts each of them."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from django.db import connection
 
 from telemetry import sql
+from telemetry.buckets import LADDER, covering
 
 
 def test_a_file_is_read_as_named_blocks() -> None:
@@ -23,3 +27,45 @@ def test_a_file_is_read_as_named_blocks() -> None:
 def test_a_file_with_a_mistake_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="block"):
         sql.parse(text)
+
+
+SAMPLES = {
+    "series": [1, 2],
+    "start": datetime(2026, 3, 1, tzinfo=UTC),
+    "stop": datetime(2026, 3, 2, tzinfo=UTC),
+    "floor": datetime(2026, 3, 1, tzinfo=UTC),
+    "before": datetime(2026, 3, 2, tzinfo=UTC),
+    "closed": datetime(2026, 3, 2, tzinfo=UTC),
+    "width": timedelta(hours=1),
+    "starts": [datetime(2026, 3, 1, tzinfo=UTC)],
+    "stops": [datetime(2026, 3, 2, tzinfo=UTC)],
+    "limit": 10,
+    "key": 1,
+    "timeout": "5s",
+}
+SCHEMA = {"schema", "schema_reverse", "deleted_series", "deleted_series_reverse"}
+FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql") if path.stem not in SCHEMA)
+NAMED = [(file, name) for file in FILES for name in sql.load(file)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("file", "name"), NAMED)
+def test_postgres_accepts_each_named_query(file: str, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql.load(file)[name]}", SAMPLES)
+        assert cursor.fetchall()
+
+
+def test_each_named_query_is_used_by_its_name() -> None:
+    package = sql.FOLDER.parent
+    code = "".join(path.read_text() for path in package.rglob("*.py") if "tests" not in path.parts)
+    unused = [
+        name
+        for _, name in NAMED
+        if f'"{name}"' not in code and not name.startswith("reduce_from_")  # by level
+    ]
+    assert unused == []
+    levels = {covering(0, width, 1).level for width in LADDER}
+    assert {name for _, name in NAMED if name.startswith("reduce_from_")} == {
+        f"reduce_from_{level}" for level in levels
+    }
