@@ -65,10 +65,12 @@ class Publisher:
     """Publishes at QoS 1 and keeps the ledger of what was acknowledged; reconnects by itself."""
 
     def __init__(self, port: int, client_id: str = "test-publisher") -> None:
-        self._sent: list[mqtt.MQTTMessageInfo] = []
+        self._sent: list[int] = []  # packet identifiers, never one twice: a test sends too few
+        self._acked: set[int] = set()
         self.client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5
         )
+        self.client.on_publish = lambda _client, _data, mid, *_: self._acked.add(mid)
         self.client.reconnect_delay_set(min_delay=1, max_delay=1)
         self.client.connect("127.0.0.1", port, clean_start=False)
         self.client.loop_start()
@@ -76,13 +78,13 @@ class Publisher:
 
     def send(self, topic: str, payload: bytes | str, *, retain: bool = False) -> int:
         """Publish; the number of the message."""
-        self._sent.append(self.client.publish(topic, payload, qos=1, retain=retain))
+        self._sent.append(self.client.publish(topic, payload, qos=1, retain=retain).mid)
         return len(self._sent) - 1
 
     @property
     def acked(self) -> set[int]:
         """Numbers of the messages the broker acknowledged."""
-        return {number for number, sent in enumerate(self._sent) if sent.is_published()}
+        return {number for number, mid in enumerate(self._sent) if mid in self._acked}
 
     def wait_acked(self, within: float = 30.0) -> None:
         eventually(lambda: len(self.acked) == len(self._sent), within, what="all published acked")
