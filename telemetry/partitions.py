@@ -1,6 +1,6 @@
 """Daily partitions of the reading tables: made ahead of the data, dropped whole by retention.
 
-The bridge and `manage.py maintain` both call `ensure`; any number of callers at once is fine.
+`manage.py maintain` calls `ensure`; any number of callers at once is fine.
 """
 
 from __future__ import annotations
