@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,23 +10,6 @@ from rest_framework import serializers
 
 from devices.metadata import normalised_tags, validate_metadata
 from devices.models import MAX_TAG_LENGTH, MAX_TAGS
-
-
-class FiniteFloatField(serializers.FloatField):
-    """DRF's accepts the word "nan", which passes every bound, and falls over 10**400."""
-
-    default_error_messages = {"not_finite": "Write a finite number."}
-
-    def to_internal_value(self, data: Any) -> float:
-        if isinstance(data, bool):
-            self.fail("invalid")
-        try:
-            number = super().to_internal_value(data)
-        except OverflowError:
-            self.fail("not_finite")
-        if not math.isfinite(number):
-            self.fail("not_finite")
-        return number
 
 
 class TagsField(serializers.ListField):
@@ -53,7 +35,8 @@ class PreloadedSlugField(serializers.SlugRelatedField):
     """A relation by its slug that first looks among the objects its serializer has preloaded."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):  # a number would be compared as text, a list crash the lookup
+        # A number would be compared as text, a list crash the lookup, and a NUL crash Postgres's.
+        if not isinstance(data, str) or "\x00" in data:
             self.fail("invalid")
         found = self.context.get(self.preload_key(), {}).get(data)
         return found if found is not None else super().to_internal_value(data)

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from devices.api.bulk import BulkSerializer
-from devices.api.fields import FiniteFloatField, MetadataField, PreloadedSlugField, TagsField
+from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
 from devices.changes import announce_devices
-from devices.models import MAX_EXPECTED_INTERVAL, MIN_EXPECTED_INTERVAL, Device, Presence, Site
+from devices.models import Device, Presence, Site
 from devices.summary import presence_form
 
 MAX_BULK_DEVICES = 500  # devices of one array
@@ -45,14 +45,6 @@ class DeviceSerializer(serializers.ModelSerializer):
     )
     tags = TagsField(required=False)
     metadata = MetadataField(required=False, help_text="Any JSON object; not used by Pulseboard.")
-    expected_interval = FiniteFloatField(
-        required=False,
-        min_value=MIN_EXPECTED_INTERVAL,
-        max_value=MAX_EXPECTED_INTERVAL,
-        help_text="Seconds between two of its messages; presence is judged against it.",
-    )
-    latitude = FiniteFloatField(required=False, allow_null=True, min_value=-90, max_value=90)
-    longitude = FiniteFloatField(required=False, allow_null=True, min_value=-180, max_value=180)
     name = serializers.CharField(
         max_length=120, required=False, help_text="What people call it; its uid when not given."
     )
@@ -104,7 +96,12 @@ class NewDeviceSerializer(DeviceSerializer):
         fields = [*DeviceSerializer.Meta.fields, "token"]
         list_serializer_class = BulkSerializer
         # Without DRF's unique check, one query a row; `conflicts` asks once for all of them.
-        extra_kwargs = {"uid": {"validators": list(Device._meta.get_field("uid").validators)}}
+        extra_kwargs = {
+            "uid": {
+                "validators": list(Device._meta.get_field("uid").validators),
+                "trim_whitespace": False,  # " a" is a mistake somewhere, not the device "a"
+            }
+        }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(self.parent, BulkSerializer):
