@@ -53,6 +53,10 @@ class Registry:
         ref = self._known.get(uid)
         return ref if ref is not None else self._ask(uid)
 
+    def known(self, uid: str) -> DeviceRef | None:
+        """The device if it is in the picture already. Never queries; any thread may ask."""
+        return self._known.get(uid)
+
     def refresh(self, now: float) -> None:
         """Set the time; at most each `REFRESH_EVERY` seconds, take in what has changed."""
         self._now = now
