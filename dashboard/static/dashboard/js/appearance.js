@@ -1,0 +1,60 @@
+/** Theme and density: chosen here, remembered in this browser, applied before paint by appearance-boot.js. */
+
+const THEMES = ["system", "light", "dark"];
+const DENSITIES = ["comfortable", "compact", "wall"];
+const root = document.documentElement;
+
+export const theme = () => root.dataset.theme ?? "system";
+export const density = () => root.dataset.density ?? "comfortable";
+
+function remember(/** @type {string} */ key, /** @type {string} */ value) {
+  try {
+    localStorage.setItem(`pulseboard.${key}`, value);
+  } catch {
+    // Storage is forbidden: the choice lasts as long as the page.
+  }
+}
+
+/** Tell who draws by hand. */
+function announce() {
+  mark();
+  document.dispatchEvent(new CustomEvent("appearance"));
+}
+
+/** @param {string} name */
+export function setTheme(name) {
+  if (name === "system") delete root.dataset.theme;
+  else root.dataset.theme = name;
+  remember("theme", name);
+  announce();
+}
+
+/** @param {string} name */
+export function setDensity(name) {
+  root.dataset.density = name;
+  remember("density", name);
+  announce();
+}
+
+export const nextTheme = () => setTheme(THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
+export const nextDensity = () => setDensity(DENSITIES[(DENSITIES.indexOf(density()) + 1) % DENSITIES.length]);
+
+function mark() {
+  for (const item of document.querySelectorAll("[data-theme-choice]")) {
+    item.setAttribute("aria-checked", String(/** @type {HTMLElement} */ (item).dataset.themeChoice === theme()));
+  }
+  for (const item of document.querySelectorAll("[data-density-choice]")) {
+    item.setAttribute("aria-checked", String(/** @type {HTMLElement} */ (item).dataset.densityChoice === density()));
+  }
+}
+
+export function wireAppearance() {
+  mark();
+  for (const item of document.querySelectorAll("[data-theme-choice]")) {
+    item.addEventListener("click", () => setTheme(/** @type {HTMLElement} */ (item).dataset.themeChoice ?? ""));
+  }
+  for (const item of document.querySelectorAll("[data-density-choice]")) {
+    item.addEventListener("click", () => setDensity(/** @type {HTMLElement} */ (item).dataset.densityChoice ?? ""));
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announce);
+}

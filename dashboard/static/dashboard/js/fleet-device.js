@@ -1,0 +1,134 @@
+/** One device of the fleet: what is known of it, and its tile. */
+
+import { age, bare, humanise, number } from "./format.js";
+import { el, setMark, setText, setValue, stateMark } from "./element.js";
+import { judge, WORDS } from "./presence.js";
+import { Points } from "./points.js";
+import { drawSparkline } from "./sparkline.js";
+
+const MAIN_SERIES = 3; // shown on a tile; the rest is on the device's page
+export const SPARK_WINDOW = 15 * 60_000; // ms
+
+/** Gauges first, as sent; text last: it has no line. @param {any[]} series */
+export function mainSeries(series) {
+  const weight = { gauge: 0, counter: 1, boolean: 2, text: 3 };
+  const rank = (/** @type {any} */ s) => weight[/** @type {keyof typeof weight} */ (s.kind)] ?? 4;
+  return [...series].sort((a, b) => rank(a) - rank(b) || a.id - b.id).slice(0, MAIN_SERIES);
+}
+
+export class FleetDevice {
+  /** @param {any} facts as in `GET /api/v1/fleet/` */
+  constructor(facts) {
+    this.points = new Points();
+    /** @type {Map<number, [number, number|string]>} */ this.latest = new Map();
+    this.visible = false;
+    this.state = "waiting";
+    this.element = el("a", { class: "device" });
+    this.mark = stateMark("waiting");
+    this.parts = {
+      name: el("span", { class: "name clip" }), where: el("span", { class: "where clip" }),
+      value: el("span", { class: "value" }), metric: el("span", { class: "metric clip" }),
+      spark: /** @type {HTMLCanvasElement} */ (el("canvas", { class: "spark", attrs: { "aria-hidden": "true" } })),
+      others: el("span", { class: "others" }), age: el("span", { class: "age" }),
+    };
+    this.element.append(this.mark, this.parts.name, this.parts.where, this.parts.value, this.parts.metric,
+      this.parts.spark, this.parts.others, this.parts.age);
+    this.update(facts);
+  }
+
+  /** @param {any} facts a full list form, or the part of it that changed */
+  update(facts) {
+    this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null }, ...this.facts, ...facts };
+    ({ uid: this.uid, name: this.name, site: this.site, kind: this.kind, tags: this.tags } = this.facts);
+    this.element.setAttribute("href", `/devices/${encodeURIComponent(this.uid)}/`);
+    this.heard = Math.max(this.heard ?? 0, this.facts.presence.last_seen ?? 0) || null;
+    this.series = mainSeries(this.facts.series);
+    for (const { id, latest } of this.facts.series) if (latest) this.#newest(id, latest);
+    setText(this.parts.name, this.name);
+    this.parts.name.title = `${this.name} (${this.uid})`;
+    setText(this.parts.where, [this.site?.name, this.kind].filter(Boolean).join(" · ") || this.uid);
+    this.parts.others.replaceChildren(...this.series.slice(1).map((s) => el("span", { class: "other" },
+      el("span", { class: "key clip", text: humanise(s.metric) }), el("span", { class: "value small-value" }))));
+    setText(this.parts.metric, this.series[0] ? humanise(this.series[0].metric) : "");
+    this.draw();
+  }
+
+  #newest(/** @type {number} */ id, /** @type {[number, number|string]} */ point) {
+    const held = this.latest.get(id);
+    if (held && held[0] > point[0]) return;
+    this.latest.set(id, [point[0], point[1]]);
+    if (!held || held[0] !== point[0]) this.changed = true;
+  }
+
+  /** Live points of one of its series. @param {number} id @param {any[]} points @param {number} now */
+  add(id, points, now) {
+    if (!points.length) return;
+    this.#newest(id, points[points.length - 1]);
+    // The receive time is not sent along; a reading that arrives live was received just now.
+    this.heard = Math.max(this.heard ?? 0, now);
+    if (id === this.series[0]?.id) {
+      this.points.add(points);
+      this.points.trim(now - SPARK_WINDOW);
+    }
+    if (this.visible) this.draw();
+  }
+
+  /** @param {any} history @param {number} to */
+  load(history, to) {
+    if (history.id === this.series[0]?.id && history.kind !== "text") this.points.load(history, to);
+    const last = history.points[history.points.length - 1];
+    if (last && !history.reduced) this.#newest(history.id, last);
+    this.draw();
+  }
+
+  /** The state at `now`; true when it is another than before. @param {number} now */
+  judge(now) {
+    const { presence, enabled, expected_interval: interval } = this.facts;
+    const state = enabled === false ? "disabled" : judge({ ...presence, last_seen: this.heard }, interval, now).name;
+    const changed = state !== this.state;
+    this.state = state;
+    return changed;
+  }
+
+  /** Values and line. */
+  draw() {
+    this.series.forEach((series, index) => {
+      const latest = this.latest.get(series.id);
+      const node = index ? this.parts.others.children[index - 1].lastElementChild : this.parts.value;
+      if (node) setValue(node, latest ? bare(latest[1], series) : "–", latest && typeof latest[1] === "number" ? series.unit : "");
+    });
+    if (!this.series.length) setValue(this.parts.value, "–", "");
+    this.changed = true;
+  }
+
+  /** What ages by itself; called each second while in view. @param {number} now */
+  tick(now) {
+    setMark(this.mark, this.state, /** @type {any} */ (WORDS)[this.state]);
+    this.element.dataset.state = this.state;
+    const latest = this.series[0] && this.latest.get(this.series[0].id);
+    const at = latest?.[0] ?? this.heard;
+    setText(this.parts.age, at ? age(Math.max(0, now - at)) : "never");
+    this.element.classList.toggle("is-stale", this.state === "offline" || this.state === "silent");
+  }
+
+  /** @param {number} now @param {string} stroke */
+  drawLine(now, stroke) {
+    drawSparkline(this.parts.spark, {
+      rows: this.points.rows, from: now - SPARK_WINDOW, to: now, stroke,
+      gapAfter: Math.max(this.points.gapAfter(this.facts.expected_interval), SPARK_WINDOW / 20),
+    });
+  }
+
+  /** Its canvas's memory, while it is out of sight. */
+  release() {
+    this.parts.spark.width = this.parts.spark.height = 0;
+  }
+
+  /** One sentence for a screen reader. */
+  describe() {
+    const series = this.series[0];
+    const latest = series && this.latest.get(series.id);
+    const value = latest ? `, ${humanise(series.metric)} ${number(latest[1], series.precision)} ${series.unit}` : "";
+    return `${this.name}, ${/** @type {any} */ (WORDS)[this.state]}${value}`;
+  }
+}

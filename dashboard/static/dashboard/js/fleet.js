@@ -1,0 +1,218 @@
+/** The fleet page: every device, worst first, live. */
+
+import { age } from "./format.js";
+import { byId, colour, showTrouble, toast } from "./element.js";
+import { counts, headline, shown, sorted } from "./fleet-order.js";
+import { FleetDevice } from "./fleet-device.js";
+import { FleetFilter } from "./fleet-filter.js";
+import { get } from "./rest.js";
+import { knownUntil, connection } from "./live.js";
+import { PROBLEMS } from "./presence.js";
+import { serverNow } from "./clock.js";
+import { setTab } from "./badge.js";
+
+const IN_VIEW = 1; // subscription: every value of the tiles in view
+const PULSES = 2; // subscription: one series a device, so that unseen devices do not look silent
+const MAX_SERIES = 500; // series of one subscription; the hub refuses more
+const SETTLE = 250; // ms after scrolling before the subscription follows
+const REFRESH = 60_000; // ms between two full reads: what the pulses cannot tell
+const REMOVED_FOR = 4_000; // ms a removed device stays to say so
+
+class Fleet {
+  constructor() {
+    /** @type {Map<string, FleetDevice>} */ this.devices = new Map();
+    /** @type {Map<number, FleetDevice>} */ this.bySeries = new Map();
+    /** @type {Set<FleetDevice>} */ this.inView = new Set();
+    this.list = byId("devices");
+    this.filter = new FleetFilter(() => this.arrange());
+    this.stroke = colour("--series-1");
+    this.loaded = false;
+    this.settle = 0;
+    this.observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px 0px" });
+  }
+
+  async load() {
+    byId("progress").hidden = false;
+    try {
+      this.take(await get("/api/v1/fleet/"));
+      byId("trouble").hidden = true;
+    } catch (error) {
+      showTrouble(byId("trouble"), `The fleet could not be loaded. ${/** @type {Error} */ (error).message}`, () => this.load());
+    } finally {
+      byId("progress").hidden = true;
+    }
+  }
+
+  /** @param {{devices: any[]}} answer */
+  take({ devices }) {
+    if (!this.loaded) this.list.replaceChildren();
+    const uids = new Set(devices.map((facts) => facts.uid));
+    for (const uid of this.devices.keys()) if (!uids.has(uid)) this.remove(uid);
+    for (const facts of devices) this.put(facts);
+    this.loaded = true;
+    this.second();
+    this.arrange();
+    this.#follow();
+  }
+
+  /** @param {any} facts @returns {FleetDevice} */
+  put(facts) {
+    let device = this.devices.get(facts.uid);
+    if (device) device.update(facts);
+    else {
+      device = new FleetDevice(facts);
+      this.devices.set(facts.uid, device);
+      if (this.loaded) device.element.classList.add("is-new");
+    }
+    for (const { id } of device.facts.series) this.bySeries.set(id, device);
+    return device;
+  }
+
+  /** @param {string} uid */
+  remove(uid) {
+    const device = this.devices.get(uid);
+    if (!device) return;
+    this.devices.delete(uid);
+    for (const { id } of device.facts.series) this.bySeries.delete(id);
+    device.element.classList.add("is-removed");
+    device.element.removeAttribute("href");
+    device.parts.where.textContent = "Removed";
+    setTimeout(() => {
+      this.observer.unobserve(device.element);
+      this.inView.delete(device);
+      device.element.remove();
+    }, REMOVED_FOR);
+    this.arrange();
+  }
+
+  /** Order and filter. Not under a pointer or a focus: what one is about to click must not move. */
+  arrange({ evenIfWatched = true } = {}) {
+    if (!this.loaded) return;
+    const all = [...this.devices.values()];
+    const count = counts(/** @type {any} */ (all));
+    const visible = all.filter((device) => shown(/** @type {any} */ (device), this.filter));
+    this.filter.showCounts(count, all.length - visible.length);
+    setTab(headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
+    byId("count").textContent = all.length ? String(all.length) : "";
+    byId("first-device").hidden = all.length > 0;
+    byId("none-match").hidden = all.length === 0 || visible.length > 0;
+    byId("none-match-text").textContent = `${all.length} devices are hidden by the search and filters.`;
+    if (!evenIfWatched && (this.list.matches(":hover") || this.list.contains(document.activeElement))) {
+      this.pending = true;
+      return;
+    }
+    this.pending = false;
+    this.#place(sorted(/** @type {any[]} */ (visible), this.filter.order).map((device) => device.element), all);
+  }
+
+  #place(/** @type {HTMLElement[]} */ wanted, /** @type {FleetDevice[]} */ all) {
+    const keep = new Set(wanted);
+    for (const { element } of all) {
+      if (element.isConnected && !keep.has(element)) element.remove();
+    }
+    let next = this.list.firstElementChild;
+    for (const element of wanted) {
+      if (element === next) next = next.nextElementSibling;
+      else this.list.insertBefore(element, next);
+      this.observer.observe(element);
+    }
+  }
+
+  #seen(/** @type {IntersectionObserverEntry[]} */ entries) {
+    for (const { target, isIntersecting } of entries) {
+      const device = this.devices.get(decodeURIComponent(/** @type {HTMLAnchorElement} */ (target).pathname.split("/")[2] ?? ""));
+      if (!device) continue;
+      device.visible = isIntersecting;
+      if (isIntersecting) {
+        this.inView.add(device);
+        device.tick(knownUntil());
+        device.draw();
+      } else if (this.inView.delete(device)) device.release();
+    }
+    clearTimeout(this.settle);
+    this.settle = setTimeout(() => this.#follow(), SETTLE);
+  }
+
+  /** Subscribe to what is in view, unless an earlier subscription covers it. */
+  #follow() {
+    const wanted = [...this.inView].flatMap((device) => device.series.map((s) => s.id)).slice(0, MAX_SERIES);
+    if (wanted.some((id) => !this.subscribed?.has(id))) {
+      this.subscribed = new Set(wanted);
+      connection.subscribe(IN_VIEW, { series: wanted, since: "15m", points: 40, every: 1000 });
+    }
+    const pulses = [...this.devices.values()].flatMap((device) => device.series.slice(0, 1).map((s) => s.id));
+    for (let start = 0, id = PULSES; start < pulses.length; start += MAX_SERIES, id += 1) {
+      const series = pulses.slice(start, start + MAX_SERIES);
+      const key = series.join();
+      if (this.pulses?.get(id) === key) continue;
+      this.pulses = (this.pulses ?? new Map()).set(id, key);
+      connection.subscribe(id, { series, every: 2000 }, { background: true });
+    }
+  }
+
+  /** @param {any} message */
+  readings({ d }) {
+    const now = serverNow();
+    for (const [id, points] of Object.entries(d)) this.bySeries.get(Number(id))?.add(Number(id), points, now);
+  }
+
+  /** @param {any} message */
+  snapshot({ id, series, to }) {
+    if (id !== IN_VIEW) return;
+    for (const history of series) this.bySeries.get(history.id)?.load(history, to);
+  }
+
+  /** Presence ages by the clock alone. */
+  second() {
+    const now = knownUntil();
+    let changed = false;
+    for (const device of this.devices.values()) changed = device.judge(now) || changed;
+    for (const device of this.inView) {
+      device.tick(serverNow());
+      device.drawLine(now, this.stroke);
+      device.element.setAttribute("aria-label", device.describe());
+    }
+    if (changed || this.pending) this.arrange({ evenIfWatched: false });
+  }
+
+  /** @param {any} message */
+  event(message) {
+    if (message.op === "device") {
+      if (message.change === "deleted") {
+        const name = this.devices.get(message.device.uid)?.name ?? message.device.uid;
+        toast(`${name} was removed.`);
+        this.remove(message.device.uid);
+        return;
+      }
+      this.put(message.device);
+    } else {
+      const device = this.devices.get(message.uid);
+      if (!device) return;
+      if (message.op === "presence") {
+        device.update({ presence: { ...device.facts.presence, connection: message.connection, since: message.since } });
+      } else {
+        const known = new Map(device.facts.series.map((/** @type {any} */ s) => [s.id, s]));
+        for (const s of message.series) known.set(s.id, { latest: null, ...known.get(s.id), ...s });
+        this.put({ uid: message.uid, series: [...known.values()] });
+      }
+    }
+    this.second();
+    this.arrange({ evenIfWatched: message.op === "device" });
+    this.#follow();
+  }
+}
+
+const fleet = new Fleet();
+connection.on("readings", (message) => fleet.readings(message));
+connection.on("snapshot", (message) => fleet.snapshot(message));
+for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
+connection.on("resync", () => fleet.load());
+document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
+document.addEventListener("appearance", () => {
+  fleet.stroke = colour("--series-1");
+  fleet.second();
+});
+fleet.list.addEventListener("pointerleave", () => fleet.pending && fleet.arrange());
+setInterval(() => fleet.second(), 1000);
+setInterval(() => !document.hidden && fleet.load(), REFRESH);
+fleet.load();

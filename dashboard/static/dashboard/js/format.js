@@ -1,0 +1,123 @@
+/** Numbers, ages, durations and times as text. Pure: the time is always a parameter. */
+
+export const THIN = "\u2009"; // between a number and its unit
+const MINUS = "\u2212";
+const SIGNIFICANT = 4; // digits shown when a series names no precision
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/**
+ * A value in the viewer's eyes: `precision` decimals, or as many as the value needs.
+ * @param {number|string|null|undefined} value
+ * @param {number|null} [precision]
+ */
+export function number(value, precision = null) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "string") return value;
+  if (!Number.isFinite(value)) return "–";
+  let text;
+  if (precision !== null) text = value.toFixed(precision);
+  else if (value !== 0 && (Math.abs(value) >= 1e9 || Math.abs(value) < 1e-4)) text = value.toExponential(2);
+  else text = String(Number(value.toFixed(decimalsNeeded(value))));
+  if (Number(text) === 0) text = text.replace("-", "");
+  return group(text).replace("-", MINUS);
+}
+
+/** @param {number} value */
+function decimalsNeeded(value) {
+  const size = Math.abs(value);
+  if (size >= 1000) return size >= 100_000 ? 0 : 1;
+  if (size < 1) return SIGNIFICANT;
+  return Math.max(0, SIGNIFICANT - 1 - Math.floor(Math.log10(size)));
+}
+
+/** Thousands apart from five digits on: 12 345, but 1013. @param {string} text */
+function group(text) {
+  const [whole, rest] = text.split(".");
+  if (whole.replace("-", "").length < 5 || text.includes("e")) return text;
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  return rest === undefined ? grouped : `${grouped}.${rest}`;
+}
+
+/**
+ * @typedef {{unit?: string, kind?: string, precision?: number|null}} SeriesFormat
+ * @param {number|string|null|undefined} value
+ * @param {SeriesFormat} series
+ */
+export function bare(value, series) {
+  if (series.kind === "boolean" && typeof value === "number") return value ? "on" : "off";
+  return number(value, series.precision ?? null);
+}
+
+/** Value and unit. @param {number|string|null|undefined} value @param {SeriesFormat} series */
+export function withUnit(value, series) {
+  const text = bare(value, series);
+  return series.unit && typeof value === "number" ? text + THIN + series.unit : text;
+}
+
+/** "motor.x_rms" as "Motor x rms". @param {string} metric */
+export function humanise(metric) {
+  const words = metric.replace(/[._]+/g, " ").trim() || metric;
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+/** How old, in one unit: "now", "3 s", "2 min", "5 h", "12 d". @param {number} ms */
+export function age(ms) {
+  if (ms < SECOND) return "now";
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)}${THIN}s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)}${THIN}min`;
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}${THIN}h`;
+  return `${Math.floor(ms / DAY)}${THIN}d`;
+}
+
+/** A length of time: "250 ms", "1.5 s", "5 min", "1 h 30 min", "7 d". @param {number} ms */
+export function duration(ms) {
+  if (ms < SECOND) return `${Math.round(ms)}${THIN}ms`;
+  if (ms < MINUTE) return `${Number((ms / SECOND).toFixed(1))}${THIN}s`;
+  const [unit, name, below, belowName] =
+    ms < HOUR ? [MINUTE, "min", SECOND, "s"] : ms < DAY ? [HOUR, "h", MINUTE, "min"] : [DAY, "d", HOUR, "h"];
+  const whole = Math.floor(ms / unit);
+  const rest = Math.floor((ms % unit) / below);
+  return `${whole}${THIN}${name}${rest ? ` ${rest}${THIN}${belowName}` : ""}`;
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  if (bytes < 1024) return `${bytes}${THIN}B`;
+  if (bytes < 1024 ** 2) return `${number(bytes / 1024, 1)}${THIN}KiB`;
+  return `${number(bytes / 1024 ** 2, 1)}${THIN}MiB`;
+}
+
+/** @param {number} part */
+const two = (part) => String(part).padStart(2, "0");
+
+/** "12:03:07" in the viewer's zone. @param {number} ms */
+export function clock(ms) {
+  const at = new Date(ms);
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** "2026-11-22" in the viewer's zone. @param {number} ms */
+export function day(ms) {
+  const at = new Date(ms);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** "+01:00": the viewer's zone at that time. @param {number} ms */
+export function offset(ms) {
+  const minutes = -new Date(ms).getTimezoneOffset();
+  const sign = minutes < 0 ? MINUS : "+";
+  return `${sign}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+}
+
+/** Date, time and offset. @param {number} ms */
+export function moment(ms) {
+  return `${day(ms)} ${clock(ms)} ${offset(ms)}`;
+}
+
+/** The time alone today, with its date otherwise. @param {number} ms @param {number} now */
+export function when(ms, now) {
+  return day(ms) === day(now) ? clock(ms) : `${day(ms)} ${clock(ms)}`;
+}

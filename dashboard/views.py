@@ -1,0 +1,82 @@
+"""The pages: server-rendered frames whose JavaScript modules fill them from REST and the live socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import LoginView
+from django.shortcuts import get_object_or_404
+from django.views.generic import TemplateView
+
+from devices.models import Device, Presence, Site
+
+
+def _milliseconds(moment: Any) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1000)
+
+
+class LoginPage(LoginView):
+    """The way in; someone already logged in is sent on to where they wanted to go."""
+
+    template_name = "dashboard/login.html"
+    redirect_authenticated_user = True
+
+
+class FleetPage(LoginRequiredMixin, TemplateView):
+    """Every device with its state and latest values."""
+
+    template_name = "dashboard/fleet.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            page="fleet",
+            sites=list(Site.objects.values("slug", "name")),
+            broker=f"{settings.MQTT.host or 'localhost'} -p {settings.MQTT.port or 1883}",
+            origin=self.request.build_absolute_uri("/").rstrip("/"),
+            **kwargs,
+        )
+
+
+class DevicePage(LoginRequiredMixin, TemplateView):
+    """One device: its charts, facts, presence and recent messages."""
+
+    template_name = "dashboard/device.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        device = get_object_or_404(
+            Device.objects.select_related("site", "presence"), uid=kwargs["uid"]
+        )
+        return super().get_context_data(
+            page="fleet", device=device, facts=device_facts(device), **kwargs
+        )
+
+
+class PipelinePage(LoginRequiredMixin, TemplateView):
+    """Whether everything that came in was kept: rates, lag, balance, quarantine."""
+
+    template_name = "dashboard/pipeline.html"
+    extra_context = {"page": "pipeline"}
+
+
+def device_facts(device: Device) -> dict[str, Any]:
+    """What the device page's script needs before its first request answers, in the fleet's shape."""
+    presence = getattr(device, "presence", None)
+    return {
+        "id": device.pk,
+        "uid": device.uid,
+        "name": device.name,
+        "kind": device.kind,
+        "enabled": device.enabled,
+        "expected_interval": device.expected_interval,
+        "presence": {
+            "connection": presence.connection if presence else Presence.Connection.UNKNOWN.value,
+            "since": _milliseconds(presence.connection_since) if presence else None,
+            "last_seen": _milliseconds(presence.last_seen_at) if presence else None,
+            "clock_replaced": _milliseconds(presence.clock_replaced_at) if presence else None,
+        },
+        "series": list(
+            device.series.order_by("metric").values("id", "metric", "unit", "kind", "precision")
+        ),
+    }
