@@ -14,17 +14,16 @@ WHERE minute IN (
 RETURNING minute
 
 -- name: roll_up_minutes
--- Recomputes rollup_1m for ranges of whole minutes, for all series that have readings in them.
+-- Recomputes rollup_1m for the whole minutes of [start, stop), for all series with readings there.
 INSERT INTO rollup_1m AS kept (series_id, bucket, count, sum, min, max, first, last)
 SELECT series_id, bucket, count(*), sum(least(greatest(value, -1e290), 1e290)),
     min(value), max(value),
     (array_agg(value ORDER BY time))[1],
     (array_agg(value ORDER BY time))[count(*)]
 FROM (
-    SELECT reading.series_id, date_bin('1 minute', reading.time, '1970-01-01Z') AS bucket,
-        reading.time, reading.value
-    FROM unnest(%(starts)s::timestamptz[], %(stops)s::timestamptz[]) AS span (start, stop)
-    JOIN reading ON reading.time >= span.start AND reading.time < span.stop
+    SELECT series_id, date_bin('1 minute', time, '1970-01-01Z') AS bucket, time, value
+    FROM reading
+    WHERE time >= %(start)s AND time < %(stop)s
 ) AS source
 GROUP BY series_id, bucket
 ON CONFLICT (series_id, bucket) DO UPDATE SET
@@ -33,30 +32,30 @@ ON CONFLICT (series_id, bucket) DO UPDATE SET
 WHERE excluded.count > kept.count
 
 -- name: roll_up_hours
--- Recomputes rollup_1h for whole hours from rollup_1m.
+-- Recomputes rollup_1h for the whole hours of [start, stop) from rollup_1m.
 INSERT INTO rollup_1h AS kept (series_id, bucket, count, sum, min, max, first, last)
-SELECT fine.series_id, span.start, sum(fine.count), sum(fine.sum), min(fine.min), max(fine.max),
-    (array_agg(fine.first ORDER BY fine.bucket))[1],
-    (array_agg(fine.last ORDER BY fine.bucket))[count(*)]
-FROM unnest(%(starts)s::timestamptz[]) AS span (start)
-JOIN rollup_1m AS fine
-    ON fine.bucket >= span.start AND fine.bucket < span.start + interval '1 hour'
-GROUP BY fine.series_id, span.start
+SELECT series_id, date_bin('1 hour', bucket, '1970-01-01Z') AS coarse,
+    sum(count), sum(sum), min(min), max(max),
+    (array_agg(first ORDER BY bucket))[1],
+    (array_agg(last ORDER BY bucket))[count(*)]
+FROM rollup_1m
+WHERE bucket >= %(start)s AND bucket < %(stop)s
+GROUP BY series_id, coarse
 ON CONFLICT (series_id, bucket) DO UPDATE SET
     count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
     first = excluded.first, last = excluded.last
 WHERE excluded.count > kept.count
 
 -- name: roll_up_days
--- Recomputes rollup_1d for whole days (UTC) from rollup_1h.
+-- Recomputes rollup_1d for the whole days (UTC) of [start, stop) from rollup_1h.
 INSERT INTO rollup_1d AS kept (series_id, bucket, count, sum, min, max, first, last)
-SELECT fine.series_id, span.start, sum(fine.count), sum(fine.sum), min(fine.min), max(fine.max),
-    (array_agg(fine.first ORDER BY fine.bucket))[1],
-    (array_agg(fine.last ORDER BY fine.bucket))[count(*)]
-FROM unnest(%(starts)s::timestamptz[]) AS span (start)
-JOIN rollup_1h AS fine
-    ON fine.bucket >= span.start AND fine.bucket < span.start + interval '1 day'
-GROUP BY fine.series_id, span.start
+SELECT series_id, date_bin('1 day', bucket, '1970-01-01Z') AS coarse,
+    sum(count), sum(sum), min(min), max(max),
+    (array_agg(first ORDER BY bucket))[1],
+    (array_agg(last ORDER BY bucket))[count(*)]
+FROM rollup_1h
+WHERE bucket >= %(start)s AND bucket < %(stop)s
+GROUP BY series_id, coarse
 ON CONFLICT (series_id, bucket) DO UPDATE SET
     count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
     first = excluded.first, last = excluded.last

@@ -1,8 +1,10 @@
 """Daily partitions: made ahead, filled from the default partition, dropped whole."""
 
 import threading
+import time
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
@@ -110,3 +112,36 @@ def test_retention_drops_whole_days_and_older_rows_of_the_default() -> None:
 def test_a_name_tells_its_day() -> None:
     assert partitions.day_of("reading", "reading_20261122") == date(2026, 11, 22)
     assert partitions.day_of("reading", "reading_default") is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_committed_while_the_partition_is_made_moves_along() -> None:
+    """The writer in a second session holds its row open until `ensure` waits for it."""
+    made: list[str] = []
+
+    def call() -> None:
+        try:
+            made.extend(partitions.ensure(NOW, days_back=0, days_ahead=0))
+        finally:
+            connection.close()
+
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+    thread = threading.Thread(target=call)
+    try:
+        facts = connection.get_connection_params()
+        with (
+            psycopg.connect(**facts, autocommit=True) as watcher,
+            psycopg.connect(**facts) as writer,
+        ):
+            writer.execute("INSERT INTO reading VALUES (1, %s, 1)", [NOW])
+            thread.start()
+            deadline = time.monotonic() + 4
+            while watcher.execute(waiting, ["reading_default"]).fetchone() == (0,):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        thread.join(timeout=30)
+        assert made == ["reading_20210310", "text_reading_20210310"]
+        assert rows("reading_20210310") == [(1, NOW, 1.0)]
+    finally:
+        thread.join(timeout=30)
+        partitions.drop_before(NOW + timedelta(days=30))

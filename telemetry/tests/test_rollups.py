@@ -100,10 +100,11 @@ def test_minutes_become_the_fewest_ranges() -> None:
     minute = timedelta(minutes=1)
     start = from_ms(NOON)
     minutes = [start + minute, start, start + 5 * minute, start, start + 2 * minute]
-    assert rollups.ranges(minutes) == [
+    assert rollups.ranges(minutes, MINUTE) == [
         (start, start + 3 * minute),
         (start + 5 * minute, start + 6 * minute),
     ]
+    assert rollups.ranges(minutes, HOUR) == [(start, start + 60 * minute)]
 
 
 @pytest.fixture
@@ -141,15 +142,15 @@ def test_a_writer_that_commits_between_the_statements_of_a_run_is_not_missed(
     write(one.id, [(NOON - MINUTE, 1.0)])
     real = rollups.ranges
 
-    def meanwhile(minutes):
+    def meanwhile(minutes, width):
         insert(second_connection, one.id, NOON - MINUTE + 1000, 9.0)
         insert(second_connection, one.id, NOON - 2 * MINUTE, 5.0)
         second_connection.commit()
-        return real(minutes)
+        monkeypatch.undo()
+        return real(minutes, width)
 
     monkeypatch.setattr(rollups, "ranges", meanwhile)
     assert rollups.run_once(NOW) == 1
-    monkeypatch.undo()
     rollups.run_once(NOW)
     assert [row[1] for row in rollup("rollup_1m", one.id)] == [1, 2]
     assert [row[1] for row in rollup("rollup_1h", one.id)] == [3]
