@@ -1,0 +1,77 @@
+"""The history a subscription begins with, read in pieces so that no answer is huge.
+
+Taken after the subscription stands in the hub: what is committed later comes as a frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from dashboard import protocol
+from telemetry import history
+
+MAX_SERIES_PER_PIECE = 200  # series of one snapshot message
+MAX_CONCURRENT = 4  # snapshot queries of one process; the rest wait their turn
+MAX_UNKNOWN_NAMED = 20  # unknown ids an error names
+
+_turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+async def check_known(request: protocol.Subscribe) -> None:
+    """Raises `Refused` that names the series nobody has."""
+    known = await _in_turn(history.known_ids, request.series)
+    unknown = [series_id for series_id in request.series if series_id not in known]
+    if unknown:
+        named = unknown[:MAX_UNKNOWN_NAMED]
+        raise protocol.Refused(
+            "unknown_series",
+            f"No such series: {', '.join(map(str, named))}" + ("…" if unknown[20:] else ""),
+            id=request.id,
+            series=named,
+        )
+
+
+async def pieces(request: protocol.Subscribe) -> AsyncIterator[str]:
+    """The `snapshot` messages of a subscription that asked `since` when."""
+    now = time.time_ns() // 1_000_000
+    start = now - protocol.seconds(request.since or "") * 1000
+    batches = list(_batches(list(dict.fromkeys(request.series))))
+    for number, ids in enumerate(batches, 1):
+        head = {"op": "snapshot", "id": request.id, "now": now, "from": start, "to": now}
+        part = {"part": number, "parts": len(batches)}
+        yield await _in_turn(_read, head | part, ids, request.points)
+
+
+def _read(head: dict[str, Any], ids: Sequence[int], points: int) -> str:
+    """One encoded message; runs in a thread, where encoding does not hold up the event loop."""
+    start, now = head["from"], head["to"]
+    # A device's clock may run ahead of ours. What it has sent lies after `now`, is committed, and
+    # comes in no frame, so its window reaches to its newest reading.
+    newest = history.latest(ids)
+    ahead = {series_id: at[0] for series_id, at in newest.items() if at[0] >= now}
+    on_time = [series_id for series_id in ids if series_id not in ahead]
+    series = history.window(on_time, start, now, points) if on_time else []
+    if ahead:
+        series += history.window(list(ahead), start, max(ahead.values()) + 1, points)
+    return protocol.encode({**head, "series": series})
+
+
+async def _in_turn(work: Any, *arguments: Any) -> Any:
+    loop = asyncio.get_running_loop()
+    turns = _turns.setdefault(loop, asyncio.Semaphore(MAX_CONCURRENT))
+    async with turns:
+        # Not thread-sensitive: that would put every socket of the process on one thread.
+        return await database_sync_to_async(work, thread_sensitive=False)(*arguments)
+
+
+def _batches(ids: list[int]) -> Iterator[list[int]]:
+    for first in range(0, len(ids), MAX_SERIES_PER_PIECE):
+        yield ids[first : first + MAX_SERIES_PER_PIECE]
