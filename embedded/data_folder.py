@@ -16,7 +16,11 @@ from typing import Any
 
 from embedded.errors import EmbeddedError
 
-SHARED = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "PULSEBOARD_SECRET_KEY", "PULSEBOARD_DATA")
+# What other commands need to join a running stack.
+SHARED = (
+    *("DATABASE_URL", "REDIS_URL", "MQTT_URL"),
+    *("PULSEBOARD_SECRET_KEY", "PULSEBOARD_DATA", "PULSEBOARD_SPOOL"),
+)
 UNWRITABLE = (" ;", " #", "%", "\n", "\r")  # a comment, a variable and a line's end to supervisord
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 108 with the final zero, 104 on macOS
 

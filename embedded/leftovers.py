@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 
 PATIENCE_SECONDS = 30.0  # supervisord sees its parent gone and ends all by itself; then we do
+TERMINATE_SECONDS = 5.0  # for processes to act on a signal
 SAME_START_SECONDS = 1.0  # two readings of one process's start time differ by less
 
 
@@ -29,24 +30,35 @@ def end(recorded: list[Any]) -> list[int]:
     if not processes:
         return []
     deadline = time.monotonic() + PATIENCE_SECONDS
-    supervisor = processes[0]
-    if "embedded.supervised" in _command(supervisor):
-        psutil.wait_procs([supervisor], timeout=PATIENCE_SECONDS)
+    if "embedded.supervised" in _command(processes[0]):
+        _wait(processes[:1], deadline)
     for process in processes:
         _signal(process, "terminate")
-    remaining = max(1.0, deadline - time.monotonic())
-    _, alive = psutil.wait_procs(processes, timeout=remaining)
-    for process in alive:
+    _wait(processes, max(deadline, time.monotonic() + TERMINATE_SECONDS))
+    for process in processes:
         _signal(process, "kill")
-    psutil.wait_procs(alive, timeout=5)
+    _wait(processes, time.monotonic() + TERMINATE_SECONDS)
     return [process.pid for process in processes]
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs. A zombie does not: in a container perhaps nobody collects it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _wait(processes: list[psutil.Process], deadline: float) -> None:
+    while any(map(is_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _find(entry: Any) -> psutil.Process | None:
     try:
         pid, started = int(entry[0]), float(entry[1])
         process = psutil.Process(pid)
-        if abs(process.create_time() - started) < SAME_START_SECONDS:
+        if abs(process.create_time() - started) < SAME_START_SECONDS and is_alive(process):
             return process
     except (psutil.Error, TypeError, ValueError, IndexError, KeyError):
         pass

@@ -70,6 +70,7 @@ class Stack:
         found |= {VARIABLES[server.key]: server.url for server in self.servers}
         found.setdefault("PULSEBOARD_SECRET_KEY", self.data.secret_key())
         found["PULSEBOARD_DATA"] = str(self.data.path)
+        found.setdefault("PULSEBOARD_SPOOL", str(self.data.path / "spool"))
         found["DJANGO_SETTINGS_MODULE"] = "config.settings"
         found["PYTHONUNBUFFERED"] = "1"
         if self.options.host != LOOPBACK:

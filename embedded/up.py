@@ -50,10 +50,11 @@ class Up:
     def run(self) -> None:
         """Start everything, then watch it until interrupted."""
         started = time.monotonic()
-        if self.options.simulator:
-            self._check_simulator_words()
+        check = self._check_simulator_words() if self.options.simulator else None
         for server in self.stack.servers:
             server.prepare()
+        if check:
+            check()
         self.environment = self.stack.environment()
         self.programs = self.stack.programs()
         self.supervisor = Supervisor(self.programs, self.data, self.environment)
@@ -68,8 +69,9 @@ class Up:
     def _start(self) -> str | None:
         """Bring everything up in order; the operator's password if one was made."""
         self.supervisor.wait_until_ready()
-        for server in self.stack.servers:
-            self.supervisor.start(server.key)
+        # The web process needs none of the servers until it is asked something.
+        for name in (*(server.key for server in self.stack.servers), "web"):
+            self.supervisor.start(name)
         os.environ.update(self.environment)
         # Imported while the servers start, and only now that the environment names them.
         from embedded import database  # noqa: PLC0415
@@ -78,7 +80,7 @@ class Up:
             self._wait_for(server.key, server.is_ready)
         database.migrate()
         password = database.first_operator()
-        for name in ("web", "maintain", "bridge"):
+        for name in ("maintain", "bridge"):
             self.supervisor.start(name)
         self._wait_for("web", self._web_answers)
         if self.options.simulator:
@@ -111,14 +113,24 @@ class Up:
         except OSError:
             return False
 
-    def _check_simulator_words(self) -> None:
-        """Let the simulator refuse its options before anything is started."""
-        command = self.stack.simulator_command("--describe")
-        done = subprocess.run(  # noqa: S603 (our own module)
-            command, capture_output=True, text=True, check=False
+    def _check_simulator_words(self) -> Callable[[], None]:
+        """Let the simulator refuse its options before anything is started.
+
+        It reads them while the servers are prepared; what is returned waits for its word.
+        """
+        process = subprocess.Popen(  # noqa: S603 (our own module)
+            self.stack.simulator_command("--describe"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        if done.returncode:
-            raise EmbeddedError("The simulator does not take these options:", done.stderr.strip())
+
+        def wait() -> None:
+            _, said = process.communicate()
+            if process.returncode:
+                raise EmbeddedError("The simulator does not take these options:", said.strip())
+
+        return wait
 
     def _register(self, token: str) -> None:
         command = self.stack.simulator_command("--register-only", "--register", self.stack.web_url)

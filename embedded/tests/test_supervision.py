@@ -104,8 +104,11 @@ def test_everything_ends_when_the_parent_is_gone(supervisor: Supervisor) -> None
     supervisor.wait_until_ready()
     supervisor.start("one")
     pid = _pid(supervisor)
+    # What the kernel does when the parent is killed: both ends of ours are gone.
     assert supervisor._process.stdin is not None
-    supervisor._process.stdin.close()  # what the kernel does when the parent is killed
+    assert supervisor._process.stdout is not None
+    supervisor._process.stdout.close()
+    supervisor._process.stdin.close()
     until(lambda: not supervisor.is_running(), "the end of supervisord")
     assert not psutil.pid_exists(pid)
 
@@ -121,9 +124,10 @@ def test_what_a_killed_supervisord_leaves_is_ended_by_the_next_start(
     assert len(recorded) == 2
     os.kill(supervisor.pid, signal.SIGKILL)
     until(lambda: not supervisor.is_running(), "the end of supervisord")
-    assert psutil.pid_exists(pid)
+    assert leftovers.is_alive(psutil.Process(pid))
+    orphan = psutil.Process(pid)
     assert leftovers.end(recorded) == [pid]
-    assert not psutil.pid_exists(pid)
+    assert not leftovers.is_alive(orphan)
 
 
 def test_a_number_in_use_again_by_another_process_is_left_alone() -> None:

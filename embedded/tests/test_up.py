@@ -1,0 +1,184 @@
+"""`manage.py up` as a whole: one life of the stack, from nothing to a clean end and back."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from embedded.leftovers import is_alive
+from embedded.ports import free_port, is_free
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WAIT_SECONDS = 90.0
+SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1")
+OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
+
+
+def until(look: Callable[[], Any], what: Callable[[], str]) -> Any:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"never happened: {what()}")
+
+
+class Up:
+    """A running `manage.py up` and all it said."""
+
+    def __init__(self, data: Path, *words: str) -> None:
+        self.data = data
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in OURS and not name.startswith("PULSEBOARD_")
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), "up", "--data", str(data), *words],
+            cwd=ROOT,
+            env=inherited,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.said = ""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        def look() -> re.Match[str] | None:
+            assert self.process.poll() is None or re.search(pattern, self.said), self.said
+            return re.search(pattern, self.said)
+
+        found: re.Match[str] = until(look, lambda: f"{pattern} in:\n{self.said}")
+        return found
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.data / "state.json").read_text())
+        return found
+
+    def processes(self) -> list[psutil.Process]:
+        return [psutil.Process(pid) for pid, _ in self.state()["processes"]]
+
+    def readings(self) -> int:
+        words = json.loads((self.data / "environment.json").read_text())
+        with psycopg.connect(words["DATABASE_URL"]) as connection:
+            row = connection.execute("SELECT count(*) FROM reading").fetchone()
+        assert row
+        return int(row[0])
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        status = self.process.wait(WAIT_SECONDS)
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
+
+
+@pytest.fixture
+def start(server_folder: Path) -> Iterator[Callable[..., Up]]:
+    started: list[Up] = []
+
+    def begin(*words: str) -> Up:
+        started.append(Up(server_folder / "var", *words))
+        return started[-1]
+
+    yield begin
+    for up in started:
+        up.end()
+
+
+def log_in(url: str, password: str) -> str:
+    """The address an operator ends at after the login form."""
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    with opener.open(f"{url}login/", timeout=20) as page:
+        page.read()
+    token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
+    form = {"username": "admin", "password": password, "csrfmiddlewaretoken": token}
+    body = urllib.parse.urlencode(form).encode()
+    with opener.open(f"{url}login/", body, timeout=20) as page:
+        return str(page.url)
+
+
+def all_gone(processes: list[psutil.Process]) -> bool:
+    return not any(is_alive(process) for process in processes)
+
+
+@pytest.mark.timeout(300)
+def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
+    up = start("--port", str(free_port()), *SIMULATOR)
+    password = up.wait_for(r"operator admin, password (\S+)")[1]
+    url = up.state()["url"]
+    assert log_in(url, password) == url
+    until(lambda: up.readings() > 50, lambda: f"readings, only {up.readings()}")
+
+    second = start("--port", str(free_port()))
+    assert second.end(0) == 1
+    assert f"already runs from {up.data} at {url}" in second.said
+    assert f"process {up.process.pid}" in second.said
+
+    before = up.processes()
+    for process in before[1:]:  # the first is supervisord
+        process.kill()
+    for name in ("postgres", "redis", "mqtt", "web", "maintain", "bridge", "sim"):
+        up.wait_for(rf"{name} died \(terminated by SIGKILL\); restarting it")
+        up.wait_for(rf"{name} runs again, as process \d+")
+    stored = up.readings()
+    until(lambda: up.readings() > stored, lambda: "readings after the restarts")
+
+    processes, stored = up.processes(), up.readings()
+    ports = up.state()["ports"]
+    assert up.end(signal.SIGTERM) == 0
+    assert all_gone(processes)
+    assert all(is_free(port) for port in ports.values())
+    left = {path.name for path in up.data.iterdir()}
+    assert not left & {"control.sock", "environment.json", "supervisord.pid", "state.json.new"}
+
+    again = start(*SIMULATOR)
+    again.wait_for(r"Open http://\S+  operator admin  \(a new password")
+    assert again.state()["ports"] == ports
+    assert again.readings() >= stored
+    assert log_in(again.state()["url"], password) == again.state()["url"]
+
+    processes = again.processes()
+    assert again.end(signal.SIGKILL) == -signal.SIGKILL
+    until(lambda: all_gone(processes), lambda: "the end of everything after kill -9")
+
+
+def test_wrong_simulator_options_start_nothing(start: Callable[..., Up]) -> None:
+    up = start("--devices", "none")
+    assert up.end(0) == 1
+    assert "--devices" in up.said
+    assert "Traceback" not in up.said
+    assert not (up.data / "supervisord.conf").exists()
+
+
+def test_a_taken_port_is_said(start: Callable[..., Up], redis_server: Any) -> None:
+    up = start("--port", str(redis_server.port))
+    assert up.end(0) == 1
+    assert f"Port {redis_server.port} of 127.0.0.1 is taken" in up.said
