@@ -11,7 +11,7 @@ import contextlib
 import logging
 from typing import Any
 
-from dashboard import protocol
+from dashboard import protocol, snapshot
 from dashboard.feed import Feed, FeedKey, Subscription
 from dashboard.link import Link
 from dashboard.pending import Point
@@ -120,6 +120,7 @@ class Hub:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
         await self.link.close()
+        await asyncio.to_thread(snapshot.close)
 
     def _receive(self, group: str, message: dict[str, Any]) -> None:
         match message.get("type"):

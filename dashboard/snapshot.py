@@ -5,11 +5,10 @@ Taken after the subscription stands in the hub: what is committed later comes as
 
 from __future__ import annotations
 
-import asyncio
 import time
-import weakref
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from channels.db import database_sync_to_async
 
@@ -20,9 +19,9 @@ MAX_SERIES_PER_PIECE = 200  # series of one snapshot message
 MAX_CONCURRENT = 4  # snapshot queries of one process; the rest wait their turn
 MAX_UNKNOWN_NAMED = 20  # unknown ids an error names
 
-_turns: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
-    weakref.WeakKeyDictionary()
-)
+T = TypeVar("T")
+
+_threads: ThreadPoolExecutor | None = None
 
 
 async def check_known(request: protocol.Subscribe) -> None:
@@ -64,12 +63,24 @@ def _read(head: dict[str, Any], ids: Sequence[int], points: int) -> str:
     return protocol.encode({**head, "series": series})
 
 
-async def _in_turn(work: Any, *arguments: Any) -> Any:
-    loop = asyncio.get_running_loop()
-    turns = _turns.setdefault(loop, asyncio.Semaphore(MAX_CONCURRENT))
-    async with turns:
-        # Not thread-sensitive: that would put every socket of the process on one thread.
-        return await database_sync_to_async(work, thread_sensitive=False)(*arguments)
+def close() -> None:
+    """Waits for the queries that run. Blocks; the next snapshot starts afresh."""
+    global _threads
+    threads, _threads = _threads, None
+    if threads is not None:
+        threads.shutdown(cancel_futures=True)
+
+
+async def _in_turn(work: Callable[..., T], *arguments: Any) -> T:
+    """Run in one of a few threads. Not in the thread-sensitive one, which every socket of the
+    process shares; and a semaphore would not do: it is free again as soon as a waiting task is
+    cancelled, while the query of that task runs on."""
+    global _threads  # noqa: PLW0603
+    if _threads is None:
+        _threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="live-snapshot")
+    in_thread = database_sync_to_async(work, thread_sensitive=False, executor=_threads)
+    result: T = await in_thread(*arguments)
+    return result
 
 
 def _batches(ids: list[int]) -> Iterator[list[int]]:
