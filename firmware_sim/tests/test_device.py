@@ -79,6 +79,15 @@ def test_history_fills_the_time_before_the_start_whatever_the_bound():
     assert first[0] == int((NOW - 600.0) * 1000)
 
 
+def test_history_of_a_restart_repeats_the_same_times():
+    times = []
+    for shift in (0.0, 3.7):
+        device = make("tank")
+        device.backfill(NOW - 600.0 + shift, NOW + shift)
+        times.append({ts for ts, _ in read(device.payload(taken(device)))})
+    assert times[0] == times[1]
+
+
 def test_a_held_back_sample_goes_out_with_its_own_time():
     device = make("freezer", faults=DeviceFaults(1, "freezer-001", ["late"], factor=100.0))
     pause = device.measure(NOW, connected=True)
