@@ -1,0 +1,1 @@
+"""Measurements: ingest, live, history. See benchmarks/README.md."""

@@ -1,0 +1,168 @@
+"""The load: one process that publishes a fleet's packets over raw sockets and counts the PUBACKs.
+
+It sends no more than it is allowed to: the parent moves the allowance with the progress of the
+bridge, so that what waits at the broker stays bounded. paho would cost more than all that is
+measured.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import selectors
+import socket
+import time
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import RawArray
+from types import TracebackType
+from typing import Any
+
+from benchmarks.packets import Fleet, Packets
+
+CONNECTIONS = 4
+WINDOW = 5_000  # messages of a connection that the broker has not acknowledged
+CHUNK = 500  # messages of one send
+IDLE_SECONDS = 0.002  # between two looks at an allowance that is used up
+SOCKET_BYTES = 1 << 20
+ALLOWED, SENT, ACKED, STOP = range(4)  # places in the shared array
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+
+class Generator:
+    """The process as its parent sees it."""
+
+    def __init__(self, fleet: Fleet, address: Address) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._shared = RawArray(ctypes.c_int64, 4)
+        self._ready = context.Event()
+        self.process = context.Process(
+            target=_run, args=(fleet, address, self._shared, self._ready), daemon=True
+        )
+
+    def __enter__(self) -> Generator:
+        self.process.start()
+        if not self._ready.wait(START_SECONDS):
+            raise RuntimeError("the load generator did not connect")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._shared[STOP] = 1
+        self.process.join(5.0)
+        if self.process.is_alive():
+            self.process.kill()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid or 0
+
+    @property
+    def sent(self) -> int:
+        return self._shared[SENT]
+
+    @property
+    def acked(self) -> int:
+        return self._shared[ACKED]
+
+    def allow(self, messages: int) -> None:
+        """Let it have sent this many messages in all; never fewer than before."""
+        self._shared[ALLOWED] = max(messages, self._shared[ALLOWED])
+
+    def withdraw(self) -> None:
+        """Allow nothing beyond what is sent."""
+        self._shared[ALLOWED] = 0
+
+    def wait_until_acked(self, timeout: float) -> int:
+        """Messages acknowledged once all sent ones are, or at the deadline."""
+        deadline = time.monotonic() + timeout
+        while self.acked < self.sent and time.monotonic() < deadline:
+            time.sleep(IDLE_SECONDS)
+        return self.acked
+
+
+class Publisher:
+    """One connection with its share of the devices."""
+
+    def __init__(self, address: Address, name: str, packets: Packets) -> None:
+        self.sock = socket.create_connection((address.host, address.port), 10)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
+        self.sent = self.acked = 0
+        self._packets = packets
+        self._turn = self._row = 0
+        self._waiting = memoryview(b"")
+        self._odd = 0  # bytes of a PUBACK that has come in part
+        client_id = name.encode()
+        body = b"\0\4MQTT\4\2\0\0" + len(client_id).to_bytes(2, "big") + client_id
+        self.sock.sendall(b"\x10" + bytes([len(body)]) + body)
+        answer = self.sock.recv(4)
+        if answer[:1] != b"\x20" or answer[3]:
+            raise RuntimeError(f"the broker refused the load generator: {answer!r}")
+        self.sock.setblocking(False)
+
+    def read(self) -> None:
+        """Count the PUBACKs that have come: four bytes each, and nothing else comes."""
+        try:
+            data = self.sock.recv(SOCKET_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            raise RuntimeError("the broker closed the load generator's connection")
+        whole, self._odd = divmod(self._odd + len(data), 4)
+        self.acked += whole
+
+    def write(self, allowance: int) -> int:
+        """Send up to `allowance` more messages; how many were begun."""
+        begun = 0
+        while True:
+            if not self._waiting:
+                room = min(allowance - begun, WINDOW - (self.sent - self.acked), CHUNK)
+                room = min(room, self._packets.count - self._row)
+                if room <= 0:
+                    return begun
+                self._fill(room)
+                begun += room
+            try:
+                done = self.sock.send(self._waiting)
+            except BlockingIOError:
+                return begun
+            self._waiting = self._waiting[done:]
+
+    def _fill(self, messages: int) -> None:
+        last = self._row + messages
+        now_ms = time.time_ns() // 1_000_000
+        packets = self._packets.stamped(self._turn, self._row, last, now_ms, self.sent)
+        self._waiting = memoryview(packets)
+        self.sent += messages
+        self._row = last
+        if last == self._packets.count:
+            self._turn, self._row = self._turn + 1, 0
+
+
+def _run(fleet: Fleet, address: Address, shared: Any, ready: Any) -> None:
+    edges = [fleet.devices * n // CONNECTIONS for n in range(CONNECTIONS + 1)]
+    publishers = [
+        Publisher(address, f"{fleet.name}-load{n}", Packets(fleet, edges[n], edges[n + 1]))
+        for n in range(CONNECTIONS)
+        if edges[n] < edges[n + 1]
+    ]
+    ready.set()
+    with selectors.DefaultSelector() as selector:
+        for publisher in publishers:
+            selector.register(publisher.sock, selectors.EVENT_READ, publisher)
+        while not shared[STOP]:
+            for key, _ in selector.select(IDLE_SECONDS):
+                key.data.read()
+            allowance = shared[ALLOWED] - shared[SENT]
+            share = -(-allowance // len(publishers))
+            for publisher in publishers:
+                allowance -= publisher.write(min(share, allowance))
+            shared[SENT] = sum(publisher.sent for publisher in publishers)
+            shared[ACKED] = sum(publisher.acked for publisher in publishers)

@@ -1,0 +1,182 @@
+"""The servers and the bridge a benchmark runs against, in processes of their own.
+
+Postgres as in production (fsync and synchronous_commit on), the broker, Redis and the real
+`manage.py runbridge`. DATABASE_URL, REDIS_URL and MQTT_URL each replace the server we would start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from embedded import mqtt
+from embedded.ports import free_port
+from embedded.postgres import Postgres
+from embedded.redis_server import Redis
+from embedded.server import Server
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 60.0  # for a server or the bridge to answer
+POLL_SECONDS = 0.02
+STOP_SECONDS = 30.0  # for the bridge to settle what it has
+
+
+class BenchmarkFailed(Exception):
+    """A server or the bridge did not do its part; the message has the end of its log."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A started process and where it writes."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    stop_signal: int = signal.SIGTERM
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+
+    def failed(self, what: str) -> BenchmarkFailed:
+        return BenchmarkFailed(f"{what}:\n{self.log.read_text()[-4000:]}")
+
+
+@dataclass(slots=True)
+class Stack:
+    """Addresses of what runs, and the processes that are ours."""
+
+    folder: Path
+    mqtt_host: str = ""
+    mqtt_port: int = 0  # of the listener that takes MQTT 5
+    legacy_port: int = 0  # of the listener that takes MQTT 3.1.1
+    broker: str = ""
+    servers: dict[str, Running] = field(default_factory=dict)
+
+    def run(self, name: str, *words: str) -> Running:
+        """Start a Python process of this project with the environment of the stack."""
+        log = self.folder / f"{name}.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(  # noqa: S603 (our own modules)
+                [sys.executable, *words], cwd=ROOT, stdout=out, stderr=out, env=os.environ.copy()
+            )
+        return Running(process, log)
+
+    @contextlib.contextmanager
+    def bridge(self) -> Iterator[Running]:
+        """`manage.py runbridge`, ended by SIGTERM."""
+        running = self.run("bridge", "manage.py", "runbridge")
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def _start(server: Server, stack: Stack) -> str:
+    """Run a prepared server until it answers; its address."""
+    server.prepare()
+    account = server.account
+    log = stack.folder / f"{server.key}.log"
+    with log.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603 (our own servers)
+            server.command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+    running = stack.servers[server.key] = Running(process, log, server.stop_signal)
+    deadline = time.monotonic() + READY_SECONDS
+    while not server.is_ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise running.failed(f"{server.title} did not answer")
+        time.sleep(POLL_SECONDS)
+    return server.url
+
+
+def _start_broker(stack: Stack, choice: str) -> None:
+    server = mqtt.broker(choice, stack.folder / "mqtt", free_port())
+    os.environ["MQTT_URL"] = _start(server, stack)
+    stack.broker = server.title
+    stack.mqtt_host, stack.mqtt_port = server.host, server.port
+    stack.legacy_port = server.legacy_port if isinstance(server, mqtt.Iotcore) else server.port
+
+
+def _use_broker(stack: Stack) -> None:
+    parts = urlsplit(os.environ["MQTT_URL"])
+    stack.broker = "MQTT_URL"
+    stack.mqtt_host = parts.hostname or "127.0.0.1"
+    stack.mqtt_port = stack.legacy_port = parts.port or 1883
+
+
+@contextlib.contextmanager
+def running(broker: str = "auto") -> Iterator[Stack]:
+    """A migrated database, Redis and a broker, with Django set up in this process."""
+    before = dict(os.environ)
+    os.environ.setdefault("PULSEBOARD_SECRET_KEY", secrets.token_urlsafe(50))
+    os.environ.setdefault("PULSEBOARD_LOG_LEVEL", "WARNING")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    # With DEBUG Django keeps every statement it runs.
+    os.environ["PULSEBOARD_DEBUG"] = "0"
+    folder = Path(tempfile.mkdtemp(prefix="pulseboard-bench-"))
+    folder.chmod(0o755)
+    stack = Stack(folder)
+    try:
+        if "DATABASE_URL" not in os.environ:
+            os.environ["DATABASE_URL"] = _start(Postgres(folder / "postgres", free_port()), stack)
+        if "REDIS_URL" not in os.environ:
+            os.environ["REDIS_URL"] = _start(Redis(folder / "redis", free_port()), stack)
+        if "MQTT_URL" not in os.environ:
+            _start_broker(stack, broker)
+        else:
+            _use_broker(stack)
+        from embedded import database  # noqa: PLC0415 (the settings read the environment)
+
+        database.migrate()
+        yield stack
+    finally:
+        for server in reversed(stack.servers.values()):
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its living children (Postgres has one a session)."""
+    total = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = each.cpu_times()
+                total += times.user + times.system
+    return total
+
+
+def resident_mib(pid: int) -> float:
+    """What the process holds in memory now (VmRSS)."""
+    return float(psutil.Process(pid).memory_info().rss) / 2**20

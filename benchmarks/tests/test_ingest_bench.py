@@ -1,0 +1,85 @@
+"""The ingest benchmark runs, loses nothing, and says what it promises to say."""
+
+import json
+import os
+import subprocess
+import sys
+
+from benchmarks.commits import percentiles
+from benchmarks.packets import Fleet, Packets
+from bridge.decode import Decoder
+from bridge.packet import PacketCutter
+
+NAMES = {
+    "messages_per_s",
+    "readings_per_s",
+    "bridge_messages_per_cpu_s",
+    "stock_client_messages_per_cpu_s",
+    "ratio",
+    "peak_rss_mib",
+    "latency_p50_ms",
+    "latency_p99_ms",
+    "broker",
+    "versions",
+    "cores",
+    "matrix",
+}
+
+
+def test_a_short_run_reports_everything_and_loses_nothing():
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "MQTT_URL"}
+    }
+    words = ["--json", "--seconds=2", "--latency-seconds=1", "--devices=50", "--matrix=5x80"]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.ingest", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=110,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result.keys() >= NAMES
+    assert [leg["values_per_message"] for leg in result["matrix"]] == [5]
+    for leg in (result, *result["matrix"]):
+        assert (leg["lost"], leg["duplicated"], leg["rejected"]) == (0, 0, 0)
+        assert leg["messages_per_s"] > 0
+        assert leg["latency_p99_ms"] >= leg["latency_p50_ms"] > 0
+
+
+def test_packets_are_messages_of_their_device_at_the_given_time():
+    fleet = Fleet("bench", devices=7, values=3)
+    packets = Packets(fleet, 2, 7)
+    now_ms = 1_790_000_000_123
+    sent = packets.stamped(0, 0, 5, now_ms, 65_533)
+    assert len(sent) == 5 * packets.size
+
+    messages = PacketCutter(version5=False).feed(sent, now_ms).messages
+    assert [message.mid for message in messages] == [65_534, 65_535, 1, 2, 3]
+    items = [Decoder().decode(message)[0] for message in messages]
+    assert [item.uid for item in items] == [fleet.uid(number) for number in range(2, 7)]
+    assert {item.samples[0].time_ms for item in items} == {now_ms}
+    assert all(len(item.samples[0].values) == 3 for item in items)
+
+
+def test_no_device_measures_twice_at_one_time():
+    packets = Packets(Fleet("bench", devices=3, values=1), 0, 3)
+    rounds = [packets.stamped(turn, 0, 3, 1_790_000_000_000, 0) for turn in range(4)]
+    cutter = PacketCutter(version5=False)
+    times = [
+        (message.topic, Decoder().decode(message)[0].samples[0].time_ms)
+        for sent in rounds
+        for message in cutter.feed(sent, 1_790_000_000_000).messages
+    ]
+    assert len(set(times)) == 12
+
+
+def test_percentiles_count_rows_and_not_transactions():
+    ended = {1: 110.0, 2: 150.0}
+    groups = [(1, 100, 98), (2, 100, 2), (3, 100, 50)]  # transaction 3 was not seen to end
+    assert percentiles(groups, ended, (0.5, 0.98, 0.99)) == [10.0, 10.0, 50.0]
+    assert percentiles([], ended, (0.5,)) is None
