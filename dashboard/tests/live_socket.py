@@ -92,6 +92,11 @@ class Socket:
         matching = await eventually(lambda: self.all(op, **facts)[count - 1 : count])
         return matching[0]
 
+    @property
+    def idle(self) -> bool:
+        """The consumer has taken everything said."""
+        return self._wire.input_queue.empty()
+
     def all(self, op: str, **facts: Any) -> list[dict[str, Any]]:
         return [
             message

@@ -1,0 +1,95 @@
+"""Who may open the socket, and what happens to those who do not speak its language."""
+
+from __future__ import annotations
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+
+from dashboard import consumers, protocol
+from dashboard.hub import Hub
+from dashboard.tests.live_socket import Socket, eventually, make_series
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("cookie_value", [None, "made-up-session-key"])
+async def test_without_a_login_the_socket_is_closed_with_4401(hub: Hub, cookie_value: str | None):
+    async with Socket(cookie_value) as socket:
+        assert await eventually(lambda: socket.closed) == 4401
+        await socket.say(op="subscribe", id=1, series=[1])
+    assert socket.seen == []
+    assert not hub.viewers
+
+
+@pytest.mark.parametrize("end", ["log out", "deactivate"])
+async def test_a_session_that_ends_ends_the_socket(hub: Hub, cookie: str, monkeypatch, end: str):
+    monkeypatch.setattr(consumers, "CHECK_LOGIN_EVERY", 0.05)
+    async with Socket(cookie) as socket:
+        await socket.got("hello")
+        if end == "log out":
+            await database_sync_to_async(Session.objects.all().delete)()
+        else:
+            await database_sync_to_async(get_user_model().objects.update)(is_active=False)
+        assert await eventually(lambda: socket.closed) == 4401
+        assert socket.all("error")[-1]["close"] == 4401
+
+
+async def test_bad_requests_are_answered_and_the_socket_stays(hub: Hub, cookie: str):
+    async with Socket(cookie) as socket:
+        await socket.say_text("{")
+        assert (await socket.got("error"))["code"] == "bad_json"
+        await socket.say(op="reboot", id=3)
+        assert (await socket.got("error", id=3))["code"] == "unknown_op"
+        await socket.say(op="ack", seq=99)
+        assert (await socket.got("error", 3))["code"] == "bad_value"
+        await socket.say_bytes(b"\x00")
+        await socket.got("error", 4)
+        assert socket.closed is None
+
+
+async def test_repeated_garbage_closes_with_4400(hub: Hub, cookie: str):
+    async with Socket(cookie) as socket:
+        for _ in range(consumers.MAX_OFFENCES):
+            await socket.say_text("garbage")
+        assert await eventually(lambda: socket.closed) == 4400
+
+
+async def test_unknown_series_are_named(hub: Hub, cookie: str):
+    known = (await database_sync_to_async(make_series)(1))[0].id
+    async with Socket(cookie) as socket:
+        await socket.say(op="subscribe", id=1, series=[known, 999_999], since="5m")
+        error = await socket.got("error", id=1)
+        assert (error["code"], error["series"]) == ("unknown_series", [999_999])
+        assert hub.watched == 0
+        await socket.say(op="subscribe", id=1, series=[known], since="5m")
+        await socket.got("snapshot")
+
+
+async def test_subscriptions_and_series_of_a_socket_are_bounded(hub: Hub, cookie: str, monkeypatch):
+    monkeypatch.setattr(protocol, "MAX_SUBSCRIPTIONS", 2)
+    monkeypatch.setattr(protocol, "MAX_SERIES_PER_SOCKET", 3)
+    ids = [each.id for each in await database_sync_to_async(make_series)(4)]
+    async with Socket(cookie) as socket:
+        await socket.say(op="subscribe", id=1, series=ids[:2])
+        await socket.say(op="subscribe", id=2, series=ids[:2])
+        assert (await socket.got("error", id=2))["code"] == "too_many_series"
+        await socket.say(op="subscribe", id=2, series=ids[:1])
+        await socket.say(op="subscribe", id=3, series=ids[:1])
+        assert (await socket.got("error", id=3))["code"] == "too_many_subscriptions"
+        await socket.say(op="unsubscribe", id=1)
+        await socket.say(op="subscribe", id=3, series=ids[:2], since="5m")
+        await socket.got("snapshot", id=3)
+
+
+async def test_too_many_messages_are_told_once_and_ignored(hub: Hub, cookie: str, monkeypatch):
+    monkeypatch.setattr(protocol, "MESSAGE_BURST", 5.0)
+    monkeypatch.setattr(protocol, "MAX_MESSAGES_PER_S", 0.001)
+    async with Socket(cookie) as socket:
+        for number in range(50):
+            await socket.say(op="unsubscribe", id=number)
+        assert (await socket.got("error"))["code"] == "rate_limited"
+        await eventually(lambda: socket.idle)
+        assert len(socket.all("error")) == 1
+        assert socket.closed is None
