@@ -1,4 +1,4 @@
-"""The pages: server-rendered frames whose JavaScript modules fill them from REST and the live socket."""
+"""The pages: server-rendered frames that JavaScript fills from REST and the live socket."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class PipelinePage(LoginRequiredMixin, TemplateView):
 
 
 def device_facts(device: Device) -> dict[str, Any]:
-    """What the device page's script needs before its first request answers, in the fleet's shape."""
+    """What the page knows before its first request answers, in the shape of the fleet."""
     presence = getattr(device, "presence", None)
     return {
         "id": device.pk,
@@ -77,6 +77,6 @@ def device_facts(device: Device) -> dict[str, Any]:
             "clock_replaced": _milliseconds(presence.clock_replaced_at) if presence else None,
         },
         "series": list(
-            device.series.order_by("metric").values("id", "metric", "unit", "kind", "precision")
+            device.series.order_by("id").values("id", "metric", "unit", "kind", "precision")
         ),
     }

@@ -2,19 +2,13 @@
 
 import { age, bare, humanise, number } from "./format.js";
 import { el, setMark, setText, setValue, stateMark } from "./element.js";
+import { inOrder } from "./fleet-order.js";
 import { judge, WORDS } from "./presence.js";
 import { Points } from "./points.js";
 import { drawSparkline } from "./sparkline.js";
 
 const MAIN_SERIES = 3; // shown on a tile; the rest is on the device's page
 export const SPARK_WINDOW = 15 * 60_000; // ms
-
-/** Gauges first, as sent; text last: it has no line. @param {any[]} series */
-export function mainSeries(series) {
-  const weight = { gauge: 0, counter: 1, boolean: 2, text: 3 };
-  const rank = (/** @type {any} */ s) => weight[/** @type {keyof typeof weight} */ (s.kind)] ?? 4;
-  return [...series].sort((a, b) => rank(a) - rank(b) || a.id - b.id).slice(0, MAIN_SERIES);
-}
 
 export class FleetDevice {
   /** @param {any} facts as in `GET /api/v1/fleet/` */
@@ -42,7 +36,7 @@ export class FleetDevice {
     ({ uid: this.uid, name: this.name, site: this.site, kind: this.kind, tags: this.tags } = this.facts);
     this.element.setAttribute("href", `/devices/${encodeURIComponent(this.uid)}/`);
     this.heard = Math.max(this.heard ?? 0, this.facts.presence.last_seen ?? 0) || null;
-    this.series = mainSeries(this.facts.series);
+    this.series = inOrder(this.facts.series).slice(0, MAIN_SERIES);
     for (const { id, latest } of this.facts.series) if (latest) this.#newest(id, latest);
     setText(this.parts.name, this.name);
     this.parts.name.title = `${this.name} (${this.uid})`;

@@ -43,6 +43,13 @@ export function shown(device, filter) {
     && found(device, filter.search);
 }
 
+const KINDS = ["gauge", "counter", "boolean", "text"];
+
+/** A device's series: what has a line first, then as first sent. @template {{id: number, kind: string}} S @param {S[]} series */
+export function inOrder(series) {
+  return [...series].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.id - b.id);
+}
+
 /** How many devices are in each state. @param {Listed[]} devices @returns {Record<string, number>} */
 export function counts(devices) {
   const out = Object.fromEntries(STATES.map((name) => [name, 0]));

@@ -29,6 +29,7 @@ export class Points {
     /** @type {number|null} width of a reduced history's buckets in ms */ this.bucket = null;
     /** @type {[number, number|string]|null} newest reading before the history */ this.before = null;
     /** @type {number} rows that came live since the history was loaded */ this.fresh = 0;
+    /** @type {number} changes with every change */ this.version = 0;
   }
 
   /** @returns {Row|null} */
@@ -47,6 +48,7 @@ export class Points {
     this.bucket = history.reduced ? history.bucket_ms : null;
     this.before = history.before ?? null;
     this.fresh = 0;
+    this.version += 1;
     if (!merge) this.rows = [];
     if (history.reduced) {
       const width = history.bucket_ms ?? 0;
@@ -60,6 +62,7 @@ export class Points {
 
   /** Live points `[ms, value]` or `[ms, last, min, max]`. @param {any[]} points */
   add(points) {
+    this.version += 1;
     for (const [time, value, low = null, high = null] of points) {
       if (this.bucket !== null && this.#fold(time, value, low, high)) continue;
       this.#put([time, value, low, high, null, null]);
@@ -108,6 +111,12 @@ export class Points {
   trim(from) {
     const index = lowerBound(this.rows, from) - 1;
     if (index > 0) this.rows.splice(0, index);
+  }
+
+  /** As it is now, untouched by what comes later. */
+  copy() {
+    const copy = new Points();
+    return Object.assign(copy, this, { rows: this.rows.map((row) => /** @type {Row} */ ([...row])) });
   }
 
   /** Rows of the window and one neighbour on each side. @param {number} from @param {number} to */

@@ -6,7 +6,8 @@ const ZERO_UNITS = new Set(["W", "kW", "MW", "Wh", "kWh", "MWh", "VA", "var", "A
 
 /** Whether zero means something on this axis. @param {{unit: string, kind: string, metric: string}} series */
 export function includesZero(series) {
-  return series.kind === "counter" || ZERO_UNITS.has(series.unit) || /(^|[._])(count|power|total|rate)($|[._])/.test(series.metric);
+  // A counter's total says nothing by its distance from zero; a flow does.
+  return series.kind !== "counter" && (ZERO_UNITS.has(series.unit) || /(^|[._])(count|power|total|rate)($|[._])/.test(series.metric));
 }
 
 /** @param {import("./points.js").Row[]} rows @returns {{low: number, high: number}|null} */
@@ -44,4 +45,16 @@ export function valueRange(data, previous, zero) {
   if (previous === null) return fresh;
   const fits = low >= previous.min && high <= previous.max;
   return fits && fresh.max - fresh.min > (previous.max - previous.min) * NARROW_BELOW ? previous : fresh;
+}
+
+/** Round values for about four grid lines. @param {number} min @param {number} max @returns {{values: number[], decimals: number}} */
+export function valueTicks(min, max) {
+  const rough = (max - min) / 4;
+  if (!(rough > 0) || !Number.isFinite(rough)) return { values: [], decimals: 0 };
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= rough * 0.85) ?? power * 10;
+  const decimals = Math.max(0, -Math.floor(Math.log10(step)) + (step / power === 2.5 ? 1 : 0));
+  const values = [];
+  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i += 1) values.push(Number((i * step).toFixed(Math.min(20, decimals))));
+  return { values, decimals };
 }

@@ -1,0 +1,116 @@
+/** The pipeline page: is everything that came in kept, how fast, and what was not? */
+
+import { byId, colour, el, setText, setValue, showTrouble } from "./element.js";
+import { connection } from "./live.js";
+import { drawSparkline } from "./sparkline.js";
+import { duration, number } from "./format.js";
+import { get } from "./rest.js";
+import { QuarantineList } from "./quarantine-list.js";
+import { summed } from "./rates.js";
+import { serverNow } from "./clock.js";
+import { setTab } from "./badge.js";
+import { Worker } from "./pipeline-worker.js";
+
+const WINDOW = 10 * 60_000; // ms of the small charts
+const REFRESH = 5_000; // ms between two reads of what events do not carry
+const GAP = 4_000; // ms without counters: the line breaks
+const LAG_BAD = 5_000; // ms
+
+/** @type {Map<string, Worker>} */ const workers = new Map();
+const quarantine = new QuarantineList();
+/** @type {[number, number][]} */ const lags = [];
+let stored = 0;
+
+function tile(/** @type {string} */ label, /** @type {boolean} */ charted) {
+  const value = el("span", { class: "value" });
+  const note = el("span", { class: "note quiet" });
+  const canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { class: "spark", attrs: { "aria-hidden": "true" } }));
+  const card = el("div", { class: "card number" }, el("h3", { text: label }), value, note, ...(charted ? [canvas] : []));
+  byId("numbers").append(card);
+  return { card, value, note, canvas };
+}
+
+const tiles = {
+  messages: tile("Messages", true), readings: tile("Readings stored", true), lag: tile("Lag", true),
+  flight: tile("In flight", false), total: tile("Stored readings, all time", false),
+};
+
+function worker(/** @type {string} */ name) {
+  let found = workers.get(name);
+  if (!found) {
+    found = new Worker(name);
+    workers.set(name, found);
+    byId("workers").querySelector(".empty")?.remove();
+    byId("workers").append(found.element);
+  }
+  return found;
+}
+
+async function read() {
+  try {
+    const answer = await get("/api/v1/pipeline/");
+    for (const w of answer.workers) {
+      const held = worker(w.name);
+      held.startedAt = w.started_at;
+      held.take(w.counters, w.updated_at);
+    }
+    stored = answer.stored_total;
+    if (!workers.size) {
+      byId("workers").replaceChildren(el("div", { class: "empty card" }, el("h2", { text: "No bridge has run yet" }),
+        el("p", { text: "Start one with manage.py runbridge, or everything at once with make run. It appears here within a second." })));
+    }
+    quarantine.showCounts(answer.quarantine);
+    byId("trouble").hidden = true;
+    second();
+  } catch (error) {
+    showTrouble(byId("trouble"), `The pipeline could not be read. ${/** @type {Error} */ (error).message}`, read);
+  }
+}
+
+function spark(/** @type {HTMLCanvasElement} */ canvas, /** @type {[number, number][]} */ samples, /** @type {number} */ now) {
+  const rows = /** @type {import("./points.js").Row[]} */ (samples.map(([at, value]) => [at, value, null, null, null, null]));
+  drawSparkline(canvas, { rows, from: now - WINDOW, to: now, gapAfter: GAP, stroke: colour("--series-1") });
+}
+
+function second() {
+  const now = serverNow();
+  const all = [...workers.values()];
+  const alive = all.filter((w) => w.alive(now));
+  const sum = (/** @type {(w: Worker) => number|null} */ f) => (alive.length ? alive.reduce((total, w) => total + (f(w) ?? 0), 0) : null);
+  const rate = (/** @type {"messages"|"readings"} */ key) => {
+    const known = alive.some((w) => w[key].samples.length);
+    const perSecond = known ? sum((w) => w[key].current()) : null;
+    setValue(tiles[key].value, number(perSecond, perSecond !== null && perSecond < 10 ? 1 : 0), "/s");
+    spark(tiles[key].canvas, summed(all.map((w) => w[key])), now);
+  };
+  rate("messages");
+  rate("readings");
+  setText(tiles.messages.note, "10 min");
+  setText(tiles.readings.note, "10 min");
+  const lag = alive.length ? Math.max(...alive.map((w) => w.counters.lag_ms ?? 0)) : null;
+  if (lag !== null && lags[lags.length - 1]?.[0] !== now) lags.push([now, lag]);
+  if (lags.length > WINDOW / 1000) lags.shift();
+  const [text, unit] = lag === null ? ["–", ""] : duration(lag).split("\u2009");
+  setValue(tiles.lag.value, text, unit);
+  setText(tiles.lag.note, "oldest message not yet acknowledged");
+  tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > LAG_BAD);
+  spark(tiles.lag.canvas, lags, now);
+  setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
+  setText(tiles.flight.note, "messages received, not yet settled");
+  setValue(tiles.total.value, number(stored, 0), "");
+  setText(tiles.total.note, `${alive.length} of ${all.length} workers seen`);
+  for (const w of all) w.draw(now);
+  quarantine.tick();
+  const away = all.length - alive.length;
+  const sick = alive.filter((w) => !w.counters.connected || !w.counters.database_up).length;
+  setTab(away + sick ? `${away + sick} in trouble · Pipeline` : "Pipeline", away + sick);
+}
+
+connection.on("pipeline", (message) => worker(message.worker).take(message.counters, message.at));
+connection.on("quarantine", () => quarantine.soon());
+document.addEventListener("appearance", second);
+document.addEventListener("visibilitychange", () => !document.hidden && read());
+setInterval(second, 1000);
+setInterval(() => !document.hidden && read(), REFRESH);
+read();
+quarantine.read();
