@@ -74,7 +74,10 @@ class Hub:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_TIMEOUT):
                 await self.link.ready.wait()
-        return self.link.ready.is_set()
+        if self.link.ready.is_set():
+            return True
+        self.link.gap_due = True
+        return False
 
     def subscribe(self, viewer: Viewer, request: protocol.Subscribe) -> Subscription:
         """A held subscription, in place of the viewer's earlier one of the same id."""

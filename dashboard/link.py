@@ -49,6 +49,7 @@ class Link:
         self._receivers: list[asyncio.Task[None]] = []
         self._complained = -COMPLAIN_EVERY
         self._keeper: asyncio.Task[None] | None = None
+        self.gap_due = False  # somebody was served, or may have been, while nothing arrived
         self.ready = asyncio.Event()  # set while what is published is known to arrive
 
     def start(self) -> None:
@@ -66,22 +67,23 @@ class Link:
         await self._drop()
 
     async def _keep(self) -> None:
-        failures, joined_before = 0, False
+        failures = 0
         while True:
             try:
                 await self._join()
                 logger.info("live link joined", extra={"action": "live_link_up"})
                 failures = 0
                 self.ready.set()
-                if joined_before:
+                if self.gap_due:
+                    self.gap_due = False
                     self._on_gap()
-                joined_before = True
                 await self._watch()
             except Exception as exc:  # noqa: BLE001  the Redis client's errors have no one root
                 logger.warning(
                     "live link lost: %s", exc or type(exc).__name__, extra={"action": "live_link"}
                 )
             self.ready.clear()
+            self.gap_due = True
             await self._drop()
             # Full jitter: processes that lost the same Redis must not all come back at once.
             await asyncio.sleep(random.uniform(0, min(RETRY_CAP, RETRY_FIRST * 2**failures)))  # noqa: S311

@@ -1,0 +1,182 @@
+"""What is lost on the way is noticed, and a Redis that was away is found again."""
+
+from __future__ import annotations
+
+import asyncio
+import socket as sockets
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from channels.layers import get_channel_layer
+from redis import asyncio as aioredis
+
+from dashboard import hub as hubs
+from dashboard import link as links
+from dashboard.hub import Hub
+from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Redis:
+    """A private redis-server that a test may kill and start again on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        with sockets.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: ASYNC220  only a fork
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""],
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except ConnectionRefusedError:
+                    await asyncio.sleep(0.02)
+                else:
+                    writer.close()
+                    await writer.wait_closed()
+                    return
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@pytest_asyncio.fixture
+async def redis(tmp_path: Path, settings) -> AsyncIterator[Redis]:
+    server = Redis(tmp_path)
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [f"redis://127.0.0.1:{server.port}/0"], "prefix": "linktest"},
+        }
+    }
+    await server.start()
+    yield server
+    await hubs.current().close()
+    await get_channel_layer().flush()
+    server.kill()
+
+
+@pytest.fixture
+def series(transactional_db: None):
+    return make_series(1)[0]
+
+
+@pytest.fixture
+def fast(monkeypatch) -> None:
+    monkeypatch.setattr(links, "BEAT_EVERY", 0.2)
+    monkeypatch.setattr(links, "BEAT_TIMEOUT", 1.0)
+    monkeypatch.setattr(links, "RETRY_CAP", 0.3)
+
+
+async def ready(socket: Socket, series) -> None:
+    await socket.say(op="subscribe", id=1, series=[series.id], since="5m", every=50)
+    await socket.got("snapshot")
+
+
+async def test_a_jump_in_the_numbers_is_a_resync(hub: Hub, cookie: str, series):
+    bridge = Bridge()
+    async with Socket(cookie) as socket:
+        await ready(socket, series)
+        await bridge.publish(series.device_id, {series.id: [1, 1.0]})
+        await bridge.publish(series.device_id, {series.id: [2, 2.0]})
+        await eventually(lambda: len(socket.points(series.id)) == 2)
+        assert not socket.all("resync")
+        for group in bridge.numbers:
+            bridge.numbers[group] += 1  # one message that never arrived
+        await bridge.publish(series.device_id, {series.id: [4, 4.0]})
+        await socket.got("resync")
+        await eventually(lambda: [4, 4.0] in socket.points(series.id))
+
+
+async def test_a_worker_that_starts_anew_is_a_resync_and_others_are_not(
+    hub: Hub, cookie: str, series
+):
+    first, second = Bridge("bridge-0"), Bridge("bridge-1")
+    async with Socket(cookie) as socket:
+        await ready(socket, series)
+        for at in (1, 2):
+            await first.publish(series.device_id, {series.id: [at, 1.0]})
+            await second.publish(series.device_id, {series.id: [at + 10, 1.0]})
+        await first.publish(series.device_id + 1, {series.id: [50, 1.0]})  # another group's number
+        await eventually(lambda: len(socket.points(series.id)) == 5)
+        assert not socket.all("resync")
+        await Bridge("bridge-0").publish(series.device_id, {series.id: [3, 1.0]})
+        await socket.got("resync")
+
+
+async def test_redis_killed_and_started_again_heals_by_itself(
+    redis: Redis, cookie: str, series, fast
+):
+    async with Socket(cookie) as socket:
+        await ready(socket, series)
+        redis.kill()
+        await eventually(lambda: not hubs.current().link.ready.is_set())
+        await redis.start()
+        await socket.got("resync")
+        bridge = Bridge("after")
+        await bridge.publish(series.device_id, {series.id: [1, 1.0]})
+        await eventually(lambda: [1, 1.0] in socket.points(series.id))
+        await bridge.announce("pipeline", worker="after", at=1, counters={})
+        assert len(socket.all("pipeline")) <= 1
+        await socket.got("pipeline")
+
+
+async def test_history_is_served_while_redis_is_away(
+    redis: Redis, cookie: str, series, fast, monkeypatch
+):
+    monkeypatch.setattr(hubs, "SETTLE_TIMEOUT", 0.2)
+    redis.kill()
+    async with Socket(cookie) as socket:
+        await ready(socket, series)
+        await redis.start()
+        await socket.got("resync")
+
+
+async def test_a_connection_dropped_and_restored_between_two_beats_is_a_resync(
+    redis: Redis, cookie: str, series
+):
+    """The client library reconnects silently: no marker is missing and no number jumps."""
+    control = aioredis.from_url(f"redis://127.0.0.1:{redis.port}/0")
+    async with Socket(cookie) as socket:
+        await ready(socket, series)
+        link = hubs.current().link
+        beat = link._beat
+        await control.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        await socket.got("resync")
+        assert link._beat <= beat + 2
+        await Bridge("after").publish(series.device_id, {series.id: [1, 1.0]})
+        await eventually(lambda: [1, 1.0] in socket.points(series.id))
+    await control.aclose()
+
+
+async def test_rubbish_on_the_channel_layer_does_not_stop_the_hub(
+    hub: Hub, cookie: str, series, caplog
+):
+    async with Socket(cookie) as socket:
+        await ready(socket, series)
+        layer = get_channel_layer()
+        group = next(iter(g for g in hub.link._groups if g.startswith("live.readings")))
+        for rubbish in (
+            {"type": "live.readings"},
+            {"type": "live.readings", "worker": "w", "seq": 1, "series": {"1": 7}},
+            {"type": 7},
+            {"type": "live.event", "event": "reboot"},
+        ):
+            await layer.group_send(group, rubbish)
+        await Bridge().publish(series.device_id, {series.id: [1, 1.0]})
+        await eventually(lambda: [1, 1.0] in socket.points(series.id))
