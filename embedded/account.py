@@ -74,16 +74,23 @@ def own_folder(folder: Path, account: Account | None) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if not folder.exists() and not can_reach(account, folder):
-        place = SHARED_ROOT / f"{folder.name}-{secrets.token_hex(8)}"
-        place.mkdir(parents=True, mode=0o700)
-        SHARED_ROOT.chmod(0o755)
-        folder.unlink(missing_ok=True)  # a link whose target was deleted
-        folder.symlink_to(place)
-    folder.mkdir(exist_ok=True, mode=0o700)
-    place = folder.resolve()
+    if not folder.is_symlink() and not can_reach(account, folder):
+        _move_within_reach(folder, account)
+    place = folder.resolve()  # for a link whose target was deleted, where it shall be again
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.chown(place, account.uid, account.gid)
     return place
+
+
+def _move_within_reach(folder: Path, account: Account) -> None:
+    place = SHARED_ROOT / f"{folder.name}-{secrets.token_hex(8)}"
+    SHARED_ROOT.mkdir(parents=True, exist_ok=True)
+    SHARED_ROOT.chmod(0o755)
+    if folder.exists():  # the data folder was moved to where the account cannot follow
+        shutil.move(folder, place)
+        for path in (place, *place.rglob("*")):
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    folder.symlink_to(place)
 
 
 def reachable_program(tree: Path, program: Path, account: Account | None) -> Path:

@@ -60,9 +60,13 @@ class DataFolder:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise EmbeddedError(*self._holder()) from None
+            self.forget_environment()
             self.write_state(pid=os.getpid(), since=_now(), url=None)
-            yield
-            self.write_state(pid=None, since=None, url=None, processes=[])
+            try:
+                yield
+            finally:
+                self.forget_environment()
+                self.write_state(pid=None, since=None, url=None, processes=[])
 
     def _holder(self) -> tuple[str, str]:
         state = self.state()

@@ -25,6 +25,7 @@ from embedded.report import Screen, rate_line, table
 from embedded.stack import Stack
 from embedded.supervision import Event, Supervisor
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_SECONDS = 60.0  # for one server to answer; Postgres may have to recover first
 POLL_SECONDS = 0.05  # between looks while starting
 WATCH_SECONDS = 0.5  # between looks at the processes while running
@@ -214,23 +215,27 @@ class Up:
         self.data.write_state(processes=leftovers.record([self.supervisor.pid, *pids]))
 
     def _stop(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # the end is bounded; do not cut it short
+        _ignore_signals()  # the end is bounded; do not cut it short
         self.screen.say("Stopping…")
         self.supervisor.stop()
         # Nothing, unless supervisord itself was killed.
         leftovers.end(self.data.state().get("processes", []))
-        self.data.forget_environment()
 
 
 @contextmanager
 def _interrupted_by_signals() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        _ignore_signals()  # make and the terminal may send several; the first decides
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, interrupt)
     yield
+
+
+def _ignore_signals() -> None:
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def main(words: list[str]) -> int:

@@ -51,6 +51,17 @@ def test_a_server_works_in_a_folder_its_account_could_not_reach(
     assert own_folder(closed / "postgres", unprivileged()).is_dir()
 
 
+def test_a_data_folder_moved_out_of_reach_keeps_its_data(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "SHARED_ROOT", server_folder / "shared")
+    before = own_folder(server_folder / "open" / "postgres", unprivileged())
+    (before / "kept").write_text("rows")
+    (server_folder / "open").chmod(0o700)
+    assert (own_folder(server_folder / "open" / "postgres", unprivileged()) / "kept").exists()
+    assert (server_folder / "open" / "postgres" / "kept").read_text() == "rows"
+
+
 def test_the_folder_of_a_server_is_closed_to_others(server_folder: Path) -> None:
     place = own_folder(server_folder / "inner", unprivileged())
     assert stat.S_IMODE(place.stat().st_mode) == 0o700

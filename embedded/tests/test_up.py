@@ -92,6 +92,7 @@ class Up:
     def end(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
+            self.process.send_signal(number)  # as from a terminal through make
         status = self.process.wait(WAIT_SECONDS)
         self._reader.join()
         assert self.process.stdout is not None
@@ -159,10 +160,12 @@ def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
     left = {path.name for path in up.data.iterdir()}
     assert not left & {"control.sock", "environment.json", "supervisord.pid", "state.json.new"}
 
-    again = start(*SIMULATOR)
+    again = start("--broker", "iotcore", *SIMULATOR)
     again.wait_for(r"Open http://\S+  operator admin  \(a new password")
     assert again.state()["ports"] == ports
+    assert "iotcore, which keeps messages in memory" in again.said
     assert again.readings() >= stored
+    until(lambda: again.readings() > stored, lambda: "readings over the other broker")
     assert log_in(again.state()["url"], password) == again.state()["url"]
 
     processes = again.processes()
