@@ -35,8 +35,11 @@ def pack(deliveries: list[Delivery]) -> bytes:
 class Deliveries:
     """What this worker did with the packet identifiers in use. At most 65 535 by the protocol."""
 
-    def __init__(self, committed: Iterable[bytes] = ()) -> None:
+    def __init__(self) -> None:
         self._by_mid: dict[int, tuple[int, int]] = {}
+
+    def load(self, committed: Iterable[bytes]) -> None:
+        """Take in what earlier batches committed, oldest first."""
         for blob in committed:
             self.remember(np.frombuffer(blob, dtype=DELIVERY).tolist())
 

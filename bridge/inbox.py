@@ -47,9 +47,16 @@ class Settled:
     stored: int = 0
     duplicate: int = 0
     rejected: int = 0
+    spooled: int = 0
 
     def total(self) -> int:
-        return self.stored + self.duplicate + self.rejected
+        return self.stored + self.duplicate + self.rejected + self.spooled
+
+    def add(self, other: Settled) -> None:
+        self.stored += other.stored
+        self.duplicate += other.duplicate
+        self.rejected += other.rejected
+        self.spooled += other.spooled
 
 
 class Inbox:
@@ -95,12 +102,22 @@ class Inbox:
     def settle(self, batch: Batch, ended: Settled) -> None:
         """Close the books on a batch: it is durable and may be acknowledged."""
         with self._changed:
-            self._settled.stored += ended.stored
-            self._settled.duplicate += ended.duplicate
-            self._settled.rejected += ended.rejected
+            self._settled.add(ended)
             self._unsettled_bytes -= batch.size
             self._taken = None
             self._changed.notify_all()
+
+    def recover(self, spooled: int) -> None:
+        """Open the books with what an earlier process left in the spool."""
+        with self._changed:
+            self._received += spooled
+            self._settled.spooled += spooled
+
+    def unspool(self, ended: Settled) -> None:
+        """Close the books on messages that leave the spool."""
+        with self._changed:
+            self._settled.add(ended)
+            self._settled.spooled -= ended.total()
 
     def close(self) -> None:
         """Wake the writer for good: no more messages will come."""
@@ -139,7 +156,7 @@ class Inbox:
                 "stored": self._settled.stored,
                 "duplicate": self._settled.duplicate,
                 "rejected": self._settled.rejected,
-                "spooled": 0,
+                "spooled": self._settled.spooled,
                 "in_flight": self._in_flight(),
             }
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from channels.layers import get_channel_layer
 
+from bridge.decode.items import Value
 from telemetry import live
 
 logger = logging.getLogger(__name__)
@@ -34,6 +37,19 @@ class Columns(NamedTuple):
     values: list[float]
     texts: list[tuple[int, int, str]]
 
+    def add(self, time_ms: int, values: dict[str, Value], ids: dict[str, int]) -> None:
+        """Add the values of one instant whose metric has a series in `ids`."""
+        for metric, value in values.items():
+            series_id = ids.get(metric)
+            if series_id is None:
+                continue
+            if isinstance(value, str):
+                self.texts.append((series_id, time_ms, value))
+            else:
+                self.series_ids.append(series_id)
+                self.times_ms.append(time_ms)
+                self.values.append(value)
+
 
 @dataclass(slots=True)
 class LiveCounters:
@@ -47,17 +63,27 @@ class LiveCounters:
 class LivePublisher(threading.Thread):
     """A thread with an event loop of its own, for the channel layer is asynchronous."""
 
-    def __init__(self, worker: str, device_of: dict[int, int]) -> None:
+    def __init__(
+        self,
+        worker: str,
+        device_of: dict[int, int],
+        tell_each_second: Callable[[], dict[str, Any]],
+    ) -> None:
+        """`device_of` maps series to devices, shared with the committer and only read here;
+        `tell_each_second` makes the event that is sent once a second."""
         super().__init__(name="live", daemon=True)
         self.counters = LiveCounters()
         self._worker = worker
-        self._device_of = device_of  # series id -> device id; shared with the writer, read only
+        self._device_of = device_of
+        self._tell_each_second = tell_each_second
+        self._told_at = 0.0  # monotonic seconds
         self._columns: deque[Columns] = deque()
         self._waiting = 0
         self._lock = threading.Lock()
         self._events: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_EVENTS)
         self._quarantined: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_EVENTS)
         self._seq: dict[str, int] = {}
+        self._skip = threading.Event()
         self._stopping = threading.Event()
 
     def offer(self, columns: Columns) -> None:
@@ -73,10 +99,17 @@ class LivePublisher(threading.Thread):
                 lost = len(oldest.series_ids) + len(oldest.texts)
                 self._waiting -= lost
                 self.counters.dropped += lost
+                self._skip.set()
 
     def tell(self, event: dict[str, Any]) -> None:
         """Leave an event to be sent; see `telemetry.live.event`."""
         (self._quarantined if event["event"] == "quarantine" else self._events).append(event)
+
+    def skip(self) -> None:
+        """Have every viewer load history again: readings were stored that no frame carried.
+
+        A number left out looks to the receiver like a lost message, and it does just that then."""
+        self._skip.set()
 
     def stop(self) -> None:
         """Send what waits and end. Joins the thread."""
@@ -126,6 +159,9 @@ class LivePublisher(threading.Thread):
                     group[series_id] = [at, value]
                 else:
                     flat += (at, value)
+        if self._skip.is_set():
+            self._skip.clear()
+            self._seq = {name: seq + 1 for name, seq in self._seq.items()}
         due = []
         for name, series in groups.items():
             # Counted also when sending fails, so that the receiver sees the loss as a jump.
@@ -137,4 +173,7 @@ class LivePublisher(threading.Thread):
         events = [self._events.popleft() for _ in range(len(self._events))]
         quarantined = [self._quarantined.popleft() for _ in range(len(self._quarantined))]
         events += quarantined[-QUARANTINE_PER_TICK:]
+        if time.monotonic() - self._told_at >= 1.0:
+            self._told_at = time.monotonic()
+            events.append(self._tell_each_second())
         return [(live.EVENTS_GROUP, event) for event in events]

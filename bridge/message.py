@@ -7,7 +7,7 @@ import msgspec
 MAX_PAYLOAD = 256 * 1024  # bytes of a message that is decoded; a larger one is quarantined, cut
 
 
-class Message(msgspec.Struct, gc=False):
+class Message(msgspec.Struct, gc=False, array_like=True):
     """A received message. `gc=False`: it holds no containers, and at tens of thousands a second
     the cyclic collector would spend its time walking them."""
 

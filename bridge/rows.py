@@ -112,8 +112,33 @@ class RowBuilder:
                         )
                         for offset, sample in enumerate(bare):
                             sample.time_ms = first + offset
+            if first and message.mid:
+                self._deliveries.remember([delivery(message, first)])
             stamps.append(first)
         return stamps
+
+    def restamp(self, batch: Batch, stamps: list[int | None]) -> None:
+        """Give a batch that was spooled the stamps it had."""
+        for items, first in zip(batch.items, stamps, strict=True):
+            offset = first or 0
+            for item in items:
+                if isinstance(item, Telemetry) and first:
+                    for sample in item.samples:
+                        if not sample.time_ms:
+                            sample.time_ms = offset
+                            offset += 1
+
+    def live_columns(self, batch: Batch) -> Columns:
+        """The readings of a batch whose device and series are known, without asking anyone."""
+        columns = Columns([], [], [], [])
+        for items in batch.items:
+            for item in items:
+                device = self._registry.known(item.uid) if isinstance(item, Telemetry) else None
+                if device is not None and device.enabled and isinstance(item, Telemetry):
+                    known = self._series.ids.get(device.id, {})
+                    for sample in item.samples:
+                        columns.add(sample.time_ms, sample.values, known)
+        return columns
 
     def build(self, batch: Batch, stamps: list[int | None], start: int, stop: int) -> Rows:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""

@@ -113,6 +113,12 @@ MQTT = env.server_url(
     "MQTT_URL", default="mqtt://localhost:1883", ports={"mqtt": 1883, "mqtts": 8883}
 )
 
+# Where bridge workers keep what the database has not taken yet, and how much of it, each.
+SPOOL_FOLDER = Path(env.text("PULSEBOARD_SPOOL") or BASE_DIR / "var" / "spool")
+SPOOL_LIMIT = (
+    1024 * 1024 * env.integer("PULSEBOARD_SPOOL_MIB", default=1024, minimum=1, maximum=1_048_576)
+)
+
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
@@ -156,7 +162,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-KNOX_TOKEN_MODEL = "knox.AuthToken"  # named because a migration of ours refers to it
+# Named because a migration of ours refers to it.
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105
 REST_KNOX = {"TOKEN_TTL": None, "TOKEN_LIMIT_PER_USER": 100, "TOKEN_PREFIX": "pb_"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Pulseboard API",

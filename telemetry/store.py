@@ -173,7 +173,10 @@ def _set_connections(cursor: CursorWrapper, connections: dict[int, tuple[bool, i
         " JOIN devices_device AS device ON device.id = said.device_id"
         " ON CONFLICT (device_id) DO UPDATE"
         " SET connection = excluded.connection, connection_since = excluded.connection_since"
+        # A worker that was behind must not overwrite what a later message said.
         " WHERE devices_presence.connection <> excluded.connection"
+        " AND coalesce(devices_presence.connection_since, '-infinity')"
+        " <= excluded.connection_since"
         " RETURNING device_id",
         (
             list(connections),

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -99,7 +99,11 @@ class RunningServer:
 
     def signal(self, number: int) -> None:
         """Send a signal to the server and its children: SIGSTOP freezes all of it."""
-        os.killpg(self.pid, number)
+        # Not the process group: each Postgres backend leads a session of its own.
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for pid in (self.pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 def open_folder() -> Path:

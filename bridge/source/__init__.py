@@ -72,13 +72,15 @@ class SourceCounters:
 class Source:
     """Reads one durable session into an inbox until stopped."""
 
-    def __init__(self, broker: Broker, inbox: Inbox, *, expect_session: bool) -> None:
+    def __init__(self, broker: Broker, inbox: Inbox, group: str = "") -> None:
+        """With `group`, telemetry is shared with the other workers of that name (MQTT `$share`)."""
+        self.expect_session = False  # whether the broker should know us already
         self.counters = SourceCounters()
         self.generation = 0
         self.connected_since: float | None = None  # monotonic seconds
         self._broker = broker
         self._inbox = inbox
-        self._expect_session = expect_session
+        self._group = group
         self._decoder = Decoder()
         self._acknowledgements: deque[tuple[int, bytes]] = deque()
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
@@ -120,6 +122,10 @@ class Source:
         """Stop reading, settle what was received, disconnect. Safe in a signal handler."""
         self._stopping.set()
         self._wake()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):  # full of wake-ups already
@@ -279,16 +285,18 @@ class Source:
         if reason.is_failure:
             logger.error("broker refused us: %s", reason, extra={"action": "connect_refused"})
             return
-        if self._expect_session and not flags.session_present:
+        if self.expect_session and not flags.session_present:
             self.counters.session_lost += 1
             logger.error(
                 "the broker has lost our session: messages it held for us may be gone",
                 extra={"action": "session_lost"},
             )
-        self._expect_session = True
+        self.expect_session = True
         self.counters.connected = 1
         self.connected_since = time.monotonic()
         telemetry, status = TOPICS
+        if self._group:
+            telemetry = f"$share/{self._group}/{telemetry}"
         # Subscribed on every connect: a kept session would never learn a new topic. A retained
         # telemetry message is an old reading that came by already; a retained status is the state.
         client.subscribe(

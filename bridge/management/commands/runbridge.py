@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
-from bridge.inbox import Inbox
-from bridge.live import LivePublisher
-from bridge.source import Broker, Source
-from bridge.writer import Writer
+from bridge.source import Broker
+from bridge.spool import SpoolBusy
+from bridge.worker import SpoolPlace, Worker
 from telemetry import store
-from telemetry.series_registry import SeriesRegistry
 
-MAX_SLOT = 999
+GROUP = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
 class Command(BaseCommand):
@@ -28,10 +27,19 @@ class Command(BaseCommand):
             "--slot",
             type=int,
             default=0,
-            help="Which worker this is; its MQTT session is kept under this number (default 0).",
+            help="Which worker this is; its MQTT session and its spool go by this number.",
+        )
+        parser.add_argument(
+            "--group",
+            default="",
+            help="Share the telemetry with the other workers of this group (MQTT $share).",
         )
 
-    def handle(self, *_args: Any, slot: int, **_options: Any) -> None:
+    def handle(self, *_args: Any, slot: int, group: str, **_options: Any) -> None:
+        if slot < 0 or not GROUP.fullmatch(group):
+            raise CommandError(
+                "--slot is a number from 0, --group 1 to 64 letters, digits, '_' or '-'"
+            )
         name = f"bridge-{slot}"
         url = settings.MQTT
         broker = Broker(
@@ -42,23 +50,19 @@ class Command(BaseCommand):
             password=url.password,
             tls=url.scheme == "mqtts",
         )
-        inbox = Inbox()
-        source = Source(broker, inbox, expect_session=_ran_before(name))
-        series = SeriesRegistry()
-        publisher = LivePublisher(name, series.device_of)
-        writer = Writer(name, inbox, source, publisher, series)
+        place = SpoolPlace(settings.SPOOL_FOLDER, settings.SPOOL_LIMIT)
+        try:
+            worker = Worker(name, broker, place, group)
+        except SpoolBusy as exc:
+            raise CommandError(f"{exc}. Give each worker a --slot of its own.") from exc
         for wanted in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(wanted, lambda *_: source.stop())
-        publisher.start()
-        writer.start()
-        source.run()
-        writer.stop()
-        publisher.stop()
+            signal.signal(wanted, lambda *_: worker.source.stop())
+        worker.run(expect_session=_ran_before(name, worker))
 
 
-def _ran_before(name: str) -> bool:
-    """Whether a session is expected at the broker; waits for a database that is still starting."""
-    while True:
+def _ran_before(name: str, worker: Worker) -> bool:
+    """Whether the broker should hold a session; waits for a database that is still starting."""
+    while not worker.source.is_stopping:
         try:
             return store.knows_worker(name)
         except DatabaseError as exc:
@@ -66,3 +70,4 @@ def _ran_before(name: str) -> bool:
                 raise
             store.reset_connection()
             time.sleep(0.5)
+    return False

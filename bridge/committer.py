@@ -1,0 +1,321 @@
+"""The committer thread: the only one that talks to the database.
+
+It commits the batch the writer hands it, or, when none is handed over, the oldest of the spool.
+After COMMIT the dashboards get their live frames and the devices word of what was refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from django.db import Error as DjangoDatabaseError
+from psycopg import Error as DriverError
+
+from bridge import events
+from bridge.decode import Decoder
+from bridge.decode.items import Problem, Reason
+from bridge.deliveries import Deliveries, delivery
+from bridge.inbox import MAX_BATCH_MESSAGES, Batch, Inbox, Settled
+from bridge.live import Columns, LivePublisher
+from bridge.rows import RowBuilder, Rows
+from bridge.spool import Spool, Spooled
+from bridge.verdicts import Verdicts
+from devices.registry import Registry
+from telemetry import store
+from telemetry.series_registry import SeriesRegistry
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DatabaseErrors = (DjangoDatabaseError, DriverError)
+
+TICK = 0.25  # seconds to wait for a batch before looking after the rest
+STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices were heard
+LONGEST_RETRY = 5.0  # seconds between two attempts while the database is away
+MAX_DETAIL = 500  # characters of a database error that are kept
+
+
+class Abandoned(Exception):
+    """Nobody waits for this work any more: the batch is in the spool, or the process ends."""
+
+
+@dataclass(slots=True)
+class CommitCounters:
+    """Written by the committer thread only."""
+
+    partial: int = 0
+    presence: int = 0
+    readings_stored: int = 0
+    readings_duplicate: int = 0
+    values_dropped: int = 0
+    clock_replaced: int = 0
+    batches: int = 0
+    last_commit_ms: int = 0
+    database_up: int = 1
+
+
+@dataclass(slots=True)
+class Job:
+    """One batch the writer waits for. `abandoned` is set by the writer, the rest here."""
+
+    batch: Batch
+    stamps: list[int | None]
+    ended: Settled | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    abandoned: bool = False
+
+
+class Committer(threading.Thread):
+    """Owns the database connection, and the caches that need it."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        inbox: Inbox,
+        spool: Spool,
+        publisher: LivePublisher,
+        verdicts: Verdicts,
+        series: SeriesRegistry,
+        write_status: Callable[[], None],
+    ) -> None:
+        """`write_status` is called about once a second, with a database that answers."""
+        super().__init__(name="committer", daemon=True)
+        self.counters = CommitCounters()
+        self.prepared = threading.Event()
+        self._worker = name
+        self._inbox = inbox
+        self._spool = spool
+        self._live = publisher
+        self._verdicts = verdicts
+        self._registry = Registry()
+        self._series = series
+        self._deliveries = Deliveries()
+        self.rows = RowBuilder(self._registry, series, self._deliveries)
+        self._write_status = write_status
+        self._decoder = Decoder()
+        self._job: Job | None = None
+        self._handed = threading.Condition()
+        self._stopping = threading.Event()
+        self._seen: dict[int, tuple[int, int]] = {}
+        self._status_due = 0.0
+        self._drained = 0
+
+    def commit(self, batch: Batch, stamps: list[int | None], patience: float) -> Settled | None:
+        """How the messages ended, or None when that is not known after `patience` seconds.
+
+        Then the batch may still be committed later; storing it again does no harm.
+        """
+        job = Job(batch, stamps)
+        with self._handed:
+            if self._job is not None:
+                return None  # still busy with one that was given up
+            self._job = job
+            self._handed.notify()
+        if not job.done.wait(patience):
+            job.abandoned = True
+            if not job.done.is_set():
+                return None
+        return job.ended
+
+    def stop(self) -> None:
+        """End after the work in hand, if the database lets it. Joins the thread."""
+        self._stopping.set()
+        with self._handed:
+            self._handed.notify()
+        self.join(2 * LONGEST_RETRY)
+
+    def run(self) -> None:
+        try:
+            self._retry(None, self._prepare)
+            self.prepared.set()
+            while not self._stopping.is_set():
+                job = self._next()
+                try:
+                    if job is not None:
+                        self._do(job)
+                    elif self._spool.messages:
+                        self._drain_one()
+                    if time.monotonic() >= self._status_due:
+                        self._look_after_the_rest()
+                except Abandoned:
+                    continue
+            self._look_after_the_rest()
+        except Abandoned:
+            pass
+        finally:
+            store.reset_connection()
+
+    def _prepare(self) -> None:
+        """What a restart must know: devices, series, and what the broker may deliver again."""
+        self._series.load_all()
+        self._registry.refresh(time.time())
+        self._deliveries.load(store.load_deliveries(self._worker))
+        for entry in self._spool.walk():
+            self._deliveries.remember(
+                delivery(message, stamp)
+                for message, stamp in zip(entry.messages, entry.stamps, strict=True)
+                if stamp and message.mid
+            )
+
+    def _next(self) -> Job | None:
+        with self._handed:
+            if self._job is None and not self._spool.messages:
+                self._handed.wait(TICK)
+            return self._job
+
+    def _do(self, job: Job) -> None:
+        try:
+            job.ended = self._settle(job.batch, job.stamps, job)
+            job.done.set()
+        finally:
+            with self._handed:
+                self._job = None
+
+    def _settle(self, batch: Batch, stamps: list[int | None], job: Job | None) -> Settled:
+        """Make every message of the batch durable, one way or another."""
+        ended = Settled()
+        written = []
+        waiting = [(0, len(batch.messages))]
+        while waiting:
+            start, stop = waiting.pop()
+            try:
+                rows, result = self._retry(job, self._commit, batch, stamps, start, stop)
+            except DatabaseErrors as exc:
+                if stop - start > 1:
+                    # Some row can never be stored: halve until it stands alone. The later half
+                    # goes first on the stack, so that messages keep their order.
+                    middle = (start + stop) // 2
+                    waiting += [(middle, stop), (start, middle)]
+                    continue
+                rows, result = self._retry(job, self._refuse, batch, start, str(exc))
+            ended.add(rows.settled(result))
+            written.append((rows, result))
+        for rows, result in written:
+            self._announce(batch, rows, result, live=job is not None)
+        return ended
+
+    def _commit(
+        self, batch: Batch, stamps: list[int | None], start: int, stop: int
+    ) -> tuple[Rows, store.Written]:
+        self._registry.refresh(time.time())
+        rows = self.rows.build(batch, stamps, start, stop)
+        began = time.monotonic()
+        result = store.write(rows.batch, self._worker)
+        self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
+        self.counters.batches += 1
+        return rows, result
+
+    def _refuse(self, batch: Batch, index: int, error: str) -> tuple[Rows, store.Written]:
+        """Quarantine the one message the database will not take."""
+        problem = Problem(Reason.STORE_REJECTED, error.splitlines()[0][:MAX_DETAIL])
+        rows = self.rows.refused(batch, index, problem)
+        return rows, store.write(rows.batch, self._worker)
+
+    def _retry(
+        self, job: Job | None, attempt: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """The result of `attempt(…)`, tried until it ends well or can never.
+
+        Raises the database's error if it is not temporary, `Abandoned` when there is no more
+        reason to try: the job is given up, or the process ends.
+        """
+        tries = 0
+        while True:
+            try:
+                result = attempt(*args, **kwargs)
+            except DatabaseErrors as exc:
+                store.reset_connection()
+                if not store.is_temporary(exc):
+                    raise
+                self._database_is(up=False, because=exc)
+            else:
+                self._database_is(up=True)
+                return result
+            tries = min(tries + 1, 10)
+            delay = random.uniform(0, min(LONGEST_RETRY, 0.1 * 2**tries))  # noqa: S311  (jitter)
+            if self._stopping.wait(delay) or (job is not None and job.abandoned):
+                raise Abandoned
+
+    def _database_is(self, *, up: bool, because: BaseException | None = None) -> None:
+        if up and not self.counters.database_up:
+            logger.info("database back", extra={"action": "database_up"})
+        elif not up and self.counters.database_up:
+            logger.error("database away: %s", because, extra={"action": "database_down"})
+        self.counters.database_up = int(up)
+
+    def _drain_one(self) -> None:
+        """Store the oldest entries of the spool and forget them."""
+        spooled = self._spool.oldest(MAX_BATCH_MESSAGES)
+        if spooled is None:
+            return
+        ended = self._settle_spooled(spooled)
+        self._spool.remove(spooled)
+        self._inbox.unspool(ended)
+        self._drained += spooled.messages
+        if not self._spool.messages:
+            logger.info(
+                "spool drained, %d messages", self._drained, extra={"action": "spool_drained"}
+            )
+            self._drained = 0
+            self._live.skip()
+
+    def _settle_spooled(self, spooled: Spooled) -> Settled:
+        if spooled.entry is None:
+            logger.error(
+                "spool entry %d is damaged: %d messages set aside in the table `damaged` of %s",
+                spooled.last_id,
+                spooled.messages,
+                self._spool.path,
+                extra={"action": "spool_damaged"},
+            )
+            return Settled(rejected=spooled.messages)
+        messages, stamps = spooled.entry.messages, spooled.entry.stamps
+        items = [self._decoder.decode(message) for message in messages]
+        batch = Batch(0, messages, items)
+        self.rows.restamp(batch, stamps)
+        return self._settle(batch, stamps, None)
+
+    def _announce(self, batch: Batch, rows: Rows, result: store.Written, *, live: bool) -> None:
+        """Tell everyone else what is now durable. What was spooled was shown live then."""
+        counters, data = self.counters, rows.batch
+        counters.readings_stored += result.inserted
+        counters.readings_duplicate += rows.readings - result.inserted
+        counters.values_dropped += rows.values_dropped
+        counters.clock_replaced += rows.clock_replaced
+        counters.partial += rows.partial()
+        counters.presence += rows.statuses
+        for device_id, (at, replaced) in rows.seen.items():
+            before = self._seen.get(device_id, (0, 0))
+            self._seen[device_id] = (max(at, before[0]), max(replaced, before[1]))
+        for event in events.of_rows(rows, result):
+            self._live.tell(event)
+        if live:
+            self._live.offer(
+                Columns(data.series_ids, data.times_ms, data.values, data.texts)
+                if not result.repeated
+                else rows.new_columns(result.repeated)
+            )
+        self._verdicts.add(batch, rows, rows.duplicates(result))
+
+    def _look_after_the_rest(self) -> None:
+        """Once a second: counters, when devices were heard, changes of devices."""
+        self._status_due = time.monotonic() + STATUS_EVERY
+        try:
+            if self._seen:
+                store.write_seen(self._seen)
+                self._seen = {}
+            self._write_status()
+            self._registry.refresh(time.time())
+            self._database_is(up=True)
+        except DatabaseErrors as exc:
+            store.reset_connection()
+            self._database_is(up=False, because=exc)

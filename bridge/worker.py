@@ -1,0 +1,106 @@
+"""One bridge worker: its threads, how they are wired, and what it says of itself.
+
+network thread (source) -> inbox -> writer -> committer -> store
+                                        \\-> spool -> committer
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge.committer import CommitCounters, Committer
+from bridge.inbox import Inbox
+from bridge.live import LivePublisher
+from bridge.source import KEEPALIVE, Broker, Source
+from bridge.spool import Spool
+from bridge.verdicts import Verdicts
+from bridge.writer import Writer, WriterCounters
+from telemetry import live, store
+from telemetry.series_registry import SeriesRegistry
+
+DELIVERIES_KEPT = 20 * KEEPALIVE  # seconds; by then a live connection has carried every ack over
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolPlace:
+    """Where a worker keeps its spool, and how large it may grow (bytes)."""
+
+    folder: Path
+    limit: int
+
+
+class Worker:
+    """Everything that runs under one MQTT session."""
+
+    def __init__(self, name: str, broker: Broker, spool: SpoolPlace, group: str = "") -> None:
+        """Raises `bridge.spool.SpoolBusy` when this worker runs already."""
+        self.name = name
+        self._began = datetime.now(UTC)
+        series = SeriesRegistry()
+        self.inbox = Inbox()
+        self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
+        self.inbox.recover(self.spool.messages)
+        self.source = Source(broker, self.inbox, group=group)
+        self.publisher = LivePublisher(name, series.device_of, tell_each_second=self._pipeline)
+        self._verdicts = Verdicts(self.source.notify)
+        self.committer = Committer(
+            name,
+            inbox=self.inbox,
+            spool=self.spool,
+            publisher=self.publisher,
+            verdicts=self._verdicts,
+            series=series,
+            write_status=self._write_status,
+        )
+        self.writer = Writer(
+            self.inbox,
+            self.source,
+            committer=self.committer,
+            spool=self.spool,
+            publisher=self.publisher,
+        )
+
+    def run(self, *, expect_session: bool) -> None:
+        """Bridge until `source.stop()`, then settle what was received and end every thread."""
+        self.source.expect_session = expect_session
+        for thread in (self._verdicts, self.publisher, self.committer, self.writer):
+            thread.start()
+        self.source.run()
+        for thread in (self.writer, self.committer, self._verdicts, self.publisher):
+            thread.stop()
+        if not self.committer.is_alive():
+            self.spool.close()
+
+    def snapshot(self) -> dict[str, int]:
+        """All counters of this worker; docs/live-protocol.md names them."""
+        oldest = self.inbox.oldest_received_ms()
+        source, publisher = self.source.counters, self.publisher.counters
+        return {
+            **self.inbox.books(),
+            **_as_dict(self.committer.counters),
+            **_as_dict(self.writer.counters),
+            "connected": source.connected,
+            "reconnects": source.reconnects,
+            "session_lost": source.session_lost,
+            "notices_dropped": source.notices_dropped,
+            "lag_ms": max(0, time.time_ns() // 1_000_000 - oldest) if oldest is not None else 0,
+            "live_frames": publisher.frames,
+            "live_dropped": publisher.dropped,
+        }
+
+    def _pipeline(self) -> dict[str, object]:
+        now_ms = time.time_ns() // 1_000_000
+        return live.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
+
+    def _write_status(self) -> None:
+        store.write_worker(self.name, self._began, self.snapshot())
+        since = self.source.connected_since
+        if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
+            store.forget_deliveries(self.name, DELIVERIES_KEPT)
+
+
+def _as_dict(counters: CommitCounters | WriterCounters) -> dict[str, int]:
+    return {each.name: getattr(counters, each.name) for each in fields(counters)}
