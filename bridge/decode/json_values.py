@@ -134,7 +134,7 @@ def _add_object(reading: Reading, document: dict[str, Any], where: str) -> None:
         time_ms = _time(reading, stamp, f"{where}.ts" if where else "ts")
     else:
         time_ms, values = 0, document
-    if _is_plain(values):
+    if is_plain(values):
         reading.count += len(values)
         if reading.count > MAX_VALUES:
             _refuse_size(reading)
@@ -157,7 +157,7 @@ def _refuse_size(_reading: Reading) -> NoReturn:
     raise Undecodable(Reason.TOO_MANY_VALUES, f"more than {MAX_VALUES} values in one message")
 
 
-def _is_plain(values: dict[str, Any]) -> bool:
+def is_plain(values: dict[str, Any]) -> bool:
     """Whether all is ordinary: short names, finite numbers and booleans at the top level."""
     for metric, value in values.items():
         kind = type(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bridge.decode import json_values
-from bridge.decode.context import Context
+from bridge.decode.context import Context, Route
 from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry
 from bridge.message import MAX_PAYLOAD, Message
 
@@ -22,13 +22,23 @@ def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alon
 
 def decode(message: Message, context: Context) -> list[Item]:
     """The one item of the message. Never raises for bad data."""
-    _, uid, channel = context.topic(message.topic).split("/")
-    if not UID.fullmatch(uid):
+    uid, channel, valid = context.route(message.topic, _route)
+    if not valid:
         detail = f"the uid {uid[:80]!a} is not 1 to 64 letters, digits, '_' or '-'"
         return [Rejected("", Problem(Reason.BAD_UID, detail))]
     if channel == "status":
         return [_status(uid, message.payload)]
+    # The only length bound of the ordinary message: what is larger is looked at below.
+    if len(message.payload) <= MAX_PAYLOAD:
+        sample = context.plain.read(message.payload, message.received_ms)
+        if sample is not None:
+            return [Telemetry(uid, [sample])]
     return [_telemetry(uid, message)]
+
+
+def _route(topic: str) -> Route:
+    _, uid, channel = topic.split("/")
+    return Route(uid, channel, UID.fullmatch(uid) is not None)
 
 
 def _status(uid: str, payload: bytes) -> Item:
