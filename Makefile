@@ -8,7 +8,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 RUN_STAMP := $(VENV)/.run-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PACKAGES := config devices telemetry bridge dashboard embedded firmware_sim
-JS_TESTS = $(wildcard dashboard/static/dashboard/tests/*.test.js)
+JS_TESTS = $(shell find dashboard tests -name '*.test.js')
+BENCH ?= ingest
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -41,8 +42,8 @@ js-test: $(DEV_STAMP) ## the JavaScript tests
 	test -n "$(JS_TESTS)" || { echo "There are no JavaScript tests to run."; exit 1; }; \
 	"$$node" --test $(JS_TESTS)
 
-bench: $(DEV_STAMP) ## measure ingest, live and history; results go to benchmarks/README.md by hand
-	@exec $(BIN)/python -m benchmarks $(ARGS)
+bench: $(DEV_STAMP) ## measure; BENCH names the module in benchmarks/, ARGS its options
+	@exec $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { \

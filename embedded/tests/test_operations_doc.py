@@ -1,0 +1,76 @@
+"""docs/operations.md names every variable, option, process and make target there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from embedded.data_folder import SHARED, DataFolder
+from embedded.options import read
+from embedded.stack import VARIABLES, Stack
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOC = (ROOT / "docs" / "operations.md").read_text()
+READ = re.compile(r'env\.\w+\(\s*"([A-Z_]+)"')
+
+
+def test_every_environment_variable_has_a_row() -> None:
+    settings = set(READ.findall((ROOT / "config" / "settings.py").read_text()))
+    assert "PULSEBOARD_SECRET_KEY" in settings
+    missing = {
+        name
+        for name in settings | set(SHARED) | set(VARIABLES.values())
+        if f"| `{name}`" not in DOC
+    }
+    assert not missing
+
+
+def test_every_option_of_up_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read(["--help"])
+    options = set(re.findall(r"(?<![\w-])--[a-z-]+", capsys.readouterr().out))
+    options -= {"--help", "--devices", "--rate"}  # the last two are the simulator's
+    assert options
+    assert not {option for option in options if f"`{option}" not in DOC}
+
+
+def test_every_process_has_a_row(server_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+    data = DataFolder(server_folder / "var")
+    stack = Stack(read(["--data", str(data.path)]), data)
+    names = [row.name for row in stack.table()]
+    assert len(names) == 7
+    assert not [name for name in names if f"| `{name}` |" not in DOC]
+
+
+def test_a_server_of_yours_is_not_started_and_its_password_not_shown(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@db.example:5433/mine")
+    monkeypatch.setenv("REDIS_URL", "redis://cache.example/0")
+    monkeypatch.setenv("MQTT_URL", "mqtt://broker.example")
+    data = DataFolder(server_folder / "var")
+    stack = Stack(read(["--data", str(data.path), "--no-sim"]), data)
+    assert stack.servers == []
+    assert [program.name for program in stack.programs()] == ["web", "maintain", "bridge"]
+    shown = [row.where for row in stack.table()]
+    assert "postgresql://me:***@db.example:5433/mine" in shown
+    assert not any("secret" in where for where in shown)
+    assert stack.environment()["DATABASE_URL"] == "postgresql://me:secret@db.example:5433/mine"
+
+
+def test_a_machine_open_to_others_answers_to_its_own_names(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PULSEBOARD_ALLOWED_HOSTS", raising=False)
+    for variable in VARIABLES.values():
+        monkeypatch.setenv(variable, "postgresql://elsewhere/x")
+    data = DataFolder(server_folder / "var")
+    stack = Stack(read(["--data", str(data.path), "--host", "0.0.0.0"]), data)
+    names = stack.environment()["PULSEBOARD_ALLOWED_HOSTS"].split(",")
+    assert {"localhost", "127.0.0.1"} < set(names)
+    assert "0.0.0.0" not in names
+    assert stack.web_url.startswith("http://127.0.0.1:")
