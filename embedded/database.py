@@ -11,9 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 import django
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.db.utils import DatabaseError, InterfaceError
+
+from embedded.errors import EmbeddedError
 
 OPERATOR = "admin"
 SIMULATOR = "simulator"  # cannot log in; only its token registers the fleet
@@ -31,11 +34,19 @@ class Totals:
 
 def migrate() -> None:
     """Bring the tables up to date and make the partitions of these days."""
-    django.setup()
-    from telemetry import partitions  # noqa: PLC0415 (needs the settings)
+    try:
+        django.setup()
+        from telemetry import partitions  # noqa: PLC0415 (needs the settings)
 
-    call_command("migrate", verbosity=0, interactive=False)
-    partitions.ensure(datetime.now(UTC))
+        call_command("migrate", verbosity=0, interactive=False)
+        partitions.ensure(datetime.now(UTC))
+    except ImproperlyConfigured as exc:
+        raise EmbeddedError(f"A setting is wrong: {exc}", "See docs/operations.md.") from exc
+    except DatabaseError as exc:
+        raise EmbeddedError(
+            f"The database cannot be prepared: {exc}".strip(),
+            "Is DATABASE_URL right, and may its user create tables?",
+        ) from exc
 
 
 def first_operator() -> str | None:

@@ -25,6 +25,12 @@ PING_SECONDS = 10  # between pings to an idle browser, and until it counts as go
 SETTLE_SECONDS = 4  # a Django process that cannot work says so within this
 BRIDGE_STOP_SECONDS = 30  # to commit and acknowledge what it holds
 VARIABLES = {"postgres": "DATABASE_URL", "redis": "REDIS_URL", "mqtt": "MQTT_URL"}
+USUAL_PORTS = {
+    "postgres": Postgres.usual_port,
+    "redis": Redis.usual_port,
+    "mqtt": mqtt.Broker.usual_port,
+}
+ANSWER_SECONDS = 5.0  # for a server of yours to accept a connection
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (compared with, not listened on)
 
@@ -147,12 +153,26 @@ class Stack:
             return str(path)
 
 
+def check_yours() -> None:
+    """Refuse to start while a server named by a variable does not answer."""
+    for key, variable in VARIABLES.items():
+        parts = urlsplit(os.environ.get(variable, ""))
+        if not parts.hostname:
+            continue  # not set, or a Unix socket: its first use tells
+        try:
+            address = (parts.hostname, parts.port or USUAL_PORTS[key])
+            socket.create_connection(address, ANSWER_SECONDS).close()
+        except (OSError, ValueError) as exc:
+            raise EmbeddedError(
+                f"{variable} names {without_password(variable)}, which does not answer: {exc}",
+                f"Start that server, correct {variable}, or unset it to have one started here.",
+            ) from exc
+
+
 def _choose_ports(options: Options, data: DataFolder) -> dict[str, int]:
     """A port for each, the same as last time where it is still free."""
     chosen: dict[str, int] = {}
-    usual = {"postgres": Postgres.usual_port, "redis": Redis.usual_port}
-    usual |= {"mqtt": mqtt.Broker.usual_port, "web": WEB_PORT}
-    for key, port in usual.items():
+    for key, port in {**USUAL_PORTS, "web": WEB_PORT}.items():
         taken = frozenset(chosen.values())
         if key == "web" and options.port:
             if not is_free(options.port, options.host):

@@ -22,7 +22,7 @@ from embedded.data_folder import DataFolder
 from embedded.errors import EmbeddedError
 from embedded.options import Options
 from embedded.report import Screen, rate_line, table
-from embedded.stack import Stack
+from embedded.stack import Stack, check_yours
 from embedded.supervision import Event, Supervisor
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -51,6 +51,7 @@ class Up:
     def run(self) -> None:
         """Start everything, then watch it until interrupted."""
         started = time.monotonic()
+        check_yours()
         check = self._check_simulator_words() if self.options.simulator else None
         for server in self.stack.servers:
             server.prepare()

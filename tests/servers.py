@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -134,6 +135,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if options.help or options.version:
         os.environ.setdefault("DATABASE_URL", "postgresql://localhost/none")
         return
+    # Ended by SIGTERM, pytest would leave every server it started behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     session = Session()
     early_config.add_cleanup(session.exits.close)
     if "DATABASE_URL" not in os.environ:

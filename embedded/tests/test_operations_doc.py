@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from embedded.data_folder import SHARED, DataFolder
+from embedded.errors import EmbeddedError
 from embedded.options import read
-from embedded.stack import VARIABLES, Stack
+from embedded.ports import free_port
+from embedded.stack import VARIABLES, Stack, check_yours
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOC = (ROOT / "docs" / "operations.md").read_text()
@@ -74,3 +76,16 @@ def test_a_machine_open_to_others_answers_to_its_own_names(
     assert {"localhost", "127.0.0.1"} < set(names)
     assert "0.0.0.0" not in names
     assert stack.web_url.startswith("http://127.0.0.1:")
+
+
+def test_a_server_of_yours_that_does_not_answer_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+    check_yours()
+    monkeypatch.setenv("REDIS_URL", f"redis://:secret@127.0.0.1:{free_port()}/0")
+    with pytest.raises(EmbeddedError, match="REDIS_URL names redis") as refused:
+        check_yours()
+    assert "unset it" in str(refused.value)
+    assert "secret" not in str(refused.value)
