@@ -6,11 +6,10 @@ Runs in the writer thread. Building twice gives the same rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from bridge.batch_rows import Rows
 from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
 from bridge.deliveries import Deliveries, Delivery, Stamps, delivery, pack
-from bridge.inbox import Batch, Settled
+from bridge.inbox import Batch
 from bridge.live import Columns
 from bridge.message import Message
 from bridge.properties import describe, safe_text
@@ -19,70 +18,7 @@ from telemetry import store
 from telemetry.models import Series
 from telemetry.series_registry import NewSeries, SeriesRegistry
 
-
-@dataclass(slots=True)
-class Rows:
-    """Rows of the messages `start` to `stop` of a batch, and what they mean for each."""
-
-    start: int
-    stop: int
-    batch: store.Batch = field(default_factory=store.Batch)
-    problems: dict[int, Problem] = field(default_factory=dict)  # first one by message index
-    rejected: set[int] = field(default_factory=set)
-    ends: list[tuple[int, int]] = field(default_factory=list)  # per message: readings, texts so far
-    seen: dict[int, tuple[int, int]] = field(default_factory=dict)  # device: heard, clock replaced
-    uids: dict[int, str] = field(default_factory=dict)  # of the devices that spoke
-    new_series: list[NewSeries] = field(default_factory=list)
-    values_dropped: int = 0
-    clock_replaced: int = 0
-    statuses: int = 0
-
-    def partial(self) -> int:
-        """Messages of which something was stored and something was not."""
-        return len(self.problems.keys() - self.rejected)
-
-    @property
-    def readings(self) -> int:
-        return len(self.batch.series_ids) + len(self.batch.texts)
-
-    def duplicates(self, written: store.Written) -> set[int]:
-        """Messages of which every reading was stored before, or earlier in this batch."""
-        if written.inserted == self.readings:
-            return set()
-        keys = list(zip(self.batch.series_ids, self.batch.times_ms, strict=True))
-        texts = [(series_id, at) for series_id, at, _ in self.batch.texts]
-        known = set(written.repeated)
-        found: set[int] = set()
-        number = text = 0
-        for index, (number_end, text_end) in enumerate(self.ends, self.start):
-            mine = keys[number:number_end] + texts[text:text_end]
-            number, text = number_end, text_end
-            if mine and known.issuperset(mine):
-                found.add(index)
-            known.update(mine)
-        return found - self.rejected
-
-    def readings_of(self, index: int) -> int:
-        """How many readings the message at `index` of the batch became."""
-        at = index - self.start
-        before = self.ends[at - 1] if at > 0 else (0, 0)
-        here = self.ends[at] if at < len(self.ends) else before
-        return sum(here) - sum(before)
-
-    def new_columns(self, repeated: set[tuple[int, int]]) -> Columns:
-        """The readings that were not stored before."""
-        batch = self.batch
-        numbers = zip(batch.series_ids, batch.times_ms, batch.values, strict=True)
-        kept = [row for row in numbers if (row[0], row[1]) not in repeated]
-        columns = [list(column) for column in zip(*kept, strict=True)] or [[], [], []]
-        texts = [row for row in batch.texts if (row[0], row[1]) not in repeated]
-        return Columns(columns[0], columns[1], columns[2], texts)
-
-    def settled(self, written: store.Written) -> Settled:
-        duplicate = len(self.duplicates(written))
-        rejected = len(self.rejected)
-        total = self.stop - self.start
-        return Settled(total - duplicate - rejected, duplicate, rejected)
+__all__ = ["RowBuilder", "Rows"]
 
 
 class RowBuilder:
@@ -102,6 +38,10 @@ class RowBuilder:
         """
         stamps: list[int | None] = []
         for message, items in zip(batch.messages, batch.items, strict=True):
+            item = items[0]
+            if type(item) is Telemetry and item.plain and item.samples[0].time_ms:
+                stamps.append(None)
+                continue
             first = self._deliveries.recall(message) if message.dup else None
             for item in items if first != 0 else ():
                 if isinstance(item, Telemetry):
@@ -143,20 +83,25 @@ class RowBuilder:
     def build(self, batch: Batch, stamps: list[int | None], start: int, stop: int) -> Rows:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
         rows = Rows(start, stop)
-        rows.new_series = self._make_missing_series(batch, start, stop)
         deliveries: list[Delivery] = []
+        complete = False  # whether all further metrics have a series, as far as there is room
         for index in range(start, stop):
-            message = batch.messages[index]
-            rows.batch.may_repeat |= message.dup
-            if stamps[index] == 0:  # rejected when it came first, and kept then
+            message, items, stamp = batch.messages[index], batch.items[index], stamps[index]
+            if message.dup:
+                rows.batch.may_repeat = True
+            if stamp == 0:  # rejected when it came first, and kept then
                 rows.rejected.add(index)
-                rows.ends.append((len(rows.batch.series_ids), len(rows.batch.texts)))
-                continue
-            for item in batch.items[index]:
-                self._add(rows, index, message, item)
+            elif not self._add_plain(rows, message, items):
+                if not complete:
+                    rows.new_series = self._make_missing_series(batch, index, stop)
+                    complete = True
+                for item in items:
+                    self._add(rows, index, message, item)
+                if message.mid and (stamp or index in rows.rejected):
+                    deliveries.append(delivery(message, stamp or 0))
+            elif stamp and message.mid:
+                deliveries.append(delivery(message, stamp))
             rows.ends.append((len(rows.batch.series_ids), len(rows.batch.texts)))
-            if message.mid and (stamps[index] or index in rows.rejected):
-                deliveries.append(delivery(message, stamps[index] or 0))
         if deliveries:
             rows.batch.deliveries = pack(deliveries)
             self._deliveries.remember(deliveries)
@@ -193,6 +138,29 @@ class RowBuilder:
         if not device.enabled:
             return Problem(Reason.DISABLED_DEVICE, f"the device {item.uid!r} is disabled")
         return device
+
+    def _add_plain(self, rows: Rows, message: Message, items: list[Item]) -> bool:
+        """Add an ordinary message column by column. False, and nothing added, for any other: one
+        of a device or with a metric not known yet goes the longer way too."""
+        item = items[0]
+        if type(item) is not Telemetry or not item.plain or len(items) > 1:
+            return False
+        device = self._registry.lookup(item.uid)
+        if device is None or not device.enabled:
+            return False
+        sample = item.samples[0]
+        try:
+            ids = list(map(self._series.of(device.id).__getitem__, sample.values))
+        except KeyError:
+            return False
+        batch = rows.batch
+        batch.series_ids += ids
+        batch.times_ms += [sample.time_ms] * len(ids)
+        batch.values += sample.values.values()  # type: ignore[arg-type]
+        rows.uids[device.id] = item.uid
+        before = rows.seen.get(device.id)
+        rows.seen[device.id] = (message.received_ms, before[1] if before else 0)
+        return True
 
     def _add(self, rows: Rows, index: int, message: Message, item: Item) -> None:
         if isinstance(item, Rejected):

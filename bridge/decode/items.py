@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,30 +44,33 @@ class Problem(NamedTuple):
     detail: str
 
 
-class Sample(msgspec.Struct):
+# gc=False below: none can be part of a cycle, and at tens of thousands of messages a second the
+# cyclic collector would spend its time walking them.
+class Sample(msgspec.Struct, gc=False):
     """The values of one device at one instant."""
 
     time_ms: int  # Unix milliseconds; 0: the device gave none that can be true, stamp it
     values: dict[str, Value]  # finite numbers, booleans and storable text by dotted metric
 
 
-class Telemetry(msgspec.Struct):
+class Telemetry(msgspec.Struct, gc=False):
     """Readings of one device. `problems` are values left out; the rest stands."""
 
     uid: str
     samples: list[Sample]
-    problems: list[Problem] = []
+    problems: Sequence[Problem] = ()
     clock_replaced: bool = False  # a timestamp was given and implausible
+    plain: bool = False  # exactly one sample, only numbers and booleans, nothing wrong with it
 
 
-class Status(msgspec.Struct):
+class Status(msgspec.Struct, gc=False):
     """A device's own word, or its last will's, on its connection."""
 
     uid: str
     online: bool
 
 
-class Rejected(msgspec.Struct):
+class Rejected(msgspec.Struct, gc=False):
     """Nothing of the message can be used. `uid` is empty where the topic names no device."""
 
     uid: str

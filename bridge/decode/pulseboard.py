@@ -32,7 +32,7 @@ def decode(message: Message, context: Context) -> list[Item]:
     if len(message.payload) <= MAX_PAYLOAD:
         sample = context.plain.read(message.payload, message.received_ms)
         if sample is not None:
-            return [Telemetry(uid, [sample])]
+            return [Telemetry(uid, [sample], plain=True)]
     return [_telemetry(uid, message)]
 
 

@@ -57,7 +57,7 @@ def test_each_form_becomes_samples(payload: str, samples: list[tuple[int, dict]]
     assert isinstance(item, Telemetry)
     assert item.uid == "pump-1"
     assert item.samples == [Sample(at, values) for at, values in samples]
-    assert item.problems == []
+    assert not item.problems
     assert not item.clock_replaced
 
 
