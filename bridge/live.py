@@ -143,22 +143,22 @@ class LivePublisher(threading.Thread):
         with self._lock:
             waiting, self._columns = self._columns, deque()
             self._waiting = 0
-        groups: dict[str, dict[int, list[int | float | str]]] = {}
+        flats: dict[int, list[int | float | str]] = {}
         for columns in waiting:
-            rows: list[tuple[int, int, float | str]] = [
-                *zip(columns.series_ids, columns.times_ms, columns.values, strict=True),
-                *columns.texts,
-            ]
-            for series_id, at, value in rows:
-                device_id = self._device_of.get(series_id)
-                if device_id is None:
-                    continue
-                group = groups.setdefault(live.shard_group(device_id), {})
-                flat = group.get(series_id)
-                if flat is None:
-                    group[series_id] = [at, value]
-                else:
-                    flat += (at, value)
+            numbers = zip(columns.series_ids, columns.times_ms, columns.values, strict=True)
+            for rows in (numbers, columns.texts):
+                for series_id, at, value in rows:
+                    flat = flats.get(series_id)
+                    if flat is None:
+                        flats[series_id] = [at, value]
+                    else:
+                        flat += (at, value)
+        # Per series and not per reading: a busy series has several in a tick.
+        groups: dict[str, dict[int, list[int | float | str]]] = {}
+        for series_id, flat in flats.items():
+            device_id = self._device_of.get(series_id)
+            if device_id is not None:
+                groups.setdefault(live.shard_group(device_id), {})[series_id] = flat
         if self._skip.is_set():
             self._skip.clear()
             self._seq = {name: seq + 1 for name, seq in self._seq.items()}
