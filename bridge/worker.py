@@ -91,6 +91,15 @@ class Worker:
             "live_dropped": publisher.dropped,
         }
 
+    def readiness(self) -> dict[str, bool]:
+        """What the worker needs to take and keep messages."""
+        return {
+            "broker": bool(self.source.counters.subscribed),
+            "caches": self.committer.prepared.is_set(),
+            "room": bool(self.committer.counters.database_up)
+            or not self.writer.counters.spool_full,
+        }
+
     def _pipeline(self) -> dict[str, object]:
         now_ms = time.time_ns() // 1_000_000
         return live.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())

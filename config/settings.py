@@ -119,6 +119,9 @@ SPOOL_LIMIT = (
     1024 * 1024 * env.integer("PULSEBOARD_SPOOL_MIB", default=1024, minimum=1, maximum=1_048_576)
 )
 
+# Lets a scraper on another machine read /metrics; empty: only this machine may.
+METRICS_TOKEN = env.text("PULSEBOARD_METRICS_TOKEN")
+
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
@@ -191,7 +194,7 @@ QUARANTINE_RETENTION_DAYS = env.integer(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "config.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("PULSEBOARD_LOG_LEVEL", "INFO")},
 }

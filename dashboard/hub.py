@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboard import protocol, snapshot
 from dashboard.feed import Feed, FeedKey, Subscription
 from dashboard.link import Link
 from dashboard.pending import Point
+from dashboard.shutdown import before_stop
 from dashboard.viewer import Viewer
 from telemetry.live import EVENTS_GROUP, shard_groups
 
@@ -28,6 +29,24 @@ MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
 EVENTS = frozenset({"device", "presence", "series", "quarantine", "pipeline"})
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+class Counts(NamedTuple):
+    """What all hubs of this process hold now, and have done."""
+
+    viewers: int
+    series: int
+    resyncs: int
+
+
+def counts() -> Counts:
+    """For the metrics; may be asked from any thread."""
+    hubs = tuple(_hubs.values())
+    return Counts(
+        sum(len(hub.viewers) for hub in hubs),
+        sum(hub.watched for hub in hubs),
+        sum(hub.resyncs for hub in hubs),
+    )
 
 
 def current() -> Hub:
@@ -44,6 +63,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.viewers: set[Viewer] = set()
+        self.resyncs = 0
         self._feeds: dict[FeedKey, Feed] = {}
         self._index: dict[str, set[Feed]] = {}
         self._numbers: dict[tuple[str, str], int] = {}
@@ -62,6 +82,7 @@ class Hub:
         self.link.start()
         if self._sweeper is None:
             self._sweeper = asyncio.create_task(self._sweep(), name="live sweeper")
+            before_stop(self.farewell)
 
     def leave(self, viewer: Viewer) -> None:
         self.viewers.discard(viewer)
@@ -111,6 +132,11 @@ class Hub:
         """Something published may not have arrived: every viewer loads history again."""
         if self._resync_timer is None:
             self._resync_timer = self._loop.call_later(RESYNC_AFTER, self._resync)
+
+    async def farewell(self) -> None:
+        """The process stops: every viewer is told to come back."""
+        for viewer in self.viewers:
+            viewer.hang_up(protocol.RESTARTING, "The server restarts.")
 
     async def close(self) -> None:
         """Ends what the hub runs; its viewers end with their sockets."""
@@ -167,6 +193,7 @@ class Hub:
 
     def _resync(self) -> None:
         self._resync_timer = None
+        self.resyncs += 1
         for viewer in self.viewers:
             viewer.resync()
 

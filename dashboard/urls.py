@@ -3,12 +3,15 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard import views
+from dashboard import health, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
+    path("metrics", health.metrics, name="metrics"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("login/", views.LoginPage.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
 ]

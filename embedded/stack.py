@@ -31,6 +31,7 @@ USUAL_PORTS = {
     "mqtt": mqtt.Broker.usual_port,
 }
 ANSWER_SECONDS = 5.0  # for a server of yours to accept a connection
+PROBE_PORTS = {"bridge": 9101, "maintain": 9102}  # of /metrics, /healthz and /readyz
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (compared with, not listened on)
 
@@ -53,6 +54,7 @@ class Stack:
         self.data = data
         ports = _choose_ports(options, data)
         self.web_port = ports["web"]
+        self.probe_ports = {name: ports[name] for name in PROBE_PORTS}
         self.servers: list[Server] = []
         for key, variable in VARIABLES.items():
             if os.environ.get(variable):
@@ -108,10 +110,14 @@ class Stack:
         ]
         found = [
             Program("web", web, settle_seconds=SETTLE_SECONDS),
-            Program("maintain", [*manage, "maintain"], settle_seconds=SETTLE_SECONDS),
+            Program(
+                "maintain",
+                [*manage, "maintain", "--probe", self._probe("maintain")],
+                settle_seconds=SETTLE_SECONDS,
+            ),
             Program(
                 "bridge",
-                [*manage, "runbridge"],
+                [*manage, "runbridge", "--probe", self._probe("bridge")],
                 stop_seconds=BRIDGE_STOP_SECONDS,
                 settle_seconds=SETTLE_SECONDS,
             ),
@@ -120,6 +126,9 @@ class Stack:
             command = self.simulator_command()
             found.append(Program("sim", command, settle_seconds=SETTLE_SECONDS))
         return found
+
+    def _probe(self, name: str) -> str:
+        return f"{LOOPBACK}:{self.probe_ports[name]}"
 
     def simulator_command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "firmware_sim", *self.options.simulator_words, *words]
@@ -137,8 +146,11 @@ class Stack:
                 rows.append(Row(key, f"yours ({variable})", without_password(variable), "-"))
         titles = {
             "web": ("Daphne", self.web_url),
-            "maintain": ("partitions, rollups, retention", "-"),
-            "bridge": ("MQTT to Postgres", "-"),
+            "maintain": (
+                "partitions, rollups, retention",
+                f"http://{self._probe('maintain')}/metrics",
+            ),
+            "bridge": ("MQTT to Postgres", f"http://{self._probe('bridge')}/metrics"),
             "sim": (f"simulated devices {' '.join(self.options.simulator_words)}", "-"),
         }
         for program in self._own_programs():
@@ -172,7 +184,7 @@ def check_yours() -> None:
 def _choose_ports(options: Options, data: DataFolder) -> dict[str, int]:
     """A port for each, the same as last time where it is still free."""
     chosen: dict[str, int] = {}
-    for key, port in {**USUAL_PORTS, "web": WEB_PORT}.items():
+    for key, port in {**USUAL_PORTS, "web": WEB_PORT, **PROBE_PORTS}.items():
         taken = frozenset(chosen.values())
         if key == "web" and options.port:
             if not is_free(options.port, options.host):
@@ -181,7 +193,7 @@ def _choose_ports(options: Options, data: DataFolder) -> dict[str, int]:
                     "Choose another with --port, or leave it out.",
                 )
             chosen[key] = options.port
-        elif key == "web" or not os.environ.get(VARIABLES[key]):
+        elif key not in VARIABLES or not os.environ.get(VARIABLES[key]):
             host = options.host if key == "web" else LOOPBACK
             chosen[key] = choose_port(data.remembered_port(key), port, host=host, taken=taken)
     data.remember_ports(chosen)

@@ -21,6 +21,7 @@ from embedded import options as command_line
 from embedded.data_folder import DataFolder
 from embedded.errors import EmbeddedError
 from embedded.options import Options
+from embedded.ports import LOOPBACK
 from embedded.report import Screen, rate_line, table
 from embedded.stack import Stack, check_yours
 from embedded.supervision import Event, Supervisor
@@ -87,6 +88,8 @@ class Up:
         self._wait_for("web", self._web_answers)
         if self.options.simulator:
             self._register(database.registration_token())
+            # A broker keeps nothing for a bridge that has never subscribed.
+            self._wait_for("bridge", self._bridge_is_ready)
             self.supervisor.start("sim")
         self.data.write_state(url=self.stack.web_url)
         self._note_processes()
@@ -112,6 +115,14 @@ class Up:
                 return True
         except urllib.error.HTTPError:
             return True  # an error page is an answer
+        except OSError:
+            return False
+
+    def _bridge_is_ready(self) -> bool:
+        port = self.stack.probe_ports["bridge"]
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/readyz", timeout=5):
+                return True
         except OSError:
             return False
 

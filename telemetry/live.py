@@ -1,4 +1,4 @@
-"""The live contract between the bridge (sends) and the dashboard (receives), over the channel layer.
+"""The live contract between bridge (sends) and dashboard (receives), over the channel layer.
 
 Readings travel in groups by shard of device; rare events travel in one group. Every message here is
 about something already committed.

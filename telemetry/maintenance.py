@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.db import Error as DatabaseError
 from django.utils import timezone
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 
 from telemetry import partitions, retention, rollups, store
 
@@ -52,6 +53,17 @@ class Maintenance:
         # A plain flag: setting an Event in a signal handler can wait for a lock the interrupted
         # main thread holds.
         self._stopped = False
+        self.registry = CollectorRegistry()
+        self._runs = Counter(
+            "pulseboard_maintenance_runs", "Jobs done", ["job"], registry=self.registry
+        )
+        self._seconds = Counter(
+            "pulseboard_maintenance_seconds", "Time jobs took", ["job"], registry=self.registry
+        )
+        ProcessCollector(registry=self.registry)
+
+    def readiness(self) -> dict[str, bool]:
+        return {"database": not self._failures}
 
     def stop(self) -> None:
         self._stopped = True
@@ -73,7 +85,10 @@ class Maintenance:
     def _do_due(self) -> None:
         for job, at in self._due.items():
             if time.monotonic() >= at and not self._stopped:
+                began = time.monotonic()
                 job()
+                self._runs.labels(job.__name__).inc()
+                self._seconds.labels(job.__name__).inc(time.monotonic() - began)
                 self._due[job] = time.monotonic() + EVERY[job]
 
     def _failed(self, error: DatabaseError) -> float:

@@ -64,6 +64,7 @@ class SourceCounters:
     """Written by the network thread only."""
 
     connected: int = 0
+    subscribed: int = 0
     reconnects: int = 0
     session_lost: int = 0
     notices_dropped: int = 0
@@ -321,6 +322,7 @@ class Source:
             logger.error(
                 "the broker refused a subscription: %s", refused, extra={"action": "not_subscribed"}
             )
+        self.counters.subscribed = int(not refused)
 
     def _on_disconnect(
         self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any
@@ -329,7 +331,7 @@ class Source:
             self.counters.reconnects += 1
             if not self._stopping.is_set():
                 logger.warning("disconnected: %s", reason, extra={"action": "disconnected"})
-        self.counters.connected = 0
+        self.counters.connected = self.counters.subscribed = 0
         self.connected_since = None
 
 

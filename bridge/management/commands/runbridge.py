@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
+from bridge import metrics
 from bridge.source import Broker
 from bridge.spool import SpoolBusy
 from bridge.worker import SpoolPlace, Worker
 from telemetry import store
+from telemetry.probe import Probe, parse_address
 
 GROUP = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
@@ -35,7 +37,15 @@ class Command(BaseCommand):
             help="Share the telemetry with the other workers of this group (MQTT $share).",
         )
 
-    def handle(self, *_args: Any, slot: int, group: str, **_options: Any) -> None:
+        parser.add_argument(
+            "--probe",
+            metavar="HOST:PORT",
+            help="Serve /metrics, /healthz and /readyz there.",
+        )
+
+    def handle(
+        self, *_args: Any, slot: int, group: str, probe: str | None, **_options: Any
+    ) -> None:
         if slot < 0 or not GROUP.fullmatch(group):
             raise CommandError(
                 "--slot is a number from 0, --group 1 to 64 letters, digits, '_' or '-'"
@@ -57,7 +67,18 @@ class Command(BaseCommand):
             raise CommandError(f"{exc}. Give each worker a --slot of its own.") from exc
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, lambda *_: worker.source.stop())
+        probing = _probe(worker, probe) if probe else None
         worker.run(expect_session=_ran_before(name, worker))
+        if probing is not None:
+            probing.close()
+
+
+def _probe(worker: Worker, address: str) -> Probe:
+    try:
+        registry = metrics.registry(worker.name, worker.snapshot)
+        return Probe(parse_address(address), registry, worker.readiness)
+    except (OSError, ValueError) as exc:
+        raise CommandError(f"--probe {address}: {exc}") from exc
 
 
 def _ran_before(name: str, worker: Worker) -> bool:

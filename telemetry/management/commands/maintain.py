@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from telemetry.maintenance import Maintenance, do_everything
+from telemetry.probe import Probe, parse_address
 
 
 class Command(BaseCommand):
@@ -16,11 +17,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Do everything once and end.")
 
-    def handle(self, *_args: Any, once: bool, **_options: Any) -> None:
+        parser.add_argument(
+            "--probe",
+            metavar="HOST:PORT",
+            help="Serve /metrics, /healthz and /readyz there.",
+        )
+
+    def handle(self, *_args: Any, once: bool, probe: str | None, **_options: Any) -> None:
         if once:
             do_everything()
             return
         maintenance = Maintenance()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, lambda *_: maintenance.stop())
+        try:
+            probing = (
+                Probe(parse_address(probe), maintenance.registry, maintenance.readiness)
+                if probe
+                else None
+            )
+        except (OSError, ValueError) as exc:
+            raise CommandError(f"--probe {probe}: {exc}") from exc
         maintenance.run()
+        if probing is not None:
+            probing.close()

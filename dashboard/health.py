@@ -1,0 +1,105 @@
+"""`/metrics`, `/healthz` and `/readyz` of the web process."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import redis
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from dashboard import hub
+
+REDIS_TIMEOUT = 1.0  # seconds
+
+
+class HubCollector(Collector):
+    """What the hub of this process is doing, read at each scrape."""
+
+    def collect(self) -> Iterator[Metric]:
+        counted = hub.counts()
+        yield GaugeMetricFamily(
+            "pulseboard_web_viewers", "Open live sockets", value=counted.viewers
+        )
+        yield GaugeMetricFamily(
+            "pulseboard_web_watched_series", "Series some viewer watches", value=counted.series
+        )
+        yield CounterMetricFamily(
+            "pulseboard_web_resyncs",
+            "Times viewers were told to load history again",
+            value=counted.resyncs,
+        )
+
+
+REGISTRY = CollectorRegistry()
+REGISTRY.register(HubCollector())
+ProcessCollector(registry=REGISTRY)
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For a scraper on this machine, or one that has PULSEBOARD_METRICS_TOKEN."""
+    if not _may_scrape(request):
+        return HttpResponse(
+            "Metrics are for this machine, or with the token in PULSEBOARD_METRICS_TOKEN:"
+            " Authorization: Bearer …\n",
+            status=403,
+            content_type="text/plain",
+        )
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return HttpResponse(encode(REGISTRY), content_type=content_type)
+
+
+@require_GET
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"alive": True})
+
+
+@require_GET
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """The database and Redis answer too."""
+    needs = {"database": _database_answers(), "redis": _redis_answers()}
+    ready = all(needs.values())
+    return JsonResponse({"ready": ready, **needs}, status=200 if ready else 503)
+
+
+def _may_scrape(request: HttpRequest) -> bool:
+    token = settings.METRICS_TOKEN
+    if token:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), token.encode())
+    # Behind a proxy everyone comes from loopback, so a forwarded request needs the token.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return not forwarded and ip_address(request.META["REMOTE_ADDR"]).is_loopback
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        connection.close()
+        return False
+    return True
+
+
+def _redis_answers() -> bool:
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=REDIS_TIMEOUT,
+            socket_connect_timeout=REDIS_TIMEOUT,
+        ) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
