@@ -6,7 +6,6 @@ Sits between the browser and the hub. docs/live-protocol.md is the contract.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
@@ -27,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 CHECK_LOGIN_EVERY = 60.0  # seconds between two looks whether the session still stands
 MAX_OFFENCES = 10  # messages in a row that are not the protocol
-GOODBYE = 0.1  # seconds a stopping server gives the close frame to leave
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -47,12 +45,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
-        except asyncio.CancelledError:
-            # The server stops: tell the browser to come back rather than let it guess.
-            with contextlib.suppress(Exception):
-                await self.close(protocol.RESTARTING, "The server restarts.")
-                await asyncio.sleep(GOODBYE)
-            raise
         finally:
             await self._leave()
 

@@ -21,7 +21,8 @@ MAX_MESSAGES_PER_S = 20.0  # messages a second over time; acks of sent frames ar
 MESSAGE_BURST = 100.0  # messages at once
 MAX_ID = 2**53 - 1  # the largest integer a browser holds exactly
 
-NOT_LOGGED_IN, NOT_THE_PROTOCOL, TOO_FAR_BEHIND, RESTARTING = 4401, 4400, 4408, 1012
+NOT_LOGGED_IN, NOT_THE_PROTOCOL, TOO_FAR_BEHIND = 4401, 4400, 4408
+RESTARTING = 4012  # not 1012: autobahn, under Daphne, refuses to send that from an application
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SINCE = re.compile(r"([1-9][0-9]{0,7})([smhd])", re.ASCII)
