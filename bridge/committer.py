@@ -17,12 +17,12 @@ from typing import ParamSpec, TypeVar
 from django.db import Error as DjangoDatabaseError
 from psycopg import Error as DriverError
 
-from bridge import events
+from bridge.announcer import Announcer, CommitCounters
 from bridge.decode import Decoder
 from bridge.decode.items import Problem, Reason
 from bridge.deliveries import Deliveries, delivery
 from bridge.inbox import MAX_BATCH_MESSAGES, Batch, Inbox, Settled
-from bridge.live import Columns, LivePublisher
+from bridge.live import LivePublisher
 from bridge.rows import RowBuilder, Rows
 from bridge.spool import Spool, Spooled
 from bridge.verdicts import Verdicts
@@ -45,21 +45,6 @@ MAX_DETAIL = 500  # characters of a database error that are kept
 
 class Abandoned(Exception):
     """Nobody waits for this work any more: the batch is in the spool, or the process ends."""
-
-
-@dataclass(slots=True)
-class CommitCounters:
-    """Written by the committer thread only."""
-
-    partial: int = 0
-    presence: int = 0
-    readings_stored: int = 0
-    readings_duplicate: int = 0
-    values_dropped: int = 0
-    clock_replaced: int = 0
-    batches: int = 0
-    last_commit_ms: int = 0
-    database_up: int = 1
 
 
 @dataclass(slots=True)
@@ -90,12 +75,12 @@ class Committer(threading.Thread):
         """`write_status` is called about once a second, with a database that answers."""
         super().__init__(name="committer", daemon=True)
         self.counters = CommitCounters()
+        self._announcer = Announcer(self.counters, publisher, verdicts)
         self.prepared = threading.Event()
         self._worker = name
         self._inbox = inbox
         self._spool = spool
         self._live = publisher
-        self._verdicts = verdicts
         self._registry = Registry()
         self._series = series
         self._deliveries = Deliveries()
@@ -105,7 +90,6 @@ class Committer(threading.Thread):
         self._job: Job | None = None
         self._handed = threading.Condition()
         self._stopping = threading.Event()
-        self._seen: dict[int, tuple[int, int]] = {}
         self._status_due = 0.0
         self._drained = 0
 
@@ -200,19 +184,25 @@ class Committer(threading.Thread):
             ended.add(rows.settled(result))
             written.append((rows, result))
         for rows, result in written:
-            self._announce(batch, rows, result, live=job is not None)
+            # What was spooled was shown live then.
+            self._announcer.announce(batch, rows, result, live=job is not None)
         return ended
 
     def _commit(
         self, batch: Batch, stamps: list[int | None], start: int, stop: int
     ) -> tuple[Rows, store.Written]:
-        self._registry.refresh(time.time())
+        self._refresh()
         rows = self.rows.build(batch, stamps, start, stop)
         began = time.monotonic()
         result = store.write(rows.batch, self._worker)
         self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
         self.counters.batches += 1
         return rows, result
+
+    def _refresh(self) -> None:
+        now = time.time()
+        self._registry.refresh(now)
+        self._series.refresh(now)
 
     def _refuse(self, batch: Batch, index: int, error: str) -> tuple[Rows, store.Written]:
         """Quarantine the one message the database will not take."""
@@ -284,37 +274,13 @@ class Committer(threading.Thread):
         self.rows.restamp(batch, stamps)
         return self._settle(batch, stamps, None)
 
-    def _announce(self, batch: Batch, rows: Rows, result: store.Written, *, live: bool) -> None:
-        """Tell everyone else what is now durable. What was spooled was shown live then."""
-        counters, data = self.counters, rows.batch
-        counters.readings_stored += result.inserted
-        counters.readings_duplicate += rows.readings - result.inserted
-        counters.values_dropped += rows.values_dropped
-        counters.clock_replaced += rows.clock_replaced
-        counters.partial += rows.partial()
-        counters.presence += rows.statuses
-        for device_id, (at, replaced) in rows.seen.items():
-            before = self._seen.get(device_id, (0, 0))
-            self._seen[device_id] = (max(at, before[0]), max(replaced, before[1]))
-        for event in events.of_rows(rows, result):
-            self._live.tell(event)
-        if live:
-            self._live.offer(
-                Columns(data.series_ids, data.times_ms, data.values, data.texts)
-                if not result.repeated
-                else rows.new_columns(result.repeated)
-            )
-        self._verdicts.add(batch, rows, rows.duplicates(result))
-
     def _look_after_the_rest(self) -> None:
         """Once a second: counters, when devices were heard, changes of devices."""
         self._status_due = time.monotonic() + STATUS_EVERY
         try:
-            if self._seen:
-                store.write_seen(self._seen)
-                self._seen = {}
+            self._announcer.write_seen()
             self._write_status()
-            self._registry.refresh(time.time())
+            self._refresh()
             self._database_is(up=True)
         except DatabaseErrors as exc:
             store.reset_connection()

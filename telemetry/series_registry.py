@@ -11,8 +11,15 @@ from typing import NamedTuple
 from django.db import connection
 
 from telemetry.models import Series
+from telemetry.sql import load
 
+REFRESH_EVERY = 2.0  # seconds between two looks for deleted series
+# Seconds looked back beyond the last look: a deletion is stamped when its transaction begins, and
+# is seen when that commits.
+OVERLAP = 60.0
 MAX_SERIES_PER_DEVICE = 500  # series; a device that invents more is misconfigured or hostile
+
+_SQL = load("series")
 
 
 class NewSeries(NamedTuple):
@@ -28,6 +35,7 @@ class SeriesRegistry:
     def __init__(self) -> None:
         self.ids: dict[int, dict[str, int]] = {}
         self.device_of: dict[int, int] = {}
+        self._looked_at: float | None = None
 
     def load_all(self) -> None:
         """Read every series, in one query: at start, where device by device would take minutes."""
@@ -43,6 +51,21 @@ class SeriesRegistry:
             known = self.ids[device_id] = {}
             self._keep(rows.values_list("device_id", "metric", "id"))
         return known
+
+    def refresh(self, now: float) -> None:
+        """At most each `REFRESH_EVERY` seconds, drop series that were deleted meanwhile, so that
+        their metrics become new series. `now` is Unix seconds."""
+        elapsed = 0.0 if self._looked_at is None else now - self._looked_at
+        # A clock set back must not stop the refresh until it has caught up.
+        if self._looked_at is not None and 0 <= elapsed < REFRESH_EVERY:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _SQL["list_lately_deleted_series"], {"seconds": max(0.0, elapsed) + OVERLAP}
+            )
+            gone = (self.device_of.get(series_id) for (series_id,) in cursor.fetchall())
+            self.forget({device_id for device_id in gone if device_id is not None})
+        self._looked_at = now
 
     def _keep(self, rows: Iterable[tuple[int, str, int]]) -> None:
         for device_id, metric, series_id in rows:
