@@ -1,9 +1,9 @@
 /** The fleet page: every device, worst first, live. */
 
-import { age } from "./format.js";
 import { byId, colour, showTrouble, toast } from "./element.js";
 import { counts, headline, shown, sorted } from "./fleet-order.js";
 import { FleetDevice } from "./fleet-device.js";
+import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter } from "./fleet-filter.js";
 import { get } from "./rest.js";
 import { knownUntil, connection } from "./live.js";
@@ -11,9 +11,6 @@ import { PROBLEMS } from "./presence.js";
 import { serverNow } from "./clock.js";
 import { setTab } from "./badge.js";
 
-const IN_VIEW = 1; // subscription: every value of the tiles in view
-const PULSES = 2; // subscription: one series a device, so that unseen devices do not look silent
-const MAX_SERIES = 500; // series of one subscription; the hub refuses more
 const SETTLE = 250; // ms after scrolling before the subscription follows
 const REFRESH = 60_000; // ms between two full reads: what the pulses cannot tell
 const REMOVED_FOR = 4_000; // ms a removed device stays to say so
@@ -28,6 +25,7 @@ class Fleet {
     this.stroke = colour("--series-1");
     this.loaded = false;
     this.settle = 0;
+    this.feed = new FleetFeed();
     this.observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px 0px" });
   }
 
@@ -52,7 +50,7 @@ class Fleet {
     this.loaded = true;
     this.second();
     this.arrange();
-    this.#follow();
+    this.feed.follow(this.inView, this.devices.values());
   }
 
   /** @param {any} facts @returns {FleetDevice} */
@@ -130,24 +128,7 @@ class Fleet {
       } else if (this.inView.delete(device)) device.release();
     }
     clearTimeout(this.settle);
-    this.settle = setTimeout(() => this.#follow(), SETTLE);
-  }
-
-  /** Subscribe to what is in view, unless an earlier subscription covers it. */
-  #follow() {
-    const wanted = [...this.inView].flatMap((device) => device.series.map((s) => s.id)).slice(0, MAX_SERIES);
-    if (wanted.some((id) => !this.subscribed?.has(id))) {
-      this.subscribed = new Set(wanted);
-      connection.subscribe(IN_VIEW, { series: wanted, since: "15m", points: 40, every: 1000 });
-    }
-    const pulses = [...this.devices.values()].flatMap((device) => device.series.slice(0, 1).map((s) => s.id));
-    for (let start = 0, id = PULSES; start < pulses.length; start += MAX_SERIES, id += 1) {
-      const series = pulses.slice(start, start + MAX_SERIES);
-      const key = series.join();
-      if (this.pulses?.get(id) === key) continue;
-      this.pulses = (this.pulses ?? new Map()).set(id, key);
-      connection.subscribe(id, { series, every: 2000 }, { background: true });
-    }
+    this.settle = setTimeout(() => this.feed.follow(this.inView, this.devices.values()), SETTLE);
   }
 
   /** @param {any} message */
@@ -198,7 +179,7 @@ class Fleet {
     }
     this.second();
     this.arrange({ evenIfWatched: message.op === "device" });
-    this.#follow();
+    this.feed.follow(this.inView, this.devices.values());
   }
 }
 

@@ -43,11 +43,11 @@ function group(text) {
 
 /**
  * @typedef {{unit?: string, kind?: string, precision?: number|null}} SeriesFormat
- * @param {number|string|null|undefined} value
+ * @param {any} value
  * @param {SeriesFormat} series
  */
 export function bare(value, series) {
-  if (series.kind === "boolean" && typeof value === "number") return value ? "on" : "off";
+  if (series.kind === "boolean" && (typeof value === "number" || typeof value === "boolean")) return value ? "on" : "off";
   return number(value, series.precision ?? null);
 }
 

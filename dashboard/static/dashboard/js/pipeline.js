@@ -96,7 +96,7 @@ function second() {
   tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > LAG_BAD);
   spark(tiles.lag.canvas, lags, now);
   setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
-  setText(tiles.flight.note, "messages received, not yet settled");
+  setText(tiles.flight.note, "not yet settled");
   setValue(tiles.total.value, number(stored, 0), "");
   setText(tiles.total.note, `${alive.length} of ${all.length} workers seen`);
   for (const w of all) w.draw(now);

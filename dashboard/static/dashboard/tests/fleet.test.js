@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { counts, found, headline, inOrder, shown, sorted } from "../js/fleet-order.js";
+
+const device = (uid, state, more = {}) => ({ uid, name: uid, kind: "freezer", tags: [], site: null, state, heard: 0, ...more });
+const none = { search: "", site: "", states: new Set() };
+
+test("worst first, then by name with numbers in order", () => {
+  const all = [device("b10", "online"), device("b2", "online"), device("z", "offline"), device("a", "late"), device("s", "silent")];
+  assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["z", "s", "a", "b2", "b10"]);
+});
+test("every word of a search is found somewhere", () => {
+  const d = device("f-1", "online", { name: "Cold store", site: { slug: "harbour", name: "Harbour plant" }, tags: ["haccp"] });
+  assert.ok(found(d, "harbour COLD haccp"));
+  assert.ok(!found(d, "harbour warm"));
+});
+test("filters combine", () => {
+  const d = device("f", "late", { site: { slug: "x", name: "X" } });
+  assert.ok(shown(d, { ...none, site: "x", states: new Set(["late"]) }));
+  assert.ok(!shown(d, { ...none, states: new Set(["online"]) }));
+  assert.ok(!shown(d, { ...none, site: "y" }));
+});
+test("the title counts the problems", () => {
+  assert.equal(headline(counts([device("a", "silent"), device("b", "silent"), device("c", "online")])), "2 silent · Fleet");
+  assert.equal(headline(counts([device("c", "online")])), "Fleet");
+});
+test("series with a line come first", () => {
+  assert.deepEqual(inOrder([{ id: 1, kind: "text" }, { id: 2, kind: "boolean" }, { id: 3, kind: "gauge" }]).map((s) => s.id), [3, 2, 1]);
+});

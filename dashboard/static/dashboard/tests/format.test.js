@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { age, bare, duration, humanise, moment, number, offset, size, withUnit } from "../js/format.js";
+
+test("a number has the series' precision, a true minus and grouped thousands", () => {
+  assert.equal(number(21.456, 1), "21.5");
+  assert.equal(number(-18.5, 2), "\u221218.50");
+  assert.equal(number(1234567, 0), "1\u202f234\u202f567");
+  assert.equal(number(1013.25, 2), "1013.25");
+});
+test("without a precision it has as many digits as it needs", () => {
+  assert.equal(number(21.5), "21.5");
+  assert.equal(number(0.12345), "0.1235");
+  assert.equal(number(3), "3");
+  assert.equal(number(4114.0754), "4114.1");
+  assert.equal(number(1.5e12), "1.50e+12");
+});
+test("no minus before zero, and no number is a dash", () => {
+  assert.equal(number(-0.001, 1), "0.0");
+  assert.equal(number(null), "–");
+  assert.equal(number(NaN), "–");
+});
+test("a boolean is a word, text is itself, a number has its unit after a thin space", () => {
+  assert.equal(bare(1, { kind: "boolean" }), "on");
+  assert.equal(bare(false, { kind: "boolean" }), "off");
+  assert.equal(withUnit("idle", { kind: "text", unit: "x" }), "idle");
+  assert.equal(withUnit(21.5, { kind: "gauge", unit: "°C", precision: 1 }), "21.5\u2009°C");
+});
+test("ages and durations", () => {
+  assert.deepEqual([0, 3000, 125_000, 5 * 3600_000, 12 * 86400_000].map(age), ["now", "3\u2009s", "2\u2009min", "5\u2009h", "12\u2009d"]);
+  assert.deepEqual([250, 1500, 300_000, 5400_000, 86400_000].map(duration), ["250\u2009ms", "1.5\u2009s", "5\u2009min", "1\u2009h 30\u2009min", "1\u2009d"]);
+});
+test("sizes and metric names", () => {
+  assert.deepEqual([12, 2048].map(size), ["12\u2009B", "2.0\u2009KiB"]);
+  assert.equal(humanise("motor.x_rms"), "Motor x rms");
+});
+test("a moment names the viewer's offset", () => {
+  assert.match(moment(1_700_000_000_000), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+\u2212]\d\d:\d\d$/);
+  assert.match(offset(1_700_000_000_000), /^[+\u2212]\d\d:\d\d$/);
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { balance, Rate, summed } from "../js/rates.js";
+import { csv, tableRows } from "../js/table-text.js";
+import { extent, includesZero, valueRange, valueTicks } from "../js/value-range.js";
+
+const row = (at, value, low = null, high = null, count = null, start = null) => [at, value, low, high, count, start];
+
+test("the axis has room, and zero where zero means something", () => {
+  const free = valueRange({ low: 20, high: 30 }, null, false);
+  assert.ok(free.min < 20 && free.min > 18 && free.max > 30 && free.max < 32);
+  assert.equal(valueRange({ low: 600, high: 700 }, null, true).min, 0);
+  assert.ok(includesZero({ unit: "W", kind: "gauge", metric: "p" }));
+  assert.ok(!includesZero({ unit: "°C", kind: "gauge", metric: "temperature" }));
+  assert.ok(!includesZero({ unit: "Wh", kind: "counter", metric: "energy" }));
+});
+test("the axis widens at once and narrows late", () => {
+  const held = { min: 0, max: 100 };
+  assert.equal(valueRange({ low: 20, high: 90 }, held, false), held);
+  assert.ok(valueRange({ low: 20, high: 120 }, held, false).max > 120);
+  assert.ok(valueRange({ low: 40, high: 50 }, held, false).max < 60);
+});
+test("a steady value has an axis around it", () => {
+  const { min, max } = valueRange({ low: 5, high: 5 }, null, false);
+  assert.ok(min < 5 && max > 5);
+});
+test("the extent counts the band", () => assert.deepEqual(extent([row(1, 5, 2, 9), row(2, 4)]), { low: 2, high: 9 }));
+test("value ticks are round and inside", () => {
+  assert.deepEqual(valueTicks(0, 10).values, [0, 2.5, 5, 7.5, 10]);
+  for (const [min, max] of [[-22.06, -22.03], [0, 1e7], [3464.9, 3467.1]]) {
+    const { values } = valueTicks(min, max);
+    assert.ok(values.length >= 2 && values.length <= 6 && values.every((v) => v >= min - 1e-6 && v <= max + 1e-6), `${min} ${max}: ${values}`);
+  }
+});
+test("a rate survives a restarted worker", () => {
+  const rate = new Rate();
+  for (const [at, total] of [[0, 100], [1000, 150], [2000, 30]]) rate.add(at, total);
+  assert.deepEqual(rate.samples, [[1000, 50], [2000, 30]]);
+  assert.equal(rate.current(), 40);
+});
+test("the same second of two workers is summed", () => {
+  const [a, b] = [new Rate(), new Rate()];
+  for (const rate of [a, b]) { rate.add(0, 0); rate.add(1000, 10); }
+  assert.deepEqual(summed([a, b]), [[1000, 20]]);
+});
+test("the balance is what is missing from the books", () => {
+  const books = { received: 10, stored: 5, duplicate: 2, rejected: 1, spooled: 1, in_flight: 1 };
+  assert.equal(balance(books), 0);
+  assert.equal(balance({ ...books, stored: 4 }), 1);
+});
+test("CSV has the drawn rows, and no cell a spreadsheet would run", () => {
+  const text = csv(tableRows({ metric: "t", unit: "°C" }, [row(0, 1.5), row(1000, "=cmd|x")]));
+  assert.equal(text, "time,t (°C)\r\n1970-01-01T00:00:00.000Z,1.5\r\n1970-01-01T00:00:01.000Z,'=cmd|x\r\n");
+});
+test("a reduced table keeps minimum, maximum and count", () => {
+  assert.deepEqual(tableRows({ metric: "t", unit: "" }, [row(500, 2, 1, 3, 9, 0)])[1], ["1970-01-01T00:00:00.000Z", "2", "1", "3", "9"]);
+});

@@ -1,0 +1,167 @@
+"""The pages in a real browser, on a real web process, database and Redis."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.tests.live_socket import insert
+from devices.models import Device, Presence
+from telemetry import live
+from telemetry.models import Series
+from tests.browser import WebProcess, announce, chromium, operator, page, web
+from tests.waiting import eventually
+
+__all__ = ["chromium", "operator", "page", "web"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def add_device(uid: str, name: str, *, last_seen_ms: int | None = None) -> Series:
+    device = Device.objects.create(uid=uid, name=name, expected_interval=1)
+    Presence.objects.create(device=device)
+    series = Series.objects.create(device=device, metric="temperature", unit="°C", precision=1)
+    if last_seen_ms is not None:
+        insert([(series.id, last_seen_ms, 21.5)])
+    return series
+
+
+def send(series: Series, points: list[int | float]) -> None:
+    """Announce readings that are stored, as a bridge does."""
+    message = live.readings("bridge-0", send.seq, {series.id: points})
+    send.seq += 1
+    announce(live.shard_group(series.device_id), message)
+
+
+send.seq = 1
+
+
+def drawn(page: Page) -> dict[str, list[list[float]]]:
+    charts = page.evaluate("window.pulseboard.charts")
+    return {chart["metric"]: chart["points"] for chart in charts}
+
+
+def test_a_wrong_password_is_told_on_the_page(page: Page):
+    page.click("summary[aria-label='Account of olga']")
+    page.click("text=Log out")
+    page.fill("[name=username]", "olga")
+    page.fill("[name=password]", "not it")
+    page.click("button.main")
+    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    expect(page.locator("[name=password]")).to_be_focused()
+
+
+def test_an_empty_fleet_says_how_to_begin(page: Page):
+    expect(page.locator("#first-device")).to_be_visible()
+    expect(page.locator("#curl-line")).to_contain_text("/api/v1/devices/")
+
+
+def test_the_fleet_shows_devices_and_follows_live_readings(page: Page):
+    series = add_device("freezer-1", "Freezer 1", last_seen_ms=now() - 3_600_000)
+    page.goto("/")
+    tile = page.locator(".device", has_text="Freezer 1")
+    expect(tile).to_contain_text("21.5")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+
+    def shown() -> bool:
+        at = now()
+        insert([(series.id, at, 30.25)])
+        send(series, [at, 30.25])
+        return "30.3" in tile.inner_text() or "30.2" in tile.inner_text()
+
+    eventually(shown, what="the live value is on the tile")
+    expect(tile.locator(".state")).to_have_text("Online")
+
+
+def test_search_hides_what_it_does_not_find_and_says_so(page: Page):
+    add_device("freezer-1", "Freezer 1")
+    add_device("motor-1", "Motor 1")
+    page.goto("/")
+    expect(page.locator(".device")).to_have_count(2)
+    page.keyboard.press("/")
+    page.keyboard.type("motor")
+    expect(page.locator(".device")).to_have_count(1)
+    expect(page.locator("#hidden-count")).to_have_text("1 hidden")
+    assert "search=motor" in page.url
+    page.keyboard.press("Escape")
+    expect(page.locator(".device")).to_have_count(2)
+
+
+def test_a_device_page_draws_what_is_stored_and_stitches_live_readings(page: Page):
+    start = now() - 60_000
+    series = add_device("freezer-1", "Freezer 1")
+    stored = [[start + i * 1000, 20 + i / 10] for i in range(50)]
+    insert([(series.id, at, value) for at, value in stored])
+    page.goto("/devices/freezer-1/?window=5m")
+    eventually(lambda: drawn(page)["temperature"] == stored, what="the stored points are drawn")
+
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    fresh = [now(), 99.5]
+    insert([(series.id, int(fresh[0]), fresh[1])])
+    # Sent twice, as a redelivery would: drawn once.
+    send(series, fresh)
+    send(series, fresh)
+    eventually(lambda: drawn(page)["temperature"] == [*stored, fresh], what="stitched")
+    expect(page.locator(".chart-card .value")).to_contain_text("99.5")
+
+
+def test_pausing_holds_the_picture_and_live_returns(page: Page):
+    series = add_device("freezer-1", "Freezer 1")
+    at = now() - 10_000
+    insert([(series.id, at, 1.0)])
+    page.goto("/devices/freezer-1/?window=5m")
+    eventually(lambda: drawn(page)["temperature"] == [[at, 1.0]])
+    page.keyboard.press("p")
+    expect(page.locator("#live")).to_have_text("Paused")
+    insert([(series.id, at + 5_000, 2.0)])
+    send(series, [at + 5_000, 2.0])
+    page.keyboard.press("l")
+    expect(page.locator("#live")).to_have_text("Live")
+    eventually(lambda: [at + 5_000, 2.0] in drawn(page)["temperature"])
+
+
+def test_a_window_is_in_the_address_and_the_keys(page: Page):
+    add_device("freezer-1", "Freezer 1", last_seen_ms=now() - 7_200_000)
+    page.goto("/devices/freezer-1/")
+    page.keyboard.press("3")
+    expect(page).to_have_url(re.compile(r"\?window=1h$"))
+    expect(page.locator(".no-data")).to_contain_text("No readings in this window. Last one 2")
+    page.click("text=jump there")
+    expect(page).to_have_url(re.compile(r"from=\d+&to=\d+"))
+    eventually(lambda: len(drawn(page)["temperature"]) == 1, what="the jump shows the reading")
+
+
+def test_the_theme_is_switched_and_remembered(page: Page):
+    root = page.locator("html")
+    page.click("#appearance summary")
+    page.click("[data-theme-choice=dark]")
+    expect(root).to_have_attribute("data-theme", "dark")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(12, 14, 17)"
+    page.goto("/pipeline/")
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
+def test_the_keyboard_help_opens_and_closes(page: Page):
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+
+
+def test_the_pipeline_draws_the_books(page: Page, web: WebProcess):
+    page.goto("/pipeline/")
+    expect(page.locator("#workers")).to_contain_text("No bridge has run yet")
+    counters = {"received": 12, "stored": 9, "duplicate": 1, "rejected": 2, "spooled": 0}
+    message = live.event("pipeline", worker="bridge-0", at=now(), counters=counters)
+    announce(live.EVENTS_GROUP, message)
+    worker = page.locator(".worker")
+    expect(worker.locator(".is-received .value")).to_have_text("12")
+    expect(worker.locator(".verdict")).to_have_text("0 missing")
+    expect(worker).to_contain_text("Not seen for", timeout=15_000)
