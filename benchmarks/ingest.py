@@ -93,6 +93,7 @@ def leg(stack: Stack, bridge: Running, watcher: Watcher, plan: Plan) -> dict[str
         "redelivered": after.counters["duplicate"] - before.counters["duplicate"],
         "rejected": after.counters["rejected"] - before.counters["rejected"],
         "reconnects": after.counters["reconnects"] - before.counters["reconnects"],
+        "spooled_at_most": max(sample.counters["spooled"] for sample in watcher.samples),
         "live_dropped": window.gained("live_dropped"),
         "peak_rss_mib": round(max(memory), 1),
         "rss_growth_mib": growth(memory),
@@ -241,6 +242,12 @@ def options(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+def plan_of(chosen: argparse.Namespace) -> Plan:
+    return Plan(
+        chosen.values, chosen.devices, chosen.seconds, chosen.latency_seconds, chosen.profile
+    )
+
+
 def show(result: dict[str, Any]) -> None:
     """The result for people, above the JSON line."""
     for name, value in result.items():
@@ -249,9 +256,7 @@ def show(result: dict[str, Any]) -> None:
 
 def main(words: list[str]) -> int:
     chosen = options(words)
-    plan = Plan(
-        chosen.values, chosen.devices, chosen.seconds, chosen.latency_seconds, chosen.profile
-    )
+    plan = plan_of(chosen)
     try:
         result = measure(plan, chosen.broker, chosen.matrix)
     except stacks.BenchmarkFailed as exc:

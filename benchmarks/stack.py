@@ -143,6 +143,7 @@ def running(broker: str = "auto") -> Iterator[Stack]:
     os.environ["PULSEBOARD_DEBUG"] = "0"
     folder = Path(tempfile.mkdtemp(prefix="pulseboard-bench-"))
     folder.chmod(0o755)
+    os.environ["PULSEBOARD_SPOOL"] = str(folder / "spool")
     stack = Stack(folder)
     try:
         if "DATABASE_URL" not in os.environ:

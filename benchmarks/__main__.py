@@ -1,0 +1,39 @@
+"""`make bench`: ingest, live and history, each on fresh servers; one JSON object as the last line.
+
+Words after it go to the ingest benchmark: `make bench ARGS="--seconds 60 --matrix"`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from benchmarks import history, ingest, live
+from benchmarks.stack import BenchmarkFailed
+
+LIVE = live.Plan(viewers=200, rate=10.0, seconds=10.0, series=20, distinct=False)
+
+
+def main(words: list[str]) -> int:
+    chosen = ingest.options(words)
+    plan = ingest.plan_of(chosen)
+    results = {}
+    try:
+        for name, measure in (
+            ("ingest", lambda: ingest.measure(plan, chosen.broker, chosen.matrix)),
+            ("live", lambda: live.measure(LIVE)),
+            ("history", history.measure),
+        ):
+            results[name] = measure()
+            if not chosen.json:
+                sys.stdout.write(f"\n{name}\n")
+                ingest.show(results[name])
+    except BenchmarkFailed as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    sys.stdout.write(json.dumps(results) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
