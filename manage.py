@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for Pulseboard, and `up`, which starts everything."""
+"""Django's command line for Pulseboard, `up`, which starts everything, and `prove`."""
 
 import os
 import sys
@@ -11,6 +11,10 @@ def main() -> None:
         from embedded.up import main as up
 
         sys.exit(up(sys.argv[2:]))
+    if sys.argv[1:2] == ["prove"]:
+        from embedded.prove.command import main as prove
+
+        sys.exit(prove(sys.argv[2:]))
     from embedded.data_folder import adopt
 
     adopt()

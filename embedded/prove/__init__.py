@@ -1,0 +1,1 @@
+"""`manage.py prove`: a numbered ledger under load, faults at random moments, and the comparison."""

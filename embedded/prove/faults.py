@@ -1,0 +1,229 @@
+"""The faults, by name. Each is over when it has called `scene.over()`: from then on everything has
+been told to work again, and recovery is measured."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from embedded.prove.ledger import BrokerKill
+from embedded.prove.load import Load
+from embedded.prove.part import Part
+from embedded.prove.proxy import Proxy
+from embedded.prove.publisher import Address
+
+if TYPE_CHECKING:  # it needs the settings, which name servers that are started first
+    from embedded.prove.stored import Stored
+
+PAUSE = (1.0, 6.0)  # seconds a frozen process stays frozen
+AWAY = (4.0, 9.0)  # seconds the database is away: longer than the bridge waits before it spools
+BURST = (50, 300)  # messages sent out of turn
+POISONS = (7, 14)
+FULL_LOAD = 6.0  # times the usual rate while the spool is being filled
+FULL_SECONDS = 90.0  # for the spool to fill
+FULL_HELD = 2.0  # seconds it stays full, with messages waiting at the broker
+POLL = 0.1  # seconds between two looks
+
+
+class Stack(Protocol):
+    """What a fault can reach: `OwnStack` or `RunningStack`."""
+
+    what: str
+    parts: dict[str, Part]
+    address: Address
+    proxy: Proxy | None
+
+    @property
+    def folder(self) -> Path | None: ...
+    def start(self) -> None: ...
+    def start_bridge(self) -> None: ...
+    def snapshot_age_source(self) -> Path | None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Scene:
+    """One fault's surroundings, and the moment it was over."""
+
+    stack: Stack
+    load: Load
+    stored: Stored
+    chance: random.Random
+    ended_at: float = 0.0  # monotonic seconds
+    mark: int = 0  # the number of the first message after it
+    notes: list[str] = field(default_factory=list)
+
+    def over(self) -> None:
+        self.mark = len(self.load.ledger)
+        self.ended_at = time.monotonic()
+
+    def wait(self, bounds: tuple[float, float]) -> None:
+        """Let the fault last, as long as the seed says."""
+        time.sleep(self.chance.uniform(*bounds))
+
+    def part(self, name: str) -> Part:
+        return self.stack.parts[name]
+
+
+Fault = Callable[[Scene], None]
+
+
+def _killed(name: str) -> Fault:
+    def fault(scene: Scene) -> None:
+        part = scene.part(name)
+        part.kill()
+        scene.over()
+        part.start()
+
+    return fault
+
+
+def _frozen(name: str) -> Fault:
+    def fault(scene: Scene) -> None:
+        part = scene.part(name)
+        part.freeze()
+        try:
+            scene.wait(PAUSE)
+        finally:
+            scene.over()
+            part.thaw()
+
+    return fault
+
+
+def _restarted(name: str) -> Fault:
+    def fault(scene: Scene) -> None:
+        part = scene.part(name)
+        part.stop()
+        scene.over()
+        part.start()
+
+    return fault
+
+
+def _postgres_away(scene: Scene) -> None:
+    """Long enough for the spool; every second time the bridge dies with messages in it."""
+    postgres, bridge = scene.part("postgres"), scene.part("bridge")
+    postgres.stop()
+    scene.wait(AWAY)
+    if scene.chance.random() < 0.5:
+        scene.notes.append("bridge killed meanwhile")
+        bridge.kill()
+        bridge.start()
+    scene.over()
+    postgres.start()
+
+
+def _spool_full(scene: Scene) -> None:
+    """No database until the bridge says that its spool is full and stops acknowledging."""
+    count = getattr(scene.stack, "spool_full_count")  # noqa: B009 (only a stack of ours has it)
+    before = count()
+    postgres = scene.part("postgres")
+    postgres.stop()
+    scene.load.faster(FULL_LOAD)
+    deadline = time.monotonic() + FULL_SECONDS
+    while count() == before and time.monotonic() < deadline:
+        time.sleep(POLL)
+    scene.notes.append("full" if count() > before else "NOT full")
+    time.sleep(FULL_HELD)
+    scene.load.faster(1.0)
+    scene.over()
+    postgres.start()
+
+
+def _postgres_disconnect(scene: Scene) -> None:
+    scene.notes.append(f"{scene.stored.cut_connections()} sessions")
+    scene.over()
+
+
+def _broker_kill(scene: Scene) -> None:
+    """What it acknowledged since its last snapshot is gone: counted apart, never hidden."""
+    broker = scene.part("mqtt")
+    path = scene.stack.snapshot_age_source()
+    broker.kill()
+    now = time.monotonic()
+    # Never saved: everything since the start may be gone.
+    saved = now - (time.time() - path.stat().st_mtime) if path and path.exists() else 0.0
+    scene.load.ledger.broker_kills.append(BrokerKill(saved, now))
+    scene.notes.append(f"last snapshot {now - saved:.1f} s before")
+    scene.over()
+    broker.start()
+
+
+def _connection_cut(scene: Scene) -> None:
+    proxy = scene.stack.proxy
+    assert proxy is not None  # noqa: S101 (`possible` saw to it)
+    how = scene.chance.choice(["reset", "half-open", "slices", "twice"])
+    scene.notes.append(how)
+    if how == "half-open":
+        proxy.silence(scene.chance.uniform(*PAUSE))
+    elif how == "slices":
+        proxy.slice(scene.chance.uniform(*PAUSE))
+        proxy.reset()
+    else:
+        proxy.reset()
+        if how == "twice":
+            time.sleep(scene.chance.uniform(0.0, 1.0))
+            proxy.reset()
+    scene.over()
+
+
+def _duplicates(scene: Scene) -> None:
+    scene.load.again(scene.chance.randint(*BURST), scene.chance)
+    scene.over()
+
+
+def _late(scene: Scene) -> None:
+    scene.load.late(scene.chance.randint(*BURST))
+    scene.over()
+
+
+def _poison(scene: Scene) -> None:
+    scene.load.poison(scene.chance.randint(*POISONS))
+    scene.over()
+
+
+CATALOGUE: dict[str, Fault] = {
+    "bridge-kill": _killed("bridge"),
+    "bridge-stop": _frozen("bridge"),
+    "bridge-term": _restarted("bridge"),
+    "postgres-kill": _killed("postgres"),
+    "postgres-pause": _frozen("postgres"),
+    "postgres-disconnect": _postgres_disconnect,
+    "postgres-away": _postgres_away,
+    "spool-full": _spool_full,
+    "redis-kill": _killed("redis"),
+    "redis-pause": _frozen("redis"),
+    "broker-restart": _restarted("mqtt"),
+    "broker-pause": _frozen("mqtt"),
+    "broker-kill": _broker_kill,
+    "connection-cut": _connection_cut,
+    "duplicates": _duplicates,
+    "late": _late,
+    "poison": _poison,
+}
+UNASKED = frozenset({"broker-kill"})  # loses what no setting of Mosquitto 2.0 can keep
+_OWN_ONLY = frozenset({"spool-full", "connection-cut"})
+_PARTS = {"bridge": "bridge", "postgres": "postgres", "redis": "redis", "broker": "mqtt"}
+
+
+def possible(name: str, stack: Stack) -> bool:
+    """Whether this stack can suffer it: its process is one of ours."""
+    if stack.what != "own" and name in _OWN_ONLY:
+        return False
+    part = _PARTS.get(name.split("-", 1)[0])
+    return part is None or part in stack.parts
+
+
+def plan(names: list[str], count: int, chance: random.Random) -> list[str]:
+    """So many faults in random order, each name as often as the others, give or take one."""
+    found: list[str] = []
+    while len(found) < count:
+        turn = list(names)
+        chance.shuffle(turn)
+        found += turn
+    return found[:count]

@@ -1,0 +1,20 @@
+-- name: fetch_ledger
+-- Every stored reading of some series, for the comparison with what was sent.
+SELECT series_id, value FROM reading WHERE series_id = ANY (%(series)s)
+
+-- name: is_stored_since
+-- Whether a reading at or after a moment is stored.
+SELECT EXISTS (
+    SELECT 1 FROM reading WHERE series_id = ANY (%(series)s) AND time >= %(start)s
+)
+
+-- name: fetch_quarantined_heads
+-- The beginning of each payload quarantined since a moment.
+SELECT substring(payload FROM 1 FOR 100) FROM telemetry_quarantinedmessage
+WHERE received_at >= %(start)s
+
+-- name: cut_connections
+-- End every other session of this database, as an administrator would.
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+AND backend_type = 'client backend'
