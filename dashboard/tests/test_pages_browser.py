@@ -93,6 +93,18 @@ def test_search_hides_what_it_does_not_find_and_says_so(page: Page):
     expect(page.locator(".device")).to_have_count(2)
 
 
+def test_arrows_walk_the_devices_and_enter_opens_one(page: Page):
+    add_device("a-1", "Air 1")
+    add_device("b-2", "Air 2")
+    page.goto("/")
+    expect(page.locator(".device")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".device", has_text="Air 2")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/devices/b-2/")
+
+
 def test_a_device_page_draws_what_is_stored_and_stitches_live_readings(page: Page):
     start = now() - 60_000
     series = add_device("freezer-1", "Freezer 1")

@@ -30,7 +30,8 @@ export function wireGestures(area, chart, timeLine) {
     }
   });
   area.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    // Capturing the pointer would take the click from the buttons of an empty chart.
+    if (event.button !== 0 || /** @type {Element} */ (event.target).closest("button")) return;
     down.set(event.pointerId, px(event));
     start = px(event);
     timeLine.drag = null;

@@ -1,3 +1,19 @@
+/** Arrows walk the tiles as they lie: to the side by one, up and down to the nearest in the next row.
+ * @param {HTMLElement} list @param {KeyboardEvent} event */
+export function walk(list, event) {
+  const here = /** @type {HTMLElement|null} */ (document.activeElement);
+  if (typing(event) || !event.key.startsWith("Arrow")) return;
+  const tiles = /** @type {HTMLElement[]} */ ([...list.children]);
+  const at = here ? tiles.indexOf(here) : -1;
+  const columns = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
+  const row = columns < 1 ? 1 : columns;
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key] ?? 0;
+  const next = tiles[at < 0 ? 0 : at + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
 /** The fleet's search, site, order and state chips; kept in the address so that a view can be shared. */
 
 import { byId, el, icon } from "./element.js";

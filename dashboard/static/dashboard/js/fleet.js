@@ -4,7 +4,7 @@ import { byId, colour, showTrouble, toast } from "./element.js";
 import { counts, headline, shown, sorted } from "./fleet-order.js";
 import { FleetDevice } from "./fleet-device.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
-import { FleetFilter } from "./fleet-filter.js";
+import { FleetFilter, walk } from "./fleet-filter.js";
 import { get } from "./rest.js";
 import { knownUntil, connection } from "./live.js";
 import { PROBLEMS } from "./presence.js";
@@ -193,6 +193,7 @@ document.addEventListener("appearance", () => {
   fleet.stroke = colour("--series-1");
   fleet.second();
 });
+document.addEventListener("keydown", (event) => walk(fleet.list, event));
 fleet.list.addEventListener("pointerleave", () => fleet.pending && fleet.arrange());
 setInterval(() => fleet.second(), 1000);
 setInterval(() => !document.hidden && fleet.load(), REFRESH);
