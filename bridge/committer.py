@@ -28,6 +28,7 @@ from bridge.spool import Spool, Spooled
 from bridge.verdicts import Verdicts
 from devices.registry import Registry
 from telemetry import store
+from telemetry.lease import Lease
 from telemetry.series_registry import SeriesRegistry
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ DatabaseErrors = (DjangoDatabaseError, DriverError)
 TICK = 0.25  # seconds to wait for a batch before looking after the rest
 STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices were heard
 LONGEST_RETRY = 5.0  # seconds between two attempts while the database is away
+LEASE_PATIENCE = 10.0  # seconds without the lease of our name before we give up
 MAX_DETAIL = 500  # characters of a database error that are kept
 
 
@@ -77,7 +79,11 @@ class Committer(threading.Thread):
         self.counters = CommitCounters()
         self._announcer = Announcer(self.counters, publisher, verdicts)
         self.prepared = threading.Event()
+        self.known_before = False  # whether a worker of this name has run on this database
+        self.evicted = threading.Event()  # another process runs under our name
         self._worker = name
+        self._lease = Lease(name)
+        self._leased_at = time.monotonic()
         self._inbox = inbox
         self._spool = spool
         self._live = publisher
@@ -140,6 +146,10 @@ class Committer(threading.Thread):
 
     def _prepare(self) -> None:
         """What a restart must know: devices, series, and what the broker may deliver again."""
+        while not self._holds_lease():
+            if self._stopping.wait(TICK):
+                raise Abandoned
+        self.known_before = store.knows_worker(self._worker)
         self._series.load_all()
         self._registry.refresh(time.time())
         self._deliveries.load(store.load_deliveries(self._worker))
@@ -149,6 +159,17 @@ class Committer(threading.Thread):
                 for message, stamp in zip(entry.messages, entry.stamps, strict=True)
                 if stamp and message.mid
             )
+
+    def _holds_lease(self) -> bool:
+        """Whether we may write under our name. Said to be not so only after a while, in which the
+        server may still find out that the connection that had it is gone."""
+        if self._lease.hold():
+            self._leased_at = time.monotonic()
+            return True
+        if time.monotonic() - self._leased_at > LEASE_PATIENCE and not self._stopping.is_set():
+            self._stopping.set()
+            self.evicted.set()
+        return False
 
     def _next(self) -> Job | None:
         with self._handed:
@@ -278,6 +299,7 @@ class Committer(threading.Thread):
         """Once a second: counters, when devices were heard, changes of devices."""
         self._status_due = time.monotonic() + STATUS_EVERY
         try:
+            self._holds_lease()
             self._announcer.write_seen()
             self._write_status()
             self._refresh()
@@ -285,3 +307,5 @@ class Committer(threading.Thread):
         except DatabaseErrors as exc:
             store.reset_connection()
             self._database_is(up=False, because=exc)
+            # Without a database there is no telling; the patience starts when it is back.
+            self._leased_at = time.monotonic()

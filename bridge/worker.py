@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bridge.committer import CommitCounters, Committer
+from bridge.committer import TICK, CommitCounters, Committer
 from bridge.inbox import Inbox
 from bridge.live import LivePublisher
 from bridge.source import KEEPALIVE, Broker, Source
@@ -30,6 +30,10 @@ class SpoolPlace:
 
     folder: Path
     limit: int
+
+
+class NameTaken(Exception):
+    """Two processes must not share a broker session; this one gives way."""
 
 
 class Worker:
@@ -63,16 +67,27 @@ class Worker:
             publisher=self.publisher,
         )
 
-    def run(self, *, expect_session: bool) -> None:
-        """Bridge until `source.stop()`, then settle what was received and end every thread."""
-        self.source.expect_session = expect_session
+    def run(self) -> None:
+        """Bridge until `source.stop()`, then settle what was received and end every thread.
+
+        Raises `NameTaken` when another process bridges under this name. Nothing is taken from the
+        broker before the database has told that, and what a redelivery would look like.
+        """
         for thread in (self._verdicts, self.publisher, self.committer, self.writer):
             thread.start()
-        self.source.run()
+        while not self.committer.prepared.wait(TICK) and not self._is_ending():
+            pass
+        self.source.expect_session = self.committer.known_before
+        self.source.run(give_up=self.committer.evicted.is_set)
         for thread in (self.writer, self.committer, self._verdicts, self.publisher):
             thread.stop()
         if not self.committer.is_alive():
             self.spool.close()
+        if self.committer.evicted.is_set():
+            raise NameTaken(f"another process bridges as {self.name}")
+
+    def _is_ending(self) -> bool:
+        return self.source.is_stopping or self.committer.evicted.is_set()
 
     def snapshot(self) -> dict[str, int]:
         """All counters of this worker; docs/live-protocol.md names them."""

@@ -94,15 +94,22 @@ class Stack:
 
 
 @pytest.fixture
-def stack(postgres_server, redis_server, mosquitto, tmp_path: Path) -> Iterator[Stack]:
+def unstarted(postgres_server, redis_server, mosquitto, tmp_path: Path) -> Iterator[Stack]:
+    """Servers and devices, but no bridge and no load yet."""
     made = Stack(postgres_server, redis_server, mosquitto, tmp_path)
     made.prepare()
-    made.bridge.start()
-    made.bridge.wait_connected()
-    made.start_load()
-    eventually(lambda: len(made.stored()) > 50, 30, what="the first readings")
     yield made
     made.close()
+
+
+@pytest.fixture
+def stack(unstarted: Stack) -> Stack:
+    """A bridge under load."""
+    unstarted.bridge.start()
+    unstarted.bridge.wait_connected()
+    unstarted.start_load()
+    eventually(lambda: len(unstarted.stored()) > 50, 30, what="the first readings")
+    return unstarted
 
 
 def assert_acked_is_stored_once(stack: Stack) -> None:
@@ -154,4 +161,47 @@ def test_broker_restarted(stack: Stack) -> None:
     stack.bridge.wait_connected(times=2)
     stack.wait_stored_grows()
     assert stack.bridge.said("lost our session") == 0
+    assert_acked_is_stored_once(stack)
+
+
+def test_one_of_two_workers_killed(unstarted: Stack, tmp_path: Path) -> None:
+    stack = unstarted
+    workers = [BridgeProcess(tmp_path / f"bridge-{n}.log", stack.environment) for n in (1, 2)]
+    try:
+        for slot, worker in enumerate(workers, 1):
+            worker.start("--slot", str(slot), "--group", "pair")
+        for worker in workers:
+            worker.wait_connected()
+        stack.start_load()
+        stack.wait_stored_grows()
+        workers[1].kill()
+        stack.wait_stored_grows()  # the other goes on
+        workers[1].start("--slot", "2", "--group", "pair")
+        assert_acked_is_stored_once(stack)
+        with psycopg.connect(stack.postgres.url) as connection:
+            shares = connection.execute(
+                "SELECT counters->'stored' FROM telemetry_ingestworker"
+            ).fetchall()
+        assert len(shares) == 2
+        assert all(stored > 0 for (stored,) in shares)
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def test_two_processes_never_share_a_slot(stack: Stack, tmp_path: Path) -> None:
+    second = BridgeProcess(tmp_path / "second.log", stack.environment)
+    second.start()
+    assert second.process is not None
+    assert second.process.wait(30) == 1
+    assert second.said("Give each worker a --slot of its own")
+    elsewhere = BridgeProcess(
+        tmp_path / "elsewhere.log",
+        {**stack.environment, "PULSEBOARD_SPOOL": str(tmp_path / "other-spool")},
+    )
+    elsewhere.start()  # as on another machine
+    assert elsewhere.process is not None
+    assert elsewhere.process.wait(40) == 1
+    assert elsewhere.said("another process bridges as bridge-0")
+    assert stack.bridge.said("disconnected") == 0
     assert_acked_is_stored_once(stack)

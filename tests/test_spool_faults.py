@@ -6,10 +6,10 @@ import signal
 
 import psycopg
 
-from tests.test_faults import Stack, assert_acked_is_stored_once, stack
+from tests.test_faults import Stack, assert_acked_is_stored_once, stack, unstarted
 from tests.waiting import eventually
 
-__all__ = ["stack"]  # the fixture
+__all__ = ["stack", "unstarted"]  # the fixtures
 
 
 def acked(stack: Stack) -> int:

@@ -132,13 +132,19 @@ class Source:
         with contextlib.suppress(BlockingIOError):  # full of wake-ups already
             self._wake_send.send(b"\0")
 
-    def run(self) -> None:
-        """Connect, read and reconnect until `stop`; then drain."""
+    def run(self, give_up: Callable[[], bool]) -> None:
+        """Connect, read and reconnect until `stop`, or until `give_up()`; then drain."""
         attempt = 0
-        while not self._stopping.is_set():
+
+        def going_on() -> bool:
+            if give_up():
+                self._stopping.set()
+            return not self._stopping.is_set()
+
+        while going_on():
             if self._connect():
                 attempt = 0
-                self._serve(lambda: not self._stopping.is_set(), reading=True)
+                self._serve(going_on, reading=True)
             if not self._stopping.is_set():
                 # Full jitter, capped, for ever: a broker that comes back is not met by a herd.
                 longest = min(LONGEST_BACKOFF, 0.5 * 2**attempt)

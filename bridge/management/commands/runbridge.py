@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error as DatabaseError
 
 from bridge import metrics
 from bridge.source import Broker
 from bridge.spool import SpoolBusy
-from bridge.worker import SpoolPlace, Worker
-from telemetry import store
+from bridge.worker import NameTaken, SpoolPlace, Worker
 from telemetry.probe import Probe, parse_address
 
 GROUP = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -68,9 +65,13 @@ class Command(BaseCommand):
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, lambda *_: worker.source.stop())
         probing = _probe(worker, probe) if probe else None
-        worker.run(expect_session=_ran_before(name, worker))
-        if probing is not None:
-            probing.close()
+        try:
+            worker.run()
+        except NameTaken as exc:
+            raise CommandError(f"{exc}. Give each worker a --slot of its own.") from exc
+        finally:
+            if probing is not None:
+                probing.close()
 
 
 def _probe(worker: Worker, address: str) -> Probe:
@@ -79,16 +80,3 @@ def _probe(worker: Worker, address: str) -> Probe:
         return Probe(parse_address(address), registry, worker.readiness)
     except (OSError, ValueError) as exc:
         raise CommandError(f"--probe {address}: {exc}") from exc
-
-
-def _ran_before(name: str, worker: Worker) -> bool:
-    """Whether the broker should hold a session; waits for a database that is still starting."""
-    while not worker.source.is_stopping:
-        try:
-            return store.knows_worker(name)
-        except DatabaseError as exc:
-            if not store.is_temporary(exc):
-                raise
-            store.reset_connection()
-            time.sleep(0.5)
-    return False
