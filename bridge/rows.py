@@ -116,6 +116,9 @@ class RowBuilder:
 
     def _make_missing_series(self, batch: Batch, start: int, stop: int) -> list[NewSeries]:
         wanted: dict[tuple[int, str], str] = {}
+        uids = {item.uid for items in batch.items[start:stop] for item in items}
+        speaking = [self._registry.known(uid) for uid in uids]
+        self._series.load(device.id for device in speaking if device is not None)
         for index in range(start, stop):
             for item in batch.items[index]:
                 if not isinstance(item, Telemetry):

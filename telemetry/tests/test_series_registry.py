@@ -1,47 +1,28 @@
-"""The registry of series follows what others delete."""
-
-from __future__ import annotations
+"""Series of many devices are read and made in a bounded number of queries."""
 
 import pytest
 
 from devices.models import Device
-from telemetry import series_registry
-from telemetry.models import Series
 from telemetry.series_registry import SeriesRegistry
-from telemetry.tests import written
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_deleted_series_is_forgotten_and_its_metric_becomes_a_new_one() -> None:
-    old = written.series("t", uid="pump")
-    kept = written.series("u", uid="pump")
+def test_a_new_fleet_costs_as_many_queries_as_one_device(django_assert_max_num_queries):
+    devices = [Device.objects.create(uid=f"d{n}", name=f"d{n}") for n in range(50)]
     registry = SeriesRegistry()
-    registry.load_all()
-    registry.refresh(1000.0)
-    Series.objects.filter(pk=old.pk).delete()
-    registry.refresh(1000.0 + series_registry.REFRESH_EVERY)
-    assert registry.of(old.device_id) == {"u": kept.pk}
-    assert old.pk not in registry.device_of
-    (made,) = registry.create({(old.device_id, "t"): "gauge"})
-    assert made.id != old.pk
-    assert registry.of(old.device_id) == {"t": made.id, "u": kept.pk}
+    with django_assert_max_num_queries(3):
+        registry.load(device.id for device in devices)
+        made = registry.create({(device.id, "t"): "gauge" for device in devices})
+        found = [registry.of(device.id) for device in devices]
+    assert sorted(series.id for series in made) == sorted(each["t"] for each in found)
+    assert registry.device_of == {series.id: series.device_id for series in made}
 
 
-def test_it_does_not_look_more_often_than_it_promises(django_assert_num_queries) -> None:
+def test_devices_read_before_are_not_read_again(django_assert_num_queries):
+    device = Device.objects.create(uid="d", name="d")
     registry = SeriesRegistry()
-    with django_assert_num_queries(1):
-        registry.refresh(1000.0)
-        registry.refresh(1000.0 + series_registry.REFRESH_EVERY / 2)
-    with django_assert_num_queries(1):
-        registry.refresh(500.0)  # the clock was set back
-
-
-def test_the_series_of_a_deleted_device_are_forgotten_too() -> None:
-    series = written.series("t", uid="pump")
-    registry = SeriesRegistry()
-    registry.load_all()
-    Device.objects.filter(uid="pump").delete()
-    registry.refresh(1000.0)
-    assert registry.device_of == {}
-    assert registry.create({(series.device_id, "t"): "gauge"}) == []
+    registry.load([device.id])
+    with django_assert_num_queries(0):
+        registry.load([device.id])
+        assert registry.of(device.id) == {}
