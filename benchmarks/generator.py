@@ -100,7 +100,8 @@ class Publisher:
         self._waiting = memoryview(b"")
         self._odd = 0  # bytes of a PUBACK that has come in part
         client_id = name.encode()
-        body = b"\0\4MQTT\4\2\0\0" + len(client_id).to_bytes(2, "big") + client_id
+        # Clean session, the longest keep-alive: 0 would mean none, but rumqttd refuses that.
+        body = b"\0\4MQTT\4\2\xff\xff" + len(client_id).to_bytes(2, "big") + client_id
         self.sock.sendall(b"\x10" + bytes([len(body)]) + body)
         answer = self.sock.recv(4)
         if answer[:1] != b"\x20" or answer[3]:
