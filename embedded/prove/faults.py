@@ -141,17 +141,26 @@ def _postgres_disconnect(scene: Scene) -> None:
 
 
 def _broker_kill(scene: Scene) -> None:
-    """What it acknowledged since its last snapshot is gone: counted apart, never hidden."""
-    broker = scene.part("mqtt")
+    """What waited in it since its last snapshot is gone: counted apart, never hidden.
+
+    A bridge that keeps up leaves nothing waiting, so every second time it is away before.
+    """
+    broker, bridge = scene.part("mqtt"), scene.part("bridge")
     path = scene.stack.snapshot_age_source()
+    away = scene.chance.random() < 0.5
+    if away:
+        bridge.stop()
+        scene.wait(PAUSE)
     broker.kill()
     now = time.monotonic()
     # Never saved: everything since the start may be gone.
     saved = now - (time.time() - path.stat().st_mtime) if path and path.exists() else 0.0
     scene.load.ledger.broker_kills.append(BrokerKill(saved, now))
-    scene.notes.append(f"last snapshot {now - saved:.1f} s before")
+    scene.notes.append(f"last snapshot {now - saved:.1f} s before, bridge {'away' * away or 'up'}")
     scene.over()
     broker.start()
+    if away:
+        bridge.start()
 
 
 def _connection_cut(scene: Scene) -> None:

@@ -1,0 +1,265 @@
+"""`manage.py prove`: a short proof holds, and what is missing or doubled is found."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.db import connection
+
+from devices.models import Device
+from embedded.prove import faults, packets
+from embedded.prove.ledger import LATE, POISON, STAMPED, TIMED, BrokerKill, Ledger
+from embedded.prove.load import Load
+from embedded.prove.messages import POISONS, Messages
+from embedded.prove.options import read
+from embedded.prove.publisher import Address, Publisher
+from embedded.prove.stored import Stored, balanced
+from telemetry import store
+from telemetry.models import Series
+from tests.bridge_process import ROOT
+from tests.waiting import eventually
+
+PROMISED = {
+    *("sent", "acked", "stored", "lost", "duplicated"),
+    *("faults", "recovery_s_max", "peak_rss_mib"),
+}
+COMMAND = [sys.executable, "manage.py", "prove"]
+
+
+def environment() -> dict[str, str]:
+    """As in a fresh checkout: nothing that names a server or a key."""
+    ours = ("DATABASE_URL", "REDIS_URL", "MQTT_URL")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return {name: value for name, value in kept.items() if not name.startswith("PULSEBOARD_")}
+
+
+def test_a_short_proof_holds_and_ends_with_its_numbers_in_json() -> None:
+    chosen = "bridge-kill,postgres-kill,connection-cut,duplicates,poison"
+    words = ["--faults", "5", "--seed", "7", "--rate", "300", "--only", chosen, "--json"]
+    done = subprocess.run(
+        [*COMMAND, *words],
+        check=False,
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said.keys() >= PROMISED
+    assert (said["lost"], said["duplicated"], said["failures"]) == (0, 0, [])
+    assert said["faults"] == 5
+    assert said["stored"] >= said["acked"] > 500
+    assert said["poison"] >= 7
+    assert said["recovery_s"].keys() == set(chosen.split(","))
+    assert 0 < said["recovery_s_max"] < 60
+    assert said["peak_rss_mib"] > 20
+
+
+def test_an_interrupted_proof_tells_what_it_knows_and_leaves_nothing() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "--faults", "500", "--only", "late", "--rate", "100"],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    folder = Path(process.stdout.readline().rsplit(" in ", 1)[1].strip())
+    assert "late" in process.stdout.readline()
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) > 4
+    process.send_signal(signal.SIGINT)
+    said = process.stdout.read()
+    process.stdout.close()
+    assert process.wait(60) == 130
+    assert "acked" in said
+    assert said.splitlines()[-1] == "interrupted"
+    eventually(lambda: not any(child.is_running() for child in children))
+    assert not folder.exists()
+
+
+@pytest.fixture
+def messages() -> Messages:
+    return Messages("abcd", 3, time.time_ns() // 1_000_000)
+
+
+@pytest.fixture
+def load(messages: Messages) -> Load:
+    """Two messages of each kind, sent once and acknowledged; nothing listens."""
+    made = Load(Address("127.0.0.1", 9), messages, 100.0)
+    for kind in (TIMED, STAMPED, LATE, POISON) * 2:
+        number = made.ledger.add(kind)
+        made.ledger.sending(number)
+        made.ledger.acknowledged(number)
+    return made
+
+
+@pytest.fixture
+def stored(load: Load, messages: Messages, transactional_db: None) -> Iterator[Stored]:
+    """What the bridge would have made of them, in the real tables."""
+    made = Stored(messages)
+    made.register()
+    for number, kind in enumerate(load.ledger.kinds):
+        insert(messages, number, kind)
+    yield made
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM reading")
+
+
+def insert(messages: Messages, number: int, kind: int, *, later_ms: int = 0) -> None:
+    topic, payload = messages.message(number, kind)
+    batch = store.Batch()
+    if kind == POISON:
+        reason = ("malformed_json", "")
+        at = time.time_ns() // 1_000_000
+        row = (0, at, topic.decode(), "", *reason, payload, {}, False, False)
+        batch.quarantined.append(store.Quarantined(*row))
+    else:
+        document = json.loads(payload)
+        metric = next(iter(document.get("values", document)))
+        device = Device.objects.get(uid=messages.uid(number % messages.devices))
+        series, _ = Series.objects.get_or_create(device=device, metric=metric)
+        batch.series_ids.append(series.id)
+        batch.times_ms.append(document.get("ts", messages.time_ms(number)) + later_ms)
+        batch.values.append(float(number))
+    store.write(batch, "bridge-0")
+
+
+def test_what_is_complete_passes(load: Load, stored: Stored) -> None:
+    verdict = stored.compare(load)
+    assert verdict.holds
+    assert (verdict.sent, verdict.acked, verdict.stored) == (8, 8, 8)
+    assert stored.has_since(4)
+    assert not stored.has_since(5)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_deleted_row_is_found_lost(load: Load, stored: Stored, number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM reading WHERE value = %s", [number])
+    assert stored.compare(load).lost == [number]
+
+
+def test_a_poison_that_is_not_in_quarantine_is_found_lost(load: Load, stored: Stored) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM telemetry_quarantinedmessage WHERE position(%s in payload) > 0",
+            [b"poison-3-"],
+        )
+    assert stored.compare(load).lost == [3]
+
+
+@pytest.mark.parametrize(("number", "kind"), [(0, TIMED), (1, STAMPED), (2, LATE)])
+def test_a_second_row_is_found_doubled(
+    load: Load, stored: Stored, messages: Messages, number: int, kind: int
+) -> None:
+    insert(messages, number, kind, later_ms=500)
+    assert stored.compare(load).duplicated == [number]
+
+
+def test_two_copies_without_a_time_from_a_sender_that_sent_two_are_told_apart() -> None:
+    ledger = Ledger()
+    for kind in (STAMPED, TIMED):
+        number = ledger.add(kind)
+        ledger.sending(number)
+        ledger.sending(number)
+    verdict = ledger.compare([0, 0, 1, 1], [])
+    assert (verdict.resent_unstamped_doubles, verdict.duplicated) == (1, [1])
+    assert ledger.compare([0, 0, 0, 1], []).duplicated == [0]
+
+
+def test_what_was_not_acknowledged_may_be_missing() -> None:
+    ledger = Ledger()
+    ledger.sending(ledger.add(TIMED))
+    assert ledger.compare([], []).holds
+
+
+def test_a_killed_broker_answers_for_what_it_acked_since_its_snapshot_only() -> None:
+    ledger = Ledger()
+    for at in (10.0, 20.0, 30.0):
+        ledger.acked_at[ledger.add(TIMED)] = at
+    ledger.broker_kills.append(BrokerKill(saved=15.0, killed=25.0))
+    verdict = ledger.compare([], [])
+    assert (verdict.lost_by_broker, verdict.lost) == (1, [0, 2])
+
+
+def test_books_that_do_not_add_up_are_found() -> None:
+    books = {"received": 5, "stored": 2, "duplicate": 1, "rejected": 1, "spooled": 0}
+    assert balanced({**books, "in_flight": 1})
+    assert not balanced({**books, "in_flight": 0})
+
+
+def test_a_seed_repeats_the_order_of_the_faults_and_leaves_out_what_loses() -> None:
+    names = list(read(["--seed", "5"]).names)
+    assert "broker-kill" not in names
+    assert len(names) == 16
+    first, second = (faults.plan(names, 48, random.Random(5)) for _ in range(2))
+    assert first == second
+    assert set(Counter(first).values()) == {3}
+    assert "broker-kill" in read(["--include", "broker-kill"]).names
+    with pytest.raises(SystemExit):
+        read(["--only", "no-such-fault"])
+
+
+def test_each_poison_is_recognised_by_its_first_bytes(messages: Messages) -> None:
+    for number in range(len(POISONS)):
+        _, payload = messages.message(number, POISON)
+        assert messages.poison_number(payload[:100]) == number
+    assert Messages("ef", 3, 0).poison_number(payload) is None
+
+
+def test_a_publisher_sends_again_what_was_not_acknowledged(messages: Messages) -> None:
+    """The broker takes a message, cuts the connection, and acknowledges when it comes again."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    arrived: list[bytes] = []
+
+    def answer(connection: socket.socket, kind: int, body: bytes) -> None:
+        if kind == 0x10:
+            connection.sendall(b"\x20\x03\x00\x00\x00")
+        elif kind == 0x30:
+            arrived.append(body)
+            if len(arrived) == 2:
+                connection.sendall(b"\x40\x02" + body[2 + len(topic) :][:2])
+
+    def broker() -> None:
+        for wanted in (1, 2):
+            connection, _ = listener.accept()
+            with connection:
+                reader = packets.Packets()
+                while len(arrived) < wanted:
+                    for kind, body in reader.feed(connection.recv(65_536)):
+                        answer(connection, kind, body)
+                if wanted == 2:
+                    eventually(ledger.acked)
+
+    ledger = Ledger()
+    topic, _ = messages.message(0, LATE)
+    address = Address("127.0.0.1", listener.getsockname()[1])
+    publisher = Publisher(address, "again", ledger=ledger, messages=messages)
+    publisher.aside.append(ledger.add(LATE))
+    server = threading.Thread(target=broker, daemon=True)
+    server.start()
+    publisher.start()
+    try:
+        eventually(lambda: ledger.acked() == 1)
+    finally:
+        publisher.end()
+        server.join(5)
+        listener.close()
+    assert ledger.sends[0] == 2
+    assert arrived[0] == arrived[1]
+    assert publisher.waiting == 0
