@@ -1,0 +1,98 @@
+"""The whole path: simulator, broker, bridge, Postgres, web process, chart in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from knox.models import AuthToken
+from playwright.sync_api import Page
+
+from bridge.tests.conftest import bridge, database
+from tests.bridge_process import ROOT, BridgeProcess
+from tests.browser import WebProcess, chromium, operator, page, web
+from tests.waiting import eventually
+
+__all__ = ["bridge", "chromium", "database", "operator", "page", "web"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ledger(
+    bridge: BridgeProcess, mosquitto, web: WebProcess, operator: User, tmp_path: Path
+) -> Iterator[Path]:
+    """Where a running simulator of six devices, one of each kind, writes what was acknowledged."""
+    bridge.start()
+    bridge.wait_connected()
+    path = tmp_path / "ledger.jsonl"
+    command = [sys.executable, "-m", "firmware_sim", "--devices", "6", "--rate", "2"]
+    command += ["--mqtt", mosquitto.url, "--register", web.url, "--ledger", str(path)]
+    _, token = AuthToken.objects.create(user=operator)
+    with (tmp_path / "sim.log").open("wb") as log:
+        simulator = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PULSEBOARD_API_TOKEN": token},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            eventually(
+                path.exists, 30, what=f"the simulator sends: {(tmp_path / 'sim.log').read_text()}"
+            )
+            yield path
+        finally:
+            simulator.send_signal(signal.SIGTERM)
+            assert simulator.wait(30) == 0
+
+
+def sent(ledger: Path, uid: str, metric: str) -> dict[int, float]:
+    """What the simulator sent of one metric: value by Unix ms."""
+    complete = ledger.read_text().rpartition("\n")[0]
+    entries = [json.loads(line) for line in complete.splitlines()]
+    return {
+        entry["ts"]: entry["values"][metric]
+        for entry in entries
+        if entry["uid"] == uid and entry["ts"] is not None
+    }
+
+
+def drawn(page: Page, metric: str) -> dict[int, float]:
+    """What the chart of a metric draws: value by Unix ms."""
+    charts = page.evaluate("window.pulseboard.charts")
+    points = next((chart["points"] for chart in charts if chart["metric"] == metric), [])
+    return {point[0]: point[1] for point in points}
+
+
+def test_a_point_on_the_chart_is_the_value_the_simulator_sent(page: Page, ledger: Path) -> None:
+    uid, metric = "freezer-001", "temperature"
+    eventually(lambda: len(sent(ledger, uid, metric)) >= 4, 30, what="readings of the freezer")
+    page.goto(f"/devices/{uid}/")
+
+    def in_both() -> dict[int, float]:
+        told, shown = sent(ledger, uid, metric), drawn(page, metric)
+        return {at: value for at, value in shown.items() if at in told}
+
+    before = eventually(in_both, 30, what="history is drawn")
+    newest = max(before)
+    eventually(lambda: max(in_both()) > newest + 2_000, 30, what="live readings follow")
+    told, shown = sent(ledger, uid, metric), drawn(page, metric)
+    both = in_both()
+    assert both == {at: told[at] for at in both}
+    # Without a gap: whatever was acknowledged between two drawn points is drawn too.
+    missing = [at for at in told if min(shown) <= at <= max(both) and at not in shown]
+    assert missing == []
+
+
+def test_the_fleet_page_shows_every_simulated_device_alive(page: Page, ledger: Path) -> None:
+    page.goto("/")
+    eventually(lambda: page.locator("text=Online").count() >= 6, 30, what="six devices online")
+    for name in ("Freezer 1", "Motor 1", "Tank 1"):
+        assert page.locator(f"text={name}").count() >= 1
