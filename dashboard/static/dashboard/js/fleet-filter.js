@@ -1,3 +1,9 @@
+/** The fleet's search, site, order and state chips; kept in the address so that a view can be shared. */
+
+import { byId, el, icon } from "./element.js";
+import { STATES, WORDS } from "./presence.js";
+import { typing } from "./frame.js";
+
 /** Arrows walk the tiles as they lie: to the side by one, up and down to the nearest in the next row.
  * @param {HTMLElement} list @param {KeyboardEvent} event */
 export function walk(list, event) {
@@ -13,12 +19,6 @@ export function walk(list, event) {
   event.preventDefault();
   next.focus();
 }
-
-/** The fleet's search, site, order and state chips; kept in the address so that a view can be shared. */
-
-import { byId, el, icon } from "./element.js";
-import { STATES, WORDS } from "./presence.js";
-import { typing } from "./frame.js";
 
 export class FleetFilter {
   /** @param {() => void} changed */
