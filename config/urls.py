@@ -16,5 +16,6 @@ urlpatterns = [
     # Pages for people: to the login instead of a 401.
     path("api/v1/docs/", login_required(swagger), name="api-docs"),
     path("api/v1/redoc/", login_required(redoc), name="api-redoc"),
+    path("api/v1/", include("bridge.urls")),
     path("", include("dashboard.urls")),
 ]

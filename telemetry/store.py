@@ -250,6 +250,16 @@ def knows_worker(name: str) -> bool:
         return cursor.fetchone() is not None
 
 
+def forget_workers(prefix: str, older_than_s: float) -> None:
+    """Drop the counters of workers whose name begins so and that wrote none for so long."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM telemetry_ingestworker WHERE starts_with(name, %s)"
+            " AND updated_at <= now() - make_interval(secs => %s)",
+            (prefix, older_than_s),
+        )
+
+
 TEMPORARY_CLASSES = {
     "08",  # connection exception
     "25",  # invalid transaction state: idle timeout, a failover to a read-only replica

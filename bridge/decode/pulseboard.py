@@ -33,7 +33,7 @@ def decode(message: Message, context: Context) -> list[Item]:
         sample = context.plain.read(message.payload, message.received_ms)
         if sample is not None:
             return [Telemetry(uid, [sample], plain=True)]
-    return [_telemetry(uid, message)]
+    return [telemetry(uid, message)]
 
 
 def _route(topic: str) -> Route:
@@ -48,7 +48,8 @@ def _status(uid: str, payload: bytes) -> Item:
     return Rejected(uid, problem)
 
 
-def _telemetry(uid: str, message: Message) -> Item:
+def telemetry(uid: str, message: Message) -> Item:
+    """Any telemetry of a device, whatever way it came."""
     payload = message.payload
     if not payload:
         return Rejected(uid, Problem(Reason.EMPTY_PAYLOAD, "the message has no payload"))

@@ -1,0 +1,232 @@
+"""The way in of messages that come one at a time over HTTP, in a web process.
+
+Decoding, rows, store, live frames, verdicts and books are those of the MQTT worker. What differs:
+the sender waits, so there is no inbox and no spool, one message is one transaction, and a database
+that is away is the sender's to hear of.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from bridge.announcer import Announcer, CommitCounters
+from bridge.batch_rows import Rows
+from bridge.committer import MAX_DETAIL, STATUS_EVERY, DatabaseErrors
+from bridge.decode import pulseboard
+from bridge.decode.items import Problem, Reason, Telemetry
+from bridge.deliveries import Deliveries
+from bridge.inbox import Batch, Settled
+from bridge.live import LivePublisher
+from bridge.message import Message
+from bridge.rows import RowBuilder
+from bridge.verdicts import Verdicts
+from devices.registry import Registry
+from telemetry import live, store
+from telemetry.series_registry import MAX_SERIES_PER_DEVICE, SeriesRegistry
+
+logger = logging.getLogger(__name__)
+
+TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
+NAME_PREFIX = "http-"  # then the process id; a worker's name in the pipeline's books
+STALE_AFTER = 86_400.0  # seconds after which the books of a process that died are dropped
+
+
+class Unavailable(Exception):
+    """The database cannot take the message now; nothing of it is stored."""
+
+
+class Outcome(NamedTuple):
+    """What became of one message, after COMMIT."""
+
+    readings: int  # stored now or before
+    problems: list[Problem]  # what was left out, the first bad element first
+    rejected: bool  # nothing was stored, and the message is in quarantine
+
+
+class Ingest:
+    """One of a process. `take` may be called from any thread."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.counters = CommitCounters()
+        self._began = datetime.now(UTC)
+        self._registry = Registry()
+        self._series = SeriesRegistry()
+        self._rows = RowBuilder(self._registry, self._series, Deliveries())
+        self._live = LivePublisher(name, self._series.device_of, tell_each_second=self._pipeline)
+        # A device that speaks HTTP reads in the answer what was wrong.
+        self._verdicts = Verdicts(lambda _topic, _notice: None)
+        self._announcer = Announcer(self.counters, self._live, self._verdicts)
+        self._committing = threading.Lock()  # the caches, and one message after another
+        self._books = threading.Lock()  # _received, _settled
+        self._received = 0
+        self._in_flight = 0
+        self._settled = Settled()
+        self._stopping = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_books, name="http-books", daemon=True)
+
+    def start(self) -> None:
+        for thread in (self._verdicts, self._live, self._keeper):
+            thread.start()
+
+    def stop(self) -> None:
+        """Send what waits, and take the books of this process off the pipeline's list."""
+        self._stopping.set()
+        self._keeper.join(2 * STATUS_EVERY)
+        self._verdicts.stop()
+        self._live.stop()
+
+    def take(self, uid: str, payload: bytes) -> Outcome:
+        """Decode and commit one message. Raises `Unavailable`."""
+        message = Message(
+            TOPIC.encode(), payload, 0, False, False, b"", time.time_ns() // 1_000_000
+        )
+        item = pulseboard.telemetry(uid, message)
+        batch = Batch(0, [message], [[item]], len(payload))
+        self._receive()
+        settled: Settled | None = None
+        try:
+            with self._committing:
+                rows, result = self._commit(batch)
+                settled = rows.settled(result)
+                self._announcer.announce(batch, rows, result, live=True)
+        finally:
+            self._settle(settled)
+        problems = list(item.problems) if isinstance(item, Telemetry) else []
+        if rows.rejected:
+            problems = [rows.problems[0]]
+        elif (left_out := rows.values_dropped - len(problems)) > 0:
+            detail = f"{left_out} new metrics: a device has at most {MAX_SERIES_PER_DEVICE} series"
+            problems.append(Problem(Reason.TOO_MANY_SERIES, detail))
+        return Outcome(rows.readings, problems, bool(rows.rejected))
+
+    def snapshot(self) -> dict[str, int]:
+        """All counters, as `bridge.worker` has them; docs/live-protocol.md names them."""
+        with self._books:
+            books = {"received": self._received, "in_flight": self._in_flight}
+            books |= asdict(self._settled)
+        return {
+            **books,
+            **asdict(self.counters),
+            "connected": 1,  # there is no broker to lose
+            "reconnects": 0,
+            "session_lost": 0,
+            "lag_ms": 0,
+            "live_frames": self._live.counters.frames,
+            "live_dropped": self._live.counters.dropped,
+        }
+
+    def _commit(self, batch: Batch) -> tuple[Rows, store.Written]:
+        try:
+            now = time.time()
+            self._registry.refresh(now)
+            self._series.refresh(now)
+            stamps = self._rows.stamp(batch)
+            began = time.monotonic()
+            try:
+                rows = self._rows.build(batch, stamps, 0, 1)
+                result = store.write(rows.batch, self.name)
+            except DatabaseErrors as exc:
+                if store.is_temporary(exc):
+                    raise
+                problem = Problem(Reason.STORE_REJECTED, str(exc).splitlines()[0][:MAX_DETAIL])
+                rows = self._rows.refused(batch, 0, problem)
+                result = store.write(rows.batch, self.name)
+        except DatabaseErrors as exc:
+            store.reset_connection()
+            self.counters.database_up = 0
+            raise Unavailable(str(exc)) from exc
+        self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
+        self.counters.batches += 1
+        self.counters.database_up = 1
+        return rows, result
+
+    def _receive(self) -> None:
+        with self._books:
+            self._received += 1
+            self._in_flight += 1
+
+    def _settle(self, ended: Settled | None) -> None:
+        """None: the sender was told that nothing of its message is here."""
+        with self._books:
+            self._in_flight -= 1
+            if ended is None:
+                self._received -= 1
+            else:
+                self._settled.add(ended)
+
+    def _pipeline(self) -> dict[str, object]:
+        now_ms = time.time_ns() // 1_000_000
+        return live.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
+
+    def _keep_books(self) -> None:
+        self._write(lambda: store.forget_workers(NAME_PREFIX, STALE_AFTER))
+        while not self._stopping.is_set():
+            self._write(self._write_books)
+            self._stopping.wait(STATUS_EVERY)
+        self._write(self._write_books)
+        # Its process ends with it: it would be shown as a worker in trouble.
+        self._write(lambda: store.forget_workers(self.name, 0.0))
+        store.reset_connection()
+
+    def _write_books(self) -> None:
+        with self._committing:
+            self._announcer.write_seen()
+        store.write_worker(self.name, self._began, self.snapshot())
+
+    def _write(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except DatabaseErrors as exc:
+            store.reset_connection()
+            if self.counters.database_up:
+                logger.warning("books not written: %s", exc, extra={"action": "database_down"})
+            self.counters.database_up = 0
+        else:
+            self.counters.database_up = 1
+
+
+_starting = threading.Lock()
+_running: dict[int, Ingest] = {}  # by process id: a forked child needs threads of its own
+
+
+def running() -> Ingest:
+    """The ingest of this process, started at the first message."""
+    with _starting:
+        found = _running.get(os.getpid())
+        if found is None:
+            found = _running[os.getpid()] = Ingest(f"{NAME_PREFIX}{os.getpid()}")
+            found.start()
+            _before_exit(stop)
+        return found
+
+
+def stop() -> None:
+    """End this process's ingest, if it has one."""
+    with _starting:
+        found = _running.pop(os.getpid(), None)
+    if found is not None:
+        found.stop()
+
+
+def _before_exit(task: Callable[[], None]) -> None:
+    """Have `task` done before Daphne stops. Under another server the books stay for a day.
+
+    `atexit` would be too late: by then no thread may start another, which the live thread does.
+    """
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or not getattr(reactor, "running", False):
+        return
+    from twisted.internet.threads import deferToThread  # noqa: PLC0415  (Daphne has it)
+
+    reactor.callFromThread(
+        reactor.addSystemEventTrigger, "before", "shutdown", lambda: deferToThread(task)
+    )
