@@ -14,9 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from django.db import Error as DjangoDatabaseError
-from psycopg import Error as DriverError
-
 from bridge.announcer import Announcer, CommitCounters
 from bridge.decode import Decoder
 from bridge.decode.items import Problem, Reason
@@ -35,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-DatabaseErrors = (DjangoDatabaseError, DriverError)
 
 TICK = 0.25  # seconds to wait for a batch before looking after the rest
 STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices were heard
@@ -194,7 +189,7 @@ class Committer(threading.Thread):
             start, stop = waiting.pop()
             try:
                 rows, result = self._retry(job, self._commit, batch, stamps, start, stop)
-            except DatabaseErrors as exc:
+            except store.ERRORS as exc:
                 if stop - start > 1:
                     # Some row can never be stored: halve until it stands alone. The later half
                     # goes first on the stack, so that messages keep their order.
@@ -243,7 +238,7 @@ class Committer(threading.Thread):
         while True:
             try:
                 result = attempt(*args, **kwargs)
-            except DatabaseErrors as exc:
+            except store.ERRORS as exc:
                 store.reset_connection()
                 if not store.is_temporary(exc):
                     raise
@@ -304,7 +299,7 @@ class Committer(threading.Thread):
             self._write_status()
             self._refresh()
             self._database_is(up=True)
-        except DatabaseErrors as exc:
+        except store.ERRORS as exc:
             store.reset_connection()
             self._database_is(up=False, because=exc)
             # Without a database there is no telling; the patience starts when it is back.

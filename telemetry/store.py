@@ -17,6 +17,9 @@ from psycopg.types.json import Jsonb
 
 from telemetry import copy_binary
 
+# Django wraps what `execute` raises, but not what `cursor.copy` raises.
+ERRORS = (DatabaseError, InterfaceError, psycopg.Error)
+
 KEPT_PAYLOAD = 64 * 1024  # bytes of a quarantined payload that are kept
 MINUTE_MS = 60_000
 
