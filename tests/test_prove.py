@@ -195,6 +195,10 @@ def test_a_killed_broker_answers_for_what_it_acked_since_its_snapshot_only() -> 
     ledger.broker_kills.append(BrokerKill(saved=15.0, killed=25.0))
     verdict = ledger.compare([], [])
     assert (verdict.lost_by_broker, verdict.lost) == (1, [0, 2])
+    ledger.kept_for_nobody(2)  # it says itself that it forgot whom to give it to
+    assert ledger.compare([], []).lost == [0]
+    ledger.broker_kills.clear()
+    assert ledger.compare([], []).lost == [0, 1, 2]
 
 
 def test_books_that_do_not_add_up_are_found() -> None:

@@ -153,10 +153,12 @@ def _broker_kill(scene: Scene) -> None:
         scene.wait(PAUSE)
     broker.kill()
     now = time.monotonic()
+    age = time.time() - path.stat().st_mtime if path and path.exists() else None
     # Never saved: everything since the start may be gone.
-    saved = now - (time.time() - path.stat().st_mtime) if path and path.exists() else 0.0
+    saved = now - age if age is not None else 0.0
     scene.load.ledger.broker_kills.append(BrokerKill(saved, now))
-    scene.notes.append(f"last snapshot {now - saved:.1f} s before, bridge {'away' * away or 'up'}")
+    scene.notes.append("no snapshot" if age is None else f"last snapshot {age:.1f} s before")
+    scene.notes.append("bridge away" if away else "bridge up")
     scene.over()
     broker.start()
     if away:

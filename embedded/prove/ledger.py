@@ -49,6 +49,7 @@ class Ledger:
         self.acked_at = array("d")  # monotonic seconds, 0: not acknowledged
         self.broker_kills: list[BrokerKill] = []
         self.refused = 0
+        self.unheard: set[int] = set()  # acknowledged with "no matching subscribers"
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -70,6 +71,11 @@ class Ledger:
     def acknowledged(self, number: int) -> None:
         if not self.acked_at[number]:
             self.acked_at[number] = time.monotonic()
+
+    def kept_for_nobody(self, number: int) -> None:
+        """Acknowledged, by a broker that knew of no one to give it to."""
+        self.unheard.add(number)
+        self.acknowledged(number)
 
     def sent(self) -> int:
         return len(self.sends) - self.sends.count(0)
@@ -101,8 +107,12 @@ class Ledger:
 
     def _missing(self, verdict: Verdict, number: int) -> None:
         at = self.acked_at[number]
-        # A second of slack: the snapshot's time is when its file was complete.
-        if any(kill.saved - 1 <= at <= kill.killed for kill in self.broker_kills):
+        # A second of slack: the snapshot's time is when its file was complete. A broker that forgot
+        # the bridge's session says itself which messages it kept for nobody.
+        if any(
+            kill.saved - 1 <= at <= kill.killed or (number in self.unheard and at >= kill.killed)
+            for kill in self.broker_kills
+        ):
             verdict.lost_by_broker += 1
         else:
             verdict.lost.append(number)

@@ -16,6 +16,7 @@ CONNACK, PUBACK, PINGRESP = 0x20, 0x40, 0xD0
 PING = b"\xc0\x00"
 DISCONNECT = b"\xe0\x00"
 DUP = 0x08
+SUCCESS, NO_SUBSCRIBERS = 0x00, 0x10  # reason codes of a PUBACK (3.4.2.1)
 FAILURE = 0x80  # reason codes from here on refuse
 _FOUR, _TWO, _TEXT = frozenset({0x11, 0x27}), frozenset({0x13, 0x21, 0x22}), 0x26
 

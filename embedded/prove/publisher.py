@@ -151,7 +151,10 @@ class Publisher(threading.Thread):
             number = self._unacked.pop(int.from_bytes(body[:2], "big"), None)
             if number is None:
                 continue
-            if len(body) > 2 and body[2] >= packets.FAILURE:
+            reason = body[2] if len(body) > 2 else packets.SUCCESS
+            if reason >= packets.FAILURE:
                 self._ledger.refused += 1
+            elif reason == packets.NO_SUBSCRIBERS:
+                self._ledger.kept_for_nobody(number)
             else:
                 self._ledger.acknowledged(number)

@@ -39,6 +39,7 @@ class Result:
     poison: int = 0
     resent: int = 0
     refused: int = 0
+    unheard: int = 0
     interrupted: bool = False
 
     def note(self, load: Load) -> None:
@@ -47,6 +48,7 @@ class Result:
         self.poison = ledger.kinds.count(POISON)
         self.resent = len(ledger.sends) - ledger.sends.count(0) - ledger.sends.count(1)
         self.refused = ledger.refused
+        self.unheard = len(ledger.unheard)
 
     @property
     def holds(self) -> bool:
@@ -79,6 +81,7 @@ class Result:
             "lost_by_broker": verdict.lost_by_broker,
             "doubled_by_broker": verdict.doubled_by_broker,
             "refused_by_broker": self.refused,
+            "kept_for_nobody": self.unheard,
             "poison": self.poison,
             "faults": len(self.recoveries),
             "recovery_s_max": round(max(times, default=0.0), 2),
