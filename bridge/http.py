@@ -21,7 +21,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from bridge import ingest
-from bridge.committer import DatabaseErrors
 from bridge.decode.items import Problem, Reason
 from bridge.message import MAX_PAYLOAD
 from bridge.rate import BURST, RATE, RateLimit
@@ -75,7 +74,7 @@ class TelemetryView(APIView):
     def take(self, request: Request, token: str) -> Response:
         try:
             device_id, uid = _owner(token)
-        except DatabaseErrors:
+        except store.ERRORS:
             store.reset_connection()
             return _unavailable()
         if device_id is None:

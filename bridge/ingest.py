@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from bridge.announcer import Announcer, CommitCounters
 from bridge.batch_rows import Rows
-from bridge.committer import MAX_DETAIL, STATUS_EVERY, DatabaseErrors
+from bridge.committer import MAX_DETAIL, STATUS_EVERY
 from bridge.decode import pulseboard
 from bridge.decode.items import Problem, Reason, Telemetry
 from bridge.deliveries import Deliveries
@@ -134,13 +134,13 @@ class Ingest:
             try:
                 rows = self._rows.build(batch, stamps, 0, 1)
                 result = store.write(rows.batch, self.name)
-            except DatabaseErrors as exc:
+            except store.ERRORS as exc:
                 if store.is_temporary(exc):
                     raise
                 problem = Problem(Reason.STORE_REJECTED, str(exc).splitlines()[0][:MAX_DETAIL])
                 rows = self._rows.refused(batch, 0, problem)
                 result = store.write(rows.batch, self.name)
-        except DatabaseErrors as exc:
+        except store.ERRORS as exc:
             store.reset_connection()
             self.counters.database_up = 0
             raise Unavailable(str(exc)) from exc
@@ -185,7 +185,7 @@ class Ingest:
     def _write(self, what: Callable[[], None]) -> None:
         try:
             what()
-        except DatabaseErrors as exc:
+        except store.ERRORS as exc:
             store.reset_connection()
             if self.counters.database_up:
                 logger.warning("books not written: %s", exc, extra={"action": "database_down"})

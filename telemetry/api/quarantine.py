@@ -91,9 +91,13 @@ class QuarantinedDetailSerializer(QuarantinedSerializer):
         ],
     ),
     retrieve=extend_schema(summary="Read a quarantined message with its whole payload"),
+    destroy=extend_schema(summary="Discard a quarantined message"),
 )
 class QuarantineViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Any],
 ):
     """Messages kept raw with the reason they could not be stored."""
 

@@ -43,6 +43,7 @@ SAMPLES = {
     "key": 1,
     "timeout": "5s",
     "seconds": 60.0,
+    "uids": ["pump-1"],
 }
 SCHEMA = {"schema", "schema_reverse", "deleted_series", "deleted_series_reverse"}
 FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql") if path.stem not in SCHEMA)

@@ -1,0 +1,61 @@
+"""`manage.py replay`: store quarantined messages whose cause is mended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from bridge.decode.items import Reason
+from bridge.replay import Replay, Selection, Summary
+from telemetry import store
+
+
+class Command(BaseCommand):
+    help = "Replay quarantined messages, oldest first; what is stored leaves quarantine."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--id", type=int, help="Only this message.")
+        parser.add_argument("--uid", default="", help="Only messages of this device.")
+        parser.add_argument(
+            "--reason", default="", choices=["", *Reason], metavar="REASON", help="Only with it."
+        )
+        moment = "ISO 8601, UTC without an offset"
+        parser.add_argument("--since", type=_moment, help=f"Received then or later: {moment}.")
+        parser.add_argument("--until", type=_moment, help=f"Received before: {moment}.")
+        parser.add_argument("--dry-run", action="store_true", help="Say what would become of them.")
+
+    def handle(self, *_args: Any, dry_run: bool, **options: Any) -> None:
+        selection = Selection(
+            uid=options["uid"],
+            reason=options["reason"],
+            since=options["since"],
+            until=options["until"],
+            id=options["id"],
+        )
+        replay = Replay(selection, dry_run=dry_run)
+        try:
+            total = selection.messages().count()
+            done = replay.run(
+                lambda so_far: self.stdout.write(f"{so_far.replayed} of {total} messages")
+            )
+        except store.ERRORS as exc:
+            raise CommandError(
+                f"the database failed after {replay.summary.replayed} messages, which are settled;"
+                f" run it again for the rest: {exc}"
+            ) from exc
+        self.stdout.write(_closing(done, dry_run=dry_run))
+
+
+def _closing(done: Summary, *, dry_run: bool) -> str:
+    text = (
+        f"{done.replayed} replayed: {done.stored} stored, {done.partial} partly stored,"
+        f" {done.still_bad} still bad, {done.cut} not kept whole; {done.readings} new readings."
+    )
+    return f"Nothing was changed. It would be: {text}" if dry_run else text
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
