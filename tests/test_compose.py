@@ -1,0 +1,207 @@
+"""docker-compose.yml against the project: there is no Docker engine here, so every command, path,
+port and variable in it is held to the code it names."""
+
+from __future__ import annotations
+
+import ast
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from daphne.cli import CommandLineInterface
+from django.core.management import get_commands, load_command_class
+
+from embedded import stack as embedded_stack
+from firmware_sim import options as simulator
+from telemetry.probe import parse_address
+from tests import compose_file
+from tests.compose_file import OURS, ROOT
+
+CHECKERS = {  # the program of each health check, and the image that has it
+    "pg_isready": "timescale/timescaledb",
+    "redis-cli": "redis",
+    "mosquitto_sub": "eclipse-mosquitto",
+    "python": "pulseboard",
+    "grep": "pulseboard",
+}
+SHELL_ONLY = {"SIM_DEVICES", "REDIS_PASSWORD", "MQTT_BRIDGE_PASSWORD", "MQTT_DEVICES_PASSWORD"}
+IMAGE_VARIABLES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}  # of the Postgres image
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[str, str]:
+    return compose_file.generated()
+
+
+@pytest.fixture(scope="module")
+def services(generated: dict[str, str]) -> dict[str, Any]:
+    return compose_file.resolved(generated)["services"]
+
+
+def test_every_part_is_there(services):
+    assert set(services) == {
+        *OURS, "timescaledb", "redis", "mosquitto", "mosquitto-passwords",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["migrate", "bridge", "maintain"])
+def test_management_commands_exist_and_take_these_options(services, name: str):
+    python, script, command, *rest = compose_file.words(services[name])
+    assert (python, script) == ("python", "manage.py")
+    assert (ROOT / script).is_file()
+    parser = load_command_class(get_commands()[command], command).create_parser(script, command)
+    parser.parse_args(rest)
+
+
+def test_daphne_takes_these_options_and_serves_our_application(services):
+    program, *rest = services["web"]["command"]
+    assert program == "daphne"
+    given = CommandLineInterface().parser.parse_args(rest)
+    module, attribute = given.application.split(":")
+    assert attribute in vars(__import__(module, fromlist=[attribute]))
+    assert (given.host, given.port) == ("0.0.0.0", 8000)
+    assert given.websocket_max_message_size == embedded_stack.MAX_WEBSOCKET_BYTES
+    assert given.ping_interval == given.ping_timeout == embedded_stack.PING_SECONDS
+
+
+@pytest.mark.parametrize("name", ["register", "sim"])
+def test_the_simulator_takes_these_options(services, name: str):
+    environment = services[name]["environment"]
+    python, flag, module, *rest = compose_file.words(services[name])
+    assert (python, flag, module) == ("python", "-m", "firmware_sim")
+    rest = [word.replace('"$SIM_DEVICES"', environment["SIM_DEVICES"]) for word in rest]
+    given = simulator.parse(rest, {"MQTT_URL": environment["MQTT_URL"]})
+    assert given.mqtt.endswith("@mosquitto:1883")
+    assert given.register_only == (name == "register")
+
+
+def test_every_variable_is_read_by_what_it_is_given_to(services):
+    read = set()
+    for folder in ("config", "embedded", "firmware_sim"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if "tests" not in path.parts:
+                read |= {
+                    node.value
+                    for node in ast.walk(ast.parse(path.read_text()))
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                }
+    for name in OURS:
+        for variable in services[name]["environment"]:
+            in_shell = f"${variable}" in str(services[name]["command"])
+            assert variable in read or (variable in SHELL_ONLY and in_shell), (name, variable)
+    for name in set(services) - set(OURS):
+        for variable in services[name].get("environment", {}):
+            used = str(services[name].get("command")) + str(services[name].get("healthcheck"))
+            if name == "mosquitto-passwords":
+                used += (ROOT / "deploy/mosquitto-passwords.sh").read_text()
+            known = variable in IMAGE_VARIABLES and name == "timescaledb"
+            assert known or f"${variable}" in used, (name, variable)
+
+
+def test_the_generator_and_the_file_name_the_same_variables(generated):
+    used = compose_file.variables(compose_file.FILE.read_text())
+    assert set(used) == set(generated)
+    assert {name for name, default in used.items() if default is None} == set(
+        compose_file.make_env.SECRETS
+    )
+
+
+@pytest.mark.parametrize("missing", compose_file.make_env.SECRETS)
+def test_no_secret_has_a_default(generated, missing: str):
+    with pytest.raises(LookupError, match="compose-env"):
+        compose_file.resolved({**generated, missing: ""})
+
+
+def test_no_password_is_written_in_the_files():
+    for path in (compose_file.FILE, ROOT / "Dockerfile", *(ROOT / "deploy").glob("mosquitto*")):
+        text = compose_file.VARIABLE.sub("<given>", path.read_text())
+        for name, value in re.findall(r"(?i)(\w*(?:password|secret_key|token))[=:] ?(\S+)", text):
+            # A path is the volume called token, not a token.
+            assert value == "<given>" or "$" in value or value[0] == "/", (path.name, name, value)
+        for user, password in re.findall(r"://([^\s/:@]*):([^\s/@]+)@", text):
+            assert password == "<given>", (path.name, user)
+
+
+def test_the_generator_makes_new_secrets_and_keeps_old_ones(tmp_path: Path):
+    path = tmp_path / ".env"
+    run = [sys.executable, str(ROOT / "deploy/make_env.py"), str(path)]
+    assert subprocess.run(run, capture_output=True, check=False).returncode == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first = path.read_text()
+    again = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (again.returncode, path.read_text()) == (1, first)
+    assert str(path) in again.stderr
+    secrets = [compose_file.generated()[name] for name in compose_file.make_env.SECRETS]
+    assert len({*secrets, *(line.partition("=")[2] for line in first.splitlines())}) > 10
+    assert all(len(secret) >= 40 for secret in secrets)
+
+
+def test_ports_are_published_on_loopback_and_match_their_servers(services):
+    published = {name: s["ports"] for name, s in services.items() if "ports" in s}
+    assert published == {
+        "web": ["127.0.0.1:8000:8000"],
+        "mosquitto": ["127.0.0.1:1883:1883"],
+    }
+    conf = (ROOT / "deploy/mosquitto.conf").read_text()
+    assert re.search(r"^listener 1883$", conf, re.M)
+    assert ":075B" in str(services["sim"]["healthcheck"])
+    assert int("075B", 16) == 1883
+    for name in ("bridge", "maintain"):
+        command = services[name]["command"]
+        _, port = parse_address(command[command.index("--probe") + 1])
+        assert f"127.0.0.1:{port}/healthz" in str(services[name]["healthcheck"])
+
+
+def test_addresses_name_services_of_the_file(services):
+    for name in OURS:
+        text = str(services[name])
+        for host in re.findall(r"(?:@|http://)([a-z][a-z-]*):\d+", text):
+            assert host in services, (name, host)
+
+
+def test_health_checks_use_programs_of_their_image(services):
+    for name, service in services.items():
+        if service.get("restart") != "unless-stopped":
+            continue
+        kind, *test = service["healthcheck"]["test"]
+        programs = [program for program in CHECKERS if re.search(rf"\b{program}\b", " ".join(test))]
+        assert kind in ("CMD", "CMD-SHELL")
+        assert any(service["image"].startswith(CHECKERS[each] + ":") for each in programs), name
+        if "python" in programs:
+            compile(test[2], name, "exec")
+
+
+def test_what_others_wait_for_can_come_true(services):
+    for name, service in services.items():
+        for other, how in service.get("depends_on", {}).items():
+            if how["condition"] == "service_healthy":
+                assert "healthcheck" in services[other], (name, other)
+            else:
+                assert how["condition"] == "service_completed_successfully"
+                assert services[other].get("restart", "no") == "no", (name, other)
+
+
+def test_mounted_files_exist_and_volumes_are_declared(services):
+    declared = yaml.safe_load(compose_file.FILE.read_text())["volumes"]
+    used = set()
+    for service in services.values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                assert (ROOT / source).is_file(), source
+            else:
+                used.add(source)
+    assert used == set(declared)
+
+
+def test_images_are_pinned(services):
+    for service in services.values():
+        tag = service["image"].partition(":")[2]
+        assert tag
+        assert tag != "latest"
+        assert tag == "local" or re.match(r"\d+\.\d+\.\d+", tag), service["image"]
