@@ -23,6 +23,8 @@ PAUSE = (1.0, 6.0)  # seconds a frozen process stays frozen
 AWAY = (4.0, 9.0)  # seconds the database is away: longer than the bridge waits before it spools
 BURST = (50, 300)  # messages sent out of turn
 POISONS = (7, 14)
+AFTERSHOCK = 0.25  # of the faults: the bridge is killed while it recovers
+AFTER = (0.0, 2.0)  # seconds into the recovery
 FULL_LOAD = 6.0  # times the usual rate while the spool is being filled
 FULL_SECONDS = 90.0  # for the spool to fill
 FULL_HELD = 2.0  # seconds it stays full, with messages waiting at the broker
@@ -220,6 +222,14 @@ CATALOGUE: dict[str, Fault] = {
 UNASKED = frozenset({"broker-kill"})  # loses what no setting of Mosquitto 2.0 can keep
 _OWN_ONLY = frozenset({"spool-full", "connection-cut"})
 _PARTS = {"bridge": "bridge", "postgres": "postgres", "redis": "redis", "broker": "mqtt"}
+
+
+def aftershock(scene: Scene) -> None:
+    """Every now and then, kill the bridge in the middle of its recovery."""
+    if scene.chance.random() < AFTERSHOCK:
+        scene.wait(AFTER)
+        scene.notes.append("bridge killed while it recovered")
+        CATALOGUE["bridge-kill"](scene)
 
 
 def possible(name: str, stack: Stack) -> bool:

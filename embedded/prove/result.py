@@ -122,9 +122,15 @@ class Result:
 
 
 def _conclusion(result: Result) -> str:
-    if result.holds:
-        return "Every acknowledged message is stored once."
-    return "The proof FAILED."
+    if not result.holds:
+        return "The proof FAILED."
+    lost, doubled = result.verdict.lost_by_broker, result.verdict.doubled_by_broker
+    if lost or doubled:
+        return (
+            f"The killed broker lost {lost} messages it had acknowledged, and delivered {doubled}"
+            " again that are stored twice; every other is stored once."
+        )
+    return "Every acknowledged message is stored once."
 
 
 def own_versions() -> dict[str, str]:

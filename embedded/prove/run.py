@@ -26,6 +26,7 @@ RECOVERY_SECONDS = 180.0  # after a fault, before it counts as not recovered
 SETTLE_SECONDS = 180.0  # after the last fault, until everything acknowledged is stored
 GAP = (0.1, 1.5)  # seconds between a recovery and the next fault
 LOOK_EVERY = 0.05  # seconds
+GONE_SECONDS = 60.0  # without a report, before a worker counts as taken away
 SAMPLE_EVERY = 0.5  # seconds between two looks at the bridge's memory
 
 
@@ -44,11 +45,13 @@ class Proof:
         self._load: Load | None = None
         self._stored: Stored | None = None
         self._began = time.monotonic()
+        self._names: list[str] = []
 
     def run(self) -> None:
         """Everything up to the comparison."""
         load, stored = self._begin()
         names = [name for name in self.options.names if faults.possible(name, self.stack)]
+        self._names = names
         left_out = sorted(set(self.options.names) - set(names))
         if left_out:
             self.say(f"left out, not possible here: {', '.join(left_out)}")
@@ -69,7 +72,8 @@ class Proof:
         threading.Thread(target=self._watch_memory, name="memory", daemon=True).start()
         self.stack.start_bridge()
         # Without a session the broker acknowledges messages that no bridge will ever be given.
-        self._wait(lambda: any(w.get("connected") for w in stored.workers()), FIRST_SECONDS)
+        if not self._wait(lambda: any(w["connected"] for w in stored.workers()), FIRST_SECONDS):
+            self.result.failures.append("the bridge did not connect")
         load.start()
         if not self._wait(lambda: stored.has_since(0), FIRST_SECONDS):
             self.result.failures.append("no message was ever stored")
@@ -80,6 +84,8 @@ class Proof:
         chance = random.Random(self._chance.random())  # noqa: S311 (repeatable on purpose)
         scene = Scene(self.stack, load, stored, chance)
         faults.CATALOGUE[name](scene)
+        if "bridge-kill" in self._names:
+            faults.aftershock(scene)
         recovered = self._wait(lambda: stored.has_since(scene.mark), RECOVERY_SECONDS)
         seconds = time.monotonic() - scene.ended_at
         self.result.recoveries.append(Recovery(name, seconds if recovered else None))
@@ -165,7 +171,8 @@ class _Quiet:
         self._before: tuple[float, int] | None = None
 
     def __call__(self) -> bool:
-        workers = self._stored.workers()
+        # The row of a worker that was taken away for good stays, and says nothing of now.
+        workers = [w for w in self._stored.workers() if w["updated"] > self._since - GONE_SECONDS]
         if not workers or any(worker["updated"] < self._since for worker in workers):
             return False
         if any(worker["spooled"] or not worker["connected"] for worker in workers):
