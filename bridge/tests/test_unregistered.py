@@ -1,0 +1,64 @@
+"""A device that speaks before it is registered loses nothing: broker to bridge to REST."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from rest_framework.test import APIClient
+
+from bridge.tests.conftest import wait_settled
+from telemetry.models import QuarantinedMessage
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def api(database, django_user_model) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(django_user_model.objects.create_user("operator"))
+    return client
+
+
+def test_a_stranger_is_listed_registered_and_all_it_ever_sent_is_stored(
+    bridge,
+    publisher,
+    api,
+    database,
+) -> None:
+    bridge.start()
+    bridge.wait_connected()
+    began = time.time_ns() // 1_000_000
+    topic = "devices/stranger-1/telemetry"
+    for number in range(3):
+        publisher.send(topic, json.dumps({"ts": began + number, "values": {"t": number}}))
+    publisher.send(topic, b'{"t":99}')
+    publisher.send("devices/stranger-1/status", b"online")
+    wait_settled(5)
+
+    (listed,) = api.get("/api/v1/unregistered/").json()["unregistered"]
+    assert (listed["uid"], listed["messages"], listed["metrics"]) == ("stranger-1", 5, ["t"])
+    assert listed["reasons"] == {"unknown_device": 5}
+
+    answer = api.post("/api/v1/unregistered/stranger-1/register/", {"name": "Known"}, format="json")
+    assert answer.status_code == 201, answer.content
+    replayed = answer.json()["replay"]
+    assert (replayed["replayed"], replayed["stored"], replayed["readings"]) == (5, 5, 4)
+    assert not QuarantinedMessage.objects.exists()
+    stored = database("SELECT value, (extract(epoch FROM time) * 1000)::bigint FROM reading")
+    assert {(float(number), began + number) for number in range(3)} <= set(stored)
+    assert 99.0 in {value for value, _ in stored}
+    device = api.get("/api/v1/devices/stranger-1/").json()
+    assert device["presence"]["connection"] == "online"
+    assert device["presence"]["last_seen"] >= began
+
+    # The worker learns of it by itself, and stores the next one as it comes.
+    sent = 0
+
+    def live_again() -> bool:
+        nonlocal sent
+        sent += 1
+        publisher.send(topic, json.dumps({"ts": began + 1000 + sent, "values": {"t": 7}}))
+        return bool(database("SELECT 1 FROM reading WHERE value = 7"))
+
+    eventually(live_again, 15, what="stored as it comes")

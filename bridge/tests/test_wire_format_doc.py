@@ -1,0 +1,53 @@
+"""docs/wire-format.md knows every reason, and every limit at its value."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bridge import message, rate, verdicts
+from bridge.decode import json_values
+from bridge.decode.items import Reason
+from telemetry import series_registry, store
+
+TEXT = (Path(__file__).resolve().parents[2] / "docs" / "wire-format.md").read_text()
+ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+
+
+def section(title: str) -> dict[str, str]:
+    """The rows of the table below a heading: first cell to second."""
+    _, _, rest = TEXT.partition(f"\n## {title}\n")
+    return {name: second for name, second, _ in ROW.findall(rest.partition("\n## ")[0])}
+
+
+def test_every_reason_is_explained_and_no_other() -> None:
+    assert list(section("Reasons")) == [each.value for each in Reason]
+
+
+def limits() -> dict[str, float]:
+    """The bounds of what comes over the wire."""
+    found = {
+        name: value
+        for name, value in vars(json_values).items()
+        if name.startswith("MAX_") or name in ("EARLIEST_MS", "LATEST_AHEAD_MS")
+    }
+    return found | {
+        "MAX_PAYLOAD": message.MAX_PAYLOAD,
+        "MAX_SERIES_PER_DEVICE": series_registry.MAX_SERIES_PER_DEVICE,
+        "KEPT_PAYLOAD": store.KEPT_PAYLOAD,
+        "NOTICE_EVERY_MS": verdicts.NOTICE_EVERY_MS,
+        "RATE": rate.RATE,
+        "BURST": rate.BURST,
+    }
+
+
+def test_every_limit_is_there_and_no_other() -> None:
+    assert set(section("Limits")) == set(limits())
+
+
+@pytest.mark.parametrize(("name", "value"), limits().items())
+def test_a_limit_is_written_with_its_value(name: str, value: float) -> None:
+    written = re.sub(r"(?<=\d) (?=\d{3})", "", section("Limits")[name])
+    assert re.search(rf"(?<!\d){value:.0f}(?!\d)", written), written
