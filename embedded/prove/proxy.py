@@ -51,15 +51,19 @@ class Proxy:
     def silence(self, seconds: float) -> None:
         """Hold back everything for so long, then cut: a half-open connection."""
         self._speaking.clear()
-        time.sleep(seconds)
-        self.reset()
-        self._speaking.set()
+        try:
+            time.sleep(seconds)
+        finally:
+            self.reset()
+            self._speaking.set()
 
     def slice(self, seconds: float) -> None:
         """Let a few bytes through at a time for so long."""
         self._slicing = True
-        time.sleep(seconds)
-        self._slicing = False
+        try:
+            time.sleep(seconds)
+        finally:
+            self._slicing = False
 
     def close(self) -> None:
         self._ending.set()
