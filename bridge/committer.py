@@ -175,10 +175,10 @@ class Committer(threading.Thread):
     def _do(self, job: Job) -> None:
         try:
             job.ended = self._settle(job.batch, job.stamps, job)
-            job.done.set()
         finally:
             with self._handed:
-                self._job = None
+                self._job = None  # before `done`: the writer comes with the next one at once
+        job.done.set()
 
     def _settle(self, batch: Batch, stamps: list[int | None], job: Job | None) -> Settled:
         """Make every message of the batch durable, one way or another."""

@@ -117,6 +117,7 @@ class RowBuilder:
     def _make_missing_series(self, batch: Batch, start: int, stop: int) -> list[NewSeries]:
         wanted: dict[tuple[int, str], str] = {}
         uids = {item.uid for items in batch.items[start:stop] for item in items}
+        self._registry.ask(uid for uid in uids if uid)
         speaking = [self._registry.known(uid) for uid in uids]
         self._series.load(device.id for device in speaking if device is not None)
         for index in range(start, stop):
@@ -135,7 +136,7 @@ class RowBuilder:
         return self._series.create(wanted) if wanted else []
 
     def _device(self, item: Telemetry | Status) -> DeviceRef | Problem:
-        device = self._registry.lookup(item.uid)
+        device = self._registry.known(item.uid)
         if device is None:
             return Problem(Reason.UNKNOWN_DEVICE, f"no device {item.uid!r} is registered")
         if not device.enabled:
@@ -148,7 +149,7 @@ class RowBuilder:
         item = items[0]
         if type(item) is not Telemetry or not item.plain or len(items) > 1:
             return False
-        device = self._registry.lookup(item.uid)
+        device = self._registry.known(item.uid)
         if device is None or not device.enabled:
             return False
         sample = item.samples[0]

@@ -19,7 +19,7 @@ from bridge.rows import Rows
 from telemetry import message_log
 
 PER_BATCH = 200  # messages of one batch that are logged
-MAX_WAITING = 2_000  # entries; the oldest is dropped
+MAX_WAITING = 500  # entries until the next flush; the oldest is dropped
 FLUSH_EVERY = 0.5  # seconds
 EXCERPT = 512  # bytes of a payload that are shown
 NOTICE_EVERY_MS = 1_000  # one device is told at most this often

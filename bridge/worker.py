@@ -6,6 +6,7 @@ network thread (source) -> inbox -> writer -> committer -> store
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from bridge.writer import Writer, WriterCounters
 from telemetry import live, store
 from telemetry.series_registry import SeriesRegistry
 
+COLLECT_AFTER = 100_000  # containers made and not freed before the collector looks
 DELIVERIES_KEPT = 20 * KEEPALIVE  # seconds; by then a live connection has carried every ack over
 
 
@@ -73,6 +75,10 @@ class Worker:
         Raises `NameTaken` when another process bridges under this name. Nothing is taken from the
         broker before the database has told that, and what a redelivery would look like.
         """
+        # What is loaded now stays for good: let the cyclic collector neither walk it again nor
+        # start as often as tens of thousands of short-lived messages a second would have it.
+        gc.freeze()
+        gc.set_threshold(COLLECT_AFTER)
         for thread in (self._verdicts, self.publisher, self.committer, self.writer):
             thread.start()
         while not self.committer.prepared.wait(TICK) and not self._is_ending():

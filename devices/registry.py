@@ -6,6 +6,7 @@ before each batch; database errors go to that caller.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ OVERLAP = 30.0
 RELOAD_EVERY = 60.0  # seconds; finds what no stamp tells (a row changed by hand in SQL)
 NEGATIVE_FOR = 5.0  # seconds an unknown uid is believed to be unknown
 MAX_NEGATIVE = 10_000  # unknown uids remembered
-MAX_LOOKUPS_PER_S = 50  # queries for unknown uids in any second
 LOAD_CHUNK = 5_000  # rows fetched at a time
 
 
@@ -32,8 +32,8 @@ class DeviceRef(NamedTuple):
 
 class Registry:
     """A device registered just now is known at its first message; a changed or deleted one within
-    `REFRESH_EVERY`. A flood of unknown uids costs at most `MAX_LOOKUPS_PER_S` queries a second;
-    beyond that they count as unknown without being asked for."""
+    `REFRESH_EVERY`. A flood of unknown uids costs one query a batch, each of them one look-up in
+    `NEGATIVE_FOR`."""
 
     def __init__(self) -> None:
         self._known: dict[str, DeviceRef] = {}
@@ -41,8 +41,6 @@ class Registry:
         self._now = 0.0
         self._looked_at: float | None = None
         self._reloaded_at = 0.0
-        self._second = 0
-        self._lookups = 0
         self._uid_of: dict[int, str] = {}
 
     def __len__(self) -> int:
@@ -50,8 +48,9 @@ class Registry:
 
     def lookup(self, uid: str) -> DeviceRef | None:
         """The device, or None when it is not registered. Queries for a uid it has not seen."""
-        ref = self._known.get(uid)
-        return ref if ref is not None else self._ask(uid)
+        if uid not in self._known:
+            self.ask([uid])
+        return self._known.get(uid)
 
     def known(self, uid: str) -> DeviceRef | None:
         """The device if it is in the picture already. Never queries; any thread may ask."""
@@ -92,24 +91,22 @@ class Registry:
         self._uid_of[ref.id] = uid
         self._unknown.pop(uid, None)
 
-    def _ask(self, uid: str) -> DeviceRef | None:
-        believed_until = self._unknown.get(uid)
-        if believed_until is not None and 0 <= believed_until - self._now <= NEGATIVE_FOR:
-            return None
-        if not self._may_ask():
-            return None
-        facts = Device.objects.filter(uid=uid).values_list(*DeviceRef._fields).first()
-        if facts is not None:
+    def ask(self, uids: Iterable[str]) -> None:
+        """Look up those uids that are neither known nor lately found unknown, in one query for
+        all: a fleet registered a moment ago, or a flood of strangers, costs one each batch."""
+        wanted = [uid for uid in uids if uid not in self._known and not self._is_unknown(uid)]
+        if not wanted:
+            return
+        found = Device.objects.filter(uid__in=wanted).values_list("uid", *DeviceRef._fields)
+        for uid, *facts in found:
             self._keep(uid, DeviceRef(*facts))
-            return self._known[uid]
-        self._unknown.pop(uid, None)  # so that it moves to the young end
-        if len(self._unknown) >= MAX_NEGATIVE:
-            del self._unknown[next(iter(self._unknown))]
-        self._unknown[uid] = self._now + NEGATIVE_FOR
-        return None
+        for uid in wanted:
+            if uid not in self._known:
+                self._unknown.pop(uid, None)  # so that it moves to the young end
+                if len(self._unknown) >= MAX_NEGATIVE:
+                    del self._unknown[next(iter(self._unknown))]
+                self._unknown[uid] = self._now + NEGATIVE_FOR
 
-    def _may_ask(self) -> bool:
-        if int(self._now) != self._second:
-            self._second, self._lookups = int(self._now), 0
-        self._lookups += 1
-        return self._lookups <= MAX_LOOKUPS_PER_S
+    def _is_unknown(self, uid: str) -> bool:
+        believed_until = self._unknown.get(uid)
+        return believed_until is not None and 0 <= believed_until - self._now <= NEGATIVE_FOR

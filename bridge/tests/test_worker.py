@@ -162,3 +162,15 @@ def test_sigterm_settles_what_was_received_and_exits_cleanly(
     # What it had not read yet is still the broker's, and the next start takes it.
     bridge.start()
     eventually(lambda: database("SELECT count(*) FROM reading") == [(2_000,)], 20)
+
+
+def test_a_whole_fleet_registered_a_moment_ago_is_known_at_its_first_messages(
+    bridge, publisher, database
+) -> None:
+    bridge.start()
+    bridge.wait_connected()
+    Device.objects.bulk_create(Device(uid=f"new-{n}", name=f"New {n}") for n in range(300))
+    for number in range(300):
+        publisher.send(f"devices/new-{number}/telemetry", b'{"t":1}')
+    books = wait_settled(300)
+    assert (books["stored"], books["rejected"]) == (300, 0)

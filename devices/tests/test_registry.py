@@ -109,18 +109,18 @@ def test_a_clock_set_back_does_not_stop_the_refresh(registry, now):
     assert "a" in registry._known
 
 
-def test_a_flood_of_unknown_uids_is_bounded(registry, now, monkeypatch):
+def test_a_flood_of_unknown_uids_costs_one_query_a_batch(
+    registry, now, monkeypatch, django_assert_num_queries
+):
     monkeypatch.setattr(module, "MAX_NEGATIVE", 20)
-    asked = []
-    real = Device.objects.filter
-    monkeypatch.setattr(Device.objects, "filter", lambda **kw: asked.append(kw) or real(**kw))
-    for n in range(1000):
-        assert registry.lookup(f"ghost-{n}") is None
-    assert len(asked) <= 2 * module.MAX_LOOKUPS_PER_S  # two calendar seconds at most
-    assert len(registry._unknown) <= 20
     make("real")
-    registry.refresh(now + 1.0)  # the next second asks again
-    assert registry.lookup("real") is not None
+    with django_assert_num_queries(1):
+        registry.ask(["real", *(f"ghost-{n}" for n in range(1000))])
+    assert registry.known("real") is not None
+    assert registry.known("ghost-1") is None
+    assert len(registry._unknown) == 20
+    with django_assert_num_queries(0):
+        registry.ask(f"ghost-{n}" for n in range(980, 1000))
 
 
 def test_database_errors_reach_the_caller_and_keep_the_picture(registry, now, monkeypatch):
