@@ -1,0 +1,47 @@
+"""The pictures of the README, taken by what the browser tests use: `make screenshots`.
+
+Of a running Pulseboard: `python -m tests.screenshots http://127.0.0.1:8000 admin`; the password
+comes from PULSEBOARD_PASSWORD.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser import CHROMIUM_OPTIONS, ROOT, chromium_path, log_in
+
+FOLDER = ROOT / "docs" / "images"
+SIZE = {"width": 1440, "height": 900}
+SETTLED = "document.querySelectorAll('[aria-busy=true]').length === 0"
+
+
+def take(page: Page, path: str, name: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("networkidle", timeout=15_000)
+    page.wait_for_function(SETTLED)
+    page.wait_for_timeout(3_000)  # a few live frames, for the eye
+    page.screenshot(path=FOLDER / f"{name}.png")
+
+
+def main(url: str, username: str) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+        for theme, pages in {
+            "light": {"fleet": "/", "pipeline": "/pipeline/"},
+            "dark": {"device": "/devices/motor-001/?window=15m"},
+        }.items():
+            context = browser.new_context(base_url=url, viewport=SIZE, color_scheme=theme)
+            page = context.new_page()
+            log_in(page, username, os.environ["PULSEBOARD_PASSWORD"])
+            for name, path in pages.items():
+                take(page, path, name)
+            context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

@@ -1,0 +1,88 @@
+"""What the documents name exists: paths, commands, make targets, pages, settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import Resolver404, resolve
+
+from bridge.decode.items import Reason
+from bridge.metrics import COUNTERS, GAUGES, MILLISECONDS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
+DOCS += [ROOT / "benchmarks" / "README.md"]
+NAMES = [str(path.relative_to(ROOT)) for path in DOCS]
+OWN_COMMANDS = {"up", "prove"}  # carried out by manage.py itself, before Django
+FOLDERS = (
+    "config|devices|telemetry|bridge|dashboard|embedded|firmware_sim|benchmarks|docs|tests|deploy"
+)
+# Made while running, or spoken of as a pattern.
+UNTRACKED = re.compile(r"\.\.\.|…|[*<>{}]")
+
+
+@pytest.fixture(params=DOCS, ids=NAMES)
+def document(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text())
+    inside = [link for link in links if "://" not in link]
+    assert not [link for link in inside if not (document.parent / link).exists()]
+
+
+def test_every_path_in_code_exists(document: Path) -> None:
+    quoted = re.findall(r"`([^`\n]+)`", document.read_text())
+    paths = [
+        word.rstrip("/.,:;")
+        for text in quoted
+        for word in text.split()
+        if re.match(rf"({FOLDERS})/\S+$", word) and not UNTRACKED.search(word)
+    ]
+    missing = [
+        path for path in paths if not (ROOT / path).exists() and not list(ROOT.glob(f"{path}.py"))
+    ]
+    assert not missing
+
+
+def test_every_management_command_exists(document: Path) -> None:
+    named = set(re.findall(r"manage\.py ([a-z_]+)", document.read_text()))
+    assert not named - set(get_commands()) - OWN_COMMANDS
+
+
+def test_every_make_target_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^|\s{4})make ([a-z-]+)", document.read_text(), re.MULTILINE))
+    assert not named - targets
+
+
+def test_every_rest_address_resolves(document: Path) -> None:
+    named = re.findall(r"(?:GET|POST|PATCH|DELETE) (/api/v1/[^\s`?]*)", document.read_text())
+    unknown = []
+    for address in named:
+        path = re.sub(r"\{[^}]*\}", "1", address)
+        try:
+            resolve(path)
+        except Resolver404:
+            unknown.append(address)
+    assert not unknown
+
+
+def test_every_reason_a_message_is_refused_for_is_explained() -> None:
+    text = (ROOT / "docs" / "wire-format.md").read_text()
+    assert not [reason.value for reason in Reason if f"`{reason.value}`" not in text]
+
+
+def test_every_counter_of_a_worker_is_named_in_the_contract() -> None:
+    text = (ROOT / "docs" / "live-protocol.md").read_text()
+    names = {*COUNTERS, *GAUGES, *MILLISECONDS}
+    assert not [name for name in sorted(names) if f"`{name}`" not in text]
+
+
+def test_every_decision_is_numbered_once() -> None:
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
