@@ -174,3 +174,18 @@ def test_a_whole_fleet_registered_a_moment_ago_is_known_at_its_first_messages(
         publisher.send(f"devices/new-{number}/telemetry", b'{"t":1}')
     books = wait_settled(300)
     assert (books["stored"], books["rejected"]) == (300, 0)
+
+
+def test_a_retained_reading_is_stored_once_however_often_the_worker_starts(
+    bridge, publisher, pump, database
+) -> None:
+    bridge.start()
+    bridge.wait_connected()
+    publisher.send("devices/pump-1/telemetry", b'{"t":1}', retain=True)
+    wait_settled(1)
+    for times in (2, 3):
+        bridge.stop()
+        bridge.start()
+        bridge.wait_connected(times)
+    publisher.send("devices/pump-1/telemetry", b'{"t":2}')
+    eventually(lambda: database("SELECT value FROM reading ORDER BY time") == [(1.0,), (2.0,)])

@@ -1,0 +1,202 @@
+"""Whatever arrives, every message of a batch ends one way, and the good ones are in the table."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bridge.committer import Committer
+from bridge.decode import Decoder
+from bridge.inbox import Batch, Inbox, Settled
+from bridge.live import LivePublisher
+from bridge.message import Message
+from bridge.packet import PacketCutter
+from bridge.spool import Spool
+from bridge.tests.test_packet import publish
+from bridge.verdicts import Verdicts
+from devices.models import Device
+from telemetry.models import QuarantinedMessage
+from telemetry.series_registry import SeriesRegistry
+
+NOW = 1_700_000_000_000
+
+
+class Settlement:
+    """A committer without its thread: hand it packets, see how they ended."""
+
+    def __init__(self, folder: Path) -> None:
+        series = SeriesRegistry()
+        self.spool = Spool(folder / "bridge-0.sqlite", 10_000_000)
+        self.committer = Committer(
+            "bridge-0",
+            inbox=Inbox(),
+            spool=self.spool,
+            publisher=LivePublisher("bridge-0", series.device_of, dict),
+            verdicts=Verdicts(lambda _topic, _payload: None),
+            series=series,
+            write_status=lambda: None,
+        )
+        self.committer._prepare()
+        self.decoder = Decoder()
+
+    def settle(self, messages: list[Message]) -> Settled:
+        batch = Batch(1, messages, [self.decoder.decode(message) for message in messages])
+        stamps = self.committer.rows.stamp(batch)
+        return self.committer._settle(batch, stamps, None)
+
+
+@pytest.fixture
+def settlement(database: object, tmp_path: Path) -> Iterator[Settlement]:
+    Device.objects.create(uid="pump-1", name="Pump 1")
+    made = Settlement(tmp_path)
+    yield made
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock_all()")
+    made.spool.close()
+
+
+def message(payload: bytes, *, topic: bytes = b"devices/pump-1/telemetry", mid: int = 1) -> Message:
+    return Message(topic, payload, mid, False, False, b"", NOW)
+
+
+def stored_values() -> set[float]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM reading")
+        return {value for (value,) in cursor.fetchall()}
+
+
+NASTY = [
+    b'{"t":"\\u0000"}',
+    b'{"t":"\\ud800"}',
+    b'{"n":9223372036854775808}',
+    b'{"n":1e400}',
+    json.dumps({"m" * 2_700: 1}).encode(),
+    json.dumps({f"k{n}": n for n in range(10_001)}).encode(),
+    b'{"t":1,"t":2}',
+    b"",
+    b"null",
+    b"[[[[]]]]",
+    b'{"ts":1e308,"values":{"t":1}}',
+    b'{"ts":"9999-12-31T23:59:59Z","values":{"t":1}}',
+    b'{"ts":-62135596800000,"values":{"t":1}}',
+    b'{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"i":1}}}}}}}}}',
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=10,
+)
+PAYLOAD = (
+    st.sampled_from(NASTY)
+    | st.binary(max_size=60)
+    | JSON.map(lambda document: json.dumps(document).encode("utf-8", "surrogatepass"))
+)
+TOPIC = st.sampled_from(
+    [b"devices/pump-1/telemetry", b"devices/pump-1/status", b"devices/no/telemetry", b"\xff/x"]
+) | st.binary(min_size=1, max_size=30)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.lists(st.tuples(TOPIC, PAYLOAD, st.binary(max_size=30), st.booleans()), max_size=20),
+    st.integers(1, 40),
+)
+def test_any_packets_settle_and_cost_no_neighbour(
+    settlement: Settlement, packets: list[tuple[bytes, bytes, bytes, bool]], size: int
+) -> None:
+    test_any_packets_settle_and_cost_no_neighbour.number += 1
+    number = test_any_packets_settle_and_cost_no_neighbour.number
+    good = b'{"ts":%d,"values":{"good":%d}}' % (NOW + number, number)
+    stream = b"".join(
+        publish(topic, payload, mid, dup=dup, properties=properties)
+        for mid, (topic, payload, properties, dup) in enumerate(packets, 1)
+    ) + publish(b"devices/pump-1/telemetry", good, 500)
+    cutter = PacketCutter(version5=True)
+    messages = []
+    for start in range(0, len(stream), size):
+        messages += cutter.feed(stream[start : start + size], NOW).messages
+    ended = settlement.settle(messages)
+    assert ended.total() == len(messages) == len(packets) + 1
+    assert number in stored_values()
+    assert all(math.isfinite(value) for value in stored_values())
+
+
+test_any_packets_settle_and_cost_no_neighbour.number = 10_000
+
+
+def test_a_row_the_database_refuses_costs_only_itself(settlement: Settlement) -> None:
+    """A trigger stands for whatever rule the decoder does not know of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse_666() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF NEW.value = 666 THEN RAISE EXCEPTION 'not this one' USING ERRCODE = '22000';"
+            " END IF; RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse_666 BEFORE INSERT ON reading"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_666()"
+        )
+    try:
+        payloads = [b'{"ts":%d,"values":{"v":%d}}' % (NOW + v, v) for v in range(1, 101)]
+        payloads[36] = b'{"ts":%d,"values":{"v":666}}' % NOW
+        ended = settlement.settle([message(payload) for payload in payloads])
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION refuse_666 CASCADE")
+    assert (ended.stored, ended.rejected) == (99, 1)
+    assert stored_values() == {float(v) for v in range(1, 101)} - {37.0}
+    kept = QuarantinedMessage.objects.get()
+    assert kept.reason == "store_rejected"
+    assert "not this one" in kept.detail
+    assert bytes(kept.payload) == payloads[36]
+
+
+def test_a_redelivered_message_without_a_time_keeps_its_first_stamp(
+    settlement: Settlement,
+) -> None:
+    first = message(b'{"v":1}', mid=7)
+    again = Message(first.topic, first.payload, 7, True, False, b"", NOW + 60_000)
+    fresh = Message(first.topic, b'{"v":1} ', 7, True, False, b"", NOW + 120_000)
+    assert settlement.settle([first]).stored == 1
+    assert settlement.settle([again]).duplicate == 1
+    assert settlement.settle([fresh]).stored == 1, "other content is another message"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM reading")
+        assert cursor.fetchone() == (2,)
+
+
+def test_a_redelivered_rejected_message_is_not_quarantined_twice(settlement: Settlement) -> None:
+    bad = message(b"{", mid=9)
+    again = Message(bad.topic, bad.payload, 9, True, False, b"", NOW + 5)
+    assert settlement.settle([bad]).rejected == 1
+    assert settlement.settle([again]).rejected == 1
+    assert QuarantinedMessage.objects.count() == 1
+
+
+def test_a_worker_that_starts_anew_recognises_what_the_last_one_committed(
+    settlement: Settlement, tmp_path: Path
+) -> None:
+    first = message(b'{"v":1}', mid=7)
+    settlement.settle([first])
+    settlement.spool.close()
+    successor = Settlement(tmp_path)
+    again = Message(first.topic, first.payload, 7, True, False, b"", NOW + 60_000)
+    assert successor.settle([again]).duplicate == 1
+    successor.spool.close()
+
+
+def test_a_burst_without_times_is_not_taken_for_one_reading(settlement: Settlement) -> None:
+    ended = settlement.settle([message(b'{"v":%d}' % n, mid=n) for n in range(1, 501)])
+    assert ended.stored == 500
+    assert len(stored_values()) == 500
