@@ -104,7 +104,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return False
 
     def _refuse(self, viewer: Viewer, refused: Refused) -> None:
-        if refused.code in ("bad_json", "unknown_op", "bad_value"):
+        # A wrong value is still the protocol: a page asks for no series to see whether we are here.
+        if refused.code in ("bad_json", "unknown_op"):
             self._offences += 1
         if self._offences >= MAX_OFFENCES:
             viewer.hang_up(protocol.NOT_THE_PROTOCOL, f"Too many bad messages. {refused}")

@@ -56,6 +56,15 @@ async def test_repeated_garbage_closes_with_4400(hub: Hub, cookie: str):
         assert await eventually(lambda: socket.closed) == 4400
 
 
+async def test_a_page_may_ask_for_nothing_as_often_as_it_likes(hub: Hub, cookie: str):
+    """The page's way to see whether the server is still there."""
+    async with Socket(cookie) as socket:
+        for _ in range(consumers.MAX_OFFENCES + 5):
+            await socket.say(op="subscribe", id=0, series=[])
+        await socket.got("error", consumers.MAX_OFFENCES + 5, id=0, code="bad_value")
+        assert socket.closed is None
+
+
 async def test_unknown_series_are_named(hub: Hub, cookie: str):
     known = (await database_sync_to_async(make_series)(1))[0].id
     async with Socket(cookie) as socket:
