@@ -1,0 +1,133 @@
+"""`manage.py prove --running`, on what `manage.py up` runs; and the proxy that cuts connections."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from embedded.ports import free_port
+from embedded.prove.proxy import Proxy
+from tests.bridge_process import ROOT
+from tests.test_prove import COMMAND, environment
+from tests.waiting import eventually
+
+START_SECONDS = 90.0  # for `up` on a slow machine
+
+
+@pytest.fixture
+def running(server_folder: Path) -> Iterator[dict[str, str]]:
+    """The environment in which other commands find what `manage.py up` runs."""
+    data = server_folder / "var"
+    found = {**environment(), "PULSEBOARD_DATA": str(data)}
+    log = server_folder / "up.log"
+    up = [sys.executable, "manage.py", "up", "--no-sim", "--port", str(free_port())]
+    with log.open("wb") as file:
+        process = subprocess.Popen(up, cwd=ROOT, env=found, stdout=file, stderr=file)
+    try:
+        eventually(lambda: "Ctrl-C ends everything" in log.read_text(), START_SECONDS, what="up")
+        yield found
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(START_SECONDS) == 0, log.read_text()
+
+
+@pytest.mark.timeout(240)
+def test_the_running_stack_is_proved_and_left_as_it_was(running: dict[str, str]) -> None:
+    words = ["--running", "--faults", "4", "--seed", "2", "--rate", "200", "--json"]
+    chosen = ["--only", "bridge-kill,redis-kill,postgres-away,connection-cut,postgres-pause"]
+    done = subprocess.run(
+        [*COMMAND, *words, *chosen],
+        check=False,
+        cwd=ROOT,
+        env=running,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert "left out, not possible here: connection-cut" in done.stdout
+    assert (said["stack"], said["lost"], said["duplicated"]) == ("running", 0, 0)
+    assert said["recovery_s"].keys() == set(chosen[1].split(",")) - {"connection-cut"}
+    assert said["acked"] > 100
+    joined = json.loads((Path(running["PULSEBOARD_DATA"]) / "environment.json").read_text())
+    with psycopg.connect(joined["DATABASE_URL"]) as connection:
+        left = connection.execute("SELECT count(*) FROM devices_device").fetchone()
+    assert left == (0,)
+
+
+def test_without_a_running_stack_the_way_out_is_said(server_folder: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--running"],
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PULSEBOARD_DATA": str(server_folder / "none")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "manage.py up" in done.stderr
+
+
+@pytest.fixture
+def through() -> Iterator[tuple[Proxy, socket.socket, socket.socket]]:
+    """A proxy, and the two ends of a connection through it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = Proxy(("127.0.0.1", listener.getsockname()[1]), random.Random(1))
+        near = socket.create_connection(("127.0.0.1", proxy.port), 10)
+        far, _ = listener.accept()
+        far.settimeout(10)
+        with near, far:
+            yield proxy, near, far
+            proxy.close()
+
+
+def test_a_cut_connection_ends_with_a_reset(
+    through: tuple[Proxy, socket.socket, socket.socket],
+) -> None:
+    proxy, near, far = through
+    near.sendall(b"hello")
+    assert far.recv(5) == b"hello"
+    assert proxy.reset() == 1
+    for end in (near, far):
+        with pytest.raises(ConnectionResetError):
+            end.recv(1)
+
+
+def test_silence_holds_bytes_back_without_closing(
+    through: tuple[Proxy, socket.socket, socket.socket],
+) -> None:
+    proxy, near, far = through
+    far.settimeout(0.3)
+    quiet = threading.Thread(target=proxy.silence, args=(1.5,))
+    quiet.start()
+    eventually(lambda: not proxy._speaking.is_set())
+    near.sendall(b"hello")
+    with pytest.raises(TimeoutError):
+        far.recv(5)
+    quiet.join()
+
+
+def test_slices_arrive_whole_and_in_order(
+    through: tuple[Proxy, socket.socket, socket.socket],
+) -> None:
+    proxy, near, far = through
+    sent = random.Random(2).randbytes(20_000)
+    slicing = threading.Thread(target=proxy.slice, args=(1.0,))
+    slicing.start()
+    near.sendall(sent)
+    arrived = b""
+    while len(arrived) < len(sent):
+        arrived += far.recv(65_536)
+    assert arrived == sent
+    slicing.join()
