@@ -15,7 +15,7 @@ SILENT_INTERVALS = 5  # expected intervals without a word before a device is sil
 MIN_SILENT_AFTER = 10_000  # ms; no device is silent sooner than this
 
 Name = Literal["online", "late", "silent", "offline", "waiting"]
-Evidence = Literal["telemetry", "status", "none"]
+Evidence = Literal["telemetry", "status", "reading", "none"]
 
 
 class State(NamedTuple):
@@ -23,7 +23,8 @@ class State(NamedTuple):
 
     `since` is when the state began: the status message for offline and online (None when an online
     device never sent one), the end of the allowance for late and silent. `evidence` is what the
-    judgement rests on: its newest telemetry, its status topic, or nothing at all.
+    judgement rests on: its newest telemetry, its status topic, the newest reading of a series, or
+    nothing at all.
     """
 
     name: Name
@@ -71,7 +72,35 @@ def state(
     return State("online", online_since, evidence)
 
 
+def series_state(
+    latest: int | None,
+    *,
+    newest: int | None,
+    last_seen: int | None,
+    expected_interval: float,
+    now: int,
+) -> State:
+    """Judge one series of a device, so that a live gateway does not hide a dead sensor.
+
+    `latest` is the time of its newest reading, `newest` that of any series of the device. Reading
+    times are the device's own and may be behind or ahead, while `last_seen` is a receive time: a
+    series is as far behind the device's last word as its newest reading is behind the newest one.
+    """
+    if latest is None:
+        return WAITING
+    heard = latest
+    if last_seen is not None and newest is not None:
+        heard = last_seen - (newest - latest)
+    age = now - heard
+    if age > silent_after(expected_interval):
+        return State("silent", heard + silent_after(expected_interval), "reading")
+    if age > late_after(expected_interval):
+        return State("late", heard + late_after(expected_interval), "reading")
+    return State("online", None, "reading")
+
+
 WAITING = State("waiting", None, "none")  # registered, never heard
+JUDGED_KINDS = frozenset({"gauge", "counter"})  # text and boolean often come only on change
 
 
 def _newest_word(last_seen: int | None, online_since: int | None) -> tuple[int | None, Evidence]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from devices.presence import late_after, silent_after, state
+from devices.presence import late_after, series_state, silent_after, state
 
-CASES = json.loads((Path(__file__).parent / "presence_cases.json").read_text())
+ALL_CASES = json.loads((Path(__file__).parent / "presence_cases.json").read_text())
+CASES, SERIES_CASES = ALL_CASES["device"], ALL_CASES["series"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -21,6 +22,23 @@ def test_presence_case(case):
         now=case["now"],
     )
     assert judged == (case["state"], case["state_since"], case["evidence"])
+
+
+@pytest.mark.parametrize("case", SERIES_CASES, ids=[case["name"] for case in SERIES_CASES])
+def test_series_case(case):
+    judged = series_state(
+        case["latest"],
+        newest=case["newest"],
+        last_seen=case["last_seen"],
+        expected_interval=case["expected_interval"],
+        now=case["now"],
+    )
+    assert judged == (case["state"], case["state_since"], case["evidence"])
+
+
+def test_series_cases_cover_every_state():
+    assert len(SERIES_CASES) == 15
+    assert {case["state"] for case in SERIES_CASES} == {"online", "late", "silent", "waiting"}
 
 
 def test_cases_cover_every_state_and_evidence():

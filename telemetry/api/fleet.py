@@ -16,6 +16,7 @@ from devices.models import Device
 from devices.summary import device_summary
 from telemetry import history
 from telemetry.api import parameters as query
+from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import FleetShape
 from telemetry.models import Series
 from telemetry.moments import to_ms
@@ -48,10 +49,17 @@ class FleetView(APIView):
         now = timezone.now()
         series = _series_of(devices)
         latest = history.latest([one["id"] for of in series.values() for one in of], now=now)
-        for of_device in series.values():
-            for one in of_device:
-                one["latest"] = latest.get(one["id"])
-        answers = [device_summary(device) | {"series": series[device.id]} for device in devices]
+        answers = []
+        for device in devices:
+            summary = device_summary(device)
+            with_latest(
+                series[device.id],
+                latest,
+                last_seen=summary["presence"]["last_seen"],
+                expected_interval=device.expected_interval,
+                now=to_ms(now),
+            )
+            answers.append(summary | {"series": series[device.id]})
         return Response({"now": to_ms(now), "total": total, "devices": answers})
 
 

@@ -10,8 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from devices.models import Device
+from devices.summary import presence_form
 from telemetry import buckets, history
 from telemetry.api import parameters as query
+from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestShape, ReadingsShape
 from telemetry.models import Series
 from telemetry.moments import to_ms
@@ -60,12 +62,18 @@ class LatestView(APIView):
     @extend_schema(operation_id="device_latest", tags=["Readings"], responses=LatestShape)
     def get(self, request: Request, uid: str) -> Response:
         query.known(request, ())
-        device = get_object_or_404(Device, uid=uid)
-        series = list(device.series.all())
+        device = get_object_or_404(Device.objects.select_related("presence"), uid=uid)
+        series = [history.describe(one) for one in device.series.all()]
         now = timezone.now()
-        latest = history.latest([one.id for one in series], now=now)
-        answers = [history.describe(one) | {"latest": latest.get(one.id)} for one in series]
-        return Response({"now": to_ms(now), "device": uid, "series": answers})
+        presence = presence_form(device)
+        with_latest(
+            series,
+            history.latest([one["id"] for one in series], now=now),
+            last_seen=presence["last_seen"],
+            expected_interval=device.expected_interval,
+            now=to_ms(now),
+        )
+        return Response({"now": to_ms(now), "device": uid, "presence": presence, "series": series})
 
 
 def _asked_series(request: Request) -> list[int]:

@@ -26,13 +26,30 @@ class SeriesShape(serializers.Serializer):
     precision = serializers.IntegerField(allow_null=True)
 
 
+class SeriesStateShape(serializers.Serializer):
+    name = serializers.ChoiceField(choices=["online", "late", "silent", "waiting"])
+    since = ms(allow_null=True)
+    evidence = serializers.ChoiceField(choices=["reading", "none"])
+
+
 class LatestSeriesShape(SeriesShape):
     latest = PointField(allow_null=True, help_text="[ms, value] of its newest reading.")
+    state = SeriesStateShape(
+        allow_null=True, help_text="Null for text and boolean, which may come only on change."
+    )
+
+
+class FleetPresenceShape(serializers.Serializer):
+    connection = serializers.ChoiceField(choices=Presence.Connection.choices)
+    since = ms(allow_null=True)
+    last_seen = ms("Receive time of its newest telemetry.", allow_null=True)
+    clock_replaced = ms("Last time its timestamp was implausible.", allow_null=True)
 
 
 class LatestShape(serializers.Serializer):
     now = ms()
     device = serializers.CharField()
+    presence = FleetPresenceShape()
     series = LatestSeriesShape(many=True)
 
 
@@ -64,13 +81,6 @@ class ReadingsShape(serializers.Serializer):
 class SiteShape(serializers.Serializer):
     slug = serializers.CharField()
     name = serializers.CharField()
-
-
-class FleetPresenceShape(serializers.Serializer):
-    connection = serializers.ChoiceField(choices=Presence.Connection.choices)
-    since = ms(allow_null=True)
-    last_seen = ms("Receive time of its newest telemetry.", allow_null=True)
-    clock_replaced = ms("Last time its timestamp was implausible.", allow_null=True)
 
 
 class FleetDeviceShape(serializers.Serializer):

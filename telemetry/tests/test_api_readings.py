@@ -102,6 +102,27 @@ def test_latest_of_a_device(api: APIClient) -> None:
     assert api.get("/api/v1/devices/nobody/latest/").status_code == 404
 
 
+def test_a_live_gateway_does_not_hide_a_dead_sensor(api: APIClient) -> None:
+    live, dead, seldom = series("live"), series("dead"), series("seldom", kind="boolean")
+    now = now_ms()
+    write(live.id, [(now, 1.0)])
+    write(dead.id, [(now - 900_000, 1.0)])
+    write(seldom.id, [(now - 900_000, 1.0)])
+    Device.objects.update(expected_interval=60)
+    Presence.objects.create(device=live.device, last_seen_at=from_ms(now))
+    dead_since = now - 900_000 + 5 * 60_000
+    expected = {
+        "live": {"name": "online", "since": None, "evidence": "reading"},
+        "dead": {"name": "silent", "since": dead_since, "evidence": "reading"},
+        "seldom": None,
+    }
+    latest = api.get("/api/v1/devices/boiler/latest/").json()
+    assert {s["metric"]: s["state"] for s in latest["series"]} == expected
+    assert latest["presence"]["last_seen"] == now
+    fleet = api.get(FLEET).json()["devices"][0]
+    assert {s["metric"]: s["state"] for s in fleet["series"]} == expected
+
+
 def test_the_fleet_shows_presence_site_and_newest_readings(api: APIClient) -> None:
     one, now = series(), now_ms()
     site = Site.objects.create(slug="north", name="North")
