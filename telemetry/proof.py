@@ -6,14 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import Error as DjangoDatabaseError
 from django.db import connection, transaction
-from psycopg import Error as DriverError
 
 from telemetry.models import IngestWorker, Series
 from telemetry.sql import load
 
-DatabaseErrors = (DjangoDatabaseError, DriverError)
 CHUNK = 20_000  # rows fetched at a time
 
 _SQL = load("proof")

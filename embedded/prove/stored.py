@@ -13,7 +13,7 @@ from devices.models import Device
 from embedded.prove.ledger import Verdict
 from embedded.prove.load import Load
 from embedded.prove.messages import LATE_MS, STAMPED_METRIC, TIMED_METRIC, Messages
-from telemetry import proof
+from telemetry import proof, store
 
 WORKER_EQUATION = ("stored", "duplicate", "rejected", "spooled", "in_flight")
 
@@ -49,7 +49,7 @@ class Stored:
         start = datetime.fromtimestamp(self._messages.time_ms(number) / 1000, UTC)
         try:
             return proof.is_stored_since(self._series(TIMED_METRIC), start)
-        except proof.DatabaseErrors:
+        except store.ERRORS:
             proof.reset()
             return False
 
@@ -74,7 +74,7 @@ class Stored:
         """Each bridge worker's counters; none while the database is away."""
         try:
             return proof.workers()
-        except proof.DatabaseErrors:
+        except store.ERRORS:
             proof.reset()
             return []
 
