@@ -82,10 +82,10 @@ class Committer(threading.Thread):
         self._inbox = inbox
         self._spool = spool
         self._live = publisher
-        self._registry = Registry()
+        self.registry = Registry()
         self._series = series
         self._deliveries = Deliveries()
-        self.rows = RowBuilder(self._registry, series, self._deliveries)
+        self.rows = RowBuilder(self.registry, series, self._deliveries)
         self._write_status = write_status
         self._decoder = Decoder()
         self._job: Job | None = None
@@ -146,7 +146,7 @@ class Committer(threading.Thread):
                 raise Abandoned
         self.known_before = store.knows_worker(self._worker)
         self._series.load_all()
-        self._registry.refresh(time.time())
+        self.registry.refresh(time.time())
         self._deliveries.load(store.load_deliveries(self._worker))
         for entry in self._spool.walk():
             self._deliveries.remember(
@@ -217,7 +217,7 @@ class Committer(threading.Thread):
 
     def _refresh(self) -> None:
         now = time.time()
-        self._registry.refresh(now)
+        self.registry.refresh(now)
         self._series.refresh(now)
 
     def _refuse(self, batch: Batch, index: int, error: str) -> tuple[Rows, store.Written]:

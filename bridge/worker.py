@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bridge import stragglers
 from bridge.committer import TICK, CommitCounters, Committer
 from bridge.inbox import Inbox
 from bridge.live import LivePublisher
@@ -127,6 +128,7 @@ class Worker:
 
     def _write_status(self) -> None:
         store.write_worker(self.name, self._began, self.snapshot())
+        stragglers.settle(self.committer.registry)
         since = self.source.connected_since
         if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
             store.forget_deliveries(self.name, DELIVERIES_KEPT)

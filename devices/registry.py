@@ -36,6 +36,8 @@ class Registry:
     `NEGATIVE_FOR`."""
 
     def __init__(self) -> None:
+        # Uids found unknown that became known; whoever cares for them takes them out.
+        self.appeared: set[str] = set()
         self._known: dict[str, DeviceRef] = {}
         self._unknown: dict[str, float] = {}  # uid -> time until which it is believed
         self._now = 0.0
@@ -80,6 +82,8 @@ class Registry:
         # Built aside: an error half way leaves the old picture whole.
         self._known = {uid: DeviceRef(*facts) for uid, *facts in rows.iterator(LOAD_CHUNK)}
         self._uid_of = {ref.id: uid for uid, ref in self._known.items()}
+        for uid in self._unknown.keys() & self._known.keys():
+            self._appear(uid)
         self._unknown.clear()
         self._reloaded_at = self._now
 
@@ -89,7 +93,12 @@ class Registry:
             self._known.pop(old, None)
         self._known[uid] = ref
         self._uid_of[ref.id] = uid
-        self._unknown.pop(uid, None)
+        if self._unknown.pop(uid, None) is not None:
+            self._appear(uid)
+
+    def _appear(self, uid: str) -> None:
+        if len(self.appeared) < MAX_NEGATIVE:
+            self.appeared.add(uid)
 
     def ask(self, uids: Iterable[str]) -> None:
         """Look up those uids that are neither known nor lately found unknown, in one query for

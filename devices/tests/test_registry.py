@@ -148,3 +148,13 @@ def test_20_000_devices_load_quickly(now):
     took = time.perf_counter() - before
     assert len(registry) == 20_000
     assert took < 2, took  # seconds; about 0.1 on an idle machine
+
+
+@pytest.mark.parametrize("later", [REFRESH_EVERY, RELOAD_EVERY, NEGATIVE_FOR + 1])
+def test_a_stranger_that_becomes_a_device_is_said_to_have_appeared(registry, now, later):
+    assert registry.lookup("late") is None
+    make("late")
+    make("never-asked-for")
+    registry.refresh(now + later)
+    assert registry.lookup("late") is not None
+    assert registry.appeared == {"late"}
