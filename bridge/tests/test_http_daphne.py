@@ -18,11 +18,11 @@ from django.conf import settings
 
 from bridge.tests.conftest import test_database_url
 from devices.models import Device, Presence
-from embedded.ports import free_port
 from telemetry import live
 from telemetry.api.pipeline import balance
 from telemetry.models import IngestWorker, QuarantinedMessage
 from tests.bridge_process import ROOT
+from tests.servers import any_free_port
 from tests.waiting import eventually
 
 STOP_SECONDS = 30.0  # for Daphne to end after SIGTERM
@@ -32,7 +32,7 @@ class Web:
     """A web process on the test's own database and Redis."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        self.port = any_free_port()
         self.log = folder / "web.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
