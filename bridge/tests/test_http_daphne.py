@@ -31,7 +31,7 @@ STOP_SECONDS = 30.0  # for Daphne to end after SIGTERM
 class Web:
     """A web process on the test's own database and Redis."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.port = any_free_port()
         self.log = folder / "web.log"
         with self.log.open("wb") as log:
@@ -43,7 +43,7 @@ class Web:
                 cwd=ROOT,
                 env={
                     **os.environ,
-                    "DATABASE_URL": test_database_url(),
+                    "DATABASE_URL": database_url,
                     "REDIS_URL": settings.REDIS_URL,
                     "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
                     "PULSEBOARD_SECRET_KEY": settings.SECRET_KEY,
@@ -64,7 +64,7 @@ class Web:
     def listens(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
         try:
-            return self.post("/api/v1/telemetry/", b"{}")[0] == 401
+            return self.post("/api/v1/telemetry/", b"{}")[0] == 401  # asks no database
         except OSError:
             return False
 
@@ -76,7 +76,7 @@ class Web:
 
 @pytest.fixture
 def web(database, tmp_path: Path) -> Iterator[Web]:
-    server = Web(tmp_path)
+    server = Web(tmp_path, test_database_url())
     yield server
     server.stop()
 
@@ -129,3 +129,13 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
     web.stop()
     assert not IngestWorker.objects.exists(), web.log.read_text()
     assert "Traceback" not in web.log.read_text()
+
+
+def test_while_no_database_answers_the_device_is_asked_to_come_again(tmp_path: Path) -> None:
+    server = Web(tmp_path, f"postgresql://postgres@127.0.0.1:{any_free_port()}/nowhere")
+    try:
+        eventually(server.listens, 30, what="Daphne listens")
+        status, refused = server.post("/api/v1/pd_whose/telemetry", b'{"t":1}')
+        assert (status, refused["reason"]) == (503, "unavailable")
+    finally:
+        server.stop()
