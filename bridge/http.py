@@ -24,9 +24,6 @@ from bridge import ingest
 from bridge.decode.items import Problem, Reason
 from bridge.message import MAX_PAYLOAD
 from bridge.rate import BURST, RATE, RateLimit
-from devices.credentials import TOKEN_PREFIX, token_digest
-from devices.models import Device
-from telemetry import store
 
 RETRY_AFTER = 5  # seconds a device is asked to wait while the database is away
 BAD_TOKEN, TOO_FAST, UNAVAILABLE, UNREADABLE = "bad_token", "too_fast", "unavailable", "unreadable"
@@ -73,14 +70,14 @@ class TelemetryView(APIView):
 
     def take(self, request: Request, token: str) -> Response:
         try:
-            device_id, uid = _owner(token)
-        except store.ERRORS:
-            store.reset_connection()
+            owner = ingest.running().owner(token)
+        except ingest.Unavailable:
             return _unavailable()
-        if device_id is None:
+        if owner is None:
             answer = _refusal(401, BAD_TOKEN, "No device has this token.")
             answer["WWW-Authenticate"] = "Bearer"
             return answer
+        device_id, uid = owner
         wait = limit.wait(device_id, time.monotonic())
         if wait:
             answer = _refusal(
@@ -140,14 +137,6 @@ class PathTelemetryView(TelemetryView):
     )
     def post(self, request: Request, token: str) -> Response:
         return self.take(request, token)
-
-
-def _owner(token: str) -> tuple[int | None, str]:
-    """Whose token it is. Asked each time: a token that was rotated must stop working at once."""
-    if not token.startswith(TOKEN_PREFIX):
-        return None, ""
-    found = Device.objects.filter(token_digest=token_digest(token)).values_list("id", "uid")
-    return found.first() or (None, "")
 
 
 def _answer(outcome: ingest.Outcome) -> Response:

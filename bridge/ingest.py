@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bridge.announcer import Announcer, CommitCounters
 from bridge.batch_rows import Rows
@@ -28,11 +29,15 @@ from bridge.live import LivePublisher
 from bridge.message import Message
 from bridge.rows import RowBuilder
 from bridge.verdicts import Verdicts
+from devices.credentials import TOKEN_PREFIX, token_digest
+from devices.models import Device
 from devices.registry import Registry
 from telemetry import live, store
 from telemetry.series_registry import MAX_SERIES_PER_DEVICE, SeriesRegistry
 
 logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
 
 TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
 NAME_PREFIX = "http-"  # then the process id; a worker's name in the pipeline's books
@@ -65,6 +70,8 @@ class Ingest:
         # A device that speaks HTTP reads in the answer what was wrong.
         self._verdicts = Verdicts(lambda _topic, _notice: None)
         self._announcer = Announcer(self.counters, self._live, self._verdicts)
+        # Its connection stays open; a request's own would be made anew for each message.
+        self._database = ThreadPoolExecutor(1, thread_name_prefix="http-ingest")
         self._committing = threading.Lock()  # the caches, and one message after another
         self._books = threading.Lock()  # _received, _settled
         self._received = 0
@@ -81,11 +88,26 @@ class Ingest:
         """Send what waits, and take the books of this process off the pipeline's list."""
         self._stopping.set()
         self._keeper.join(2 * STATUS_EVERY)
+        self._database.submit(store.reset_connection)
+        self._database.shutdown()
         self._verdicts.stop()
         self._live.stop()
 
+    def owner(self, token: str) -> tuple[int, str] | None:
+        """Id and uid of the device with this token. Raises `Unavailable`.
+
+        Asked each time: a token that was rotated must stop working at once.
+        """
+        if not token.startswith(TOKEN_PREFIX):
+            return None
+        owners = Device.objects.filter(token_digest=token_digest(token)).values_list("id", "uid")
+        return self._database.submit(self._twice, owners.first).result()
+
     def take(self, uid: str, payload: bytes) -> Outcome:
         """Decode and commit one message. Raises `Unavailable`."""
+        return self._database.submit(self._take, uid, payload).result()
+
+    def _take(self, uid: str, payload: bytes) -> Outcome:
         message = Message(
             TOPIC.encode(), payload, 0, False, False, b"", time.time_ns() // 1_000_000
         )
@@ -95,7 +117,7 @@ class Ingest:
         settled: Settled | None = None
         try:
             with self._committing:
-                rows, result = self._commit(batch)
+                rows, result = self._twice(lambda: self._commit(batch))
                 settled = rows.settled(result)
                 self._announcer.announce(batch, rows, result, live=True)
         finally:
@@ -124,29 +146,39 @@ class Ingest:
             "live_dropped": self._live.counters.dropped,
         }
 
-    def _commit(self, batch: Batch) -> tuple[Rows, store.Written]:
-        try:
-            now = time.time()
-            self._registry.refresh(now)
-            self._series.refresh(now)
-            stamps = self._rows.stamp(batch)
-            began = time.monotonic()
+    def _twice(self, attempt: Callable[[], R]) -> R:
+        """The result of `attempt`, tried again once: the server may have restarted since the last
+        message, which a kept connection finds out only now. Storing twice does no harm."""
+        for is_last in (False, True):
             try:
-                rows = self._rows.build(batch, stamps, 0, 1)
-                result = store.write(rows.batch, self.name)
+                result = attempt()
             except store.ERRORS as exc:
-                if store.is_temporary(exc):
-                    raise
-                problem = Problem(Reason.STORE_REJECTED, str(exc).splitlines()[0][:MAX_DETAIL])
-                rows = self._rows.refused(batch, 0, problem)
-                result = store.write(rows.batch, self.name)
+                store.reset_connection()
+                self.counters.database_up = 0
+                if is_last:
+                    raise Unavailable(str(exc)) from exc
+            else:
+                self.counters.database_up = 1
+                return result
+        raise AssertionError("not reached")
+
+    def _commit(self, batch: Batch) -> tuple[Rows, store.Written]:
+        now = time.time()
+        self._registry.refresh(now)
+        self._series.refresh(now)
+        stamps = self._rows.stamp(batch)  # what has a stamp keeps it
+        began = time.monotonic()
+        try:
+            rows = self._rows.build(batch, stamps, 0, 1)
+            result = store.write(rows.batch, self.name)
         except store.ERRORS as exc:
-            store.reset_connection()
-            self.counters.database_up = 0
-            raise Unavailable(str(exc)) from exc
+            if store.is_temporary(exc):
+                raise
+            problem = Problem(Reason.STORE_REJECTED, str(exc).splitlines()[0][:MAX_DETAIL])
+            rows = self._rows.refused(batch, 0, problem)
+            result = store.write(rows.batch, self.name)
         self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
         self.counters.batches += 1
-        self.counters.database_up = 1
         return rows, result
 
     def _receive(self) -> None:
