@@ -84,7 +84,7 @@ class Worker:
             thread.start()
         while not self.committer.prepared.wait(TICK) and not self._is_ending():
             pass
-        self.source.expect_session = self.committer.known_before
+        self.source.session.expected = self.committer.known_before
         self.source.run(give_up=self.committer.evicted.is_set)
         for thread in (self.writer, self.committer, self._verdicts, self.publisher):
             thread.stop()
@@ -129,7 +129,7 @@ class Worker:
     def _write_status(self) -> None:
         store.write_worker(self.name, self._began, self.snapshot())
         stragglers.settle(self.committer.registry)
-        since = self.source.connected_since
+        since = self.source.session.connected_since
         if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
             store.forget_deliveries(self.name, DELIVERIES_KEPT)
 

@@ -1,4 +1,4 @@
-"""The MQTT connection: messages in, acknowledgements out. The only bridge module that knows paho.
+"""The MQTT connection: messages in, acknowledgements out. Nothing outside this package knows paho.
 
 paho keeps the connection, the session and the keepalive. PUBLISH packets never reach it: they are
 cut out of one receive buffer here, and acknowledged in one send per committed batch, in receive
@@ -17,24 +17,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
-
-from paho.mqtt import client as mqtt
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from bridge.decode import Decoder
 from bridge.inbox import Inbox
-from bridge.packet import MAX_PACKET, MalformedPacket, PacketCutter
-from bridge.source.client import Client
+from bridge.packet import MalformedPacket, PacketCutter
+from bridge.source.session import KEEPALIVE, Broker, Session
+
+__all__ = ["KEEPALIVE", "Broker", "Source"]
 
 logger = logging.getLogger(__name__)
 
-RECEIVE_MAXIMUM = 20_000  # messages in flight to us: two full batches
-SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps our queue while we are away
-KEEPALIVE = 30  # seconds
 RECEIVE_SIZE = 256 * 1024  # bytes of one read
 READS_PER_TURN = 8  # reads before acknowledgements and keepalive get their turn
 TURN = 0.5  # seconds between looks at keepalive when nothing happens
@@ -44,44 +37,16 @@ LONGEST_BACKOFF = 30.0  # seconds between two attempts to connect
 DRAIN_TIMEOUT = 10.0  # seconds to settle what was received when told to stop
 MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
 
-TOPICS = ("devices/+/telemetry", "devices/+/status")
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where and as whom to connect."""
-
-    host: str
-    port: int
-    client_id: str
-    username: str | None = None
-    password: str | None = None
-    tls: bool = False
-
-
-@dataclass(slots=True)
-class SourceCounters:
-    """Written by the network thread only."""
-
-    connected: int = 0
-    subscribed: int = 0
-    reconnects: int = 0
-    session_lost: int = 0
-    notices_dropped: int = 0
-
 
 class Source:
     """Reads one durable session into an inbox until stopped."""
 
     def __init__(self, broker: Broker, inbox: Inbox, group: str = "") -> None:
         """With `group`, telemetry is shared with the other workers of that name (MQTT `$share`)."""
-        self.expect_session = False  # whether the broker should know us already
-        self.counters = SourceCounters()
-        self.generation = 0
-        self.connected_since: float | None = None  # monotonic seconds
-        self._broker = broker
+        self.session = Session(broker, group)
+        self.counters = self.session.counters
+        self._client = self.session.client
         self._inbox = inbox
-        self._group = group
         self._decoder = Decoder()
         self._acknowledgements: deque[tuple[int, bytes]] = deque()
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
@@ -89,23 +54,8 @@ class Source:
         self._wake_receive, self._wake_send = socket.socketpair()
         self._wake_receive.setblocking(False)
         self._wake_send.setblocking(False)
-        self._client = self._make_client()
         self._cutter = PacketCutter(version5=True)
         self._full_since: float | None = None  # monotonic seconds
-
-    def _make_client(self) -> Client:
-        client = Client(client_id=self._broker.client_id, manual_ack=True)
-        client.connect_timeout = 5.0
-        if self._broker.username is not None:
-            client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls:
-            client.tls_set()
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        # Registering tells paho not to write from whichever thread queues a packet.
-        client.on_socket_register_write = lambda *_: None
-        return client
 
     def acknowledge(self, generation: int, packets: bytes) -> None:
         """Send these PUBACKs if the connection is still the one they belong to."""
@@ -121,6 +71,7 @@ class Source:
 
     def stop(self) -> None:
         """Stop reading, settle what was received, disconnect. Safe in a signal handler."""
+        self.session.ending = True
         self._stopping.set()
         self._wake()
 
@@ -138,46 +89,21 @@ class Source:
 
         def going_on() -> bool:
             if give_up():
-                self._stopping.set()
+                self.stop()
             return not self._stopping.is_set()
 
         while going_on():
-            if self._connect():
-                attempt = 0
+            self._cutter = PacketCutter(version5=True)
+            if self.session.connect():
                 self._serve(going_on, reading=True)
+            if self.session.was_accepted:
+                attempt = 0
             if not self._stopping.is_set():
                 # Full jitter, capped, for ever: a broker that comes back is not met by a herd.
                 longest = min(LONGEST_BACKOFF, 0.5 * 2**attempt)
                 self._stopping.wait(random.uniform(0, longest))  # noqa: S311
                 attempt = min(attempt + 1, 16)
         self._drain()
-
-    def _connect(self) -> bool:
-        properties = Properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = SESSION_EXPIRY
-        properties.ReceiveMaximum = RECEIVE_MAXIMUM
-        properties.MaximumPacketSize = MAX_PACKET
-        self.generation += 1
-        self._cutter = PacketCutter(version5=True)
-        self._client.begin()
-        try:
-            self._client.connect(
-                self._broker.host,
-                self._broker.port,
-                keepalive=KEEPALIVE,
-                clean_start=False,
-                properties=properties,
-            )
-        except (OSError, ValueError) as exc:
-            logger.warning(
-                "broker %s:%s not reached: %s",
-                self._broker.host,
-                self._broker.port,
-                exc,
-                extra={"action": "connect_failed"},
-            )
-            return False
-        return True
 
     def _serve(self, going_on: Callable[[], bool], *, reading: bool) -> None:
         """Read and write the connected socket while `going_on()` and the connection lasts."""
@@ -244,7 +170,7 @@ class Source:
             if cut.messages:
                 decode = self._decoder.decode
                 items = [decode(message) for message in cut.messages]
-                self._inbox.put(self.generation, cut.messages, items)
+                self._inbox.put(self.session.generation, cut.messages, items)
             if cut.others:
                 self._client.digest(cut.others)
                 if self._client.socket() is not sock:
@@ -257,7 +183,7 @@ class Source:
     def _send_waiting(self) -> None:
         while self._acknowledgements:
             generation, packets = self._acknowledgements.popleft()
-            if generation == self.generation and self.counters.connected:
+            if generation == self.session.generation and self.counters.connected:
                 self._client.send_acknowledgements(packets)
         while self._notices and self.counters.connected:
             topic, payload = self._notices.popleft()
@@ -285,60 +211,6 @@ class Source:
     def _drop_connection(self, why: str) -> None:
         logger.error("connection dropped: %s", why, extra={"action": "connection_dropped"})
         self._client.end_of_stream()
-
-    def _on_connect(
-        self, client: mqtt.Client, _userdata: Any, flags: Any, reason: Any, _properties: Any
-    ) -> None:
-        if reason.is_failure:
-            logger.error("broker refused us: %s", reason, extra={"action": "connect_refused"})
-            return
-        if self.expect_session and not flags.session_present:
-            self.counters.session_lost += 1
-            logger.error(
-                "the broker has lost our session: messages it held for us may be gone",
-                extra={"action": "session_lost"},
-            )
-        self.expect_session = True
-        self.counters.connected = 1
-        self.connected_since = time.monotonic()
-        telemetry, status = TOPICS
-        if self._group:
-            telemetry = f"$share/{self._group}/{telemetry}"
-        # Subscribed on every connect: a kept session would never learn a new topic. A retained
-        # telemetry message is an old reading that came by already; a retained status is the state.
-        client.subscribe(
-            [
-                (telemetry, SubscribeOptions(qos=1, retainHandling=2)),
-                (status, SubscribeOptions(qos=1, retainHandling=1)),
-            ]
-        )
-        logger.info(
-            "connected to %s:%s, session %s",
-            self._broker.host,
-            self._broker.port,
-            "resumed" if flags.session_present else "new",
-            extra={"action": "connected"},
-        )
-
-    def _on_subscribe(
-        self, _client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any
-    ) -> None:
-        refused = [str(reason) for reason in reasons if reason.is_failure]
-        if refused:
-            logger.error(
-                "the broker refused a subscription: %s", refused, extra={"action": "not_subscribed"}
-            )
-        self.counters.subscribed = int(not refused)
-
-    def _on_disconnect(
-        self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any
-    ) -> None:
-        if self.counters.connected:
-            self.counters.reconnects += 1
-            if not self._stopping.is_set():
-                logger.warning("disconnected: %s", reason, extra={"action": "disconnected"})
-        self.counters.connected = self.counters.subscribed = 0
-        self.connected_since = None
 
 
 def _watch(selector: selectors.BaseSelector, sock: Any, wanted: int) -> None:
