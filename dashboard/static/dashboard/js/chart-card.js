@@ -2,7 +2,8 @@
 
 import { age, bare, duration, humanise, moment, when } from "./format.js";
 import { csv, tableRows } from "./table-text.js";
-import { el, icon, setText, setValue } from "./element.js";
+import { el, icon, setText, setValue, stateMark } from "./element.js";
+import { showTroubled } from "./device-side.js";
 import { LiveChart } from "./live-chart.js";
 import { serverNow } from "./clock.js";
 import { TextStrip } from "./text-strip.js";
@@ -25,13 +26,15 @@ export class ChartCard {
     this.value = el("span", { class: "value" });
     this.ageText = el("span", { class: "age" });
     this.corner = el("span", { class: "corner" });
+    this.trouble = stateMark("silent", "");
+    this.trouble.hidden = true;
     this.emptyNote = el("div", { class: "no-data", attrs: { hidden: "" } });
     this.plot = el("div", { class: "plot" }, this.canvas, this.emptyNote);
     this.table = el("div", { class: "table-view", attrs: { hidden: "", tabindex: "0" } });
     const swatch = el("i", { class: "swatch" });
     swatch.style.background = this.colour;
     this.element = el("article", { class: `card chart-card is-${series.kind}`, attrs: { "aria-label": humanise(series.metric) } },
-      el("header", {}, swatch, el("h2", { class: "clip", text: humanise(series.metric), attrs: { title: series.metric } }), this.corner, this.#menu()),
+      el("header", {}, swatch, el("h2", { class: "clip", text: humanise(series.metric), attrs: { title: series.metric } }), this.trouble, this.corner, this.#menu()),
       el("p", { class: "reading" }, this.value, this.ageText), this.plot, this.table);
     const source = { series, colourName, expectedInterval: device.expected_interval, points: () => timeLine.points(series.id) };
     this.chart = series.kind === "text" ? new TextStrip(this.canvas, source, timeLine) : new LiveChart(this.canvas, source, timeLine);
@@ -74,6 +77,11 @@ export class ChartCard {
   /** @param {[number, number|string]|null} point */
   setLatest(point) {
     if (point && (!this.latest || point[0] >= this.latest[0])) this.latest = [point[0], point[1]];
+  }
+
+  /** @param {import("./presence.js").State|undefined} state late or silent, if it is @param {number} now */
+  setTrouble(state, now) {
+    showTroubled(this.trouble, state, now);
   }
 
   /** Texts: the value at the cursor, or the latest with its age. */

@@ -16,6 +16,7 @@ import { TimeLine } from "./time-line.js";
 import { typing } from "./frame.js";
 
 const PALETTE = 8; // distinguishable colours; further series share them on charts of their own
+const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
 const PAN = 0.2; // share of the window an arrow key moves
 
 const device = JSON.parse(byId("device-facts").textContent);
@@ -31,6 +32,11 @@ function take(/** @type {number} */ id, /** @type {[number, number|string]|null|
   if (!point || (held && held[0] > point[0])) return;
   latest.set(id, [point[0], point[1]]);
   cards.get(id)?.setLatest([point[0], point[1]]);
+}
+
+function live(/** @type {number} */ id, /** @type {[number, number|string]|undefined} */ point) {
+  take(id, point);
+  if (point) side.hearing.reading(point[0], serverNow());
 }
 
 function showSeries(/** @type {any[]} */ given) {
@@ -108,8 +114,7 @@ function wire() {
   timeLine.addEventListener("failed", (event) =>
     showTrouble(byId("trouble"), `The history could not be loaded. ${/** @type {CustomEvent} */ (event).detail}`, () => timeLine.retry()));
   timeLine.addEventListener("readings", (event) => {
-    for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) take(Number(id), points[points.length - 1]);
-    device.presence.last_seen = Math.max(device.presence.last_seen ?? 0, serverNow());
+    for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) live(Number(id), points[points.length - 1]);
   });
 }
 
@@ -141,6 +146,7 @@ function wireEvents() {
 async function readLatest() {
   try {
     const answer = await get(`${devicePath(device.uid)}/latest/`);
+    side.told(answer.presence, answer.series);
     showSeries(answer.series);
     for (const s of answer.series) take(s.id, s.latest);
     if (answer.series.some((/** @type {any} */ s) => !timeLine.series.includes(s.id))) timeLine.follow(answer.series.map((/** @type {any} */ s) => s.id));
@@ -152,7 +158,10 @@ async function readLatest() {
 
 function second() {
   side.tick(latest);
-  for (const card of cards.values()) card.tick();
+  for (const [id, card] of cards) {
+    card.tick();
+    card.setTrouble(side.troubled.get(id), serverNow());
+  }
   showRange();
 }
 
@@ -170,6 +179,7 @@ showSeries(device.series);
 showSpan();
 second();
 setInterval(second, 1000);
+setInterval(() => !document.hidden && readLatest(), REFRESH);
 let cursor = /** @type {number|null} */ (null);
 document.addEventListener("pointermove", () => requestAnimationFrame(() => {
   tooltip.draw();

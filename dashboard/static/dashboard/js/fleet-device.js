@@ -3,7 +3,8 @@
 import { age, bare, humanise, number } from "./format.js";
 import { el, setMark, setText, setValue, stateMark } from "./element.js";
 import { inOrder } from "./fleet-order.js";
-import { judge, WORDS } from "./presence.js";
+import { Hearing, newestOf, silentAmong } from "./hearing.js";
+import { judge, withSensors } from "./presence.js";
 import { Points } from "./points.js";
 import { drawSparkline } from "./sparkline.js";
 
@@ -15,12 +16,14 @@ export class FleetDevice {
   constructor(facts) {
     this.points = new Points();
     /** @type {Map<number, [number, number|string]>} */ this.latest = new Map();
-    this.visible = false;
-    this.state = "waiting";
+    this.hearing = new Hearing();
+    /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
+    this.state = "waiting"; // among STATES: what it is sorted and filtered by
+    this.word = "";
     this.element = el("a", { class: "device" });
     this.mark = stateMark("waiting");
     this.parts = {
-      name: el("span", { class: "name clip" }), where: el("span", { class: "where clip" }),
+      name: el("span", { class: "name" }), where: el("span", { class: "where clip" }),
       value: el("span", { class: "value" }), metric: el("span", { class: "metric clip" }),
       spark: /** @type {HTMLCanvasElement} */ (el("canvas", { class: "spark", attrs: { "aria-hidden": "true" } })),
       others: el("span", { class: "others" }), age: el("span", { class: "age" }),
@@ -35,36 +38,46 @@ export class FleetDevice {
     this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null }, ...this.facts, ...facts };
     ({ uid: this.uid, name: this.name, site: this.site, kind: this.kind, tags: this.tags } = this.facts);
     this.element.setAttribute("href", `/devices/${encodeURIComponent(this.uid)}/`);
-    this.heard = Math.max(this.heard ?? 0, this.facts.presence.last_seen ?? 0) || null;
+    if (facts.series) {
+      this.silent = silentAmong(facts.series, this.facts.expected_interval);
+    }
+    this.hearing.tell(facts.presence ? facts.presence.last_seen : null, facts.series ? newestOf(facts.series) : null);
     this.series = inOrder(this.facts.series).slice(0, MAIN_SERIES);
     for (const { id, latest } of this.facts.series) if (latest) this.#newest(id, latest);
     setText(this.parts.name, this.name);
-    this.parts.name.title = `${this.name} (${this.uid})`;
+    this.element.title = `${this.name} (${this.uid})`;
     setText(this.parts.where, [this.site?.name, this.kind].filter(Boolean).join(" · ") || this.uid);
-    this.parts.others.replaceChildren(...this.series.slice(1).map((s) => el("span", { class: "other" },
-      el("span", { class: "key clip", text: humanise(s.metric) }), el("span", { class: "value small-value" }))));
+    const others = this.series.slice(1);
+    const key = others.map((s) => s.id).join();
+    if (this.parts.others.dataset.key !== key) {
+      this.parts.others.dataset.key = key;
+      this.parts.others.replaceChildren(...others.map((s) => el("span", { class: "other" },
+        el("span", { class: "key clip", text: humanise(s.metric) }), el("span", { class: "value small-value" }))));
+    }
     setText(this.parts.metric, this.series[0] ? humanise(this.series[0].metric) : "");
-    this.draw();
+  }
+
+  /** When it was last heard, ms. */
+  get heard() {
+    return this.hearing.heard;
   }
 
   #newest(/** @type {number} */ id, /** @type {[number, number|string]} */ point) {
     const held = this.latest.get(id);
     if (held && held[0] > point[0]) return;
     this.latest.set(id, [point[0], point[1]]);
-    if (!held || held[0] !== point[0]) this.changed = true;
+    if (point[0] > (this.silent.get(id) ?? Infinity)) this.silent.delete(id);
   }
 
   /** Live points of one of its series. @param {number} id @param {any[]} points @param {number} now */
   add(id, points, now) {
     if (!points.length) return;
     this.#newest(id, points[points.length - 1]);
-    // The receive time is not sent along; a reading that arrives live was received just now.
-    this.heard = Math.max(this.heard ?? 0, now);
+    this.hearing.reading(points[points.length - 1][0], now);
     if (id === this.series[0]?.id) {
       this.points.add(points);
       this.points.trim(now - SPARK_WINDOW);
     }
-    if (this.visible) this.draw();
   }
 
   /** @param {any} history @param {number} to */
@@ -72,45 +85,49 @@ export class FleetDevice {
     if (history.id === this.series[0]?.id && history.kind !== "text") this.points.load(history, to);
     const last = history.points[history.points.length - 1];
     if (last && !history.reduced) this.#newest(history.id, last);
-    this.draw();
   }
 
   /** The state at `now`; true when it is another than before. @param {number} now */
   judge(now) {
     const { presence, enabled, expected_interval: interval } = this.facts;
-    const state = enabled === false ? "disabled" : judge({ ...presence, last_seen: this.heard }, interval, now).name;
-    const changed = state !== this.state;
-    this.state = state;
+    const name = enabled === false ? "disabled" : judge({ ...presence, last_seen: this.heard }, interval, now).name;
+    const silent = name === "online" || name === "late" ? this.silent.size : 0;
+    const word = withSensors(name, silent);
+    const changed = word !== this.word;
+    this.state = silent ? "sensors" : name;
+    this.word = word;
     return changed;
   }
 
-  /** Values and line. */
-  draw() {
+  /** @param {number} now @param {number} known the time up to which the page knows what happened @param {string} stroke */
+  paint(now, known, stroke) {
+    this.#values();
+    this.#ages(now);
+    drawSparkline(this.parts.spark, {
+      rows: this.points.rows, from: known - SPARK_WINDOW, to: known, stroke,
+      gapAfter: Math.max(this.points.gapAfter(this.facts.expected_interval), SPARK_WINDOW / 20),
+    });
+  }
+
+  #values() {
     this.series.forEach((series, index) => {
       const latest = this.latest.get(series.id);
       const node = index ? this.parts.others.children[index - 1].lastElementChild : this.parts.value;
       if (node) setValue(node, latest ? bare(latest[1], series) : "–", latest && typeof latest[1] === "number" ? series.unit : "");
     });
     if (!this.series.length) setValue(this.parts.value, "–", "");
-    this.changed = true;
   }
 
-  /** What ages by itself; called each second while in view. @param {number} now */
-  tick(now) {
-    setMark(this.mark, this.state, /** @type {any} */ (WORDS)[this.state]);
-    this.element.dataset.state = this.state;
+  #ages(/** @type {number} */ now) {
+    setMark(this.mark, this.state, this.word);
+    if (this.element.dataset.state !== this.state) this.element.dataset.state = this.state;
     const latest = this.series[0] && this.latest.get(this.series[0].id);
-    const at = latest?.[0] ?? this.heard;
+    // A clock that is ahead makes nothing younger than what was heard.
+    const at = latest ? Math.min(latest[0], this.heard ?? latest[0]) : this.heard;
     setText(this.parts.age, at ? age(Math.max(0, now - at)) : "never");
     this.element.classList.toggle("is-stale", this.state === "offline" || this.state === "silent");
-  }
-
-  /** @param {number} now @param {string} stroke */
-  drawLine(now, stroke) {
-    drawSparkline(this.parts.spark, {
-      rows: this.points.rows, from: now - SPARK_WINDOW, to: now, stroke,
-      gapAfter: Math.max(this.points.gapAfter(this.facts.expected_interval), SPARK_WINDOW / 20),
-    });
+    const told = this.#describe();
+    if (told !== this.told) this.element.setAttribute("aria-label", (this.told = told));
   }
 
   /** Its canvas's memory, while it is out of sight. */
@@ -119,10 +136,10 @@ export class FleetDevice {
   }
 
   /** One sentence for a screen reader. */
-  describe() {
+  #describe() {
     const series = this.series[0];
     const latest = series && this.latest.get(series.id);
     const value = latest ? `, ${humanise(series.metric)} ${number(latest[1], series.precision)} ${series.unit}` : "";
-    return `${this.name}, ${/** @type {any} */ (WORDS)[this.state]}${value}`;
+    return `${this.name}, ${this.word}${value}`;
   }
 }

@@ -59,6 +59,7 @@ export function counts(devices) {
 
 /** Page title and badge. @param {Record<string, number>} count */
 export function headline(count) {
-  const words = ["offline", "silent"].filter((name) => count[name]).map((name) => `${count[name]} ${name}`);
+  /** @type {[string, string][]} */ const told = [["offline", "offline"], ["silent", "silent"], ["sensors", "with silent sensors"]];
+  const words = told.filter(([name]) => count[name]).map(([name, word]) => `${count[name]} ${word}`);
   return words.length ? `${words.join(", ")} · Fleet` : "Fleet";
 }

@@ -6,13 +6,15 @@ import { FleetDevice } from "./fleet-device.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter, walk } from "./fleet-filter.js";
 import { get } from "./rest.js";
+import { FleetPainter, place } from "./fleet-painter.js";
 import { knownUntil, connection } from "./live.js";
 import { PROBLEMS } from "./presence.js";
 import { serverNow } from "./clock.js";
 import { setTab } from "./badge.js";
 
 const SETTLE = 250; // ms after scrolling before the subscription follows
-const REFRESH = 60_000; // ms between two full reads: what the pulses cannot tell
+const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tell
+const SCROLLING = 400; // ms after the last scroll while nothing changes its place
 const REMOVED_FOR = 4_000; // ms a removed device stays to say so
 
 class Fleet {
@@ -25,6 +27,8 @@ class Fleet {
     this.stroke = colour("--series-1");
     this.loaded = false;
     this.settle = 0;
+    this.scrolled = 0;
+    this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), knownUntil(), this.stroke));
     this.feed = new FleetFeed();
     this.observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px 0px" });
   }
@@ -63,6 +67,7 @@ class Fleet {
       if (this.loaded) device.element.classList.add("is-new");
     }
     for (const { id } of device.facts.series) this.bySeries.set(id, device);
+    this.painter.soon(device);
     return device;
   }
 
@@ -95,36 +100,24 @@ class Fleet {
     byId("first-device").hidden = all.length > 0;
     byId("none-match").hidden = all.length === 0 || visible.length > 0;
     byId("none-match-text").textContent = `${all.length} devices are hidden by the search and filters.`;
-    if (!evenIfWatched && (this.list.matches(":hover") || this.list.contains(document.activeElement))) {
+    const watched = performance.now() - this.scrolled < SCROLLING || this.list.matches(":hover") || this.list.contains(document.activeElement);
+    if (!evenIfWatched && watched) {
       this.pending = true;
       return;
     }
     this.pending = false;
-    this.#place(sorted(/** @type {any[]} */ (visible), this.filter.order).map((device) => device.element), all);
-  }
-
-  #place(/** @type {HTMLElement[]} */ wanted, /** @type {FleetDevice[]} */ all) {
-    const keep = new Set(wanted);
-    for (const { element } of all) {
-      if (element.isConnected && !keep.has(element)) element.remove();
-    }
-    let next = this.list.firstElementChild;
-    for (const element of wanted) {
-      if (element === next) next = next.nextElementSibling;
-      else this.list.insertBefore(element, next);
-      this.observer.observe(element);
-    }
+    const kept = new Set(visible);
+    for (const device of all) if (!kept.has(device)) device.element.remove();
+    place(this.list, sorted(/** @type {any[]} */ (visible), this.filter.order).map((device) => device.element), this.observer);
   }
 
   #seen(/** @type {IntersectionObserverEntry[]} */ entries) {
     for (const { target, isIntersecting } of entries) {
       const device = this.devices.get(decodeURIComponent(/** @type {HTMLAnchorElement} */ (target).pathname.split("/")[2] ?? ""));
       if (!device) continue;
-      device.visible = isIntersecting;
       if (isIntersecting) {
         this.inView.add(device);
-        device.tick(knownUntil());
-        device.draw();
+        this.painter.soon(device);
       } else if (this.inView.delete(device)) device.release();
     }
     clearTimeout(this.settle);
@@ -134,13 +127,23 @@ class Fleet {
   /** @param {any} message */
   readings({ d }) {
     const now = serverNow();
-    for (const [id, points] of Object.entries(d)) this.bySeries.get(Number(id))?.add(Number(id), points, now);
+    for (const [id, points] of Object.entries(d)) {
+      const device = this.bySeries.get(Number(id));
+      if (!device) continue;
+      device.add(Number(id), points, now);
+      this.painter.soon(device);
+    }
   }
 
   /** @param {any} message */
   snapshot({ id, series, to }) {
     if (id !== IN_VIEW) return;
-    for (const history of series) this.bySeries.get(history.id)?.load(history, to);
+    for (const history of series) {
+      const device = this.bySeries.get(history.id);
+      if (!device) continue;
+      device.load(history, to);
+      this.painter.soon(device);
+    }
   }
 
   /** Presence ages by the clock alone. */
@@ -148,11 +151,7 @@ class Fleet {
     const now = knownUntil();
     let changed = false;
     for (const device of this.devices.values()) changed = device.judge(now) || changed;
-    for (const device of this.inView) {
-      device.tick(serverNow());
-      device.drawLine(now, this.stroke);
-      device.element.setAttribute("aria-label", device.describe());
-    }
+    for (const device of this.inView) this.painter.soon(device);
     if (changed || this.pending) this.arrange({ evenIfWatched: false });
   }
 
@@ -193,6 +192,7 @@ document.addEventListener("appearance", () => {
   fleet.stroke = colour("--series-1");
   fleet.second();
 });
+addEventListener("scroll", () => (fleet.scrolled = performance.now()), { passive: true });
 document.addEventListener("keydown", (event) => walk(fleet.list, event));
 fleet.list.addEventListener("pointerleave", () => fleet.pending && fleet.arrange());
 setInterval(() => fleet.second(), 1000);

@@ -57,10 +57,23 @@ export function withUnit(value, series) {
   return series.unit && typeof value === "number" ? text + THIN + series.unit : text;
 }
 
-/** "motor.x_rms" as "Motor x rms". @param {string} metric */
+/** How these are written wherever they stand in a name. @type {Record<string, string>} */
+const WRITTEN = {
+  ac: "AC", adc: "ADC", ch4: "CH₄", co: "CO", co2: "CO₂", co2e: "CO₂e", cpu: "CPU", dc: "DC", ec: "EC", fft: "FFT", gps: "GPS",
+  h2: "H₂", h2o: "H₂O", h2s: "H₂S", hvac: "HVAC", id: "ID", io: "I/O", ip: "IP", iaq: "IAQ", lqi: "LQI", lte: "LTE", mac: "MAC",
+  mqtt: "MQTT", n2: "N₂", n2o: "N₂O", nh3: "NH₃", no2: "NO₂", nox: "NOₓ", o2: "O₂", o3: "O₃", ok: "OK", pf: "PF", ph: "pH", pm1: "PM1",
+  pm10: "PM10", pm25: "PM2.5", pwm: "PWM", pv: "PV", ram: "RAM", rh: "RH", rms: "RMS", rpm: "RPM", rsrp: "RSRP", rsrq: "RSRQ",
+  rssi: "RSSI", rtc: "RTC", sinr: "SINR", snr: "SNR", so2: "SO₂", soc: "SoC", soh: "SoH", tds: "TDS", thd: "THD", tvoc: "TVOC", ups: "UPS",
+  usb: "USB", uv: "UV", uvi: "UVI", voc: "VOC", wifi: "Wi-Fi", xyz: "XYZ",
+};
+
+/** "motor.x_rms" as "Motor x RMS", "pm2_5" as "PM2.5". @param {string} metric */
 export function humanise(metric) {
-  const words = metric.replace(/[._]+/g, " ").trim() || metric;
-  return words[0].toUpperCase() + words.slice(1);
+  const words = metric.replace(/(^|[._-])pm(\d+)[._](\d+)(?=$|[._-])/gi, "$1pm$2$3").replace(/[._]+/g, " ").trim().split(/\s+/);
+  const [first, ...rest] = words.map((word) => WRITTEN[word.toLowerCase()] ?? word);
+  if (!first) return metric;
+  // What is written in a way of its own keeps it: pH, CO₂.
+  return [first === words[0] ? first[0].toUpperCase() + first.slice(1) : first, ...rest].join(" ");
 }
 
 /** How old, in one unit: "now", "3 s", "2 min", "5 h", "12 d". @param {number} ms */

@@ -8,13 +8,15 @@ const LATE_GRACE = 2_000; // ms
 const SILENT_INTERVALS = 5;
 const MIN_SILENT_AFTER = 10_000; // ms
 
-/** Worst first; also the order of the filter chips. */
-export const STATES = /** @type {const} */ (["offline", "silent", "late", "online", "waiting", "disabled"]);
+/** Worst first; also the order of the filter chips. `sensors`: heard from, but not of all it measures. */
+export const STATES = /** @type {const} */ (["offline", "silent", "sensors", "late", "online", "waiting", "disabled"]);
 /** States somebody should look at. */
-export const PROBLEMS = new Set(["offline", "silent"]);
+export const PROBLEMS = new Set(["offline", "silent", "sensors"]);
 export const WORDS = {
-  online: "Online", late: "Late", silent: "Silent", offline: "Offline", waiting: "Waiting", disabled: "Disabled",
+  online: "Online", late: "Late", silent: "Silent", sensors: "Sensor silent", offline: "Offline", waiting: "Waiting", disabled: "Disabled",
 };
+/** Text and boolean series often come only on change. */
+export const JUDGED_KINDS = new Set(["gauge", "counter"]);
 
 /** @param {number} seconds */
 export const lateAfter = (seconds) => Math.floor(LATE_INTERVALS * seconds * 1000) + LATE_GRACE;
@@ -23,7 +25,7 @@ export const silentAfter = (seconds) => Math.max(Math.floor(SILENT_INTERVALS * s
 
 /**
  * @typedef {{name: "online"|"late"|"silent"|"offline"|"waiting", since: number|null,
- *   evidence: "telemetry"|"status"|"none"}} State
+ *   evidence: "telemetry"|"status"|"reading"|"none"}} State
  * @typedef {{connection: string, since: number|null, last_seen: number|null}} Presence
  */
 
@@ -51,4 +53,28 @@ export function judge({ connection, since, last_seen: lastSeen }, expectedInterv
   if (now - heard > silent) return { name: "silent", since: heard + silent, evidence };
   if (now - heard > late) return { name: "late", since: heard + late, evidence };
   return { name: "online", since: onlineSince, evidence };
+}
+
+/**
+ * One series of a device, so that a live gateway does not hide a dead sensor. Reading times are the
+ * device's own and may be behind or ahead, `lastSeen` is a receive time: a series is as far behind the
+ * device's last word as its newest reading is behind the newest one.
+ * @param {number|null} latest time of its newest reading
+ * @param {{newest: number|null, lastSeen: number|null}} device newest reading of any of its series
+ * @param {number} expectedInterval seconds @param {number} now @returns {State}
+ */
+export function judgeSeries(latest, { newest, lastSeen }, expectedInterval, now) {
+  if (latest === null) return { name: "waiting", since: null, evidence: "none" };
+  const heard = lastSeen === null || newest === null ? latest : lastSeen - (newest - latest);
+  const silent = silentAfter(expectedInterval);
+  const late = lateAfter(expectedInterval);
+  if (now - heard > silent) return { name: "silent", since: heard + silent, evidence: "reading" };
+  if (now - heard > late) return { name: "late", since: heard + late, evidence: "reading" };
+  return { name: "online", since: null, evidence: "reading" };
+}
+
+/** "Online · 1 sensor silent". @param {string} state @param {number} silent how many */
+export function withSensors(state, silent) {
+  const word = /** @type {any} */ (WORDS)[state];
+  return silent ? `${word} · ${silent} ${silent === 1 ? "sensor" : "sensors"} silent` : word;
 }

@@ -1,13 +1,28 @@
 /** A line without axes on a small canvas. Hundreds stand on one page, so no chart library. */
 
+/** Asking an element for its size after a change of text makes the browser lay the page out; this does not. */
+const sizes = /** @type {WeakMap<Element, {width: number, height: number}>} */ (new WeakMap());
+const resized = new ResizeObserver((entries) => {
+  for (const { target, contentRect: { width, height } } of entries) sizes.set(target, { width, height });
+});
+
+/** @param {HTMLCanvasElement} canvas */
+function sizeOf(canvas) {
+  let size = sizes.get(canvas);
+  if (!size) {
+    sizes.set(canvas, (size = { width: canvas.clientWidth, height: canvas.clientHeight }));
+    resized.observe(canvas);
+  }
+  return size;
+}
+
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {{rows: import("./points.js").Row[], from: number, to: number, gapAfter: number, stroke: string}} picture
  */
 export function drawSparkline(canvas, { rows, from, to, gapAfter, stroke }) {
   const ratio = devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
+  const { width, height } = sizeOf(canvas);
   if (!width || !height) return;
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
     canvas.width = Math.round(width * ratio);

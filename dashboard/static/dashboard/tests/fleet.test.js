@@ -6,8 +6,8 @@ const device = (uid, state, more = {}) => ({ uid, name: uid, kind: "freezer", ta
 const none = { search: "", site: "", states: new Set() };
 
 test("worst first, then by name with numbers in order", () => {
-  const all = [device("b10", "online"), device("b2", "online"), device("z", "offline"), device("a", "late"), device("s", "silent")];
-  assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["z", "s", "a", "b2", "b10"]);
+  const all = [device("b10", "online"), device("b2", "online"), device("z", "offline"), device("a", "late"), device("s", "silent"), device("c", "sensors")];
+  assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["z", "s", "c", "a", "b2", "b10"]);
 });
 test("every word of a search is found somewhere", () => {
   const d = device("f-1", "online", { name: "Cold store", site: { slug: "harbour", name: "Harbour plant" }, tags: ["haccp"] });
@@ -22,6 +22,7 @@ test("filters combine", () => {
 });
 test("the title counts the problems", () => {
   assert.equal(headline(counts([device("a", "silent"), device("b", "silent"), device("c", "online")])), "2 silent · Fleet");
+  assert.equal(headline(counts([device("a", "offline"), device("b", "sensors")])), "1 offline, 1 with silent sensors · Fleet");
   assert.equal(headline(counts([device("c", "online")])), "Fleet");
 });
 test("series with a line come first", () => {

@@ -32,7 +32,13 @@ test("ages and durations", () => {
 });
 test("sizes and metric names", () => {
   assert.deepEqual([12, 2048].map(size), ["12\u2009B", "2.0\u2009KiB"]);
-  assert.equal(humanise("motor.x_rms"), "Motor x rms");
+  assert.equal(humanise("motor.x_rms"), "Motor x RMS");
+});
+test("known abbreviations are written as people write them", () => {
+  const names = { co2: "CO₂", pm2_5: "PM2.5", "pm2.5": "PM2.5", pm10: "PM10", tvoc: "TVOC", rpm: "RPM", ph: "pH", shaft_rpm: "Shaft RPM",
+    pump_ph: "Pump pH", temperature: "Temperature", phase_1: "Phase 1", companion: "Companion", indoor_pm2_5: "Indoor PM2.5", rssi: "RSSI",
+    "___": "___" };
+  assert.deepEqual(Object.fromEntries(Object.keys(names).map((name) => [name, humanise(name)])), names);
 });
 test("a moment names the viewer's offset", () => {
   assert.match(moment(1_700_000_000_000), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+\u2212]\d\d:\d\d$/);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { judge } from "../js/presence.js";
+import { judge, judgeSeries, withSensors } from "../js/presence.js";
 
-const cases = JSON.parse(readFileSync(new URL("../../../../devices/tests/presence_cases.json", import.meta.url), "utf8"));
+const { device: cases, series } = JSON.parse(readFileSync(new URL("../../../../devices/tests/presence_cases.json", import.meta.url), "utf8"));
 
 test("there are cases to agree on", () => assert.ok(cases.length > 20));
 for (const c of cases) {
@@ -12,3 +12,15 @@ for (const c of cases) {
     assert.deepEqual(state, { name: c.state, since: c.state_since, evidence: c.evidence });
   });
 }
+test("there are cases of series too", () => assert.equal(series.length, 15));
+for (const c of series) {
+  test(c.name, () => {
+    const state = judgeSeries(c.latest, { newest: c.newest, lastSeen: c.last_seen }, c.expected_interval, c.now);
+    assert.deepEqual(state, { name: c.state, since: c.state_since, evidence: c.evidence });
+  });
+}
+test("silent sensors are counted in words", () => {
+  assert.equal(withSensors("online", 1), "Online · 1 sensor silent");
+  assert.equal(withSensors("late", 2), "Late · 2 sensors silent");
+  assert.equal(withSensors("online", 0), "Online");
+});
