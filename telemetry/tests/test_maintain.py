@@ -71,7 +71,7 @@ def test_it_rolls_up_until_it_is_told_to_stop(transactional_db, request, start_m
 def test_a_database_that_is_away_is_said_once_and_waited_for(start_maintain) -> None:
     process = start_maintain("postgresql://nobody@127.0.0.1:1/nothing")
     line = process.stderr.readline()
-    assert re.search(r"WARNING .*maintenance waits for the database", line)
+    assert re.search(r"level=warning .*maintenance waits for the database", line)
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0
     assert "WARNING" not in process.stderr.read()
