@@ -11,13 +11,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from bridge.announcer import Announcer, CommitCounters
 from bridge.decode import Decoder
 from bridge.decode.items import Problem, Reason
 from bridge.deliveries import Deliveries, delivery
+from bridge.handover import Handover, Job
 from bridge.inbox import MAX_BATCH_MESSAGES, Batch, Inbox, Settled
 from bridge.live import LivePublisher
 from bridge.rows import RowBuilder, Rows
@@ -44,17 +44,6 @@ class Abandoned(Exception):
     """Nobody waits for this work any more: the batch is in the spool, or the process ends."""
 
 
-@dataclass(slots=True)
-class Job:
-    """One batch the writer waits for. `abandoned` is set by the writer, the rest here."""
-
-    batch: Batch
-    stamps: list[int | None]
-    ended: Settled | None = None
-    done: threading.Event = field(default_factory=threading.Event)
-    abandoned: bool = False
-
-
 class Committer(threading.Thread):
     """Owns the database connection, and the caches that need it."""
 
@@ -71,6 +60,7 @@ class Committer(threading.Thread):
     ) -> None:
         """`write_status` is called about once a second, with a database that answers."""
         super().__init__(name="committer", daemon=True)
+        self.handover = Handover()
         self.counters = CommitCounters()
         self._announcer = Announcer(self.counters, publisher, verdicts)
         self.prepared = threading.Event()
@@ -88,34 +78,14 @@ class Committer(threading.Thread):
         self.rows = RowBuilder(self.registry, series, self._deliveries)
         self._write_status = write_status
         self._decoder = Decoder()
-        self._job: Job | None = None
-        self._handed = threading.Condition()
         self._stopping = threading.Event()
         self._status_due = 0.0
         self._drained = 0
 
-    def commit(self, batch: Batch, stamps: list[int | None], patience: float) -> Settled | None:
-        """How the messages ended, or None when that is not known after `patience` seconds.
-
-        Then the batch may still be committed later; storing it again does no harm.
-        """
-        job = Job(batch, stamps)
-        with self._handed:
-            if self._job is not None:
-                return None  # still busy with one that was given up
-            self._job = job
-            self._handed.notify()
-        if not job.done.wait(patience):
-            job.abandoned = True
-            if not job.done.is_set():
-                return None
-        return job.ended
-
     def stop(self) -> None:
         """End after the work in hand, if the database lets it. Joins the thread."""
         self._stopping.set()
-        with self._handed:
-            self._handed.notify()
+        self.handover.wake()
         self.join(2 * LONGEST_RETRY)
 
     def run(self) -> None:
@@ -123,7 +93,7 @@ class Committer(threading.Thread):
             self._retry(None, self._prepare)
             self.prepared.set()
             while not self._stopping.is_set():
-                job = self._next()
+                job = self.handover.look(0 if self._spool.messages else TICK)
                 try:
                     if job is not None:
                         self._do(job)
@@ -166,22 +136,19 @@ class Committer(threading.Thread):
             self.evicted.set()
         return False
 
-    def _next(self) -> Job | None:
-        with self._handed:
-            if self._job is None and not self._spool.messages:
-                self._handed.wait(TICK)
-            return self._job
-
     def _do(self, job: Job) -> None:
+        ended = None
         try:
-            job.ended = self._settle(job.batch, job.stamps, job)
+            ended, written = self._settle(job.batch, job.stamps, job)
         finally:
-            with self._handed:
-                self._job = None  # before `done`: the writer comes with the next one at once
-        job.done.set()
+            self.handover.finish(job, ended)
+        for rows, result in written:
+            self._announcer.announce(job.batch, rows, result, live=True)
 
-    def _settle(self, batch: Batch, stamps: list[int | None], job: Job | None) -> Settled:
-        """Make every message of the batch durable, one way or another."""
+    def _settle(
+        self, batch: Batch, stamps: list[int | None], job: Job | None
+    ) -> tuple[Settled, list[tuple[Rows, store.Written]]]:
+        """Make every message of the batch durable, one way or another; what is to be announced."""
         ended = Settled()
         written = []
         waiting = [(0, len(batch.messages))]
@@ -199,10 +166,7 @@ class Committer(threading.Thread):
                 rows, result = self._retry(job, self._refuse, batch, start, str(exc))
             ended.add(rows.settled(result))
             written.append((rows, result))
-        for rows, result in written:
-            # What was spooled was shown live then.
-            self._announcer.announce(batch, rows, result, live=job is not None)
-        return ended
+        return ended, written
 
     def _commit(
         self, batch: Batch, stamps: list[int | None], start: int, stop: int
@@ -288,7 +252,10 @@ class Committer(threading.Thread):
         items = [self._decoder.decode(message) for message in messages]
         batch = Batch(0, messages, items)
         self.rows.restamp(batch, stamps)
-        return self._settle(batch, stamps, None)
+        ended, written = self._settle(batch, stamps, None)
+        for rows, result in written:  # live it was shown when it was spooled
+            self._announcer.announce(batch, rows, result, live=False)
+        return ended
 
     def _look_after_the_rest(self) -> None:
         """Once a second: counters, when devices were heard, changes of devices."""

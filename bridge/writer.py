@@ -77,7 +77,7 @@ class Writer(threading.Thread):
         while True:
             ended = None
             if not self._spool.messages:
-                ended = self._committer.commit(batch, stamps, PATIENCE)
+                ended = self._committer.handover.give(batch, stamps, PATIENCE)
             if ended is None:
                 ended = self._keep(batch, stamps, rows)
             if ended is not None:

@@ -49,7 +49,8 @@ class Settlement:
     def settle(self, messages: list[Message]) -> Settled:
         batch = Batch(1, messages, [self.decoder.decode(message) for message in messages])
         stamps = self.committer.rows.stamp(batch)
-        return self.committer._settle(batch, stamps, None)
+        ended, _ = self.committer._settle(batch, stamps, None)
+        return ended
 
 
 @pytest.fixture
