@@ -13,7 +13,7 @@ BENCH ?= ingest
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint js-test bench compose-env
+.PHONY: help run test lint js-test screenshots bench compose-env
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ js-test: $(DEV_STAMP) ## the JavaScript tests
 
 compose-env: ## write .env with the secrets docker-compose.yml needs
 	@$(PYTHON) deploy/make_env.py .env
+
+screenshots: $(DEV_STAMP) ## the README's pictures, of the Pulseboard at URL (PULSEBOARD_PASSWORD: of admin)
+	@exec $(BIN)/python -m tests.screenshots $(or $(URL),http://127.0.0.1:8000) admin
 
 bench: $(DEV_STAMP) ## measure; BENCH names the module in benchmarks/, ARGS its options
 	@exec $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
