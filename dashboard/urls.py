@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
+    path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
     path("metrics", health.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

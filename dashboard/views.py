@@ -60,6 +60,16 @@ class PipelinePage(LoginRequiredMixin, TemplateView):
     extra_context = {"page": "pipeline"}
 
 
+class QuarantinePage(LoginRequiredMixin, TemplateView):
+    """What could not be stored: look, replay, discard, and register unknown senders."""
+
+    template_name = "dashboard/quarantine.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sites = list(Site.objects.values("slug", "name"))
+        return super().get_context_data(page="quarantine", sites=sites, **kwargs)
+
+
 def device_facts(device: Device) -> dict[str, Any]:
     """What the page knows before its first request answers, in the shape of the fleet."""
     presence = getattr(device, "presence", None)

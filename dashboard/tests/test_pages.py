@@ -35,7 +35,7 @@ def device() -> Device:
     return device
 
 
-@pytest.mark.parametrize("path", ["/", "/devices/freezer-1/", "/pipeline/"])
+@pytest.mark.parametrize("path", ["/", "/devices/freezer-1/", "/pipeline/", "/quarantine/"])
 def test_a_page_asks_who_looks(client: Client, device: Device, path: str):
     answer = client.get(path)
     assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={path}")
@@ -118,7 +118,7 @@ def test_modules_are_small_and_never_write_markup():
 
 
 def test_every_file_a_page_names_exists(viewer: Client, device: Device):
-    for path in ("/", "/devices/freezer-1/", "/pipeline/"):
+    for path in ("/", "/devices/freezer-1/", "/pipeline/", "/quarantine/"):
         names = re.findall(r'(?:src|href)="/static/([^"]+)"', viewer.get(path).content.decode())
         assert len(names) >= 5
         assert [name for name in names if finders.find(name) is None] == []

@@ -28,7 +28,7 @@ function wireKeys() {
   let g = 0;
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
-    const pages = /** @type {Record<string, string>} */ ({ f: "/", p: "/pipeline/" });
+    const pages = /** @type {Record<string, string>} */ ({ f: "/", p: "/pipeline/", q: "/quarantine/" });
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);

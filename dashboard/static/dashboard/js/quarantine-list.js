@@ -1,22 +1,34 @@
 /** The newest quarantined messages, by reason, with their payload. */
 
-import { age, moment, number, size } from "./format.js";
-import { byId, el, setText, stateMark } from "./element.js";
+import { age, number } from "./format.js";
+import { byId, el, setText } from "./element.js";
 import { get } from "./rest.js";
+import { quarantineRow } from "./quarantine-row.js";
 import { serverNow } from "./clock.js";
 
 const QUIET = 1_500; // ms between two reads when messages keep coming
 
 export class QuarantineList {
-  constructor() {
-    this.reason = "";
+  /** @param {{reason?: string, uid?: string, acts?: {changed: () => void}, chosen?: () => void}} [options]
+   * `acts`: rows can be replayed and discarded; `chosen`: told when a reason was */
+  constructor({ reason = "", uid = "", acts, chosen } = {}) {
+    this.reason = reason;
+    this.uid = uid;
+    this.acts = acts;
+    this.chosen = chosen;
     /** @type {string|null} */ this.next = null;
     this.timer = 0;
     byId("quarantine-more").addEventListener("click", () => this.#read(this.next, true));
   }
 
   async read() {
-    await this.#read(`/api/v1/quarantine/${this.reason ? `?reason=${encodeURIComponent(this.reason)}` : ""}`, false);
+    const query = String(new URLSearchParams(Object.entries(this.filter)));
+    await this.#read(`/api/v1/quarantine/${query && `?${query}`}`, false);
+  }
+
+  /** What narrows the list, as REST names it. @returns {Record<string, string>} */
+  get filter() {
+    return Object.fromEntries(Object.entries({ reason: this.reason, uid: this.uid }).filter(([, value]) => value));
   }
 
   /** A message was quarantined: read again, but not for each of many. */
@@ -46,28 +58,16 @@ export class QuarantineList {
   #show(/** @type {any[]} */ results, /** @type {boolean} */ append) {
     const list = byId("quarantined");
     const held = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.id, node]));
-    const nodes = results.map((message) => held.get(String(message.id)) ?? this.#line(message));
+    const nodes = results.map((message) => held.get(String(message.id)) ?? quarantineRow(message, this.acts));
     if (append) list.append(...nodes);
     else list.replaceChildren(...nodes);
     byId("quarantine-empty").hidden = list.children.length > 0;
-    setText(byId("quarantine-empty"), this.reason ? "Nothing with this reason." : "Nothing is quarantined. A message that cannot be stored as sent is kept here with its reason.");
-  }
-
-  #line(/** @type {any} */ message) {
-    const at = Date.parse(message.received_at);
-    return el("li", { data: { id: String(message.id) } }, el("details", {},
-      el("summary", {},
-        stateMark(message.partial ? "partial" : "rejected", message.reason.replaceAll("_", " ")),
-        el("span", { class: "mono clip", text: message.topic }),
-        el("span", { class: "quiet mono clip excerpt", text: message.payload.slice(0, 160) }),
-        el("time", { class: "quiet", text: `${age(Math.max(0, serverNow() - at))}`, attrs: { title: moment(at) }, data: { at: String(at) } })),
-      el("p", { class: "soft", text: message.detail }),
-      el("p", { class: "small quiet", text: [moment(at), size(message.payload_size), message.worker, message.retained ? "retained" : "", message.partial ? "its good values were stored" : ""].filter(Boolean).join(" · ") }),
-      el("pre", { class: "payload", text: message.payload })));
+    setText(byId("quarantine-empty"), this.reason || this.uid ? "Nothing like this is in quarantine." : "Nothing is quarantined. A message that cannot be stored as sent is kept here with its reason.");
   }
 
   /** @param {{total: number, last_hour: number, reasons: Record<string, number>}} counts */
   showCounts({ total, last_hour: lastHour, reasons }) {
+    this.total = this.reason ? (reasons[this.reason] ?? 0) : total;
     setText(byId("quarantine-count"), `${number(total, 0)} kept, ${number(lastHour, 0)} in the last hour`);
     const wanted = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
     byId("reasons").replaceChildren(...wanted.map(([reason, count]) => el("button", {
@@ -75,6 +75,7 @@ export class QuarantineList {
       on: { click: () => {
         this.reason = this.reason === reason ? "" : reason;
         this.showCounts({ total, last_hour: lastHour, reasons });
+        this.chosen?.();
         this.read();
       } },
     }, el("span", { text: reason.replaceAll("_", " ") }), el("b", { text: number(count, 0) }))));

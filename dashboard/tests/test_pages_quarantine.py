@@ -1,0 +1,104 @@
+"""The quarantine page in a real browser: look, register, replay, discard."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from devices.models import Device
+from telemetry import live
+from telemetry.models import QuarantinedMessage, Series
+from tests.browser import announce, chromium, operator, page, web
+from tests.waiting import eventually
+
+__all__ = ["chromium", "operator", "page", "web"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def quarantine(uid: str, payload: bytes, reason: str) -> QuarantinedMessage:
+    return QuarantinedMessage.objects.create(
+        received_at=timezone.now(),
+        topic=f"devices/{uid}/telemetry",
+        uid=uid,
+        reason=reason,
+        detail="as a bridge says it",
+        payload=payload,
+        payload_size=len(payload),
+        worker="bridge-0",
+    )
+
+
+def test_one_click_registers_a_sender_and_stores_what_it_sent(page: Page):
+    for value in (20.5, 21.5, 22.5):
+        quarantine("pump-7", b'{"temperature": %.1f, "shaft_rpm": 900}' % value, "unknown_device")
+    page.goto("/quarantine/")
+    sender = page.locator("#senders li", has_text="pump-7")
+    expect(sender).to_contain_text("3 messages")
+    expect(sender.locator(".tag")).to_have_text(["Temperature", "Shaft RPM"])
+    expect(page.locator("#quarantined li")).to_have_count(3)
+
+    sender.get_by_role("button", name="Register").click()
+    expect(page.locator(".done")).to_contain_text("3 replayed: 3 stored with 6 new readings.")
+    token = page.locator(".token pre").inner_text()
+    assert token.startswith("pd_")
+    device = Device.objects.get(uid="pump-7")
+    assert device.name == "pump-7"
+    assert device.token_prefix == token[: len(device.token_prefix)]
+    assert Series.objects.filter(device=device).count() == 2
+    assert QuarantinedMessage.objects.count() == 0
+    expect(page.locator("#quarantine-empty")).to_contain_text("Nothing is quarantined")
+    expect(page.locator("#replay-all")).to_be_disabled()
+
+    page.click("text=Open it")
+    page.wait_for_url("**/devices/pump-7/")
+    expect(page.locator(".chart-card .value").first).to_contain_text("22.5")
+
+
+def test_replaying_all_stores_the_good_and_keeps_the_bad(page: Page):
+    Device.objects.create(uid="pump-7", name="Pump 7")
+    quarantine("pump-7", b'{"temperature": 20.5}', "unknown_device")
+    quarantine("pump-7", b"temperature=20.5", "malformed_json")
+    page.goto("/quarantine/")
+    expect(page.locator("#senders-empty")).to_contain_text("None.")
+    page.get_by_role("button", name="Replay all 2").click()
+    outcome = page.locator("#outcome")
+    expect(outcome).to_contain_text("2 replayed: 1 stored with 1 new reading, 1 still bad.")
+    left = page.locator("#quarantined li")
+    expect(left).to_have_count(1)
+    left.locator("summary").click()
+    left.get_by_role("button", name="Replay").click()
+    expect(left.locator(".said")).to_have_text("1 replayed: 1 still bad.")
+
+
+def test_a_discard_can_be_undone_until_it_is_carried_out(page: Page):
+    message = quarantine("pump-7", b"temperature=20.5", "malformed_json")
+    page.goto("/quarantine/?reason=malformed_json")
+    row = page.locator("#quarantined li")
+    row.locator("summary").click()
+    row.get_by_role("button", name="Discard").click()
+    expect(row.locator(".said")).to_contain_text(f"Message {message.id} is discarded in")
+    row.get_by_role("button", name="Undo").click()
+    expect(row.locator(".said")).to_have_text("")
+    assert QuarantinedMessage.objects.filter(pk=message.pk).exists()
+    row.get_by_role("button", name="Discard").click()
+    # Leaving the page does not wait for the undo to run out.
+    page.goto("/pipeline/")
+    gone = QuarantinedMessage.objects.filter(pk=message.pk)
+    eventually(lambda: not gone.exists(), what="the message is discarded")
+
+
+def test_what_comes_meanwhile_is_announced_and_shown_on_demand(page: Page):
+    page.goto("/quarantine/")
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    expect(page.locator("#quarantine-empty")).to_contain_text("Nothing is quarantined")
+    quarantine("pump-7", b"x", "malformed_json")
+    facts = {"uid": "pump-7", "topic": "devices/pump-7/telemetry", "reason": "malformed_json"}
+    at = time.time_ns() // 1_000_000
+    announce(live.EVENTS_GROUP, live.event("quarantine", **facts, detail="", at=at))
+    expect(page.locator("#newer")).to_have_text("1 new — show")
+    page.click("#newer")
+    expect(page.locator("#quarantined li")).to_have_count(1)
+    expect(page.locator("#newer")).to_be_hidden()
