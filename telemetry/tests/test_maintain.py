@@ -57,7 +57,8 @@ def test_it_rolls_up_until_it_is_told_to_stop(transactional_db, request, start_m
     one = series()
     write(one.id, [(to_ms(datetime.now(UTC) - timedelta(minutes=5)), 1.0)])
     facts = connection.settings_dict
-    url = f"postgresql://{facts['USER']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+    login = f"{facts['USER']}:{facts['PASSWORD']}"
+    url = f"postgresql://{login}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
     process = start_maintain(url)
     deadline = time.monotonic() + DEADLINE
     while not rollup("rollup_1d", one.id):
