@@ -41,9 +41,11 @@ class Proxy:
         with self._lock:
             pairs = list(self._pairs)
         for pair in pairs:
-            for end in pair:
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                # Both first: the thread that one shutdown wakes looks at the other end.
+                for end in pair:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                for end in pair:
                     # Wakes the thread that reads it; closing alone would not.
                     end.shutdown(socket.SHUT_RD)
         return len(pairs)
