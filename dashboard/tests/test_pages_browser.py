@@ -12,6 +12,7 @@ from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence
 from telemetry import live
 from telemetry.models import Series
+from telemetry.moments import from_ms
 from tests.browser import WebProcess, announce, chromium, operator, page, web
 from tests.waiting import eventually
 
@@ -177,3 +178,55 @@ def test_the_pipeline_draws_the_books(page: Page, web: WebProcess):
     expect(worker.locator(".is-received .value")).to_have_text("12")
     expect(worker.locator(".verdict")).to_have_text("0 missing")
     expect(worker).to_contain_text("Not seen for", timeout=15_000)
+
+
+def test_a_worker_in_trouble_is_loud(page: Page, web: WebProcess):
+    page.goto("/pipeline/")
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    counters = {"received": 12, "stored": 2, "spooled": 10, "spool_bytes": 4096, "spool_full": 1}
+    counters |= {"connected": 0, "database_up": 0}
+    message = live.event("pipeline", worker="bridge-0", at=now(), counters=counters)
+    announce(live.EVENTS_GROUP, message)
+    alarms = page.locator(".worker .alarms li")
+    expect(alarms).to_have_count(3)
+    expect(alarms.first).to_contain_text("The spool is full at 10 messages")
+    expect(alarms.nth(1)).to_contain_text("The database is away")
+    expect(alarms.nth(2)).to_contain_text("The broker is away")
+    expect(page).to_have_title("1 in trouble · Pipeline · Pulseboard")
+
+
+def test_a_live_device_does_not_hide_a_dead_sensor(page: Page):
+    series = add_device("freezer-1", "Freezer 1")
+    dead = Series.objects.create(device=series.device, metric="humidity", unit="%", precision=1)
+    at = now()
+    insert([(dead.id, at - 600_000, 50.0), (series.id, at, 21.5)])
+    Device.objects.update(expected_interval=60)
+    Presence.objects.update(last_seen_at=from_ms(at))
+    page.goto("/")
+    tile = page.locator(".device", has_text="Freezer 1")
+    expect(tile.locator(".state")).to_have_text("Online · 1 sensor silent")
+    expect(page).to_have_title("1 with silent sensors · Fleet · Pulseboard")
+    tile.click()
+    expect(page.locator("#presence-word")).to_have_text("Online · 1 sensor silent")
+    expect(page.locator("#latest dt", has_text="Humidity").locator(".state")).to_contain_text(
+        "Silent since"
+    )
+    chart = page.locator(".chart-card", has_text="Humidity")
+    expect(chart.locator("header .state")).to_contain_text("Silent since")
+    expect(page.locator("#latest dt .state:visible")).to_have_count(1)
+
+
+def test_a_reading_that_arrives_late_wakes_nobody(page: Page):
+    series = add_device("freezer-1", "Freezer 1")
+    at = now()
+    insert([(series.id, at - 600_000, 21.5)])
+    Presence.objects.update(last_seen_at=from_ms(at - 600_000))
+    page.goto("/")
+    tile = page.locator(".device", has_text="Freezer 1")
+    expect(tile.locator(".state")).to_have_text("Silent")
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    # An older reading arrives, then one that is newer: only what is newer is a sign of life.
+    send(series, [at - 700_000, 1.0])
+    send(series, [at - 500_000, 77.0])
+    expect(tile.locator(".value").first).to_contain_text("77.0")
+    expect(tile.locator(".state")).to_have_text("Silent")

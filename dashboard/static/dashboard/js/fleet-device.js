@@ -96,17 +96,23 @@ export class FleetDevice {
     const changed = word !== this.word;
     this.state = silent ? "sensors" : name;
     this.word = word;
+    if (changed) this.show(now); // also out of sight: it may be about to move into it
     return changed;
   }
 
   /** @param {number} now @param {number} known the time up to which the page knows what happened @param {string} stroke */
   paint(now, known, stroke) {
-    this.#values();
-    this.#ages(now);
+    this.show(now);
     drawSparkline(this.parts.spark, {
       rows: this.points.rows, from: known - SPARK_WINDOW, to: known, stroke,
       gapAfter: Math.max(this.points.gapAfter(this.facts.expected_interval), SPARK_WINDOW / 20),
     });
+  }
+
+  /** All but the line. @param {number} now */
+  show(now) {
+    this.#values();
+    this.#ages(now);
   }
 
   #values() {

@@ -1,7 +1,7 @@
 /** One bridge worker: its books with their actual numbers, and its health in words. */
 
 import { age, duration, number } from "./format.js";
-import { balance, Rate } from "./rates.js";
+import { alarms, balance, Rate } from "./rates.js";
 import { el, icon, setMark, setText, stateMark } from "./element.js";
 
 const LOST_AFTER = 5_000; // ms without a word before a worker counts as not seen
@@ -14,6 +14,7 @@ const MORE = [
   ["readings_stored", "readings stored"], ["readings_duplicate", "readings known already"], ["values_dropped", "values dropped"],
   ["partial", "partly stored messages"], ["presence", "status messages"], ["clock_replaced", "clocks replaced"],
   ["batches", "batches"], ["reconnects", "reconnects"], ["session_lost", "sessions lost"], ["live_frames", "live frames"], ["live_dropped", "live frames dropped"],
+  ["notices_dropped", "notices dropped"],
 ];
 
 export class Worker {
@@ -28,10 +29,11 @@ export class Worker {
     this.cells = TERMS.map(([key, label]) => el("div", { class: `term is-${key}` }, el("span", { class: "value", text: "–" }), el("span", { class: "label", text: label })));
     this.mark = stateMark("waiting", name);
     this.health = el("p", { class: "health soft" });
+    this.alarms = el("ul", { class: "alarms", attrs: { role: "alert", hidden: "" } });
     this.verdict = el("div", { class: "verdict" }, icon("m-stored", "mark"), el("span", { class: "word" }));
     this.more = el("dl", { class: "more" });
     this.element = el("article", { class: "card worker" },
-      el("header", {}, el("h2", {}, this.mark), this.health),
+      el("header", {}, el("h2", {}, this.mark), this.health), this.alarms,
       el("div", { class: "books" }, ...this.cells.flatMap((cell, i) => (SIGNS[i] ? [el("span", { class: "sign", text: SIGNS[i], attrs: { "aria-label": SIGNS[i] === "=" ? "equals" : "plus" } }), cell] : [cell])), this.verdict),
       el("details", {}, el("summary", { class: "link", text: "All counters" }), this.more));
   }
@@ -59,14 +61,33 @@ export class Worker {
     this.verdict.dataset.state = difference === 0 ? "stored" : "rejected";
     this.verdict.querySelector("use")?.setAttribute("href", difference === 0 ? "#m-stored" : "#m-rejected");
     const alive = this.alive(now);
-    setMark(this.mark, alive ? "online" : "offline", this.name);
+    const troubles = alive ? alarms(c) : [];
+    setMark(this.mark, alive ? (troubles.length ? "silent" : "online") : "offline", this.name);
     setText(this.health, alive ? this.#health(c, now) : `Not seen for ${age(now - this.at)}; what it shows is from then.`);
+    this.element.classList.toggle("is-away", !alive);
+    this.element.classList.toggle("is-bad", troubles.length > 0);
+    this.#alarm(troubles);
     this.more.replaceChildren(...MORE.flatMap(([key, label]) => [el("dt", { text: label }), el("dd", { text: number(c[key] ?? 0, 0) })]));
+  }
+
+  /** Touched only when they change: an alarm is read aloud once. @param {string[]} troubles */
+  #alarm(troubles) {
+    const key = troubles.join("\n");
+    if (this.alarms.dataset.key === key) return;
+    this.alarms.dataset.key = key;
+    this.alarms.hidden = !troubles.length;
+    this.alarms.replaceChildren(...troubles.map((text) => el("li", {}, icon("i-warn"), el("span", { text }))));
+  }
+
+  /** It takes telemetry over HTTP, so it has no broker of its own. */
+  get takesHttp() {
+    return this.name.startsWith("http-");
   }
 
   #health(/** @type {Record<string, number>} */ c, /** @type {number} */ now) {
     return [
-      c.connected ? "broker connected" : "BROKER AWAY", c.database_up ? "database up" : "DATABASE AWAY",
+      this.takesHttp ? "takes telemetry over HTTP" : c.connected ? "broker connected" : "", c.database_up ? "database up" : "",
+      c.spooled && !c.spool_full ? `${number(c.spooled, 0)} spooled` : "spool empty",
       `last commit took ${duration(c.last_commit_ms ?? 0)}`, this.startedAt ? `up ${duration(now - this.startedAt)}` : "",
     ].filter(Boolean).join(" · ");
   }

@@ -3,10 +3,10 @@
 import { byId, colour, el, setText, setValue, showTrouble } from "./element.js";
 import { connection } from "./live.js";
 import { drawSparkline } from "./sparkline.js";
-import { duration, number } from "./format.js";
+import { duration, number, size } from "./format.js";
 import { get } from "./rest.js";
 import { QuarantineList } from "./quarantine-list.js";
-import { summed } from "./rates.js";
+import { alarms, summed } from "./rates.js";
 import { serverNow } from "./clock.js";
 import { setTab } from "./badge.js";
 import { Worker } from "./pipeline-worker.js";
@@ -32,7 +32,7 @@ function tile(/** @type {string} */ label, /** @type {boolean} */ charted) {
 
 const tiles = {
   messages: tile("Messages", true), readings: tile("Readings stored", true), lag: tile("Lag", true),
-  flight: tile("In flight", false), total: tile("Stored readings, all time", false),
+  flight: tile("In flight", false), spool: tile("Spool", false), total: tile("Readings kept", false),
 };
 
 function worker(/** @type {string} */ name) {
@@ -92,17 +92,22 @@ function second() {
   if (lags.length > WINDOW / 1000) lags.shift();
   const [text, unit] = lag === null ? ["–", ""] : duration(lag).split("\u2009");
   setValue(tiles.lag.value, text, unit);
-  setText(tiles.lag.note, "oldest message not yet acknowledged");
+  setText(tiles.lag.note, "oldest unacknowledged");
   tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > LAG_BAD);
   spark(tiles.lag.canvas, lags, now);
   setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
-  setText(tiles.flight.note, "not yet settled");
+  setText(tiles.flight.note, "not settled yet");
+  const spooled = sum((w) => w.counters.spooled ?? 0);
+  const full = alive.some((w) => w.counters.spool_full);
+  setValue(tiles.spool.value, number(spooled, 0), "");
+  setText(tiles.spool.note, full ? "FULL: nothing is acknowledged" : spooled ? `${size(sum((w) => w.counters.spool_bytes ?? 0) ?? 0)} on disk` : "empty");
+  tiles.spool.card.classList.toggle("is-bad", Boolean(spooled) || full);
   setValue(tiles.total.value, number(stored, 0), "");
-  setText(tiles.total.note, `${alive.length} of ${all.length} workers seen`);
+  setText(tiles.total.note, alive.length < all.length ? `${all.length - alive.length} of ${all.length} workers not seen` : "estimated");
   for (const w of all) w.draw(now);
   quarantine.tick();
   const away = all.length - alive.length;
-  const sick = alive.filter((w) => !w.counters.connected || !w.counters.database_up).length;
+  const sick = alive.filter((w) => alarms(w.counters).length).length;
   setTab(away + sick ? `${away + sick} in trouble · Pipeline` : "Pipeline", away + sick);
 }
 

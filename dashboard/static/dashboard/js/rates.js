@@ -1,4 +1,6 @@
-/** Rates of counters that only grow while their worker lives. Pure. */
+/** Rates of counters that only grow while their worker lives, and what they say is wrong. Pure. */
+
+import { number, size } from "./format.js";
 
 export const MAX_SAMPLES = 600; // one a second: ten minutes
 
@@ -45,4 +47,15 @@ export function summed(rates) {
 export function balance(c) {
   const n = (/** @type {string} */ key) => c[key] ?? 0;
   return n("received") - n("stored") - n("duplicate") - n("rejected") - n("spooled") - n("in_flight");
+}
+
+/** What of a worker needs somebody, in sentences; worst first. @param {Record<string, number>} c @returns {string[]} */
+export function alarms(c) {
+  const spooled = `${number(c.spooled ?? 0, 0)} ${c.spooled === 1 ? "message" : "messages"} (${size(c.spool_bytes ?? 0)})`;
+  return [
+    c.spool_full ? `The spool is full at ${spooled}: nothing is acknowledged, so the broker and the devices hold what comes.` : "",
+    c.database_up === 0 ? `The database is away. ${c.spooled ? `${spooled} kept in the spool on disk.` : "Messages wait in memory and in the spool."}` : "",
+    c.database_up !== 0 && c.spooled && !c.spool_full ? `In the spool, to be stored next: ${spooled}.` : "",
+    c.connected === 0 ? "The broker is away: nothing comes in. It is tried again and again." : "",
+  ].filter(Boolean);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { balance, Rate, summed } from "../js/rates.js";
+import { alarms, balance, Rate, summed } from "../js/rates.js";
 import { csv, tableRows } from "../js/table-text.js";
 import { extent, includesZero, valueRange, valueTicks } from "../js/value-range.js";
 
@@ -54,4 +54,13 @@ test("CSV has the drawn rows, and no cell a spreadsheet would run", () => {
 });
 test("a reduced table keeps minimum, maximum and count", () => {
   assert.deepEqual(tableRows({ metric: "t", unit: "" }, [row(500, 2, 1, 3, 9, 0)])[1], ["1970-01-01T00:00:00.000Z", "2", "1", "3", "9"]);
+});
+test("a worker says what is wrong with it, worst first, and nothing when nothing is", () => {
+  assert.deepEqual(alarms({ connected: 1, database_up: 1, spooled: 0, spool_full: 0 }), []);
+  assert.deepEqual(alarms({}), []);
+  const bad = alarms({ connected: 0, database_up: 0, spooled: 1200, spool_bytes: 2048, spool_full: 1 });
+  assert.match(bad[0], /^The spool is full at 1200 messages \(2\.0\u2009KiB\)/);
+  assert.match(bad[1], /^The database is away\. 1200 messages .* kept in the spool/);
+  assert.match(bad[2], /^The broker is away/);
+  assert.deepEqual(alarms({ connected: 1, database_up: 1, spooled: 1, spool_bytes: 100 }), ["In the spool, to be stored next: 1 message (100\u2009B)."]);
 });
