@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from channels.layers import get_channel_layer
 
+from bridge.audience import Audience
 from bridge.decode.items import Value
 from telemetry import live
 
@@ -84,6 +85,7 @@ class LivePublisher(threading.Thread):
         self._quarantined: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING_EVENTS)
         self._seq: dict[str, int] = {}
         self._skip = threading.Event()
+        self._unheard = False  # readings went unsent because nobody listened
         self._stopping = threading.Event()
 
     def offer(self, columns: Columns) -> None:
@@ -121,10 +123,14 @@ class LivePublisher(threading.Thread):
 
     async def _run(self) -> None:
         stopping = False
+        audience = Audience()
         while not stopping:
             stopping = await asyncio.to_thread(self._stopping.wait, TICK)
-            for group, message in [*self._readings_due(), *self._events_due()]:
+            listened = await audience.is_present()
+            readings = self._readings_due() if listened else self._nobody_listens()
+            for group, message in [*readings, *self._events_due()]:
                 await self._send(group, message)
+        await audience.close()
 
     async def _send(self, group: str, message: dict[str, Any]) -> None:
         layer = get_channel_layer()
@@ -139,10 +145,19 @@ class LivePublisher(threading.Thread):
         self.counters.frames += 1
         self.counters.up = 1
 
-    def _readings_due(self) -> list[tuple[str, dict[str, Any]]]:
+    def _take(self) -> deque[Columns]:
         with self._lock:
             waiting, self._columns = self._columns, deque()
             self._waiting = 0
+        return waiting
+
+    def _nobody_listens(self) -> list[tuple[str, dict[str, Any]]]:
+        self._take()
+        self._unheard = True
+        return []
+
+    def _readings_due(self) -> list[tuple[str, dict[str, Any]]]:
+        waiting = self._take()
         flats: dict[int, list[int | float | str]] = {}
         for columns in waiting:
             numbers = zip(columns.series_ids, columns.times_ms, columns.values, strict=True)
@@ -162,11 +177,23 @@ class LivePublisher(threading.Thread):
         if self._skip.is_set():
             self._skip.clear()
             self._seq = {name: seq + 1 for name, seq in self._seq.items()}
-        due = []
+        due = self._refill() if self._unheard else []
         for name, series in groups.items():
             # Counted also when sending fails, so that the receiver sees the loss as a jump.
             seq = self._seq[name] = self._seq.get(name, 0) + 1
             due.append((name, live.readings(self._worker, seq, series)))
+        return due
+
+    def _refill(self) -> list[tuple[str, dict[str, Any]]]:
+        """Have those who began to listen a moment ago load history again: until they were noticed
+        nothing was sent, and they may have read history before that."""
+        self._unheard = False
+        due = []
+        for name in live.shard_groups():
+            # Two frames, for a jump only shows between two.
+            for seq in (self._seq.get(name, 0) + 1, self._seq.get(name, 0) + 3):
+                due.append((name, live.readings(self._worker, seq, {})))
+            self._seq[name] = self._seq.get(name, 0) + 3
         return due
 
     def _events_due(self) -> list[tuple[str, dict[str, Any]]]:

@@ -40,9 +40,9 @@ class Verdicts(threading.Thread):
         """Log the messages of settled rows, and tell devices what was wrong with theirs."""
         size = rows.stop - rows.start
         step = max(1, size // PER_BATCH)
-        for index in range(rows.start, rows.stop):
+        for index in sorted({*range(rows.start, rows.stop, step), *rows.problems}):
             problem = rows.problems.get(index)
-            if problem is None and index % step:
+            if problem is None and len(self._entries) >= MAX_WAITING:
                 continue
             message = batch.messages[index]
             uid = getattr(batch.items[index][0], "uid", "")

@@ -1,0 +1,84 @@
+"""Live frames go out while somebody listens, and whoever comes to listen misses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+from channels.layers import get_channel_layer
+
+from bridge.live import Columns, LivePublisher
+from telemetry import live
+
+DEVICE, SERIES = 3, 7
+GROUP = live.shard_group(DEVICE)
+
+
+@pytest_asyncio.fixture
+async def publisher() -> AsyncIterator[LivePublisher]:
+    made = LivePublisher("bridge-0", {SERIES: DEVICE}, lambda: live.event("pipeline"))
+    made.start()
+    yield made
+    await asyncio.to_thread(made.stop)
+
+
+async def settled(publisher: LivePublisher) -> None:
+    """Until the publisher has taken what was offered."""
+    async with asyncio.timeout(10):
+        while publisher._waiting:  # noqa: ASYNC110  (a thread clears it)
+            await asyncio.sleep(0.02)
+
+
+async def frames(channel: str, count: int) -> list[dict[str, Any]]:
+    layer = get_channel_layer()
+    async with asyncio.timeout(10):
+        return [await layer.receive(channel) for _ in range(count)]
+
+
+def columns(at: int, value: float) -> Columns:
+    return Columns([SERIES], [at], [value], [])
+
+
+async def test_nobody_listening_costs_nothing_and_a_newcomer_is_told_to_refill(
+    publisher: LivePublisher,
+) -> None:
+    publisher.offer(columns(1, 1.0))
+    await settled(publisher)
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(GROUP, channel)
+    # The first offers may still fall on deaf ears; what follows the refill does not.
+    async with asyncio.timeout(10):
+        while publisher._unheard:
+            publisher.offer(columns(2, 2.0))
+            await settled(publisher)
+            await asyncio.sleep(0.1)
+    publisher.offer(columns(3, 3.0))
+    first, second = await frames(channel, 2)
+    assert second["seq"] - first["seq"] > 1, "a jump, which makes the receiver load history"
+    seen: list[Any] = []
+    while 3 not in seen:
+        (frame,) = await frames(channel, 1)
+        assert frame["seq"] > second["seq"]
+        seen += frame["series"].get(str(SERIES), [])[::2]
+    await layer.group_discard(GROUP, channel)
+    await layer.flush()
+
+
+async def test_readings_of_one_tick_travel_together_in_order(publisher: LivePublisher) -> None:
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(GROUP, channel)
+    got: list[Any] = []
+    publisher.offer(Columns([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")]))
+    async with asyncio.timeout(10):
+        while len(got) < 6:
+            frame = await layer.receive(channel)
+            got += frame["series"].get(str(SERIES), [])
+            if not got:
+                publisher.offer(Columns([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")]))
+    assert got == [1, 1.5, 2, 2.5, 3, "off"]
+    await layer.group_discard(GROUP, channel)
+    await layer.flush()
