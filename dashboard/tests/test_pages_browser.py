@@ -124,6 +124,23 @@ def test_a_device_page_draws_what_is_stored_and_stitches_live_readings(page: Pag
     expect(page.locator(".chart-card .value")).to_contain_text("99.5")
 
 
+def test_a_chart_becomes_a_table_that_goes_on_living(page: Page):
+    series = add_device("freezer-1", "Freezer 1")
+    at = now() - 10_000
+    insert([(series.id, at, 1.0)])
+    page.goto("/devices/freezer-1/?window=5m")
+    eventually(lambda: drawn(page)["temperature"] == [[at, 1.0]])
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    page.click("[aria-label='Menu of Temperature']")
+    page.click("text=Table or chart")
+    rows = page.locator(".table-view tbody tr")
+    expect(rows).to_have_count(1)
+    insert([(series.id, at + 5_000, 2.0)])
+    send(series, [at + 5_000, 2.0])
+    expect(rows).to_have_count(2)
+    expect(rows.first.locator("td").last).to_have_text("2")
+
+
 def test_pausing_holds_the_picture_and_live_returns(page: Page):
     series = add_device("freezer-1", "Freezer 1")
     at = now() - 10_000

@@ -55,7 +55,17 @@ export class ChartCard {
   toggleTable() {
     this.table.hidden = !this.table.hidden;
     this.plot.hidden = !this.table.hidden;
+    this.tableKey = "";
+    this.#fillTable();
+  }
+
+  /** The table follows the window as the chart would. */
+  #fillTable() {
     if (this.table.hidden) return;
+    const { from, to } = this.timeLine.bounds();
+    const key = `${this.timeLine.points(this.series.id).version}|${this.timeLine.generation}|${this.timeLine.live ? to - from : from}`;
+    if (key === this.tableKey) return;
+    this.tableKey = key;
     this.chart.draw();
     const [head, ...rows] = tableRows(this.series, this.chart.shown().slice(-TABLE_ROWS));
     const row = (/** @type {string[]} */ cells, /** @type {string} */ tag) => el("tr", {}, ...cells.map((text) => el(tag, { text })));
@@ -98,6 +108,7 @@ export class ChartCard {
     const points = this.timeLine.points(this.series.id);
     setText(this.corner, points.bucket === null ? "" : `${duration(points.bucket)}, min–max`);
     this.#showEmpty(points, now);
+    this.#fillTable();
     this.canvas.setAttribute("aria-label", `${humanise(this.series.metric)}, latest ${this.value.textContent}`);
   }
 

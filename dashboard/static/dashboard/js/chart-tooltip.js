@@ -34,7 +34,8 @@ export class ChartTooltip {
       const unit = row && typeof row[1] === "number" && card.series.kind !== "boolean" ? `\u2009${card.series.unit}` : "";
       const swatch = el("i", { class: "swatch" });
       swatch.style.background = card.colour;
-      const band = row && row[2] !== null ? `${bare(row[2], card.series)} … ${bare(row[3], card.series)}` : "";
+      const [low, high] = row && row[2] !== null ? [bare(row[2], card.series), bare(row[3], card.series)] : ["", ""];
+      const band = low === high ? "" : `${low} … ${high}`;
       return el("div", {}, swatch, el("span", { class: "clip", text: humanise(card.series.metric) }),
         el("small", { text: band }), el("span", { class: "at", text: row ? bare(row[1], card.series) + unit : "–" }));
     }));

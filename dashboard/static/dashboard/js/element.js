@@ -96,3 +96,6 @@ export function colour(name) {
   probe.remove();
   return value;
 }
+
+/** What a chart leaves for its value axis, px. */
+export const axisWidth = () => parseInt(getComputedStyle(document.documentElement).getPropertyValue("--axis"), 10);

@@ -2,13 +2,12 @@
 
 import { bare, number } from "./format.js";
 import { bounds } from "./timespan.js";
-import { colour } from "./element.js";
+import { axisWidth, colour } from "./element.js";
 import { drawBand, drawCursor, drawLoners, drawUnknown } from "./chart-drawing.js";
 import { extent, includesZero, valueRange, valueTicks } from "./value-range.js";
 import { line } from "./points.js";
 import { tickLabel, timeTicks } from "./time-ticks.js";
 
-const AXIS = 64; // px, the same on all charts so that their times stand above each other
 const TICK_ROOM = 96; // px of one time label
 const STEP = 0.5; // px the picture moves before it is drawn again
 
@@ -60,7 +59,7 @@ export class LiveChart {
               this.decimals = decimals;
               scale.ticks = values.map((value) => ({ value }));
             },
-            afterFit: (/** @type {any} */ scale) => { scale.width = AXIS; },
+            afterFit: (/** @type {any} */ scale) => { scale.width = this.axisWidth; },
           },
         },
       },
@@ -103,6 +102,7 @@ export class LiveChart {
   /** Take the colours of the present theme. */
   restyle() {
     this.stroke = colour(this.source.colourName);
+    this.axisWidth = axisWidth();
     this.paint = { line: colour("--text-3"), surface: colour("--surface"), unknown: colour("--sunken"), selection: colour("--accent") };
     const { x, y } = this.chart.options.scales;
     const font = { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1")) };

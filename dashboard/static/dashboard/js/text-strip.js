@@ -1,6 +1,6 @@
 /** A series of words over time: a strip of segments, not a line. */
 
-import { colour } from "./element.js";
+import { axisWidth, colour } from "./element.js";
 
 const PALETTE = 8; // colours of the series set
 const LABEL_ROOM = 7; // px of one character
@@ -19,6 +19,7 @@ export class TextStrip {
   restyle() {
     this.colours = Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`));
     this.text = colour("--surface");
+    this.axisWidth = axisWidth();
     this.family = getComputedStyle(document.body).fontFamily;
     this.key = "";
   }
@@ -46,7 +47,7 @@ export class TextStrip {
     const context = /** @type {CanvasRenderingContext2D} */ (this.element.getContext("2d"));
     context.scale(ratio, ratio);
     this.rows = points.slice(from, to);
-    const left = 64;
+    const left = this.axisWidth;
     const x = (/** @type {number} */ at) => left + ((Math.min(Math.max(at, from), to) - from) / (to - from)) * (width - left - 8);
     for (const [start, end, word] of this.#runs(to)) this.#segment(context, x(start), x(end), height, word);
     if (this.timeLine.cursor !== null) {
@@ -93,7 +94,7 @@ export class TextStrip {
 
   timeAt(/** @type {number} */ pixel) {
     const { from, to } = this.timeLine.bounds();
-    return Math.round(from + ((pixel - 64) / (this.element.clientWidth - 72)) * (to - from));
+    return Math.round(from + ((pixel - this.axisWidth) / (this.element.clientWidth - this.axisWidth - 8)) * (to - from));
   }
 }
 
