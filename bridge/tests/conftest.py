@@ -44,6 +44,7 @@ def bridge(database: object, mosquitto, tmp_path: Path, settings) -> Iterator[Br
         {
             "DATABASE_URL": test_database_url(),
             "MQTT_URL": mosquitto.url,
+            "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
             "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
         },
     )
