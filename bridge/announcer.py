@@ -5,7 +5,9 @@ One copy for every way in. Owned by the thread that commits.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import islice
 
 from bridge import events
 from bridge.batch_rows import Rows
@@ -13,6 +15,8 @@ from bridge.inbox import Batch
 from bridge.live import Columns, LivePublisher
 from bridge.verdicts import Verdicts
 from telemetry import store
+
+SMALLEST_SHARE = 50  # devices written at once even where their share is smaller
 
 
 @dataclass(slots=True)
@@ -63,8 +67,12 @@ class Announcer:
             )
         self._verdicts.add(batch, rows, rows.duplicates(result))
 
-    def write_seen(self) -> None:
-        """Store when devices were heard since the last time. Raises what the database raises."""
+    def write_seen(self, share: float = 1.0) -> None:
+        """Store when devices were heard since the last time, or of a share of them: a thousand rows
+        at once would hold up the next batch. Raises what the database raises."""
         if self._seen:
-            store.write_seen(self._seen)
-            self._seen = {}
+            size = max(SMALLEST_SHARE, math.ceil(len(self._seen) * share))
+            chosen = dict(islice(self._seen.items(), size))
+            store.write_seen(chosen)
+            for device_id in chosen:
+                del self._seen[device_id]

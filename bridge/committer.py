@@ -35,6 +35,7 @@ R = TypeVar("R")
 
 TICK = 0.25  # seconds to wait for a batch before looking after the rest
 STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices were heard
+SEEN_EVERY = 0.25  # seconds between two writes of when a share of the devices was heard
 LONGEST_RETRY = 5.0  # seconds between two attempts while the database is away
 LEASE_PATIENCE = 10.0  # seconds without the lease of our name before we give up
 MAX_DETAIL = 500  # characters of a database error that are kept
@@ -79,7 +80,7 @@ class Committer(threading.Thread):
         self._write_status = write_status
         self._decoder = Decoder()
         self._stopping = threading.Event()
-        self._status_due = 0.0
+        self._status_due = self._seen_due = 0.0
         self._drained = 0
 
     def stop(self) -> None:
@@ -99,11 +100,11 @@ class Committer(threading.Thread):
                         self._do(job)
                     elif self._spool.messages:
                         self._drain_one()
-                    if time.monotonic() >= self._status_due:
+                    if time.monotonic() >= self._seen_due:
                         self._look_after_the_rest()
                 except Abandoned:
                     continue
-            self._look_after_the_rest()
+            self._look_after_the_rest(ending=True)
         except Abandoned:
             pass
         finally:
@@ -257,14 +258,17 @@ class Committer(threading.Thread):
             self._announcer.announce(batch, rows, result, live=False)
         return ended
 
-    def _look_after_the_rest(self) -> None:
-        """Once a second: counters, when devices were heard, changes of devices."""
-        self._status_due = time.monotonic() + STATUS_EVERY
+    def _look_after_the_rest(self, *, ending: bool = False) -> None:
+        """When devices were heard, a share of them at a time; counters and changes of devices once
+        a second."""
+        self._seen_due = time.monotonic() + SEEN_EVERY
         try:
-            self._holds_lease()
-            self._announcer.write_seen()
-            self._write_status()
-            self._refresh()
+            self._announcer.write_seen(1.0 if ending else SEEN_EVERY / STATUS_EVERY)
+            if ending or time.monotonic() >= self._status_due:
+                self._status_due = time.monotonic() + STATUS_EVERY
+                self._holds_lease()
+                self._write_status()
+                self._refresh()
             self._database_is(up=True)
         except store.ERRORS as exc:
             store.reset_connection()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from bridge.decode.items import Item
 from bridge.message import Message
 
-MAX_BATCH_MESSAGES = 10_000  # messages of one transaction
+MAX_BATCH_MESSAGES = 4_000  # messages of one transaction; larger ones are no faster, and wait
 MAX_BATCH_BYTES = 8 * 1024 * 1024  # payload bytes of one transaction
 MAX_UNSETTLED_MESSAGES = 60_000  # received and not yet settled; then reading from the broker pauses
 MAX_UNSETTLED_BYTES = 256 * 1024 * 1024
