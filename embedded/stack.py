@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from embedded import mqtt
 from embedded.data_folder import DataFolder
 from embedded.errors import EmbeddedError
-from embedded.options import Options
+from embedded.options import DEFAULT_SIMULATOR, Options
 from embedded.ports import LOOPBACK, choose_port, is_free
 from embedded.postgres import Postgres
 from embedded.redis_server import Redis
@@ -54,6 +54,7 @@ class Stack:
         self.data = data
         ports = _choose_ports(options, data)
         self.web_port = ports["web"]
+        self._is_filled = bool(data.state().get("filled"))
         self.probe_ports = {name: ports[name] for name in PROBE_PORTS}
         self.servers: list[Server] = []
         for key, variable in VARIABLES.items():
@@ -130,8 +131,17 @@ class Stack:
     def _probe(self, name: str) -> str:
         return f"{LOOPBACK}:{self.probe_ports[name]}"
 
+    @property
+    def simulator_words(self) -> tuple[str, ...]:
+        """What the simulator is told. Made-up history only fills an installation that has none."""
+        words = self.options.simulator_words
+        length = len(DEFAULT_SIMULATOR)
+        if self._is_filled and words[:length] == DEFAULT_SIMULATOR:
+            return words[length:]
+        return words
+
     def simulator_command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "firmware_sim", *self.options.simulator_words, *words]
+        return [sys.executable, "-m", "firmware_sim", *self.simulator_words, *words]
 
     def table(self) -> list[Row]:
         """What runs where, for the operator."""
@@ -151,7 +161,7 @@ class Stack:
                 f"http://{self._probe('maintain')}/metrics",
             ),
             "bridge": ("MQTT to Postgres", f"http://{self._probe('bridge')}/metrics"),
-            "sim": (f"simulated devices {' '.join(self.options.simulator_words)}", "-"),
+            "sim": (f"simulated devices {' '.join(self.simulator_words)}", "-"),
         }
         for program in self._own_programs():
             rows.append(Row(program.name, *titles[program.name], self._log(program.name)))

@@ -91,6 +91,7 @@ class Up:
             # A broker keeps nothing for a bridge that has never subscribed.
             self._wait_for("bridge", self._bridge_is_ready)
             self.supervisor.start("sim")
+            self.data.write_state(filled=True)
         self.data.write_state(url=self.stack.web_url)
         self._note_processes()
         return password

@@ -11,7 +11,16 @@ from firmware_sim.outbox import Entry, Outbox, Purpose
 from firmware_sim.payload import UNSTAMPED, Form, Sample, encode
 from firmware_sim.tally import Tally
 
-BACKFILL_STEP = 10.0  # seconds between two samples of the time before the start
+# Seconds between two samples of the time before the start: the finest that keeps the fleet within
+# MAX_BACKFILL_SAMPLES, and no finer than it measures.
+BACKFILL_STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+MAX_BACKFILL_SAMPLES = 40_000  # of the whole fleet
+
+
+def backfill_step(devices: int, span: float, interval: float) -> float:
+    """Seconds between two samples of `span` seconds of history of so many devices."""
+    finest = max(interval, devices * span / MAX_BACKFILL_SAMPLES)
+    return next((step for step in BACKFILL_STEPS if step >= finest), BACKFILL_STEPS[-1])
 
 
 class Device:
@@ -37,14 +46,14 @@ class Device:
         self._last_ts = -1
         self._half: Sample | None = None  # first of the two a stamped array is made of
 
-    def backfill(self, start: float, end: float) -> None:
-        """Measure the time from `start` to `end` (Unix seconds) into the outbox."""
+    def backfill(self, start: float, end: float, step: float) -> None:
+        """Measure the time from `start` to `end` (Unix seconds) each `step` into the outbox."""
         # On a grid of its own, so that a restart repeats the same times and stores nothing twice.
-        start -= start % BACKFILL_STEP
-        count = max(0, int((end - start) / BACKFILL_STEP))
+        start -= start % step
+        count = max(0, int((end - start) / step))
         self.outbox.capacity += count
         for index in range(count):
-            sample = self._sample(start + index * BACKFILL_STEP)
+            sample = self._sample(start + index * step)
             self._tally.samples_backfilled += 1
             self._put(Entry(Purpose.STORED, (sample,)))
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from firmware_sim.connection import Broker
-from firmware_sim.device import Device, total_waiting
+from firmware_sim.device import Device, backfill_step, total_waiting
 from firmware_sim.faults import DeviceFaults
 from firmware_sim.fleet import Identity
 from firmware_sim.ledger import Ledger
@@ -90,7 +90,9 @@ class Simulation:
                 return
             if self._options.backfill > 0.0:
                 now = time.time()
-                session.device.backfill(now - 60.0 * self._options.backfill, now)
+                span = 60.0 * self._options.backfill
+                step = backfill_step(len(self.sessions), span, 1.0 / self._options.rate)
+                session.device.backfill(now - span, now, step)
             session.connect()
             self._schedule(session, self._loop.now() + phase, interval)
             if (first := session.device.faults.offline_in()) is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,21 +27,13 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from embedded.ports import free_port
+from tests.chromium import CHROMIUM_OPTIONS, chromium_path, log_in
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0  # for the web process to answer
 STOP_SECONDS = 15.0
 USERNAME, PASSWORD = "olga", "a passphrase of the tests"
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class WebProcess:
@@ -97,11 +88,6 @@ class WebProcess:
             self.process.wait()
 
 
-def chromium_path() -> str | None:
-    """The system's Chromium; None lets Playwright use the one it installed."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
-
 @pytest.fixture
 def web(tmp_path: Path, transactional_db: None) -> Iterator[WebProcess]:
     process = WebProcess(tmp_path)
@@ -136,7 +122,7 @@ def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    log_in(page)
+    log_in(page, USERNAME, PASSWORD)
     yield page
     context.close()
     assert complaints == []
@@ -152,11 +138,3 @@ def announce(group: str, message: dict[str, Any]) -> None:
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, send()).result()
-
-
-def log_in(page: Page, username: str = USERNAME, password: str = PASSWORD) -> None:
-    page.goto("/login/")
-    page.fill("[name=username]", username)
-    page.fill("[name=password]", password)
-    page.click("text=Log in")
-    page.wait_for_url("**/")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser import CHROMIUM_OPTIONS, ROOT, chromium_path, log_in
+from tests.chromium import CHROMIUM_OPTIONS, chromium_path, log_in
 
-FOLDER = ROOT / "docs" / "images"
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 SIZE = {"width": 1440, "height": 900}
 SETTLED = "document.querySelectorAll('[aria-busy=true]').length === 0"
 
@@ -22,7 +23,8 @@ def take(page: Page, path: str, name: str) -> None:
     page.goto(path)
     page.wait_for_load_state("networkidle", timeout=15_000)
     page.wait_for_function(SETTLED)
-    page.wait_for_timeout(3_000)  # a few live frames, for the eye
+    page.get_by_text("Live", exact=True).last.wait_for(timeout=30_000)
+    page.wait_for_timeout(5_000)  # a few live frames, for the eye
     page.screenshot(path=FOLDER / f"{name}.png")
 
 

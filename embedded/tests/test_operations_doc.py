@@ -89,3 +89,13 @@ def test_a_server_of_yours_that_does_not_answer_is_named(
         check_yours()
     assert "unset it" in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+def test_history_is_made_up_only_for_an_installation_that_has_none(server_folder: Path) -> None:
+    data = DataFolder(server_folder / "var")
+    chosen = read(["--data", str(data.path), "--devices", "3"])
+    assert "--backfill" in Stack(chosen, data).simulator_words
+    data.write_state(filled=True)
+    assert Stack(chosen, data).simulator_words == ("--devices", "3")
+    own = read(["--data", str(data.path), "--backfill", "2"])
+    assert Stack(own, data).simulator_words == ("--backfill", "2")

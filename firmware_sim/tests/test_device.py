@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware_sim.device import BACKFILL_STEP, Device
+from firmware_sim.device import MAX_BACKFILL_SAMPLES, Device, backfill_step
 from firmware_sim.faults import NAMES, DeviceFaults
 from firmware_sim.fleet import Identity, build_fleet
 from firmware_sim.outbox import Entry, Outbox, Purpose
@@ -73,8 +73,8 @@ def test_two_samples_never_share_a_time_even_if_the_clock_stands():
 
 def test_history_fills_the_time_before_the_start_whatever_the_bound():
     device = make("tank", capacity=5)
-    device.backfill(NOW - 600.0, NOW)
-    assert device.outbox.samples == 600.0 / BACKFILL_STEP
+    device.backfill(NOW - 600.0, NOW, 10.0)
+    assert device.outbox.samples == 600.0 / 10.0
     first = read(device.payload(taken(device)))[0]
     assert first[0] == int((NOW - 600.0) * 1000)
 
@@ -83,7 +83,7 @@ def test_history_of_a_restart_repeats_the_same_times():
     times = []
     for shift in (0.0, 3.7):
         device = make("tank")
-        device.backfill(NOW - 600.0 + shift, NOW + shift)
+        device.backfill(NOW - 600.0 + shift, NOW + shift, 10.0)
         times.append({ts for ts, _ in read(device.payload(taken(device)))})
     assert times[0] == times[1]
 
@@ -130,3 +130,11 @@ def test_stopping_sends_everything_kept_for_later():
     device.release_all()
     assert not device.held
     assert device.waiting == device.outbox.samples == 40
+
+
+def test_history_is_as_fine_as_the_fleet_allows() -> None:
+    assert backfill_step(24, 900.0, 1.0) == 1.0
+    assert backfill_step(24, 900.0, 0.5) == 1.0
+    assert backfill_step(500, 900.0, 1.0) == 30.0
+    assert backfill_step(24, 900.0, 5.0) == 5.0
+    assert 500 * 900.0 / backfill_step(500, 900.0, 1.0) <= MAX_BACKFILL_SAMPLES
