@@ -16,6 +16,7 @@ from dashboard import protocol
 from telemetry import history
 
 MAX_SERIES_PER_PIECE = 200  # series of one snapshot message
+MAX_POINTS_PER_PIECE = 20_000  # points of one snapshot message, unless one series has more
 MAX_CONCURRENT = 4  # snapshot queries of one process; the rest wait their turn
 MAX_UNKNOWN_NAMED = 20  # unknown ids an error names
 
@@ -42,7 +43,7 @@ async def pieces(request: protocol.Subscribe) -> AsyncIterator[str]:
     """The `snapshot` messages of a subscription that asked `since` when."""
     now = time.time_ns() // 1_000_000
     start = now - protocol.seconds(request.since or "") * 1000
-    batches = list(_batches(list(dict.fromkeys(request.series))))
+    batches = list(_batches(list(dict.fromkeys(request.series)), request.points))
     for number, ids in enumerate(batches, 1):
         head = {"op": "snapshot", "id": request.id, "now": now, "from": start, "to": now}
         part = {"part": number, "parts": len(batches)}
@@ -83,6 +84,7 @@ async def _in_turn(work: Callable[..., T], *arguments: Any) -> T:
     return result
 
 
-def _batches(ids: list[int]) -> Iterator[list[int]]:
-    for first in range(0, len(ids), MAX_SERIES_PER_PIECE):
-        yield ids[first : first + MAX_SERIES_PER_PIECE]
+def _batches(ids: list[int], points: int) -> Iterator[list[int]]:
+    size = max(1, min(MAX_SERIES_PER_PIECE, MAX_POINTS_PER_PIECE // points))
+    for first in range(0, len(ids), size):
+        yield ids[first : first + size]

@@ -20,7 +20,9 @@ from embedded.server import Server
 from embedded.supervision import Program
 
 WEB_PORT = 8000
-MAX_WEBSOCKET_BYTES = 65_536  # of one message from a browser
+# Of one WebSocket message. Daphne holds it against what it sends as well, and a snapshot of a whole
+# fleet is large; what a browser may send is bounded by dashboard.protocol.
+MAX_WEBSOCKET_BYTES = 8 * 1024 * 1024
 PING_SECONDS = 10  # between pings to an idle browser, and until it counts as gone
 SETTLE_SECONDS = 4  # a Django process that cannot work says so within this
 BRIDGE_STOP_SECONDS = 30  # to commit and acknowledge what it holds
@@ -107,6 +109,7 @@ class Stack:
             *("--ping-interval", str(PING_SECONDS), "--ping-timeout", str(PING_SECONDS)),
             *("--websocket_timeout", "-1"),
             *("--websocket-max-message-size", str(MAX_WEBSOCKET_BYTES)),
+            *("--websocket-max-frame-size", str(MAX_WEBSOCKET_BYTES)),
             *("--no-server-name", "--verbosity", "0", "config.asgi:application"),
         ]
         found = [

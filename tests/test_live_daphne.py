@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from django.conf import settings
 from django.db import connection
 
 from benchmarks.websocket import Closed, HandshakeRefused, WebSocket, connect
-from dashboard.tests.live_socket import make_cookie, make_series
+from dashboard.tests.live_socket import insert, make_cookie, make_series
 from embedded.ports import free_port
+from embedded.stack import MAX_WEBSOCKET_BYTES
 from telemetry import live
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +47,9 @@ class Daphne:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)),
-                    *("--websocket-max-message-size", "65536", "config.asgi:application"),
+                    *("--websocket-max-message-size", str(MAX_WEBSOCKET_BYTES)),
+                    *("--websocket-max-frame-size", str(MAX_WEBSOCKET_BYTES)),
+                    "config.asgi:application",
                 ],
                 cwd=ROOT,
                 env={
@@ -149,10 +153,22 @@ async def test_a_stranger_sees_why_the_socket_closes(opened, series):
     assert await close_code(socket) == 4401
 
 
+async def test_a_snapshot_larger_than_any_message_of_a_browser_arrives(opened, cookie: str, series):
+    now = time.time_ns() // 1_000_000
+    insert([(series.id, now - 1000 * second, second / 7) for second in range(1, 4_000)])
+    socket = await opened(cookie)
+    await message(socket, "hello")
+    wanted = {"op": "subscribe", "id": 1, "series": [long_series.id], "since": "2h"}
+    socket.send(json.dumps({**wanted, "points": 5_000}))
+    found = await message(socket, "snapshot")
+    assert len(found["series"][0]["points"]) == 3_999
+    assert len(json.dumps(found)) > 100_000
+
+
 async def test_an_oversized_message_ends_the_socket(opened, cookie: str, series):
     socket = await opened(cookie)
     await message(socket, "hello")
-    socket.send(" " * 65_537)
+    socket.send(" " * (MAX_WEBSOCKET_BYTES + 1))
     with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
         await close_code(socket)
 
