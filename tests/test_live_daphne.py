@@ -153,9 +153,16 @@ async def test_a_stranger_sees_why_the_socket_closes(opened, series):
     assert await close_code(socket) == 4401
 
 
-async def test_a_snapshot_larger_than_any_message_of_a_browser_arrives(opened, cookie: str, series):
+@pytest.fixture
+def long_series(series):
     now = time.time_ns() // 1_000_000
     insert([(series.id, now - 1000 * second, second / 7) for second in range(1, 4_000)])
+    return series
+
+
+async def test_a_snapshot_larger_than_any_message_of_a_browser_arrives(
+    opened, cookie: str, long_series
+):
     socket = await opened(cookie)
     await message(socket, "hello")
     wanted = {"op": "subscribe", "id": 1, "series": [long_series.id], "since": "2h"}
