@@ -50,7 +50,7 @@ def test_history_comes_before_the_present(simulate, witness):
     simulator = simulate("--devices", "6", "--duration", "2", "--backfill", "10")
     simulator.finish()
     report = simulator.report()
-    assert report["samples_backfilled"] == 6 * 60
+    assert report["samples_backfilled"] == 6 * 600
     assert report["samples_acked"] == report["samples_produced"]
     for uid in {line["uid"] for line in simulator.ledger()}:
         times = [line["at"] for line in simulator.ledger() if line["uid"] == uid]

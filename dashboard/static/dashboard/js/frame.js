@@ -25,7 +25,7 @@ export function typing(event) {
 }
 
 function wireKeys() {
-  let g = 0;
+  let g = -Infinity; // not 0: in the first second of a page any key would seem to follow a g
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
     const pages = /** @type {Record<string, string>} */ ({ f: "/", p: "/pipeline/", q: "/quarantine/" });
