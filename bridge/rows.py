@@ -130,9 +130,10 @@ class RowBuilder:
                 known = self._series.of(device.id).keys()
                 for sample in item.samples:
                     if not sample.values.keys() <= known:
-                        for metric in sample.values.keys() - known:
-                            kind = _kind(sample.values[metric])
-                            wanted.setdefault((device.id, metric), kind)
+                        # In the device's own order, which its charts then have too.
+                        for metric, value in sample.values.items():
+                            if metric not in known:
+                                wanted.setdefault((device.id, metric), _kind(value))
         return self._series.create(wanted) if wanted else []
 
     def _device(self, item: Telemetry | Status) -> DeviceRef | Problem:
