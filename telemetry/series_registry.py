@@ -91,8 +91,10 @@ class SeriesRegistry:
             cursor.execute(
                 "INSERT INTO telemetry_series (device_id, metric, unit, kind, created_at)"
                 " SELECT w.device_id, w.metric, '', w.kind, now()"
-                " FROM unnest(%s::int[], %s::text[], %s::text[]) AS w (device_id, metric, kind)"
+                " FROM unnest(%s::int[], %s::text[], %s::text[])"
+                " WITH ORDINALITY AS w (device_id, metric, kind, place)"
                 " JOIN devices_device AS device ON device.id = w.device_id"
+                " ORDER BY w.place"
                 " ON CONFLICT (device_id, metric) DO NOTHING"
                 " RETURNING id, device_id, metric, kind",
                 [list(column) for column in zip(*rows, strict=True)],

@@ -54,7 +54,8 @@ def test_one_click_registers_a_sender_and_stores_what_it_sent(page: Page):
 
     page.click("text=Open it")
     page.wait_for_url("**/devices/pump-7/")
-    expect(page.locator(".chart-card .value").first).to_contain_text("22.5")
+    card = page.locator(".chart-card", has_text="Temperature")
+    expect(card.locator(".value")).to_contain_text("22.5")
 
 
 def test_replaying_all_stores_the_good_and_keeps_the_bad(page: Page):
