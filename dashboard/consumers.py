@@ -21,6 +21,7 @@ from dashboard import hub as hubs
 from dashboard import protocol, snapshot
 from dashboard.protocol import Ack, Refused, Subscribe, Unsubscribe
 from dashboard.viewer import FRAMES_AHEAD, Viewer
+from telemetry.read_limit import TooSlow
 
 logger = logging.getLogger(__name__)
 
@@ -150,6 +151,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             subscription.release()
         except Refused as exc:
             self._give_up(viewer, exc)
+        except TooSlow as exc:
+            self._give_up(viewer, Refused("too_slow", str(exc), id=request.id))
         except Exception:
             logger.exception("live snapshot failed", extra={"action": "live_snapshot"})
             away = Refused("unavailable", "History cannot be read now; try again.", id=request.id)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from telemetry import buckets, retention
 from telemetry.models import Series
 from telemetry.moments import EPOCH, from_ms
+from telemetry.read_limit import limited
 from telemetry.sql import load
 
 MAX_SERIES = 200  # series of one request
@@ -48,6 +49,7 @@ def describe(series: Series) -> dict[str, Any]:
     }
 
 
+@limited()
 def window(
     series_ids: Sequence[int],
     start_ms: int,
@@ -90,6 +92,7 @@ def window(
     ]
 
 
+@limited()
 def latest(
     series_ids: Sequence[int], *, before: datetime | None = None, now: datetime | None = None
 ) -> dict[int, Point]:

@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 
 from dashboard.hub import Hub
 from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series, store
+from telemetry.tests.locked import readings_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,3 +156,17 @@ async def test_two_hundred_visits_leave_nothing_behind(hub: Hub, cookie: str, se
             await socket.__aexit__()
     assert (hub.viewers, hub.watched, hub._feeds, hub._index) == (set(), 0, {}, {})
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "live viewer"]
+
+
+async def test_a_snapshot_that_takes_too_long_is_refused_and_says_what_to_ask(
+    hub: Hub, cookie: str, series, monkeypatch
+):
+    monkeypatch.setattr("telemetry.read_limit.READ_LIMIT", 150)
+    async with Socket(cookie) as socket:
+        with readings_locked():
+            await socket.say(op="subscribe", id=1, series=[series[0].id], since="7d")
+            error = await socket.got("error", id=1)
+        assert error["code"] == "too_slow"
+        assert "Narrow the window" in error["message"]
+        await socket.say(op="subscribe", id=1, series=[series[0].id], since="15m")
+        assert (await socket.got("snapshot", id=1))["series"][0]["points"] == []

@@ -10,12 +10,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from devices.models import Device
 from devices.summary import device_summary
 from telemetry import history
 from telemetry.api import parameters as query
+from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import FleetShape
 from telemetry.models import Series
@@ -26,7 +26,7 @@ MAX_SERIES_PER_DEVICE = 50  # series shown of one device: the first ones it sent
 MAX_SEARCH = 200  # characters
 
 
-class FleetView(APIView):
+class FleetView(HistoryView):
     """The devices that match, by name, with what the overview shows of each."""
 
     @extend_schema(

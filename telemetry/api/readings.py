@@ -7,12 +7,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from devices.models import Device
 from devices.summary import presence_form
 from telemetry import buckets, history
 from telemetry.api import parameters as query
+from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestShape, ReadingsShape
 from telemetry.models import Series
@@ -22,7 +22,7 @@ DEFAULT_SPAN = buckets.HOUR
 DEFAULT_POINTS = 800
 
 
-class ReadingsView(APIView):
+class ReadingsView(HistoryView):
     """Readings of one or several series in a window, reduced when there are many."""
 
     @extend_schema(
@@ -56,7 +56,7 @@ class ReadingsView(APIView):
         return Response({"now": to_ms(now), "from": start, "to": stop, "series": series})
 
 
-class LatestView(APIView):
+class LatestView(HistoryView):
     """The newest reading of each series of a device."""
 
     @extend_schema(operation_id="device_latest", tags=["Readings"], responses=LatestShape)

@@ -10,6 +10,7 @@ const DEAD_AFTER = 25_000; // ms without a message before it reconnects
 const TICK = 1_000; // ms
 const PROBE_ID = 0; // subscription id no page uses; asking for it makes the server answer
 const LOGGED_OUT = 4401;
+const AGAIN_AFTER = 5_000; // ms before history that could not be read is asked for again
 
 /** Full jitter, capped: anywhere between nothing and the doubled delay. @param {number} attempt @param {number} random 0…1 */
 export function backoff(attempt, random) {
@@ -19,6 +20,8 @@ export function backoff(attempt, random) {
 /**
  * @typedef {"connecting"|"catching up"|"live"|"reconnecting"|"offline"|"logged out"} ConnectionState
  * @typedef {{series: number[], since?: string, points?: number, every?: number}} Request
+ * @typedef {{request: Request, background: boolean, waiting: boolean, bare: boolean, again: boolean}} Subscription
+ *   `bare`: goes on without the history asked for; `again`: it will be asked for again
  * @typedef {{open: (url: string) => any, now: () => number, random: () => number, later: (f: () => void, ms: number) => any,
  *   cancel: (timer: any) => void, drawn: (f: () => void) => void, online: () => boolean}} World
  */
@@ -32,7 +35,7 @@ export class LiveConnection {
   constructor(url, world) {
     this.url = url;
     this.world = world;
-    /** @type {Map<number, {request: Request, background: boolean, waiting: boolean}>} */
+    /** @type {Map<number, Subscription>} */
     this.subscriptions = new Map();
     /** @type {Map<string, Set<(message: any) => void>>} */
     this.listeners = new Map();
@@ -77,7 +80,7 @@ export class LiveConnection {
 
   /** @param {number} id @param {Request} request @param {{background?: boolean}} [options] kept while the tab is hidden */
   subscribe(id, request, { background = false } = {}) {
-    this.subscriptions.set(id, { request, background, waiting: false });
+    this.subscriptions.set(id, { request, background, waiting: false, bare: false, again: false });
     this.#request(id);
   }
 
@@ -105,8 +108,25 @@ export class LiveConnection {
     const subscription = this.subscriptions.get(id);
     if (!subscription || !this.ready || (this.asleep && !subscription.background)) return;
     subscription.waiting = subscription.request.since !== undefined;
+    subscription.bare = false;
     this.#send({ op: "subscribe", id, ...subscription.request });
     this.#settle();
+  }
+
+  /** History that cannot be read takes its subscription with it: go on without it, so that what is live stays live. */
+  #refused(/** @type {any} */ { id, code }, /** @type {Subscription} */ subscription) {
+    if (code !== "too_slow" && code !== "unavailable") return;
+    const { since, ...rest } = subscription.request;
+    if (since !== undefined && !subscription.bare) {
+      subscription.bare = true;
+      this.#send({ op: "subscribe", id, ...rest });
+    }
+    if (code !== "unavailable" || subscription.again) return;
+    subscription.again = true;
+    this.world.later(() => {
+      subscription.again = false;
+      if (this.subscriptions.get(id) === subscription) this.#request(id);
+    }, AGAIN_AFTER);
   }
 
   #send(/** @type {object} */ message) {
@@ -134,6 +154,7 @@ export class LiveConnection {
     } else if (message.id !== PROBE_ID) {
       const subscription = this.subscriptions.get(message.id);
       if (subscription && (message.op === "snapshot" || message.op === "error")) subscription.waiting = false;
+      if (subscription && message.op === "error") this.#refused(message, subscription);
       this.#emit(message.op, message);
     }
     this.#settle();

@@ -17,9 +17,14 @@ export class FleetFeed {
     const wanted = [...inView].flatMap((device) => device.series.map((s) => s.id)).slice(0, MAX_SERIES);
     if (wanted.some((id) => !this.subscribed.has(id))) {
       this.subscribed = new Set(wanted);
-      connection.subscribe(IN_VIEW, { series: wanted, since: "15m", points: 40, every: 1000 });
+      this.again();
     }
     this.#listen([...all].flatMap((device) => device.series.slice(0, 1).map((s) => s.id)));
+  }
+
+  /** Ask for what is in view with its history. */
+  again() {
+    connection.subscribe(IN_VIEW, { series: [...this.subscribed], since: "15m", points: 40, every: 1000 });
   }
 
   #listen(/** @type {number[]} */ pulses) {

@@ -27,6 +27,7 @@ class Fleet {
     this.stroke = colour("--series-1");
     this.loaded = false;
     this.settle = 0;
+    /** the history of what is in view could be read */ this.lines = true;
     this.scrolled = 0;
     this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), knownUntil(), this.stroke));
     this.feed = new FleetFeed();
@@ -37,7 +38,7 @@ class Fleet {
     byId("progress").hidden = false;
     try {
       this.take(await get("/api/v1/fleet/"));
-      byId("trouble").hidden = true;
+      if (this.lines) byId("trouble").hidden = true;
     } catch (error) {
       showTrouble(byId("trouble"), `The fleet could not be loaded. ${/** @type {Error} */ (error).message}`, () => this.load());
     } finally {
@@ -138,12 +139,20 @@ class Fleet {
   /** @param {any} message */
   snapshot({ id, series, to }) {
     if (id !== IN_VIEW) return;
+    if (!this.lines) byId("trouble").hidden = this.lines = true;
     for (const history of series) {
       const device = this.bySeries.get(history.id);
       if (!device) continue;
       device.load(history, to);
       this.painter.soon(device);
     }
+  }
+
+  /** @param {any} message */
+  refused({ id, message }) {
+    if (id !== IN_VIEW) return;
+    this.lines = false;
+    showTrouble(byId("trouble"), `The lines of the last 15 minutes could not be loaded. ${message}`, () => this.feed.again());
   }
 
   /** Presence ages by the clock alone. */
@@ -185,6 +194,7 @@ class Fleet {
 const fleet = new Fleet();
 connection.on("readings", (message) => fleet.readings(message));
 connection.on("snapshot", (message) => fleet.snapshot(message));
+connection.on("error", (message) => fleet.refused(message));
 for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
 connection.on("resync", () => fleet.load());
 document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());

@@ -57,6 +57,7 @@ export class TimeLine extends EventTarget {
 
   #wire() {
     connection.on("snapshot", (message) => message.id === SUBSCRIPTION && this.#history(message));
+    connection.on("error", (message) => message.id === SUBSCRIPTION && this.live && this.#failed(message.message));
     connection.on("readings", ({ d }) => {
       for (const [id, points] of Object.entries(d)) this.livePoints.get(Number(id))?.add(points);
       this.dispatchEvent(new CustomEvent("readings", { detail: d }));
@@ -123,9 +124,13 @@ export class TimeLine extends EventTarget {
       }
     } catch (error) {
       if (/** @type {Error} */ (error).name === "AbortError") return;
-      this.loading = false;
-      this.dispatchEvent(new CustomEvent("failed", { detail: /** @type {Error} */ (error).message }));
+      this.#failed(/** @type {Error} */ (error).message);
     }
+  }
+
+  #failed(/** @type {string} */ detail) {
+    this.loading = false;
+    this.dispatchEvent(new CustomEvent("failed", { detail }));
   }
 
   retry() {

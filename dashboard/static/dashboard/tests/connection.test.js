@@ -100,6 +100,33 @@ test("a resync asks for every snapshot again", () => {
   w.say({ op: "resync" });
   assert.deepEqual(w.socket.sent.map((m) => m.op), ["subscribe"]);
 });
+test("history that takes too long is given up, what is live goes on", () => {
+  const { w, connection } = opened();
+  const told = [];
+  connection.on("error", (message) => told.push(message.code));
+  connection.subscribe(1, request);
+  w.say({ op: "error", id: 1, code: "too_slow", message: "Narrow the window." });
+  const { since, ...rest } = request;
+  assert.equal(since, "15m");
+  assert.deepEqual(w.socket.sent[1], { op: "subscribe", id: 1, ...rest });
+  assert.equal(connection.state, "live");
+  assert.deepEqual(told, ["too_slow"]);
+  w.pass(14_000);
+  assert.equal(w.socket.sent.length, 2);
+});
+test("history that cannot be read now is asked for again, not in a storm", () => {
+  const { w, connection } = opened();
+  connection.subscribe(1, request);
+  const refuse = () => w.say({ op: "error", id: 1, code: "unavailable", message: "Try again." });
+  refuse();
+  refuse();
+  assert.deepEqual(w.socket.sent.map((m) => m.since), ["15m", undefined]);
+  w.pass(5_000);
+  assert.deepEqual(w.socket.sent.map((m) => m.since), ["15m", undefined, "15m"]);
+  w.say({ op: "snapshot", id: 1, now: 1, from: 0, to: 1, series: [] });
+  w.pass(9_000);
+  assert.equal(w.socket.sent.length, 3);
+});
 test("a hidden tab keeps only the background and refetches on return", () => {
   const { w, connection } = opened();
   connection.subscribe(1, request);

@@ -1,0 +1,41 @@
+"""How long one read of history may take: a window too wide must not keep Postgres busy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+READ_LIMIT = 10_000  # ms one statement of a read may run
+
+
+class TooSlow(Exception):
+    """Postgres stopped a read at `READ_LIMIT`; the message says what to ask instead."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Reading this takes longer than {READ_LIMIT / 1000:g} s and was stopped. "
+            "Narrow the window, or ask for fewer series at once."
+        )
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Statements within end at the limit, and raise `TooSlow`; also a decorator.
+
+    Local to the transaction: set on the session, it would reach the next user of a pooled
+    connection. Without a savepoint: limits may nest, and each would cost two round trips.
+    """
+    try:
+        with transaction.atomic(savepoint=False):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [str(READ_LIMIT)]
+                )
+            yield
+    except OperationalError as exc:
+        if isinstance(exc.__cause__, QueryCanceled):
+            raise TooSlow from exc
+        raise

@@ -1,0 +1,66 @@
+"""A read of history that takes too long is stopped, told apart, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from rest_framework.test import APIClient
+
+from telemetry import history, read_limit
+from telemetry.read_limit import TooSlow, limited
+from telemetry.tests.locked import readings_locked
+from telemetry.tests.written import series
+
+LIMIT = 150  # ms in these tests
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_limit, "READ_LIMIT", LIMIT)
+
+
+def timeout() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        return str(cursor.fetchone()[0])
+
+
+def test_a_window_that_takes_too_long_is_stopped_and_the_next_is_read() -> None:
+    one, before = series(), timeout()
+    with readings_locked(), pytest.raises(TooSlow, match="Narrow the window"):
+        history.window([one.id], 0, 60_000, 800)
+    assert timeout() == before
+    (answer,) = history.window([one.id], 0, 60_000, 800)
+    assert answer["points"] == []
+
+
+@pytest.mark.parametrize("path", ["readings/?device=boiler", "devices/boiler/latest/", "fleet/"])
+def test_the_api_says_what_to_ask_instead(path: str) -> None:
+    series()
+    client = APIClient()
+    client.force_authenticate(User(username="ana"))
+    with readings_locked():
+        answer = client.get(f"/api/v1/{path}")
+    assert answer.status_code == 504
+    assert "Narrow the window, or ask for fewer series" in answer.json()["detail"]
+    assert client.get(f"/api/v1/{path}").status_code == 200
+
+
+def test_another_error_of_the_database_is_not_called_slow() -> None:
+    with pytest.raises(OperationalError), limited(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    connection.close()
+    with limited():
+        assert timeout() == f"{LIMIT}ms"
+
+
+def test_the_limit_is_of_each_statement_not_of_the_read() -> None:
+    with limited(), connection.cursor() as cursor:
+        started = time.monotonic()
+        while time.monotonic() - started < 2 * LIMIT / 1000:
+            cursor.execute("SELECT pg_sleep(0.02)")
