@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bridge import events
-from bridge.batch_rows import Rows
-from bridge.inbox import Batch
-from bridge.live import Columns, LivePublisher
+from bridge.batch import Batch
+from bridge.batch_rows import Committed
+from bridge.live import LivePublisher
 from bridge.verdicts import Verdicts
 from telemetry import store
 
@@ -43,36 +43,33 @@ class Announcer:
         self._counters = counters
         self._live = publisher
         self._verdicts = verdicts
-        self._seen: dict[int, tuple[int, int]] = {}
+        self._heard: dict[int, int] = {}  # device: Unix ms, not written yet
+        self._clock_replaced: dict[int, int] = {}  # of some of these
 
-    def announce(self, batch: Batch, rows: Rows, result: store.Written, *, live: bool) -> None:
+    def announce(self, batch: Batch, done: Committed, *, live: bool) -> None:
         """Tell of rows that are durable now; `live`: their readings as well, which are news."""
-        counters, data = self._counters, rows.batch
+        counters, rows, result = self._counters, done.rows, done.result
         counters.readings_stored += result.inserted
         counters.readings_duplicate += rows.readings - result.inserted
         counters.values_dropped += rows.values_dropped
-        counters.clock_replaced += rows.clock_replaced
+        counters.clock_replaced += rows.clocks_replaced
         counters.partial += rows.partial()
         counters.presence += rows.statuses
-        for device_id, (at, replaced) in rows.seen.items():
-            before = self._seen.get(device_id, (0, 0))
-            self._seen[device_id] = (max(at, before[0]), max(replaced, before[1]))
+        self._heard |= rows.heard
+        self._clock_replaced |= rows.clock_replaced
         for event in events.of_rows(rows, result):
             self._live.tell(event)
         if live:
-            self._live.offer(
-                Columns(data.series_ids, data.times_ms, data.values, data.texts)
-                if not result.repeated
-                else rows.new_columns(result.repeated)
-            )
-        self._verdicts.add(batch, rows, rows.duplicates(result))
+            self._live.offer(rows.new_columns(result.repeated))
+        self._verdicts.add(batch, rows, done.duplicates)
 
     def write_seen(self, share: float = 1.0) -> None:
         """Store when devices were heard since the last time, or of a share of them: a thousand rows
         at once would hold up the next batch. Raises what the database raises."""
-        if self._seen:
-            size = max(SMALLEST_SHARE, math.ceil(len(self._seen) * share))
-            chosen = dict(islice(self._seen.items(), size))
-            store.write_seen(chosen)
+        if self._heard:
+            size = max(SMALLEST_SHARE, math.ceil(len(self._heard) * share))
+            chosen = dict(islice(self._heard.items(), size))
+            store.write_seen(chosen, self._clock_replaced)
             for device_id in chosen:
-                del self._seen[device_id]
+                del self._heard[device_id]
+                self._clock_replaced.pop(device_id, None)

@@ -5,13 +5,17 @@ Made by `bridge.rows`; read by whoever announces what was committed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from bridge.batch import Columns, Text
 from bridge.decode.items import Problem
 from bridge.inbox import Settled
-from bridge.live import Columns
 from telemetry import store
 from telemetry.series_registry import NewSeries
+
+Key = tuple[int, int]  # series, Unix milliseconds
 
 
 @dataclass(slots=True)
@@ -20,15 +24,19 @@ class Rows:
 
     start: int
     stop: int
+    # Readings of each message that were in columns before; theirs are the first rows, in order.
+    counts: list[int]
     batch: store.Batch = field(default_factory=store.Batch)
+    # Of each other message that has any: which rows are its numbers, and which its texts.
+    spans: dict[int, tuple[slice, slice]] = field(default_factory=dict)
     problems: dict[int, Problem] = field(default_factory=dict)  # first one by message index
     rejected: set[int] = field(default_factory=set)
-    ends: list[tuple[int, int]] = field(default_factory=list)  # per message: readings, texts so far
-    seen: dict[int, tuple[int, int]] = field(default_factory=dict)  # device: heard, clock replaced
-    uids: dict[int, str] = field(default_factory=dict)  # of the devices that spoke
+    heard: dict[int, int] = field(default_factory=dict)  # device: Unix ms
+    clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix ms
+    uids: dict[int, str] = field(default_factory=dict)  # of devices with more than columns
     new_series: list[NewSeries] = field(default_factory=list)
     values_dropped: int = 0
-    clock_replaced: int = 0
+    clocks_replaced: int = 0  # messages
     statuses: int = 0
 
     def partial(self) -> int:
@@ -39,41 +47,62 @@ class Rows:
     def readings(self) -> int:
         return len(self.batch.series_ids) + len(self.batch.texts)
 
+    def keys_by_message(self) -> Iterator[tuple[int, list[Key]]]:
+        """Each message's index in the batch, and the keys of its readings."""
+        numbers = self.batch.keys()
+        texts = [(series_id, at) for series_id, at, _ in self.batch.texts]
+        first = 0
+        for index, count in enumerate(self.counts, self.start):
+            mine = numbers[first : first + count]
+            first += count
+            if index in self.spans:
+                its_numbers, its_texts = self.spans[index]
+                mine = numbers[its_numbers] + texts[its_texts]
+            yield index, mine
+
     def duplicates(self, written: store.Written) -> set[int]:
         """Messages of which every reading was stored before, or earlier in this batch."""
         if written.inserted == self.readings:
             return set()
-        keys = list(zip(self.batch.series_ids, self.batch.times_ms, strict=True))
-        texts = [(series_id, at) for series_id, at, _ in self.batch.texts]
         known = set(written.repeated)
         found: set[int] = set()
-        number = text = 0
-        for index, (number_end, text_end) in enumerate(self.ends, self.start):
-            mine = keys[number:number_end] + texts[text:text_end]
-            number, text = number_end, text_end
-            if mine and known.issuperset(mine):
+        for index, keys in self.keys_by_message():
+            if keys and known.issuperset(keys):
                 found.add(index)
-            known.update(mine)
+            known.update(keys)
         return found - self.rejected
 
     def readings_of(self, index: int) -> int:
         """How many readings the message at `index` of the batch became."""
-        at = index - self.start
-        before = self.ends[at - 1] if at > 0 else (0, 0)
-        here = self.ends[at] if at < len(self.ends) else before
-        return sum(here) - sum(before)
+        numbers, texts = self.spans.get(index, (slice(0, 0), slice(0, 0)))
+        others = numbers.stop - numbers.start + texts.stop - texts.start
+        return self.counts[index - self.start] + int(others)
 
-    def new_columns(self, repeated: set[tuple[int, int]]) -> Columns:
+    def new_columns(self, repeated: set[Key]) -> Columns:
         """The readings that were not stored before."""
         batch = self.batch
-        numbers = zip(batch.series_ids, batch.times_ms, batch.values, strict=True)
-        kept = [row for row in numbers if (row[0], row[1]) not in repeated]
-        columns = [list(column) for column in zip(*kept, strict=True)] or [[], [], []]
-        texts = [row for row in batch.texts if (row[0], row[1]) not in repeated]
-        return Columns(columns[0], columns[1], columns[2], texts)
+        columns = Columns.of(batch.series_ids, batch.times_ms, batch.values, batch.texts)
+        if not repeated:
+            return columns
+        kept = [row for row in columns.numbers() if (row[0], row[1]) not in repeated]
+        texts: list[Text] = [row for row in batch.texts if (row[0], row[1]) not in repeated]
+        series_ids, times_ms, values = zip(*kept, strict=True) if kept else ((), (), ())
+        return Columns.of(series_ids, times_ms, values, texts)
 
-    def settled(self, written: store.Written) -> Settled:
-        duplicate = len(self.duplicates(written))
-        rejected = len(self.rejected)
-        total = self.stop - self.start
+
+class Committed(NamedTuple):
+    """Rows that are durable now."""
+
+    rows: Rows
+    result: store.Written
+    duplicates: set[int]  # messages that brought nothing new
+
+    @classmethod
+    def of(cls, rows: Rows, result: store.Written) -> Committed:
+        return cls(rows, result, rows.duplicates(result))
+
+    def settled(self) -> Settled:
+        """How the messages ended."""
+        duplicate, rejected = len(self.duplicates), len(self.rows.rejected)
+        total = self.rows.stop - self.rows.start
         return Settled(total - duplicate - rejected, duplicate, rejected)

@@ -14,19 +14,20 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from bridge.announcer import Announcer, CommitCounters
-from bridge.decode import Decoder
+from bridge.batch import MAX_BATCH_MESSAGES, Batch
+from bridge.batch_rows import Committed
 from bridge.decode.items import Problem, Reason
-from bridge.deliveries import Deliveries, delivery
+from bridge.deliveries import delivery
 from bridge.handover import Handover, Job
-from bridge.inbox import MAX_BATCH_MESSAGES, Batch, Inbox, Settled
+from bridge.inbox import Inbox, Settled
+from bridge.intake import Intake
+from bridge.known import Known
 from bridge.live import LivePublisher
-from bridge.rows import RowBuilder, Rows
+from bridge.rows import RowBuilder
 from bridge.spool import Spool, Spooled
 from bridge.verdicts import Verdicts
-from devices.registry import Registry
 from telemetry import store
 from telemetry.lease import Lease
-from telemetry.series_registry import SeriesRegistry
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices
 SEEN_EVERY = 0.25  # seconds between two writes of when a share of the devices was heard
 LONGEST_RETRY = 5.0  # seconds between two attempts while the database is away
 LEASE_PATIENCE = 10.0  # seconds without the lease of our name before we give up
-MAX_DETAIL = 500  # characters of a database error that are kept
 
 
 class Abandoned(Exception):
@@ -56,7 +56,7 @@ class Committer(threading.Thread):
         spool: Spool,
         publisher: LivePublisher,
         verdicts: Verdicts,
-        series: SeriesRegistry,
+        known: Known,
         write_status: Callable[[], None],
     ) -> None:
         """`write_status` is called about once a second, with a database that answers."""
@@ -73,12 +73,10 @@ class Committer(threading.Thread):
         self._inbox = inbox
         self._spool = spool
         self._live = publisher
-        self.registry = Registry()
-        self._series = series
-        self._deliveries = Deliveries()
-        self.rows = RowBuilder(self.registry, series, self._deliveries)
+        self._known = known
+        self.rows = RowBuilder(known)
+        self._spool_intake = Intake(known)
         self._write_status = write_status
-        self._decoder = Decoder()
         self._stopping = threading.Event()
         self._status_due = self._seen_due = 0.0
         self._drained = 0
@@ -116,11 +114,11 @@ class Committer(threading.Thread):
             if self._stopping.wait(TICK):
                 raise Abandoned
         self.known_before = store.knows_worker(self._worker)
-        self._series.load_all()
-        self.registry.refresh(time.time())
-        self._deliveries.load(store.load_deliveries(self._worker))
+        self._known.series.load_all()
+        self._known.registry.refresh(time.time())
+        self._known.deliveries.load(store.load_deliveries(self._worker))
         for entry in self._spool.walk():
-            self._deliveries.remember(
+            self._known.deliveries.remember(
                 delivery(message, stamp)
                 for message, stamp in zip(entry.messages, entry.stamps, strict=True)
                 if stamp and message.mid
@@ -140,23 +138,21 @@ class Committer(threading.Thread):
     def _do(self, job: Job) -> None:
         ended = None
         try:
-            ended, written = self._settle(job.batch, job.stamps, job)
+            ended, committed = self._settle(job.batch, job)
         finally:
             self.handover.finish(job, ended)
-        for rows, result in written:
-            self._announcer.announce(job.batch, rows, result, live=True)
+        for done in committed:
+            self._announcer.announce(job.batch, done, live=True)
 
-    def _settle(
-        self, batch: Batch, stamps: list[int | None], job: Job | None
-    ) -> tuple[Settled, list[tuple[Rows, store.Written]]]:
+    def _settle(self, batch: Batch, job: Job | None) -> tuple[Settled, list[Committed]]:
         """Make every message of the batch durable, one way or another; what is to be announced."""
         ended = Settled()
-        written = []
+        committed = []
         waiting = [(0, len(batch.messages))]
         while waiting:
             start, stop = waiting.pop()
             try:
-                rows, result = self._retry(job, self._commit, batch, stamps, start, stop)
+                done = self._retry(job, self._commit, batch, start, stop)
             except store.ERRORS as exc:
                 if stop - start > 1:
                     # Some row can never be stored: halve until it stands alone. The later half
@@ -164,32 +160,29 @@ class Committer(threading.Thread):
                     middle = (start + stop) // 2
                     waiting += [(middle, stop), (start, middle)]
                     continue
-                rows, result = self._retry(job, self._refuse, batch, start, str(exc))
-            ended.add(rows.settled(result))
-            written.append((rows, result))
-        return ended, written
+                done = self._retry(job, self._refuse, batch, start, store.complaint(exc))
+            ended.add(done.settled())
+            committed.append(done)
+        return ended, committed
 
-    def _commit(
-        self, batch: Batch, stamps: list[int | None], start: int, stop: int
-    ) -> tuple[Rows, store.Written]:
+    def _commit(self, batch: Batch, start: int, stop: int) -> Committed:
         self._refresh()
-        rows = self.rows.build(batch, stamps, start, stop)
+        rows = self.rows.build(batch, start, stop)
         began = time.monotonic()
         result = store.write(rows.batch, self._worker)
         self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
         self.counters.batches += 1
-        return rows, result
+        return Committed.of(rows, result)
 
     def _refresh(self) -> None:
         now = time.time()
-        self.registry.refresh(now)
-        self._series.refresh(now)
+        self._known.registry.refresh(now)
+        self._known.series.refresh(now)
 
-    def _refuse(self, batch: Batch, index: int, error: str) -> tuple[Rows, store.Written]:
+    def _refuse(self, batch: Batch, index: int, complaint: str) -> Committed:
         """Quarantine the one message the database will not take."""
-        problem = Problem(Reason.STORE_REJECTED, error.splitlines()[0][:MAX_DETAIL])
-        rows = self.rows.refused(batch, index, problem)
-        return rows, store.write(rows.batch, self._worker)
+        rows = self.rows.refused(batch, index, Problem(Reason.STORE_REJECTED, complaint))
+        return Committed.of(rows, store.write(rows.batch, self._worker))
 
     def _retry(
         self, job: Job | None, attempt: Callable[P, R], *args: P.args, **kwargs: P.kwargs
@@ -249,13 +242,12 @@ class Committer(threading.Thread):
                 extra={"action": "spool_damaged"},
             )
             return Settled(rejected=spooled.messages)
-        messages, stamps = spooled.entry.messages, spooled.entry.stamps
-        items = [self._decoder.decode(message) for message in messages]
-        batch = Batch(0, messages, items)
-        self.rows.restamp(batch, stamps)
-        ended, written = self._settle(batch, stamps, None)
-        for rows, result in written:  # live it was shown when it was spooled
-            self._announcer.announce(batch, rows, result, live=False)
+        given = enumerate(spooled.entry.stamps)
+        stamps = {index: stamp for index, stamp in given if stamp is not None}
+        batch = self._spool_intake.batch(0, spooled.entry.messages, stamps)
+        ended, committed = self._settle(batch, None)
+        for done in committed:  # live it was shown when it was spooled
+            self._announcer.announce(batch, done, live=False)
         return ended
 
     def _look_after_the_rest(self, *, ending: bool = False) -> None:

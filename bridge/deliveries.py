@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bridge.batch import Batch
+from bridge.decode.items import Item, Telemetry
 from bridge.message import Message
 
 MAX_STAMPED_DEVICES = 50_000  # devices whose last stamp is remembered
@@ -69,3 +71,46 @@ class Stamps:
             self._last = {known: at for known, at in self._last.items() if at >= received_ms}
         self._last[uid] = first + samples - 1
         return first
+
+
+class Stamper:
+    """Gives samples without a time one, in place. For one thread."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+        self._stamps = Stamps()
+
+    def stamp(self, message: Message, items: list[Item]) -> int | None:
+        """The first stamp given, 0 for a redelivered message that was rejected when it came first,
+        None where there was nothing to stamp."""
+        first = self._deliveries.recall(message) if message.dup else None
+        if first == 0:
+            return first
+        for item in items:
+            if isinstance(item, Telemetry):
+                bare = [sample for sample in item.samples if not sample.time_ms]
+                if bare:
+                    first = first or self._stamps.reserve(item.uid, message.received_ms, len(bare))
+                    for offset, sample in enumerate(bare):
+                        sample.time_ms = first + offset
+        if first and message.mid:
+            self._deliveries.remember([delivery(message, first)])
+        return first
+
+    def stamp_all(self, batch: Batch) -> None:
+        """Stamp a batch of which nothing is in columns yet."""
+        for index, items in batch.items.items():
+            first = self.stamp(batch.messages[index], items)
+            if first is not None:
+                batch.stamps[index] = first
+
+    @staticmethod
+    def restamp(items: list[Item], first: int | None) -> None:
+        """Give a message that was spooled the stamps it had."""
+        offset = first or 0
+        for item in items:
+            if isinstance(item, Telemetry) and first:
+                for sample in item.samples:
+                    if not sample.time_ms:
+                        sample.time_ms = offset
+                        offset += 1

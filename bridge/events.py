@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bridge.rows import Rows
+from bridge.batch_rows import Rows
 from telemetry import live, store
 
 MAX_QUARANTINE_EVENTS = 20  # of one batch

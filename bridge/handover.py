@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from bridge.inbox import Batch, Settled
+from bridge.batch import Batch
+from bridge.inbox import Settled
 
 
 @dataclass(slots=True)
@@ -13,7 +14,6 @@ class Job:
     """One batch the writer waits for. The writer sets `abandoned`, the committer `ended`."""
 
     batch: Batch
-    stamps: list[int | None]
     ended: Settled | None = None
     done: threading.Event = field(default_factory=threading.Event)
     abandoned: bool = False
@@ -26,12 +26,12 @@ class Handover:
         self._changed = threading.Condition()
         self._job: Job | None = None
 
-    def give(self, batch: Batch, stamps: list[int | None], patience: float) -> Settled | None:
+    def give(self, batch: Batch, patience: float) -> Settled | None:
         """How the messages ended, or None when that is not known after `patience` seconds.
 
         Then the batch may still be committed later; storing it again does no harm.
         """
-        job = Job(batch, stamps)
+        job = Job(batch)
         with self._changed:
             if self._job is not None:
                 return None  # still busy with one that was given up

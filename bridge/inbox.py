@@ -5,39 +5,14 @@ While one batch commits the next fills; a writer with nothing to do takes whatev
 
 from __future__ import annotations
 
-import struct
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bridge.decode.items import Item
-from bridge.message import Message
+from bridge.batch import Batch
 
-MAX_BATCH_MESSAGES = 4_000  # messages of one transaction; larger ones are no faster, and wait
-MAX_BATCH_BYTES = 8 * 1024 * 1024  # payload bytes of one transaction
 MAX_UNSETTLED_MESSAGES = 60_000  # received and not yet settled; then reading from the broker pauses
 MAX_UNSETTLED_BYTES = 256 * 1024 * 1024
-
-PUBACK_SUCCESS = struct.Struct("!BBH")  # MQTT 5.0, 3.4: type, remaining length 2, packet identifier
-
-
-@dataclass(slots=True)
-class Batch:
-    """Messages of one connection, in receive order, each with what it decodes to."""
-
-    generation: int  # of the connection; an acknowledgement is valid on no other
-    messages: list[Message] = field(default_factory=list)
-    items: list[list[Item]] = field(default_factory=list)
-    size: int = 0  # payload bytes
-
-    @property
-    def full(self) -> bool:
-        return len(self.messages) >= MAX_BATCH_MESSAGES or self.size >= MAX_BATCH_BYTES
-
-    def acknowledgements(self) -> bytes:
-        """The PUBACK packets of all its QoS 1 messages, in receive order (MQTT 5.0, 4.6)."""
-        pack = PUBACK_SUCCESS.pack
-        return b"".join([pack(0x40, 2, message.mid) for message in self.messages if message.mid])
 
 
 @dataclass(slots=True)
@@ -72,20 +47,18 @@ class Inbox:
         self._unsettled_bytes = 0
         self._closed = False
 
-    def put(self, generation: int, messages: list[Message], items: list[list[Item]]) -> None:
-        """Append decoded messages of the connection `generation`."""
+    def put(self, batch: Batch) -> None:
+        """Append received messages; while the writer is busy they join those that wait."""
         with self._changed:
-            for message, decoded in zip(messages, items, strict=True):
-                batch = self._open
-                if batch is None or batch.full or batch.generation != generation:
-                    if batch is not None:
-                        self._sealed.append(batch)
-                    batch = self._open = Batch(generation)
-                batch.messages.append(message)
-                batch.items.append(decoded)
-                batch.size += len(message.payload)
-                self._unsettled_bytes += len(message.payload)
-            self._received += len(messages)
+            self._received += len(batch.messages)
+            self._unsettled_bytes += batch.size
+            if self._open is None:
+                self._open = batch
+            elif self._open.has_room_for(batch):
+                self._open.extend(batch)
+            else:
+                self._sealed.append(self._open)
+                self._open = batch
             self._changed.notify()
 
     def take(self, timeout: float) -> Batch | None:

@@ -19,21 +19,22 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 from bridge.announcer import Announcer, CommitCounters
-from bridge.batch_rows import Rows
-from bridge.committer import MAX_DETAIL, STATUS_EVERY
+from bridge.batch import Batch
+from bridge.batch_rows import Committed
+from bridge.committer import STATUS_EVERY
 from bridge.decode import pulseboard
 from bridge.decode.items import Problem, Reason, Telemetry
-from bridge.deliveries import Deliveries
-from bridge.inbox import Batch, Settled
+from bridge.deliveries import Stamper
+from bridge.inbox import Settled
+from bridge.known import Known
 from bridge.live import LivePublisher
 from bridge.message import Message
 from bridge.rows import RowBuilder
 from bridge.verdicts import Verdicts
 from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device
-from devices.registry import Registry
 from telemetry import live, store
-from telemetry.series_registry import MAX_SERIES_PER_DEVICE, SeriesRegistry
+from telemetry.series_registry import MAX_SERIES_PER_DEVICE
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +64,11 @@ class Ingest:
         self.name = name
         self.counters = CommitCounters()
         self._began = datetime.now(UTC)
-        self._registry = Registry()
-        self._series = SeriesRegistry()
-        self._rows = RowBuilder(self._registry, self._series, Deliveries())
-        self._live = LivePublisher(name, self._series.device_of, tell_each_second=self._pipeline)
+        self._known = Known.nothing()
+        self._rows = RowBuilder(self._known)
+        self._stamper = Stamper(self._known.deliveries)
+        devices = self._known.series.device_of
+        self._live = LivePublisher(name, devices, tell_each_second=self._pipeline)
         # A device that speaks HTTP reads in the answer what was wrong.
         self._verdicts = Verdicts(lambda _topic, _notice: None)
         self._announcer = Announcer(self.counters, self._live, self._verdicts)
@@ -112,16 +114,17 @@ class Ingest:
             TOPIC.encode(), payload, 0, False, False, b"", time.time_ns() // 1_000_000
         )
         item = pulseboard.telemetry(uid, message)
-        batch = Batch(0, [message], [[item]], len(payload))
+        batch = Batch.of_items([message], [[item]])
         self._receive()
         settled: Settled | None = None
         try:
             with self._committing:
-                rows, result = self._twice(lambda: self._commit(batch))
-                settled = rows.settled(result)
-                self._announcer.announce(batch, rows, result, live=True)
+                done = self._twice(lambda: self._commit(batch))
+                settled = done.settled()
+                self._announcer.announce(batch, done, live=True)
         finally:
             self._settle(settled)
+        rows = done.rows
         problems = list(item.problems) if isinstance(item, Telemetry) else []
         if rows.rejected:
             problems = [rows.problems[0]]
@@ -162,24 +165,24 @@ class Ingest:
                 return result
         raise AssertionError("not reached")
 
-    def _commit(self, batch: Batch) -> tuple[Rows, store.Written]:
+    def _commit(self, batch: Batch) -> Committed:
         now = time.time()
-        self._registry.refresh(now)
-        self._series.refresh(now)
-        stamps = self._rows.stamp(batch)  # what has a stamp keeps it
+        self._known.registry.refresh(now)
+        self._known.series.refresh(now)
+        self._stamper.stamp_all(batch)  # what has a stamp keeps it
         began = time.monotonic()
         try:
-            rows = self._rows.build(batch, stamps, 0, 1)
+            rows = self._rows.build(batch, 0, 1)
             result = store.write(rows.batch, self.name)
         except store.ERRORS as exc:
             if store.is_temporary(exc):
                 raise
-            problem = Problem(Reason.STORE_REJECTED, str(exc).splitlines()[0][:MAX_DETAIL])
+            problem = Problem(Reason.STORE_REJECTED, store.complaint(exc))
             rows = self._rows.refused(batch, 0, problem)
             result = store.write(rows.batch, self.name)
         self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
         self.counters.batches += 1
-        return rows, result
+        return Committed.of(rows, result)
 
     def _receive(self) -> None:
         with self._books:

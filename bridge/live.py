@@ -13,12 +13,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from channels.layers import get_channel_layer
 
 from bridge.audience import Audience
-from bridge.decode.items import Value
+from bridge.batch import Columns
 from telemetry import live
 
 logger = logging.getLogger(__name__)
@@ -28,28 +28,6 @@ SEND_TIMEOUT = 2.0  # seconds
 MAX_WAITING_READINGS = 200_000  # readings; older ones are dropped, live shows the newest
 MAX_WAITING_EVENTS = 500  # events; the oldest is dropped
 QUARANTINE_PER_TICK = 2  # events: 20 a second
-
-
-class Columns(NamedTuple):
-    """Committed readings as the store had them."""
-
-    series_ids: list[int]
-    times_ms: list[int]
-    values: list[float]
-    texts: list[tuple[int, int, str]]
-
-    def add(self, time_ms: int, values: dict[str, Value], ids: dict[str, int]) -> None:
-        """Add the values of one instant whose metric has a series in `ids`."""
-        for metric, value in values.items():
-            series_id = ids.get(metric)
-            if series_id is None:
-                continue
-            if isinstance(value, str):
-                self.texts.append((series_id, time_ms, value))
-            else:
-                self.series_ids.append(series_id)
-                self.times_ms.append(time_ms)
-                self.values.append(value)
 
 
 @dataclass(slots=True)
@@ -90,15 +68,13 @@ class LivePublisher(threading.Thread):
 
     def offer(self, columns: Columns) -> None:
         """Leave committed readings to be sent."""
-        size = len(columns.series_ids) + len(columns.texts)
-        if not size:
+        if not columns.size:
             return
         with self._lock:
             self._columns.append(columns)
-            self._waiting += size
+            self._waiting += columns.size
             while self._waiting > MAX_WAITING_READINGS and len(self._columns) > 1:
-                oldest = self._columns.popleft()
-                lost = len(oldest.series_ids) + len(oldest.texts)
+                lost = self._columns.popleft().size
                 self._waiting -= lost
                 self.counters.dropped += lost
                 self._skip.set()
@@ -160,8 +136,7 @@ class LivePublisher(threading.Thread):
         waiting = self._take()
         flats: dict[int, list[int | float | str]] = {}
         for columns in waiting:
-            numbers = zip(columns.series_ids, columns.times_ms, columns.values, strict=True)
-            for rows in (numbers, columns.texts):
+            for rows in (columns.numbers(), columns.texts):
                 for series_id, at, value in rows:
                     flat = flats.get(series_id)
                     if flat is None:

@@ -15,13 +15,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from bridge import replay_news
+from bridge.batch import Batch
 from bridge.batch_rows import Rows
-from bridge.committer import MAX_DETAIL
 from bridge.decode import Decoder, pulseboard
 from bridge.decode.items import Item, Reason, Telemetry
-from bridge.deliveries import Deliveries
-from bridge.inbox import Batch
+from bridge.deliveries import Deliveries, Stamper
 from bridge.ingest import TOPIC as HTTP_TOPIC
+from bridge.known import Known
 from bridge.message import Message
 from bridge.rows import RowBuilder
 from devices.registry import Registry
@@ -88,7 +88,7 @@ class Replay:
         self._dry_run = dry_run
         self._decoder = Decoder()
         self._registry = Registry()
-        self._rows = self._fresh_rows()
+        self._start_afresh()
         self._shift: dict[int, int] = {}  # message id: milliseconds
         self._devices: set[int] = set()  # that got readings
 
@@ -118,7 +118,7 @@ class Replay:
         try:
             self._store(ids)
         except store.ERRORS as exc:
-            self._rows = self._fresh_rows()  # the series made in the transaction are gone
+            self._start_afresh()  # the series made in the transaction are gone
             if store.is_temporary(exc):
                 raise
             if len(ids) > 1:
@@ -126,7 +126,7 @@ class Replay:
                 self._settle(ids[: len(ids) // 2])
                 self._settle(ids[len(ids) // 2 :])
             else:
-                self._refuse(ids, str(exc).splitlines()[0][:MAX_DETAIL])
+                self._refuse(ids, store.complaint(exc))
 
     def _store(self, ids: list[int]) -> None:
         while True:
@@ -136,12 +136,12 @@ class Replay:
                     if self._dry_run:
                         transaction.set_rollback(True)
             except _Taken as taken:
-                self._rows = self._fresh_rows()
+                self._start_afresh()
                 for message_id in taken.args[0]:
                     self._shift[message_id] = self._shift.get(message_id, 0) + 1
             else:
                 if self._dry_run:
-                    self._rows = self._fresh_rows()
+                    self._start_afresh()
                 return
 
     def _store_once(self, ids: list[int]) -> None:
@@ -149,15 +149,12 @@ class Replay:
         locked = QuarantinedMessage.objects.filter(pk__in=ids).select_for_update(skip_locked=True)
         kept = list(locked.order_by("received_at", "id"))
         whole = [message for message in kept if len(message.payload) == message.payload_size]
-        batch = Batch(0)
-        for each in whole:
-            message, items = decoded(each, self._decoder, self._shift.get(each.pk, 0))
-            batch.messages.append(message)
-            batch.items.append(items)
-        bare = [_bare(each) for each in batch.items]
-        stamps = self._rows.stamp(batch)
+        read = [decoded(each, self._decoder, self._shift.get(each.pk, 0)) for each in whole]
+        bare = [_bare(items) for _, items in read]
+        batch = Batch.of_items([message for message, _ in read], [items for _, items in read])
+        self._stamper.stamp_all(batch)
         self._registry.refresh(time.time())
-        rows = self._rows.build(batch, stamps, 0, len(whole))
+        rows = self._rows.build(batch, 0, len(whole))
         rows.batch.quarantined = []  # they are there already
         rows.batch.may_repeat = True
         result = store.write(rows.batch, WORKER)
@@ -165,16 +162,16 @@ class Replay:
             # A partial one was stored under its receive time before, and is to find itself again.
             if kept_message.partial or self._shift.get(kept_message.pk, 0) >= MAX_SHIFTS:
                 bare[index] = 0
-        if result.repeated and (taken := _taken(rows, result, stamps, bare)):
+        if result.repeated and (taken := _taken(rows, result, batch.stamps, bare)):
             raise _Taken([whole[index].pk for index in taken])
-        if rows.seen:
-            store.write_seen(rows.seen)
+        if rows.heard:
+            store.write_seen(rows.heard, rows.clock_replaced)
         self._sort_out(whole, rows)
         self.summary.replayed += len(kept)
         self.summary.cut += len(kept) - len(whole)
         self.summary.readings += result.inserted
         if not self._dry_run:
-            self._devices.update(rows.seen)
+            self._devices.update(rows.heard)
             transaction.on_commit(lambda: replay_news.tell(rows, result))
 
     def _sort_out(self, whole: list[QuarantinedMessage], rows: Rows) -> None:
@@ -206,8 +203,11 @@ class Replay:
         self.summary.replayed += len(ids)
         self.summary.still_bad += len(ids)
 
-    def _fresh_rows(self) -> RowBuilder:
-        return RowBuilder(self._registry, SeriesRegistry(), Deliveries())
+    def _start_afresh(self) -> None:
+        """Forget series and stamps of what was taken back."""
+        known = Known(self._registry, SeriesRegistry(), Deliveries())
+        self._rows = RowBuilder(known)
+        self._stamper = Stamper(known.deliveries)
 
 
 def decoded(
@@ -228,19 +228,12 @@ def _bare(items: list[Item]) -> int:
     return sum(not sample.time_ms for sample in samples)
 
 
-def _taken(
-    rows: Rows, result: store.Written, stamps: list[int | None], bare: list[int]
-) -> list[int]:
+def _taken(rows: Rows, result: store.Written, stamps: dict[int, int], bare: list[int]) -> list[int]:
     """Messages of which a reading stamped here has the key of one that was there before."""
     found = []
-    keys = list(zip(rows.batch.series_ids, rows.batch.times_ms, strict=True))
-    texts = [(series_id, at) for series_id, at, _ in rows.batch.texts]
-    number = text = 0
-    for index, (number_end, text_end) in enumerate(rows.ends):
-        mine = keys[number:number_end] + texts[text:text_end]
-        number, text = number_end, text_end
-        first = stamps[index] or 0
+    for index, keys in rows.keys_by_message():
+        first = stamps.get(index, 0)
         given = range(first, first + bare[index])
-        if any(key in result.repeated and key[1] in given for key in mine):
+        if any(key in result.repeated and key[1] in given for key in keys):
             found.append(index)
     return found

@@ -1,139 +1,143 @@
-"""Turn decoded messages into rows of one transaction, and say how each message ended.
+"""Turn batches into rows of one transaction, and say how each message ended.
 
-Between decode and store: the only place that asks who the device is and which series a metric has.
-Runs in the writer thread. Building twice gives the same rows.
+Between intake and store: what is not ordinary gets its device and series here, made or refused.
+Runs in the committer thread. Building twice gives the same rows.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+from bridge.batch import Batch, Columns, Text
 from bridge.batch_rows import Rows
 from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
-from bridge.deliveries import Deliveries, Delivery, Stamps, delivery, pack
-from bridge.inbox import Batch
-from bridge.live import Columns
+from bridge.deliveries import delivery, pack
+from bridge.known import Known
 from bridge.message import Message
 from bridge.properties import describe, safe_text
-from devices.registry import DeviceRef, Registry
+from devices.registry import DeviceRef
 from telemetry import store
 from telemetry.models import Series
-from telemetry.series_registry import NewSeries, SeriesRegistry
+from telemetry.series_registry import NewSeries
 
-__all__ = ["RowBuilder", "Rows"]
+
+@dataclass(slots=True)
+class Gathered:
+    """Readings one at a time, before they become columns."""
+
+    series_ids: list[int] = field(default_factory=list)
+    times_ms: list[int] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+
+    def add(self, series_id: int, time_ms: int, value: Value) -> None:
+        if isinstance(value, str):
+            self.texts.append((series_id, time_ms, value))
+        else:
+            self.series_ids.append(series_id)
+            self.times_ms.append(time_ms)
+            self.values.append(value)
+
+    def columns(self) -> Columns:
+        return Columns.of(self.series_ids, self.times_ms, self.values, self.texts)
 
 
 class RowBuilder:
     """Builds rows from batches with what is known of devices, series and earlier deliveries."""
 
-    def __init__(self, registry: Registry, series: SeriesRegistry, deliveries: Deliveries) -> None:
-        self._registry = registry
-        self._series = series
-        self._deliveries = deliveries
-        self._stamps = Stamps()
-
-    def stamp(self, batch: Batch) -> list[int | None]:
-        """Give every sample without a time one, in place. Once per batch.
-
-        Returns per message the first stamp it gave, 0 for a redelivered message that was rejected
-        when it came first, None where nothing was stamped.
-        """
-        stamps: list[int | None] = []
-        for message, items in zip(batch.messages, batch.items, strict=True):
-            item = items[0]
-            if type(item) is Telemetry and item.plain and item.samples[0].time_ms:
-                stamps.append(None)
-                continue
-            first = self._deliveries.recall(message) if message.dup else None
-            for item in items if first != 0 else ():
-                if isinstance(item, Telemetry):
-                    bare = [sample for sample in item.samples if not sample.time_ms]
-                    if bare:
-                        first = first or self._stamps.reserve(
-                            item.uid, message.received_ms, len(bare)
-                        )
-                        for offset, sample in enumerate(bare):
-                            sample.time_ms = first + offset
-            if first and message.mid:
-                self._deliveries.remember([delivery(message, first)])
-            stamps.append(first)
-        return stamps
-
-    def restamp(self, batch: Batch, stamps: list[int | None]) -> None:
-        """Give a batch that was spooled the stamps it had."""
-        for items, first in zip(batch.items, stamps, strict=True):
-            offset = first or 0
-            for item in items:
-                if isinstance(item, Telemetry) and first:
-                    for sample in item.samples:
-                        if not sample.time_ms:
-                            sample.time_ms = offset
-                            offset += 1
+    def __init__(self, known: Known) -> None:
+        self._registry, self._series, self._deliveries = known
 
     def live_columns(self, batch: Batch) -> Columns:
         """The readings of a batch whose device and series are known, without asking anyone."""
-        columns = Columns([], [], [], [])
-        for items in batch.items:
+        gathered = Gathered()
+        for items in batch.items.values():
             for item in items:
                 device = self._registry.known(item.uid) if isinstance(item, Telemetry) else None
                 if device is not None and device.enabled and isinstance(item, Telemetry):
                     known = self._series.ids.get(device.id, {})
                     for sample in item.samples:
-                        columns.add(sample.time_ms, sample.values, known)
-        return columns
+                        for metric, value in sample.values.items():
+                            if metric in known:
+                                gathered.add(known[metric], sample.time_ms, value)
+        return Columns.joined([*batch.columns, gathered.columns()])
 
-    def build(self, batch: Batch, stamps: list[int | None], start: int, stop: int) -> Rows:
+    def build(self, batch: Batch, start: int, stop: int) -> Rows:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
-        rows = Rows(start, stop)
-        deliveries: list[Delivery] = []
-        complete = False  # whether all further metrics have a series, as far as there is room
-        for index in range(start, stop):
-            message, items, stamp = batch.messages[index], batch.items[index], stamps[index]
-            if message.dup:
-                rows.batch.may_repeat = True
-            if stamp == 0:  # rejected when it came first, and kept then
+        rows = Rows(start, stop, batch.counts[start:stop])
+        rows.batch.may_repeat = batch.may_repeat
+        times = [message.received_ms for message in batch.messages[start:stop]]
+        rows.heard = dict(zip(batch.device_ids[start:stop], times, strict=True))
+        rows.heard.pop(0, None)  # which stands for no device
+        first, last = sum(batch.counts[:start]), sum(batch.counts[:stop])
+        columns = Columns.joined(batch.columns).between(first, last)
+        others = [index for index in batch.items if start <= index < stop]
+        if others:
+            columns = Columns.joined([columns, self._gather(rows, batch, others, last - first)])
+        rows.batch.series_ids, rows.batch.times_ms, rows.batch.values, rows.batch.texts = columns
+        self._note_deliveries(rows, batch)
+        return rows
+
+    def _gather(self, rows: Rows, batch: Batch, indexes: list[int], before: int) -> Columns:
+        """The readings of messages that are not in columns; `before` others come first."""
+        gathered = Gathered()
+        anew = [index for index in indexes if batch.stamps.get(index) != 0]
+        if anew:
+            rows.new_series = self._make_missing_series(batch, anew)
+        for index in indexes:
+            if batch.stamps.get(index) == 0:  # rejected when it came first, and kept then
                 rows.rejected.add(index)
-            elif not self._add_plain(rows, message, items):
-                if not complete:
-                    rows.new_series = self._make_missing_series(batch, index, stop)
-                    complete = True
-                for item in items:
-                    self._add(rows, index, message, item)
-                if message.mid and (stamp or index in rows.rejected):
-                    deliveries.append(delivery(message, stamp or 0))
-            elif stamp and message.mid:
-                deliveries.append(delivery(message, stamp))
-            rows.ends.append((len(rows.batch.series_ids), len(rows.batch.texts)))
+                continue
+            numbers, texts = len(gathered.series_ids), len(gathered.texts)
+            for item in batch.items[index]:
+                self._add(rows, gathered, index, batch.messages[index], item)
+            rows.spans[index] = (
+                slice(before + numbers, before + len(gathered.series_ids)),
+                slice(texts, len(gathered.texts)),
+            )
+        return gathered.columns()
+
+    def _note_deliveries(self, rows: Rows, batch: Batch) -> None:
+        """What a redelivery of the messages that were stamped or rejected will look like."""
+        stamped = [index for index, stamp in batch.stamps.items() if stamp]
+        noted = {index for index in stamped if rows.start <= index < rows.stop} | {
+            index for index in rows.rejected if batch.stamps.get(index) != 0
+        }
+        deliveries = [
+            delivery(batch.messages[index], batch.stamps.get(index, 0))
+            for index in sorted(noted)
+            if batch.messages[index].mid
+        ]
         if deliveries:
             rows.batch.deliveries = pack(deliveries)
             self._deliveries.remember(deliveries)
-        return rows
 
     def refused(self, batch: Batch, index: int, problem: Problem) -> Rows:
         """Rows that put one message into quarantine, because the database would not take it."""
-        rows = Rows(index, index + 1, ends=[(0, 0)])
-        uid = getattr(batch.items[index][0], "uid", "")
-        self._reject(rows, index, batch.messages[index], uid, problem)
+        rows = Rows(index, index + 1, counts=[0])
+        self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
         return rows
 
-    def _make_missing_series(self, batch: Batch, start: int, stop: int) -> list[NewSeries]:
+    def _make_missing_series(self, batch: Batch, indexes: list[int]) -> list[NewSeries]:
         wanted: dict[tuple[int, str], str] = {}
-        uids = {item.uid for items in batch.items[start:stop] for item in items}
-        self._registry.ask(uid for uid in uids if uid)
+        spoken = [item for index in indexes for item in batch.items[index]]
+        uids = {item.uid for item in spoken if item.uid}
+        self._registry.ask(uids)
         speaking = [self._registry.known(uid) for uid in uids]
         self._series.load(device.id for device in speaking if device is not None)
-        for index in range(start, stop):
-            for item in batch.items[index]:
-                if not isinstance(item, Telemetry):
-                    continue
-                device = self._device(item)
-                if not isinstance(device, DeviceRef):
-                    continue
-                known = self._series.of(device.id).keys()
-                for sample in item.samples:
-                    if not sample.values.keys() <= known:
-                        # In the device's own order, which its charts then have too.
-                        for metric, value in sample.values.items():
-                            if metric not in known:
-                                wanted.setdefault((device.id, metric), _kind(value))
+        for item in spoken:
+            if not isinstance(item, Telemetry):
+                continue
+            device = self._device(item)
+            if not isinstance(device, DeviceRef):
+                continue
+            known = self._series.of(device.id).keys()
+            for sample in item.samples:
+                if not sample.values.keys() <= known:
+                    # In the device's own order, which its charts then have too.
+                    for metric, value in sample.values.items():
+                        if metric not in known:
+                            wanted.setdefault((device.id, metric), _kind(value))
         return self._series.create(wanted) if wanted else []
 
     def _device(self, item: Telemetry | Status) -> DeviceRef | Problem:
@@ -144,30 +148,9 @@ class RowBuilder:
             return Problem(Reason.DISABLED_DEVICE, f"the device {item.uid!r} is disabled")
         return device
 
-    def _add_plain(self, rows: Rows, message: Message, items: list[Item]) -> bool:
-        """Add an ordinary message column by column. False, and nothing added, for any other: one
-        of a device or with a metric not known yet goes the longer way too."""
-        item = items[0]
-        if type(item) is not Telemetry or not item.plain or len(items) > 1:
-            return False
-        device = self._registry.known(item.uid)
-        if device is None or not device.enabled:
-            return False
-        sample = item.samples[0]
-        try:
-            ids = list(map(self._series.of(device.id).__getitem__, sample.values))
-        except KeyError:
-            return False
-        batch = rows.batch
-        batch.series_ids += ids
-        batch.times_ms += [sample.time_ms] * len(ids)
-        batch.values += sample.values.values()  # type: ignore[arg-type]
-        rows.uids[device.id] = item.uid
-        before = rows.seen.get(device.id)
-        rows.seen[device.id] = (message.received_ms, before[1] if before else 0)
-        return True
-
-    def _add(self, rows: Rows, index: int, message: Message, item: Item) -> None:
+    def _add(
+        self, rows: Rows, gathered: Gathered, index: int, message: Message, item: Item
+    ) -> None:
         if isinstance(item, Rejected):
             self._reject(rows, index, message, item.uid, item.problem)
             return
@@ -179,39 +162,31 @@ class RowBuilder:
         if isinstance(item, Status):
             rows.statuses += 1
             rows.batch.connections[device.id] = (item.online, message.received_ms)
-        else:
-            self._add_telemetry(rows, index, message, item, device)
+            return
+        rows.heard[device.id] = message.received_ms
+        if item.clock_replaced:
+            rows.clocks_replaced += 1
+            rows.clock_replaced[device.id] = message.received_ms
+        problems = [*item.problems, *self._add_samples(gathered, device, item)]
+        if problems:
+            rows.values_dropped += len(problems)
+            rows.problems[index] = problems[0]
+            self._quarantine(rows, index, message, item.uid, problems[0], partial=True)
 
-    def _add_telemetry(
-        self, rows: Rows, index: int, message: Message, item: Telemetry, device: DeviceRef
-    ) -> None:
+    def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[Problem]:
+        """Add what has a series; the problems of what has none."""
         known = self._series.of(device.id)
-        batch = rows.batch
-        problems = list(item.problems)
+        problems = []
         for sample in item.samples:
-            at = sample.time_ms
             for metric, value in sample.values.items():
                 series_id = known.get(metric)
                 if series_id is None:
                     problems.append(
                         Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {metric!r}")
                     )
-                elif isinstance(value, str):
-                    batch.texts.append((series_id, at, value))
                 else:
-                    batch.series_ids.append(series_id)
-                    batch.times_ms.append(at)
-                    batch.values.append(value)
-        replaced = message.received_ms if item.clock_replaced else 0
-        rows.clock_replaced += item.clock_replaced
-        rows.seen[device.id] = (
-            message.received_ms,
-            max(replaced, rows.seen.get(device.id, (0, 0))[1]),
-        )
-        if problems:
-            rows.values_dropped += len(problems)
-            rows.problems[index] = problems[0]
-            self._quarantine(rows, index, message, item.uid, problems[0], partial=True)
+                    gathered.add(series_id, sample.time_ms, value)
+        return problems
 
     def _reject(self, rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
         rows.rejected.add(index)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bridge.batch import Batch
 from bridge.message import Message
 
 BUSY_TIMEOUT = 5.0  # seconds another process may hold the file (a backup)
@@ -34,10 +35,10 @@ class SpoolBusy(Exception):
 
 
 class Entry(msgspec.Struct, array_like=True):
-    """A batch as it lies in the spool. `stamps` are those of `bridge.rows.RowBuilder.stamp`."""
+    """A batch as it lies in the spool."""
 
     messages: list[Message]
-    stamps: list[int | None]
+    stamps: list[int | None]  # of each message; see `bridge.batch.Batch.stamps`
 
 
 class Spooled(NamedTuple):
@@ -91,8 +92,10 @@ class Spool:
         )
         return database
 
-    def append(self, messages: list[Message], stamps: list[int | None]) -> None:
+    def append(self, batch: Batch) -> None:
         """Make a batch durable. Raises `SpoolFull`."""
+        messages = batch.messages
+        stamps = [batch.stamps.get(index) for index in range(len(messages))]
         content = msgspec.msgpack.encode(Entry(messages, stamps))
         with self._lock:
             if self.size + len(content) > self.limit:

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.inbox import Batch
+from bridge.batch import Batch
+from bridge.batch_rows import Rows
 from bridge.properties import safe_text
-from bridge.rows import Rows
 from telemetry import message_log
 
 PER_BATCH = 200  # messages of one batch that are logged
@@ -45,7 +45,7 @@ class Verdicts(threading.Thread):
             if problem is None and len(self._entries) >= MAX_WAITING:
                 continue
             message = batch.messages[index]
-            uid = getattr(batch.items[index][0], "uid", "")
+            uid = batch.uids[index]
             if not uid:
                 continue
             verdict = "stored"

@@ -1,7 +1,7 @@
 """One bridge worker: its threads, how they are wired, and what it says of itself.
 
-network thread (source) -> inbox -> writer -> committer -> store
-                                        \\-> spool -> committer
+network thread (source, intake) -> inbox -> writer -> committer -> store
+                                                \\-> spool -> committer
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from pathlib import Path
 from bridge import stragglers
 from bridge.committer import TICK, CommitCounters, Committer
 from bridge.inbox import Inbox
+from bridge.intake import Intake
+from bridge.known import Known
 from bridge.live import LivePublisher
 from bridge.source import KEEPALIVE, Broker, Source
 from bridge.spool import Spool
 from bridge.verdicts import Verdicts
 from bridge.writer import Writer, WriterCounters
 from telemetry import live, store
-from telemetry.series_registry import SeriesRegistry
 
 COLLECT_AFTER = 100_000  # containers made and not freed before the collector looks
 DELIVERIES_KEPT = 20 * KEEPALIVE  # seconds; by then a live connection has carried every ack over
@@ -46,20 +47,21 @@ class Worker:
         """Raises `bridge.spool.SpoolBusy` when this worker runs already."""
         self.name = name
         self._began = datetime.now(UTC)
-        series = SeriesRegistry()
+        self._known = Known.nothing()
         self.inbox = Inbox()
         self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
         self.inbox.recover(self.spool.messages)
-        self.source = Source(broker, self.inbox, group=group)
-        self.publisher = LivePublisher(name, series.device_of, tell_each_second=self._pipeline)
+        self.source = Source(broker, self.inbox, Intake(self._known), group=group)
         self._verdicts = Verdicts(self.source.notify)
+        devices = self._known.series.device_of
+        self.publisher = LivePublisher(name, devices, tell_each_second=self._pipeline)
         self.committer = Committer(
             name,
             inbox=self.inbox,
             spool=self.spool,
             publisher=self.publisher,
             verdicts=self._verdicts,
-            series=series,
+            known=self._known,
             write_status=self._write_status,
         )
         self.writer = Writer(
@@ -128,7 +130,7 @@ class Worker:
 
     def _write_status(self) -> None:
         store.write_worker(self.name, self._began, self.snapshot())
-        stragglers.settle(self.committer.registry)
+        stragglers.settle(self._known.registry)
         since = self.source.session.connected_since
         if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
             store.forget_deliveries(self.name, DELIVERIES_KEPT)

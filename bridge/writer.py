@@ -10,8 +10,9 @@ import logging
 import threading
 from dataclasses import dataclass
 
+from bridge.batch import Batch
 from bridge.committer import TICK, Committer
-from bridge.inbox import Batch, Inbox, Settled
+from bridge.inbox import Inbox, Settled
 from bridge.live import LivePublisher
 from bridge.rows import RowBuilder
 from bridge.source import Source
@@ -73,13 +74,12 @@ class Writer(threading.Thread):
             self.counters.spool_bytes = self._spool.size
 
     def _settle(self, batch: Batch, rows: RowBuilder) -> None:
-        stamps = rows.stamp(batch)
         while True:
             ended = None
             if not self._spool.messages:
-                ended = self._committer.handover.give(batch, stamps, PATIENCE)
+                ended = self._committer.handover.give(batch, PATIENCE)
             if ended is None:
-                ended = self._keep(batch, stamps, rows)
+                ended = self._keep(batch, rows)
             if ended is not None:
                 break
             if self._stopping.wait(FULL_RETRY):
@@ -87,7 +87,7 @@ class Writer(threading.Thread):
         self._source.acknowledge(batch.generation, batch.acknowledgements())
         self._inbox.settle(batch, ended)
 
-    def _keep(self, batch: Batch, stamps: list[int | None], rows: RowBuilder) -> Settled | None:
+    def _keep(self, batch: Batch, rows: RowBuilder) -> Settled | None:
         """Put the batch into the spool; None when that is full."""
         if not self._spool.messages:
             logger.warning(
@@ -96,7 +96,7 @@ class Writer(threading.Thread):
                 extra={"action": "spooling"},
             )
         try:
-            self._spool.append(batch.messages, stamps)
+            self._spool.append(batch)
         except SpoolFull as exc:
             if not self.counters.spool_full:
                 logger.error(

@@ -6,9 +6,8 @@ wire wants them turns a whole batch into bytes in one call; row by row costs ten
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no header extension
 TRAILER = b"\xff\xff"
@@ -27,17 +26,19 @@ READING_ROW = np.dtype(
 )
 
 
-def readings(series_ids: Sequence[int], times_ms: Sequence[int], values: Sequence[float]) -> bytes:
+def readings(series_ids: ArrayLike, times_ms: ArrayLike, values: ArrayLike) -> bytes:
     """A complete COPY stream for (series_id int4, time timestamptz, value float8).
 
     `times_ms` are Unix milliseconds. The three columns have the same length.
     """
-    rows = np.empty(len(series_ids), dtype=READING_ROW)
+    # By series: the key's index takes neighbours one after another at four fifths of the cost.
+    order = np.argsort(series_ids, kind="stable")
+    rows = np.empty(len(order), dtype=READING_ROW)
     rows["fields"] = 3
     rows["series_size"] = 4
-    rows["series_id"] = series_ids
+    rows["series_id"] = np.asarray(series_ids)[order]
     rows["time_size"] = 8
-    rows["time"] = np.asarray(times_ms, dtype=np.int64) * 1000 - POSTGRES_EPOCH_US
+    rows["time"] = np.asarray(times_ms, dtype=np.int64)[order] * 1000 - POSTGRES_EPOCH_US
     rows["value_size"] = 8
-    rows["value"] = values
+    rows["value"] = np.asarray(values)[order]
     return SIGNATURE + rows.tobytes() + TRAILER

@@ -1,6 +1,7 @@
 """Which id each (device, metric) has: the cache between decoded metrics and stored readings.
 
-For one writer thread. A metric seen for the first time becomes a series here.
+One thread owns it, and other threads may ask `ids_of`. A metric seen for the first time becomes a
+series here.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class SeriesRegistry:
         self.ids: dict[int, dict[str, int]] = {}
         self.device_of: dict[int, int] = {}
         self._looked_at: float | None = None
+        # By device, the metrics it named last: their ids, and the dictionary these came from.
+        self._last_asked: dict[int, tuple[dict[str, int], tuple[str, ...], tuple[int, ...]]] = {}
 
     def load_all(self) -> None:
         """Read every series, in one query: at start, where device by device would take minutes."""
@@ -51,6 +54,25 @@ class SeriesRegistry:
             known = self.ids[device_id] = {}
             self._keep(rows.values_list("device_id", "metric", "id"))
         return known
+
+    def ids_of(self, device_id: int, metrics: Iterable[str]) -> tuple[int, ...] | None:
+        """The ids of these series of a device, or None when one is not known yet. Never queries;
+        any thread may ask."""
+        known = self.ids.get(device_id)
+        if known is None:
+            return None
+        names = tuple(metrics)
+        last = self._last_asked.get(device_id)
+        # A device names the same metrics again and again. The dictionary is compared as well: when
+        # series are read anew it is another one, whatever thread was here meanwhile.
+        if last is not None and last[0] is known and last[1] == names:
+            return last[2]
+        try:
+            ids = tuple([known[name] for name in names])
+        except KeyError:
+            return None
+        self._last_asked[device_id] = (known, names, ids)
+        return ids
 
     def load(self, device_ids: Iterable[int]) -> None:
         """Read the series of those devices that are not read yet, in one query for all: a new
@@ -109,6 +131,7 @@ class SeriesRegistry:
     def forget(self, device_ids: Iterable[int]) -> None:
         """Read these devices' series anew when they are next needed."""
         for device_id in device_ids:
+            self._last_asked.pop(device_id, None)
             for series_id in self.ids.pop(device_id, {}).values():
                 self.device_of.pop(series_id, None)
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, LiteralString, NamedTuple
 
+import numpy as np
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from telemetry import copy_binary
@@ -20,7 +22,10 @@ from telemetry import copy_binary
 # Django wraps what `execute` raises, but not what `cursor.copy` raises.
 ERRORS = (DatabaseError, InterfaceError, psycopg.Error)
 
+Column = list[Any] | NDArray[Any]
+
 KEPT_PAYLOAD = 64 * 1024  # bytes of a quarantined payload that are kept
+MAX_COMPLAINT = 500  # characters of a database error that are kept
 MINUTE_MS = 60_000
 
 
@@ -43,14 +48,19 @@ class Quarantined(NamedTuple):
 class Batch:
     """Rows of one transaction. The three reading columns have the same length."""
 
-    series_ids: list[int] = field(default_factory=list)
-    times_ms: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    series_ids: Column = field(default_factory=list)
+    times_ms: Column = field(default_factory=list)
+    values: Column = field(default_factory=list)
     texts: list[tuple[int, int, str]] = field(default_factory=list)  # series, Unix ms, text
     quarantined: list[Quarantined] = field(default_factory=list)
     connections: dict[int, tuple[bool, int]] = field(default_factory=dict)  # device: online, ms
     deliveries: bytes = b""  # bridge.deliveries: what a redelivery of these messages looks like
     may_repeat: bool = False  # some of it may be stored already
+
+    def keys(self) -> list[tuple[int, int]]:
+        """Series and Unix milliseconds of each numeric reading."""
+        columns = (np.asarray(self.series_ids).tolist(), np.asarray(self.times_ms).tolist())
+        return list(zip(*columns, strict=True))
 
 
 class Written(NamedTuple):
@@ -81,12 +91,12 @@ def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
         cursor.execute("SET LOCAL synchronous_commit TO on")
         inserted = len(batch.series_ids)
         repeated: set[tuple[int, int]] = set()
-        if batch.series_ids:
+        if inserted:
             buffer = copy_binary.readings(batch.series_ids, batch.times_ms, batch.values)
             if repeatable:
                 new = _merge(cursor, buffer)
                 inserted = len(new)
-                repeated = set(zip(batch.series_ids, batch.times_ms, strict=True)) - new
+                repeated = set(batch.keys()) - new
             else:
                 _copy(cursor, "COPY reading FROM STDIN (FORMAT BINARY)", buffer)
             _mark_minutes(cursor, batch.times_ms)
@@ -135,11 +145,11 @@ def _insert_texts(cursor: CursorWrapper, texts: list[tuple[int, int, str]]) -> s
     return set(cursor.fetchall())
 
 
-def _mark_minutes(cursor: CursorWrapper, times_ms: list[int]) -> None:
-    minutes = {at - at % MINUTE_MS for at in times_ms}
+def _mark_minutes(cursor: CursorWrapper, times_ms: Column) -> None:
+    minutes = np.unique(np.asarray(times_ms) // MINUTE_MS) * MINUTE_MS
     cursor.execute(
         "INSERT INTO rollup_dirty SELECT to_timestamp(unnest(%s::bigint[]) / 1000.0)",
-        (list(minutes),),
+        (minutes.tolist(),),
     )
 
 
@@ -190,10 +200,10 @@ def _set_connections(cursor: CursorWrapper, connections: dict[int, tuple[bool, i
     return [device_id for (device_id,) in cursor.fetchall()]
 
 
-def write_seen(seen: dict[int, tuple[int, int]]) -> None:
-    """Set when each device was last heard, and last had its clock replaced (0: not).
+def write_seen(heard: dict[int, int], clock_replaced: dict[int, int]) -> None:
+    """Set when each device was last heard, and when some of them last had their clock replaced.
 
-    `seen` maps a device id to two Unix millisecond times. Apart from the batches, about once a
+    Both map device ids to Unix milliseconds. Apart from the batches, about once a
     second: a row a device in every batch would double what the database writes.
     """
     with connection.cursor() as cursor:
@@ -208,9 +218,9 @@ def write_seen(seen: dict[int, tuple[int, int]]) -> None:
             " clock_replaced_at ="
             " greatest(devices_presence.clock_replaced_at, excluded.clock_replaced_at)",
             (
-                list(seen),
-                [at for at, _ in seen.values()],
-                [replaced for _, replaced in seen.values()],
+                list(heard),
+                list(heard.values()),
+                [clock_replaced.get(device_id, 0) for device_id in heard],
             ),
         )
 
@@ -294,6 +304,11 @@ def is_temporary(error: BaseException) -> bool:
     return isinstance(
         error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
     )
+
+
+def complaint(error: BaseException) -> str:
+    """What the database said, in one line for people."""
+    return str(error).strip().partition("\n")[0][:MAX_COMPLAINT] or type(error).__name__
 
 
 def reset_connection() -> None:

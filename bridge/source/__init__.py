@@ -19,8 +19,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from bridge.decode import Decoder
 from bridge.inbox import Inbox
+from bridge.intake import Intake
 from bridge.packet import MalformedPacket, PacketCutter
 from bridge.source.session import KEEPALIVE, Broker, Session
 
@@ -41,13 +41,13 @@ MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
 class Source:
     """Reads one durable session into an inbox until stopped."""
 
-    def __init__(self, broker: Broker, inbox: Inbox, group: str = "") -> None:
+    def __init__(self, broker: Broker, inbox: Inbox, intake: Intake, group: str = "") -> None:
         """With `group`, telemetry is shared with the other workers of that name (MQTT `$share`)."""
         self.session = Session(broker, group)
         self.counters = self.session.counters
         self._client = self.session.client
         self._inbox = inbox
-        self._decoder = Decoder()
+        self._intake = intake
         self._acknowledgements: deque[tuple[int, bytes]] = deque()
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
         self._stopping = threading.Event()
@@ -167,10 +167,8 @@ class Source:
             except MalformedPacket as exc:
                 self._drop_connection(f"the broker broke the protocol: {exc}")
                 return
-            if cut.messages:
-                decode = self._decoder.decode
-                items = [decode(message) for message in cut.messages]
-                self._inbox.put(self.session.generation, cut.messages, items)
+            for batch in self._intake.batches(self.session.generation, cut.messages):
+                self._inbox.put(batch)
             if cut.others:
                 self._client.digest(cut.others)
                 if self._client.socket() is not sock:

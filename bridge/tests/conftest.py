@@ -13,6 +13,7 @@ from devices.models import Device
 from telemetry import partitions
 from telemetry.models import IngestWorker
 from tests.bridge_process import BridgeProcess, Publisher
+from tests.database_url import database_url
 from tests.waiting import eventually
 
 
@@ -42,7 +43,7 @@ def bridge(database: object, mosquitto, tmp_path: Path, settings) -> Iterator[Br
     worker = BridgeProcess(
         tmp_path / "bridge.log",
         {
-            "DATABASE_URL": test_database_url(),
+            "DATABASE_URL": database_url(),
             "MQTT_URL": mosquitto.url,
             "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
             "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
@@ -59,16 +60,6 @@ def publisher(mosquitto) -> Iterator[Publisher]:
     made.close()
 
 
-def test_database_url() -> str:
-    """The address of the database pytest-django made, for another process."""
-    facts = connection.settings_dict
-    login = f"{facts['USER']}:{facts['PASSWORD']}"
-    return f"postgresql://{login}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
-
-
-test_database_url.__test__ = False
-
-
 def counters() -> dict[str, int]:
     """What the worker last said of itself."""
     worker = IngestWorker.objects.filter(name="bridge-0").first()
@@ -83,4 +74,4 @@ def wait_settled(received: int) -> dict[str, int]:
         done = now.get("received", 0) >= received and now["in_flight"] == 0
         return now if done else None
 
-    return eventually(settled, 20, what=f"{received} settled, worker says {counters()}")
+    return eventually(settled, 60, what=f"{received} settled, worker says {counters()}")

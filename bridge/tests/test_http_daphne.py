@@ -4,81 +4,41 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import get_channel_layer
-from django.conf import settings
 
-from bridge.tests.conftest import test_database_url
 from devices.models import Device, Presence
 from telemetry import live
 from telemetry.api.pipeline import balance
 from telemetry.models import IngestWorker, QuarantinedMessage
-from tests.bridge_process import ROOT
+from tests.database_url import database_url
 from tests.servers import any_free_port
 from tests.waiting import eventually
+from tests.web_process import WebProcess
 
-STOP_SECONDS = 30.0  # for Daphne to end after SIGTERM
 
-
-class Web:
-    """A web process on the test's own database and Redis."""
-
-    def __init__(self, folder: Path, database_url: str) -> None:
-        self.port = any_free_port()
-        self.log = folder / "web.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)),
-                    "config.asgi:application",
-                ],
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    "DATABASE_URL": database_url,
-                    "REDIS_URL": settings.REDIS_URL,
-                    "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
-                    "PULSEBOARD_SECRET_KEY": settings.SECRET_KEY,
-                },
-                stdout=log,
-                stderr=log,
-            )
-
-    def post(self, path: str, body: bytes, **headers: str) -> tuple[int, dict]:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            link.request("POST", path, body, headers)
-            answer = link.getresponse()
-            return answer.status, json.loads(answer.read())
-        finally:
-            link.close()
-
-    def listens(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.post("/api/v1/telemetry/", b"{}")[0] == 401  # asks no database
-        except OSError:
-            return False
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STOP_SECONDS)
+def post(web: WebProcess, path: str, body: bytes, **headers: str) -> tuple[int, dict]:
+    link = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
+    try:
+        link.request("POST", path, body, headers)
+        answer = link.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        link.close()
 
 
 @pytest.fixture
-def web(database, tmp_path: Path) -> Iterator[Web]:
-    server = Web(tmp_path, test_database_url())
-    yield server
-    server.stop()
+def web(database, tmp_path: Path) -> Iterator[WebProcess]:
+    process = WebProcess(tmp_path, database_url())
+    try:
+        process.start()
+        yield process
+    finally:
+        process.stop()
 
 
 @pytest.fixture
@@ -90,16 +50,15 @@ def freezer(database) -> Device:
 
 
 def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
-    web: Web, freezer: Device, database
+    web: WebProcess, freezer: Device, database
 ) -> None:
-    eventually(web.listens, 30, what="Daphne listens")
     bearer = {"Authorization": f"Bearer {freezer.token}"}
 
     async def first_frame() -> dict:
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(live.shard_group(freezer.pk), channel)
-        said = await sync_to_async(web.post)("/api/v1/telemetry/", b'{"t":1}', **bearer)
+        said = await sync_to_async(post)(web, "/api/v1/telemetry/", b'{"t":1}', **bearer)
         assert said == (200, {})
         frame = await layer.receive(channel)
         await layer.flush()
@@ -109,17 +68,17 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
     assert database("SELECT value FROM reading") == [(1.0,)]
     ((_, value),) = [tuple(flat) for flat in frame["series"].values()]
     assert value == 1.0
-    assert frame["worker"] == f"http-{web.process.pid}"
+    assert frame["worker"] == f"http-{web.pid}"
 
-    assert web.post(f"/api/v1/{freezer.token}/telemetry", b'{"t":2}') == (200, {})
-    status, refused = web.post("/api/v1/telemetry", b"{nope", **bearer)
+    assert post(web, f"/api/v1/{freezer.token}/telemetry", b'{"t":2}') == (200, {})
+    status, refused = post(web, "/api/v1/telemetry", b"{nope", **bearer)
     assert (status, refused["reason"]) == (400, "malformed_json")
-    status, refused = web.post("/api/v1/telemetry/", b"x" * 5_000_000, **bearer)
+    status, refused = post(web, "/api/v1/telemetry/", b"x" * 5_000_000, **bearer)
     assert (status, refused["reason"]) == (413, "too_large")
     assert QuarantinedMessage.objects.count() == 2
 
     def books() -> dict:
-        row = IngestWorker.objects.filter(name=f"http-{web.process.pid}").first()
+        row = IngestWorker.objects.filter(name=f"http-{web.pid}").first()
         return row.counters if row and row.counters["received"] == 4 else {}
 
     counters = eventually(books, what="the books are written")
@@ -132,10 +91,10 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
 
 
 def test_while_no_database_answers_the_device_is_asked_to_come_again(tmp_path: Path) -> None:
-    server = Web(tmp_path, f"postgresql://postgres@127.0.0.1:{any_free_port()}/nowhere")
+    server = WebProcess(tmp_path, f"postgresql://postgres@127.0.0.1:{any_free_port()}/nowhere")
     try:
-        eventually(server.listens, 30, what="Daphne listens")
-        status, refused = server.post("/api/v1/pd_whose/telemetry", b'{"t":1}')
+        server.start()
+        status, refused = post(server, "/api/v1/pd_whose/telemetry", b'{"t":1}')
         assert (status, refused["reason"]) == (503, "unavailable")
     finally:
         server.stop()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from bridge import batch as batch_module
 from bridge import inbox as inbox_module
+from bridge.batch import Batch
 from bridge.decode.items import Status
 from bridge.inbox import Inbox, Settled
 from bridge.message import Message
 
 
-def messages(count: int, *, mid: int = 1) -> tuple[list[Message], list[list]]:
+def received(count: int, *, mid: int = 1, generation: int = 1) -> Batch:
     made = [Message(b"t", b"12345", mid + i, False, False, b"", 1000 + i) for i in range(count)]
-    return made, [[Status("a", True)] for _ in made]
+    batch = Batch.of_items(made, [[Status("a", True)] for _ in made])
+    batch.generation = generation
+    return batch
 
 
 def balance(inbox: Inbox) -> int:
@@ -20,7 +24,7 @@ def balance(inbox: Inbox) -> int:
 
 def test_an_idle_writer_gets_what_there_is_at_once() -> None:
     inbox = Inbox()
-    inbox.put(1, *messages(3))
+    inbox.put(received(3))
     batch = inbox.take(0)
     assert batch is not None
     assert [message.mid for message in batch.messages] == [1, 2, 3]
@@ -29,8 +33,8 @@ def test_an_idle_writer_gets_what_there_is_at_once() -> None:
 
 def test_a_new_connection_never_shares_a_batch_with_the_old_one() -> None:
     inbox = Inbox()
-    inbox.put(1, *messages(2))
-    inbox.put(2, *messages(1))
+    inbox.put(received(2))
+    inbox.put(received(1, generation=2))
     first = inbox.take(0)
     assert first is not None
     assert (first.generation, len(first.messages)) == (1, 2)
@@ -40,10 +44,11 @@ def test_a_new_connection_never_shares_a_batch_with_the_old_one() -> None:
     assert (second.generation, len(second.messages)) == (2, 1)
 
 
-def test_batches_are_bounded(monkeypatch) -> None:
-    monkeypatch.setattr(inbox_module, "MAX_BATCH_MESSAGES", 4)
+def test_batches_grow_while_nobody_takes_them_and_are_bounded(monkeypatch) -> None:
+    monkeypatch.setattr(batch_module, "MAX_BATCH_MESSAGES", 4)
     inbox = Inbox()
-    inbox.put(1, *messages(10))
+    for _ in range(5):
+        inbox.put(received(2))
     sizes = []
     while batch := inbox.take(0):
         sizes.append(len(batch.messages))
@@ -54,13 +59,13 @@ def test_batches_are_bounded(monkeypatch) -> None:
 def test_the_books_balance_at_every_step() -> None:
     inbox = Inbox()
     assert balance(inbox) == 0
-    inbox.put(1, *messages(5))
+    inbox.put(received(5))
     assert inbox.books()["in_flight"] == 5
     batch = inbox.take(0)
     assert batch is not None
     assert inbox.books()["in_flight"] == 5
     assert balance(inbox) == 0
-    inbox.put(1, *messages(2))
+    inbox.put(received(2))
     inbox.settle(batch, Settled(stored=3, duplicate=1, rejected=1))
     assert inbox.books() == {
         "received": 7,
@@ -75,7 +80,7 @@ def test_the_books_balance_at_every_step() -> None:
 
 def test_a_message_lost_between_take_and_settle_shows_in_the_balance() -> None:
     inbox = Inbox()
-    inbox.put(1, *messages(5))
+    inbox.put(received(5))
     batch = inbox.take(0)
     assert batch is not None
     inbox.settle(batch, Settled(stored=4))
@@ -85,7 +90,7 @@ def test_a_message_lost_between_take_and_settle_shows_in_the_balance() -> None:
 def test_reading_pauses_at_the_limit_and_goes_on_below_it(monkeypatch) -> None:
     monkeypatch.setattr(inbox_module, "MAX_UNSETTLED_MESSAGES", 5)
     inbox = Inbox()
-    inbox.put(1, *messages(5))
+    inbox.put(received(5))
     assert inbox.is_full
     batch = inbox.take(0)
     assert batch is not None
@@ -96,8 +101,8 @@ def test_reading_pauses_at_the_limit_and_goes_on_below_it(monkeypatch) -> None:
 
 def test_acknowledgements_are_in_receive_order_and_leave_qos_0_out() -> None:
     inbox = Inbox()
-    inbox.put(1, *messages(2, mid=258))
-    inbox.put(1, *messages(1, mid=0))
+    inbox.put(received(2, mid=258))
+    inbox.put(received(1, mid=0))
     batch = inbox.take(0)
     assert batch is not None
     assert batch.acknowledgements() == b"\x40\x02\x01\x02" + b"\x40\x02\x01\x03"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bridge.tests.conftest import test_database_url, wait_settled
+from bridge.tests.conftest import wait_settled
 from tests.bridge_process import BridgeProcess, Publisher
+from tests.database_url import database_url
 from tests.waiting import eventually
 
 
@@ -15,7 +16,7 @@ def test_readings_are_stored_and_the_session_outlives_the_worker(
     worker = BridgeProcess(
         tmp_path / "bridge.log",
         {
-            "DATABASE_URL": test_database_url(),
+            "DATABASE_URL": database_url(),
             "MQTT_URL": iotcore.url,
             "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
         },

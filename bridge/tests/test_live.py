@@ -9,7 +9,8 @@ from typing import Any
 import pytest_asyncio
 from channels.layers import get_channel_layer
 
-from bridge.live import Columns, LivePublisher
+from bridge.batch import Columns
+from bridge.live import LivePublisher
 from telemetry import live
 
 DEVICE, SERIES = 3, 7
@@ -38,7 +39,7 @@ async def frames(channel: str, count: int) -> list[dict[str, Any]]:
 
 
 def columns(at: int, value: float) -> Columns:
-    return Columns([SERIES], [at], [value], [])
+    return Columns.of([SERIES], [at], [value])
 
 
 async def test_nobody_listening_costs_nothing_and_a_newcomer_is_told_to_refill(
@@ -72,13 +73,16 @@ async def test_readings_of_one_tick_travel_together_in_order(publisher: LivePubl
     channel = await layer.new_channel()
     await layer.group_add(GROUP, channel)
     got: list[Any] = []
-    publisher.offer(Columns([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")]))
+    offered = Columns.of([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")])
+    publisher.offer(offered)
     async with asyncio.timeout(10):
         while len(got) < 6:
             frame = await layer.receive(channel)
             got += frame["series"].get(str(SERIES), [])
             if not got:
-                publisher.offer(Columns([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")]))
+                publisher.offer(
+                    Columns.of([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")])
+                )
     assert got == [1, 1.5, 2, 2.5, 3, "off"]
     await layer.group_discard(GROUP, channel)
     await layer.flush()

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.committer import Committer
-from bridge.decode import Decoder
-from bridge.inbox import Batch, Inbox, Settled
+from bridge.inbox import Inbox, Settled
+from bridge.intake import Intake
+from bridge.known import Known
 from bridge.live import LivePublisher
 from bridge.message import Message
 from bridge.packet import PacketCutter
@@ -23,7 +24,6 @@ from bridge.tests.test_packet import publish
 from bridge.verdicts import Verdicts
 from devices.models import Device
 from telemetry.models import QuarantinedMessage
-from telemetry.series_registry import SeriesRegistry
 
 NOW = 1_700_000_000_000
 
@@ -32,24 +32,22 @@ class Settlement:
     """A committer without its thread: hand it packets, see how they ended."""
 
     def __init__(self, folder: Path) -> None:
-        series = SeriesRegistry()
+        known = Known.nothing()
         self.spool = Spool(folder / "bridge-0.sqlite", 10_000_000)
         self.committer = Committer(
             "bridge-0",
             inbox=Inbox(),
             spool=self.spool,
-            publisher=LivePublisher("bridge-0", series.device_of, dict),
+            publisher=LivePublisher("bridge-0", known.series.device_of, dict),
             verdicts=Verdicts(lambda _topic, _payload: None),
-            series=series,
+            known=known,
             write_status=lambda: None,
         )
         self.committer._prepare()
-        self.decoder = Decoder()
+        self.intake = Intake(known)
 
     def settle(self, messages: list[Message]) -> Settled:
-        batch = Batch(1, messages, [self.decoder.decode(message) for message in messages])
-        stamps = self.committer.rows.stamp(batch)
-        ended, _ = self.committer._settle(batch, stamps, None)
+        ended, _ = self.committer._settle(self.intake.batch(1, messages), None)
         return ended
 
 

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from bridge.batch import Batch
 from bridge.message import Message
 from bridge.spool import Spool, SpoolBusy, SpoolFull
 
 
 def messages(count: int, payload: bytes = b"{}") -> list[Message]:
     return [Message(b"t/\xff", payload, i, i % 2 == 1, False, b"\x01", 5 + i) for i in range(count)]
+
+
+def batch(count: int, payload: bytes = b"{}", *, stamps: dict[int, int] | None = None) -> Batch:
+    return Batch(1, messages(count, payload), stamps=stamps or {})
 
 
 @pytest.fixture
@@ -23,8 +28,8 @@ def spool(tmp_path: Path):
 
 
 def test_entries_come_back_oldest_first_and_exactly_as_they_were(spool: Spool) -> None:
-    spool.append(messages(2), [None, 17])
-    spool.append(messages(1), [0])
+    spool.append(batch(2, stamps={1: 17}))
+    spool.append(batch(1, stamps={0: 0}))
     assert spool.messages == 3
     first = spool.oldest(1)
     assert first is not None
@@ -43,7 +48,7 @@ def test_entries_come_back_oldest_first_and_exactly_as_they_were(spool: Spool) -
 
 def test_small_entries_are_drained_together_up_to_a_limit(spool: Spool) -> None:
     for stamp in range(1, 6):
-        spool.append(messages(2), [stamp, None])
+        spool.append(batch(2, stamps={0: stamp}))
     merged = spool.oldest(5)
     assert merged is not None
     assert merged.entry is not None
@@ -60,7 +65,7 @@ def test_small_entries_are_drained_together_up_to_a_limit(spool: Spool) -> None:
 def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "bridge-0.sqlite"
     before = Spool(path, 1_000_000)
-    before.append(messages(3), [None] * 3)
+    before.append(batch(3))
     size = before.size
     before.close()
     after = Spool(path, 1_000_000)
@@ -73,13 +78,13 @@ def test_a_batch_over_the_limit_is_refused_whole_and_there_is_room_after_drainin
     tmp_path: Path,
 ) -> None:
     spool = Spool(tmp_path / "bridge-0.sqlite", 2_000)
-    spool.append(messages(1, b"x" * 1_500), [None])
+    spool.append(batch(1, b"x" * 1_500))
     with pytest.raises(SpoolFull):
-        spool.append(messages(1, b"x" * 1_500), [None])
+        spool.append(batch(1, b"x" * 1_500))
     oldest = spool.oldest(1)
     assert oldest is not None
     spool.remove(oldest)
-    spool.append(messages(1, b"x" * 1_500), [None])
+    spool.append(batch(1, b"x" * 1_500))
     assert spool.messages == 1
     spool.close()
 
@@ -90,8 +95,8 @@ def test_a_second_worker_cannot_use_the_same_spool(spool: Spool) -> None:
 
 
 def test_a_damaged_entry_is_set_aside_and_does_not_stop_the_rest(spool: Spool) -> None:
-    spool.append(messages(2), [None, None])
-    spool.append(messages(1), [None])
+    spool.append(batch(2))
+    spool.append(batch(1))
     with sqlite3.connect(spool.path) as other:
         other.execute(
             "UPDATE entry SET content = CAST(x'00' || substr(content, 2) AS BLOB) WHERE id = 1"

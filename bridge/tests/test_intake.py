@@ -1,0 +1,127 @@
+"""Ordinary messages become columns at once; all others wait for the database, and none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bridge.batch import Batch
+from bridge.intake import Intake
+from bridge.known import Known
+from bridge.message import Message
+from bridge.rows import RowBuilder
+from devices.models import Device
+from telemetry import store
+from telemetry.models import Series
+
+NOW = 1_700_000_000_000
+
+
+@pytest.fixture
+def known(database: object) -> Iterator[Known]:
+    """A pump with two series and a fan with none, as the committer would have read them."""
+    pump = Device.objects.create(uid="pump-1", name="Pump 1")
+    Device.objects.create(uid="fan-1", name="Fan 1")
+    for metric in ("a", "b"):
+        Series.objects.create(device=pump, metric=metric)
+    made = Known.nothing()
+    made.registry.refresh(NOW / 1000)
+    made.series.load_all()
+    return made
+
+
+def message(payload: bytes, *, uid: bytes = b"pump-1", mid: int = 1, dup: bool = False) -> Message:
+    return Message(b"devices/%b/telemetry" % uid, payload, mid, dup, False, b"", NOW)
+
+
+def timed(at: int, *, dup: bool = False, **values: float) -> Message:
+    inner = ",".join(f'"{name}":{value}' for name, value in values.items())
+    return message(b'{"ts":%d,"values":{%b}}' % (NOW + at, inner.encode()), dup=dup)
+
+
+MIXED = [
+    timed(1, a=1.0, b=2.0),
+    message(b'{"state":"on"}'),  # text
+    timed(2, b=3.0),
+    message(b"{"),  # rejected
+    message(b'{"x":1}', uid=b"fan-1"),  # a metric that is new
+    timed(3, a=4.0),
+    message(b'{"x":1}', uid=b"nobody"),
+]
+
+
+def ordinary(batch: Batch) -> list[int]:
+    return [index for index, count in enumerate(batch.counts) if count]
+
+
+def test_only_plain_messages_whose_series_are_known_become_columns(known: Known) -> None:
+    batch = Intake(known).batch(1, MIXED)
+    assert ordinary(batch) == [0, 2, 5]
+    assert sorted(batch.items) == [1, 3, 4, 6]
+    assert batch.uids == ["pump-1"] * 4 + ["fan-1", "pump-1", "nobody"]
+    (columns,) = batch.columns
+    assert columns.values.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert columns.times_ms.tolist() == [NOW + 1, NOW + 1, NOW + 2, NOW + 3]
+
+
+def test_each_message_keeps_its_readings_however_a_batch_is_put_together(known: Known) -> None:
+    intake, builder = Intake(known), RowBuilder(known)
+    whole = intake.batch(1, MIXED)
+    joined = intake.batch(1, MIXED[:3])
+    joined.extend(intake.batch(1, MIXED[3:]))
+    for batch in (whole, joined):
+        rows = builder.build(batch, 0, len(MIXED))
+        assert [rows.readings_of(index) for index in range(len(MIXED))] == [2, 1, 1, 0, 1, 1, 0]
+        assert rows.rejected == {3, 6}
+        found = dict(rows.keys_by_message())
+        assert [len(keys) for keys in found.values()] == [2, 1, 1, 0, 1, 1, 0]
+        assert [at for _, at in found[0]] == [NOW + 1, NOW + 1]
+
+
+def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(known: Known) -> None:
+    batch = Intake(known).batch(1, MIXED)
+    rows = RowBuilder(known).build(batch, 2, 5)
+    assert rows.batch.values.tolist() == [3.0, 1.0]
+    assert [index for index, _ in rows.keys_by_message()] == [2, 3, 4]
+    assert rows.rejected == {3}
+    assert set(rows.heard.values()) == {NOW}
+    assert len(rows.heard) == 2
+
+
+def test_a_repeated_message_is_told_from_its_neighbours(known: Known) -> None:
+    intake, builder = Intake(known), RowBuilder(known)
+    first = builder.build(intake.batch(1, [timed(1, a=1.0, b=2.0)]), 0, 1)
+    store.write(first.batch, "bridge-0")
+    later = intake.batch(1, [timed(5, a=5.0), timed(1, dup=True, a=1.0, b=2.0), timed(1, b=9.0)])
+    assert later.may_repeat
+    rows = builder.build(later, 0, 3)
+    written = store.write(rows.batch, "bridge-0")
+    assert written.inserted == 1
+    assert rows.duplicates(written) == {1, 2}
+    assert rows.new_columns(written.repeated).values.tolist() == [5.0]
+
+
+def test_messages_without_a_time_are_stamped_apart_and_only_once(known: Known) -> None:
+    intake = Intake(known)
+    batch = intake.batch(1, [message(b'{"a":%d}' % n, mid=n) for n in range(1, 4)])
+    assert batch.columns[0].times_ms.tolist() == [NOW, NOW + 1, NOW + 2]
+    assert batch.stamps == {0: NOW, 1: NOW + 1, 2: NOW + 2}
+    again = intake.batch(1, [message(b'{"a":2}', mid=2, dup=True)])
+    assert again.columns[0].times_ms.tolist() == [NOW + 1]
+    drained = intake.batch(0, batch.messages, batch.stamps)
+    assert drained.columns[0].times_ms.tolist() == [NOW, NOW + 1, NOW + 2]
+
+
+def test_what_was_deleted_or_disabled_is_no_longer_ordinary(known: Known) -> None:
+    intake = Intake(known)
+    pump = Device.objects.get(uid="pump-1")
+    assert ordinary(intake.batch(1, [timed(1, a=1.0)])) == [0]
+    Series.objects.filter(metric="a").delete()
+    known.series.forget([pump.id])
+    assert ordinary(intake.batch(1, [timed(2, a=1.0)])) == []
+    known.series.load([pump.id])
+    assert ordinary(intake.batch(1, [timed(3, a=1.0), timed(4, b=1.0)])) == [1]
+    Device.objects.filter(id=pump.id).update(enabled=False)
+    known.registry.refresh(NOW / 1000 + 100)
+    assert ordinary(intake.batch(1, [timed(5, b=1.0)])) == []
