@@ -49,6 +49,11 @@ class DataFolder:
         return self.path / "logs"
 
     @property
+    def history_mark(self) -> Path:
+        """Where the simulator of this start notes until when it made history up."""
+        return self.path / "history-until"
+
+    @property
     def supervisor_conf(self) -> Path:
         return self.path / "supervisord.conf"
 

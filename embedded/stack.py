@@ -127,7 +127,8 @@ class Stack:
             ),
         ]
         if self.options.simulator:
-            command = self.simulator_command()
+            # Kept over restarts of the simulator, not over those of `up`.
+            command = self.simulator_command("--backfill-mark", str(self.data.history_mark))
             found.append(Program("sim", command, settle_seconds=SETTLE_SECONDS))
         return found
 

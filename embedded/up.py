@@ -58,6 +58,7 @@ class Up:
             server.prepare()
         if check:
             check()
+        self.data.history_mark.unlink(missing_ok=True)
         self.environment = self.stack.environment()
         self.programs = self.stack.programs()
         self.supervisor = Supervisor(self.programs, self.data, self.environment)

@@ -34,6 +34,7 @@ class Options:
     faults: tuple[str, ...] = ()
     fault_factor: float = 1.0  # multiplies how often faults happen
     backfill: float = 0.0  # minutes
+    backfill_mark: Path | None = None
     uid_prefix: str = ""
     register: str | None = None
     register_only: bool = False
@@ -82,6 +83,8 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     add(
         "--backfill", type=_between(float, 0.0, MAX_BACKFILL), default=0.0, metavar="MIN", help=past
     )
+    mark = "note there when history ends, so that a restart repeats it instead of adding to it"
+    add("--backfill-mark", type=Path, metavar="FILE", help=mark)
     add("--uid-prefix", type=_prefix, default="", metavar="TEXT", help="put before every uid")
     add("--register", metavar="URL", help="register the fleet with this server first")
     only = "register, then exit without sending anything"

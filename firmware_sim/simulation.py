@@ -11,6 +11,7 @@ from firmware_sim.connection import Broker
 from firmware_sim.device import Device, backfill_step, total_waiting
 from firmware_sim.faults import DeviceFaults
 from firmware_sim.fleet import Identity
+from firmware_sim.history_mark import history_end
 from firmware_sim.ledger import Ledger
 from firmware_sim.loop import Loop
 from firmware_sim.options import Options
@@ -42,11 +43,14 @@ class Simulation:
         self._started = self._loop.now()
         self._said = (self._started, 0)  # time and messages of the last status line
         self._measuring = True
+        self._history_end: float | None = None  # Unix seconds; None: no history
 
     def run(self) -> dict[str, object]:
         """Until the duration is over or a signal says stop; returns the closing report."""
         loop = self._loop
         loop.catch_signals()
+        if self._options.backfill > 0.0:
+            self._history_end = history_end(self._options.backfill_mark, time.time())
         for index, session in enumerate(self.sessions):
             loop.after(index / CONNECTS_PER_SECOND, self._starter(session, index))
         loop.every(1.0, self._tend)
@@ -88,17 +92,21 @@ class Simulation:
         def start() -> None:
             if not self._measuring:
                 return
-            if self._options.backfill > 0.0:
-                now = time.time()
-                span = 60.0 * self._options.backfill
-                step = backfill_step(len(self.sessions), span, 1.0 / self._options.rate)
-                session.device.backfill(now - span, now, step)
+            self._make_history(session.device, index)
             session.connect()
             self._schedule(session, self._loop.now() + phase, interval)
             if (first := session.device.faults.offline_in()) is not None:
                 self._loop.after(first, session.burst)
 
         return start
+
+    def _make_history(self, device: Device, index: int) -> None:
+        if self._history_end is None:
+            return
+        end = self._history_end + index / CONNECTS_PER_SECOND  # when it starts to measure
+        span = 60.0 * self._options.backfill
+        step = backfill_step(len(self.sessions), span, 1.0 / self._options.rate)
+        device.backfill(end - span, end, step)
 
     def _schedule(self, session: Session, due: float, interval: float) -> None:
         """Measure at `due` and each `interval` after it, on a grid that does not drift."""
