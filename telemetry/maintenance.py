@@ -1,4 +1,7 @@
-"""The recurring jobs of the store: partitions ahead, rollups, retention. Run by `maintain`."""
+"""The recurring jobs of the store: partitions ahead, rollups, retention, compression.
+
+Run by `manage.py maintain`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 
-from telemetry import partitions, retention, rollups, store
+from telemetry import partitions, retention, rollups, store, timescale
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +37,18 @@ def purge() -> None:
         logger.info("retention removed %s", purged)
 
 
+def compress() -> None:
+    if timescale.in_use() and (chunks := timescale.compress(timezone.now())):
+        logger.info("chunks compressed: %s", ", ".join(chunks))
+
+
 # Seconds between two runs of a job.
-EVERY: dict[Callable[[], None], float] = {make_partitions: 600.0, roll_up: 2.0, purge: 3600.0}
+EVERY: dict[Callable[[], None], float] = {
+    make_partitions: 600.0,
+    roll_up: 2.0,
+    purge: 3600.0,
+    compress: 3600.0,  # after the purge: what goes need not be compressed
+}
 
 
 def do_everything() -> None:

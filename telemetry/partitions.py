@@ -1,16 +1,19 @@
 """Daily partitions of the reading tables: made ahead of the data, dropped whole by retention.
 
-`manage.py maintain` calls `ensure`; any number of callers at once is fine.
+`manage.py maintain` calls `ensure`; any number of callers at once is fine. TimescaleDB makes its
+chunks itself: there `ensure` has nothing to do, and `drop_before` drops chunks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
 
 from django.db import connection, transaction
 from psycopg import sql
 
+from telemetry import timescale
 from telemetry.sql import load
 
 TABLES = ("reading", "text_reading")
@@ -48,9 +51,11 @@ def day_of(table: str, partition: str) -> date | None:
 def ensure(now: datetime, *, days_back: int = DAYS_BACK, days_ahead: int = DAYS_AHEAD) -> list[str]:
     """Make the partitions missing around `now` (days in UTC); the names of those made.
 
-    One catalog query when there is nothing to do. Rows of such a day that already wait in the
+    Two catalog queries when there is nothing to do. Rows of such a day that already wait in the
     default partition move along, in the same transaction.
     """
+    if timescale.in_use():
+        return []
     today = now.astimezone(UTC).date()
     days = [today + timedelta(days=offset) for offset in range(-days_back, days_ahead + 1)]
     return [
@@ -65,6 +70,8 @@ def drop_before(cutoff: datetime) -> list[str]:
 
     A day that `cutoff` falls into stays until it is over.
     """
+    if timescale.in_use():
+        return drop_chunks_before(cutoff, TABLES)
     last_kept = cutoff.astimezone(UTC).date()
     dropped = []
     for table, partition in _existing():
@@ -75,6 +82,13 @@ def drop_before(cutoff: datetime) -> list[str]:
     for table in TABLES:
         delete_where(f"{table}_default", "time < %s", [cutoff])
     return dropped
+
+
+def drop_chunks_before(cutoff: datetime, tables: Sequence[str]) -> list[str]:
+    """On TimescaleDB: drop the chunks of some tables or rollups that end at or before `cutoff`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
+        return timescale.drop_before(tables, cutoff)
 
 
 def every_partition() -> list[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.conf import settings
 from django.db import connection
 
-from telemetry import partitions
+from telemetry import partitions, timescale
 from telemetry.sql import load
 
 MAX_QUARANTINED = 100_000  # messages: a device that sends only errors must not fill the disk
@@ -43,8 +43,8 @@ def cutoffs(now: datetime) -> Cutoffs:
 class Purged:
     """What one `purge` removed."""
 
-    partitions: list[str]
-    rollups: int
+    partitions: list[str]  # or chunks, those of rollup_1m too
+    rollups: int  # rows of rollup_1m
     series_rows: int
     quarantined: int
 
@@ -52,12 +52,23 @@ class Purged:
 def purge(now: datetime) -> Purged:
     """Remove what is older than `cutoffs`, and what deleted series left; in short transactions."""
     limits = cutoffs(now)
+    dropped, minutes = _purge_old(limits)
     return Purged(
-        partitions=partitions.drop_before(min(limits.raw, _rolled_up_until() or limits.raw)),
-        rollups=partitions.delete_where("rollup_1m", "bucket < %s", [limits.minutes]),
+        partitions=dropped,
+        rollups=minutes,
         series_rows=_purge_deleted_series(now),
         quarantined=_purge_quarantine(limits.quarantine),
     )
+
+
+def _purge_old(limits: Cutoffs) -> tuple[list[str], int]:
+    """Partitions or chunks dropped, and rows of rollup_1m deleted."""
+    unsummarised = _rolled_up_until() or limits.raw
+    dropped = partitions.drop_before(min(limits.raw, unsummarised))
+    if not timescale.in_use():
+        return dropped, partitions.delete_where("rollup_1m", "bucket < %s", [limits.minutes])
+    cutoff = min(limits.minutes, unsummarised)
+    return dropped + partitions.drop_chunks_before(cutoff, ["rollup_1m"]), 0
 
 
 def _rolled_up_until() -> datetime | None:
@@ -74,15 +85,19 @@ def _purge_deleted_series(now: datetime) -> int:
         ids = [series_id for (series_id,) in cursor.fetchall()]
     if not ids:
         return 0
-    tables = [*partitions.every_partition(), *ROLLUPS]
-    removed = sum(
-        partitions.delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables
-    )
+    removed = timescale.delete_series(ids) if timescale.in_use() else _delete_series(ids)
     with connection.cursor() as cursor:
         cursor.execute(
             _SQL["forget_deleted_series"], {"series": ids, "before": now - DELETED_LINGERS}
         )
     return removed
+
+
+def _delete_series(ids: list[int]) -> int:
+    tables = [*partitions.every_partition(), *ROLLUPS]
+    return sum(
+        partitions.delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables
+    )
 
 
 def _purge_quarantine(cutoff: datetime) -> int:

@@ -11,6 +11,10 @@ writer that commits after the DELETE began has a row of its own, which the DELET
 which stands for the next run. With one row per minute and a unique key, that second writer would
 instead wait for the run, or have its mark deleted with the first.
 
+TimescaleDB's continuous aggregates are refreshed for the same minutes. A refresh cannot share a
+transaction with the DELETE, so it comes first, and then go the marks that were seen before it: a
+run that dies in between is done again.
+
 A bucket is replaced only by one that counts at least as many readings: readings only ever leave by
 retention, and a late one for a day whose others are gone must not replace the summary of them all.
 """
@@ -22,16 +26,16 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from telemetry import buckets
+from telemetry import buckets, timescale
 from telemetry.moments import from_ms, to_ms
 from telemetry.sql import load
 
 MINUTES_PER_CHUNK = 120  # minutes of one transaction: bounds its time and its locks
 MINUTES_PER_RUN = 1440  # minutes of one call: a day of backlog, then the caller breathes
 LEVELS = (
-    ("roll_up_minutes", buckets.MINUTE),
-    ("roll_up_hours", buckets.HOUR),
-    ("roll_up_days", buckets.DAY),
+    ("roll_up_minutes", "rollup_1m", buckets.MINUTE),
+    ("roll_up_hours", "rollup_1h", buckets.HOUR),
+    ("roll_up_days", "rollup_1d", buckets.DAY),
 )
 _LOCK_KEY = 0x50554C52  # advisory lock: one run at a time, or an older one could overwrite a newer
 
@@ -45,9 +49,10 @@ def run_once(now: datetime) -> int:
     as they are, and computing it each time would be work for nothing.
     """
     closed = now.astimezone(UTC).replace(second=0, microsecond=0)
+    run_chunk = _refresh_chunk if timescale.in_use() else _run_chunk
     done = 0
     while done < MINUTES_PER_RUN:
-        minutes = _run_chunk(closed)
+        minutes = run_chunk(closed)
         done += minutes
         if minutes < MINUTES_PER_CHUNK:
             break
@@ -72,8 +77,17 @@ def _run_chunk(closed: datetime) -> int:
             return 0
         cursor.execute(_SQL["take_dirty_minutes"], {"closed": closed, "limit": MINUTES_PER_CHUNK})
         minutes = {minute for (minute,) in cursor.fetchall()}
-        for name, width in LEVELS:
+        for name, _, width in LEVELS:
             # One statement a range: the planner sees its edges, so it opens the right partitions.
             for start, stop in ranges(minutes, width):
                 cursor.execute(_SQL[name], {"start": start, "stop": stop})
     return len(minutes)
+
+
+def _refresh_chunk(closed: datetime) -> int:
+    marks = timescale.list_marks(closed, MINUTES_PER_CHUNK)
+    for _, rollup, width in LEVELS:
+        for start, stop in ranges(marks.refreshable, width):
+            timescale.refresh(rollup, start, stop)
+    timescale.forget_marks(marks.ids)
+    return len(marks.minutes)

@@ -45,13 +45,17 @@ SAMPLES = {
     "seconds": 60.0,
     "uids": ["pump-1"],
 }
-SCHEMA = {"schema", "schema_reverse", "deleted_series", "deleted_series_reverse"}
+SCHEMA = {
+    *("schema", "schema_reverse", "deleted_series", "deleted_series_reverse"),
+    *("timescale_schema", "timescale_schema_reverse"),
+}
 FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql") if path.stem not in SCHEMA)
 NAMED = [(file, name) for file in FILES for name in sql.load(file)]
 
 
+# Those of timescale.sql: test_timescale_queries.py.
 @pytest.mark.django_db
-@pytest.mark.parametrize(("file", "name"), NAMED)
+@pytest.mark.parametrize(("file", "name"), [one for one in NAMED if one[0] != "timescale"])
 def test_postgres_accepts_each_named_query(file: str, name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {sql.load(file)[name]}", SAMPLES)

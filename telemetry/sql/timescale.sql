@@ -1,0 +1,72 @@
+-- name: is_in_use
+-- Whether the readings are in a hypertable; the plain table is a partitioned one, of kind p.
+SELECT relkind = 'r' FROM pg_class WHERE oid = 'reading'::regclass
+
+-- name: describe_extension
+-- The version this database has or could have, whether it has it, and whether its loader runs.
+SELECT coalesce(installed_version, default_version), installed_version IS NOT NULL,
+    current_setting('timescaledb.disable_load', true) IS NOT NULL
+FROM pg_available_extensions WHERE name = 'timescaledb'
+
+-- name: fetch_licence
+-- The edition that runs: timescale, or apache without what the schema needs.
+SELECT current_setting('timescaledb.license', true)
+
+-- name: has_readings
+-- Whether anything was ever measured.
+SELECT EXISTS (SELECT FROM reading) OR EXISTS (SELECT FROM text_reading)
+    OR EXISTS (SELECT FROM rollup_1m) OR EXISTS (SELECT FROM rollup_1d)
+
+-- name: list_marks
+-- Marks of the oldest closed dirty minutes, and whether a minute can be rolled up.
+SELECT id, minute, minute >= (SELECT floor FROM rollup_floor)
+FROM rollup_dirty
+WHERE minute IN (
+    SELECT DISTINCT minute FROM rollup_dirty
+    WHERE minute < %(closed)s
+    ORDER BY minute
+    LIMIT %(minutes)s
+)
+ORDER BY minute
+LIMIT %(marks)s
+
+-- name: forget_marks
+-- Takes these marks off the list.
+DELETE FROM rollup_dirty WHERE id = ANY (%(ids)s::bigint[])
+
+-- name: refresh_rollup
+-- Recomputes what changed of a rollup's whole buckets in [start, stop).
+CALL refresh_continuous_aggregate(%(rollup)s, %(start)s::timestamptz, %(stop)s::timestamptz)
+
+-- name: drop_chunks
+-- Drops the chunks of a hypertable or a rollup that end at or before a moment; their names.
+SELECT drop_chunks(%(table)s, older_than => %(cutoff)s::timestamptz)
+
+-- name: raise_floor
+-- Notes that what is before a moment may be gone.
+UPDATE rollup_floor SET floor = greatest(floor, %(cutoff)s)
+
+-- name: list_chunks
+-- The chunks of some hypertables and rollups: table, its time column, [from, to), name, compressed.
+SELECT coalesce(rollup.view_name, chunk.hypertable_name) AS name, chunk.primary_dimension,
+    chunk.range_start, chunk.range_end,
+    format('%%I.%%I', chunk.chunk_schema, chunk.chunk_name), chunk.is_compressed
+FROM timescaledb_information.chunks AS chunk
+LEFT JOIN timescaledb_information.continuous_aggregates AS rollup
+    ON rollup.materialization_hypertable_schema = chunk.hypertable_schema
+    AND rollup.materialization_hypertable_name = chunk.hypertable_name
+WHERE coalesce(rollup.view_schema, chunk.hypertable_schema) = current_schema()
+    AND coalesce(rollup.view_name, chunk.hypertable_name) = ANY (%(tables)s)
+ORDER BY name, chunk.range_start
+
+-- name: compress_chunk
+-- Compresses a chunk, or what came late into one that is compressed.
+SELECT compress_chunk(%(chunk)s::regclass, if_not_compressed => true)
+
+-- name: lift_decompression_limit
+-- Lets a DELETE of this transaction touch any number of compressed rows.
+SELECT set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)
+
+-- name: estimate_hypertable_rows
+-- How many readings are kept, by the statistics, compressed ones included.
+SELECT approximate_row_count('reading') + approximate_row_count('text_reading')

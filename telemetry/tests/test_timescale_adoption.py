@@ -1,0 +1,128 @@
+"""`migrate` takes TimescaleDB where it can, and says why where it cannot."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.exceptions import IrreversibleError
+
+from telemetry import timescale
+from telemetry.moments import from_ms
+from telemetry.tests.timescaledb import connected, rows, server
+
+TABLES = ("reading", "text_reading", "rollup_1m", "rollup_1h", "rollup_1d", "rollup_dirty")
+
+
+@pytest.fixture
+def fresh(django_db_blocker, caplog) -> Iterator[None]:
+    """A database up to the migration before; without TimescaleDB, which the server could have."""
+    caplog.set_level(logging.INFO, "telemetry.timescale")
+    # A server each: one process is one session, and a session keeps an extension it once loaded.
+    with django_db_blocker.unblock(), server() as port, connected(port):
+        call_command("migrate", "telemetry", "0004", verbosity=0)
+        yield
+
+
+def preload() -> None:
+    """Look as a server does that loads the extension's loader at its start."""
+    rows("SELECT set_config('timescaledb.disable_load', 'off', false)")
+
+
+def migrate() -> None:
+    call_command("migrate", "telemetry", "0005", verbosity=0)
+
+
+def columns() -> dict[str, list[tuple]]:
+    with connection.cursor() as cursor:
+        return {
+            table: [
+                (column.name, column.type_code)
+                for column in connection.introspection.get_table_description(cursor, table)
+                if column.name != "id"
+            ]
+            for table in TABLES
+        }
+
+
+def test_an_empty_database_gets_hypertables_with_the_same_columns(fresh, caplog) -> None:
+    plain = columns()
+    preload()
+    migrate()
+    assert timescale.in_use()
+    assert columns() == plain
+    assert "readings are in TimescaleDB's hypertables" in caplog.text
+
+
+def test_a_server_that_does_not_preload_it_keeps_plain_tables(fresh, caplog) -> None:
+    migrate()
+    assert not timescale.in_use()
+    assert "shared_preload_libraries does not name timescaledb" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("MINIMUM", (99, 0), "is older than 99.0"),
+        (
+            "_SQL",
+            {**timescale._SQL, "fetch_licence": "SELECT 'apache'"},
+            "the licence it runs under is apache",
+        ),
+    ],
+    ids=["version", "edition"],
+)
+def test_one_that_cannot_do_what_is_needed_keeps_plain_tables(
+    fresh, caplog, monkeypatch: pytest.MonkeyPatch, setting, value, told
+) -> None:
+    rows("CREATE EXTENSION timescaledb")
+    monkeypatch.setattr(timescale, setting, value)
+    migrate()
+    assert not timescale.in_use()
+    assert told in caplog.text
+
+
+def test_a_user_who_may_not_create_it_keeps_plain_tables(fresh, caplog) -> None:
+    preload()
+    rows("CREATE ROLE app")
+    rows("ALTER TABLE reading OWNER TO app; ALTER TABLE text_reading OWNER TO app")
+    rows("GRANT SELECT ON ALL TABLES IN SCHEMA public TO app")
+    rows("SET ROLE app")
+    assert not timescale.adopt()
+    assert not timescale.in_use()
+    assert "permission denied to create extension" in caplog.text
+
+
+def test_stored_readings_stay_where_they_are(fresh, caplog) -> None:
+    preload()
+    rows("INSERT INTO reading VALUES (1, %s, 2.0)", from_ms(1_770_000_000_000))
+    migrate()
+    assert not timescale.in_use()
+    assert rows("SELECT value FROM reading") == [(2.0,)]
+    assert "there are readings in them already" in caplog.text
+
+
+def test_the_migration_goes_back_while_nothing_is_stored(fresh) -> None:
+    plain = columns()
+    preload()
+    migrate()
+    rows("INSERT INTO reading VALUES (1, %s, 2.0)", from_ms(1_770_000_000_000))
+    with pytest.raises(IrreversibleError):
+        call_command("migrate", "telemetry", "0004", verbosity=0)
+    assert rows("SELECT value FROM reading") == [(2.0,)]
+    rows("DELETE FROM reading")
+    call_command("migrate", "telemetry", "0004", verbosity=0)
+    assert not timescale.in_use()
+    assert columns() == plain
+    call_command("migrate", "telemetry", "0003", verbosity=0)
+    migrate()
+    assert timescale.in_use()
+
+
+@pytest.mark.django_db
+def test_a_server_without_it_is_no_matter_for_a_warning(caplog) -> None:
+    assert not timescale.adopt()
+    assert caplog.text == ""
