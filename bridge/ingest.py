@@ -42,7 +42,7 @@ R = TypeVar("R")
 
 TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
 NAME_PREFIX = "http-"  # then the process id; a worker's name in the pipeline's books
-STALE_AFTER = 86_400.0  # seconds after which the books of a process that died are dropped
+STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
 
 
 class Unavailable(Exception):
@@ -203,8 +203,11 @@ class Ingest:
         return live.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
 
     def _keep_books(self) -> None:
-        self._write(lambda: store.forget_workers(NAME_PREFIX, STALE_AFTER))
+        look_at = 0.0
         while not self._stopping.is_set():
+            if time.monotonic() >= look_at:
+                look_at = time.monotonic() + STALE_AFTER
+                self._write(lambda: store.forget_workers(NAME_PREFIX, STALE_AFTER))
             self._write(self._write_books)
             self._stopping.wait(STATUS_EVERY)
         self._write(self._write_books)
@@ -253,7 +256,8 @@ def stop() -> None:
 
 
 def _before_exit(task: Callable[[], None]) -> None:
-    """Have `task` done before Daphne stops. Under another server the books stay for a day.
+    """Have `task` done before Daphne stops. Under another server the books stay until
+    they are stale.
 
     `atexit` would be too late: by then no thread may start another, which the live thread does.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -238,6 +239,16 @@ def test_the_books_balance_and_the_device_was_heard(send, freezer) -> None:
     assert [each["verdict"] for each in messages] == ["partial", "rejected", "stored"]
     ingest.stop()
     assert not IngestWorker.objects.filter(name=name).exists()
+
+
+def test_the_books_of_a_killed_process_go_and_those_of_a_living_one_stay(send, freezer) -> None:
+    stale = datetime.now(UTC) - timedelta(seconds=ingest.STALE_AFTER + 1)
+    fresh = datetime.now(UTC) - timedelta(seconds=ingest.STALE_AFTER / 2)
+    for name, at in (("http-1", stale), ("http-2", fresh), ("bridge-9", stale)):
+        IngestWorker.objects.create(name=name, started_at=at, updated_at=at)
+    assert send({"t": 1}).status_code == 200
+    kept = {ingest.running().name, "http-2", "bridge-9"}
+    assert eventually(lambda: set(IngestWorker.objects.values_list("name", flat=True)) == kept)
 
 
 def rename(table: str, to: str) -> None:

@@ -1,7 +1,7 @@
 /** One bridge worker: its books with their actual numbers, and its health in words. */
 
 import { age, duration, number } from "./format.js";
-import { alarms, balance, Rate } from "./rates.js";
+import { alarms, balance, HTTP_PREFIX, Rate } from "./rates.js";
 import { el, icon, setMark, setText, stateMark } from "./element.js";
 
 const LOST_AFTER = 5_000; // ms without a word before a worker counts as not seen
@@ -81,7 +81,7 @@ export class Worker {
 
   /** It takes telemetry over HTTP, so it has no broker of its own. */
   get takesHttp() {
-    return this.name.startsWith("http-");
+    return this.name.startsWith(HTTP_PREFIX);
   }
 
   #health(/** @type {Record<string, number>} */ c, /** @type {number} */ now) {

@@ -6,7 +6,7 @@ import { drawSparkline } from "./sparkline.js";
 import { duration, number, size } from "./format.js";
 import { get } from "./rest.js";
 import { QuarantineList } from "./quarantine-list.js";
-import { alarms, summed } from "./rates.js";
+import { alarms, gone, summed } from "./rates.js";
 import { serverNow } from "./clock.js";
 import { setTab } from "./badge.js";
 import { Worker } from "./pipeline-worker.js";
@@ -50,6 +50,7 @@ async function read() {
   try {
     const answer = await get("/api/v1/pipeline/");
     for (const w of answer.workers) {
+      if (gone(w.name, w.updated_at, answer.now)) continue;
       const held = worker(w.name);
       held.startedAt = w.started_at;
       held.take(w.counters, w.updated_at);
@@ -74,6 +75,11 @@ function spark(/** @type {HTMLCanvasElement} */ canvas, /** @type {[number, numb
 
 function second() {
   const now = serverNow();
+  for (const w of workers.values()) {
+    if (!gone(w.name, w.at, now)) continue;
+    w.element.remove();
+    workers.delete(w.name);
+  }
   const all = [...workers.values()];
   const alive = all.filter((w) => w.alive(now));
   const sum = (/** @type {(w: Worker) => number|null} */ f) => (alive.length ? alive.reduce((total, w) => total + (f(w) ?? 0), 0) : null);

@@ -2,6 +2,8 @@
 
 import { number, size } from "./format.js";
 
+export const HTTP_PREFIX = "http-"; // of the name of a web process that takes telemetry
+const GONE_AFTER = 60_000; // ms without a word before the books of such a process are history
 export const MAX_SAMPLES = 600; // one a second: ten minutes
 
 export class Rate {
@@ -42,6 +44,10 @@ export function summed(rates) {
   }
   return /** @type {[number, number][]} */ ([...seconds].sort((a, b) => a[0] - b[0]));
 }
+
+/** Whether a worker will not come back under its name: a killed web process comes back under another. A bridge
+ * keeps its name, so that one that is away stays in sight. @param {string} name @param {number} at of its last word @param {number} now */
+export const gone = (name, at, now) => name.startsWith(HTTP_PREFIX) && now - at > GONE_AFTER;
 
 /** @param {Record<string, number>} c @returns {number} what is missing from the books; 0 is right */
 export function balance(c) {

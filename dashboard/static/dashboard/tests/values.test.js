@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { alarms, balance, Rate, summed } from "../js/rates.js";
+import { alarms, balance, gone, Rate, summed } from "../js/rates.js";
 import { csv, tableRows } from "../js/table-text.js";
 import { extent, includesZero, valueRange, valueTicks } from "../js/value-range.js";
 
@@ -63,4 +63,9 @@ test("a worker says what is wrong with it, worst first, and nothing when nothing
   assert.match(bad[1], /^The database is away\. 1200 messages .* kept in the spool/);
   assert.match(bad[2], /^The broker is away/);
   assert.deepEqual(alarms({ connected: 1, database_up: 1, spooled: 1, spool_bytes: 100 }), ["In the spool, to be stored next: 1 message (100\u2009B)."]);
+});
+test("a killed web process leaves the list after a minute, a bridge that is away stays", () => {
+  assert.ok(!gone("http-4711", 0, 60_000));
+  assert.ok(gone("http-4711", 0, 60_001));
+  assert.ok(!gone("bridge-0", 0, 86_400_000));
 });
