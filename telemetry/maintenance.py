@@ -38,7 +38,9 @@ def purge() -> None:
 
 
 def compress() -> None:
-    if timescale.in_use() and (chunks := timescale.compress(timezone.now())):
+    if not timescale.in_use():
+        return
+    if chunks := timescale.compress(timezone.now(), lock_wait=partitions.LOCK_WAIT):
         logger.info("chunks compressed: %s", ", ".join(chunks))
 
 

@@ -6,7 +6,6 @@ chunks itself: there `ensure` has nothing to do, and `drop_before` drops chunks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, LiteralString
 
@@ -71,7 +70,7 @@ def drop_before(cutoff: datetime) -> list[str]:
     A day that `cutoff` falls into stays until it is over.
     """
     if timescale.in_use():
-        return drop_chunks_before(cutoff, TABLES)
+        return timescale.drop_before(TABLES, cutoff, lock_wait=LOCK_WAIT)
     last_kept = cutoff.astimezone(UTC).date()
     dropped = []
     for table, partition in _existing():
@@ -82,13 +81,6 @@ def drop_before(cutoff: datetime) -> list[str]:
     for table in TABLES:
         delete_where(f"{table}_default", "time < %s", [cutoff])
     return dropped
-
-
-def drop_chunks_before(cutoff: datetime, tables: Sequence[str]) -> list[str]:
-    """On TimescaleDB: drop the chunks of some tables or rollups that end at or before `cutoff`."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
-        return timescale.drop_before(tables, cutoff)
 
 
 def every_partition() -> list[str]:

@@ -68,7 +68,8 @@ def _purge_old(limits: Cutoffs) -> tuple[list[str], int]:
     if not timescale.in_use():
         return dropped, partitions.delete_where("rollup_1m", "bucket < %s", [limits.minutes])
     cutoff = min(limits.minutes, unsummarised)
-    return dropped + partitions.drop_chunks_before(cutoff, ["rollup_1m"]), 0
+    minutes = timescale.drop_before(["rollup_1m"], cutoff, lock_wait=partitions.LOCK_WAIT)
+    return dropped + minutes, 0
 
 
 def _rolled_up_until() -> datetime | None:

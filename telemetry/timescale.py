@@ -30,7 +30,7 @@ SERIES_PER_DELETE = 100  # series of one DELETE: bounds its transaction to as ma
 HYPERTABLES = ("reading", "text_reading")
 ROLLUPS = ("rollup_1m", "rollup_1h", "rollup_1d")
 
-_SQL = load("timescale")
+_SQL = load("partitions") | load("timescale")
 
 
 class Marks(NamedTuple):
@@ -150,13 +150,14 @@ def refresh(rollup: str, start: datetime, stop: datetime) -> None:
         cursor.execute(_SQL["refresh_rollup"], {"rollup": rollup, "start": start, "stop": stop})
 
 
-def drop_before(tables: Sequence[str], cutoff: datetime) -> list[str]:
+def drop_before(tables: Sequence[str], cutoff: datetime, *, lock_wait: str) -> list[str]:
     """Drop the chunks of hypertables or rollups that end at or before `cutoff`; their names.
 
-    In a transaction of the caller, with the floor below which nothing is refreshed any more.
+    One transaction with the floor below which nothing is refreshed any more.
     """
     dropped: list[str] = []
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["limit_lock_wait"], {"timeout": lock_wait})
         for table in tables:
             cursor.execute(_SQL["drop_chunks"], {"table": table, "cutoff": cutoff})
             dropped += [chunk for (chunk,) in cursor.fetchall()]
@@ -165,15 +166,17 @@ def drop_before(tables: Sequence[str], cutoff: datetime) -> list[str]:
     return dropped
 
 
-def compress(now: datetime) -> list[str]:
+def compress(now: datetime, *, lock_wait: str) -> list[str]:
     """Compress the chunks of readings that ended long ago, each in a transaction of its own.
 
     Their names, without those that were compressed before: these only take in what came late.
+    Gives up a lock after `lock_wait`, or late readings would queue behind it.
     """
     done = []
     for _, _, _, end, chunk, compressed in _chunks(HYPERTABLES):
         if end <= now - COMPRESS_AFTER:
-            with connection.cursor() as cursor:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_SQL["limit_lock_wait"], {"timeout": lock_wait})
                 cursor.execute(_SQL["compress_chunk"], {"chunk": chunk})
             if not compressed:
                 done.append(chunk)

@@ -93,6 +93,10 @@ def every(step: int, *, span: int, end: int = END, one: int = SERIES[0]) -> list
     return [(one, at, float(at // step % 100)) for at in range(end - span, end, step)]
 
 
+def compress() -> list[str]:
+    return timescale.compress(NOW, lock_wait=partitions.LOCK_WAIT)
+
+
 def roll_up() -> None:
     while rollups.run_once(NOW):
         pass
@@ -190,10 +194,10 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
     store_readings(every(1000, span=3 * HOUR, end=old))
     store_readings(every(1000, span=MINUTE, end=END - MINUTE))
     roll_up()
-    compressed = timescale.compress(NOW)
+    compressed = compress()
     assert chunks() == {chunk: chunk in compressed for chunk in chunks()}
     assert len(compressed) == 1
-    assert timescale.compress(NOW) == []
+    assert compress() == []
 
     # More than a DELETE may decompress without being told: an INSERT must not be bound by it.
     rows("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1")
@@ -208,7 +212,7 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
     assert history.window(SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW) == fresh
     counted = [row[2] for row in summaries()[2]]
     assert sum(counted) == 2 * 3 * 3600 + 1 + 60
-    assert timescale.compress(NOW) == []  # takes the late ones in
+    assert compress() == []  # takes the late ones in
     assert rows("SELECT count(*) FROM ONLY " + compressed[0]) == [(0,)]
     assert rows("SELECT count(*) FROM reading") == [(sum(counted),)]
 
@@ -293,7 +297,7 @@ def test_a_deleted_series_goes_from_every_table_compressed_or_not(
         store_readings(every(1000, span=MINUTE, one=one))
         write(store.Batch(texts=[(one, END, "x")]))
     roll_up()
-    timescale.compress(NOW)
+    compress()
     kept = [[row for row in table if row[0] == SERIES[2]] for table in summaries()]
     rows("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1")
     Series.objects.filter(id__in=SERIES[:2]).delete()
@@ -321,6 +325,6 @@ def test_maintain_does_every_job(on_timescaledb, monkeypatch: pytest.MonkeyPatch
 def test_the_estimate_counts_compressed_readings(on_timescaledb) -> None:
     store_readings(every(1000, span=HOUR, end=END - 10 * DAY))
     store_readings(every(1000, span=MINUTE))
-    timescale.compress(NOW)
+    compress()
     rows("VACUUM ANALYZE reading")
     assert timescale.estimate_readings() == pytest.approx(3660, rel=0.2)  # by full batches
