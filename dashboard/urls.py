@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
+    # Browsers ask for it where a page names no icon of its own: the admin, the API reference.
+    path("favicon.ico", views.Icon.as_view()),
     path("metrics", health.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.shortcuts import get_object_or_404
-from django.views.generic import TemplateView
+from django.templatetags.static import static
+from django.views.generic import RedirectView, TemplateView
 
 from devices.models import Device, Presence, Site
 
@@ -22,6 +23,13 @@ class LoginPage(LoginView):
 
     template_name = "dashboard/login.html"
     redirect_authenticated_user = True
+
+
+class Icon(RedirectView):
+    """Where the icon is, for pages that do not name it."""
+
+    def get_redirect_url(self, *_args: Any, **_kwargs: Any) -> str:
+        return static("dashboard/favicon.svg")
 
 
 class FleetPage(LoginRequiredMixin, TemplateView):

@@ -1,6 +1,6 @@
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class DevicesConfig(AppConfig):
@@ -8,3 +8,4 @@ class DevicesConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("devices.changes")  # connects its receivers
+        apps.get_app_config("knox").verbose_name = "API access"  # a heading of the admin

@@ -94,6 +94,19 @@ def test_an_unknown_device_is_a_page_not_found(viewer: Client, device: Device, u
     assert "Nothing here" in answer.content.decode()
 
 
+def test_a_page_without_an_icon_of_its_own_finds_ours(client: Client):
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert finders.find(answer["Location"].removeprefix("/static/"))
+
+
+def test_the_admin_names_no_library(viewer: Client):
+    get_user_model().objects.update(is_staff=True, is_superuser=True)
+    text = viewer.get("/admin/").content.decode()
+    assert "API access" in text
+    assert "Knox" not in text
+
+
 def test_a_forged_form_is_refused_in_style():
     answer = Client(enforce_csrf_checks=True).post("/login/", {"username": "olga"})
     assert answer.status_code == 403

@@ -106,7 +106,7 @@ export class ChartCard {
     setText(this.ageText, at === null ? (cursor === null ? "never" : "no reading") : cursor === null ? age(Math.max(0, now - at)) : when(at, now));
     this.value.classList.toggle("stale", cursor === null && at !== null && now - at > Math.max(STALE_INTERVALS * this.device.expected_interval * 1000, 10_000));
     const points = this.timeLine.points(this.series.id);
-    setText(this.corner, points.bucket === null ? "" : `${duration(points.bucket)}, min–max`);
+    setText(this.corner, points.bucket === null || !points.rows.length ? "" : `${duration(points.bucket)}, min–max`);
     this.#showEmpty(points, now);
     this.#fillTable();
     this.canvas.setAttribute("aria-label", `${humanise(this.series.metric)}, latest ${this.value.textContent}`);
@@ -118,14 +118,15 @@ export class ChartCard {
     this.emptyNote.hidden = !empty;
     if (!empty) return;
     const last = points.before ?? (this.latest && this.latest[0] < from ? this.latest : null);
-    const key = String(last?.[0]);
+    const key = `${last?.[0]}|${this.timeLine.live}`;
     if (this.emptyNote.dataset.key === key) {
       setText(this.emptyNote.querySelector("b"), last ? age(now - last[0]) : "");
       return;
     }
     this.emptyNote.dataset.key = key;
     if (!last) {
-      this.emptyNote.replaceChildren(el("span", { text: "No readings in this window, and none before it." }));
+      const live = this.timeLine.live ? [] : [el("span", { text: " — " }), el("button", { class: "link", text: "go live", on: { click: () => this.timeLine.backToLive() } })];
+      this.emptyNote.replaceChildren(el("span", { text: "No readings in this window, and none before it" }), ...live);
       return;
     }
     const jump = () => this.timeLine.select(last[0] - (to - from) * 0.9, last[0] + (to - from) * 0.1);

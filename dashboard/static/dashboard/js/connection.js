@@ -3,19 +3,14 @@
  * honest state. Speaks docs/live-protocol.md. Pure but for the socket, timers and clock it is given.
  */
 
-const FIRST_DELAY = 500; // ms, doubled with each failure
-const MAX_DELAY = 30_000; // ms
+import { backoff } from "./backoff.js";
+
 const QUIET_AFTER = 15_000; // ms without a message before it asks whether the server is there
 const DEAD_AFTER = 25_000; // ms without a message before it reconnects
 const TICK = 1_000; // ms
 const PROBE_ID = 0; // subscription id no page uses; asking for it makes the server answer
 const LOGGED_OUT = 4401;
 const AGAIN_AFTER = 5_000; // ms before history that could not be read is asked for again
-
-/** Full jitter, capped: anywhere between nothing and the doubled delay. @param {number} attempt @param {number} random 0…1 */
-export function backoff(attempt, random) {
-  return random * Math.min(MAX_DELAY, FIRST_DELAY * 2 ** Math.min(attempt, 16));
-}
 
 /**
  * @typedef {"connecting"|"catching up"|"live"|"reconnecting"|"offline"|"logged out"} ConnectionState

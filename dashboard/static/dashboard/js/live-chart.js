@@ -24,6 +24,7 @@ export class LiveChart {
     this.boolean = source.series.kind === "boolean";
     this.zero = includesZero(source.series);
     /** @type {{min: number, max: number}|null} */ this.axis = null;
+    /** no value was drawn on this axis yet: its numbers would be made up */ this.blank = true;
     /** @type {import("./points.js").Row[]} */ this.rows = [];
     this.gapAfter = 0;
     this.drawnKey = "";
@@ -53,7 +54,7 @@ export class LiveChart {
           },
           y: {
             min: 0, max: 1, border: { display: false }, grid: { drawTicks: false },
-            ticks: { padding: 8, autoSkip: false, callback: (/** @type {number} */ v) => (this.boolean ? bare(v, this.source.series) : number(v, this.decimals)) },
+            ticks: { padding: 8, autoSkip: false, callback: (/** @type {number} */ v) => (this.blank ? "" : this.boolean ? bare(v, this.source.series) : number(v, this.decimals)) },
             afterBuildTicks: (/** @type {any} */ scale) => {
               const { values, decimals } = this.boolean ? { values: [0, 1], decimals: 0 } : valueTicks(scale.min, scale.max);
               this.decimals = decimals;
@@ -133,7 +134,9 @@ export class LiveChart {
     this.rows = points.slice(from, to);
     this.gapAfter = points.gapAfter(this.source.expectedInterval);
     const inside = this.rows.filter((row) => row[0] >= from && row[0] <= to);
-    this.axis = this.boolean ? { min: -0.1, max: 1.15 } : valueRange(extent(inside), this.axis, this.zero);
+    const previous = this.blank ? null : this.axis;
+    this.blank = !inside.length && previous === null;
+    this.axis = this.boolean ? { min: -0.1, max: 1.15 } : valueRange(extent(inside), previous, this.zero);
     const { x, y } = this.chart.options.scales;
     x.min = from;
     x.max = to;
@@ -145,6 +148,7 @@ export class LiveChart {
   /** Start afresh: another window, another axis. */
   reset() {
     this.axis = null;
+    this.blank = true;
     this.drawnKey = "";
   }
 

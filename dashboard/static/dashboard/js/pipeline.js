@@ -13,6 +13,8 @@ import { Worker } from "./pipeline-worker.js";
 
 const WINDOW = 10 * 60_000; // ms of the small charts
 const REFRESH = 5_000; // ms between two reads of what events do not carry
+const SHORTEST = 60_000; // ms: of a page just opened, growing to the whole window
+const ENOUGH = 5; // samples, fewer are no line
 const GAP = 4_000; // ms without counters: the line breaks
 const LAG_BAD = 5_000; // ms
 
@@ -70,7 +72,12 @@ async function read() {
 
 function spark(/** @type {HTMLCanvasElement} */ canvas, /** @type {[number, number][]} */ samples, /** @type {number} */ now) {
   const rows = /** @type {import("./points.js").Row[]} */ (samples.map(([at, value]) => [at, value, null, null, null, null]));
-  drawSparkline(canvas, { rows, from: now - WINDOW, to: now, gapAfter: GAP, stroke: colour("--series-1") });
+  drawSparkline(canvas, { rows: rows.length < ENOUGH ? [] : rows, from: now - reach(samples, now), to: now, gapAfter: GAP, stroke: colour("--series-1") });
+}
+
+/** How far back the small charts look: as far as this page has watched. */
+function reach(/** @type {[number, number][]} */ samples, /** @type {number} */ now) {
+  return Math.min(WINDOW, Math.max(SHORTEST, now - (samples[0]?.[0] ?? now)));
 }
 
 function second() {
@@ -87,12 +94,12 @@ function second() {
     const known = alive.some((w) => w[key].samples.length);
     const perSecond = known ? sum((w) => w[key].current()) : null;
     setValue(tiles[key].value, number(perSecond, perSecond !== null && perSecond < 10 ? 1 : 0), "/s");
-    spark(tiles[key].canvas, summed(all.map((w) => w[key])), now);
+    const samples = summed(all.map((w) => w[key]));
+    spark(tiles[key].canvas, samples, now);
+    setText(tiles[key].note, `last ${duration(Math.ceil(reach(samples, now) / 60_000) * 60_000)}`);
   };
   rate("messages");
   rate("readings");
-  setText(tiles.messages.note, "10 min");
-  setText(tiles.readings.note, "10 min");
   const lag = alive.length ? Math.max(...alive.map((w) => w.counters.lag_ms ?? 0)) : null;
   if (lag !== null && lags[lags.length - 1]?.[0] !== now) lags.push([now, lag]);
   if (lags.length > WINDOW / 1000) lags.shift();

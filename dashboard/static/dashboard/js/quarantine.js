@@ -45,7 +45,8 @@ function showReplay() {
   const { reason, uid } = list.filter;
   const button = byId("replay-all");
   const what = [uid && `of ${uid}`, reason && `“${reason.replaceAll("_", " ")}”`].filter(Boolean).join(" ");
-  setText(button, uid ? `Replay all ${what}` : `Replay all ${number(list.total ?? 0, 0)} ${what}`.trim());
+  const count = uid || !list.total ? "" : number(list.total, 0);
+  setText(button, ["Replay all", count, what].filter(Boolean).join(" "));
   button.disabled = replaying || (!uid && !list.total);
 }
 
