@@ -17,10 +17,11 @@ from playwright.sync_api import Page
 
 from bridge.tests.conftest import bridge, database
 from tests.bridge_process import ROOT, BridgeProcess
-from tests.browser import WebProcess, chromium, operator, page, web
+from tests.browser import chromium, operator, page
 from tests.waiting import eventually
+from tests.web_process import WebProcess, web, web_process
 
-__all__ = ["bridge", "chromium", "database", "operator", "page", "web"]  # fixtures
+__all__ = ["bridge", "chromium", "database", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

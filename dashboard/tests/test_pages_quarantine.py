@@ -11,10 +11,11 @@ from playwright.sync_api import Page, expect
 from devices.models import Device
 from telemetry import live
 from telemetry.models import QuarantinedMessage, Series
-from tests.browser import announce, chromium, operator, page, web
+from tests.browser import announce, chromium, operator, page
 from tests.waiting import eventually
+from tests.web_process import web, web_process
 
-__all__ = ["chromium", "operator", "page", "web"]  # fixtures
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
