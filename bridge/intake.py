@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from bridge.batch import MAX_BATCH_MESSAGES, Batch, Columns
 from bridge.decode import Decoder
 from bridge.decode.items import Item, Telemetry
@@ -39,36 +41,39 @@ class Intake:
         batch = Batch(generation, messages, stamps=dict(stamps or {}))
         batch.size = sum([len(message.payload) for message in messages])
         batch.may_repeat = True in [message.dup for message in messages]
-        series_ids: list[int] = []
-        times_ms: list[int] = []
+        series_ids: list[bytes] = []
+        times_ms: list[int] = []  # one a message
         values: list[float] = []
         decode, device_of, ids_of = self._decode, self._device_of, self._ids_of
+        uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
         for index, message in enumerate(messages):
             items = decode(message)
             item = items[0]
-            batch.uids.append(item.uid)
+            uids.append(item.uid)
             ids = device = None
             if type(item) is Telemetry and item.plain:
                 sample = item.samples[0]
                 if not sample.time_ms:
                     self._stamp(batch, index, items, spooled=stamps)
                 device = device_of(item.uid)
-                if device is not None and device.enabled and batch.stamps.get(index) != 0:
-                    ids = ids_of(device.id, sample.values)
+                if device is not None and device.enabled and sample.time_ms:
+                    ids = ids_of(device.id, item.plain)
             else:
                 self._stamp(batch, index, items, spooled=stamps)
             if device is None or ids is None:
                 batch.items[index] = items
-                batch.counts.append(0)
-                batch.device_ids.append(0)
+                counts.append(0)
+                device_ids.append(0)
+                times_ms.append(0)
                 continue
-            series_ids += ids
-            times_ms += [sample.time_ms] * len(ids)
-            values += sample.values.values()  # type: ignore[arg-type]
-            batch.counts.append(len(ids))
-            batch.device_ids.append(device.id)
+            counts.append(len(item.plain))  # type: ignore[union-attr]
+            device_ids.append(device.id)
+            series_ids.append(ids)
+            times_ms.append(sample.time_ms)
+            values.extend(sample.values.values())  # type: ignore[arg-type]
         if series_ids:
-            batch.columns.append(Columns.of(series_ids, times_ms, values))
+            all_ids = np.frombuffer(b"".join(series_ids), dtype=np.int32)
+            batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_ms), counts), values))
         return batch
 
     def _stamp(

@@ -53,6 +53,7 @@ class PacketCutter:
     def _cut(self, buffer: bytes, received_ms: int) -> tuple[list[Message], list[bytes], int]:
         messages: list[Message] = []
         others: list[bytes] = []
+        publish = self._publish
         position, end = 0, len(buffer)
         self._wanted = 0
         while end - position >= 2:
@@ -71,7 +72,7 @@ class PacketCutter:
                 break
             head = buffer[position]
             if head & 0xF0 == PUBLISH:
-                messages.append(self._publish(buffer, head, body, stop, received_ms))
+                messages.append(publish(buffer, head, body, stop, received_ms))
             else:
                 others.append(buffer[position:stop])
             position = stop

@@ -19,7 +19,7 @@ from bridge.properties import safe_text
 from telemetry import message_log
 
 PER_BATCH = 200  # messages of one batch that are logged
-MAX_WAITING = 500  # entries until the next flush; the oldest is dropped
+MAX_WAITING = 250  # entries until the next flush; then only what is wrong comes in
 FLUSH_EVERY = 0.5  # seconds
 EXCERPT = 512  # bytes of a payload that are shown
 NOTICE_EVERY_MS = 1_000  # one device is told at most this often

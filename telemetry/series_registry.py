@@ -6,6 +6,7 @@ series here.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class SeriesRegistry:
         self.device_of: dict[int, int] = {}
         self._looked_at: float | None = None
         # By device, the metrics it named last: their ids, and the dictionary these came from.
-        self._last_asked: dict[int, tuple[dict[str, int], tuple[str, ...], tuple[int, ...]]] = {}
+        self._last_asked: dict[int, tuple[dict[str, int], tuple[str, ...], bytes]] = {}
 
     def load_all(self) -> None:
         """Read every series, in one query: at start, where device by device would take minutes."""
@@ -55,23 +56,22 @@ class SeriesRegistry:
             self._keep(rows.values_list("device_id", "metric", "id"))
         return known
 
-    def ids_of(self, device_id: int, metrics: Iterable[str]) -> tuple[int, ...] | None:
-        """The ids of these series of a device, or None when one is not known yet. Never queries;
-        any thread may ask."""
+    def ids_of(self, device_id: int, metrics: tuple[str, ...]) -> bytes | None:
+        """The ids of these series of a device as int32 of this machine, or None when one is not
+        known yet. Never queries; any thread may ask."""
         known = self.ids.get(device_id)
         if known is None:
             return None
-        names = tuple(metrics)
         last = self._last_asked.get(device_id)
         # A device names the same metrics again and again. The dictionary is compared as well: when
         # series are read anew it is another one, whatever thread was here meanwhile.
-        if last is not None and last[0] is known and last[1] == names:
+        if last is not None and last[0] is known and last[1] == metrics:
             return last[2]
         try:
-            ids = tuple([known[name] for name in names])
+            ids = array("i", [known[metric] for metric in metrics]).tobytes()
         except KeyError:
             return None
-        self._last_asked[device_id] = (known, names, ids)
+        self._last_asked[device_id] = (known, metrics, ids)
         return ids
 
     def load(self, device_ids: Iterable[int]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bridge.decode import pulseboard
-from bridge.decode.context import MAX_TOPICS, Context
+from bridge.decode.context import CERTAIN, MAX_TOPICS, Context
 from bridge.decode.items import Item, Problem, Reason, Rejected
 from bridge.message import Message
 
@@ -22,7 +22,6 @@ class Convention(Protocol):
 
 
 CONVENTIONS: tuple[Convention, ...] = (pulseboard,)
-CERTAIN = 100
 
 
 class Decoder:

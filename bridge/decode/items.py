@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -49,8 +49,9 @@ class Problem(NamedTuple):
 class Sample(msgspec.Struct, gc=False):
     """The values of one device at one instant."""
 
-    time_ms: int  # Unix milliseconds; 0: the device gave none that can be true, stamp it
-    values: dict[str, Value]  # finite numbers, booleans and storable text by dotted metric
+    # Unix milliseconds; 0: the device gave none that can be true, stamp it
+    time_ms: int = msgspec.field(name="ts")
+    values: Mapping[str, Value]  # finite numbers, booleans and storable text by dotted metric
 
 
 class Telemetry(msgspec.Struct, gc=False):
@@ -60,7 +61,9 @@ class Telemetry(msgspec.Struct, gc=False):
     samples: list[Sample]
     problems: Sequence[Problem] = ()
     clock_replaced: bool = False  # a timestamp was given and implausible
-    plain: bool = False  # exactly one sample, only numbers and booleans, nothing wrong with it
+    # The metrics, in order, of exactly one sample of only numbers and booleans with nothing wrong
+    # about it; () of any other. The same tuple each time a device names the same.
+    plain: tuple[str, ...] = ()
 
 
 class Status(msgspec.Struct, gc=False):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -157,7 +157,7 @@ def _refuse_size(_reading: Reading) -> NoReturn:
     raise Undecodable(Reason.TOO_MANY_VALUES, f"more than {MAX_VALUES} values in one message")
 
 
-def is_plain(values: dict[str, Any]) -> bool:
+def is_plain(values: Mapping[str, Any]) -> bool:
     """Whether all is ordinary: short names, finite numbers and booleans at the top level."""
     for metric, value in values.items():
         kind = type(value)

@@ -11,55 +11,60 @@ from typing import Annotated
 
 import msgspec
 
-from bridge.decode.items import Sample, Value
+from bridge.decode.items import Sample, Telemetry
 from bridge.decode.json_values import (
     EARLIEST_MS,
     LATEST_AHEAD_MS,
     MAX_EXACT_INTEGER,
-    MAX_VALUES,
     is_plain,
 )
 
-MAX_NAMES = 10_000  # metric names known to be ordinary; further ones take the longer way
+MAX_NAMES = 50_000  # metric names remembered, all shapes together; then all are forgotten at once
+MAX_SHAPE = 500  # metric names of a message that goes this way
 
 # Exclusive bounds: an integer that rounds to 2^53 as a float may have been 2^53 + 1.
 Number = Annotated[float, msgspec.Meta(gt=-MAX_EXACT_INTEGER, lt=MAX_EXACT_INTEGER)]
 
 
-class Timed(msgspec.Struct, gc=False):
-    ts: int
+class PlainSample(Sample, gc=False):
+    """Decoded in place: what msgspec makes of the payload is the sample."""
+
     values: dict[str, Number | bool]
 
 
-_timed = msgspec.json.Decoder(Timed).decode
+_timed = msgspec.json.Decoder(PlainSample).decode
 _bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
 
 
 class PlainReader:
-    """Remembers which metric names are ordinary."""
+    """Remembers which combinations of metric names are ordinary: a message's shape."""
 
     def __init__(self) -> None:
-        self._names: set[str] = set()
+        self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._names = 0  # in all shapes together
 
-    def read(self, payload: bytes, received_ms: int) -> Sample | None:
-        """The sample of an ordinary payload; None of any other."""
-        values: dict[str, Value]
+    def read(self, uid: str, payload: bytes, received_ms: int) -> Telemetry | None:
+        """What an ordinary payload says; None of any other."""
         try:
             if payload.startswith(b'{"ts":'):
-                timed = _timed(payload)
-                time_ms, values = timed.ts, timed.values  # type: ignore[assignment]
-                if not EARLIEST_MS <= time_ms <= received_ms + LATEST_AHEAD_MS:
+                sample: Sample = _timed(payload)
+                if not EARLIEST_MS <= sample.time_ms <= received_ms + LATEST_AHEAD_MS:
                     return None
             else:
-                time_ms, values = 0, _bare(payload)  # type: ignore[assignment]
+                sample = PlainSample(0, _bare(payload))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return None
-        known = self._names.issuperset(values) or self._learn(values)
-        return Sample(time_ms, values) if known and 0 < len(values) <= MAX_VALUES else None
+        names = tuple(sample.values)
+        shape = self._shapes.get(names) or self._learn(names, sample)
+        return Telemetry(uid, [sample], (), False, shape) if shape else None
 
-    def _learn(self, values: dict[str, Value]) -> bool:
-        if not is_plain(values):
-            return False
-        if len(self._names) + len(values) <= MAX_NAMES:
-            self._names.update(values)
-        return True
+    def _learn(self, names: tuple[str, ...], sample: Sample) -> tuple[str, ...]:
+        """The shape, remembered from now on; () if it is not ordinary."""
+        if len(names) > MAX_SHAPE or not is_plain(sample.values):
+            return ()
+        if self._names + len(names) > MAX_NAMES:
+            self._shapes.clear()
+            self._names = 0
+        self._shapes[names] = names
+        self._names += len(names)
+        return names

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from bridge.decode import json_values
-from bridge.decode.context import Context, Route
+from bridge.decode.context import CERTAIN, Context, Route
 from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry
 from bridge.message import MAX_PAYLOAD, Message
 
-CERTAIN = 100
 UID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # devices.models.UID_PATTERN; kept equal by a test
 
 
@@ -22,7 +21,7 @@ def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alon
 
 def decode(message: Message, context: Context) -> list[Item]:
     """The one item of the message. Never raises for bad data."""
-    uid, channel, valid = context.route(message.topic, _route)
+    uid, channel, valid = context.routes.get(message.topic) or context.route(message.topic, _route)
     if not valid:
         detail = f"the uid {uid[:80]!a} is not 1 to 64 letters, digits, '_' or '-'"
         return [Rejected("", Problem(Reason.BAD_UID, detail))]
@@ -30,9 +29,9 @@ def decode(message: Message, context: Context) -> list[Item]:
         return [_status(uid, message.payload)]
     # The only length bound of the ordinary message: what is larger is looked at below.
     if len(message.payload) <= MAX_PAYLOAD:
-        sample = context.plain.read(message.payload, message.received_ms)
-        if sample is not None:
-            return [Telemetry(uid, [sample], plain=True)]
+        plain = context.plain.read(uid, message.payload, message.received_ms)
+        if plain is not None:
+            return [plain]
     return [telemetry(uid, message)]
 
 

@@ -56,7 +56,7 @@ def test_each_form_becomes_samples(payload: str, samples: list[tuple[int, dict]]
     item = decode(payload)
     assert isinstance(item, Telemetry)
     assert item.uid == "pump-1"
-    assert item.samples == [Sample(at, values) for at, values in samples]
+    assert [(sample.time_ms, sample.values) for sample in item.samples] == samples
     assert not item.problems
     assert not item.clock_replaced
 

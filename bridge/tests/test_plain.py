@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.decode import json_values, plain
+from bridge.decode.items import Sample
 from bridge.decode.plain import PlainReader
 
 NOW = 1_700_000_000_000
@@ -27,12 +28,17 @@ payloads = st.one_of(
 ).map(lambda document: json.dumps(document).encode())
 
 
+def said(samples: list[Sample]) -> list[tuple[int, dict]]:
+    return [(sample.time_ms, dict(sample.values)) for sample in samples]
+
+
 @given(payloads)
 def test_both_ways_agree(payload: bytes) -> None:
-    sample = PlainReader().read(payload, NOW)
-    if sample is not None:
+    plain = PlainReader().read("a", payload, NOW)
+    if plain is not None:
         reading = json_values.read(payload, NOW)
-        assert reading.samples == [sample]
+        assert said(plain.samples) == said(reading.samples)
+        assert plain.plain == tuple(reading.samples[0].values)
         assert not reading.problems
         assert not reading.clock_replaced
 
@@ -48,9 +54,12 @@ def test_both_ways_agree(payload: bytes) -> None:
 )
 def test_the_ordinary_is_settled(payload: bytes) -> None:
     reader = PlainReader()
-    expected = json_values.read(payload, NOW).samples
-    assert [reader.read(payload, NOW)] == expected
-    assert [reader.read(payload, NOW)] == expected  # its names are known now
+    expected = said(json_values.read(payload, NOW).samples)
+    first, second = reader.read("a", payload, NOW), reader.read("a", payload, NOW)
+    assert first is not None
+    assert second is not None
+    assert said(first.samples) == said(second.samples) == expected
+    assert first.plain is second.plain, "a shape is remembered"
 
 
 @pytest.mark.parametrize(
@@ -76,12 +85,12 @@ def test_the_ordinary_is_settled(payload: bytes) -> None:
     ],
 )
 def test_anything_else_is_left_to_the_long_way(payload: bytes) -> None:
-    assert PlainReader().read(payload, NOW) is None
+    assert PlainReader().read("a", payload, NOW) is None
 
 
 def test_a_flood_of_names_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plain, "MAX_NAMES", 3)
     reader = PlainReader()
     for number in range(10):
-        assert reader.read(b'{"metric_%d":1}' % number, NOW) is not None
-    assert len(reader._names) == 3
+        assert reader.read("a", b'{"metric_%d":1}' % number, NOW) is not None
+        assert len(reader._shapes) == reader._names <= 3
