@@ -7,11 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
 from django.views.generic import RedirectView, TemplateView
 
 from devices.models import Device, Presence, Site
+from devices.thresholds import KEY, Threshold, thresholds_of
 
 
 def _milliseconds(moment: Any) -> int | None:
@@ -57,7 +59,11 @@ class DevicePage(LoginRequiredMixin, TemplateView):
             Device.objects.select_related("site", "presence"), uid=kwargs["uid"]
         )
         return super().get_context_data(
-            page="fleet", device=device, facts=device_facts(device), **kwargs
+            page="fleet",
+            device=device,
+            facts=device_facts(device),
+            metadata={key: value for key, value in device.metadata.items() if key != KEY},
+            **kwargs,
         )
 
 
@@ -94,7 +100,15 @@ def device_facts(device: Device) -> dict[str, Any]:
             "last_seen": _milliseconds(presence.last_seen_at) if presence else None,
             "clock_replaced": _milliseconds(presence.clock_replaced_at) if presence else None,
         },
+        "thresholds": _thresholds(device),
         "series": list(
             device.series.order_by("id").values("id", "metric", "unit", "kind", "precision")
         ),
     }
+
+
+def _thresholds(device: Device) -> dict[str, list[Threshold]]:
+    try:
+        return thresholds_of(device.metadata)
+    except ValidationError:  # written before their shape was checked, or past the forms
+        return {}

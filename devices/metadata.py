@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from devices.models import MAX_TAG_LENGTH, MAX_TAGS
+from devices.thresholds import thresholds_of
 
 MAX_METADATA_BYTES = 16 * 1024  # bytes of metadata written as compact JSON
 MAX_METADATA_DEPTH = 8  # levels of objects and arrays, the outermost counted
@@ -42,6 +43,7 @@ def validate_metadata(value: Any) -> None:
         raise ValidationError(
             f"Metadata is {size} bytes as JSON; at most {MAX_METADATA_BYTES} are kept.", code="size"
         )
+    thresholds_of(value)
 
 
 def _check_scalar(value: Any) -> None:

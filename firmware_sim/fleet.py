@@ -96,7 +96,15 @@ class Identity:
             "location": self.location,
             "latitude": self.latitude,
             "longitude": self.longitude,
-            "metadata": self.metadata,
+            "metadata": {**self.metadata, "thresholds": self.thresholds()},
+        }
+
+    def thresholds(self) -> dict[str, list[dict[str, Any]]]:
+        """Lines of its charts, by metric."""
+        return {
+            metric.name: [{"value": value, "label": label} for value, label in metric.thresholds]
+            for metric in self.model.metrics
+            if metric.thresholds
         }
 
     def series(self) -> list[dict[str, Any]]:

@@ -81,6 +81,24 @@ def test_a_device_page_carries_its_facts(viewer: Client, device: Device):
     assert [(s["metric"], s["unit"]) for s in facts["series"]] == [("temperature", "°C")]
 
 
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ({"temperature": [{"value": -15}]}, {"temperature": [{"value": -15, "label": ""}]}),
+        ("written past the forms", {}),
+    ],
+)
+def test_thresholds_go_to_the_charts_and_not_among_the_facts(
+    viewer: Client, device: Device, kept: object, shown: object
+):
+    Device.objects.update(metadata={"thresholds": kept, "model": "M7"})
+    text = viewer.get("/devices/freezer-1/").content.decode()
+    found = re.search(r'<script id="device-facts" type="application/json">(.*?)</script>', text)
+    assert json.loads(found[1])["thresholds"] == shown
+    assert "<dt>model</dt>" in text
+    assert "<dt>thresholds</dt>" not in text
+
+
 def test_what_a_device_is_called_is_never_markup(viewer: Client, device: Device):
     text = viewer.get("/devices/freezer-1/").content.decode()
     assert "<b>Freezer" not in text

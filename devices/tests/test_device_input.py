@@ -60,6 +60,13 @@ def send(api, raw):
         ("metadata", {"a": [{"\x00": 1}]}, "NUL"),
         ("metadata", {"\ud800": 1}, "surrogate"),
         ("metadata", nested(9), "8 levels"),
+        ("metadata", {"thresholds": [1]}, "Write thresholds as"),
+        ("metadata", {"thresholds": {"t": {"value": 1}}}, "Write thresholds as"),
+        ("metadata", {"thresholds": {"t": [{"value": 1, "colour": "red"}]}}, "Write thresholds as"),
+        ("metadata", {"thresholds": {"t": [{"value": "1"}]}}, "is a number"),
+        ("metadata", {"thresholds": {"t": [{"value": True}]}}, "is a number"),
+        ("metadata", {"thresholds": {"t": [{"value": 1, "label": "x" * 41}]}}, "40 characters"),
+        ("metadata", {"thresholds": {"t": [{"value": 1}] * 9}}, "at most 8"),
         ("metadata", {"a": "x" * 16_384}, "16384"),
     ],
 )
@@ -77,6 +84,7 @@ def test_bad_field(api, field, value, part):
     [
         ("uid", "x" * 64),
         ("metadata", nested(8)),
+        ("metadata", {"thresholds": {"t": [{"value": -15, "label": "Too warm"}, {"value": 0.5}]}}),
         ("metadata", {"a": "x" * (16_384 - len('{"a":""}'))}),
         ("metadata", {"ü": "😀", "n": [1.5, None, True, 2**70]}),
         ("tags", [f"t{n}" for n in range(32)]),

@@ -21,6 +21,7 @@ class Metric(NamedTuple):
     unit: str = ""
     kind: Literal["gauge", "counter", "boolean", "text"] = "gauge"
     precision: int | None = None
+    thresholds: tuple[tuple[float, str], ...] = ()  # values with their labels, shown on its chart
 
 
 class Model(ABC):

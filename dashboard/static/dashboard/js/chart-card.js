@@ -36,7 +36,7 @@ export class ChartCard {
     this.element = el("article", { class: `card chart-card is-${series.kind}`, attrs: { "aria-label": humanise(series.metric) } },
       el("header", {}, swatch, el("h2", { class: "clip", text: humanise(series.metric), attrs: { title: series.metric } }), this.trouble, this.corner, this.#menu()),
       el("p", { class: "reading" }, this.value, this.ageText), this.plot, this.table);
-    const source = { series, colourName, expectedInterval: device.expected_interval, points: () => timeLine.points(series.id) };
+    const source = { series, colourName, thresholds: device.thresholds?.[series.metric] ?? [], expectedInterval: device.expected_interval, points: () => timeLine.points(series.id) };
     this.chart = series.kind === "text" ? new TextStrip(this.canvas, source, timeLine) : new LiveChart(this.canvas, source, timeLine);
     wireGestures(this.plot, /** @type {any} */ (this.chart), timeLine);
   }

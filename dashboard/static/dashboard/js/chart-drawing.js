@@ -39,6 +39,51 @@ export function drawLoners(/** @type {CanvasRenderingContext2D} */ context, /** 
   context.restore();
 }
 
+const LABEL_GAP = 4; // px between a threshold's line and its label
+const LABEL_ROOM = 18; // px under the top edge in which a label hangs below its line
+
+/** Thin labelled lines; one beyond the axis is named at the edge it lies behind.
+ * @param {any} chart @param {{value: number, label: string}[]} thresholds
+ * @param {{line: string, text: string, surface: string, font: string, write: (value: number) => string}} o */
+export function drawThresholds(chart, thresholds, o) {
+  const { left, right, top, bottom } = chart.chartArea;
+  const context = chart.ctx;
+  const placed = [...thresholds].sort((a, b) => a.value - b.value)
+    .map((one) => ({ ...one, y: Math.round(chart.scales.y.getPixelForValue(one.value)) + 0.5 }));
+  const above = placed.find(({ y }) => y < top);
+  const below = placed.findLast(({ y }) => y > bottom);
+  context.save();
+  context.font = o.font;
+  context.textAlign = "left"; // on the right it would hide the newest
+  for (const one of placed) {
+    const inside = one.y >= top && one.y <= bottom;
+    if (inside) dashed(context, left, right, one.y, o.line);
+    else if (one !== above && one !== below) continue; // the nearest one behind an edge stands for the rest
+    const hanging = one.y < top + LABEL_ROOM;
+    const at = hanging ? Math.max(top, one.y) + LABEL_GAP : Math.min(bottom, one.y) - LABEL_GAP;
+    context.textBaseline = hanging ? "top" : "bottom";
+    const text = [one === above ? "↑" : one === below ? "↓" : "", one.label, o.write(one.value)].filter(Boolean).join(" ");
+    context.lineWidth = 3; // a halo, legible on a line
+    context.strokeStyle = o.surface;
+    context.strokeText(text, left + LABEL_GAP, at);
+    context.fillStyle = o.text;
+    context.fillText(text, left + LABEL_GAP, at);
+  }
+  context.restore();
+}
+
+function dashed(/** @type {CanvasRenderingContext2D} */ context, /** @type {number} */ left, /** @type {number} */ right, /** @type {number} */ y, /** @type {string} */ stroke) {
+  context.save();
+  context.strokeStyle = stroke;
+  context.lineWidth = 1;
+  context.setLineDash([4, 3]);
+  context.beginPath();
+  context.moveTo(left, y);
+  context.lineTo(right, y);
+  context.stroke();
+  context.restore();
+}
+
 /** Past what is known, the chart is grey: no claim is made there. */
 export function drawUnknown(/** @type {any} */ chart, /** @type {number} */ knownUntil, /** @type {string} */ fill) {
   const { left, right, top, bottom } = chart.chartArea;

@@ -3,8 +3,8 @@
 import { bare, number } from "./format.js";
 import { bounds } from "./timespan.js";
 import { axisWidth, colour } from "./element.js";
-import { drawBand, drawCursor, drawLoners, drawUnknown } from "./chart-drawing.js";
-import { extent, includesZero, valueRange, valueTicks } from "./value-range.js";
+import { drawBand, drawCursor, drawLoners, drawThresholds, drawUnknown } from "./chart-drawing.js";
+import { extent, includesZero, valueRange, valueTicks, withThresholds } from "./value-range.js";
 import { line } from "./points.js";
 import { tickLabel, timeTicks } from "./time-ticks.js";
 
@@ -12,7 +12,7 @@ const TICK_ROOM = 96; // px of one time label
 const STEP = 0.5; // px the picture moves before it is drawn again
 
 /**
- * @typedef {{series: any, points: () => import("./points.js").Points, expectedInterval: number, colourName: string}} ChartSource
+ * @typedef {{series: any, thresholds: {value: number, label: string}[], points: () => import("./points.js").Points, expectedInterval: number, colourName: string}} ChartSource
  * @typedef {import("./time-line.js").TimeLine} TimeLine
  */
 export class LiveChart {
@@ -86,6 +86,13 @@ export class LiveChart {
   }
 
   #over(/** @type {any} */ chart) {
+    if (!this.blank && !this.boolean) {
+      const { unit } = this.source.series;
+      drawThresholds(chart, this.source.thresholds, {
+        line: this.paint.line, text: this.paint.text, surface: this.paint.surface, font: this.paint.font,
+        write: (value) => `${number(value)}${unit && `\u2009${unit}`}`,
+      });
+    }
     drawUnknown(chart, this.timeLine.knownUntil(), this.paint.unknown);
     const time = this.timeLine.cursor;
     drawCursor(chart, {
@@ -104,9 +111,10 @@ export class LiveChart {
   restyle() {
     this.stroke = colour(this.source.colourName);
     this.axisWidth = axisWidth();
-    this.paint = { line: colour("--text-3"), surface: colour("--surface"), unknown: colour("--sunken"), selection: colour("--accent") };
+    this.paint = { line: colour("--text-3"), text: colour("--text-2"), font: "", surface: colour("--surface"), unknown: colour("--sunken"), selection: colour("--accent") };
     const { x, y } = this.chart.options.scales;
     const font = { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1")) };
+    this.paint.font = `${font.size}px ${font.family}`;
     for (const scale of [x, y]) Object.assign(scale.ticks, { color: colour("--text-3"), font });
     y.grid.color = colour("--line");
     x.grid.color = colour("--line-strong");
@@ -136,7 +144,7 @@ export class LiveChart {
     const inside = this.rows.filter((row) => row[0] >= from && row[0] <= to);
     const previous = this.blank ? null : this.axis;
     this.blank = !inside.length && previous === null;
-    this.axis = this.boolean ? { min: -0.1, max: 1.15 } : valueRange(extent(inside), previous, this.zero);
+    this.axis = this.boolean ? { min: -0.1, max: 1.15 } : valueRange(withThresholds(extent(inside), this.source.thresholds), previous, this.zero);
     const { x, y } = this.chart.options.scales;
     x.min = from;
     x.max = to;

@@ -2,6 +2,7 @@
 
 const ROOM = 0.08; // share of the data's range left free above and below
 const NARROW_BELOW = 0.55; // share of the axis the data must fall under before it narrows
+const NEAR = 0.1; // share of the data's size a threshold may be off and still be shown in its place
 const ZERO_UNITS = new Set(["W", "kW", "MW", "Wh", "kWh", "MWh", "VA", "var", "A", "mA", "rpm", "l/min", "m³/h", "lx"]);
 
 /** Whether zero means something on this axis. @param {{unit: string, kind: string, metric: string}} series */
@@ -21,6 +22,15 @@ export function extent(rows) {
     if (top > high) high = top;
   }
   return low <= high ? { low, high } : null;
+}
+
+/** The data's range, widened to the thresholds near it; one far off would flatten what was measured.
+ * @param {{low: number, high: number}|null} data @param {{value: number}[]} thresholds */
+export function withThresholds(data, thresholds) {
+  if (data === null) return null;
+  const reach = Math.max(data.high - data.low, Math.max(Math.abs(data.low), Math.abs(data.high)) * NEAR);
+  const near = thresholds.map(({ value }) => value).filter((value) => value >= data.low - reach && value <= data.high + reach);
+  return { low: Math.min(data.low, ...near), high: Math.max(data.high, ...near) };
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { alarms, balance, gone, Rate, summed } from "../js/rates.js";
 import { csv, tableRows } from "../js/table-text.js";
-import { extent, includesZero, valueRange, valueTicks } from "../js/value-range.js";
+import { extent, includesZero, valueRange, valueTicks, withThresholds } from "../js/value-range.js";
 
 const row = (at, value, low = null, high = null, count = null, start = null) => [at, value, low, high, count, start];
 
@@ -68,4 +68,10 @@ test("a killed web process leaves the list after a minute, a bridge that is away
   assert.ok(!gone("http-4711", 0, 60_000));
   assert.ok(gone("http-4711", 0, 60_001));
   assert.ok(!gone("bridge-0", 0, 86_400_000));
+});
+test("a threshold near the data widens the axis, one far off does not flatten it", () => {
+  assert.deepEqual(withThresholds({ low: 20, high: 30 }, [{ value: 35 }, { value: 11 }]), { low: 11, high: 35 });
+  assert.deepEqual(withThresholds({ low: 20, high: 30 }, [{ value: 400 }]), { low: 20, high: 30 });
+  assert.deepEqual(withThresholds({ low: -18, high: -18 }, [{ value: -16.5 }]), { low: -18, high: -16.5 });
+  assert.equal(withThresholds(null, [{ value: 1 }]), null);
 });
