@@ -37,6 +37,11 @@ def purge() -> None:
         logger.info("retention removed %s", purged)
 
 
+def freeze() -> None:
+    if frozen := partitions.freeze(timezone.now()):
+        logger.info("partitions frozen: %s", ", ".join(frozen))
+
+
 def compress() -> None:
     if not timescale.in_use():
         return
@@ -49,7 +54,9 @@ EVERY: dict[Callable[[], None], float] = {
     make_partitions: 600.0,
     roll_up: 2.0,
     purge: 3600.0,
-    compress: 3600.0,  # after the purge: what goes need not be compressed
+    # After the purge: what goes needs neither.
+    freeze: 3600.0,
+    compress: 3600.0,
 }
 
 

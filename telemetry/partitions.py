@@ -19,12 +19,16 @@ TABLES = ("reading", "text_reading")
 DAYS_BACK = 2  # days before today: a device that was out of reach brings its backlog
 DAYS_AHEAD = 3  # days after today: slack for maintenance that does not run
 DELETE_CHUNK = 20_000  # rows of one DELETE: short transactions, so nobody waits for one
+FREEZE_AFTER = timedelta(days=1)  # after a partition's day: by then its backlogs have come
 LOCK_WAIT = "5s"  # a longer wait would queue every reader and writer behind it
 _LOCK_KEY = 0x50554C53  # advisory lock: the set of partitions
 
 _SQL = load("partitions")
 _MAKE: tuple[LiteralString, ...] = (
-    "CREATE TABLE {partition} (LIKE {table} INCLUDING ALL)",
+    # Rows only come in: to vacuum for each fifth of them would cost as much as writing them, and
+    # `freeze` does it once.
+    """CREATE TABLE {partition} (LIKE {table} INCLUDING ALL)
+        WITH (autovacuum_vacuum_insert_threshold = -1)""",
     # Before the move: a row that arrived after it would make the ATTACH fail.
     "LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE",
     """WITH moved AS (
@@ -81,6 +85,27 @@ def drop_before(cutoff: datetime) -> list[str]:
     for table in TABLES:
         delete_where(f"{table}_default", "time < %s", [cutoff])
     return dropped
+
+
+def freeze(now: datetime) -> list[str]:
+    """Vacuum, freeze and analyse, once, the partitions that take in no more; their names.
+
+    In no transaction. One that someone holds a lock on is left for the next time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["list_unfrozen"])
+        unfrozen = [(str(parent), str(partition)) for parent, partition in cursor.fetchall()]
+    newest = now.astimezone(UTC).date() - FREEZE_AFTER
+    frozen = []
+    for table, partition in unfrozen:
+        day = day_of(table, partition)
+        if day is None or day >= newest:
+            continue
+        statement = sql.SQL("VACUUM (FREEZE, ANALYZE, SKIP_LOCKED) {}")
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format(sql.Identifier(partition)))
+        frozen.append(partition)
+    return frozen
 
 
 def every_partition() -> list[str]:

@@ -145,3 +145,21 @@ def test_a_row_committed_while_the_partition_is_made_moves_along() -> None:
     finally:
         thread.join(timeout=30)
         partitions.drop_before(NOW + timedelta(days=30))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_partition_is_frozen_once_when_its_backlogs_have_come() -> None:
+    partitions.ensure(NOW, days_back=0, days_ahead=0)
+    add("reading", *((1, NOW + timedelta(milliseconds=n), 1.0) for n in range(100)))
+    try:
+        assert partitions.freeze(NOW + timedelta(days=1)) == []
+        frozen = partitions.freeze(NOW + timedelta(days=2))
+        assert frozen == ["reading_20210310", "text_reading_20210310"]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT reltuples, reloptions FROM pg_class WHERE relname = 'reading_20210310'"
+            )
+            assert cursor.fetchone() == (100.0, ["autovacuum_vacuum_insert_threshold=-1"])
+        assert partitions.freeze(NOW + timedelta(days=3)) == []
+    finally:
+        partitions.drop_before(NOW + timedelta(days=2))
