@@ -14,6 +14,9 @@ from paho.mqtt import client as mqtt
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 90.0  # until a worker is connected to its broker
+END_SECONDS = 90.0  # until it has ended; it may wait 30 for a lease, or to commit what it holds
+ACKED_SECONDS = 60.0  # until the broker has acknowledged what was published
 
 
 class BridgeProcess:
@@ -38,7 +41,7 @@ class BridgeProcess:
         """Until the log says that it connected (for the `times`-th time)."""
         eventually(
             lambda: self.said("connected to") >= times,
-            30,
+            START_SECONDS,
             what=f"connected: {self.log.read_text()}",
         )
 
@@ -49,7 +52,12 @@ class BridgeProcess:
         """SIGTERM, and the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.wait()
+
+    def wait(self) -> int:
+        """The exit status, once it has ended by itself."""
+        assert self.process is not None
+        return self.process.wait(END_SECONDS)
 
     def kill(self) -> None:
         assert self.process is not None
@@ -74,7 +82,7 @@ class Publisher:
         self.client.reconnect_delay_set(min_delay=1, max_delay=1)
         self.client.connect("127.0.0.1", port, clean_start=False)
         self.client.loop_start()
-        eventually(self.client.is_connected, what="publisher connected")
+        eventually(self.client.is_connected, START_SECONDS, what="publisher connected")
 
     def send(self, topic: str, payload: bytes | str, *, retain: bool = False) -> int:
         """Publish; the number of the message."""
@@ -86,7 +94,7 @@ class Publisher:
         """Numbers of the messages the broker acknowledged."""
         return {number for number, mid in enumerate(self._sent) if mid in self._acked}
 
-    def wait_acked(self, within: float = 30.0) -> None:
+    def wait_acked(self, within: float = ACKED_SECONDS) -> None:
         eventually(lambda: len(self.acked) == len(self._sent), within, what="all published acked")
 
     def close(self) -> None:

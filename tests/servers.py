@@ -25,7 +25,7 @@ from embedded.postgres import Postgres
 from embedded.redis_server import Redis
 from embedded.server import Server
 
-READY_SECONDS = 30.0  # for a server to answer after its start or restart
+READY_SECONDS = 60.0  # for a server to answer after its start or restart
 # Nothing in the session's own database outlives the session.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -199,8 +199,12 @@ def postgres_template() -> Iterator[Path]:
 @pytest.fixture
 def postgres_server(postgres_template: Path, server_folder: Path) -> Iterator[RunningServer]:
     """A Postgres of this test's own, durable as in production, with an empty `pulseboard`."""
-    folder = server_folder / "postgres"
-    shutil.copytree(postgres_template, folder)
+    yield from serve_copy(postgres_template, server_folder / "postgres")
+
+
+def serve_copy(cluster: Path, folder: Path) -> Iterator[RunningServer]:
+    """A Postgres on a copy of a prepared cluster, for a fixture to `yield from`."""
+    shutil.copytree(cluster, folder)
     if account := unprivileged():
         for path in (folder, *folder.rglob("*")):
             os.chown(path, account.uid, account.gid)

@@ -6,10 +6,8 @@ import signal
 
 import psycopg
 
-from tests.test_faults import Stack, assert_acked_is_stored_once, stack, unstarted
+from tests.fault_stack import WITHIN, Stack, assert_acked_is_stored_once
 from tests.waiting import eventually
-
-__all__ = ["stack", "unstarted"]  # the fixtures
 
 
 def acked(stack: Stack) -> int:
@@ -19,18 +17,18 @@ def acked(stack: Stack) -> int:
 
 def test_messages_are_acknowledged_while_the_database_is_away(stack: Stack) -> None:
     stack.postgres.kill()
-    eventually(lambda: stack.bridge.said("messages go to"), 30, what="spooling is said")
+    eventually(lambda: stack.bridge.said("messages go to"), WITHIN, what="spooling is said")
     before = acked(stack)
-    eventually(lambda: acked(stack) > before + 100, 30, what="the broker's queue moves on")
+    eventually(lambda: acked(stack) > before + 100, WITHIN, what="the broker's queue moves on")
     stack.postgres.start()
-    eventually(lambda: stack.bridge.said("spool drained"), 60, what="the spool is drained")
+    eventually(lambda: stack.bridge.said("spool drained"), WITHIN, what="the spool is drained")
     stack.wait_stored_grows()
     assert_acked_is_stored_once(stack)
 
 
 def test_a_bridge_killed_while_spooling_loses_and_doubles_nothing(stack: Stack) -> None:
     stack.postgres.kill()
-    eventually(lambda: stack.bridge.said("messages go to"), 30)
+    eventually(lambda: stack.bridge.said("messages go to"), WITHIN)
     stack.bridge.kill()
     stack.postgres.start()
     stack.bridge.start()
@@ -41,12 +39,12 @@ def test_a_bridge_killed_while_spooling_loses_and_doubles_nothing(stack: Stack) 
 def test_a_frozen_database_is_left_behind_and_caught_up_with(stack: Stack) -> None:
     stack.postgres.signal(signal.SIGSTOP)
     try:
-        eventually(lambda: stack.bridge.said("messages go to"), 30)
+        eventually(lambda: stack.bridge.said("messages go to"), WITHIN)
         before = acked(stack)
-        eventually(lambda: acked(stack) > before + 50, 30)
+        eventually(lambda: acked(stack) > before + 50, WITHIN)
     finally:
         stack.postgres.signal(signal.SIGCONT)
-    eventually(lambda: stack.bridge.said("spool drained"), 60)
+    eventually(lambda: stack.bridge.said("spool drained"), WITHIN)
     assert_acked_is_stored_once(stack)
 
 

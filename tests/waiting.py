@@ -8,10 +8,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+WITHIN = 60.0  # seconds until a fact that takes a moment must hold, on a busy machine
 LOOK_EVERY = 0.05  # seconds between two looks at a fact
 
 
-def eventually(fact: Callable[[], T], within: float = 15.0, *, what: str = "") -> T:
+def eventually(fact: Callable[[], T], within: float = WITHIN, *, what: str = "") -> T:
     """The first true value of `fact()`. Fails when `within` seconds passed without one."""
     deadline = time.monotonic() + within
     while True:

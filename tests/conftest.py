@@ -1,0 +1,5 @@
+"""What the tests of faults share: one cluster with tables in it for all of them to copy."""
+
+from tests.fault_stack import filled_cluster, filled_postgres, stack, unstarted
+
+__all__ = ["filled_cluster", "filled_postgres", "stack", "unstarted"]  # fixtures

@@ -1,0 +1,151 @@
+"""Private servers with a bridge between them, under a load that goes on until told to stop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.bridge_process import ROOT, BridgeProcess, Publisher
+from tests.servers import RunningServer, open_folder, serve_copy
+from tests.waiting import eventually
+
+DEVICES = 20
+MESSAGES_PER_SECOND = 400
+ENOUGH = 100  # messages, acknowledged and stored since the last fault, that show that all goes on
+WITHIN = 90.0  # seconds for the system to recover from anything, on a busy machine
+
+
+class Stack:
+    """Private servers with a bridge between them, and a load that goes on until told to stop."""
+
+    def __init__(
+        self, postgres: RunningServer, redis: RunningServer, broker: RunningServer, folder: Path
+    ) -> None:
+        self.postgres, self.redis, self.broker = postgres, redis, broker
+        self.environment = {
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": redis.url,
+            "MQTT_URL": broker.url,
+            "PULSEBOARD_SPOOL": str(folder / "spool"),
+        }
+        self.bridge = BridgeProcess(folder / "bridge.log", self.environment)
+        self.publisher: Publisher | None = None
+        self._stop = threading.Event()
+        self._load: threading.Thread | None = None
+
+    def start_load(self) -> None:
+        """Numbered readings: some with a time of their own, some that the bridge must stamp."""
+        self.publisher = Publisher(self.broker.port)
+        self._load = threading.Thread(target=self._publish, daemon=True)
+        self._load.start()
+
+    def _publish(self) -> None:
+        assert self.publisher is not None
+        number = 0
+        while not self._stop.wait(1 / MESSAGES_PER_SECOND):
+            payload = b'{"n":%d}' % number
+            if number % 2:
+                payload = b'{"ts":%d,"values":{"n":%d}}' % (1_750_000_000_000 + number, number)
+            self.publisher.send(f"devices/dev-{number % DEVICES}/telemetry", payload)
+            number += 1
+
+    def stop_load(self) -> None:
+        self._stop.set()
+        assert self._load is not None
+        self._load.join()
+
+    def stored(self) -> list[int]:
+        """Every stored number, as often as it is stored."""
+        with psycopg.connect(self.postgres.url) as connection:
+            return [int(value) for (value,) in connection.execute("SELECT value FROM reading")]
+
+    def wait_stored_grows(self) -> None:
+        before = len(self.stored())
+        eventually(lambda: len(self.stored()) > before + 20, WITHIN, what="ingest goes on")
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._load is not None:
+            self._load.join()
+        self.bridge.close()
+        if self.publisher is not None:
+            self.publisher.close()
+
+
+def _fill(url: str) -> None:
+    """The tables, today's partitions and the devices."""
+    environment = {**os.environ, "DATABASE_URL": url}
+    for arguments in (["migrate", "--verbosity", "0"], ["maintain", "--once"]):
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    with psycopg.connect(url) as connection:
+        for number in range(DEVICES):
+            connection.execute(
+                "INSERT INTO devices_device (uid, name, kind, tags, enabled,"
+                " expected_interval, location, notes, metadata, token_prefix, token_digest,"
+                " created_at, updated_at) VALUES (%s, %s, '', '{}', true, 1, '', '', '{}',"
+                " '', '', now(), now())",
+                (f"dev-{number}", f"Device {number}"),
+            )
+
+
+@pytest.fixture(scope="session")
+def filled_cluster(postgres_template: Path) -> Iterator[Path]:
+    """A cluster for each test to copy: making the tables takes longer than most of the tests."""
+    folder = open_folder()
+    try:
+        for server in serve_copy(postgres_template, folder / "postgres"):
+            _fill(server.url)
+        yield folder / "postgres"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def filled_postgres(filled_cluster: Path, server_folder: Path) -> Iterator[RunningServer]:
+    yield from serve_copy(filled_cluster, server_folder / "postgres")
+
+
+@pytest.fixture
+def unstarted(filled_postgres, redis_server, mosquitto, tmp_path: Path) -> Iterator[Stack]:
+    """Servers and devices, but no bridge and no load yet."""
+    made = Stack(filled_postgres, redis_server, mosquitto, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stack(unstarted: Stack) -> Stack:
+    """A bridge under load."""
+    unstarted.bridge.start()
+    unstarted.bridge.wait_connected()
+    unstarted.start_load()
+    eventually(lambda: len(unstarted.stored()) > 50, WITHIN, what="the first readings")
+    return unstarted
+
+
+def assert_acked_is_stored_once(stack: Stack) -> None:
+    """To be asked after the last fault, while the load still runs."""
+    assert stack.publisher is not None
+    publisher = stack.publisher
+    before = len(stack.stored()), len(publisher.acked)
+
+    def goes_on() -> bool:
+        now = len(stack.stored()), len(publisher.acked)
+        return all(after >= earlier + ENOUGH for after, earlier in zip(now, before, strict=True))
+
+    eventually(goes_on, WITHIN, what=f"{ENOUGH} more are acknowledged and stored")
+    stack.stop_load()
+    publisher.wait_acked(WITHIN)
+    acked = publisher.acked
+    eventually(lambda: set(stack.stored()) >= acked, WITHIN, what="every acked message is stored")
+    stored = stack.stored()
+    assert len(stored) == len(set(stored)), "a message is stored twice"
