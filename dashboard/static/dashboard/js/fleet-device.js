@@ -45,6 +45,7 @@ export class FleetDevice {
     this.series = inOrder(this.facts.series).slice(0, MAIN_SERIES);
     for (const { id, latest } of this.facts.series) if (latest) this.#newest(id, latest);
     setText(this.parts.name, this.name);
+    this.element.dataset.uid = this.uid;
     this.element.title = `${this.name} (${this.uid})`;
     setText(this.parts.where, [this.site?.name, this.kind].filter(Boolean).join(" · ") || this.uid);
     const others = this.series.slice(1);

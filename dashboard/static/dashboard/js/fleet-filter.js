@@ -4,20 +4,23 @@ import { byId, el, icon } from "./element.js";
 import { STATES, WORDS } from "./presence.js";
 import { typing } from "./frame.js";
 
+const MAX_IN_ADDRESS = 100; // selected uids; a server takes an address of 8 KiB
+
 /** Arrows walk the tiles as they lie: to the side by one, up and down to the nearest in the next row.
- * @param {HTMLElement} list @param {KeyboardEvent} event */
+ * @param {HTMLElement} list @param {KeyboardEvent} event @returns {HTMLElement|null} where it went */
 export function walk(list, event) {
   const here = /** @type {HTMLElement|null} */ (document.activeElement);
-  if (typing(event) || !event.key.startsWith("Arrow")) return;
+  if (typing(event) || !event.key.startsWith("Arrow")) return null;
   const tiles = /** @type {HTMLElement[]} */ ([...list.children]);
   const at = here ? tiles.indexOf(here) : -1;
   const columns = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
   const row = columns < 1 ? 1 : columns;
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key] ?? 0;
   const next = tiles[at < 0 ? 0 : at + step];
-  if (!next) return;
+  if (!next) return null;
   event.preventDefault();
   next.focus();
+  return next;
 }
 
 export class FleetFilter {
@@ -29,6 +32,9 @@ export class FleetFilter {
     this.order = query.get("order") ?? "worst";
     /** @type {Set<string>} */
     this.states = new Set((query.get("state") ?? "").split(",").filter((name) => /** @type {readonly string[]} */ (STATES).includes(name)));
+    /** @type {Set<string>} */
+    this.selected = new Set((query.get("selected") ?? "").split(",").filter(Boolean));
+    this.only = query.has("only") && this.selected.size > 0;
     this.changed = changed;
     this.chips = new Map(STATES.map((name) => [name, this.#chip(name)]));
     byId("chips").append(...this.chips.values());
@@ -68,20 +74,33 @@ export class FleetFilter {
   }
 
   clear() {
-    this.#set({ search: "", site: "", states: new Set() });
+    this.#set({ search: "", site: "", states: new Set(), only: false });
   }
 
   get active() {
-    return this.search !== "" || this.site !== "" || this.states.size > 0;
+    return this.search !== "" || this.site !== "" || this.states.size > 0 || this.only;
   }
 
-  #set(/** @type {Partial<{search: string, site: string, order: string, states: Set<string>}>} */ part) {
+  /** @param {Iterable<string>} uids */
+  select(uids) {
+    const selected = new Set(uids);
+    this.#set({ selected, only: this.only && selected.size > 0 });
+  }
+
+  /** @param {boolean} only show the selected and nothing else */
+  showOnly(only) {
+    this.#set({ only });
+  }
+
+  #set(/** @type {Partial<{search: string, site: string, order: string, states: Set<string>, selected: Set<string>, only: boolean}>} */ part) {
     Object.assign(this, part);
     const query = new URLSearchParams();
     if (this.search) query.set("search", this.search);
     if (this.site) query.set("site", this.site);
     if (this.states.size) query.set("state", [...this.states].join(","));
     if (this.order !== "worst") query.set("order", this.order);
+    if (this.selected.size && this.selected.size <= MAX_IN_ADDRESS) query.set("selected", [...this.selected].join(","));
+    if (this.only) query.set("only", "1");
     history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
     this.#show();
     this.changed();

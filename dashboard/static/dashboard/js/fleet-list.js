@@ -17,6 +17,8 @@ const SCROLLING = 400; // ms after the last scroll while nothing changes its pla
 const REMOVED_FOR = 4_000; // ms a removed device stays to say so
 
 export class Fleet {
+  /** told when the tiles stand in their order */ arranged = () => {};
+
   constructor() {
     /** @type {Map<string, FleetDevice>} */ this.devices = new Map();
     /** @type {Map<number, FleetDevice>} */ this.bySeries = new Map();
@@ -109,6 +111,7 @@ export class Fleet {
     const kept = new Set(visible);
     for (const device of all) if (!kept.has(device)) device.element.remove();
     place(this.list, sorted(/** @type {any[]} */ (visible), this.filter.order).map((device) => device.element), this.observer);
+    this.arranged();
   }
 
   #seen(/** @type {IntersectionObserverEntry[]} */ entries) {

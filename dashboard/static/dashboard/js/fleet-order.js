@@ -5,7 +5,7 @@ import { STATES } from "./presence.js";
 /**
  * @typedef {{uid: string, name: string, kind: string, tags: string[], site: {slug: string, name: string}|null,
  *   state: string, heard: number|null}} Listed
- * @typedef {{search: string, site: string, states: Set<string>}} Filter
+ * @typedef {{search: string, site: string, states: Set<string>, selected?: Set<string>, only?: boolean}} Filter
  */
 
 const RANK = Object.fromEntries(STATES.map((name, index) => [name, index]));
@@ -40,6 +40,7 @@ export function found(device, search) {
 export function shown(device, filter) {
   return (filter.states.size === 0 || filter.states.has(device.state))
     && (filter.site === "" || device.site?.slug === filter.site)
+    && (!filter.only || filter.selected?.has(device.uid) === true)
     && found(device, filter.search);
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { counts, found, headline, inOrder, shown, sorted } from "../js/fleet-order.js";
+import { Selection } from "../js/selection.js";
 
 const device = (uid, state, more = {}) => ({ uid, name: uid, kind: "freezer", tags: [], site: null, state, heard: 0, ...more });
 const none = { search: "", site: "", states: new Set() };
@@ -27,4 +28,37 @@ test("the title counts the problems", () => {
 });
 test("series with a line come first", () => {
   assert.deepEqual(inOrder([{ id: 1, kind: "text" }, { id: 2, kind: "boolean" }, { id: 3, kind: "gauge" }]).map((s) => s.id), [3, 2, 1]);
+});
+test("only the selected are shown when asked for", () => {
+  const filter = { ...none, selected: new Set(["a"]), only: true };
+  assert.deepEqual(["a", "b"].filter((uid) => shown(device(uid, "online"), filter)), ["a"]);
+  assert.ok(shown(device("b", "online"), { ...filter, only: false }));
+});
+
+const order = ["a", "b", "c", "d", "e"];
+test("shift selects from the anchor, and lets go when it comes back", () => {
+  const s = new Selection();
+  s.toggle("b");
+  s.extend(order, "d");
+  assert.deepEqual([...s.uids], ["b", "c", "d"]);
+  s.extend(order, "c");
+  assert.deepEqual([...s.uids], ["b", "c"]);
+  s.extend(order, "a");
+  assert.deepEqual([...s.uids].sort(), ["a", "b"]);
+});
+test("what was selected before a range stays", () => {
+  const s = new Selection(["e"]);
+  s.toggle("a");
+  s.extend(order, "b");
+  assert.deepEqual([...s.uids].sort(), ["a", "b", "e"]);
+  s.toggle("e");
+  assert.deepEqual([...s.uids].sort(), ["a", "b"]);
+});
+test("without an anchor in sight a range begins where one stands", () => {
+  const s = new Selection();
+  s.extend(order, "c", "b");
+  assert.deepEqual([...s.uids], ["b", "c"]);
+  s.toggle("gone");
+  s.extend(order, "e", "d");
+  assert.deepEqual([...s.uids].sort(), ["b", "c", "d", "e", "gone"]);
 });

@@ -1,0 +1,86 @@
+/** Selecting tiles with Shift and keys, and what can be done with them. */
+
+import { byId, setText, toast } from "./element.js";
+import { Selection } from "./selection.js";
+import { typing } from "./frame.js";
+
+export class FleetSelection {
+  /** @param {HTMLElement} list @param {import("./fleet-filter.js").FleetFilter} filter keeps the selection in the address */
+  constructor(list, filter) {
+    this.list = list;
+    this.filter = filter;
+    this.selection = new Selection(filter.selected);
+    list.addEventListener("click", (event) => this.#clicked(event));
+    // Before the filter hears it: Escape lets go of the selection first.
+    document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
+    byId("selection-only").addEventListener("click", () => filter.showOnly(!filter.only));
+    byId("selection-clear").addEventListener("click", () => this.clear());
+    byId("selection-copy").addEventListener("click", async () => {
+      await navigator.clipboard.writeText([...this.selection.uids].join("\n"));
+      toast(`${this.selection.uids.size} uids copied.`);
+    });
+    this.show();
+  }
+
+  #uidOf(/** @type {Element|null} */ element) {
+    return /** @type {HTMLElement|null} */ (element?.closest(".device") ?? null)?.dataset.uid ?? null;
+  }
+
+  #order() {
+    return [...this.list.children].map((tile) => this.#uidOf(tile)).filter((uid) => uid !== null);
+  }
+
+  #clicked(/** @type {MouseEvent} */ event) {
+    const uid = this.#uidOf(/** @type {Element} */ (event.target));
+    if (!event.shiftKey || uid === null) return;
+    event.preventDefault(); // it would open a window
+    getSelection()?.removeAllRanges();
+    this.selection.extend(this.#order(), uid);
+    this.#changed();
+  }
+
+  #key(/** @type {KeyboardEvent} */ event) {
+    if (typing(event)) return;
+    const uid = this.list.contains(document.activeElement) ? this.#uidOf(document.activeElement) : null;
+    if (event.key === "x" && uid !== null) this.selection.toggle(uid);
+    else if (event.key === "Escape" && this.selection.uids.size) {
+      event.stopImmediatePropagation();
+      this.clear();
+      return;
+    } else return;
+    event.preventDefault();
+    this.#changed();
+  }
+
+  /** Shift and an arrow went from one tile to another. @param {Element|null} from @param {Element} to */
+  extend(from, to) {
+    const uid = this.#uidOf(to);
+    if (uid === null) return;
+    this.selection.extend(this.#order(), uid, this.#uidOf(from) ?? uid);
+    this.#changed();
+  }
+
+  clear() {
+    this.selection.clear();
+    this.#changed();
+  }
+
+  #changed() {
+    this.filter.select(this.selection.uids);
+    this.show();
+  }
+
+  /** Mark the tiles and fill the bar. */
+  show() {
+    const { uids } = this.selection;
+    for (const tile of this.list.children) {
+      const selected = uids.has(this.#uidOf(tile) ?? "");
+      tile.classList.toggle("is-selected", selected);
+      if (selected) tile.setAttribute("aria-describedby", "selected-word");
+      else tile.removeAttribute("aria-describedby");
+    }
+    byId("selection").hidden = uids.size === 0;
+    setText(byId("selection-count"), uids.size ? `${uids.size} selected` : "");
+    byId("selection-only").setAttribute("aria-pressed", String(this.filter.only));
+  }
+}

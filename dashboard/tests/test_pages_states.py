@@ -1,0 +1,84 @@
+"""What pages show when there is little to show, and what one selects: in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.tests.live_socket import insert
+from devices.models import Device, Presence
+from telemetry.models import Series
+from tests.browser import chromium, operator, page
+from tests.web_process import web, web_process
+
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+UIDS = ("a-1", "b-2", "c-3", "d-4")
+
+
+def add_device(uid: str, **facts: object) -> Series:
+    device = Device.objects.create(uid=uid, name=uid, expected_interval=60, **facts)
+    Presence.objects.create(device=device)
+    return Series.objects.create(device=device, metric="temperature", unit="°C", precision=1)
+
+
+def selected(page: Page) -> list[str]:
+    tiles = page.locator(".device.is-selected")
+    return [str(tiles.nth(n).get_attribute("data-uid")) for n in range(tiles.count())]
+
+
+def test_tiles_are_selected_with_keys_and_shift_and_the_address_keeps_it(page: Page):
+    for uid in UIDS:
+        add_device(uid)
+    page.goto("/?order=name")
+    expect(page.locator(".device")).to_have_count(4)
+    page.focus("[data-uid=a-1]")
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("#selection-count")).to_have_text("3 selected")
+    page.keyboard.press("Shift+ArrowLeft")
+    assert selected(page) == ["a-1", "b-2"]
+    page.click("[data-uid=d-4]", modifiers=["Shift"])
+    assert selected(page) == list(UIDS)
+    assert page.url.endswith("selected=a-1%2Cb-2%2Cc-3%2Cd-4")
+
+    page.goto("/?order=name&selected=b-2%2Cd-4")
+    expect(page.locator("#selection-count")).to_have_text("2 selected")
+    page.click("text=Show only these")
+    expect(page.locator(".device")).to_have_count(2)
+    expect(page.locator("#hidden-count")).to_have_text("2 hidden")
+    page.keyboard.press("Escape")
+    expect(page.locator("#selection")).to_be_hidden()
+    expect(page.locator(".device")).to_have_count(4)
+    assert "selected" not in page.url
+
+
+def test_a_window_without_readings_says_so_and_makes_no_axis_up(page: Page):
+    series = add_device("a-1")
+    at = time.time_ns() // 1_000_000 - 2 * 3_600_000
+    insert([(series.id, at, 21.5)])
+    page.goto(f"/devices/a-1/?window=5m&from={at - 7_200_000}&to={at - 6_900_000}")
+    note = page.locator(".no-data")
+    expect(note).to_have_text("No readings in this window, and none before it — go live")
+    note.get_by_role("button").click()
+    expect(page).to_have_url(re.compile(r"\?window=5m$"))
+    expect(note).to_contain_text("No readings in this window. Last one 2")
+    page.click("text=jump there")
+    expect(note).to_be_hidden()
+    page.wait_for_function("window.pulseboard.charts[0].points.length === 1")
+    assert page.evaluate("window.pulseboard.charts[0].points[0][1]") == 21.5
+
+
+def test_a_paused_chart_says_so_and_stays(page: Page):
+    add_device("a-1")
+    page.goto("/devices/a-1/?window=5m")
+    expect(page.locator("#live")).to_have_text("Live")
+    page.keyboard.press("p")
+    expect(page.locator("#live")).to_have_text("Paused")
+    assert re.search(r"from=\d+&to=\d+$", page.url)
+    page.keyboard.press("l")
+    expect(page.locator("#live")).to_have_text("Live")
