@@ -21,7 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0  # seconds a fact may take to become true
+PATIENCE = 60.0  # seconds a fact may take to become true
 
 
 def until(fact: Callable[[], Any], what: str, *, within: float = PATIENCE) -> Any:
@@ -136,7 +136,7 @@ class Simulator:
 
     def finish(self) -> str:
         """Everything it said until its end."""
-        output, _ = self.process.communicate(timeout=60)
+        output, _ = self.process.communicate(timeout=2 * PATIENCE)
         return output
 
     def ledger(self) -> list[dict[str, Any]]:

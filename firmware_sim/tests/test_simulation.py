@@ -6,27 +6,44 @@ import itertools
 import json
 import signal
 import socket
+import time
+from typing import Any
 
 import pytest
 
-from firmware_sim.tests.conftest import Subscriber, until
+from firmware_sim.tests.conftest import PATIENCE, Simulator, Subscriber, until
 from firmware_sim.tests.wire import arrived, read, recorded
 
 
 def refuse(port: int, times: int) -> None:
     """Stand in for the broker that is away: take `times` connections and close each."""
     with socket.create_server(("127.0.0.1", port)) as server:
-        server.settimeout(30.0)
+        server.settimeout(PATIENCE)
         for _ in range(times):
             server.accept()[0].close()
 
 
+def senders(simulator: Simulator, since: float = 0.0) -> set[str]:
+    """Devices with an acknowledged sample of `since` (Unix ms) or later."""
+    return {line["uid"] for line in simulator.ledger() if line["at"] >= since}
+
+
+def missing(ledger: list[dict[str, Any]]) -> int:
+    """Measurements that were due each 250 ms, in holes longer than a late one makes."""
+    found = 0
+    for uid in {line["uid"] for line in ledger}:
+        times = sorted(line["at"] for line in ledger if line["uid"] == uid)
+        gaps = (after - before for before, after in itertools.pairwise(times))
+        found += sum(max(0, (gap - 1_250) // 250) for gap in gaps)
+    return found
+
+
 def test_a_subscriber_receives_exactly_what_the_ledger_says(simulate, witness):
-    simulator = simulate("--devices", "50", "--rate", "2", "--duration", "4")
-    output = simulator.finish()
+    simulator = simulate("--devices", "50", "--rate", "2")
+    until(lambda: len(simulator.ledger()) >= 200 and len(senders(simulator)) == 50, "all have sent")
+    output = simulator.stop()
     assert simulator.process.returncode == 0, output
     ledger = recorded(simulator.ledger())
-    assert len({uid for uid, _, _ in ledger}) == 50
     until(lambda: arrived(witness.telemetry()) == ledger, "all of the ledger has arrived")
     report = simulator.report()
     assert report["samples_acked"] == report["samples_produced"] == ledger.total()
@@ -38,21 +55,29 @@ def test_a_subscriber_receives_exactly_what_the_ledger_says(simulate, witness):
 
 
 def test_the_rate_is_kept_and_phases_are_spread(simulate, witness):
-    simulator = simulate("--devices", "12", "--rate", "5", "--duration", "4")
-    simulator.finish()
-    until(lambda: len(witness.telemetry()) == simulator.report()["messages_sent"], "all arrived")
-    assert 12 * 5 * 3 <= len(witness.telemetry()) <= 12 * 5 * 4 + 12
+    simulator = simulate("--devices", "12", "--rate", "5")
+    until(lambda: len(simulator.ledger()) >= 200, "it has sent for three seconds or more")
+    simulator.stop()
+    report = simulator.report()
+    until(lambda: len(witness.telemetry()) == report["messages_sent"], "all arrived")
+    measured = [line["at"] for line in simulator.ledger()]
+    due = 12 * 5 * (max(measured) - min(measured)) / 1000
+    # What it was too slow for on a busy machine it says.
+    assert len(witness.telemetry()) + report["ticks_skipped"] >= 0.75 * due
+    assert len(witness.telemetry()) <= due + 24
     phases = {line["at"] % 200 // 20 for line in simulator.ledger()}
     assert len(phases) >= 5
 
 
 def test_history_comes_before_the_present(simulate, witness):
-    simulator = simulate("--devices", "6", "--duration", "2", "--backfill", "10")
-    simulator.finish()
+    began = time.time() * 1000
+    simulator = simulate("--devices", "6", "--backfill", "10")
+    until(lambda: len(senders(simulator, since=began)) == 6, "all are at the present")
+    simulator.stop()
     report = simulator.report()
     assert report["samples_backfilled"] == 6 * 600
     assert report["samples_acked"] == report["samples_produced"]
-    for uid in {line["uid"] for line in simulator.ledger()}:
+    for uid in senders(simulator):
         times = [line["at"] for line in simulator.ledger() if line["uid"] == uid]
         assert times == sorted(times)
         assert times[-1] - times[0] >= 600_000
@@ -78,10 +103,7 @@ def test_nothing_is_lost_over_a_broker_restart(number, simulate, witness, broker
     assert report["samples_waiting"] == report["messages_unacked"] == 0
     assert report["reconnects"] >= 12
     assert report["stored_sent"] > 0
-    for uid in {line["uid"] for line in simulator.ledger()}:
-        times = sorted(line["at"] for line in simulator.ledger() if line["uid"] == uid)
-        gaps = [after - before for before, after in itertools.pairwise(times)]
-        assert max(gaps) < 1000, f"{uid} has a hole"
+    assert missing(simulator.ledger()) <= report["ticks_skipped"]
     if number == signal.SIGKILL:
         assert report["messages_interrupted"] > 0
     else:  # killed, this broker forgets what the witness had not yet read
@@ -125,12 +147,25 @@ def test_without_a_broker_it_still_ends_and_says_what_is_left(simulate, broker):
     assert "Connection refused" in output
 
 
+def unreadable(messages: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    found = []
+    for message in messages:
+        try:
+            read(message[1])
+        except (ValueError, TypeError, AttributeError, KeyError):
+            found.append(message)
+    return found
+
+
 def test_faults_happen_and_the_books_still_balance(simulate, witness):
     simulator = simulate(
-        *("--devices", "18", "--rate", "4", "--faults", "all"),
-        *("--fault-factor", "15", "--duration", "6"),
+        *("--devices", "18", "--rate", "4", "--faults", "all", "--fault-factor", "15"),
     )
-    output = simulator.finish()
+    until(lambda: len(simulator.ledger()) >= 300, "some samples are held back")
+    until(lambda: unreadable(witness.telemetry()), "something malformed is sent")
+    until(lambda: any(line.get("duplicate") for line in simulator.ledger()), "one is sent twice")
+    until(lambda: "offline" in witness.statuses().values(), "somebody goes offline")
+    output = simulator.stop()
     assert simulator.process.returncode == 0, output
     report = simulator.report()
     assert report["balanced"] is True
@@ -138,39 +173,31 @@ def test_faults_happen_and_the_books_still_balance(simulate, witness):
     for count in ("malformed_sent", "duplicates_sent", "late_sent", "offline_bursts"):
         assert report[count] > 0, count
     until(lambda: len(witness.telemetry()) >= report["messages_acked"], "all has arrived")
-    readable, unreadable = [], 0
-    for uid, payload in witness.telemetry():
-        try:
-            read(payload)
-        except (ValueError, TypeError, AttributeError, KeyError):
-            unreadable += 1
-        else:
-            readable.append((uid, payload))
-    assert unreadable > 0
+    bad = unreadable(witness.telemetry())
+    readable = [message for message in witness.telemetry() if message not in bad]
     assert not recorded(simulator.ledger()) - arrived(readable)
-    assert any(line.get("duplicate") for line in simulator.ledger())
 
 
 def test_an_offline_burst_fires_the_will_and_comes_back_with_its_data(simulate, witness):
     simulator = simulate(
-        "--devices", "6", "--rate", "4", "--faults", "offline", "--fault-factor", "60"
+        "--devices", "12", "--rate", "4", "--faults", "offline", "--fault-factor", "60"
     )
-    seen = until(
-        lambda: {
-            topic
-            for topic, payload, _ in list(witness.messages)
-            if topic.endswith("/status") and payload == b"offline"
-        },
-        "somebody went offline",
-    )
-    uid = next(iter(seen)).split("/")[1]
+
+    def been_offline() -> set[str]:
+        statuses = [(topic, payload) for topic, payload, _ in list(witness.messages)]
+        return {topic.split("/")[1] for topic, payload in statuses if payload == b"offline"}
+
+    def forwarded() -> set[str]:
+        return {
+            uid
+            for uid, payload in witness.telemetry()
+            if payload.startswith(b"[") and payload.count(b'"ts"') > 2
+        }
+
     until(
-        lambda: any(
-            one == uid and payload.startswith(b"[") and payload.count(b'"ts"') > 2
-            for one, payload in witness.telemetry()
-        ),
-        "it forwards what it measured meanwhile",
-        within=60.0,
+        lambda: been_offline() & forwarded(),
+        "one that was offline forwards what it measured meanwhile",
+        within=120.0,
     )
     simulator.stop()
     assert simulator.report()["samples_produced"] == simulator.report()["samples_acked"]
@@ -190,8 +217,8 @@ def test_errors_told_by_the_server_are_counted_by_reason(simulate, witness):
 
 
 def test_it_speaks_the_older_protocol_too(simulate, witness):
-    simulator = simulate("--devices", "6", "--protocol", "3.1.1", "--duration", "2")
-    simulator.finish()
+    simulator = simulate("--devices", "6", "--protocol", "3.1.1")
+    until(lambda: len(senders(simulator)) == 6, "all have sent")
+    simulator.stop()
     ledger = recorded(simulator.ledger())
-    assert ledger
     until(lambda: arrived(witness.telemetry()) == ledger, "all of the ledger has arrived")
