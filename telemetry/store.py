@@ -299,6 +299,10 @@ def is_temporary(error: BaseException) -> bool:
     """
     cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
     state = getattr(cause, "sqlstate", None)
+    if isinstance(cause, psycopg.errors.OutOfMemory) and "max_locks" in (
+        cause.diag.message_hint or ""
+    ):
+        return False  # readings of so many days, each a chunk to lock: halves can be stored
     if state:
         return state in TEMPORARY_STATES or state[:2] in TEMPORARY_CLASSES
     return isinstance(

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 MINIMUM = (2, 23)  # version: the one that the tests run
 COMPRESS_AFTER = timedelta(days=7)  # after the end of a chunk: late readings come cheaper before
 MARKS_PER_CHUNK = 20_000  # rows of rollup_dirty that one refresh takes off the list
+# Chunks of one transaction. Each takes 8 locks to drop; a default server has room for 6400.
+CHUNKS_PER_DROP = 50
 SERIES_PER_DELETE = 100  # series of one DELETE: bounds its transaction to as many days of readings
 HYPERTABLES = ("reading", "text_reading")
 ROLLUPS = ("rollup_1m", "rollup_1h", "rollup_1d")
@@ -39,6 +41,18 @@ class Marks(NamedTuple):
     ids: list[int]
     minutes: set[datetime]  # of all the marks
     refreshable: set[datetime]  # those whose readings cannot have been dropped
+
+
+class Chunk(NamedTuple):
+    """One chunk of a hypertable; that of a rollup has a name of TimescaleDB's."""
+
+    name: str
+    schema: str
+    hypertable: str
+    column: str  # of time
+    start: datetime
+    stop: datetime
+    compressed: bool
 
 
 class _Unusable(Exception):
@@ -153,16 +167,19 @@ def refresh(rollup: str, start: datetime, stop: datetime) -> None:
 def drop_before(tables: Sequence[str], cutoff: datetime, *, lock_wait: str) -> list[str]:
     """Drop the chunks of hypertables or rollups that end at or before `cutoff`; their names.
 
-    One transaction with the floor below which nothing is refreshed any more.
+    A few in a transaction, with the floor below which nothing is refreshed any more.
     """
-    dropped: list[str] = []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["limit_lock_wait"], {"timeout": lock_wait})
-        for table in tables:
-            cursor.execute(_SQL["drop_chunks"], {"table": table, "cutoff": cutoff})
-            dropped += [chunk for (chunk,) in cursor.fetchall()]
-        if dropped:
-            cursor.execute(_SQL["raise_floor"], {"cutoff": cutoff})
+    dropped = []
+    for table in tables:
+        ended = [chunk for chunk in _chunks([table]) if chunk.stop <= cutoff]
+        for at in range(0, len(ended), CHUNKS_PER_DROP):
+            some = ended[at : at + CHUNKS_PER_DROP]
+            until = some[-1].stop
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_SQL["limit_lock_wait"], {"timeout": lock_wait})
+                cursor.execute(_SQL["drop_chunks"], {"table": table, "cutoff": until})
+                cursor.execute(_SQL["raise_floor"], {"cutoff": until})
+            dropped += [chunk.name for chunk in some]
     return dropped
 
 
@@ -173,29 +190,33 @@ def compress(now: datetime, *, lock_wait: str) -> list[str]:
     Gives up a lock after `lock_wait`, or late readings would queue behind it.
     """
     done = []
-    for _, _, _, end, chunk, compressed in _chunks(HYPERTABLES):
-        if end <= now - COMPRESS_AFTER:
+    for chunk in _chunks(HYPERTABLES):
+        if chunk.stop <= now - COMPRESS_AFTER:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(_SQL["limit_lock_wait"], {"timeout": lock_wait})
-                cursor.execute(_SQL["compress_chunk"], {"chunk": chunk})
-            if not compressed:
-                done.append(chunk)
+                cursor.execute(_SQL["compress_chunk"], {"chunk": chunk.name})
+            if not chunk.compressed:
+                done.append(chunk.name)
     return done
 
 
 def delete_series(ids: list[int]) -> int:
     """Delete what some series measured, and its summaries: chunk by chunk; how many rows."""
     removed = 0
-    for table, column, start, stop, _, _ in _chunks((*HYPERTABLES, *ROLLUPS)):
-        # Through the hypertable: a DELETE of a chunk passes over its compressed rows.
+    for chunk in _chunks((*HYPERTABLES, *ROLLUPS)):
+        # From the hypertable: a DELETE from a chunk passes over its compressed rows.
         statement = sql.SQL(
             "DELETE FROM {table} WHERE series_id = ANY (%s::int[])"
             " AND {column} >= %s AND {column} < %s"
-        ).format(table=sql.Identifier(table), column=sql.Identifier(column))
+        ).format(
+            table=sql.Identifier(chunk.schema, chunk.hypertable),
+            column=sql.Identifier(chunk.column),
+        )
         for at in range(0, len(ids), SERIES_PER_DELETE):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(_SQL["lift_decompression_limit"])
-                cursor.execute(statement, [ids[at : at + SERIES_PER_DELETE], start, stop])
+                some = ids[at : at + SERIES_PER_DELETE]
+                cursor.execute(statement, [some, chunk.start, chunk.stop])
                 removed += cursor.rowcount
     return removed
 
@@ -208,7 +229,8 @@ def estimate_readings() -> int:
     return int(total)
 
 
-def _chunks(tables: Sequence[str]) -> list[tuple[str, str, datetime, datetime, str, bool]]:
+def _chunks(tables: Sequence[str]) -> list[Chunk]:
+    """The chunks of some hypertables and rollups, the oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["list_chunks"], {"tables": list(tables)})
-        return list(cursor.fetchall())
+        return [Chunk(*row) for row in cursor.fetchall()]

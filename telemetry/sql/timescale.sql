@@ -39,7 +39,7 @@ DELETE FROM rollup_dirty WHERE id = ANY (%(ids)s::bigint[])
 CALL refresh_continuous_aggregate(%(rollup)s, %(start)s::timestamptz, %(stop)s::timestamptz)
 
 -- name: drop_chunks
--- Drops the chunks of a hypertable or a rollup that end at or before a moment; their names.
+-- Drops the chunks of a hypertable or a rollup that end at or before a moment.
 SELECT drop_chunks(%(table)s, older_than => %(cutoff)s::timestamptz)
 
 -- name: raise_floor
@@ -47,17 +47,17 @@ SELECT drop_chunks(%(table)s, older_than => %(cutoff)s::timestamptz)
 UPDATE rollup_floor SET floor = greatest(floor, %(cutoff)s)
 
 -- name: list_chunks
--- The chunks of some hypertables and rollups: table, its time column, [from, to), name, compressed.
-SELECT coalesce(rollup.view_name, chunk.hypertable_name) AS name, chunk.primary_dimension,
-    chunk.range_start, chunk.range_end,
-    format('%%I.%%I', chunk.chunk_schema, chunk.chunk_name), chunk.is_compressed
+-- The chunks of some hypertables and rollups, with the hypertable that holds each; the oldest first.
+SELECT format('%%I.%%I', chunk.chunk_schema, chunk.chunk_name),
+    chunk.hypertable_schema, chunk.hypertable_name, chunk.primary_dimension,
+    chunk.range_start, chunk.range_end, chunk.is_compressed
 FROM timescaledb_information.chunks AS chunk
 LEFT JOIN timescaledb_information.continuous_aggregates AS rollup
     ON rollup.materialization_hypertable_schema = chunk.hypertable_schema
     AND rollup.materialization_hypertable_name = chunk.hypertable_name
 WHERE coalesce(rollup.view_schema, chunk.hypertable_schema) = current_schema()
     AND coalesce(rollup.view_name, chunk.hypertable_name) = ANY (%(tables)s)
-ORDER BY name, chunk.range_start
+ORDER BY chunk.range_start, chunk.hypertable_name
 
 -- name: compress_chunk
 -- Compresses a chunk, or what came late into one that is compressed.

@@ -1,181 +1,33 @@
-"""Readings in TimescaleDB: stored, rolled up, read, compressed and removed as on plain Postgres.
+"""Readings in TimescaleDB: stored once, rolled up, compressed, removed.
 
-The real migrations and the code that `bridge`, `maintain` and the API run, against the real
-extension (tests/timescaledb.py); beside it the same calls on the plain tables.
+The code that `bridge` and `maintain` run, against the real extension (timescaledb.py).
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 
-from devices.models import Device
-from telemetry import history, maintenance, partitions, retention, rollups, sql, store, timescale
+from telemetry import history, maintenance, partitions, retention, rollups, store, timescale
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_ms
-from telemetry.tests.test_sql import NAMED, SAMPLES
-from telemetry.tests.timescaledb import connected, rows, server, write
-from telemetry.tests.written import write as write_plain
-
-NOW = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
-END = to_ms(NOW)
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-DEVICE = 501
-SERIES = (701, 702, 703)
-
-# They write the plain rollup tables; `refresh_rollup` stands for them.
-PLAIN_ONLY = {"roll_up_minutes", "roll_up_hours", "roll_up_days"}
-# Parameters of the queries of timescale.sql.
-HERE = {
-    "ids": [1],
-    "minutes": 10,
-    "marks": 10,
-    "rollup": "rollup_1m",
-    "table": "reading",
-    "tables": ["reading", "rollup_1m"],
-    "cutoff": datetime(2000, 1, 1, tzinfo=UTC),
-}
-
-Reading = tuple[int, int, float]  # series, Unix ms, value
-
-
-@pytest.fixture(scope="module")
-def migrated(django_db_blocker) -> Iterator[int]:
-    """The port of a TimescaleDB with all migrations."""
-    with server() as port:
-        with django_db_blocker.unblock(), connected(port):
-            rows("CREATE EXTENSION timescaledb")  # as its image and hosted services do
-            call_command("migrate", verbosity=0)
-            assert timescale.in_use()
-        yield port
-
-
-@contextmanager
-def turned_to(port: int) -> Iterator[None]:
-    """Django's connection is to this TimescaleDB, and nothing is left there."""
-    with connected(port):
-        try:
-            make_series()
-            yield
-        finally:
-            for chunked in (*timescale.HYPERTABLES, *timescale.ROLLUPS):
-                rows("SELECT drop_chunks(%s, older_than => 'infinity'::timestamptz)", chunked)
-            rows("DELETE FROM telemetry_series; DELETE FROM devices_device")
-            rows("TRUNCATE rollup_dirty, deleted_series")
-            rows("UPDATE rollup_floor SET floor = '-infinity'")
-
-
-@pytest.fixture
-def on_timescaledb(migrated: int, django_db_blocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), turned_to(migrated):
-        yield
-
-
-def make_series() -> None:
-    device = Device.objects.create(id=DEVICE, uid="boiler", name="Boiler")
-    Series.objects.bulk_create(
-        Series(id=number, device=device, metric=f"m{number}") for number in SERIES
-    )
-
-
-def store_readings(readings: list[Reading], *, may_repeat: bool = False) -> store.Written:
-    ids, times, values = (list(column) for column in zip(*readings, strict=True))
-    return write(store.Batch(ids, times, values, may_repeat=may_repeat))
-
-
-def every(step: int, *, span: int, end: int = END, one: int = SERIES[0]) -> list[Reading]:
-    return [(one, at, float(at // step % 100)) for at in range(end - span, end, step)]
-
-
-def compress() -> list[str]:
-    return timescale.compress(NOW, lock_wait=partitions.LOCK_WAIT)
-
-
-def roll_up() -> None:
-    while rollups.run_once(NOW):
-        pass
-
-
-def summaries() -> list[list[tuple]]:
-    return [sorted(rows(f"SELECT * FROM {table}")) for table in timescale.ROLLUPS]
-
-
-def answers() -> list[object]:
-    """Windows that are answered from every level, and the newest readings."""
-    found: list[object] = [
-        history.window(SERIES, END - span, END, points, now=NOW)
-        for span, points in (
-            (HOUR, 5000),
-            (HOUR, 100),
-            (5 * HOUR, 50),
-            (3 * DAY, 90),
-            (60 * DAY, 40),
-        )
-    ]
-    return [*found, history.latest(SERIES, now=NOW)]
-
-
-def chunks() -> dict[str, bool]:
-    """The chunks of reading, and whether each is compressed."""
-    return {chunk: compressed for *_, chunk, compressed in timescale._chunks(["reading"])}
-
-
-def scattered(seed: int) -> list[Reading]:
-    """Values whose sums do not depend on the order of adding."""
-    dice = random.Random(seed)
-    times = {END - dice.randrange(3 * DAY) for _ in range(150)}
-    times |= {END - HOUR + n * 4000 for n in range(600)}
-    found = [
-        (dice.choice(SERIES), at, dice.choice((-0.0, dice.randrange(-500, 500) / 8)))
-        for at in sorted(times, key=lambda _: dice.random())
-    ]
-    return [*found, (SERIES[0], END - DAY, 1e300)]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("seed", [1, 2])
-def test_rollups_and_answers_are_those_of_the_plain_tables(migrated: int, seed: int) -> None:
-    late = [(SERIES[0], END - 2 * DAY + n * 777, float(n)) for n in range(40)]
-
-    def measured(put: Callable[[list[Reading]], object]) -> list[object]:
-        found: list[object] = []
-        for part in (scattered(seed), late):
-            put(part)
-            found += answers()  # with what is not rolled up yet
-            roll_up()
-            found += answers()
-        return [*found, *summaries()]
-
-    def put_plain(part: list[Reading]) -> None:
-        for number in SERIES:
-            write_plain(number, [(at, value) for one, at, value in part if one == number])
-
-    make_series()
-    plain = measured(put_plain)
-    with turned_to(migrated):
-        found = measured(store_readings)
-    for ours, theirs in zip(found, plain, strict=True):
-        assert ours == theirs
-    assert all(plain)
-
-
-@pytest.mark.parametrize(("file", "name"), [one for one in NAMED if one[1] not in PLAIN_ONLY])
-def test_each_named_query_runs_here_too(on_timescaledb, file: str, name: str) -> None:
-    statement = sql.load(file)[name]
-    store_readings(every(1000, span=MINUTE))
-    sample = {**SAMPLES, **HERE, "chunk": min(chunks())}
-    with connection.cursor() as cursor:
-        if not statement.startswith("CALL"):
-            cursor.execute(f"EXPLAIN {statement}", sample)
-            assert cursor.fetchall()
-        if name != "cut_connections":
-            cursor.execute(statement, sample)
+from telemetry.tests.timescaledb import (
+    DAY,
+    END,
+    HOUR,
+    MINUTE,
+    NOW,
+    SERIES,
+    chunks,
+    compress,
+    every,
+    roll_up,
+    rows,
+    store_readings,
+    summaries,
+    write,
+)
 
 
 def test_a_redelivered_reading_is_stored_once(on_timescaledb) -> None:
@@ -217,7 +69,10 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
     assert rows("SELECT count(*) FROM reading") == [(sum(counted),)]
 
 
-def test_old_readings_go_and_their_summaries_stay(on_timescaledb, settings) -> None:
+def test_old_readings_go_and_their_summaries_stay(
+    on_timescaledb, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timescale, "CHUNKS_PER_DROP", 2)
     settings.RETENTION_DAYS, settings.ROLLUP_RETENTION_DAYS = 7, 40
     days = (1, 6, 9, 35, 60)
     store_readings([(SERIES[0], END - n * DAY, float(n)) for n in days])

@@ -9,17 +9,29 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import playwright
 from django.db import DatabaseError, connection, connections
 
-from telemetry import store
+from devices.models import Device
+from telemetry import partitions, rollups, store, timescale
+from telemetry.models import Series
+from telemetry.moments import to_ms
 
 FOLDER = Path(__file__).parent / "pglite"
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # the version the requirements pin
 END_SECONDS = 10.0
 DEFAULT = "default"
+
+NOW = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
+END = to_ms(NOW)
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+DEVICE = 501
+SERIES = (701, 702, 703)
+
+Reading = tuple[int, int, float]  # series, Unix ms, value
 
 
 @contextmanager
@@ -88,3 +100,52 @@ def rows(statement: str, *parameters: object) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def turned_to(port: int) -> Iterator[None]:
+    """Django's connection is to this TimescaleDB, and nothing is left there."""
+    with connected(port):
+        try:
+            make_series()
+            yield
+        finally:
+            for chunked in (*timescale.HYPERTABLES, *timescale.ROLLUPS):
+                rows("SELECT drop_chunks(%s, older_than => 'infinity'::timestamptz)", chunked)
+            rows("DELETE FROM telemetry_series; DELETE FROM devices_device")
+            rows("TRUNCATE rollup_dirty, deleted_series")
+            rows("UPDATE rollup_floor SET floor = '-infinity'")
+
+
+def make_series() -> None:
+    device = Device.objects.create(id=DEVICE, uid="boiler", name="Boiler")
+    Series.objects.bulk_create(
+        Series(id=number, device=device, metric=f"m{number}") for number in SERIES
+    )
+
+
+def store_readings(readings: list[Reading], *, may_repeat: bool = False) -> store.Written:
+    ids, times, values = (list(column) for column in zip(*readings, strict=True))
+    return write(store.Batch(ids, times, values, may_repeat=may_repeat))
+
+
+def every(step: int, *, span: int, end: int = END, one: int = SERIES[0]) -> list[Reading]:
+    return [(one, at, float(at // step % 100)) for at in range(end - span, end, step)]
+
+
+def compress() -> list[str]:
+    return timescale.compress(NOW, lock_wait=partitions.LOCK_WAIT)
+
+
+def roll_up() -> None:
+    while rollups.run_once(NOW):
+        pass
+
+
+def summaries() -> list[list[tuple]]:
+    return [sorted(rows(f"SELECT * FROM {table}")) for table in timescale.ROLLUPS]
+
+
+def chunks() -> dict[str, bool]:
+    """The chunks of reading, and whether each is compressed."""
+    return {chunk.name: chunk.compressed for chunk in timescale._chunks(["reading"])}

@@ -1,0 +1,29 @@
+"""A TimescaleDB with all migrations, for the tests that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+
+from telemetry import timescale
+from telemetry.tests.timescaledb import connected, rows, server, turned_to
+
+
+@pytest.fixture(scope="package")
+def timescaledb(django_db_blocker) -> Iterator[int]:
+    """Its port."""
+    with server() as port:
+        with django_db_blocker.unblock(), connected(port):
+            rows("CREATE EXTENSION timescaledb")  # as its image and hosted services do
+            call_command("migrate", verbosity=0)
+            assert timescale.in_use()
+        yield port
+
+
+@pytest.fixture
+def on_timescaledb(timescaledb: int, django_db_blocker) -> Iterator[None]:
+    """Django's connection is to it, empty but for a device with three series."""
+    with django_db_blocker.unblock(), turned_to(timescaledb):
+        yield
