@@ -26,7 +26,7 @@ from bridge.live import LivePublisher
 from bridge.rows import RowBuilder
 from bridge.spool import Spool, Spooled
 from bridge.verdicts import Verdicts
-from telemetry import store
+from telemetry import store, worker_state
 from telemetry.lease import Lease
 
 logger = logging.getLogger(__name__)
@@ -113,10 +113,10 @@ class Committer(threading.Thread):
         while not self._holds_lease():
             if self._stopping.wait(TICK):
                 raise Abandoned
-        self.known_before = store.knows_worker(self._worker)
+        self.known_before = worker_state.is_known(self._worker)
         self._known.series.load_all()
         self._known.registry.refresh(time.time())
-        self._known.deliveries.load(store.load_deliveries(self._worker))
+        self._known.deliveries.load(worker_state.load_deliveries(self._worker))
         for entry in self._spool.walk():
             self._known.deliveries.remember(
                 delivery(message, stamp)

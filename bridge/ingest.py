@@ -33,7 +33,7 @@ from bridge.rows import RowBuilder
 from bridge.verdicts import Verdicts
 from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device
-from telemetry import live, store
+from telemetry import live, store, worker_state
 from telemetry.series_registry import MAX_SERIES_PER_DEVICE
 
 logger = logging.getLogger(__name__)
@@ -207,18 +207,18 @@ class Ingest:
         while not self._stopping.is_set():
             if time.monotonic() >= look_at:
                 look_at = time.monotonic() + STALE_AFTER
-                self._write(lambda: store.forget_workers(NAME_PREFIX, STALE_AFTER))
+                self._write(lambda: worker_state.forget_stale(NAME_PREFIX, STALE_AFTER))
             self._write(self._write_books)
             self._stopping.wait(STATUS_EVERY)
         self._write(self._write_books)
         # Its process ends with it: it would be shown as a worker in trouble.
-        self._write(lambda: store.forget_workers(self.name, 0.0))
+        self._write(lambda: worker_state.forget(self.name))
         store.reset_connection()
 
     def _write_books(self) -> None:
         with self._committing:
             self._announcer.write_seen()
-        store.write_worker(self.name, self._began, self.snapshot())
+        worker_state.write_counters(self.name, self._began, self.snapshot())
 
     def _write(self, what: Callable[[], None]) -> None:
         try:

@@ -22,7 +22,7 @@ from bridge.source import KEEPALIVE, Broker, Source
 from bridge.spool import Spool
 from bridge.verdicts import Verdicts
 from bridge.writer import Writer, WriterCounters
-from telemetry import live, store
+from telemetry import live, worker_state
 
 COLLECT_AFTER = 100_000  # containers made and not freed before the collector looks
 DELIVERIES_KEPT = 20 * KEEPALIVE  # seconds; by then a live connection has carried every ack over
@@ -129,11 +129,11 @@ class Worker:
         return live.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
 
     def _write_status(self) -> None:
-        store.write_worker(self.name, self._began, self.snapshot())
+        worker_state.write_counters(self.name, self._began, self.snapshot())
         stragglers.settle(self._known.registry)
         since = self.source.session.connected_since
         if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
-            store.forget_deliveries(self.name, DELIVERIES_KEPT)
+            worker_state.forget_deliveries(self.name, DELIVERIES_KEPT)
 
 
 def _as_dict(counters: CommitCounters | WriterCounters) -> dict[str, int]:

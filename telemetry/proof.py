@@ -59,11 +59,6 @@ def server_version() -> str:
     return f"{number // 10_000}.{number % 10_000}"
 
 
-def reset() -> None:
-    """Drop a connection that failed, so that the next question opens a new one."""
-    connection.close()
-
-
 def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_SQL[name], parameters)

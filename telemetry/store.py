@@ -5,7 +5,6 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, LiteralString, NamedTuple
@@ -222,54 +221,6 @@ def write_seen(heard: dict[int, int], clock_replaced: dict[int, int]) -> None:
                 list(heard.values()),
                 [clock_replaced.get(device_id, 0) for device_id in heard],
             ),
-        )
-
-
-def write_worker(name: str, started: datetime, counters: dict[str, Any]) -> None:
-    """Set a worker's latest counters."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO telemetry_ingestworker (name, started_at, updated_at, counters)"
-            " VALUES (%s, %s, now(), %s::jsonb) ON CONFLICT (name) DO UPDATE SET"
-            " started_at = excluded.started_at, updated_at = excluded.updated_at,"
-            " counters = excluded.counters",
-            (name, started, json.dumps(counters)),
-        )
-
-
-def load_deliveries(worker: str) -> list[bytes]:
-    """The deliveries this worker committed and may see again, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT deliveries FROM ingest_delivery WHERE worker = %s ORDER BY id", (worker,)
-        )
-        return [bytes(row[0]) for row in cursor.fetchall()]
-
-
-def forget_deliveries(worker: str, older_than_s: float) -> None:
-    """Drop deliveries whose acknowledgement the broker must have processed long ago."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM ingest_delivery"
-            " WHERE worker = %s AND committed_at < now() - make_interval(secs => %s)",
-            (worker, older_than_s),
-        )
-
-
-def knows_worker(name: str) -> bool:
-    """Whether a worker of this name has run before, so that the broker should hold its session."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM telemetry_ingestworker WHERE name = %s", (name,))
-        return cursor.fetchone() is not None
-
-
-def forget_workers(prefix: str, older_than_s: float) -> None:
-    """Drop the counters of workers whose name begins so and that wrote none for so long."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM telemetry_ingestworker WHERE starts_with(name, %s)"
-            " AND updated_at <= now() - make_interval(secs => %s)",
-            (prefix, older_than_s),
         )
 
 

@@ -34,7 +34,7 @@ class Stored:
 
     def forget(self) -> None:
         """Remove the devices with all they sent; their readings go with the next maintenance."""
-        proof.reset()
+        store.reset_connection()
         Device.objects.filter(id__in=self._devices).delete()
 
     def _series(self, *metrics: str) -> list[int]:
@@ -50,7 +50,7 @@ class Stored:
         try:
             return proof.is_stored_since(self._series(TIMED_METRIC), start)
         except store.ERRORS:
-            proof.reset()
+            store.reset_connection()
             return False
 
     def numbers(self) -> Iterator[int]:
@@ -75,7 +75,7 @@ class Stored:
         try:
             return proof.workers()
         except store.ERRORS:
-            proof.reset()
+            store.reset_connection()
             return []
 
     def cut_connections(self) -> int:
