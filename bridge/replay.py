@@ -30,7 +30,7 @@ from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_ms
 from telemetry.series_registry import SeriesRegistry
 
-CHUNK = 200  # messages of one transaction: at most 12.5 MiB of payload
+CHUNK = 200  # messages of one transaction: at most 50 MiB of payload
 MAX_REPLAY = 10_000  # messages one request goes through
 MAX_SHIFTS = 1000  # milliseconds a message without a time moves to find one that is free
 WORKER = "replay"

@@ -37,6 +37,11 @@ def purge() -> None:
         logger.info("retention removed %s", purged)
 
 
+def trim_quarantine() -> None:
+    if removed := retention.purge_quarantine(timezone.now()):
+        logger.info("quarantined messages removed: %d", removed)
+
+
 def freeze() -> None:
     if frozen := partitions.freeze(timezone.now()):
         logger.info("partitions frozen: %s", ", ".join(frozen))
@@ -54,6 +59,7 @@ EVERY: dict[Callable[[], None], float] = {
     make_partitions: 600.0,
     roll_up: 2.0,
     purge: 3600.0,
+    trim_quarantine: 60.0,  # a flood of messages that are no good comes at any rate
     # After the purge: what goes needs neither.
     freeze: 3600.0,
     compress: 3600.0,

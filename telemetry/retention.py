@@ -10,8 +10,11 @@ from django.db import connection
 
 from telemetry import partitions, timescale
 from telemetry.sql import load
+from telemetry.store import KEPT_PAYLOAD
 
-MAX_QUARANTINED = 100_000  # messages: a device that sends only errors must not fill the disk
+# A device that sends only errors must not fill the disk.
+MAX_QUARANTINED = 100_000  # messages
+MAX_QUARANTINED_BYTES = 1024**3  # of their payloads
 MAX_DELETED_SERIES = 10_000  # series of one purge
 DELETED_LINGERS = timedelta(days=1)  # a spool may still bring readings of a series just deleted
 ROLLUPS = ("rollup_1m", "rollup_1h", "rollup_1d")
@@ -57,7 +60,7 @@ def purge(now: datetime) -> Purged:
         partitions=dropped,
         rollups=minutes,
         series_rows=_purge_deleted_series(now),
-        quarantined=_purge_quarantine(limits.quarantine),
+        quarantined=purge_quarantine(now),
     )
 
 
@@ -101,11 +104,14 @@ def _delete_series(ids: list[int]) -> int:
     )
 
 
-def _purge_quarantine(cutoff: datetime) -> int:
+def purge_quarantine(now: datetime) -> int:
+    """Remove quarantined messages that are too old or too many, the oldest first; how many."""
+    cutoff = cutoffs(now).quarantine
     removed = partitions.delete_where(QUARANTINE, "received_at < %s", [cutoff])
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["find_quarantine_excess"], {"limit": MAX_QUARANTINED})
-        excess = cursor.fetchone()
+        limits = {"messages": MAX_QUARANTINED, "bytes": MAX_QUARANTINED_BYTES, "kept": KEPT_PAYLOAD}
+        cursor.execute(_SQL["find_quarantine_excess"], limits)
+        (excess,) = cursor.fetchone()
     if excess is not None:
-        removed += partitions.delete_where(QUARANTINE, "id <= %s", [excess[0]])
+        removed += partitions.delete_where(QUARANTINE, "id <= %s", [excess])
     return removed

@@ -23,7 +23,7 @@ ERRORS = (DatabaseError, InterfaceError, psycopg.Error)
 
 Column = list[Any] | NDArray[Any]
 
-KEPT_PAYLOAD = 64 * 1024  # bytes of a quarantined payload that are kept
+KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MAX_COMPLAINT = 500  # characters of a database error that are kept
 MINUTE_MS = 60_000
 

@@ -119,7 +119,7 @@ def test_what_cannot_be_stored_is_refused_with_its_reason_and_kept(
     kept = QuarantinedMessage.objects.get()
     assert (kept.topic, kept.uid, kept.reason) == (ingest.TOPIC, "freezer-1", reason.value)
     assert kept.worker == ingest.running().name
-    assert bytes(kept.payload) == payload[: 64 * 1024]
+    assert bytes(kept.payload) == payload[:MAX_PAYLOAD]
 
 
 def test_the_first_bad_element_is_named(send) -> None:
@@ -194,11 +194,11 @@ def test_a_disabled_device_gets_403_and_its_message_is_kept(send, freezer) -> No
 
 
 def test_who_is_too_fast_waits_and_nothing_of_it_is_counted(send, monkeypatch) -> None:
-    monkeypatch.setattr(http, "limit", RateLimit(rate=0.5, burst=2))
+    monkeypatch.setattr(http, "limit", RateLimit(rate=0.01, burst=2))
     assert [send({"t": i}).status_code for i in range(3)] == [200, 200, 429]
     answer = send({"t": 4})
     assert answer.json()["reason"] == "too_fast"
-    assert 1 <= int(answer["Retry-After"]) <= 2
+    assert 1 <= int(answer["Retry-After"]) <= 100
     assert ingest.running().snapshot()["received"] == 2
 
 

@@ -51,3 +51,7 @@ def test_every_limit_is_there_and_no_other() -> None:
 def test_a_limit_is_written_with_its_value(name: str, value: float) -> None:
     written = re.sub(r"(?<=\d) (?=\d{3})", "", section("Limits")[name])
     assert re.search(rf"(?<!\d){value:.0f}(?!\d)", written), written
+
+
+def test_whatever_can_be_decoded_is_kept_whole() -> None:
+    assert store.KEPT_PAYLOAD >= message.MAX_PAYLOAD

@@ -102,3 +102,14 @@ def test_quarantine_is_bounded_in_age_and_number(settings, monkeypatch: pytest.M
     newest = [quarantine(NOW - timedelta(minutes=n)).id for n in range(5)][-3:]
     assert retention.purge(NOW).quarantined == 3
     assert sorted(QuarantinedMessage.objects.values_list("id", flat=True)) == newest
+
+
+def test_quarantine_is_bounded_in_bytes_as_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "MAX_QUARANTINED_BYTES", 100)
+    monkeypatch.setattr(retention, "KEPT_PAYLOAD", 40)
+    made = [quarantine(NOW - timedelta(minutes=5 - n)) for n in range(4)]
+    QuarantinedMessage.objects.filter(id=made[0].id).update(payload_size=1)
+    QuarantinedMessage.objects.filter(id__gt=made[0].id).update(payload_size=5_000)
+    assert retention.purge_quarantine(NOW) == 2
+    left = QuarantinedMessage.objects.values_list("id", flat=True)
+    assert sorted(left) == [made[2].id, made[3].id]
