@@ -22,7 +22,7 @@ from tests.compose_file import ROOT, generated
 from tests.waiting import eventually
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-DEADLINE = 20.0  # seconds
+DEADLINE = 60.0  # seconds
 
 
 def left_out() -> set[str]:

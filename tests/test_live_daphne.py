@@ -24,7 +24,7 @@ from tests.web_process import WebProcess, web, web_process
 __all__ = ["web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DEADLINE = 30.0  # seconds for any one step
+DEADLINE = 60.0  # seconds for any one step
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from telemetry.models import Series
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DEVICES = "/api/v1/devices/"
-DEADLINE = 10  # seconds a sent message may take
+DEADLINE = 60  # seconds a sent message may take
 
 
 @contextlib.asynccontextmanager

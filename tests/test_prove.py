@@ -62,10 +62,10 @@ def test_a_short_proof_holds_and_ends_with_its_numbers_in_json() -> None:
     assert said.keys() >= PROMISED
     assert (said["lost"], said["duplicated"], said["failures"]) == (0, 0, [])
     assert said["faults"] == 5
-    assert said["stored"] >= said["acked"] > 500
+    assert said["stored"] >= said["acked"] > 100
     assert said["poison"] >= 7
     assert said["recovery_s"].keys() == set(chosen.split(","))
-    assert 0 < said["recovery_s_max"] < 60
+    assert 0 < said["recovery_s_max"] < 120
     assert said["peak_rss_mib"] > 20
 
 
@@ -85,7 +85,7 @@ def test_an_interrupted_proof_tells_what_it_knows_and_leaves_nothing() -> None:
     process.send_signal(signal.SIGINT)
     said = process.stdout.read()
     process.stdout.close()
-    assert process.wait(60) == 130
+    assert process.wait(120) == 130
     assert "acked" in said
     assert said.splitlines()[-1] == "interrupted"
     eventually(lambda: not any(child.is_running() for child in children))
@@ -262,7 +262,7 @@ def test_a_publisher_sends_again_what_was_not_acknowledged(messages: Messages) -
         eventually(lambda: ledger.acked() == 1)
     finally:
         publisher.end()
-        server.join(5)
+        server.join(60)
         listener.close()
     assert ledger.sends[0] == 2
     assert arrived[0] == arrived[1]

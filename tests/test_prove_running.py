@@ -12,17 +12,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 from embedded.ports import free_port
+from embedded.prove import proxy as proxies
 from embedded.prove.proxy import Proxy
 from tests.bridge_process import ROOT
 from tests.test_prove import COMMAND, environment
 from tests.waiting import eventually
 
 START_SECONDS = 90.0  # for `up` on a slow machine
+ARRIVE_SECONDS = 60.0  # for bytes that are on their way
 
 
 @pytest.fixture
@@ -84,9 +87,9 @@ def through() -> Iterator[tuple[Proxy, socket.socket, socket.socket]]:
     """A proxy, and the two ends of a connection through it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy = Proxy(("127.0.0.1", listener.getsockname()[1]), random.Random(1))
-        near = socket.create_connection(("127.0.0.1", proxy.port), 10)
+        near = socket.create_connection(("127.0.0.1", proxy.port), ARRIVE_SECONDS)
         far, _ = listener.accept()
-        far.settimeout(10)
+        far.settimeout(ARRIVE_SECONDS)
         with near, far:
             yield proxy, near, far
             proxy.close()
@@ -104,30 +107,41 @@ def test_a_cut_connection_ends_with_a_reset(
             end.recv(1)
 
 
+@pytest.fixture
+def over(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """The proxy's pauses last until this is set, not for seconds."""
+    event = threading.Event()
+    monkeypatch.setattr(proxies, "time", SimpleNamespace(sleep=event.wait))
+    return event
+
+
 def test_silence_holds_bytes_back_without_closing(
-    through: tuple[Proxy, socket.socket, socket.socket],
+    through: tuple[Proxy, socket.socket, socket.socket], over: threading.Event
 ) -> None:
     proxy, near, far = through
     far.settimeout(0.3)
-    quiet = threading.Thread(target=proxy.silence, args=(1.5,))
+    quiet = threading.Thread(target=proxy.silence, args=(ARRIVE_SECONDS,))
     quiet.start()
     eventually(lambda: not proxy._speaking.is_set())
     near.sendall(b"hello")
     with pytest.raises(TimeoutError):
         far.recv(5)
+    over.set()
     quiet.join()
 
 
 def test_slices_arrive_whole_and_in_order(
-    through: tuple[Proxy, socket.socket, socket.socket],
+    through: tuple[Proxy, socket.socket, socket.socket], over: threading.Event
 ) -> None:
     proxy, near, far = through
     sent = random.Random(2).randbytes(20_000)
-    slicing = threading.Thread(target=proxy.slice, args=(1.0,))
+    slicing = threading.Thread(target=proxy.slice, args=(ARRIVE_SECONDS,))
     slicing.start()
+    eventually(lambda: proxy._slicing)
     near.sendall(sent)
     arrived = b""
     while len(arrived) < len(sent):
         arrived += far.recv(65_536)
     assert arrived == sent
+    over.set()
     slicing.join()

@@ -18,7 +18,7 @@ def test_a_day_is_asked_for_from_readings_and_from_rollups():
         capture_output=True,
         text=True,
         env=environment,
-        timeout=110,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])

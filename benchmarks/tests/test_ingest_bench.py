@@ -39,7 +39,7 @@ def test_a_short_run_reports_everything_and_loses_nothing():
         capture_output=True,
         text=True,
         env=environment,
-        timeout=110,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])

@@ -34,7 +34,7 @@ def test_a_short_run_delivers_every_point_on_both_paths(extra):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=110,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

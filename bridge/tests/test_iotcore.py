@@ -35,7 +35,7 @@ def test_readings_are_stored_and_the_session_outlives_the_worker(
         publisher.wait_acked()
         worker.start()
         distinct = "SELECT count(DISTINCT value) FROM reading"
-        eventually(lambda: database(distinct) == [(301,)], 20, what="what came meanwhile")
+        eventually(lambda: database(distinct) == [(301,)], what="what came meanwhile")
     finally:
         worker.close()
         if publisher is not None:

@@ -15,6 +15,7 @@ from telemetry import live
 
 DEVICE, SERIES = 3, 7
 GROUP = live.shard_group(DEVICE)
+DEADLINE = 60.0  # seconds for any one step
 
 
 @pytest_asyncio.fixture
@@ -27,14 +28,14 @@ async def publisher() -> AsyncIterator[LivePublisher]:
 
 async def settled(publisher: LivePublisher) -> None:
     """Until the publisher has taken what was offered."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         while publisher._waiting:  # noqa: ASYNC110  (a thread clears it)
             await asyncio.sleep(0.02)
 
 
 async def frames(channel: str, count: int) -> list[dict[str, Any]]:
     layer = get_channel_layer()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         return [await layer.receive(channel) for _ in range(count)]
 
 
@@ -51,7 +52,7 @@ async def test_nobody_listening_costs_nothing_and_a_newcomer_is_told_to_refill(
     channel = await layer.new_channel()
     await layer.group_add(GROUP, channel)
     # The first offers may still fall on deaf ears; what follows the refill does not.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         while publisher._unheard:
             publisher.offer(columns(2, 2.0))
             await settled(publisher)
@@ -75,7 +76,7 @@ async def test_readings_of_one_tick_travel_together_in_order(publisher: LivePubl
     got: list[Any] = []
     offered = Columns.of([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")])
     publisher.offer(offered)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         while len(got) < 6:
             frame = await layer.receive(channel)
             got += frame["series"].get(str(SERIES), [])

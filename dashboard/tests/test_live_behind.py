@@ -72,7 +72,7 @@ async def test_a_stalled_viewer_costs_bounded_memory_and_misses_no_extreme(
 async def test_a_viewer_who_never_acks_is_closed_with_4408(
     hub: Hub, cookie: str, series, monkeypatch
 ):
-    monkeypatch.setattr(viewers, "HOPELESS_AFTER", 0.3)
+    monkeypatch.setattr(viewers, "HOPELESS_AFTER", 1.0)
     monkeypatch.setattr(hubs, "SWEEP_EVERY", 0.05)
     async with Socket(cookie, acks=False) as stalled, Socket(cookie) as healthy:
         for socket in (stalled, healthy):

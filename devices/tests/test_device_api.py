@@ -141,4 +141,4 @@ def test_500_devices_take_few_queries_and_little_time(api, site, django_assert_m
     took = time.perf_counter() - before
     assert response.status_code == 201
     assert Device.objects.count() == 500
-    assert took < 3, took  # seconds; about 0.3 on an idle machine, several tests may run at once
+    assert took < 15, took  # seconds; about 0.3 on an idle machine

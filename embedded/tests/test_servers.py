@@ -75,9 +75,9 @@ def test_redis_carries_messages_and_bounds_slow_subscribers(redis_server: Runnin
     client = redis.Redis.from_url(redis_server.url)
     with client.pubsub() as listener:
         listener.subscribe("channel")
-        assert listener.get_message(timeout=5)["type"] == "subscribe"
+        assert listener.get_message(timeout=60)["type"] == "subscribe"
         client.publish("channel", "hello")
-        assert listener.get_message(timeout=5)["data"] == b"hello"
+        assert listener.get_message(timeout=60)["data"] == b"hello"
     limits = client.config_get("client-output-buffer-limit")["client-output-buffer-limit"]
     assert f"pubsub {64 * 1024**2} {32 * 1024**2} 30" in limits
     client.close()

@@ -22,7 +22,7 @@ FOREVER = [
     *(sys.executable, "-c"),
     "import time; print('up', flush=True); [time.sleep(1) for _ in iter(int, 1)]",
 ]
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 def until(look: Callable[[], Any], what: str) -> Any:

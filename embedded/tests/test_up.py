@@ -117,12 +117,12 @@ def log_in(url: str, password: str) -> str:
     """The address an operator ends at after the login form."""
     jar = http.cookiejar.CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    with opener.open(f"{url}login/", timeout=20) as page:
+    with opener.open(f"{url}login/", timeout=60) as page:
         page.read()
     token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
     form = {"username": "admin", "password": password, "csrfmiddlewaretoken": token}
     body = urllib.parse.urlencode(form).encode()
-    with opener.open(f"{url}login/", body, timeout=20) as page:
+    with opener.open(f"{url}login/", body, timeout=60) as page:
         return str(page.url)
 
 

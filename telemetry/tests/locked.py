@@ -19,13 +19,13 @@ def readings_locked() -> Iterator[None]:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE reading IN ACCESS EXCLUSIVE MODE")
                 held.set()
-                release.wait(30)
+                release.wait(60)
         finally:
             connections.close_all()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(60)
     try:
         yield
     finally:

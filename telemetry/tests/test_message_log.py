@@ -62,7 +62,7 @@ def test_a_redis_that_is_away_costs_the_entries_and_is_said_once(caplog) -> None
     start = time.monotonic()
     assert not message_log.record([entry(1)])
     assert not message_log.record([entry(2)])
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 20  # seconds; a moment on an idle machine
     assert message_log.failures() >= 2
     assert len([r for r in caplog.records if r.levelname == "WARNING"]) == 1
     with pytest.raises(message_log.LogUnavailable):

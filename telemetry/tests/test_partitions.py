@@ -1,7 +1,6 @@
 """Daily partitions: made ahead, filled from the default partition, dropped whole."""
 
 import threading
-import time
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg
@@ -9,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from telemetry import partitions
+from tests.waiting import eventually
 
 NOW = datetime(2021, 3, 10, 23, 30, tzinfo=UTC)
 
@@ -78,7 +78,7 @@ def test_callers_at_the_same_moment_do_not_fail_or_repeat() -> None:
 
     def call() -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             made.extend(partitions.ensure(NOW, days_back=1, days_ahead=2))
         except DatabaseError as exc:
             failures.append(exc)
@@ -90,7 +90,7 @@ def test_callers_at_the_same_moment_do_not_fail_or_repeat() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=30)
+            thread.join(timeout=60)
         assert failures == []
         assert len(made) == len(set(made)) == 8
     finally:
@@ -115,8 +115,11 @@ def test_a_name_tells_its_day() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_committed_while_the_partition_is_made_moves_along() -> None:
+def test_a_row_committed_while_the_partition_is_made_moves_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The writer in a second session holds its row open until `ensure` waits for it."""
+    monkeypatch.setattr(partitions, "LOCK_WAIT", "60s")
     made: list[str] = []
 
     def call() -> None:
@@ -135,15 +138,15 @@ def test_a_row_committed_while_the_partition_is_made_moves_along() -> None:
         ):
             writer.execute("INSERT INTO reading VALUES (1, %s, 1)", [NOW])
             thread.start()
-            deadline = time.monotonic() + 4
-            while watcher.execute(waiting, ["reading_default"]).fetchone() == (0,):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
-        thread.join(timeout=30)
+            eventually(
+                lambda: watcher.execute(waiting, ["reading_default"]).fetchone() != (0,),
+                what="the partition waits for the writer",
+            )
+        thread.join(timeout=60)
         assert made == ["reading_20210310", "text_reading_20210310"]
         assert rows("reading_20210310") == [(1, NOW, 1.0)]
     finally:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
         partitions.drop_before(NOW + timedelta(days=30))
 
 
