@@ -53,10 +53,12 @@ class Intake:
             ids = device = None
             if type(item) is Telemetry and item.plain:
                 sample = item.samples[0]
-                if not sample.time_ms:
+                kept_before = False
+                if message.dup or not sample.time_ms:
                     self._stamp(batch, index, items, spooled=stamps)
+                    kept_before = batch.stamps.get(index) == 0
                 device = device_of(item.uid)
-                if device is not None and device.enabled and sample.time_ms:
+                if device is not None and device.enabled and not kept_before:
                     ids = ids_of(device.id, item.plain)
             else:
                 self._stamp(batch, index, items, spooled=stamps)

@@ -99,14 +99,13 @@ class RowBuilder:
 
     def _note_deliveries(self, rows: Rows, batch: Batch) -> None:
         """What a redelivery of the messages that were stamped or rejected will look like."""
-        stamped = [index for index, stamp in batch.stamps.items() if stamp]
-        noted = {index for index in stamped if rows.start <= index < rows.stop} | {
-            index for index in rows.rejected if batch.stamps.get(index) != 0
-        }
+        mine = {index: at for index, at in batch.stamps.items() if rows.start <= index < rows.stop}
+        noted = mine | dict.fromkeys(rows.rejected, 0)
         deliveries = [
-            delivery(batch.messages[index], batch.stamps.get(index, 0))
-            for index in sorted(noted)
-            if batch.messages[index].mid
+            delivery(batch.messages[index], stamp)
+            for index, stamp in sorted(noted.items())
+            # One that was rejected before is known as such already.
+            if batch.messages[index].mid and (stamp or mine.get(index) != 0)
         ]
         if deliveries:
             rows.batch.deliveries = pack(deliveries)

@@ -74,4 +74,4 @@ def wait_settled(received: int) -> dict[str, int]:
         done = now.get("received", 0) >= received and now["in_flight"] == 0
         return now if done else None
 
-    return eventually(settled, what=f"{received} settled, worker says {counters()}")
+    return eventually(settled, what=lambda: f"{received} settled, worker says {counters()}")

@@ -18,7 +18,7 @@ from telemetry.models import IngestWorker, QuarantinedMessage
 from tests.database_url import database_url
 from tests.servers import any_free_port
 from tests.waiting import eventually
-from tests.web_process import WebProcess
+from tests.web_process import WebProcess, serving
 
 
 def post(web: WebProcess, path: str, body: bytes, **headers: str) -> tuple[int, dict]:
@@ -33,12 +33,8 @@ def post(web: WebProcess, path: str, body: bytes, **headers: str) -> tuple[int, 
 
 @pytest.fixture
 def web(database, tmp_path: Path) -> Iterator[WebProcess]:
-    process = WebProcess(tmp_path, database_url())
-    try:
-        process.start()
+    with serving(tmp_path, database_url()) as process:
         yield process
-    finally:
-        process.stop()
 
 
 @pytest.fixture
@@ -91,10 +87,7 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
 
 
 def test_while_no_database_answers_the_device_is_asked_to_come_again(tmp_path: Path) -> None:
-    server = WebProcess(tmp_path, f"postgresql://postgres@127.0.0.1:{any_free_port()}/nowhere")
-    try:
-        server.start()
+    nowhere = f"postgresql://postgres@127.0.0.1:{any_free_port()}/nowhere"
+    with serving(tmp_path, nowhere) as server:
         status, refused = post(server, "/api/v1/pd_whose/telemetry", b'{"t":1}')
         assert (status, refused["reason"]) == (503, "unavailable")
-    finally:
-        server.stop()

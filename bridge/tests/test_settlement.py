@@ -176,11 +176,20 @@ def test_a_redelivered_message_without_a_time_keeps_its_first_stamp(
 
 
 def test_a_redelivered_rejected_message_is_not_quarantined_twice(settlement: Settlement) -> None:
-    bad = message(b"{", mid=9)
-    again = Message(bad.topic, bad.payload, 9, True, False, b"", NOW + 5)
-    assert settlement.settle([bad]).rejected == 1
-    assert settlement.settle([again]).rejected == 1
-    assert QuarantinedMessage.objects.count() == 1
+    for kept, bad in enumerate(
+        (
+            message(b"{", mid=9),
+            message(b'{"v":1}', topic=b"devices/unknown/telemetry", mid=10),
+            message(
+                b'{"ts":%d,"values":{"v":1}}' % NOW, topic=b"devices/unknown/telemetry", mid=11
+            ),
+        ),
+        1,
+    ):
+        again = Message(bad.topic, bad.payload, bad.mid, True, False, b"", NOW + 5)
+        assert settlement.settle([bad]).rejected == 1
+        assert settlement.settle([again]).rejected == 1
+        assert QuarantinedMessage.objects.count() == kept
 
 
 def test_a_worker_that_starts_anew_recognises_what_the_last_one_committed(
