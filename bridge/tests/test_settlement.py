@@ -176,16 +176,13 @@ def test_a_redelivered_message_without_a_time_keeps_its_first_stamp(
 
 
 def test_a_redelivered_rejected_message_is_not_quarantined_twice(settlement: Settlement) -> None:
-    for kept, bad in enumerate(
-        (
-            message(b"{", mid=9),
-            message(b'{"v":1}', topic=b"devices/unknown/telemetry", mid=10),
-            message(
-                b'{"ts":%d,"values":{"v":1}}' % NOW, topic=b"devices/unknown/telemetry", mid=11
-            ),
-        ),
-        1,
-    ):
+    stranger = b"devices/unknown/telemetry"
+    all_bad = (
+        message(b"{", mid=9),
+        message(b'{"v":1}', topic=stranger, mid=10),
+        message(b'{"ts":%d,"values":{"v":1}}' % NOW, topic=stranger, mid=11),
+    )
+    for kept, bad in enumerate(all_bad, 1):
         again = Message(bad.topic, bad.payload, bad.mid, True, False, b"", NOW + 5)
         assert settlement.settle([bad]).rejected == 1
         assert settlement.settle([again]).rejected == 1
