@@ -42,7 +42,7 @@ class BridgeProcess:
         eventually(
             lambda: self.said("connected to") >= times,
             START_SECONDS,
-            what=f"connected: {self.log.read_text()}",
+            what=lambda: f"connected: {self.log.read_text()}",
         )
 
     def said(self, words: str) -> int:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.bridge_process import ROOT, BridgeProcess, Publisher
-from tests.servers import RunningServer, open_folder, serve_copy
+from tests.servers import RunningServer, open_folder, serving_copy
 from tests.waiting import eventually
 
 DEVICES = 20
@@ -102,7 +102,7 @@ def filled_cluster(postgres_template: Path) -> Iterator[Path]:
     """A cluster for each test to copy: making the tables takes longer than most of the tests."""
     folder = open_folder()
     try:
-        for server in serve_copy(postgres_template, folder / "postgres"):
+        with serving_copy(postgres_template, folder / "postgres") as server:
             _fill(server.url)
         yield folder / "postgres"
     finally:
@@ -111,7 +111,8 @@ def filled_cluster(postgres_template: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def filled_postgres(filled_cluster: Path, server_folder: Path) -> Iterator[RunningServer]:
-    yield from serve_copy(filled_cluster, server_folder / "postgres")
+    with serving_copy(filled_cluster, server_folder / "postgres") as server:
+        yield server
 
 
 @pytest.fixture

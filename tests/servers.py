@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -199,11 +199,13 @@ def postgres_template() -> Iterator[Path]:
 @pytest.fixture
 def postgres_server(postgres_template: Path, server_folder: Path) -> Iterator[RunningServer]:
     """A Postgres of this test's own, durable as in production, with an empty `pulseboard`."""
-    yield from serve_copy(postgres_template, server_folder / "postgres")
+    with serving_copy(postgres_template, server_folder / "postgres") as server:
+        yield server
 
 
-def serve_copy(cluster: Path, folder: Path) -> Iterator[RunningServer]:
-    """A Postgres on a copy of a prepared cluster, for a fixture to `yield from`."""
+@contextmanager
+def serving_copy(cluster: Path, folder: Path) -> Iterator[RunningServer]:
+    """A Postgres that runs on a copy of a prepared cluster."""
     shutil.copytree(cluster, folder)
     if account := unprivileged():
         for path in (folder, *folder.rglob("*")):

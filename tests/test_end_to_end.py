@@ -46,7 +46,8 @@ def ledger(
         )
         try:
             eventually(
-                path.exists, what=f"the simulator sends: {(tmp_path / 'sim.log').read_text()}"
+                path.exists,
+                what=lambda: f"the simulator sends: {(tmp_path / 'sim.log').read_text()}",
             )
             yield path
         finally:

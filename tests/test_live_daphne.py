@@ -19,7 +19,7 @@ from dashboard.tests.live_socket import insert, make_cookie, make_series
 from embedded.stack import MAX_WEBSOCKET_BYTES
 from telemetry import live
 from tests.database_url import database_url
-from tests.web_process import WebProcess, web, web_process
+from tests.web_process import WebProcess, serving, web, web_process
 
 __all__ = ["web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,12 +74,8 @@ def series(transactional_db: None):
 @pytest.fixture
 def ending(tmp_path: Path, transactional_db: None) -> Iterator[WebProcess]:
     """A web process of the test's own, which it may end."""
-    process = WebProcess(tmp_path, database_url())
-    try:
-        process.start()
+    with serving(tmp_path, database_url()) as process:
         yield process
-    finally:
-        process.stop()
 
 
 async def test_history_then_readings_then_a_goodbye_when_the_server_stops(

@@ -45,7 +45,6 @@ def running(server_folder: Path) -> Iterator[dict[str, str]]:
         assert process.wait(START_SECONDS) == 0, log.read_text()
 
 
-@pytest.mark.timeout(240)
 def test_the_running_stack_is_proved_and_left_as_it_was(running: dict[str, str]) -> None:
     words = ["--running", "--faults", "4", "--seed", "2", "--rate", "200", "--json"]
     chosen = ["--only", "bridge-kill,redis-kill,postgres-away,connection-cut,postgres-pause"]

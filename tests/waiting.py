@@ -12,13 +12,17 @@ WITHIN = 60.0  # seconds until a fact that takes a moment must hold, on a busy m
 LOOK_EVERY = 0.05  # seconds between two looks at a fact
 
 
-def eventually(fact: Callable[[], T], within: float = WITHIN, *, what: str = "") -> T:
-    """The first true value of `fact()`. Fails when `within` seconds passed without one."""
+def eventually(
+    fact: Callable[[], T], within: float = WITHIN, *, what: str | Callable[[], str] = ""
+) -> T:
+    """The first true value of `fact()`. Fails when `within` seconds passed without one, and says
+    `what` was waited for, as it is by then."""
     deadline = time.monotonic() + within
     while True:
         value = fact()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within} s: {what or fact}; last seen: {value!r}")
+            said = what() if callable(what) else what or fact
+            raise AssertionError(f"not within {within} s: {said}; last seen: {value!r}")
         time.sleep(LOOK_EVERY)

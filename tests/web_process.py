@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -98,16 +99,23 @@ class WebProcess:
             raise
 
 
-@pytest.fixture(scope="module")
-def web_process(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WebProcess]:
-    process = WebProcess(tmp_path_factory.mktemp("web"), database_url())
+@contextmanager
+def serving(folder: Path, database: str) -> Iterator[WebProcess]:
+    """A web process that runs."""
+    process = WebProcess(folder, database)
     try:
         process.start()
         yield process
     finally:
         process.stop()
+
+
+@pytest.fixture(scope="module")
+def web_process(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebProcess]:
+    with serving(tmp_path_factory.mktemp("web"), database_url()) as process:
+        yield process
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """The ingest benchmark runs, loses nothing, and says what it promises to say."""
 
-import json
-import os
-import subprocess
-import sys
-
 from benchmarks.commits import percentiles
 from benchmarks.packets import Fleet, Packets
+from benchmarks.tests.short_run import short_run
 from bridge.decode import Decoder
 from bridge.packet import PacketCutter
 
@@ -27,22 +23,8 @@ NAMES = {
 
 
 def test_a_short_run_reports_everything_and_loses_nothing():
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "REDIS_URL", "MQTT_URL"}
-    }
     words = ["--json", "--seconds=2", "--latency-seconds=1", "--devices=50", "--matrix=5x80"]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.ingest", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout.splitlines()[-1])
+    result = short_run("ingest", *words)
     assert result.keys() >= NAMES
     assert [leg["values_per_message"] for leg in result["matrix"]] == [5]
     for leg in (result, *result["matrix"]):

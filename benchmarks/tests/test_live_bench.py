@@ -1,11 +1,8 @@
 """The live benchmark runs both paths, loses nothing, and says what it promises to say."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
+
+from benchmarks.tests.short_run import short_run
 
 FACTS = {
     "published",
@@ -22,22 +19,8 @@ FACTS = {
 
 @pytest.mark.parametrize("extra", [[], ["--distinct"]])
 def test_a_short_run_delivers_every_point_on_both_paths(extra):
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "REDIS_URL", "MQTT_URL"}
-    }
-    words = ["--json", "--viewers=3", "--rate=5", "--seconds=1", "--series=4", *extra]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.live", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
+    words = ["--json", "--viewers=3", "--rate=5", "--seconds=1", "--series=4"]
+    found = short_run("live", *words, *extra)
     assert found["groups_to_hub_cpu"] > 0
     for path in ("hub", "groups"):
         assert set(found[path]) == FACTS

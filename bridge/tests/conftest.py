@@ -21,6 +21,7 @@ from tests.waiting import eventually
 def database(transactional_db: None) -> Callable[[str], list[tuple]]:
     """Run a query on the test database, which other processes may write to."""
     partitions.ensure(datetime.now(UTC))
+    empty()
 
     def query(statement: str) -> list[tuple]:
         with connection.cursor() as cursor:
@@ -28,6 +29,11 @@ def database(transactional_db: None) -> Callable[[str], list[tuple]]:
             return cursor.fetchall()
 
     yield query
+    empty()
+
+
+def empty() -> None:
+    """These tables are no models', so Django does not empty them between tests."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE reading, text_reading, rollup_dirty, ingest_delivery")
 

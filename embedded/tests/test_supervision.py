@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -17,21 +15,12 @@ from embedded import leftovers
 from embedded.data_folder import DataFolder
 from embedded.errors import EmbeddedError
 from embedded.supervision import Event, Program, Supervisor, parse
+from tests.waiting import eventually
 
 FOREVER = [
     *(sys.executable, "-c"),
     "import time; print('up', flush=True); [time.sleep(1) for _ in iter(int, 1)]",
 ]
-WAIT_SECONDS = 60.0
-
-
-def until(look: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"never happened: {what}")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +64,7 @@ def supervisor(data: DataFolder) -> Iterator[Supervisor]:
 
 def _pid(supervisor: Supervisor, *, start: int = 1) -> int:
     """The process of that start, once the program itself runs: a signal before may be lost."""
-    until(lambda: supervisor.tail("one").count("up") == start, f"output of start {start}")
+    eventually(lambda: supervisor.tail("one").count("up") == start, what=f"output of start {start}")
     pid: int = supervisor.processes()["one"]["pid"]
     return pid
 
@@ -93,7 +82,7 @@ def test_a_killed_program_is_restarted_and_said(supervisor: Supervisor) -> None:
         kinds = [event.kind for event in seen]
         return "died" in kinds and ("started", str(second)) in [(e.kind, e.detail) for e in seen]
 
-    until(both, f"died and started, only {seen}")
+    eventually(both, what=lambda: f"died and started, only {seen}")
     supervisor.stop()
     assert not psutil.pid_exists(second)
     assert not supervisor.data.control_socket.exists()
@@ -109,7 +98,7 @@ def test_everything_ends_when_the_parent_is_gone(supervisor: Supervisor) -> None
     assert supervisor._process.stdout is not None
     supervisor._process.stdout.close()
     supervisor._process.stdin.close()
-    until(lambda: not supervisor.is_running(), "the end of supervisord")
+    eventually(lambda: not supervisor.is_running(), what="the end of supervisord")
     assert not psutil.pid_exists(pid)
 
 
@@ -123,7 +112,7 @@ def test_what_a_killed_supervisord_leaves_is_ended_by_the_next_start(
     recorded = leftovers.record([supervisor.pid, pid, 2**22 + 1])
     assert len(recorded) == 2
     os.kill(supervisor.pid, signal.SIGKILL)
-    until(lambda: not supervisor.is_running(), "the end of supervisord")
+    eventually(lambda: not supervisor.is_running(), what="the end of supervisord")
     assert leftovers.is_alive(psutil.Process(pid))
     orphan = psutil.Process(pid)
     assert leftovers.end(recorded) == [pid]

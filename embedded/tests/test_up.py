@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -23,20 +22,12 @@ import pytest
 
 from embedded.leftovers import is_alive
 from embedded.ports import free_port, is_free
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 90.0
 SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1")
 OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
-
-
-def until(look: Callable[[], Any], what: Callable[[], str]) -> Any:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"never happened: {what()}")
 
 
 class Up:
@@ -72,7 +63,8 @@ class Up:
             assert self.process.poll() is None or re.search(pattern, self.said), self.said
             return re.search(pattern, self.said)
 
-        found: re.Match[str] = until(look, lambda: f"{pattern} in:\n{self.said}")
+        found = eventually(look, WAIT_SECONDS, what=lambda: f"{pattern} in:\n{self.said}")
+        assert found is not None
         return found
 
     def state(self) -> dict[str, Any]:
@@ -130,13 +122,14 @@ def all_gone(processes: list[psutil.Process]) -> bool:
     return not any(is_alive(process) for process in processes)
 
 
-@pytest.mark.timeout(300)
 def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
     up = start("--port", str(free_port()), *SIMULATOR)
     password = up.wait_for(r"operator admin, password (\S+)")[1]
     url = up.state()["url"]
     assert log_in(url, password) == url
-    until(lambda: up.readings() > 50, lambda: f"readings, only {up.readings()}")
+    eventually(
+        lambda: up.readings() > 50, WAIT_SECONDS, what=lambda: f"only {up.readings()} readings"
+    )
 
     second = start("--port", str(free_port()))
     assert second.end(0) == 1
@@ -150,7 +143,7 @@ def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
         up.wait_for(rf"{name} died \(terminated by SIGKILL\); restarting it")
         up.wait_for(rf"{name} runs again, as process \d+")
     stored = up.readings()
-    until(lambda: up.readings() > stored, lambda: "readings after the restarts")
+    eventually(lambda: up.readings() > stored, WAIT_SECONDS, what="readings after the restarts")
 
     processes, stored = up.processes(), up.readings()
     ports = up.state()["ports"]
@@ -165,12 +158,16 @@ def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
     assert again.state()["ports"] == ports
     assert "iotcore, which keeps messages in memory" in again.said
     assert again.readings() >= stored
-    until(lambda: again.readings() > stored, lambda: "readings over the other broker")
+    eventually(
+        lambda: again.readings() > stored, WAIT_SECONDS, what="readings over the other broker"
+    )
     assert log_in(again.state()["url"], password) == again.state()["url"]
 
     processes = again.processes()
     assert again.end(signal.SIGKILL) == -signal.SIGKILL
-    until(lambda: all_gone(processes), lambda: "the end of everything after kill -9")
+    eventually(
+        lambda: all_gone(processes), WAIT_SECONDS, what="the end of everything after kill -9"
+    )
 
 
 def test_wrong_simulator_options_start_nothing(start: Callable[..., Up]) -> None:

@@ -1,14 +1,24 @@
-"""A TimescaleDB with all migrations, for the tests that ask for it."""
+"""Somebody who is logged in, and a TimescaleDB with all migrations, for the tests that ask for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
+from rest_framework.test import APIClient
 
 from telemetry import timescale
 from telemetry.tests.timescaledb import connected, rows, server, turned_to
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """Logged in."""
+    client = APIClient()
+    client.force_authenticate(User(username="ana"))
+    return client
 
 
 @pytest.fixture(scope="package")

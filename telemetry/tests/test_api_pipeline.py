@@ -4,7 +4,6 @@ import base64
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -14,13 +13,6 @@ from telemetry.moments import to_ms
 pytestmark = pytest.mark.django_db
 
 QUARANTINE, PIPELINE = "/api/v1/quarantine/", "/api/v1/pipeline/"
-
-
-@pytest.fixture
-def api() -> APIClient:
-    client = APIClient()
-    client.force_authenticate(User(username="ana"))
-    return client
 
 
 def quarantine(n: int, *, payload: bytes = b"{", reason: str = "malformed_json", **facts):

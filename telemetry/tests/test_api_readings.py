@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from devices.models import Device, Presence, Site
@@ -15,13 +14,6 @@ from telemetry.tests.written import series, write
 pytestmark = pytest.mark.django_db
 
 READINGS, FLEET = "/api/v1/readings/", "/api/v1/fleet/"
-
-
-@pytest.fixture
-def api() -> APIClient:
-    client = APIClient()
-    client.force_authenticate(User(username="ana"))
-    return client
 
 
 def now_ms() -> int:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
@@ -49,16 +48,14 @@ def test_a_window_that_takes_too_long_is_stopped_and_the_next_is_read(limit) -> 
 
 
 @pytest.mark.parametrize("path", ["readings/?device=boiler", "devices/boiler/latest/", "fleet/"])
-def test_the_api_says_what_to_ask_instead(path: str, limit) -> None:
+def test_the_api_says_what_to_ask_instead(path: str, limit, api: APIClient) -> None:
     series()
-    client = APIClient()
-    client.force_authenticate(User(username="ana"))
     with readings_locked():
-        answer = client.get(f"/api/v1/{path}")
+        answer = api.get(f"/api/v1/{path}")
     assert answer.status_code == 504
     assert "Narrow the window, or ask for fewer series" in answer.json()["detail"]
     limit(AMPLE)
-    assert client.get(f"/api/v1/{path}").status_code == 200
+    assert api.get(f"/api/v1/{path}").status_code == 200
 
 
 def test_another_error_of_the_database_is_not_called_slow(limit) -> None:
