@@ -1,4 +1,4 @@
-"""Somebody who is logged in, and a TimescaleDB with all migrations, for the tests that ask for it."""
+"""Somebody who is logged in, and a TimescaleDB with all migrations for tests that ask for it."""
 
 from __future__ import annotations
 
