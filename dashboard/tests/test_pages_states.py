@@ -48,7 +48,7 @@ def test_tiles_are_selected_with_keys_and_shift_and_the_address_keeps_it(page: P
 
     page.goto("/?order=name&selected=b-2%2Cd-4")
     expect(page.locator("#selection-count")).to_have_text("2 selected")
-    page.click("text=Show only these")
+    page.click("text=Only these")
     expect(page.locator(".device")).to_have_count(2)
     expect(page.locator("#hidden-count")).to_have_text("2 hidden")
     page.keyboard.press("Escape")

@@ -6,7 +6,7 @@ import { inOrder } from "./fleet-order.js";
 import { Hearing, newestOf, silentAmong } from "./hearing.js";
 import { judge, withSensors } from "./presence.js";
 import { Points } from "./points.js";
-import { drawSparkline } from "./sparkline.js";
+import { drawSparkline, sparkline } from "./sparkline.js";
 
 const MAIN_SERIES = 3; // shown on a tile; the rest is on the device's page
 export const SPARK_WINDOW = 15 * 60_000; // ms
@@ -25,7 +25,7 @@ export class FleetDevice {
     this.parts = {
       name: el("span", { class: "name" }), where: el("span", { class: "where clip" }),
       value: el("span", { class: "value" }), metric: el("span", { class: "metric clip" }),
-      spark: /** @type {HTMLCanvasElement} */ (el("canvas", { class: "spark", attrs: { "aria-hidden": "true" } })),
+      spark: sparkline(),
       others: el("span", { class: "others" }), age: el("span", { class: "age" }),
     };
     this.element.append(this.mark, this.parts.name, this.parts.where, this.parts.value, this.parts.metric,
@@ -101,11 +101,11 @@ export class FleetDevice {
     return changed;
   }
 
-  /** @param {number} now @param {number} known the time up to which the page knows what happened @param {string} stroke */
-  paint(now, known, stroke) {
+  /** @param {number} now @param {number} known the time up to which the page knows what happened */
+  paint(now, known) {
     this.show(now);
     drawSparkline(this.parts.spark, {
-      rows: this.points.rows, from: known - SPARK_WINDOW, to: known, stroke,
+      rows: this.points.rows, from: known - SPARK_WINDOW, to: known,
       gapAfter: Math.max(this.points.gapAfter(this.facts.expected_interval), SPARK_WINDOW / 20),
     });
   }
@@ -135,11 +135,6 @@ export class FleetDevice {
     this.element.classList.toggle("is-stale", this.state === "offline" || this.state === "silent");
     const told = this.#describe();
     if (told !== this.told) this.element.setAttribute("aria-label", (this.told = told));
-  }
-
-  /** Its canvas's memory, while it is out of sight. */
-  release() {
-    this.parts.spark.width = this.parts.spark.height = 0;
   }
 
   /** One sentence for a screen reader. */

@@ -1,6 +1,6 @@
 /** The list of the fleet page: what is known of each device, in order, and drawn when it changed. */
 
-import { byId, colour, showTrouble, toast } from "./element.js";
+import { byId, showTrouble, toast } from "./element.js";
 import { counts, headline, shown, sorted } from "./fleet-order.js";
 import { FleetDevice } from "./fleet-device.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
@@ -25,12 +25,11 @@ export class Fleet {
     /** @type {Set<FleetDevice>} */ this.inView = new Set();
     this.list = byId("devices");
     this.filter = new FleetFilter(() => this.arrange());
-    this.stroke = colour("--series-1");
     this.loaded = false;
     this.settle = 0;
     /** the history of what is in view could be read */ this.lines = true;
     this.scrolled = 0;
-    this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), knownUntil(), this.stroke));
+    this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), knownUntil()));
     this.feed = new FleetFeed();
     this.observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px 0px" });
   }
@@ -121,7 +120,7 @@ export class Fleet {
       if (isIntersecting) {
         this.inView.add(device);
         this.painter.soon(device);
-      } else if (this.inView.delete(device)) device.release();
+      } else this.inView.delete(device);
     }
     clearTimeout(this.settle);
     this.settle = setTimeout(() => this.feed.follow(this.inView, this.devices.values()), SETTLE);

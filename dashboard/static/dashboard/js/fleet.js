@@ -1,6 +1,5 @@
 /** The fleet page: every device, worst first, live. */
 
-import { colour } from "./element.js";
 import { connection } from "./live.js";
 import { Fleet } from "./fleet-list.js";
 import { FleetSelection } from "./fleet-selection.js";
@@ -17,10 +16,6 @@ connection.on("error", (message) => fleet.refused(message));
 for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
 connection.on("resync", () => fleet.load());
 document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
-document.addEventListener("appearance", () => {
-  fleet.stroke = colour("--series-1");
-  fleet.second();
-});
 addEventListener("scroll", () => (fleet.scrolled = performance.now()), { passive: true });
 document.addEventListener("keydown", (event) => {
   const from = document.activeElement;

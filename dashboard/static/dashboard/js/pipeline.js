@@ -1,8 +1,8 @@
 /** The pipeline page: is everything that came in kept, how fast, and what was not? */
 
-import { byId, colour, el, setText, setValue, showTrouble } from "./element.js";
+import { byId, el, setText, setValue, showTrouble } from "./element.js";
 import { connection } from "./live.js";
-import { drawSparkline } from "./sparkline.js";
+import { drawSparkline, sparkline } from "./sparkline.js";
 import { duration, number, size } from "./format.js";
 import { get } from "./rest.js";
 import { QuarantineList } from "./quarantine-list.js";
@@ -26,10 +26,10 @@ let stored = 0;
 function tile(/** @type {string} */ label, /** @type {boolean} */ charted) {
   const value = el("span", { class: "value" });
   const note = el("span", { class: "note quiet" });
-  const canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { class: "spark", attrs: { "aria-hidden": "true" } }));
-  const card = el("div", { class: "card number" }, el("h3", { text: label }), value, note, ...(charted ? [canvas] : []));
+  const chart = sparkline();
+  const card = el("div", { class: "card number" }, el("h3", { text: label }), value, note, ...(charted ? [chart] : []));
   byId("numbers").append(card);
-  return { card, value, note, canvas };
+  return { card, value, note, chart };
 }
 
 const tiles = {
@@ -70,9 +70,9 @@ async function read() {
   }
 }
 
-function spark(/** @type {HTMLCanvasElement} */ canvas, /** @type {[number, number][]} */ samples, /** @type {number} */ now) {
+function spark(/** @type {SVGElement} */ chart, /** @type {[number, number][]} */ samples, /** @type {number} */ now) {
   const rows = /** @type {import("./points.js").Row[]} */ (samples.map(([at, value]) => [at, value, null, null, null, null]));
-  drawSparkline(canvas, { rows: rows.length < ENOUGH ? [] : rows, from: now - reach(samples, now), to: now, gapAfter: GAP, stroke: colour("--series-1") });
+  drawSparkline(chart, { rows: rows.length < ENOUGH ? [] : rows, from: now - reach(samples, now), to: now, gapAfter: GAP, zero: true });
 }
 
 /** How far back the small charts look: as far as this page has watched. */
@@ -95,7 +95,7 @@ function second() {
     const perSecond = known ? sum((w) => w[key].current()) : null;
     setValue(tiles[key].value, number(perSecond, perSecond !== null && perSecond < 10 ? 1 : 0), "/s");
     const samples = summed(all.map((w) => w[key]));
-    spark(tiles[key].canvas, samples, now);
+    spark(tiles[key].chart, samples, now);
     setText(tiles[key].note, `last ${duration(Math.ceil(reach(samples, now) / 60_000) * 60_000)}`);
   };
   rate("messages");
@@ -107,7 +107,7 @@ function second() {
   setValue(tiles.lag.value, text, unit);
   setText(tiles.lag.note, "oldest unacknowledged");
   tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > LAG_BAD);
-  spark(tiles.lag.canvas, lags, now);
+  spark(tiles.lag.chart, lags, now);
   setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
   setText(tiles.flight.note, "not settled yet");
   const spooled = sum((w) => w.counters.spooled ?? 0);
@@ -126,7 +126,6 @@ function second() {
 
 connection.on("pipeline", (message) => worker(message.worker).take(message.counters, message.at));
 connection.on("quarantine", () => quarantine.soon());
-document.addEventListener("appearance", second);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);

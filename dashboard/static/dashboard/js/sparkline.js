@@ -1,65 +1,61 @@
-/** A line without axes on a small canvas. Hundreds stand on one page, so no chart library. */
+/**
+ * A line without axes. Hundreds stand on one page, so it is a path and no canvas: a browser keeps a layer for each
+ * canvas, and sorting hundreds of layers took it a third of every frame of a scroll.
+ */
 
-/** Asking an element for its size after a change of text makes the browser lay the page out; this does not. */
-const sizes = /** @type {WeakMap<Element, {width: number, height: number}>} */ (new WeakMap());
-const resized = new ResizeObserver((entries) => {
-  for (const { target, contentRect: { width, height } } of entries) sizes.set(target, { width, height });
-});
-
-/** @param {HTMLCanvasElement} canvas */
-function sizeOf(canvas) {
-  let size = sizes.get(canvas);
-  if (!size) {
-    sizes.set(canvas, (size = { width: canvas.clientWidth, height: canvas.clientHeight }));
-    resized.observe(canvas);
-  }
-  return size;
-}
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 100; // of the picture's own units, stretched to the element
+const HEIGHT = 36;
+const ROOM = { left: 1, right: 3, top: 3 }; // units kept free for the stroke and the dot
+const STEADY = 0.004; // share of the value below which a change is drawn level, not blown up
 
 /**
- * @param {HTMLCanvasElement} canvas
- * @param {{rows: import("./points.js").Row[], from: number, to: number, gapAfter: number, stroke: string}} picture
+ * @typedef {{rows: import("./points.js").Row[], from: number, to: number, gapAfter: number, zero?: boolean}} Picture `zero`: it is in the picture
+ * @param {Picture} picture
+ * @returns {{line: string, end: string}} path data: the line with its gaps, and its newest point
  */
-export function drawSparkline(canvas, { rows, from, to, gapAfter, stroke }) {
-  const ratio = devicePixelRatio || 1;
-  const { width, height } = sizeOf(canvas);
-  if (!width || !height) return;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-  }
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+export function sparkShape({ rows, from, to, gapAfter, zero = false }) {
   const seen = rows.filter((row) => row[0] >= from && typeof row[1] === "number");
-  if (!seen.length) return;
-  let low = Infinity;
+  if (!seen.length) return { line: "", end: "" };
+  let low = zero ? 0 : Infinity;
   let high = -Infinity;
   for (const row of seen) {
     low = Math.min(low, Number(row[1]));
     high = Math.max(high, Number(row[1]));
   }
-  // A steady value is a level line in the middle, not noise blown up to full height.
-  const floor = Math.max(Math.abs(high) * 0.004, 1e-9);
-  const spread = Math.max(high - low, floor);
+  const spread = Math.max(high - low, Math.abs(high) * STEADY, 1e-9);
   const middle = (high + low) / 2;
-  const x = (/** @type {number} */ time) => ((time - from) / (to - from)) * (width - 4) + 1;
-  const y = (/** @type {number} */ value) => height / 2 - ((value - middle) / spread) * (height - 6);
-  context.strokeStyle = stroke;
-  context.fillStyle = stroke;
-  context.lineWidth = 1.5;
-  context.lineJoin = "round";
-  context.beginPath();
+  const x = (/** @type {number} */ time) => (ROOM.left + ((time - from) / (to - from)) * (WIDTH - ROOM.left - ROOM.right)).toFixed(1);
+  const y = (/** @type {number} */ value) => (HEIGHT / 2 - ((value - middle) / spread) * (HEIGHT - 2 * ROOM.top)).toFixed(1);
+  let line = "";
   let previous = -Infinity;
   for (const row of seen) {
-    if (row[0] - previous > gapAfter) context.moveTo(x(row[0]), y(Number(row[1])));
-    else context.lineTo(x(row[0]), y(Number(row[1])));
+    line += `${row[0] - previous > gapAfter ? "M" : "L"}${x(row[0])} ${y(Number(row[1]))}`;
     previous = row[0];
   }
-  context.stroke();
   const last = seen[seen.length - 1];
-  context.beginPath();
-  context.arc(x(last[0]), y(Number(last[1])), 2, 0, 7);
-  context.fill();
+  return { line, end: `M${x(last[0])} ${y(Number(last[1]))}h0` }; // a line of no length with round ends is a dot
+}
+
+/** @returns {SVGElement} its colour and size come from the style sheet */
+export function sparkline() {
+  const svg = document.createElementNS(SVG, "svg");
+  const own = { class: "spark", "aria-hidden": "true", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
+  // A size of its own that asks for no room: without one it would take it from the number beside it.
+  for (const [name, value] of Object.entries({ ...own, width: "1", height: "1" })) svg.setAttribute(name, value);
+  for (const name of ["line", "end"]) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", name);
+    path.setAttribute("vector-effect", "non-scaling-stroke");
+    svg.append(path);
+  }
+  return svg;
+}
+
+/** @param {SVGElement} svg made by `sparkline` @param {Picture} picture */
+export function drawSparkline(svg, picture) {
+  const { line, end } = sparkShape(picture);
+  for (const [path, data] of /** @type {[Element, string][]} */ ([[svg.firstElementChild, line], [svg.lastElementChild, end]])) {
+    if (path.getAttribute("d") !== data) path.setAttribute("d", data);
+  }
 }

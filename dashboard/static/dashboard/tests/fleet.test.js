@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { counts, found, headline, inOrder, shown, sorted } from "../js/fleet-order.js";
+import { sparkShape } from "../js/sparkline.js";
 import { Selection } from "../js/selection.js";
 
 const device = (uid, state, more = {}) => ({ uid, name: uid, kind: "freezer", tags: [], site: null, state, heard: 0, ...more });
@@ -61,4 +62,20 @@ test("without an anchor in sight a range begins where one stands", () => {
   s.toggle("gone");
   s.extend(order, "e", "d");
   assert.deepEqual([...s.uids].sort(), ["b", "c", "d", "e", "gone"]);
+});
+
+const row = (at, value) => [at, value, null, null, null, null];
+const spark = (rows, gapAfter = 10) => sparkShape({ rows, from: 0, to: 96, gapAfter });
+test("a small line spans its picture and ends in a dot", () => {
+  assert.deepEqual(spark([row(0, 5), row(10, 10), row(20, 0)]), { line: "M1.0 18.0L11.0 3.0L21.0 33.0", end: "M21.0 33.0h0" });
+});
+test("a small line breaks at a gap and leaves out what is no number or too old", () => {
+  assert.equal(spark([row(-5, 1), row(0, 0), row(5, "ERR"), row(30, 1)]).line, "M1.0 33.0M31.0 3.0");
+  assert.deepEqual(spark([row(-5, 1)]), { line: "", end: "" });
+});
+test("noise on a steady value is not blown up", () => {
+  assert.equal(spark([row(0, 1000), row(10, 1000.4)]).line, "M1.0 19.5L11.0 16.5");
+});
+test("a small line of a rate stands on zero", () => {
+  assert.equal(sparkShape({ rows: [row(0, 8), row(48, 10)], from: 0, to: 96, gapAfter: 50, zero: true }).line, "M1.0 9.0L49.0 3.0");
 });
