@@ -27,7 +27,12 @@ Delivery = tuple[int, int, int]  # packet identifier, checksum of topic and payl
 
 def delivery(message: Message, stamp: int) -> Delivery:
     """`stamp` is Unix milliseconds of the first stamped sample, 0 for a rejected message."""
-    return message.mid, zlib.crc32(message.payload, zlib.crc32(message.topic)), stamp
+    return message.mid, checksum(message), stamp
+
+
+def checksum(message: Message) -> int:
+    """Of topic and payload: the same packet identifier soon carries another message."""
+    return zlib.crc32(message.payload, zlib.crc32(message.topic))
 
 
 def pack(deliveries: list[Delivery]) -> bytes:
@@ -49,10 +54,15 @@ class Deliveries:
         for mid, content, stamp in deliveries:
             self._by_mid[mid] = (content, stamp)
 
+    def note(self, message: Message, stamp: int) -> None:
+        """Remember one that comes just now."""
+        if message.mid:
+            self._by_mid[message.mid] = (checksum(message), stamp)
+
     def recall(self, message: Message) -> int | None:
         """The stamp this message got when it came first, or None if it never came."""
         known = self._by_mid.get(message.mid) if message.dup and message.mid else None
-        if known is None or known[0] != delivery(message, 0)[1]:
+        if known is None or known[0] != checksum(message):
             return None
         return known[1]
 
@@ -80,6 +90,12 @@ class Stamper:
         self._deliveries = deliveries
         self._stamps = Stamps()
 
+    def give(self, message: Message, uid: str, samples: int = 1) -> int:
+        """The stamp of a message that comes for the first time; the next samples follow it."""
+        first = self._stamps.reserve(uid, message.received_ms, samples)
+        self._deliveries.note(message, first)
+        return first
+
     def stamp(self, message: Message, items: list[Item]) -> int | None:
         """The first stamp given, 0 for a redelivered message that was rejected when it came first,
         None where there was nothing to stamp."""
@@ -90,11 +106,9 @@ class Stamper:
             if isinstance(item, Telemetry):
                 bare = [sample for sample in item.samples if not sample.time_ms]
                 if bare:
-                    first = first or self._stamps.reserve(item.uid, message.received_ms, len(bare))
+                    first = first or self.give(message, item.uid, len(bare))
                     for offset, sample in enumerate(bare):
                         sample.time_ms = first + offset
-        if first and message.mid:
-            self._deliveries.remember([delivery(message, first)])
         return first
 
     def stamp_all(self, batch: Batch) -> None:

@@ -45,6 +45,7 @@ class Intake:
         times_ms: list[int] = []  # one a message
         values: list[float] = []
         decode, device_of, ids_of = self._decode, self._device_of, self._ids_of
+        give_stamp = self._stamper.give
         uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
         for index, message in enumerate(messages):
             items = decode(message)
@@ -54,9 +55,11 @@ class Intake:
             if type(item) is Telemetry and item.plain:
                 sample = item.samples[0]
                 kept_before = False
-                if message.dup or not sample.time_ms:
+                if message.dup or (stamps is not None and not sample.time_ms):
                     self._stamp(batch, index, items, spooled=stamps)
                     kept_before = batch.stamps.get(index) == 0
+                elif not sample.time_ms:
+                    sample.time_ms = batch.stamps[index] = give_stamp(message, item.uid)
                 device = device_of(item.uid)
                 if device is not None and device.enabled and not kept_before:
                     ids = ids_of(device.id, item.plain)

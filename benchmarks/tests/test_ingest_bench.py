@@ -65,3 +65,17 @@ def test_percentiles_count_rows_and_not_transactions():
     groups = [(1, 100, 98), (2, 100, 2), (3, 100, 50)]  # transaction 3 was not seen to end
     assert percentiles(groups, ended, (0.5, 0.98, 0.99)) == [10.0, 10.0, 50.0]
     assert percentiles([], ended, (0.5,)) is None
+
+
+def test_the_steps_of_a_message_are_each_measured():
+    result = short_run("steps", "--devices=50", "--rounds=1")
+    steps = result["microseconds"]
+    assert list(steps) == [
+        "cut",
+        "intake",
+        "intake_without_time",
+        "rows",
+        "copy_buffer",
+        "acknowledgements",
+    ]
+    assert all(spent > 0 for spent in steps.values())
