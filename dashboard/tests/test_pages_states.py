@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence
 from telemetry.models import Series
-from tests.browser import chromium, operator, page
+from tests.browser import PASSWORD, USERNAME, chromium, operator, page
 from tests.web_process import web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
@@ -82,3 +83,17 @@ def test_a_paused_chart_says_so_and_stays(page: Page):
     assert re.search(r"from=\d+&to=\d+$", page.url)
     page.keyboard.press("l")
     expect(page.locator("#live")).to_have_text("Live")
+
+
+def test_what_an_empty_fleet_tells_one_to_type_registers_a_device(page: Page):
+    page.goto("/")
+    expect(page.locator("#first-device")).to_be_visible()
+    typed = page.inner_text("#curl-line").replace(f"-u {USERNAME}", f"-u '{USERNAME}:{PASSWORD}'")
+    assert PASSWORD in typed
+    ran = subprocess.run(
+        ["bash", "-c", typed], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert '"uid":"freezer-1"' in ran.stdout, ran.stderr
+    # The page has heard of it and needs no reload.
+    expect(page.locator(".device")).to_contain_text("Freezer 1")
+    expect(page.locator("#first-device")).to_be_hidden()
