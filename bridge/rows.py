@@ -81,9 +81,13 @@ class RowBuilder:
     def _gather(self, rows: Rows, batch: Batch, indexes: list[int], before: int) -> Columns:
         """The readings of messages that are not in columns; `before` others come first."""
         gathered = Gathered()
-        anew = [index for index in indexes if batch.stamps.get(index) != 0]
-        if anew:
-            rows.new_series = self._make_missing_series(batch, anew)
+        unknown = [
+            index
+            for index in indexes
+            if batch.stamps.get(index) != 0 and not self._knows_all(batch.items[index])
+        ]
+        if unknown:
+            rows.new_series = self._make_missing_series(batch, unknown)
         for index in indexes:
             if batch.stamps.get(index) == 0:  # rejected when it came first, and kept then
                 rows.rejected.add(index)
@@ -116,6 +120,20 @@ class RowBuilder:
         rows = Rows(index, index + 1, counts=[0])
         self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
         return rows
+
+    def _knows_all(self, items: list[Item]) -> bool:
+        """Whether every device and metric of a message is known, without asking anyone."""
+        for item in items:
+            if isinstance(item, Rejected):
+                continue
+            device = self._registry.known(item.uid)
+            if device is None:
+                return False
+            if isinstance(item, Telemetry):
+                known = self._series.ids.get(device.id, {}).keys()
+                if not all(sample.values.keys() <= known for sample in item.samples):
+                    return False
+        return True
 
     def _make_missing_series(self, batch: Batch, indexes: list[int]) -> list[NewSeries]:
         wanted: dict[tuple[int, str], str] = {}
