@@ -82,6 +82,7 @@ _database = env.server_url(
     default="postgresql://localhost/pulseboard",
     ports={"postgresql": 5432, "postgres": 5432},
 )
+CONNECT_TIMEOUT = "5"  # seconds, unless the address names another
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -91,7 +92,8 @@ DATABASES = {
         "HOST": _database.options.pop("host", _database.host),
         "PORT": _database.port,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(_database.options),
+        # Without a limit a request to a database that hangs would hang as long.
+        "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT} | _database.options,
     }
 }
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
+
+logger = logging.getLogger(__name__)
 
 
 class BodyTooLarge(APIException):
@@ -23,8 +27,20 @@ class BodyTooLarge(APIException):
         super().__init__(f"The body is larger than {limit} bytes; send it in parts.")
 
 
+class DatabaseAway(APIException):
+    """The request was right; the same one is answered once the database is back."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The database does not answer. Ingestion goes on; try again in a moment."
+    default_code = "database_away"
+
+
 def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's handler; a body over the limit is Django's own error, an HTML page with 400."""
+    """DRF's handler. What Django would answer with an HTML page, a body over the limit or a
+    database that is away, is told as the API tells everything else."""
     if isinstance(exc, RequestDataTooBig):
         exc = BodyTooLarge()
+    elif isinstance(exc, OperationalError | InterfaceError):
+        logger.warning("request not answered: %s", exc, extra={"action": "database_down"})
+        exc = DatabaseAway()
     return exception_handler(exc, context)
