@@ -97,3 +97,23 @@ def test_what_an_empty_fleet_tells_one_to_type_registers_a_device(page: Page):
     # The page has heard of it and needs no reload.
     expect(page.locator(".device")).to_contain_text("Freezer 1")
     expect(page.locator("#first-device")).to_be_hidden()
+
+
+def test_the_cursor_reads_every_chart_also_one_out_of_sight(page: Page):
+    series = [add_device("a-1")]
+    device = series[0].device
+    series += [
+        Series.objects.create(device=device, metric=f"m{n}", unit="V", precision=2)
+        for n in range(7)
+    ]
+    at = time.time_ns() // 1_000_000
+    insert([(one.id, at - minute * 60_000, 40.0) for one in series for minute in range(16)])
+    page.goto("/devices/a-1/?window=15m")
+    page.wait_for_function("window.pulseboard.charts[0].points.length > 10")
+    page.hover("canvas >> nth=0")
+    lines = page.locator(".tooltip div .at")
+    expect(lines).to_have_count(8)
+    assert lines.all_inner_texts() == ["40.0\u2009°C"] + ["40.00\u2009V"] * 7
+    page.click(".chart-card >> nth=1 >> summary")
+    page.click("text=Table or chart >> visible=true")
+    expect(page.locator("tbody td >> nth=1")).to_have_text("40.00")

@@ -10,6 +10,7 @@ import { TextStrip } from "./text-strip.js";
 import { wireGestures } from "./chart-gestures.js";
 
 const TABLE_ROWS = 1000; // rows shown; the CSV has all that are drawn
+const COUNT_CELL = 3; // after mean, min and max
 const STALE_INTERVALS = 3; // expected intervals after which a value is dimmed
 
 export class ChartCard {
@@ -69,8 +70,13 @@ export class ChartCard {
     this.chart.draw();
     const [head, ...rows] = tableRows(this.series, this.chart.shown().slice(-TABLE_ROWS));
     const row = (/** @type {string[]} */ cells, /** @type {string} */ tag) => el("tr", {}, ...cells.map((text) => el(tag, { text })));
-    const shown = rows.reverse().map(([at, ...cells]) => row([moment(Date.parse(at)), ...cells], "td"));
+    const shown = rows.reverse().map(([at, ...cells]) => row([moment(Date.parse(at)), ...cells.map((cell, i) => this.#cell(cell, i))], "td"));
     this.table.replaceChildren(el("table", {}, el("thead", {}, row(head, "th")), el("tbody", {}, ...shown)));
+  }
+
+  /** As the page writes values; the file has every digit. @param {string} cell @param {number} index of mean, min, max, count */
+  #cell(cell, index) {
+    return index === COUNT_CELL || cell === "" || !Number.isFinite(Number(cell)) ? cell : bare(Number(cell), this.series);
   }
 
   async #download(/** @type {"csv"|"png"} */ kind) {

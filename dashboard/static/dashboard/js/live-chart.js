@@ -104,7 +104,9 @@ export class LiveChart {
   /** The reading nearest to a time, within half a gap. @param {number} time */
   at(time) {
     const { from, to } = this.timeLine.bounds();
-    return this.source.points().near(time, Math.max(this.gapAfter / 2, (to - from) / 200));
+    const points = this.source.points();
+    // Asked anew: a chart out of sight was never drawn, and its `gapAfter` is not known.
+    return points.near(time, Math.max(points.gapAfter(this.source.expectedInterval) / 2, (to - from) / 200));
   }
 
   /** Take the colours of the present theme. */
