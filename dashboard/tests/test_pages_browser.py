@@ -143,7 +143,7 @@ def test_a_chart_becomes_a_table_that_goes_on_living(page: Page):
     insert([(series.id, at + 5_000, 2.0)])
     send(series, [at + 5_000, 2.0])
     expect(rows).to_have_count(2)
-    expect(rows.first.locator("td").last).to_have_text("2")
+    expect(rows.first.locator("td").last).to_have_text("2.0")
 
 
 def test_pausing_holds_the_picture_and_live_returns(page: Page):
