@@ -101,8 +101,8 @@ def all_known(fleet: Fleet) -> Any:
     series_ids = iter(range(1, fleet.devices * fleet.values + 1))
     for number in range(fleet.devices):
         known.registry._keep(fleet.uid(number), DeviceRef(number + 1, True, 60.0))
-        metrics = {fleet.metric(each): next(series_ids) for each in range(fleet.values)}
-        known.series.ids[number + 1] = metrics
+        metrics = [fleet.metric(each) for each in range(fleet.values)]
+        known.series._keep([(number + 1, metric, next(series_ids)) for metric in metrics])
     return known
 
 

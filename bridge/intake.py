@@ -23,10 +23,9 @@ class Intake:
     """For one thread; what it knows may be kept up to date by another."""
 
     def __init__(self, known: Known) -> None:
-        self._device_of = known.registry.known
-        self._ids_of = known.series.ids_of
+        self._known = known
         self._stamper = Stamper(known.deliveries)
-        self._decode = Decoder().decode
+        self._decoder = Decoder()
 
     def batches(self, generation: int, messages: list[Message]) -> Iterator[Batch]:
         """The messages of the connection `generation`, in as many batches as they need."""
@@ -44,38 +43,39 @@ class Intake:
         series_ids: list[bytes] = []
         times_ms: list[int] = []  # one a message
         values: list[float] = []
-        decode, device_of, ids_of = self._decode, self._device_of, self._ids_of
-        give_stamp = self._stamper.give
+        read_plain, decode = self._decoder.plain, self._decoder.decode
+        give_stamp, anew = self._stamper.give, stamps is None
+        devices, series = self._known.registry.devices(), self._known.series.ids
         uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
         for index, message in enumerate(messages):
-            items = decode(message)
-            item = items[0]
-            uids.append(item.uid)
-            ids = device = None
-            if type(item) is Telemetry and item.plain:
-                sample = item.samples[0]
-                kept_before = False
-                if message.dup or (stamps is not None and not sample.time_ms):
-                    self._stamp(batch, index, items, spooled=stamps)
-                    kept_before = batch.stamps.get(index) == 0
-                elif not sample.time_ms:
-                    sample.time_ms = batch.stamps[index] = give_stamp(message, item.uid)
-                device = device_of(item.uid)
-                if device is not None and device.enabled and not kept_before:
-                    ids = ids_of(device.id, item.plain)
-            else:
+            plain = read_plain(message)
+            if plain is None:
+                items = decode(message)
                 self._stamp(batch, index, items, spooled=stamps)
-            if device is None or ids is None:
-                batch.items[index] = items
-                counts.append(0)
-                device_ids.append(0)
-                times_ms.append(0)
-                continue
-            counts.append(len(item.plain))  # type: ignore[union-attr]
-            device_ids.append(device.id)
-            series_ids.append(ids)
-            times_ms.append(sample.time_ms)
-            values.extend(sample.values.values())  # type: ignore[arg-type]
+            else:
+                uid, sample, shape = plain
+                if anew and not (sample.time_ms or message.dup):
+                    sample.time_ms = batch.stamps[index] = give_stamp(message, uid)
+                elif message.dup or not sample.time_ms:
+                    self._stamp(batch, index, [Telemetry(uid, [sample])], spooled=stamps)
+                device = devices.get(uid)
+                if device is not None and device.enabled and batch.stamps.get(index) != 0:
+                    known = series.get(device.id)
+                    ids = known.packed(shape) if known is not None else None
+                    if ids is not None:
+                        uids.append(uid)
+                        counts.append(len(shape))
+                        device_ids.append(device.id)
+                        times_ms.append(sample.time_ms)
+                        series_ids.append(ids)
+                        values.extend(sample.values.values())  # type: ignore[arg-type]
+                        continue
+                items = [Telemetry(uid, [sample])]
+            uids.append(items[0].uid)
+            counts.append(0)
+            device_ids.append(0)
+            times_ms.append(0)
+            batch.items[index] = items
         if series_ids:
             all_ids = np.frombuffer(b"".join(series_ids), dtype=np.int32)
             batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_ms), counts), values))

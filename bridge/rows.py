@@ -6,6 +6,7 @@ Runs in the committer thread. Building twice gives the same rows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.batch import Batch, Columns, Text
@@ -55,7 +56,7 @@ class RowBuilder:
             for item in items:
                 device = self._registry.known(item.uid) if isinstance(item, Telemetry) else None
                 if device is not None and device.enabled and isinstance(item, Telemetry):
-                    known = self._series.ids.get(device.id, {})
+                    known: Mapping[str, int] = self._series.ids.get(device.id, {})
                     for sample in item.samples:
                         for metric, value in sample.values.items():
                             if metric in known:

@@ -6,7 +6,7 @@ before each batch; database errors go to that caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -57,6 +57,11 @@ class Registry:
     def known(self, uid: str) -> DeviceRef | None:
         """The device if it is in the picture already. Never queries; any thread may ask."""
         return self._known.get(uid)
+
+    def devices(self) -> Mapping[str, DeviceRef]:
+        """The picture as it is now, by uid. Never queries; any thread may look, for a moment: a
+        later picture is another mapping."""
+        return self._known
 
     def refresh(self, now: float) -> None:
         """Set the time; at most each `REFRESH_EVERY` seconds, take in what has changed."""

@@ -1,6 +1,6 @@
 """Which id each (device, metric) has: the cache between decoded metrics and stored readings.
 
-One thread owns it, and other threads may ask `ids_of`. A metric seen for the first time becomes a
+One thread owns it, and others may look into `ids`. A metric seen for the first time becomes a
 series here.
 """
 
@@ -31,15 +31,37 @@ class NewSeries(NamedTuple):
     kind: str
 
 
+class DeviceSeries(dict[str, int]):
+    """Series ids by metric of one device. When its series are read anew it gets another one of
+    these, so what is remembered here is never out of date; metrics are only added."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: tuple[tuple[str, ...], bytes] = ((), b"")
+
+    def packed(self, metrics: tuple[str, ...]) -> bytes | None:
+        """The ids of these metrics, int32 of this machine, or None when one is not known yet. Any
+        thread may ask; a device names the same metrics again and again."""
+        last = self._last
+        if last[0] is metrics:
+            return last[1]
+        try:
+            ids = array("i", [self[metric] for metric in metrics]).tobytes()
+        except KeyError:
+            return None
+        self._last = (metrics, ids)
+        return ids
+
+
 class SeriesRegistry:
     """`ids[device_id][metric]` is the series id of everything loaded so far."""
 
     def __init__(self) -> None:
-        self.ids: dict[int, dict[str, int]] = {}
+        self.ids: dict[int, DeviceSeries] = {}
         self.device_of: dict[int, int] = {}
         self._looked_at: float | None = None
-        # By device, the metrics it named last: their ids, and the dictionary these came from.
-        self._last_asked: dict[int, tuple[dict[str, int], tuple[str, ...], bytes]] = {}
 
     def load_all(self) -> None:
         """Read every series, in one query: at start, where device by device would take minutes."""
@@ -52,27 +74,9 @@ class SeriesRegistry:
         known = self.ids.get(device_id)
         if known is None:
             rows = Series.objects.filter(device_id=device_id)
-            known = self.ids[device_id] = {}
+            known = self.ids[device_id] = DeviceSeries()
             self._keep(rows.values_list("device_id", "metric", "id"))
         return known
-
-    def ids_of(self, device_id: int, metrics: tuple[str, ...]) -> bytes | None:
-        """The ids of these series of a device as int32 of this machine, or None when one is not
-        known yet. Never queries; any thread may ask."""
-        known = self.ids.get(device_id)
-        if known is None:
-            return None
-        last = self._last_asked.get(device_id)
-        # A device names the same metrics again and again. The dictionary is compared as well: when
-        # series are read anew it is another one, whatever thread was here meanwhile.
-        if last is not None and last[0] is known and last[1] == metrics:
-            return last[2]
-        try:
-            ids = array("i", [known[metric] for metric in metrics]).tobytes()
-        except KeyError:
-            return None
-        self._last_asked[device_id] = (known, metrics, ids)
-        return ids
 
     def load(self, device_ids: Iterable[int]) -> None:
         """Read the series of those devices that are not read yet, in one query for all: a new
@@ -80,7 +84,7 @@ class SeriesRegistry:
         missing = {device_id for device_id in device_ids if device_id not in self.ids}
         if missing:
             rows = Series.objects.filter(device_id__in=missing)
-            self.ids |= {device_id: {} for device_id in missing}
+            self.ids |= {device_id: DeviceSeries() for device_id in missing}
             self._keep(rows.values_list("device_id", "metric", "id"))
 
     def refresh(self, now: float) -> None:
@@ -100,7 +104,7 @@ class SeriesRegistry:
 
     def _keep(self, rows: Iterable[tuple[int, str, int]]) -> None:
         for device_id, metric, series_id in rows:
-            self.ids.setdefault(device_id, {})[metric] = series_id
+            self.ids.setdefault(device_id, DeviceSeries())[metric] = series_id
             self.device_of[series_id] = device_id
 
     def create(self, wanted: dict[tuple[int, str], str]) -> list[NewSeries]:
@@ -131,8 +135,7 @@ class SeriesRegistry:
     def forget(self, device_ids: Iterable[int]) -> None:
         """Read these devices' series anew when they are next needed."""
         for device_id in device_ids:
-            self._last_asked.pop(device_id, None)
-            for series_id in self.ids.pop(device_id, {}).values():
+            for series_id in self.ids.pop(device_id, DeviceSeries()).values():
                 self.device_of.pop(series_id, None)
 
     def _within_limits(self, wanted: dict[tuple[int, str], str]) -> list[tuple[int, str, str]]:

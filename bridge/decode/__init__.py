@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from bridge.decode import pulseboard
-from bridge.decode.context import CERTAIN, MAX_TOPICS, Context
+from bridge.decode.context import CERTAIN, Context
 from bridge.decode.items import Item, Problem, Reason, Rejected
+from bridge.decode.plain import MAX_TOPICS
 from bridge.message import Message
 
 
@@ -25,12 +26,16 @@ CONVENTIONS: tuple[Convention, ...] = (pulseboard,)
 
 
 class Decoder:
-    """Decodes messages one after another, remembering which topic speaks which convention."""
+    """Decodes messages one after another, remembering which topic speaks which convention.
+
+    `plain` is the short way, for whoever can use it: see `bridge.decode.plain.PlainReader.read`.
+    """
 
     def __init__(self, conventions: tuple[Convention, ...] = CONVENTIONS) -> None:
         self._conventions = conventions
         self._context = Context()
         self._certain: dict[bytes, Convention] = {}
+        self.plain = self._context.plain.read
 
     def decode(self, message: Message) -> list[Item]:
         """What the message says; bad data is an item too."""

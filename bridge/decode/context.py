@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bridge.decode.plain import PlainReader
+from bridge.decode.plain import MAX_TOPICS, PlainReader
 
 CERTAIN = 100  # confidence of a convention that decides by the topic alone
-MAX_TOPICS = 100_000  # remembered; then forgotten all at once, which costs one decode each
 
 
 class Route(NamedTuple):
@@ -25,7 +24,7 @@ class Context:
     def __init__(self) -> None:
         self.plain = PlainReader()
         self._topics: dict[bytes, str] = {}
-        self.routes: dict[bytes, Route] = {}
+        self._routes: dict[bytes, Route] = {}
 
     def topic(self, raw: bytes) -> str:
         """The topic as text; bytes that are not UTF-8 become U+FFFD and so match no convention."""
@@ -37,8 +36,10 @@ class Context:
         return known
 
     def route(self, raw: bytes, read: Callable[[str], Route]) -> Route:
-        """What `read` makes of a topic that is not in `routes` yet; it is afterwards."""
-        if len(self.routes) >= MAX_TOPICS:
-            self.routes.clear()
-        found = self.routes[raw] = read(self.topic(raw))
-        return found
+        """What `read` makes of the topic, asked once a topic."""
+        known = self._routes.get(raw)
+        if known is None:
+            if len(self._routes) >= MAX_TOPICS:
+                self._routes.clear()
+            known = self._routes[raw] = read(self.topic(raw))
+        return known

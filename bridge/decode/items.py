@@ -61,9 +61,6 @@ class Telemetry(msgspec.Struct, gc=False):
     samples: list[Sample]
     problems: Sequence[Problem] = ()
     clock_replaced: bool = False  # a timestamp was given and implausible
-    # The metrics, in order, of exactly one sample of only numbers and booleans with nothing wrong
-    # about it; () of any other. The same tuple each time a device names the same.
-    plain: tuple[str, ...] = ()
 
 
 class Status(msgspec.Struct, gc=False):

@@ -11,14 +11,16 @@ from typing import Annotated
 
 import msgspec
 
-from bridge.decode.items import Sample, Telemetry
+from bridge.decode.items import Sample
 from bridge.decode.json_values import (
     EARLIEST_MS,
     LATEST_AHEAD_MS,
     MAX_EXACT_INTEGER,
     is_plain,
 )
+from bridge.message import MAX_PAYLOAD, Message
 
+MAX_TOPICS = 100_000  # remembered; then forgotten all at once, which costs one decode each
 MAX_NAMES = 50_000  # metric names remembered, all shapes together; then all are forgotten at once
 MAX_SHAPE = 500  # metric names of a message that goes this way
 
@@ -37,18 +39,30 @@ _bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
 
 
 class PlainReader:
-    """Remembers which combinations of metric names are ordinary: a message's shape."""
+    """Remembers which topics carry telemetry in Pulseboard's forms, and which combinations of
+    metric names are ordinary: a message's shape."""
 
     def __init__(self) -> None:
+        self._uids: dict[bytes, str] = {}  # by topic
         self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._names = 0  # in all shapes together
 
-    def read(self, uid: str, payload: bytes, received_ms: int) -> Telemetry | None:
-        """What an ordinary payload says; None of any other."""
+    def expect(self, topic: bytes, uid: str) -> None:
+        """Have `read` read what comes under this topic, as telemetry of this device."""
+        if len(self._uids) >= MAX_TOPICS:
+            self._uids.clear()
+        self._uids[topic] = uid
+
+    def read(self, message: Message) -> tuple[str, Sample, tuple[str, ...]] | None:
+        """Of an ordinary message the uid, the sample and its shape: the metrics in order, the same
+        tuple each time. None of any other message, and of a topic not expected yet."""
+        uid, payload = self._uids.get(message.topic), message.payload
+        if uid is None or len(payload) > MAX_PAYLOAD:
+            return None
         try:
             if payload.startswith(b'{"ts":'):
                 sample: Sample = _timed(payload)
-                if not EARLIEST_MS <= sample.time_ms <= received_ms + LATEST_AHEAD_MS:
+                if not EARLIEST_MS <= sample.time_ms <= message.received_ms + LATEST_AHEAD_MS:
                     return None
             else:
                 sample = PlainSample(0, _bare(payload))
@@ -56,7 +70,7 @@ class PlainReader:
             return None
         names = tuple(sample.values)
         shape = self._shapes.get(names) or self._learn(names, sample)
-        return Telemetry(uid, [sample], (), False, shape) if shape else None
+        return (uid, sample, shape) if shape else None
 
     def _learn(self, names: tuple[str, ...], sample: Sample) -> tuple[str, ...]:
         """The shape, remembered from now on; () if it is not ordinary."""

@@ -21,17 +21,13 @@ def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alon
 
 def decode(message: Message, context: Context) -> list[Item]:
     """The one item of the message. Never raises for bad data."""
-    uid, channel, valid = context.routes.get(message.topic) or context.route(message.topic, _route)
+    uid, channel, valid = context.route(message.topic, _route)
     if not valid:
         detail = f"the uid {uid[:80]!a} is not 1 to 64 letters, digits, '_' or '-'"
         return [Rejected("", Problem(Reason.BAD_UID, detail))]
     if channel == "status":
         return [_status(uid, message.payload)]
-    # The only length bound of the ordinary message: what is larger is looked at below.
-    if len(message.payload) <= MAX_PAYLOAD:
-        plain = context.plain.read(uid, message.payload, message.received_ms)
-        if plain is not None:
-            return [plain]
+    context.plain.expect(message.topic, uid)
     return [telemetry(uid, message)]
 
 

@@ -51,12 +51,19 @@ MIXED = [
 ]
 
 
+def heard(known: Known) -> Intake:
+    """An intake that every device has spoken to before."""
+    made = Intake(known)
+    made.batch(1, [message(b"{", uid=uid) for uid in (b"pump-1", b"fan-1", b"nobody")])
+    return made
+
+
 def ordinary(batch: Batch) -> list[int]:
     return [index for index, count in enumerate(batch.counts) if count]
 
 
 def test_only_plain_messages_whose_series_are_known_become_columns(known: Known) -> None:
-    batch = Intake(known).batch(1, MIXED)
+    batch = heard(known).batch(1, MIXED)
     assert ordinary(batch) == [0, 2, 5]
     assert sorted(batch.items) == [1, 3, 4, 6]
     assert batch.uids == ["pump-1"] * 4 + ["fan-1", "pump-1", "nobody"]
@@ -66,7 +73,7 @@ def test_only_plain_messages_whose_series_are_known_become_columns(known: Known)
 
 
 def test_each_message_keeps_its_readings_however_a_batch_is_put_together(known: Known) -> None:
-    intake, builder = Intake(known), RowBuilder(known)
+    intake, builder = heard(known), RowBuilder(known)
     whole = intake.batch(1, MIXED)
     joined = intake.batch(1, MIXED[:3])
     joined.extend(intake.batch(1, MIXED[3:]))
@@ -80,7 +87,7 @@ def test_each_message_keeps_its_readings_however_a_batch_is_put_together(known: 
 
 
 def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(known: Known) -> None:
-    batch = Intake(known).batch(1, MIXED)
+    batch = heard(known).batch(1, MIXED)
     rows = RowBuilder(known).build(batch, 2, 5)
     assert rows.batch.values.tolist() == [3.0, 1.0]
     assert [index for index, _ in rows.keys_by_message()] == [2, 3, 4]
@@ -90,7 +97,7 @@ def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(known: Known) -
 
 
 def test_a_repeated_message_is_told_from_its_neighbours(known: Known) -> None:
-    intake, builder = Intake(known), RowBuilder(known)
+    intake, builder = heard(known), RowBuilder(known)
     first = builder.build(intake.batch(1, [timed(1, a=1.0, b=2.0)]), 0, 1)
     store.write(first.batch, "bridge-0")
     later = intake.batch(1, [timed(5, a=5.0), timed(1, dup=True, a=1.0, b=2.0), timed(1, b=9.0)])
@@ -103,7 +110,7 @@ def test_a_repeated_message_is_told_from_its_neighbours(known: Known) -> None:
 
 
 def test_messages_without_a_time_are_stamped_apart_and_only_once(known: Known) -> None:
-    intake = Intake(known)
+    intake = heard(known)
     batch = intake.batch(1, [message(b'{"a":%d}' % n, mid=n) for n in range(1, 4)])
     assert batch.columns[0].times_ms.tolist() == [NOW, NOW + 1, NOW + 2]
     assert batch.stamps == {0: NOW, 1: NOW + 1, 2: NOW + 2}
@@ -114,7 +121,7 @@ def test_messages_without_a_time_are_stamped_apart_and_only_once(known: Known) -
 
 
 def test_what_was_deleted_or_disabled_is_no_longer_ordinary(known: Known) -> None:
-    intake = Intake(known)
+    intake = heard(known)
     pump = Device.objects.get(uid="pump-1")
     assert ordinary(intake.batch(1, [timed(1, a=1.0)])) == [0]
     Series.objects.filter(metric="a").delete()
@@ -125,3 +132,10 @@ def test_what_was_deleted_or_disabled_is_no_longer_ordinary(known: Known) -> Non
     Device.objects.filter(id=pump.id).update(enabled=False)
     known.registry.refresh(NOW / 1000 + 100)
     assert ordinary(intake.batch(1, [timed(5, b=1.0)])) == []
+
+
+def test_the_first_message_of_a_topic_is_not_lost_for_going_the_long_way(known: Known) -> None:
+    batch = Intake(known).batch(1, [timed(1, a=1.0), timed(2, a=2.0)])
+    assert ordinary(batch) == [1]
+    rows = RowBuilder(known).build(batch, 0, 2)
+    assert [rows.readings_of(index) for index in range(2)] == [1, 1]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bridge.decode import json_values, plain
 from bridge.decode.items import Sample
 from bridge.decode.plain import PlainReader
+from bridge.message import MAX_PAYLOAD, Message
 
 NOW = 1_700_000_000_000
 
@@ -28,17 +29,26 @@ payloads = st.one_of(
 ).map(lambda document: json.dumps(document).encode())
 
 
+def read(reader: PlainReader, payload: bytes) -> tuple[str, Sample, tuple[str, ...]] | None:
+    """What an ordinary message of a topic that was heard before says."""
+    reader.expect(b"devices/pump-1/telemetry", "pump-1")
+    message = Message(b"devices/pump-1/telemetry", payload, 1, False, False, b"", NOW)
+    return reader.read(message)
+
+
 def said(samples: list[Sample]) -> list[tuple[int, dict]]:
     return [(sample.time_ms, dict(sample.values)) for sample in samples]
 
 
 @given(payloads)
 def test_both_ways_agree(payload: bytes) -> None:
-    plain = PlainReader().read("a", payload, NOW)
+    plain = read(PlainReader(), payload)
     if plain is not None:
+        uid, sample, shape = plain
         reading = json_values.read(payload, NOW)
-        assert said(plain.samples) == said(reading.samples)
-        assert plain.plain == tuple(reading.samples[0].values)
+        assert uid == "pump-1"
+        assert said([sample]) == said(reading.samples)
+        assert shape == tuple(reading.samples[0].values)
         assert not reading.problems
         assert not reading.clock_replaced
 
@@ -55,11 +65,11 @@ def test_both_ways_agree(payload: bytes) -> None:
 def test_the_ordinary_is_settled(payload: bytes) -> None:
     reader = PlainReader()
     expected = said(json_values.read(payload, NOW).samples)
-    first, second = reader.read("a", payload, NOW), reader.read("a", payload, NOW)
+    first, second = read(reader, payload), read(reader, payload)
     assert first is not None
     assert second is not None
-    assert said(first.samples) == said(second.samples) == expected
-    assert first.plain is second.plain, "a shape is remembered"
+    assert said([first[1]]) == said([second[1]]) == expected
+    assert first[2] is second[2], "a shape is remembered"
 
 
 @pytest.mark.parametrize(
@@ -85,12 +95,19 @@ def test_the_ordinary_is_settled(payload: bytes) -> None:
     ],
 )
 def test_anything_else_is_left_to_the_long_way(payload: bytes) -> None:
-    assert PlainReader().read("a", payload, NOW) is None
+    assert read(PlainReader(), payload) is None
 
 
 def test_a_flood_of_names_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plain, "MAX_NAMES", 3)
     reader = PlainReader()
     for number in range(10):
-        assert reader.read("a", b'{"metric_%d":1}' % number, NOW) is not None
+        assert read(reader, b'{"metric_%d":1}' % number) is not None
         assert len(reader._shapes) == reader._names <= 3
+
+
+def test_a_topic_not_heard_before_and_a_large_message_go_the_long_way() -> None:
+    reader = PlainReader()
+    unheard = Message(b"devices/pump-2/telemetry", b'{"t":1}', 1, False, False, b"", NOW)
+    assert reader.read(unheard) is None
+    assert read(reader, b'{"t":1%b}' % (b" " * MAX_PAYLOAD)) is None
