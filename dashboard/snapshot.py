@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
+from django.db import connection
 
 from dashboard import protocol
 from telemetry import history
@@ -79,9 +80,18 @@ async def _in_turn(work: Callable[..., T], *arguments: Any) -> T:
     global _threads  # noqa: PLW0603
     if _threads is None:
         _threads = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="live-snapshot")
-    in_thread = database_sync_to_async(work, thread_sensitive=False, executor=_threads)
-    result: T = await in_thread(*arguments)
+    in_thread = sync_to_async(_with_connection, thread_sensitive=False, executor=_threads)
+    result: T = await in_thread(work, *arguments)
     return result
+
+
+def _with_connection(work: Callable[..., T], *arguments: Any) -> T:
+    """Run and close this thread's connection. Channels' own wrapper asks the database first, and
+    leaves the connection open when there is no answer and nobody waits any more."""
+    try:
+        return work(*arguments)
+    finally:
+        connection.close()
 
 
 def _batches(ids: list[int], points: int) -> Iterator[list[int]]:
