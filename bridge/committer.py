@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 TICK = 0.25  # seconds to wait for a batch before looking after the rest
 STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices were heard
-SEEN_EVERY = 0.25  # seconds between two writes of when a share of the devices was heard
+SEEN_EVERY = 0.1  # seconds between two writes of when a share of the devices was heard
 LONGEST_RETRY = 5.0  # seconds between two attempts while the database is away
 LEASE_PATIENCE = 10.0  # seconds without the lease of our name before we give up
 
