@@ -24,8 +24,8 @@ Text = tuple[int, int, str]  # series, Unix milliseconds, text
 class Columns(NamedTuple):
     """Readings column by column, as COPY wants them. The three arrays have the same length.
 
-    Arrays and not lists: the values of thousands of waiting messages would else lie about as as
-    many objects, and fetching them into the processor's cache costs more than all work on them.
+    Arrays and not lists: the values of thousands of waiting messages would else lie about as
+    so many objects, and fetching them into the processor's cache costs more than all work on them.
     """
 
     series_ids: NDArray[np.int32]

@@ -96,27 +96,24 @@ class Stamper:
         self._deliveries.note(message, first)
         return first
 
-    def stamp(self, message: Message, items: list[Item]) -> int | None:
-        """The first stamp given, 0 for a redelivered message that was rejected when it came first,
-        None where there was nothing to stamp."""
+    def stamp(self, batch: Batch, index: int, items: list[Item]) -> None:
+        """Stamp what the message at `index` says, and note in the batch with what."""
+        message = batch.messages[index]
         first = self._deliveries.recall(message) if message.dup else None
-        if first == 0:
-            return first
-        for item in items:
+        for item in items if first != 0 else ():
             if isinstance(item, Telemetry):
                 bare = [sample for sample in item.samples if not sample.time_ms]
                 if bare:
                     first = first or self.give(message, item.uid, len(bare))
                     for offset, sample in enumerate(bare):
                         sample.time_ms = first + offset
-        return first
+        if first is not None:
+            batch.stamps[index] = first
 
     def stamp_all(self, batch: Batch) -> None:
         """Stamp a batch of which nothing is in columns yet."""
         for index, items in batch.items.items():
-            first = self.stamp(batch.messages[index], items)
-            if first is not None:
-                batch.stamps[index] = first
+            self.stamp(batch, index, items)
 
     @staticmethod
     def restamp(items: list[Item], first: int | None) -> None:

@@ -86,7 +86,5 @@ class Intake:
     ) -> None:
         if spooled is not None:
             self._stamper.restamp(items, batch.stamps.get(index))
-            return
-        first = self._stamper.stamp(batch.messages[index], items)
-        if first is not None:
-            batch.stamps[index] = first
+        else:
+            self._stamper.stamp(batch, index, items)
