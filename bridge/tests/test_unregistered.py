@@ -28,8 +28,8 @@ def test_a_stranger_is_listed_registered_and_all_it_ever_sent_is_stored(
 ) -> None:
     bridge.start()
     bridge.wait_connected()
-    # Measured a minute ago: the one reading without a time of its own gets that of its arrival, and a
-    # series holds one reading per millisecond.
+    # Measured a minute ago: the one reading without a time of its own gets that of its arrival,
+    # and a series holds one reading per millisecond.
     began = time.time_ns() // 1_000_000
     measured = began - 60_000
     topic = "devices/stranger-1/telemetry"
