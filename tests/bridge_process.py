@@ -38,9 +38,10 @@ class BridgeProcess:
             )
 
     def wait_connected(self, times: int = 1) -> None:
-        """Until the log says that it connected (for the `times`-th time)."""
+        """Until the log says that it connected (for the `times`-th time) and subscribed, for what a
+        broker is sent before that is for nobody."""
         eventually(
-            lambda: self.said("connected to") >= times,
+            lambda: self.said("action=subscribed") >= times,
             START_SECONDS,
             what=lambda: f"connected: {self.log.read_text()}",
         )

@@ -147,6 +147,9 @@ class Session:
             logger.error(
                 "the broker refused a subscription: %s", refused, extra={"action": "not_subscribed"}
             )
+        else:
+            # Only from now on does the broker keep messages for a session that is new.
+            logger.info("subscribed", extra={"action": "subscribed"})
         self.counters.subscribed = int(not refused)
 
     def _on_disconnect(
