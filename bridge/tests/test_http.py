@@ -227,7 +227,8 @@ def test_the_books_balance_and_the_device_was_heard(send, freezer) -> None:
 
     def counters() -> dict:
         row = IngestWorker.objects.filter(name=name).first()
-        return row.counters if row and row.counters["received"] == 3 else {}
+        found = row.counters if row else {"received": 0}
+        return found if found["received"] == 3 and found["in_flight"] == 0 else {}
 
     books = eventually(counters)
     assert balance(books) == 0

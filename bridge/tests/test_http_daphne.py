@@ -75,11 +75,12 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
 
     def books() -> dict:
         row = IngestWorker.objects.filter(name=f"http-{web.pid}").first()
-        return row.counters if row and row.counters["received"] == 4 else {}
+        found = row.counters if row else {"received": 0}
+        return found if found["received"] == 4 and found["in_flight"] == 0 else {}
 
     counters = eventually(books, what="the books are written")
     assert (counters["stored"], counters["rejected"], balance(counters)) == (2, 2, 0)
-    assert Presence.objects.get(device=freezer).last_seen_at is not None
+    eventually(lambda: Presence.objects.filter(device=freezer, last_seen_at__isnull=False).exists())
 
     web.stop()
     assert not IngestWorker.objects.exists(), web.log.read_text()
