@@ -6,6 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from hypothesis import HealthCheck, settings
+
+# A busy machine may pause within any example, and a run of the tests must repeat the one before;
+# `--hypothesis-profile=default` looks at other examples.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True, scope="session")
