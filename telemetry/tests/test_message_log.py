@@ -12,15 +12,24 @@ from telemetry import message_log
 
 
 @pytest.fixture(autouse=True)
-def own_prefix(settings):
+def own_prefix(settings, monkeypatch: pytest.MonkeyPatch):
     settings.PULSEBOARD_PREFIX = f"test-{uuid4().hex}"
+    monkeypatch.setattr(message_log, "_failures", 0)
+    # Redis is there, if only after a moment on a busy machine.
+    monkeypatch.setattr(message_log, "TIMEOUT", 60.0)
+    forget_clients()
     url = settings.REDIS_URL
     yield
     client = message_log._client(url)
     for key in client.scan_iter(f"{settings.PULSEBOARD_PREFIX}:*"):
         client.delete(key)
     client.close()
+    forget_clients()
+
+
+def forget_clients() -> None:
     message_log._client.cache_clear()
+    message_log._add.cache_clear()
 
 
 @pytest.fixture
