@@ -167,7 +167,7 @@ def test_a_deleted_series_goes_from_every_table_compressed_or_not(
 
 def test_maintain_does_every_job(on_timescaledb, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
-    end = to_ms(now - timedelta(minutes=5))
+    end = to_ms(now - timedelta(minutes=5)) // MINUTE * MINUTE  # no minute is of two days
     store_readings(every(1000, span=MINUTE, end=end))
     store_readings(every(1000, span=MINUTE, end=end - 20 * DAY))
     maintenance.do_everything()
