@@ -68,8 +68,8 @@ def test_another_error_of_the_database_is_not_called_slow(limit) -> None:
 
 
 def test_the_limit_is_of_each_statement_not_of_the_read(limit) -> None:
-    limit(2_000)
+    limit(5_000)  # a busy machine may pause within a statement
     with limited(), connection.cursor() as cursor:
         started = time.monotonic()
-        while time.monotonic() - started < 2.5:
+        while time.monotonic() - started < 5.5:
             cursor.execute("SELECT pg_sleep(0.02)")
