@@ -8,11 +8,17 @@ import pytest
 import pytest_asyncio
 
 from dashboard import hub as hubs
+from dashboard import link, viewer
 from dashboard.tests import live_socket
 
 
 @pytest_asyncio.fixture
-async def hub(transactional_db: None) -> AsyncIterator[hubs.Hub]:
+async def hub(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[hubs.Hub]:
+    """Patient: what a busy machine is late with is neither lost nor hopeless."""
+    monkeypatch.setattr(hubs, "SETTLE_TIMEOUT", live_socket.DEADLINE)
+    monkeypatch.setattr(link, "JOIN_TIMEOUT", live_socket.DEADLINE)
+    monkeypatch.setattr(link, "BEAT_TIMEOUT", live_socket.DEADLINE)
+    monkeypatch.setattr(viewer, "HOPELESS_AFTER", live_socket.DEADLINE)
     hub = hubs.current()
     yield hub
     await hub.close()
