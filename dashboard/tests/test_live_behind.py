@@ -72,13 +72,17 @@ async def test_a_stalled_viewer_costs_bounded_memory_and_misses_no_extreme(
 async def test_a_viewer_who_never_acks_is_closed_with_4408(
     hub: Hub, cookie: str, series, monkeypatch
 ):
-    monkeypatch.setattr(viewers, "HOPELESS_AFTER", 1.0)
     monkeypatch.setattr(hubs, "SWEEP_EVERY", 0.05)
     async with Socket(cookie, acks=False) as stalled, Socket(cookie) as healthy:
         for socket in (stalled, healthy):
             await socket.say(op="subscribe", id=1, series=[series.id], since="5m")
             await socket.got("snapshot")
         await publish_each(Bridge(), series, [(1, 1.0)])
+        for socket in (stalled, healthy):
+            await socket.got("readings")
+        # Only then: a machine that pauses would have both wait too long.
+        await eventually(lambda: [each._waiting_since for each in hub.viewers].count(None) == 1)
+        monkeypatch.setattr(viewers, "HOPELESS_AFTER", 0.1)
         assert await eventually(lambda: stalled.closed) == 4408
         assert "acknowledged" in stalled.all("error")[-1]["message"]
         assert healthy.closed is None
