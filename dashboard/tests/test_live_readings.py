@@ -63,9 +63,11 @@ async def test_a_device_whose_clock_runs_ahead_is_in_the_snapshot(hub: Hub, cook
 
 
 async def test_no_gap_and_no_foreign_value_while_readings_keep_coming(
-    hub: Hub, cookie: str, series
+    hub: Hub, cookie: str, series, monkeypatch
 ):
     """Commit, then publish, without pause around the subscription: the two together hold all."""
+    # Neither the snapshot nor what comes meanwhile is reduced, however long the snapshot takes.
+    monkeypatch.setattr("dashboard.pending.MAX_PER_SERIES", 5_000)
     series_id, device_id = series[0].id, series[0].device_id
     bridge, start, written = Bridge(), now_ms() - 60_000, []
     stop = asyncio.Event()
@@ -80,7 +82,9 @@ async def test_no_gap_and_no_foreign_value_while_readings_keep_coming(
     writer = asyncio.create_task(write())
     async with Socket(cookie) as socket:
         await eventually(lambda: len(written) >= 5)
-        await socket.say(op="subscribe", id=1, series=[series_id], since="15m", every=50)
+        await socket.say(
+            op="subscribe", id=1, series=[series_id], since="15m", points=5_000, every=50
+        )
         snapshot = await socket.got("snapshot")
         after = len(written) + 20
         await eventually(lambda: len(written) >= after)
