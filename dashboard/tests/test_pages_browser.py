@@ -105,7 +105,7 @@ def test_search_hides_what_it_does_not_find_and_says_so(page: Page):
     page.keyboard.type("motor")
     expect(page.locator(".device")).to_have_count(1)
     expect(page.locator("#hidden-count")).to_have_text("1 hidden")
-    assert "search=motor" in page.url
+    expect(page).to_have_url(re.compile("search=motor"))
     page.keyboard.press("Escape")
     expect(page.locator(".device")).to_have_count(2)
 

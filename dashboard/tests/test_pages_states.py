@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence
 from telemetry.models import Series
-from tests.browser import PASSWORD, USERNAME, chromium, operator, page
+from tests.browser import PAGE_SECONDS, PASSWORD, USERNAME, chromium, operator, page
+from tests.waiting import eventually
 from tests.web_process import web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
@@ -28,7 +29,7 @@ def add_device(uid: str, **facts: object) -> Series:
 
 def selected(page: Page) -> list[str]:
     tiles = page.locator(".device.is-selected")
-    return [str(tiles.nth(n).get_attribute("data-uid")) for n in range(tiles.count())]
+    return list(tiles.evaluate_all("tiles => tiles.map((tile) => tile.dataset.uid)"))
 
 
 def test_tiles_are_selected_with_keys_and_shift_and_the_address_keeps_it(page: Page):
@@ -42,10 +43,10 @@ def test_tiles_are_selected_with_keys_and_shift_and_the_address_keeps_it(page: P
     page.keyboard.press("Shift+ArrowRight")
     expect(page.locator("#selection-count")).to_have_text("3 selected")
     page.keyboard.press("Shift+ArrowLeft")
-    assert selected(page) == ["a-1", "b-2"]
+    eventually(lambda: selected(page) == ["a-1", "b-2"], what="the selection shrinks")
     page.click("[data-uid=d-4]", modifiers=["Shift"])
-    assert selected(page) == list(UIDS)
-    assert page.url.endswith("selected=a-1%2Cb-2%2Cc-3%2Cd-4")
+    eventually(lambda: selected(page) == list(UIDS), what="the selection grows")
+    expect(page).to_have_url(re.compile(r"selected=a-1%2Cb-2%2Cc-3%2Cd-4$"))
 
     page.goto("/?order=name&selected=b-2%2Cd-4")
     expect(page.locator("#selection-count")).to_have_text("2 selected")
@@ -55,7 +56,7 @@ def test_tiles_are_selected_with_keys_and_shift_and_the_address_keeps_it(page: P
     page.keyboard.press("Escape")
     expect(page.locator("#selection")).to_be_hidden()
     expect(page.locator(".device")).to_have_count(4)
-    assert "selected" not in page.url
+    expect(page).not_to_have_url(re.compile("selected"))
 
 
 def test_a_window_without_readings_says_so_and_makes_no_axis_up(page: Page):
@@ -80,7 +81,7 @@ def test_a_paused_chart_says_so_and_stays(page: Page):
     expect(page.locator("#live")).to_have_text("Live")
     page.keyboard.press("p")
     expect(page.locator("#live")).to_have_text("Paused")
-    assert re.search(r"from=\d+&to=\d+$", page.url)
+    expect(page).to_have_url(re.compile(r"from=\d+&to=\d+$"))
     page.keyboard.press("l")
     expect(page.locator("#live")).to_have_text("Live")
 
@@ -88,10 +89,11 @@ def test_a_paused_chart_says_so_and_stays(page: Page):
 def test_what_an_empty_fleet_tells_one_to_type_registers_a_device(page: Page):
     page.goto("/")
     expect(page.locator("#first-device")).to_be_visible()
+    expect(page.locator("#connection .word")).to_have_text("Live")
     typed = page.inner_text("#curl-line").replace(f"-u {USERNAME}", f"-u '{USERNAME}:{PASSWORD}'")
     assert PASSWORD in typed
     ran = subprocess.run(
-        ["bash", "-c", typed], capture_output=True, text=True, timeout=30, check=False
+        ["bash", "-c", typed], capture_output=True, text=True, timeout=PAGE_SECONDS, check=False
     )
     assert '"uid":"freezer-1"' in ran.stdout, ran.stderr
     # The page has heard of it and needs no reload.
