@@ -62,10 +62,11 @@ def test_the_rate_is_kept_and_phases_are_spread(simulate, witness):
     report = simulator.report()
     until(lambda: len(witness.telemetry()) == report["messages_sent"], "all arrived")
     measured = [line["at"] for line in simulator.ledger()]
-    due = 12 * 5 * (max(measured) - min(measured)) / 1000
-    # What it was too slow for on a busy machine it says.
-    assert len(witness.telemetry()) + report["ticks_skipped"] >= 0.75 * due
-    assert len(witness.telemetry()) <= due + 24
+    # Samples, for messages that wait on a busy machine go out as one; two devices pair theirs.
+    due = (10 + 2 * 2) * 5 * (max(measured) - min(measured)) / 1000
+    # What it was too slow for it says.
+    assert len(measured) + report["ticks_skipped"] >= 0.75 * due
+    assert len(measured) <= due + 24
     phases = {line["at"] % 200 // 20 for line in simulator.ledger()}
     assert len(phases) >= 5
 
