@@ -90,7 +90,7 @@ def test_history_comes_before_the_present(simulate, witness):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_lost_over_a_broker_restart(number, simulate, witness, broker):
     simulator = simulate("--devices", "12", "--rate", "4")
-    until(lambda: len(simulator.ledger()) >= 60, "some samples are acknowledged")
+    until(lambda: len(simulator.ledger()) >= 60 and len(sent(simulator)) == 12, "all have sent")
     if number == signal.SIGKILL:
         broker.freeze()
         until(lambda: broker.unread() >= 12, "messages are sent that nobody will acknowledge")
