@@ -141,7 +141,7 @@ def test_a_signal_ends_it_with_offline_retained_for_all(number, simulate, witnes
 
 def test_without_a_broker_it_still_ends_and_says_what_is_left(simulate, broker):
     broker.stop()
-    simulator = simulate("--devices", "6", "--rate", "4", "--duration", "1.5")
+    simulator = simulate("--devices", "6", "--rate", "4", "--duration", "3")
     output = simulator.finish()
     assert simulator.process.returncode == 0, output
     report = simulator.report()
