@@ -142,8 +142,8 @@ class Simulator:
     def ledger(self) -> list[dict[str, Any]]:
         if not self._ledger.exists():
             return []
-        text = self._ledger.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        *whole, _half_written = self._ledger.read_bytes().split(b"\n")
+        return [json.loads(line) for line in whole]
 
     def report(self) -> dict[str, Any]:
         return json.loads(self._report.read_text(encoding="utf-8"))
