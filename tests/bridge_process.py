@@ -76,10 +76,14 @@ class Publisher:
     def __init__(self, port: int, client_id: str = "test-publisher") -> None:
         self._sent: list[int] = []  # packet identifiers, never one twice: a test sends too few
         self._acked: set[int] = set()
+        # Numbers of messages that had no acknowledgement when a connection was lost. The broker may
+        # have had them all the same, and takes what is sent again for other messages.
+        self.sent_again: set[int] = set()
         self.client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5
         )
         self.client.on_publish = lambda _client, _data, mid, *_: self._acked.add(mid)
+        self.client.on_disconnect = lambda *_: self._note_sent_again()
         self.client.reconnect_delay_set(min_delay=1, max_delay=1)
         self.client.connect("127.0.0.1", port, clean_start=False)
         self.client.loop_start()
@@ -89,6 +93,9 @@ class Publisher:
         """Publish; the number of the message."""
         self._sent.append(self.client.publish(topic, payload, qos=1, retain=retain).mid)
         return len(self._sent) - 1
+
+    def _note_sent_again(self) -> None:
+        self.sent_again |= set(range(len(self._sent))) - self.acked
 
     @property
     def acked(self) -> set[int]:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Stack:
         number = 0
         while not self._stop.wait(1 / MESSAGES_PER_SECOND):
             payload = b'{"n":%d}' % number
-            if number % 2:
+            if has_time(number):
                 payload = b'{"ts":%d,"values":{"n":%d}}' % (1_750_000_000_000 + number, number)
             self.publisher.send(f"devices/dev-{number % DEVICES}/telemetry", payload)
             number += 1
@@ -78,6 +79,11 @@ class Stack:
         self.bridge.close()
         if self.publisher is not None:
             self.publisher.close()
+
+
+def has_time(number: int) -> bool:
+    """Whether a message of the load says itself when it was measured."""
+    return number % 2 == 1
 
 
 def _fill(url: str) -> None:
@@ -148,5 +154,7 @@ def assert_acked_is_stored_once(stack: Stack) -> None:
     publisher.wait_acked(WITHIN)
     acked = publisher.acked
     eventually(lambda: set(stack.stored()) >= acked, WITHIN, what="every acked message is stored")
-    stored = stack.stored()
-    assert len(stored) == len(set(stored)), "a message is stored twice"
+    twice = {number for number, times in Counter(stack.stored()).items() if times > 1}
+    # Two messages without a time are two readings, also when they say the same.
+    excused = {number for number in publisher.sent_again if not has_time(number)}
+    assert twice <= excused, "a message is stored twice"
