@@ -13,6 +13,7 @@ import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +73,21 @@ class Up:
         return found
 
     def processes(self) -> list[psutil.Process]:
-        return [psutil.Process(pid) for pid, _ in self.state()["processes"]]
+        """Those noted that still are: one may have died since."""
+        found = []
+        for pid, _ in self.state()["processes"]:
+            with suppress(psutil.NoSuchProcess):
+                found.append(psutil.Process(pid))
+        return found
 
     def readings(self) -> int:
+        """How many are stored, once Postgres answers: one that runs again may still recover."""
         words = json.loads((self.data / "environment.json").read_text())
-        with psycopg.connect(words["DATABASE_URL"]) as connection:
+        connected = eventually(
+            lambda: connection_to(words["DATABASE_URL"]), WAIT_SECONDS, what="Postgres answers"
+        )
+        assert connected is not None
+        with connected as connection:
             row = connection.execute("SELECT count(*) FROM reading").fetchone()
         assert row
         return int(row[0])
@@ -105,6 +116,12 @@ def start(server_folder: Path) -> Iterator[Callable[..., Up]]:
         up.end()
 
 
+def connection_to(url: str) -> psycopg.Connection | None:
+    with suppress(psycopg.OperationalError):
+        return psycopg.connect(url)
+    return None
+
+
 def log_in(url: str, password: str) -> str:
     """The address an operator ends at after the login form."""
     jar = http.cookiejar.CookieJar()
@@ -122,6 +139,7 @@ def all_gone(processes: list[psutil.Process]) -> bool:
     return not any(is_alive(process) for process in processes)
 
 
+@pytest.mark.timeout(1200)  # seconds; each step has a deadline of its own
 def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
     up = start("--port", str(free_port()), *SIMULATOR)
     password = up.wait_for(r"operator admin, password (\S+)")[1]
