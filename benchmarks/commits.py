@@ -15,6 +15,7 @@ from types import TracebackType
 import psycopg
 
 LOOK_EVERY = 0.002  # seconds; what it adds to a latency at most
+LOOKS_WITHIN = 60.0  # seconds until its first look
 XID_MASK = 0xFFFF_FFFF  # `xmin` has the low half of a transaction id
 
 
@@ -25,10 +26,14 @@ class CommitWatch(threading.Thread):
         super().__init__(name="commit-watch", daemon=True)
         self._url = database_url
         self._stopping = threading.Event()
+        self._looks = threading.Event()
         self.ended_ms: dict[int, float] = {}
 
     def __enter__(self) -> CommitWatch:
         self.start()
+        # A transaction that is over before the first look is never seen to end.
+        if not self._looks.wait(LOOKS_WITHIN):
+            raise RuntimeError("nobody looks at the running transactions")
         return self
 
     def __exit__(
@@ -51,6 +56,7 @@ class CommitWatch(threading.Thread):
                 running.update(range(begun if begun is not None else int(newest), int(newest)))
                 running |= still
                 begun = int(newest)
+                self._looks.set()
                 for xid in running - still:
                     self.ended_ms[xid & XID_MASK] = now_ms
                 running &= still
