@@ -16,6 +16,8 @@ from tests.bridge_process import BridgeProcess, Publisher
 from tests.database_url import database_url
 from tests.waiting import eventually
 
+WORKER = "worker-under-test"  # the name of its connections to the database
+
 
 @pytest.fixture
 def database(transactional_db: None) -> Callable[[str], list[tuple]]:
@@ -49,14 +51,14 @@ def bridge(database: object, mosquitto, tmp_path: Path, settings) -> Iterator[Br
     worker = BridgeProcess(
         tmp_path / "bridge.log",
         {
-            "DATABASE_URL": database_url(),
+            "DATABASE_URL": worker_database_url(),
             "MQTT_URL": mosquitto.url,
             "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
             "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
         },
     )
     yield worker
-    worker.close()
+    end(worker)
 
 
 @pytest.fixture
@@ -64,6 +66,25 @@ def publisher(mosquitto) -> Iterator[Publisher]:
     made = Publisher(mosquitto.port)
     yield made
     made.close()
+
+
+def worker_database_url() -> str:
+    return f"{database_url()}?application_name={WORKER}"
+
+
+def end(worker: BridgeProcess) -> None:
+    """Kill it, and wait for its connections: Postgres finishes the statement that a killed process
+    had sent, and what it writes would be there in the next test."""
+    worker.close()
+
+    def connections() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [WORKER]
+            )
+            return cursor.fetchone()[0]
+
+    eventually(lambda: connections() == 0, what="the worker's connections are gone")
 
 
 def counters() -> dict[str, int]:

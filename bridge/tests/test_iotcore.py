@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bridge.tests.conftest import wait_settled
+from bridge.tests.conftest import end, wait_settled, worker_database_url
 from tests.bridge_process import BridgeProcess, Publisher
-from tests.database_url import database_url
 from tests.waiting import eventually
 
 
@@ -16,7 +15,7 @@ def test_readings_are_stored_and_the_session_outlives_the_worker(
     worker = BridgeProcess(
         tmp_path / "bridge.log",
         {
-            "DATABASE_URL": database_url(),
+            "DATABASE_URL": worker_database_url(),
             "MQTT_URL": iotcore.url,
             "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
         },
@@ -37,6 +36,6 @@ def test_readings_are_stored_and_the_session_outlives_the_worker(
         distinct = "SELECT count(DISTINCT value) FROM reading"
         eventually(lambda: database(distinct) == [(301,)], what="what came meanwhile")
     finally:
-        worker.close()
+        end(worker)
         if publisher is not None:
             publisher.close()
