@@ -94,11 +94,12 @@ def counters() -> dict[str, int]:
 
 
 def wait_settled(received: int) -> dict[str, int]:
-    """The worker's counters once it has received this much and settled all of it."""
+    """The worker's counters once it has received this much and settled all of it: nothing waits in
+    the spool either, where a commit that takes seconds sends it."""
 
     def settled() -> dict[str, int] | None:
         now = counters()
-        done = now.get("received", 0) >= received and now["in_flight"] == 0
+        done = now.get("received", 0) >= received and now["in_flight"] == now["spooled"] == 0
         return now if done else None
 
     return eventually(settled, what=lambda: f"{received} settled, worker says {counters()}")
