@@ -62,7 +62,6 @@ def test_a_stranger_is_listed_registered_and_all_it_ever_sent_is_stored(
     wanted = "SELECT value FROM reading r JOIN telemetry_series s ON s.id = r.series_id"
     eventually(
         lambda: database(f"{wanted} WHERE s.metric = 'u' ORDER BY r.time") == expected,
-        20,
         what="all of it stored",
     )
     assert not QuarantinedMessage.objects.exists()
