@@ -11,19 +11,19 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from bridge.announcer import Announcer, CommitCounters
 from bridge.batch import MAX_BATCH_MESSAGES, Batch
 from bridge.batch_rows import Committed
-from bridge.decode.items import Problem, Reason
 from bridge.deliveries import delivery
 from bridge.handover import Handover, Job
 from bridge.inbox import Inbox, Settled
 from bridge.intake import Intake
 from bridge.known import Known
 from bridge.live import LivePublisher
-from bridge.rows import RowBuilder
+from bridge.settlement import Settlement
 from bridge.spool import Spool, Spooled
 from bridge.verdicts import Verdicts
 from telemetry import store, worker_state
@@ -31,7 +31,6 @@ from telemetry.lease import Lease
 
 logger = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 TICK = 0.25  # seconds to wait for a batch before looking after the rest
@@ -74,7 +73,7 @@ class Committer(threading.Thread):
         self._spool = spool
         self._live = publisher
         self._known = known
-        self.rows = RowBuilder(known)
+        self.settlement = Settlement(name, known, self.counters)
         self._spool_intake = Intake(known)
         self._write_status = write_status
         self._stopping = threading.Event()
@@ -148,46 +147,13 @@ class Committer(threading.Thread):
         """Make every message of the batch durable, one way or another; what is to be announced."""
         ended = Settled()
         committed = []
-        waiting = [(0, len(batch.messages))]
-        while waiting:
-            start, stop = waiting.pop()
-            try:
-                done = self._retry(job, self._commit, batch, start, stop)
-            except store.ERRORS as exc:
-                if stop - start > 1:
-                    # Some row can never be stored: halve until it stands alone. The later half
-                    # goes first on the stack, so that messages keep their order.
-                    middle = (start + stop) // 2
-                    waiting += [(middle, stop), (start, middle)]
-                    continue
-                done = self._retry(job, self._refuse, batch, start, store.complaint(exc))
+        for done in self.settlement.settle(batch, partial(self._retry, job)):
             ended.add(done.settled())
             committed.append(done)
         return ended, committed
 
-    def _commit(self, batch: Batch, start: int, stop: int) -> Committed:
-        self._refresh()
-        rows = self.rows.build(batch, start, stop)
-        began = time.monotonic()
-        result = store.write(rows.batch, self._worker)
-        self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
-        self.counters.batches += 1
-        return Committed.of(rows, result)
-
-    def _refresh(self) -> None:
-        now = time.time()
-        self._known.registry.refresh(now)
-        self._known.series.refresh(now)
-
-    def _refuse(self, batch: Batch, index: int, complaint: str) -> Committed:
-        """Quarantine the one message the database will not take."""
-        rows = self.rows.refused(batch, index, Problem(Reason.STORE_REJECTED, complaint))
-        return Committed.of(rows, store.write(rows.batch, self._worker))
-
-    def _retry(
-        self, job: Job | None, attempt: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        """The result of `attempt(…)`, tried until it ends well or can never.
+    def _retry(self, job: Job | None, work: Callable[[], R]) -> R:
+        """The result of `work`, tried until it ends well or can never.
 
         Raises the database's error if it is not temporary, `Abandoned` when there is no more
         reason to try: the job is given up, or the process ends.
@@ -195,7 +161,7 @@ class Committer(threading.Thread):
         tries = 0
         while True:
             try:
-                result = attempt(*args, **kwargs)
+                result = work()
             except store.ERRORS as exc:
                 store.reset_connection()
                 if not store.is_temporary(exc):
@@ -260,7 +226,7 @@ class Committer(threading.Thread):
                 self._status_due = time.monotonic() + STATUS_EVERY
                 self._holds_lease()
                 self._write_status()
-                self._refresh()
+                self.settlement.refresh()
             self._database_is(up=True)
         except store.ERRORS as exc:
             store.reset_connection()

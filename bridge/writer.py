@@ -66,7 +66,7 @@ class Writer(threading.Thread):
         while not self._committer.prepared.wait(TICK):
             if self._stopping.is_set():
                 return
-        rows = self._committer.rows
+        rows = self._committer.settlement.rows
         while not self._stopping.is_set():
             batch = self._inbox.take(TICK)
             if batch is not None:
