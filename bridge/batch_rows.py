@@ -29,7 +29,7 @@ class Rows:
     batch: store.Batch = field(default_factory=store.Batch)
     # Of each other message that has any: which rows are its numbers, and which its texts.
     spans: dict[int, tuple[slice, slice]] = field(default_factory=dict)
-    problems: dict[int, Problem] = field(default_factory=dict)  # first one by message index
+    problems: dict[int, list[Problem]] = field(default_factory=dict)  # by message index
     rejected: set[int] = field(default_factory=set)
     heard: dict[int, int] = field(default_factory=dict)  # device: Unix ms
     clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix ms

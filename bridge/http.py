@@ -1,163 +1,123 @@
 """Telemetry over HTTP, for devices that cannot speak MQTT. 200 is said after COMMIT.
 
-What is answered is written down in docs/wire-format.md; no session or API token opens these.
+An ASGI application beside Django, whose middleware no device needs and which costs several times
+what the message does (docs/decisions/0009). What is answered is written down in
+docs/wire-format.md; no session or API token opens these addresses.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
-import time
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
-from django.http import UnreadablePostError
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from bridge import ingest
 from bridge.decode.items import Problem, Reason
-from bridge.message import MAX_PAYLOAD
-from bridge.rate import BURST, RATE, RateLimit
+from bridge.posts import BadToken, Outcome, TooFast, Unavailable
+from bridge.rate import BURST, RATE
 
 RETRY_AFTER = 5  # seconds a device is asked to wait while the database is away
-BAD_TOKEN, TOO_FAST, UNAVAILABLE, UNREADABLE = "bad_token", "too_fast", "unavailable", "unreadable"
+BAD_TOKEN, TOO_FAST, UNAVAILABLE, ONLY_POST = "bad_token", "too_fast", "unavailable", "only_post"
 STATUS = {
     Reason.TOO_LARGE: 413,
     Reason.DISABLED_DEVICE: 403,
     Reason.UNKNOWN_DEVICE: 401,  # deleted between the check of its token and the commit
 }
 
-limit = RateLimit()
+
+class Answer(NamedTuple):
+    """What goes back to the device."""
+
+    status: int
+    body: dict[str, Any]
+    headers: tuple[tuple[str, str], ...] = ()
 
 
-class ProblemShape(serializers.Serializer):
-    reason = serializers.CharField(help_text="docs/wire-format.md lists them.")
-    message = serializers.CharField(help_text="What was found, and where.")
+async def telemetry(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Take one message of the device whose token the address or a header has."""
+    if scope["method"] != "POST":
+        refusal = {"reason": ONLY_POST, "message": "Telemetry is sent by POST."}
+        await _send(send, Answer(405, refusal, (("Allow", "POST"),)))
+        return
+    payload = await _body(receive)
+    if payload is not None:
+        await _send(send, await _answer(_token(scope), payload))
 
 
-class PartlyStoredShape(serializers.Serializer):
-    """Empty when everything was stored."""
-
-    stored = serializers.IntegerField(required=False, help_text="Readings that were stored.")
-    problems = ProblemShape(many=True, required=False, help_text="What was left out.")
-
-
-class AlwaysJson(BaseContentNegotiation):
-    """Whatever a small device says that it accepts."""
-
-    def select_renderer(
-        self,
-        request: Request,  # noqa: ARG002
-        renderers: Sequence[BaseRenderer],
-        format_suffix: str | None = None,  # noqa: ARG002
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+def _token(scope: HTTPScope) -> str:
+    """What the device says it has; "" for nothing."""
+    in_address = scope["url_route"]["kwargs"].get("token")  # type: ignore[typeddict-item]
+    if in_address is not None:
+        return str(in_address)
+    header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
-class TelemetryView(APIView):
-    """One message of the device whose token it carries."""
+async def _body(receive: ASGIReceiveCallable) -> bytes | None:
+    """Beyond what is decoded, so that quarantine knows the size; not without end.
 
-    authentication_classes = ()
-    permission_classes = ()
-    parser_classes = ()  # the body is read as MQTT's payload is, whatever its content type
-    content_negotiation_class = AlwaysJson
-
-    def take(self, request: Request, token: str) -> Response:
-        try:
-            owner = ingest.running().owner(token)
-        except ingest.Unavailable:
-            return _unavailable()
-        if owner is None:
-            answer = _refusal(401, BAD_TOKEN, "No device has this token.")
-            answer["WWW-Authenticate"] = "Bearer"
-            return answer
-        device_id, uid = owner
-        wait = limit.wait(device_id, time.monotonic())
-        if wait:
-            answer = _refusal(
-                429, TOO_FAST, f"More than {RATE:g} messages a second, or {BURST:g} at once."
-            )
-            answer["Retry-After"] = str(math.ceil(wait))
-            return answer
-        try:
-            # Beyond what is decoded, so that quarantine knows the size; not without end.
-            payload = request._request.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        except UnreadablePostError:
-            return _refusal(400, UNREADABLE, "The body ended before its length.")
-        try:
-            return _answer(ingest.running().take(uid, payload))
-        except ingest.Unavailable:
-            return _unavailable()
+    None when the sender left before its end.
+    """
+    body = bytearray()
+    while True:
+        event = await receive()
+        if event["type"] != "http.request":
+            return None
+        body += event["body"][: settings.DATA_UPLOAD_MAX_MEMORY_SIZE - len(body)]
+        if not event["more_body"]:
+            return bytes(body)
 
 
-RESPONSES: dict[int, Any] = {
-    200: OpenApiResponse(PartlyStoredShape, "Committed; `{}` when nothing was left out."),
-    400: OpenApiResponse(ProblemShape, "Nothing of it can be stored; names the first bad element."),
-    401: OpenApiResponse(ProblemShape, "No device has this token."),
-    403: OpenApiResponse(ProblemShape, "The device is disabled."),
-    413: OpenApiResponse(ProblemShape, f"Larger than {MAX_PAYLOAD} bytes."),
-    429: OpenApiResponse(ProblemShape, f"Over {RATE:g} messages a second; see Retry-After."),
-    503: OpenApiResponse(ProblemShape, "The database is away; nothing was stored. Send again."),
-}
-AUTH: Any = [{"deviceToken": []}]  # its own type hint is wrong
-DESCRIPTION = "Any of the four JSON forms of docs/wire-format.md, as over MQTT."
+async def _answer(token: str, payload: bytes) -> Answer:
+    try:
+        outcome = await asyncio.wrap_future(ingest.running().take(token, payload))
+    except BadToken:
+        refusal = {"reason": BAD_TOKEN, "message": "No device has this token."}
+        return Answer(401, refusal, (("WWW-Authenticate", "Bearer"),))
+    except TooFast as exc:
+        limit = f"More than {RATE:g} messages a second, or {BURST:g} at once."
+        wait = str(math.ceil(exc.seconds))
+        return Answer(429, {"reason": TOO_FAST, "message": limit}, (("Retry-After", wait),))
+    except Unavailable:
+        refusal = {
+            "reason": UNAVAILABLE,
+            "message": "The database is away or too busy; nothing was stored. Send again.",
+        }
+        return Answer(503, refusal, (("Retry-After", str(RETRY_AFTER)),))
+    return _of(outcome)
 
 
-class BearerTelemetryView(TelemetryView):
-    @extend_schema(
-        operation_id="ingest",
-        summary="Send telemetry",
-        description=DESCRIPTION,
-        tags=["Ingest"],
-        auth=AUTH,
-        request={"application/json": {}},
-        responses=RESPONSES,
-    )
-    def post(self, request: Request) -> Response:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        return self.take(request, token.strip() if scheme.lower() == "bearer" else "")
+def _of(outcome: Outcome) -> Answer:
+    problems = [_shown(each) for each in outcome.problems]
+    if problems and (outcome.rejected or not outcome.readings):
+        return Answer(STATUS.get(outcome.problems[0].reason, 400), problems[0])
+    if problems:
+        return Answer(200, {"stored": outcome.readings, "problems": problems})
+    return Answer(200, {})
 
 
-class PathTelemetryView(TelemetryView):
-    @extend_schema(
-        operation_id="ingest_by_path",
-        summary="Send telemetry, with the token in the address",
-        description=DESCRIPTION + " ThingsBoard's form, for devices that cannot set a header.",
-        tags=["Ingest"],
-        auth=[],
-        parameters=[OpenApiParameter("token", str, OpenApiParameter.PATH)],
-        request={"application/json": {}},
-        responses=RESPONSES,
-    )
-    def post(self, request: Request, token: str) -> Response:
-        return self.take(request, token)
-
-
-def _answer(outcome: ingest.Outcome) -> Response:
-    if outcome.problems and (outcome.rejected or not outcome.readings):
-        first = outcome.problems[0]
-        return _refusal(STATUS.get(first.reason, 400), first.reason.value, first.detail)
-    if outcome.problems:
-        shown = [_problem(each) for each in outcome.problems]
-        return Response({"stored": outcome.readings, "problems": shown})
-    return Response({})
-
-
-def _problem(problem: Problem) -> dict[str, str]:
+def _shown(problem: Problem) -> dict[str, str]:
     return {"reason": problem.reason.value, "message": problem.detail}
 
 
-def _refusal(status: int, reason: str, message: str) -> Response:
-    return Response({"reason": reason, "message": message}, status=status)
-
-
-def _unavailable() -> Response:
-    answer = _refusal(503, UNAVAILABLE, "The database is away; nothing was stored. Send again.")
-    answer["Retry-After"] = str(RETRY_AFTER)
-    return answer
+async def _send(send: ASGISendCallable, answer: Answer) -> None:
+    body = json.dumps(answer.body).encode()
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        *answer.headers,
+    ]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [(name.encode(), value.encode()) for name, value in headers],
+            "trailers": False,
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})

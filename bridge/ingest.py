@@ -1,8 +1,8 @@
 """The way in of messages that come one at a time over HTTP, in a web process.
 
 Decoding, rows, store, live frames, verdicts and books are those of the MQTT worker. What differs:
-the sender waits, so there is no inbox and no spool, one message is one transaction, and a database
-that is away is the sender's to hear of.
+each sender waits for its own answer, so there is no spool, and a database that is away is the
+sender's to hear of. While one batch commits the next fills, from all senders.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from bridge.announcer import Announcer, CommitCounters
 from bridge.batch import Batch
-from bridge.batch_rows import Committed
-from bridge.committer import STATUS_EVERY
+from bridge.committer import STATUS_EVERY, TICK
 from bridge.decode import pulseboard
-from bridge.decode.items import Problem, Reason, Telemetry
 from bridge.deliveries import Stamper
 from bridge.inbox import Settled
 from bridge.known import Known
 from bridge.live import LivePublisher
 from bridge.message import Message
-from bridge.rows import RowBuilder
+from bridge.posts import BadToken, Outcome, Post, Posts, TooFast, Unavailable
+from bridge.rate import RateLimit
+from bridge.settlement import Settlement
 from bridge.verdicts import Verdicts
 from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device
 from telemetry import live, store, worker_state
-from telemetry.series_registry import MAX_SERIES_PER_DEVICE
 
 logger = logging.getLogger(__name__)
 
@@ -43,95 +42,130 @@ R = TypeVar("R")
 TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
 NAME_PREFIX = "http-"  # then the process id; a worker's name in the pipeline's books
 STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
+STOP_WITHIN = 10.0  # seconds for the batch in hand
 
 
-class Unavailable(Exception):
-    """The database cannot take the message now; nothing of it is stored."""
-
-
-class Outcome(NamedTuple):
-    """What became of one message, after COMMIT."""
-
-    readings: int  # stored now or before
-    problems: list[Problem]  # what was left out, the first bad element first
-    rejected: bool  # nothing was stored, and the message is in quarantine
-
-
-class Ingest:
-    """One of a process. `take` may be called from any thread."""
+class Ingest(threading.Thread):
+    """One of a process: the thread that commits. `take` and `snapshot` are for any thread."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        super().__init__(name="http-ingest", daemon=True)
+        self.worker = name
         self.counters = CommitCounters()
         self._began = datetime.now(UTC)
-        self._known = Known.nothing()
-        self._rows = RowBuilder(self._known)
-        self._stamper = Stamper(self._known.deliveries)
-        devices = self._known.series.device_of
-        self._live = LivePublisher(name, devices, tell_each_second=self._pipeline)
+        self._posts = Posts()
+        self._limit = RateLimit()
+        known = Known.nothing()
+        self._settlement = Settlement(name, known, self.counters)
+        self._stamper = Stamper(known.deliveries)
+        self._live = LivePublisher(name, known.series.device_of, tell_each_second=self._pipeline)
         # A device that speaks HTTP reads in the answer what was wrong.
         self._verdicts = Verdicts(lambda _topic, _notice: None)
         self._announcer = Announcer(self.counters, self._live, self._verdicts)
-        # Its connection stays open; a request's own would be made anew for each message.
-        self._database = ThreadPoolExecutor(1, thread_name_prefix="http-ingest")
-        self._committing = threading.Lock()  # the caches, and one message after another
-        self._books = threading.Lock()  # _received, _settled
+        self._books = threading.Lock()  # _received, _in_flight, _settled
         self._received = 0
         self._in_flight = 0
         self._settled = Settled()
-        self._stopping = threading.Event()
-        self._keeper = threading.Thread(target=self._keep_books, name="http-books", daemon=True)
+        self._books_due = self._stale_due = 0.0
 
-    def start(self) -> None:
-        for thread in (self._verdicts, self._live, self._keeper):
-            thread.start()
+    def take(self, token: str, payload: bytes) -> Future[Outcome]:
+        """Have a message of the device with this token committed.
+
+        What comes of it is known later: the future raises what is `Refused`.
+        """
+        post = Post(token, payload, time.time_ns() // 1_000_000)
+        if token.startswith(TOKEN_PREFIX):
+            self._posts.put(post)
+        else:
+            post.answer.set_exception(BadToken())
+        return post.answer
 
     def stop(self) -> None:
-        """Send what waits, and take the books of this process off the pipeline's list."""
-        self._stopping.set()
-        self._keeper.join(2 * STATUS_EVERY)
-        self._database.submit(store.reset_connection)
-        self._database.shutdown()
+        """Commit what waits, and take the books of this process off the pipeline's list."""
+        self._posts.close()
+        self.join(STOP_WITHIN)
         self._verdicts.stop()
         self._live.stop()
 
-    def owner(self, token: str) -> tuple[int, str] | None:
-        """Id and uid of the device with this token. Raises `Unavailable`.
+    def run(self) -> None:
+        self._verdicts.start()
+        self._live.start()
+        while (waiting := self._posts.take(TICK)) is not None:
+            self._serve(waiting)
+            if time.monotonic() >= self._books_due:
+                self._books_due = time.monotonic() + STATUS_EVERY
+                self._write_books()
+        self._write_books()
+        # Its process ends with it: it would be shown as a worker in trouble.
+        self._try_to_write(lambda: worker_state.forget(self.worker))
+        store.reset_connection()
 
-        Asked each time: a token that was rotated must stop working at once.
-        """
-        if not token.startswith(TOKEN_PREFIX):
-            return None
-        owners = Device.objects.filter(token_digest=token_digest(token)).values_list("id", "uid")
-        return self._database.submit(self._twice, owners.first).result()
-
-    def take(self, uid: str, payload: bytes) -> Outcome:
-        """Decode and commit one message. Raises `Unavailable`."""
-        return self._database.submit(self._take, uid, payload).result()
-
-    def _take(self, uid: str, payload: bytes) -> Outcome:
-        message = Message(
-            TOPIC.encode(), payload, 0, False, False, b"", time.time_ns() // 1_000_000
-        )
-        item = pulseboard.telemetry(uid, message)
-        batch = Batch.of_items([message], [[item]])
-        self._receive()
-        settled: Settled | None = None
+    def _serve(self, waiting: list[Post]) -> None:
+        """Answer each, whatever happens."""
+        posts = [post for post in waiting if post.answer.set_running_or_notify_cancel()]
         try:
-            with self._committing:
-                done = self._twice(lambda: self._commit(batch))
-                settled = done.settled()
+            if admitted := self._admitted(posts):
+                self._settle(admitted)
+        except Exception as exc:  # this thread must outlive any mistake of ours
+            if not isinstance(exc, Unavailable):
+                logger.exception("messages not stored", extra={"action": "http_failed"})
+            for post in posts:
+                if not post.answer.done():
+                    post.answer.set_exception(exc)
+
+    def _admitted(self, posts: list[Post]) -> list[tuple[str, Post]]:
+        """Those that may be stored, with the device's uid; the others are answered here.
+
+        Tokens are asked for each time: one that was rotated must stop working at once.
+        """
+        digests = [token_digest(post.token) for post in posts]
+        found = Device.objects.filter(token_digest__in=set(digests))
+        rows = self._twice(lambda: list(found.values_list("token_digest", "id", "uid")))
+        owners = {digest: (device_id, uid) for digest, device_id, uid in rows}
+        admitted = []
+        for digest, post in zip(digests, posts, strict=True):
+            owner = owners.get(digest)
+            if owner is None:
+                post.answer.set_exception(BadToken())
+                continue
+            device_id, uid = owner
+            if wait := self._limit.wait(device_id, time.monotonic()):
+                post.answer.set_exception(TooFast(wait))
+                continue
+            admitted.append((uid, post))
+        return admitted
+
+    def _settle(self, admitted: list[tuple[str, Post]]) -> None:
+        """Decode and commit; each is answered as soon as it is durable. Raises `Unavailable`."""
+        messages = [
+            Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_ms)
+            for _, post in admitted
+        ]
+        items = [
+            [pulseboard.telemetry(uid, message)]
+            for (uid, _), message in zip(admitted, messages, strict=True)
+        ]
+        batch = Batch.of_items(messages, items)
+        self._stamper.stamp_all(batch)
+        self._count(received=len(messages))
+        try:
+            for done in self._settlement.settle(batch, self._twice):
+                self._count(ended=done.settled())
+                for index in range(done.rows.start, done.rows.stop):
+                    _, post = admitted[index]
+                    post.answer.set_result(Outcome.of(done.rows, index))
                 self._announcer.announce(batch, done, live=True)
         finally:
-            self._settle(settled)
-        rows = done.rows
-        problems = list(item.problems) if isinstance(item, Telemetry) else []
-        if rows.rejected:
-            problems = [rows.problems[0]]
-        elif (left_out := rows.values_dropped - len(problems)) > 0:
-            detail = f"{left_out} new metrics: a device has at most {MAX_SERIES_PER_DEVICE} series"
-            problems.append(Problem(Reason.TOO_MANY_SERIES, detail))
-        return Outcome(rows.readings, problems, bool(rows.rejected))
+            # Of the rest the senders are told that nothing is here.
+            self._count(received=-self._in_flight)
+
+    def _count(self, *, received: int = 0, ended: Settled | None = None) -> None:
+        with self._books:
+            self._received += received
+            self._in_flight += received
+            if ended is not None:
+                self._in_flight -= ended.total()
+                self._settled.add(ended)
 
     def snapshot(self) -> dict[str, int]:
         """All counters, as `bridge.worker` has them; docs/live-protocol.md names them."""
@@ -149,14 +183,19 @@ class Ingest:
             "live_dropped": self._live.counters.dropped,
         }
 
-    def _twice(self, attempt: Callable[[], R]) -> R:
-        """The result of `attempt`, tried again once: the server may have restarted since the last
-        message, which a kept connection finds out only now. Storing twice does no harm."""
+    def _twice(self, work: Callable[[], R]) -> R:
+        """The result of `work`, tried again once: the server may have restarted since the last
+        message, which a kept connection finds out only now. Storing twice does no harm.
+
+        Raises `Unavailable`, or the database's error when that will not go away.
+        """
         for is_last in (False, True):
             try:
-                result = attempt()
+                result = work()
             except store.ERRORS as exc:
                 store.reset_connection()
+                if not store.is_temporary(exc):
+                    raise
                 self.counters.database_up = 0
                 if is_last:
                     raise Unavailable(str(exc)) from exc
@@ -165,62 +204,21 @@ class Ingest:
                 return result
         raise AssertionError("not reached")
 
-    def _commit(self, batch: Batch) -> Committed:
-        now = time.time()
-        self._known.registry.refresh(now)
-        self._known.series.refresh(now)
-        self._stamper.stamp_all(batch)  # what has a stamp keeps it
-        began = time.monotonic()
-        try:
-            rows = self._rows.build(batch, 0, 1)
-            result = store.write(rows.batch, self.name)
-        except store.ERRORS as exc:
-            if store.is_temporary(exc):
-                raise
-            problem = Problem(Reason.STORE_REJECTED, store.complaint(exc))
-            rows = self._rows.refused(batch, 0, problem)
-            result = store.write(rows.batch, self.name)
-        self.counters.last_commit_ms = round((time.monotonic() - began) * 1000)
-        self.counters.batches += 1
-        return Committed.of(rows, result)
-
-    def _receive(self) -> None:
-        with self._books:
-            self._received += 1
-            self._in_flight += 1
-
-    def _settle(self, ended: Settled | None) -> None:
-        """None: the sender was told that nothing of its message is here."""
-        with self._books:
-            self._in_flight -= 1
-            if ended is None:
-                self._received -= 1
-            else:
-                self._settled.add(ended)
-
     def _pipeline(self) -> dict[str, object]:
         now_ms = time.time_ns() // 1_000_000
-        return live.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
-
-    def _keep_books(self) -> None:
-        look_at = 0.0
-        while not self._stopping.is_set():
-            if time.monotonic() >= look_at:
-                look_at = time.monotonic() + STALE_AFTER
-                self._write(lambda: worker_state.forget_stale(NAME_PREFIX, STALE_AFTER))
-            self._write(self._write_books)
-            self._stopping.wait(STATUS_EVERY)
-        self._write(self._write_books)
-        # Its process ends with it: it would be shown as a worker in trouble.
-        self._write(lambda: worker_state.forget(self.name))
-        store.reset_connection()
+        return live.event("pipeline", worker=self.worker, at=now_ms, counters=self.snapshot())
 
     def _write_books(self) -> None:
-        with self._committing:
-            self._announcer.write_seen()
-        worker_state.write_counters(self.name, self._began, self.snapshot())
+        """When devices were heard, the counters, and once in a while: no books of the dead."""
+        if time.monotonic() >= self._stale_due:
+            self._stale_due = time.monotonic() + STALE_AFTER
+            self._try_to_write(lambda: worker_state.forget_stale(NAME_PREFIX, STALE_AFTER))
+        self._try_to_write(self._announcer.write_seen)
+        self._try_to_write(
+            lambda: worker_state.write_counters(self.worker, self._began, self.snapshot())
+        )
 
-    def _write(self, what: Callable[[], None]) -> None:
+    def _try_to_write(self, what: Callable[[], None]) -> None:
         try:
             what()
         except store.ERRORS as exc:

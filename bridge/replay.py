@@ -178,10 +178,11 @@ class Replay:
         """Drop what is stored now, and note of the others why not."""
         done, changed = [], []
         for index, message in enumerate(whole):
-            problem = rows.problems.get(index)
-            if problem is None:
+            problems = rows.problems.get(index)
+            if problems is None:
                 done.append(message.pk)
                 continue
+            problem = problems[0]
             before = (message.reason, message.detail, message.partial)
             message.reason, message.detail = problem.reason.value, problem.detail
             if index not in rows.rejected:

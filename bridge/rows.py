@@ -188,7 +188,7 @@ class RowBuilder:
         problems = [*item.problems, *self._add_samples(gathered, device, item)]
         if problems:
             rows.values_dropped += len(problems)
-            rows.problems[index] = problems[0]
+            rows.problems[index] = problems
             self._quarantine(rows, index, message, item.uid, problems[0], partial=True)
 
     def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[Problem]:
@@ -220,7 +220,7 @@ class RowBuilder:
         *,
         partial: bool = False,
     ) -> None:
-        rows.problems.setdefault(index, problem)
+        rows.problems.setdefault(index, [problem])
         rows.batch.quarantined.append(
             store.Quarantined(
                 index,

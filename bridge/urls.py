@@ -1,19 +1,8 @@
-"""HTTP addresses of telemetry that comes over HTTP, and of replay, below /api/v1/."""
+"""HTTP addresses of replay and of unregistered devices, below /api/v1/."""
 
-from django.urls import path, re_path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path, re_path
 
 from bridge.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
-from bridge.http import BearerTelemetryView, PathTelemetryView
-
-
-class TokenConverter(StringConverter):
-    """One segment, but not in the way of `devices/telemetry/` asked without its slash."""
-
-    regex = r"(?!(?:devices|sites|tokens|unregistered)/)[^/]{1,200}"
-
-
-register_converter(TokenConverter, "token")
 
 urlpatterns = [
     path("quarantine/replay/", ReplayView.as_view(), name="quarantine-replay"),
@@ -24,7 +13,4 @@ urlpatterns = [
     ),
     path("unregistered/", UnregisteredView.as_view(), name="unregistered"),
     path("unregistered/<str:uid>/register/", RegisterView.as_view(), name="unregistered-register"),
-    # With or without the slash: a POST cannot be redirected.
-    re_path(r"^telemetry/?$", BearerTelemetryView.as_view(), name="ingest"),
-    path("<token:token>/telemetry", PathTelemetryView.as_view(), name="ingest-by-path"),
 ]

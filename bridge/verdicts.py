@@ -41,7 +41,7 @@ class Verdicts(threading.Thread):
         size = rows.stop - rows.start
         step = max(1, size // PER_BATCH)
         for index in sorted({*range(rows.start, rows.stop, step), *rows.problems}):
-            problem = rows.problems.get(index)
+            problem = rows.problems[index][0] if index in rows.problems else None
             if problem is None and len(self._entries) >= MAX_WAITING:
                 continue
             message = batch.messages[index]

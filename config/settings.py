@@ -181,6 +181,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "bridge.http_schema.add_ingest",
+    ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "deviceToken": {"type": "http", "scheme": "bearer", "description": "A device's pd_…"}

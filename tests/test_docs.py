@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 
 from bridge.decode.items import Reason
 from bridge.metrics import COUNTERS, GAUGES, MILLISECONDS
+from bridge.routing import http_urlpatterns
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
@@ -65,6 +66,8 @@ def test_every_rest_address_resolves(document: Path) -> None:
     unknown = []
     for address in named:
         path = re.sub(r"\{[^}]*\}", "1", address)
+        if any(each.resolve(path.removeprefix("/")) for each in http_urlpatterns):
+            continue
         try:
             resolve(path)
         except Resolver404:

@@ -46,6 +46,15 @@ def pump(database: object) -> Device:
 
 
 @pytest.fixture
+def freezer(database: object) -> Device:
+    """A device with its token."""
+    device = Device(uid="freezer-1", name="Freezer 1")
+    device.issue_token()
+    device.save()
+    return device
+
+
+@pytest.fixture
 def bridge(database: object, mosquitto, tmp_path: Path, settings) -> Iterator[BridgeProcess]:
     """A worker that is ready to start, writing to the test database."""
     worker = BridgeProcess(

@@ -6,15 +6,19 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
+from channels.routing import URLRouter
 from django.db import connection
-from django.test import Client
 
 from bridge import http, ingest
 from bridge.decode.items import Reason
 from bridge.message import MAX_PAYLOAD
 from bridge.rate import RateLimit
+from bridge.routing import http_urlpatterns
 from devices.models import Device, Presence
 from telemetry import message_log
 from telemetry.api.pipeline import balance
@@ -23,25 +27,52 @@ from tests.waiting import eventually
 
 ADDRESS = "/api/v1/telemetry/"
 
+application = URLRouter(http_urlpatterns)
 
-@pytest.fixture
-def freezer(database, monkeypatch):
-    """A device with its token, and an ingest of the test's own."""
-    monkeypatch.setattr(http, "limit", RateLimit())
-    device = Device(uid="freezer-1", name="Freezer 1")
-    device.issue_token()
-    device.save()
-    yield device
+
+class Answered(NamedTuple):
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+def scope_of(path: str) -> dict[str, Any]:
+    return {"type": "http", "method": "POST", "path": path, "headers": []}
+
+
+@async_to_sync
+async def request(
+    path: str, body: bytes | list[bytes] = b"", headers: dict[str, str] | None = None, method="POST"
+) -> Answered:
+    """Ask the application, with the body in the pieces given."""
+    given = [(name.lower().encode(), v.encode("latin-1")) for name, v in (headers or {}).items()]
+    talk = ApplicationCommunicator(
+        application, scope_of(path) | {"method": method, "headers": given}
+    )
+    *earlier, last = body if isinstance(body, list) else [body]
+    for piece in earlier:
+        await talk.send_input({"type": "http.request", "body": piece, "more_body": True})
+    await talk.send_input({"type": "http.request", "body": last, "more_body": False})
+    start = await talk.receive_output(timeout=30)
+    content = (await talk.receive_output(timeout=30))["body"]
+    await talk.wait(timeout=30)
+    said = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    assert int(said["content-length"]) == len(content)
+    return Answered(start["status"], json.loads(content), said)
+
+
+@pytest.fixture(autouse=True)
+def own_ingest(database) -> Iterator[None]:
+    """No test finds the one of the test before it."""
+    yield
     ingest.stop()
 
 
 @pytest.fixture
-def send(client: Client, freezer: Device):
-    def post(body: object, token: str = freezer.token):
+def send(freezer: Device):
+    def post(body: object, token: str = freezer.token) -> Answered:
         payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return client.generic(
-            "POST", ADDRESS, payload, "text/plain", headers={"Authorization": f"Bearer {token}"}
-        )
+        return request(ADDRESS, payload, {"Authorization": f"Bearer {token}"})
 
     return post
 
@@ -57,7 +88,7 @@ def stored(database) -> set[tuple]:
 
 def test_all_four_forms_are_stored_when_200_is_said(send, database) -> None:
     now = time.time_ns() // 1_000_000
-    assert send({"t": 1.5, "on": True, "state": "007"}).json() == {}
+    assert send({"t": 1.5, "on": True, "state": "007"}).body == {}
     after = time.time_ns() // 1_000_000
     (stamp,) = {at for _, at, _ in stored(database)}
     assert now <= stamp <= after
@@ -69,7 +100,7 @@ def test_all_four_forms_are_stored_when_200_is_said(send, database) -> None:
         {"ts": now - 5000, "values": {"motor": {"x": {"rms": 0.25}}}},
     ):
         answer = send(body)
-        assert (answer.status_code, answer.json()) == (200, {})
+        assert (answer.status, answer.body) == (200, {})
     assert stored(database) >= {
         ("t", now - 1000, 2.0),
         ("motor.x.rms", now - 5000, 0.25),
@@ -77,17 +108,15 @@ def test_all_four_forms_are_stored_when_200_is_said(send, database) -> None:
     }
 
 
-def test_the_token_may_stand_in_the_address_instead(client, freezer, database) -> None:
-    answer = client.post(
-        f"/api/v1/{freezer.token}/telemetry", {"t": 7}, content_type="application/json"
-    )
-    assert (answer.status_code, answer.json()) == (200, {})
+def test_the_token_may_stand_in_the_address_instead(freezer, database) -> None:
+    answer = request(f"/api/v1/{freezer.token}/telemetry", b'{"t":7}')
+    assert (answer.status, answer.body) == (200, {})
     assert [value for _, _, value in stored(database)] == [7.0]
 
 
 def test_a_message_sent_again_is_a_duplicate(send, database) -> None:
     body = {"ts": 1_795_000_000_000, "values": {"t": 1}}
-    assert [send(body).status_code for _ in range(2)] == [200, 200]
+    assert [send(body).status for _ in range(2)] == [200, 200]
     assert len(stored(database)) == 1
     books = ingest.running().snapshot()
     assert (books["stored"], books["duplicate"]) == (1, 1)
@@ -115,23 +144,23 @@ def test_what_cannot_be_stored_is_refused_with_its_reason_and_kept(
     send, payload, status, reason
 ) -> None:
     answer = send(payload)
-    assert (answer.status_code, answer.json()["reason"]) == (status, reason.value)
-    assert answer.json()["message"]
+    assert (answer.status, answer.body["reason"]) == (status, reason.value)
+    assert answer.body["message"]
     kept = QuarantinedMessage.objects.get()
     assert (kept.topic, kept.uid, kept.reason) == (ingest.TOPIC, "freezer-1", reason.value)
-    assert kept.worker == ingest.running().name
+    assert kept.worker == ingest.running().worker
     assert bytes(kept.payload) == payload[:MAX_PAYLOAD]
 
 
 def test_the_first_bad_element_is_named(send) -> None:
-    message = send(b'[{"ts":1795000000000,"values":{"a":NaN}},{"b":Infinity}]').json()["message"]
+    message = send(b'[{"ts":1795000000000,"values":{"a":NaN}},{"b":Infinity}]').body["message"]
     assert message == "'a' is nan"
 
 
 def test_what_is_partly_good_is_stored_and_the_rest_is_listed(send, database) -> None:
     answer = send(b'{"t":1,"u":NaN,"v":[]}')
-    assert answer.status_code == 200
-    assert answer.json() == {
+    assert answer.status == 200
+    assert answer.body == {
         "stored": 1,
         "problems": [
             {"reason": "not_finite", "message": "'u' is nan"},
@@ -145,76 +174,99 @@ def test_what_is_partly_good_is_stored_and_the_rest_is_listed(send, database) ->
 def test_a_device_that_invents_metrics_without_end_is_told(send, monkeypatch) -> None:
     monkeypatch.setattr("telemetry.series_registry.MAX_SERIES_PER_DEVICE", 3)
     answer = send({f"m{i}": i for i in range(5)})
-    assert answer.json()["stored"] == 3
-    assert [each["reason"] for each in answer.json()["problems"]] == ["too_many_series"]
+    assert answer.body["stored"] == 3
+    assert answer.body["problems"] == [
+        {"reason": "too_many_series", "message": f"no room for the metric 'm{number}'"}
+        for number in (3, 4)
+    ]
     answer = send({"one-more": 1})
-    assert (answer.status_code, answer.json()["reason"]) == (400, "too_many_series")
+    assert (answer.status, answer.body["reason"]) == (400, "too_many_series")
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer pd_wrong", "Token pd_x", "Bearer \xe9"])
-def test_without_a_devices_token_it_is_401(client, freezer, header) -> None:
+def test_without_a_devices_token_it_is_401(freezer, header) -> None:
     headers = {"Authorization": header} if header else {}
-    answer = client.post(ADDRESS, {"t": 1}, content_type="application/json", headers=headers)
-    assert (answer.status_code, answer.json()["reason"]) == (401, "bad_token")
-    assert answer["WWW-Authenticate"] == "Bearer"
+    answer = request(ADDRESS, b'{"t":1}', headers)
+    assert (answer.status, answer.body["reason"]) == (401, "bad_token")
+    assert answer.headers["www-authenticate"] == "Bearer"
     assert not QuarantinedMessage.objects.exists()
 
 
-def test_a_session_opens_nothing_here_and_an_unknown_path_token_is_401(
-    client, freezer, django_user_model
-) -> None:
-    client.force_login(django_user_model.objects.create_user("operator"))
-    for address in (ADDRESS, "/api/v1/pd_unknown/telemetry", "/api/v1/x/telemetry"):
-        answer = client.post(address, {"t": 1}, content_type="application/json")
-        assert (answer.status_code, answer.json()["reason"]) == (401, "bad_token"), address
+@pytest.mark.parametrize("token", ["pd_unknown", "x"])
+def test_an_unknown_token_in_the_address_is_401(freezer, token) -> None:
+    answer = request(f"/api/v1/{token}/telemetry", b'{"t":1}')
+    assert (answer.status, answer.body["reason"]) == (401, "bad_token")
 
 
-def test_no_other_address_is_shadowed(client, django_user_model, freezer) -> None:
-    client.force_login(django_user_model.objects.create_user("operator"))
-    Device.objects.create(uid="telemetry", name="Telemetry")
-    assert client.get("/api/v1/devices/telemetry/").json()["uid"] == "telemetry"
-    assert client.get("/api/v1/devices/telemetry")["Location"] == "/api/v1/devices/telemetry/"
+@pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
+def test_only_post_is_answered(database, method) -> None:
+    answer = request(ADDRESS, method=method)
+    assert (answer.status, answer.body["reason"]) == (405, "only_post")
+    assert answer.headers["allow"] == "POST"
+
+
+def test_a_body_may_come_in_pieces_and_is_read_up_to_its_limit(send, freezer, settings) -> None:
+    bearer = {"Authorization": f"Bearer {freezer.token}"}
+    assert request(ADDRESS, [b'{"t"', b":", b"1}"], bearer).status == 200
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_PAYLOAD + 10
+    answer = request(ADDRESS, [b"x" * MAX_PAYLOAD, b"x" * 100, b"x" * 100], bearer)
+    assert answer.body == {
+        "reason": "too_large",
+        "message": f"{MAX_PAYLOAD + 10} bytes, over {MAX_PAYLOAD}",
+    }
+
+
+def test_of_a_sender_that_leaves_before_its_end_nothing_is_taken(freezer) -> None:
+    @async_to_sync
+    async def leave() -> bool:
+        talk = ApplicationCommunicator(application, scope_of(ADDRESS))
+        await talk.send_input({"type": "http.request", "body": b'{"t"', "more_body": True})
+        await talk.send_input({"type": "http.disconnect"})
+        await talk.wait(timeout=30)
+        return talk.output_queue.empty()
+
+    assert leave()
 
 
 def test_a_rotated_token_stops_at_once(send, freezer) -> None:
-    assert send({"t": 1}).status_code == 200
+    assert send({"t": 1}).status == 200
     Device.objects.get(uid="freezer-1")
     old = freezer.token
     freezer.issue_token()
     freezer.save()
-    assert send({"t": 2}, old).status_code == 401
-    assert send({"t": 2}, freezer.token).status_code == 200
+    assert send({"t": 2}, old).status == 401
+    assert send({"t": 2}, freezer.token).status == 200
 
 
 def test_a_disabled_device_gets_403_and_its_message_is_kept(send, freezer) -> None:
     freezer.enabled = False
     freezer.save()
     answer = send({"t": 1})
-    assert (answer.status_code, answer.json()["reason"]) == (403, "disabled_device")
+    assert (answer.status, answer.body["reason"]) == (403, "disabled_device")
     assert QuarantinedMessage.objects.get().reason == "disabled_device"
 
 
 def test_who_is_too_fast_waits_and_nothing_of_it_is_counted(send, monkeypatch) -> None:
-    monkeypatch.setattr(http, "limit", RateLimit(rate=0.01, burst=2))
-    assert [send({"t": i}).status_code for i in range(3)] == [200, 200, 429]
+    monkeypatch.setattr(ingest, "RateLimit", lambda: RateLimit(rate=0.01, burst=2))
+    assert [send({"t": i}).status for i in range(3)] == [200, 200, 429]
     answer = send({"t": 4})
-    assert answer.json()["reason"] == "too_fast"
-    assert 1 <= int(answer["Retry-After"]) <= 100
+    assert answer.body["reason"] == "too_fast"
+    assert 1 <= int(answer.headers["retry-after"]) <= 100
     assert ingest.running().snapshot()["received"] == 2
 
 
 def test_while_the_database_cannot_take_it_nothing_is_acknowledged(
     send, database, monkeypatch
 ) -> None:
-    assert send({"t": 1}).status_code == 200
+    assert send({"t": 1}).status == 200
     rename("reading", "reading_away")
     try:
         answer = send({"t": 2})
-        assert (answer.status_code, answer.json()["reason"]) == (503, "unavailable")
-        assert int(answer["Retry-After"]) == http.RETRY_AFTER
+        assert (answer.status, answer.body["reason"]) == (503, "unavailable")
+        assert int(answer.headers["retry-after"]) == http.RETRY_AFTER
     finally:
         rename("reading_away", "reading")
-    assert send({"t": 3}).status_code == 200
+    assert send({"t": 3}).status == 200
     assert [value for _, _, value in sorted(stored(database), key=lambda row: row[1])] == [1.0, 3.0]
     books = ingest.running().snapshot()
     assert (books["received"], balance(books)) == (2, 0)
@@ -235,7 +287,7 @@ def test_the_books_balance_and_the_device_was_heard(patient_log, send, freezer) 
     before = time.time_ns() // 1_000_000
     for body in ({"t": 1}, b"{nope", b'{"t":2,"u":NaN}'):
         send(body)
-    name = ingest.running().name
+    name = ingest.running().worker
 
     def counters() -> dict:
         row = IngestWorker.objects.filter(name=name).first()
@@ -260,8 +312,8 @@ def test_the_books_of_a_killed_process_go_and_those_of_a_living_one_stay(send, f
     fresh = datetime.now(UTC) - timedelta(seconds=ingest.STALE_AFTER / 2)
     for name, at in (("http-1", stale), ("http-2", fresh), ("bridge-9", stale)):
         IngestWorker.objects.create(name=name, started_at=at, updated_at=at)
-    assert send({"t": 1}).status_code == 200
-    kept = {ingest.running().name, "http-2", "bridge-9"}
+    assert send({"t": 1}).status == 200
+    kept = {ingest.running().worker, "http-2", "bridge-9"}
     assert eventually(lambda: set(IngestWorker.objects.values_list("name", flat=True)) == kept)
 
 

@@ -37,14 +37,6 @@ def web(database, tmp_path: Path) -> Iterator[WebProcess]:
         yield process
 
 
-@pytest.fixture
-def freezer(database) -> Device:
-    device = Device(uid="freezer-1", name="Freezer 1")
-    device.issue_token()
-    device.save()
-    return device
-
-
 def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
     web: WebProcess, freezer: Device, database
 ) -> None:
@@ -81,6 +73,9 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
     counters = eventually(books, what="the books are written")
     assert (counters["stored"], counters["rejected"], balance(counters)) == (2, 2, 0)
     eventually(lambda: Presence.objects.filter(device=freezer, last_seen_at__isnull=False).exists())
+
+    # Names that look like a token's place stay what they are.
+    assert post(web, "/api/v1/devices/telemetry/", b"{}", **bearer)[0] == 401
 
     web.stop()
     assert not IngestWorker.objects.exists(), web.log.read_text()
