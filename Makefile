@@ -9,7 +9,7 @@ RUN_STAMP := $(VENV)/.run-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PACKAGES := config devices telemetry bridge dashboard embedded firmware_sim
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
-BENCH ?= ingest
+BENCH ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -48,8 +48,8 @@ compose-env: ## write .env with the secrets docker-compose.yml needs
 screenshots: $(DEV_STAMP) ## the README's pictures, of the Pulseboard at URL (PULSEBOARD_PASSWORD: of admin)
 	@exec $(BIN)/python -m tests.screenshots $(or $(URL),http://127.0.0.1:8000) admin
 
-bench: $(DEV_STAMP) ## measure; BENCH names the module in benchmarks/, ARGS its options
-	@exec $(BIN)/python -m benchmarks.$(BENCH) $(ARGS)
+bench: $(DEV_STAMP) ## measure everything, or the one of benchmarks/ that BENCH names; ARGS are its options
+	@exec $(BIN)/python -m benchmarks$(addprefix .,$(BENCH)) $(ARGS)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { \

@@ -1,4 +1,4 @@
-"""`make bench`: ingest, live and history, each on fresh servers; one JSON object as the last line.
+"""`make bench`: ingest, live, history and HTTP on fresh servers; one JSON object as the last line.
 
 Words after it go to the ingest benchmark: `make bench ARGS="--seconds 60 --matrix"`.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sys
 
-from benchmarks import history, ingest, live
+from benchmarks import history, http_ingest, ingest, live
 from benchmarks.stack import BenchmarkFailed
 
+HTTP = http_ingest.Plan(senders=100, seconds=10.0)
 LIVE = live.Plan(viewers=200, rate=10.0, seconds=10.0, series=20, distinct=False)
 
 
@@ -23,6 +24,7 @@ def main(words: list[str]) -> int:
             ("ingest", lambda: ingest.measure(plan, chosen.broker, chosen.matrix)),
             ("live", lambda: live.measure(LIVE)),
             ("history", history.measure),
+            ("http", lambda: http_ingest.measure(HTTP)),
         ):
             results[name] = measure()
             if not chosen.json:

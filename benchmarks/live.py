@@ -15,7 +15,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,7 +23,6 @@ import msgspec
 
 from benchmarks import stack as stacks
 from benchmarks.websocket import Closed, WebSocket, connect
-from embedded.ports import free_port
 
 PATHS = {"hub": "config.asgi:application", "groups": "benchmarks.group_consumer:application"}
 EVERY = 50  # ms between two frames of a subscription, the least a viewer may ask for
@@ -186,17 +185,6 @@ async def _measure(port: int, pid: int, fleet: Fleet, plan: Plan) -> dict[str, A
     }
 
 
-@contextlib.contextmanager
-def _daphne(stack: stacks.Stack, name: str) -> Iterator[tuple[int, int]]:
-    port = free_port()
-    words = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", PATHS[name])
-    web = stack.run(f"web-{name}", *words)
-    try:
-        yield port, web.pid
-    finally:
-        web.stop()
-
-
 def measure(plan: Plan) -> dict[str, Any]:
     """Both paths, one after the other, on the same servers."""
     found: dict[str, Any] = {"benchmark": "live", "plan": asdict(plan)}
@@ -206,9 +194,9 @@ def measure(plan: Plan) -> dict[str, Any]:
         found["machine"] = machine.describe(stack.broker)
         fleet = Fleet(plan.series)
         try:
-            for name in PATHS:
-                with _daphne(stack, name) as (port, pid):
-                    found[name] = asyncio.run(_measure(port, pid, fleet, plan))
+            for name, path in PATHS.items():
+                with stack.web(path) as (port, web):
+                    found[name] = asyncio.run(_measure(port, web.pid, fleet, plan))
         finally:
             fleet.remove()
     costs = [found[name]["cpu_us_per_message_and_socket"] for name in ("groups", "hub")]

@@ -92,6 +92,17 @@ class Stack:
         finally:
             running.stop()
 
+    @contextlib.contextmanager
+    def web(self, application: str) -> Iterator[tuple[int, Running]]:
+        """Daphne with an ASGI application, and the port it will listen on."""
+        port = free_port()
+        words = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", application)
+        running = self.run("web", *words)
+        try:
+            yield port, running
+        finally:
+            running.stop()
+
 
 def _start(server: Server, stack: Stack) -> str:
     """Run a prepared server until it answers; its address."""
