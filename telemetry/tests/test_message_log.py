@@ -17,17 +17,17 @@ def own_prefix(settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(message_log, "_failures", 0)
     # Redis is there, if only after a moment on a busy machine.
     monkeypatch.setattr(message_log, "TIMEOUT", 60.0)
-    forget_clients()
     url = settings.REDIS_URL
+    forget_client(url)
     yield
     client = message_log._client(url)
     for key in client.scan_iter(f"{settings.PULSEBOARD_PREFIX}:*"):
         client.delete(key)
-    client.close()
-    forget_clients()
+    forget_client(url)
 
 
-def forget_clients() -> None:
+def forget_client(url: str) -> None:
+    message_log._client(url).close()
     message_log._client.cache_clear()
     message_log._add.cache_clear()
 
