@@ -19,6 +19,7 @@ from embedded.ports import free_port, is_free
 from embedded.postgres import Postgres, wheel_tree
 from embedded.redis_server import Redis
 from tests.servers import RunningServer
+from tests.waiting import eventually
 
 SOMEBODY = Account("somebody", uid=61_234, gid=61_234)
 
@@ -40,7 +41,7 @@ def test_a_server_works_in_a_folder_its_account_could_not_reach(
     closed.mkdir(mode=0o700)
     running = RunningServer(Postgres(closed / "postgres", free_port()))
     try:
-        assert running.start().server.is_ready()
+        eventually(running.start().server.is_ready)
     finally:
         running.stop()
     linked = (closed / "postgres").is_symlink()
@@ -126,7 +127,7 @@ def test_an_ordinary_user_runs_every_server(
         for kind, port in zip((Postgres, Redis, Mosquitto), ports, strict=True):
             running = RunningServer(kind(mine / kind.key, port))
             try:
-                assert running.start().server.is_ready()
+                eventually(running.start().server.is_ready)
             finally:
                 running.stop()
 
