@@ -26,7 +26,7 @@ def test_postgres_keeps_rows_through_a_stop_and_through_a_kill(
         with psycopg.connect(postgres_server.url) as connection:
             connection.execute("INSERT INTO kept VALUES (%s)", [row])
         end()
-        assert is_free(postgres_server.port)
+        eventually(lambda: is_free(postgres_server.port), what="its port is free")
         postgres_server.start()
     with psycopg.connect(postgres_server.url) as connection:
         assert connection.execute("SELECT n FROM kept ORDER BY n").fetchall() == [(1,), (2,)]
@@ -69,7 +69,7 @@ def test_a_stale_postmaster_lock_of_a_reused_pid_does_not_stop_the_start(
     (server.cluster / "postmaster.pid").write_text("1\n")
     server.prepare()
     postgres_server.start()
-    assert server.is_ready()
+    eventually(server.is_ready)
 
 
 def test_redis_carries_messages_and_bounds_slow_subscribers(redis_server: RunningServer) -> None:
