@@ -17,9 +17,11 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from embedded.data_folder import DataFolder
 from embedded.ports import free_port
 from embedded.prove import proxy as proxies
 from embedded.prove.proxy import Proxy
+from embedded.stack import PROBE_PORTS, USUAL_PORTS
 from tests.bridge_process import ROOT
 from tests.test_prove import COMMAND, environment
 from tests.waiting import eventually
@@ -32,13 +34,20 @@ ARRIVE_SECONDS = 60.0  # for bytes that are on their way
 def running(server_folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which other commands find what `manage.py up` runs."""
     data = server_folder / "var"
+    # Ports of its own, as if it had run before: whoever starts at this moment wants the usual ones.
+    DataFolder(data).remember_ports({name: free_port() for name in (*USUAL_PORTS, *PROBE_PORTS)})
     found = {**environment(), "PULSEBOARD_DATA": str(data)}
     log = server_folder / "up.log"
     up = [sys.executable, "manage.py", "up", "--no-sim", "--port", str(free_port())]
     with log.open("wb") as file:
         process = subprocess.Popen(up, cwd=ROOT, env=found, stdout=file, stderr=file)
+
+    def is_up() -> bool:
+        assert process.poll() is None, log.read_text()
+        return "Ctrl-C ends everything" in log.read_text()
+
     try:
-        eventually(lambda: "Ctrl-C ends everything" in log.read_text(), START_SECONDS, what="up")
+        eventually(is_up, START_SECONDS, what="up")
         yield found
     finally:
         process.send_signal(signal.SIGINT)
