@@ -37,7 +37,11 @@ export class ChartCard {
     this.element = el("article", { class: `card chart-card is-${series.kind}`, attrs: { "aria-label": humanise(series.metric) } },
       el("header", {}, swatch, el("h2", { class: "clip", text: humanise(series.metric), attrs: { title: series.metric } }), this.trouble, this.corner, this.#menu()),
       el("p", { class: "reading" }, this.value, this.ageText), this.plot, this.table);
-    const source = { series, colourName, thresholds: device.thresholds?.[series.metric] ?? [], expectedInterval: device.expected_interval, points: () => timeLine.points(series.id) };
+    const source = {
+      series, colourName, points: () => timeLine.points(series.id),
+      get thresholds() { return device.thresholds?.[series.metric] ?? []; },
+      get expectedInterval() { return device.expected_interval; },
+    };
     this.chart = series.kind === "text" ? new TextStrip(this.canvas, source, timeLine) : new LiveChart(this.canvas, source, timeLine);
     wireGestures(this.plot, /** @type {any} */ (this.chart), timeLine);
   }
@@ -88,6 +92,19 @@ export class ChartCard {
     const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "");
     el("a", { attrs: { href: url, download: `${this.device.uid}-${this.series.metric}-${stamp}.${kind}` } }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  }
+
+  /** What is known of the series has changed, but not its kind. @param {any} series */
+  describe({ unit, precision }) {
+    if (unit === this.series.unit && precision === this.series.precision) return;
+    Object.assign(this.series, { unit, precision });
+    this.tableKey = "";
+    this.chart.reset();
+  }
+
+  remove() {
+    this.chart.destroy?.();
+    this.element.remove();
   }
 
   /** @param {[number, number|string]|null} point */

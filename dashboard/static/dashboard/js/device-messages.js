@@ -20,14 +20,14 @@ function line(message) {
       el("pre", { class: "payload", text: message.payload })));
 }
 
-/** @param {string} uid */
-export function followMessages(uid) {
+/** @param {{uid: string, removed?: boolean}} device until it is removed */
+export function followMessages(device) {
   const list = byId("messages");
   let seen = false;
   const read = async () => {
-    if (document.hidden || !seen) return;
+    if (document.hidden || !seen || device.removed) return;
     try {
-      const { messages } = await get(`${devicePath(uid)}/messages/`);
+      const { messages } = await get(`${devicePath(device.uid)}/messages/`);
       show(list, messages);
     } catch (error) {
       byId("messages-empty").hidden = list.children.length > 0;

@@ -40,7 +40,12 @@ export class DeviceSide {
     /** @type {Map<number, Element[]>} */ this.lines = new Map();
     byId("presence-word").append(icon("m-waiting", "mark"), el("span", { class: "word" }));
     byId("presence-mark").append(icon("m-waiting", "mark"), el("span", { class: "word" }));
-    setText(byId("expected"), duration(device.expected_interval * 1000));
+    this.described();
+  }
+
+  /** The facts were written anew. */
+  described() {
+    setText(byId("expected"), duration(this.device.expected_interval * 1000));
   }
 
   /** What REST says. @param {any} presence @param {any[]} series */

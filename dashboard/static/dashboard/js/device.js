@@ -1,29 +1,27 @@
 /** The device page: one chart a metric on one time line, live. */
 
 import { byId, el, setText, showTrouble, toast } from "./element.js";
-import { ChartCard } from "./chart-card.js";
+import { ChartCards } from "./chart-cards.js";
 import { ChartTooltip } from "./chart-tooltip.js";
 import { connection } from "./live.js";
 import { inOrder } from "./fleet-order.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "./rest.js";
+import { facts, renew } from "./device-facts.js";
 import { duration, offset, when } from "./format.js";
 import { followMessages } from "./device-messages.js";
 import { PRESETS } from "./timespan.js";
-import { Scheduler } from "./scheduler.js";
 import { serverNow } from "./clock.js";
 import { TimeLine } from "./time-line.js";
-import { typing } from "./frame.js";
+import { wireKeys } from "./time-line-keys.js";
 
-const PALETTE = 8; // distinguishable colours; further series share them on charts of their own
 const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
-const PAN = 0.2; // share of the window an arrow key moves
 
-const device = JSON.parse(byId("device-facts").textContent);
+const device = facts();
 const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id));
-const scheduler = new Scheduler();
+const charts = new ChartCards(device, timeLine);
+const { cards } = charts;
 const side = new DeviceSide(device);
-/** @type {Map<number, ChartCard>} */ const cards = new Map();
 /** @type {Map<number, [number, number|string]>} */ const latest = new Map();
 const tooltip = new ChartTooltip(timeLine, () => [...cards.values()]);
 
@@ -43,15 +41,16 @@ function showSeries(/** @type {any[]} */ given) {
   const series = inOrder(given);
   device.series = series;
   byId("no-series").hidden = series.length > 0;
-  series.forEach((s, index) => {
-    if (cards.has(s.id)) return;
-    const card = new ChartCard(s, { device, timeLine, colourName: `--series-${(index % PALETTE) + 1}` });
-    cards.set(s.id, card);
-    byId("charts").append(card.element);
-    scheduler.add({ element: card.canvas, draw: () => card.chart.draw() });
-  });
+  charts.list(series);
   side.list(series);
   for (const s of series) take(s.id, latest.get(s.id) ?? s.latest);
+}
+
+/** Draw what is given and nothing else, and follow it. */
+function takeSeries(/** @type {any[]} */ given) {
+  showSeries(given);
+  const ids = given.map((s) => s.id);
+  if (ids.length !== timeLine.series.length || ids.some((id) => !timeLine.series.includes(id))) timeLine.follow(ids);
 }
 
 function showSpan() {
@@ -65,7 +64,7 @@ function showSpan() {
   setText(button.querySelector(".word"), live ? "Live" : span.paused ? "Paused" : "Go live");
   button.querySelector("use").setAttribute("href", live ? "#i-pause" : "#i-play");
   button.title = live ? "Pause (p)" : "Back to live (l)";
-  for (const card of cards.values()) card.chart.reset();
+  charts.reset();
   showRange();
 }
 
@@ -77,14 +76,6 @@ function showRange() {
   byId("progress").hidden = !timeLine.loading;
 }
 
-/** @type {Record<string, () => void>} */
-const KEYS = {
-  p: () => timeLine.togglePause(), " ": () => timeLine.togglePause(),
-  l: () => timeLine.backToLive(), Escape: () => timeLine.backToLive(),
-  ArrowLeft: () => timeLine.pan(-PAN), ArrowRight: () => timeLine.pan(PAN),
-  "+": () => timeLine.zoom(0.5), "=": () => timeLine.zoom(0.5), "-": () => timeLine.zoom(2),
-};
-
 function wire() {
   for (const bar of [byId("presets"), byId("presets-narrow")]) {
     bar.append(...PRESETS.map(({ name, label }, i) => el("button", {
@@ -92,14 +83,7 @@ function wire() {
     })));
   }
   byId("live").addEventListener("click", () => timeLine.togglePause());
-  document.addEventListener("keydown", (event) => {
-    const onControl = ["BUTTON", "A", "SUMMARY"].includes(/** @type {HTMLElement} */ (event.target).tagName);
-    if (typing(event) || (event.key === " " && onControl)) return;
-    const act = KEYS[event.key] ?? (PRESETS[Number(event.key) - 1] && (() => timeLine.preset(PRESETS[Number(event.key) - 1].name)));
-    if (!act) return;
-    event.preventDefault();
-    act();
-  });
+  wireKeys(timeLine);
   document.addEventListener("appearance", () => cards.forEach((card) => card.chart.restyle()));
   timeLine.addEventListener("span", showSpan);
   timeLine.addEventListener("loaded", () => {
@@ -126,30 +110,49 @@ function wireEvents() {
   });
   connection.on("series", (message) => {
     if (message.uid !== device.uid) return;
-    const known = new Set(device.series.map((/** @type {any} */ s) => s.id));
-    showSeries([...device.series, ...message.series.filter((/** @type {any} */ s) => !known.has(s.id))]);
-    timeLine.follow(device.series.map((/** @type {any} */ s) => s.id));
+    const known = new Map(device.series.map((/** @type {any} */ s) => [s.id, s]));
+    for (const s of message.series) known.set(s.id, { ...known.get(s.id), ...s });
+    for (const id of message.deleted ?? []) known.delete(id);
+    takeSeries([...known.values()]);
   });
   connection.on("device", (message) => {
     if (message.device.uid !== device.uid) return;
     if (message.change === "deleted") {
+      device.removed = true;
       showTrouble(byId("trouble"), "This device was removed. What is shown is no longer kept.", () => location.assign("/"));
       return;
     }
-    const { series, presence, ...facts } = message.device;
-    Object.assign(device, facts);
-    setText(byId("name"), device.name);
-    toast(`${device.name} was changed.`);
+    toast(`${message.device.name} was changed.`);
+    describe();
   });
+  connection.on("resync", () => {
+    if (device.removed) return;
+    describe();
+    readLatest();
+  });
+}
+
+/** Show the device as it is described now: name, facts, thresholds. */
+async function describe() {
+  try {
+    const { series, presence, ...described } = await renew();
+    Object.assign(device, described);
+  } catch (error) {
+    showTrouble(byId("trouble"), `What is known of the device could not be loaded. ${/** @type {Error} */ (error).message}`, describe);
+    return;
+  }
+  setText(byId("name"), device.name);
+  side.described();
+  charts.reset();
+  second();
 }
 
 async function readLatest() {
   try {
     const answer = await get(`${devicePath(device.uid)}/latest/`);
     side.told(answer.presence, answer.series);
-    showSeries(answer.series);
+    takeSeries(answer.series);
     for (const s of answer.series) take(s.id, s.latest);
-    if (answer.series.some((/** @type {any} */ s) => !timeLine.series.includes(s.id))) timeLine.follow(answer.series.map((/** @type {any} */ s) => s.id));
     second();
   } catch (error) {
     showTrouble(byId("trouble"), `The latest values could not be loaded. ${/** @type {Error} */ (error).message}`, readLatest);
@@ -168,7 +171,7 @@ function second() {
 /** What the browser tests look at; reading it changes nothing. */
 window.pulseboard = Object.freeze({
   get charts() {
-    return [...cards.values()].map((card) => ({ id: card.series.id, metric: card.series.metric, points: card.chart.shown().map((row) => [row[0], row[1]]) }));
+    return [...cards.values()].map((card) => ({ id: card.series.id, metric: card.series.metric, unit: card.series.unit, thresholds: device.thresholds[card.series.metric] ?? [], points: card.chart.shown().map((row) => [row[0], row[1]]) }));
   },
   get state() { return connection.state; },
 });
@@ -179,7 +182,7 @@ showSeries(device.series);
 showSpan();
 second();
 setInterval(second, 1000);
-setInterval(() => !document.hidden && readLatest(), REFRESH);
+setInterval(() => !document.hidden && !device.removed && readLatest(), REFRESH);
 let cursor = /** @type {number|null} */ (null);
 document.addEventListener("pointermove", () => requestAnimationFrame(() => {
   tooltip.draw();
@@ -188,4 +191,4 @@ document.addEventListener("pointermove", () => requestAnimationFrame(() => {
 }), { passive: true });
 timeLine.start();
 readLatest();
-followMessages(device.uid);
+followMessages(device);

@@ -82,7 +82,7 @@ export function toast(text) {
 export function showTrouble(area, what, retry) {
   const since = new Date().toLocaleTimeString();
   area.replaceChildren(icon("i-warn"), el("span", { text: `${what} Since ${since}.` }),
-    el("button", { class: "button tiny", text: "Try again", on: { click: retry } }));
+    el("button", { class: "button tiny", text: "Try again", on: { click: () => { area.hidden = true; retry(); } } }));
   area.hidden = false;
 }
 

@@ -183,6 +183,7 @@ export class Fleet {
       } else {
         const known = new Map(device.facts.series.map((/** @type {any} */ s) => [s.id, s]));
         for (const s of message.series) known.set(s.id, { latest: null, ...known.get(s.id), ...s });
+        for (const id of message.deleted ?? []) known.delete(id);
         this.put({ uid: message.uid, series: [...known.values()] });
       }
     }

@@ -54,14 +54,19 @@ function wireMenus() {
   }, { capture: true });
 }
 
+/** Buttons that copy the text of what their `data-copy` selects. @param {ParentNode} area */
+export function wireCopies(area) {
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (area.querySelectorAll("[data-copy]"))) {
+    copies(button, () => document.querySelector(button.dataset.copy ?? "")?.textContent ?? "");
+  }
+}
+
 wireAppearance();
 wireKeys();
 wireMenus();
 byId("help-open").addEventListener("click", () => byId("help").showModal());
 byId("help").addEventListener("click", (/** @type {MouseEvent} */ event) => event.target === byId("help") && byId("help").close());
-for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-copy]"))) {
-  copies(button, () => document.querySelector(button.dataset.copy ?? "")?.textContent ?? "");
-}
+wireCopies(document);
 connection.on("state", showConnection);
 setInterval(() => connection.state === "reconnecting" && showConnection(), 1000);
 connection.open();

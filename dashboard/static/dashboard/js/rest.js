@@ -1,4 +1,4 @@
-/** Reading from the REST API with the viewer's session. */
+/** Asking the server with the viewer's session: the REST API, and pages. */
 
 import { synchronise } from "./clock.js";
 
@@ -17,6 +17,17 @@ export async function get(path, signal) {
   return body;
 }
 
+/** A page of ours as it would be loaded now, inert: no script of it runs. @param {string} path @returns {Promise<Document>} */
+export async function page(path) {
+  const response = await reach(path, { headers: { Accept: "text/html" } });
+  if (response.redirected) {
+    location.assign(response.url); // to the login
+    throw new RestError(response.status, "Logged out.");
+  }
+  if (!response.ok) throw new RestError(response.status, `The server answered ${response.status}.`);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
 /** @param {"POST"|"DELETE"} method @param {string} path @param {any} [body] @returns {Promise<any>} */
 export function send(method, path, body) {
   const token = /** @type {HTMLInputElement|null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
@@ -25,14 +36,17 @@ export function send(method, path, body) {
   return answer(path, { method, headers, keepalive: true, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
-async function answer(/** @type {string} */ path, /** @type {RequestInit} */ options) {
-  let response;
+async function reach(/** @type {string} */ path, /** @type {RequestInit} */ options) {
   try {
-    response = await fetch(path, { credentials: "same-origin", ...options });
+    return await fetch(path, { credentials: "same-origin", ...options });
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
     throw new RestError(0, "The server does not answer.");
   }
+}
+
+async function answer(/** @type {string} */ path, /** @type {RequestInit} */ options) {
+  const response = await reach(path, options);
   if (response.status === 401 || (response.status === 403 && !options.method)) {
     location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
     throw new RestError(response.status, "Logged out.");

@@ -26,11 +26,11 @@ export class Scheduler {
     this.#start();
   }
 
-  /** @param {Drawable} drawable */
-  remove(drawable) {
-    this.drawables.delete(drawable.element);
-    this.inView.delete(drawable.element);
-    this.observer.unobserve(drawable.element);
+  /** @param {Element} element of what is drawn no more */
+  remove(element) {
+    this.drawables.delete(element);
+    this.inView.delete(element);
+    this.observer.unobserve(element);
   }
 
   #start() {

@@ -93,7 +93,7 @@ export class TimeLine extends EventTarget {
 
   /** Follow these series live, with the window's history. */
   subscribe() {
-    if (!this.series.length) return;
+    if (!this.series.length) return connection.unsubscribe(SUBSCRIPTION);
     const name = this.live ? this.span.preset : live(this.span.preset).preset;
     connection.subscribe(SUBSCRIPTION, { series: this.series, since: name, points: POINTS, every: EVERY });
     const asked = Date.now();

@@ -1,0 +1,102 @@
+"""An open device page follows what an operator changes elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from devices.models import Device, Site
+from telemetry.models import Series
+from tests.browser import chromium, operator, page
+from tests.waiting import eventually
+from tests.web_process import web, web_process
+
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def open_page(page: Page) -> Page:
+    device = Device.objects.create(uid="freezer-1", name="Freezer 1")
+    Series.objects.create(device=device, metric="temperature", unit="°C", precision=1)
+    page.goto("/devices/freezer-1/")
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    return page
+
+
+def ask(page: Page, method: str, path: str, body: dict | None = None) -> None:
+    """A change by the operator's session through REST."""
+    token = page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
+    headers = {"X-CSRFToken": str(token), "Referer": page.url}
+    answer = page.request.fetch(f"/api/v1/{path}", method=method, data=body, headers=headers)
+    assert answer.ok, answer.text()
+
+
+def change_until(change: Callable[[], None], shown: Callable[[], bool]) -> None:
+    """Change again and again until the page shows it: the web process may not listen yet."""
+
+    def seen() -> bool:
+        change()
+        return shown()
+
+    eventually(seen, what="the page shows the change")
+
+
+def charts(page: Page) -> list[dict]:
+    return page.evaluate("window.pulseboard.charts")
+
+
+def test_name_facts_and_thresholds_are_those_of_now(open_page: Page):
+    Site.objects.get_or_create(slug="cold-store", defaults={"name": "Cold store"})
+    lines = [{"value": -15, "label": "Too <warm>"}]
+    changed = {
+        "name": "Freezer <b>one</b>",
+        "site": "cold-store",
+        "notes": "By the <i>door</i>.",
+        "expected_interval": 90,
+        "metadata": {"thresholds": {"temperature": lines}, "serial": "F-17"},
+    }
+    change_until(
+        lambda: ask(open_page, "PATCH", "devices/freezer-1/", changed),
+        lambda: open_page.locator("#name").inner_text() == "Freezer <b>one</b>",
+    )
+    facts = open_page.locator("#facts")
+    for text in ("Cold store", "By the <i>door</i>.", "F-17"):
+        expect(facts).to_contain_text(text)
+    expect(open_page.locator("#expected")).to_have_text("1 min 30 s")
+    assert [chart["thresholds"] for chart in charts(open_page)] == [lines]
+    # What the server wrote anew works as what it wrote first.
+    open_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page.click("[aria-label='Copy uid']")
+    assert open_page.evaluate("navigator.clipboard.readText()") == "freezer-1"
+
+
+def test_a_series_changes_its_unit_and_a_deleted_one_leaves(open_page: Page):
+    series = Series.objects.get(metric="temperature")
+    card = open_page.locator(".chart-card")
+    expect(card).to_have_count(1)
+    change_until(
+        lambda: ask(open_page, "PATCH", f"series/{series.pk}/", {"unit": "K"}),
+        lambda: [chart["unit"] for chart in charts(open_page)] == ["K"],
+    )
+    ask(open_page, "DELETE", f"series/{series.pk}/")
+    expect(card).to_have_count(0)
+    expect(open_page.locator("#no-series")).to_be_visible()
+
+
+def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page: Page):
+    # The page hears changes from here on.
+    change_until(
+        lambda: ask(open_page, "PATCH", "devices/freezer-1/", {"name": "Freezer one"}),
+        lambda: open_page.locator("#name").inner_text() == "Freezer one",
+    )
+    asked: list[str] = []
+    ask(open_page, "DELETE", "devices/freezer-1/")
+    expect(open_page.locator("#trouble")).to_contain_text("This device was removed.")
+    open_page.on("request", lambda request: asked.append(request.url))
+    with open_page.expect_event("console", lambda message: message.text == "later"):
+        # Longer than the page's reads of messages are apart.
+        open_page.evaluate("setTimeout(() => console.log('later'), 5000)")
+    assert [url for url in asked if "freezer-1" in url] == []
