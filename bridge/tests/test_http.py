@@ -273,14 +273,18 @@ def test_while_the_database_cannot_take_it_nothing_is_acknowledged(
 
 
 @pytest.fixture
-def patient_log(monkeypatch) -> Iterator[None]:
+def patient_log(monkeypatch, settings) -> Iterator[None]:
     """Redis answers, if late on a busy machine; without this the log would do without it."""
+
+    def forget_client() -> None:
+        message_log._client(settings.REDIS_URL).close()
+        message_log._client.cache_clear()
+        message_log._add.cache_clear()
+
     monkeypatch.setattr(message_log, "TIMEOUT", 60.0)
-    for cached in (message_log._add, message_log._client):
-        cached.cache_clear()
+    forget_client()
     yield
-    for cached in (message_log._add, message_log._client):
-        cached.cache_clear()
+    forget_client()
 
 
 def test_the_books_balance_and_the_device_was_heard(patient_log, send, freezer) -> None:
