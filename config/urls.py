@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
-swagger = SpectacularSwaggerView.as_view(url_name="schema")
+from dashboard.views import ApiPage
+
 redoc = SpectacularRedocView.as_view(url_name="schema")
 
 urlpatterns = [
@@ -14,7 +15,7 @@ urlpatterns = [
     path("api/v1/", include("telemetry.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     # Pages for people: to the login instead of a 401.
-    path("api/v1/docs/", login_required(swagger), name="api-docs"),
+    path("api/v1/docs/", ApiPage.as_view(), name="api-docs"),
     path("api/v1/redoc/", login_required(redoc), name="api-redoc"),
     path("api/v1/", include("bridge.urls")),
     path("", include("dashboard.urls")),

@@ -11,6 +11,10 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
 from django.views.generic import RedirectView, TemplateView
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from devices.models import Device, Presence, Site
 from devices.thresholds import KEY, Threshold, thresholds_of
@@ -82,6 +86,18 @@ class QuarantinePage(LoginRequiredMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sites = list(Site.objects.values("slug", "name"))
         return super().get_context_data(page="quarantine", sites=sites, **kwargs)
+
+
+class ApiPage(LoginRequiredMixin, SpectacularSwaggerSplitView):
+    """The API reference, and what tries it out with the viewer's session."""
+
+    template_name = "dashboard/api.html"
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().get(request, *args, **kwargs)
+        answer.data["page"] = "api"
+        return answer
 
 
 def device_facts(device: Device) -> dict[str, Any]:

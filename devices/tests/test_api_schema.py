@@ -36,6 +36,15 @@ def test_an_array_is_a_documented_request(schema):
     assert any(kind.get("type") == "array" for kind in kinds)
 
 
+def test_the_reference_stands_in_the_frame_of_the_pages(client, operator):
+    client.force_login(operator)
+    html = client.get("/api/v1/docs/").content.decode()
+    assert re.search(r'href="/api/v1/docs/" aria-current="page"', html)
+    assert 'href="/pipeline/"' in html
+    script = re.search(r'src="(/api/v1/docs/\?[^"]+)"', html).group(1)
+    assert "SwaggerUIBundle" in client.get(script.replace("&amp;", "&")).content.decode()
+
+
 @pytest.mark.parametrize("page", ["docs", "redoc"])
 def test_pages_load_for_operators_with_every_file_from_here(client, operator, page):
     url = f"/api/v1/{page}/"
