@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -57,6 +58,31 @@ def test_tiles_are_selected_with_keys_and_shift_and_the_address_keeps_it(page: P
     expect(page.locator("#selection")).to_be_hidden()
     expect(page.locator(".device")).to_have_count(4)
     expect(page).not_to_have_url(re.compile("selected"))
+
+
+def test_a_finger_held_selects_a_tile_and_taps_go_on_from_there(page: Page):
+    for uid in UIDS:
+        add_device(uid)
+    page.goto("/?order=name")
+    expect(page.locator(".device")).to_have_count(4)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(uid: str, *, until: Callable[[], bool] = lambda: True) -> None:
+        box = page.locator(f"[data-uid={uid}]").bounding_box()
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+        eventually(until, what=f"the finger held on {uid} does what it does")
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    touch("b-2", until=lambda: selected(page) == ["b-2"])
+    touch("d-4")
+    eventually(lambda: selected(page) == ["b-2", "d-4"], what="a tap selects one more")
+    touch("b-2")
+    eventually(lambda: selected(page) == ["d-4"], what="a tap lets go of one")
+    touch("d-4")
+    expect(page.locator("#selection")).to_be_hidden()
+    touch("a-1")
+    page.wait_for_url("**/devices/a-1/")
 
 
 def test_a_window_without_readings_says_so_and_makes_no_axis_up(page: Page):

@@ -1,8 +1,9 @@
-/** Selecting tiles with Shift and keys, and what can be done with them. */
+/** Selecting tiles with Shift, keys or a finger held, and what can be done with them. */
 
 import { byId, setText, toast } from "./element.js";
 import { Selection } from "./selection.js";
 import { typing } from "./frame.js";
+import { wireLongPress } from "./long-press.js";
 
 export class FleetSelection {
   /** @param {HTMLElement} list @param {import("./fleet-filter.js").FleetFilter} filter keeps the selection in the address */
@@ -10,6 +11,7 @@ export class FleetSelection {
     this.list = list;
     this.filter = filter;
     this.selection = new Selection(filter.selected);
+    wireLongPress(list, (target) => this.#toggle(this.#uidOf(target)));
     list.addEventListener("click", (event) => this.#clicked(event));
     // Before the filter hears it: Escape lets go of the selection first.
     document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
@@ -32,7 +34,9 @@ export class FleetSelection {
 
   #clicked(/** @type {MouseEvent} */ event) {
     const uid = this.#uidOf(/** @type {Element} */ (event.target));
-    if (!event.shiftKey || uid === null) return;
+    const byFinger = /** @type {PointerEvent} */ (event).pointerType === "touch" && this.selection.uids.size > 0;
+    if (byFinger && this.#toggle(uid)) event.preventDefault(); // with some selected a tap selects more, or lets go
+    if (byFinger || !event.shiftKey || uid === null) return;
     event.preventDefault(); // it would open a window
     getSelection()?.removeAllRanges();
     this.selection.extend(this.#order(), uid);
@@ -42,14 +46,19 @@ export class FleetSelection {
   #key(/** @type {KeyboardEvent} */ event) {
     if (typing(event)) return;
     const uid = this.list.contains(document.activeElement) ? this.#uidOf(document.activeElement) : null;
-    if (event.key === "x" && uid !== null) this.selection.toggle(uid);
+    if (event.key === "x" && this.#toggle(uid)) event.preventDefault();
     else if (event.key === "Escape" && this.selection.uids.size) {
       event.stopImmediatePropagation();
       this.clear();
-      return;
-    } else return;
-    event.preventDefault();
+    }
+  }
+
+  /** Whether there was one to select or let go of. */
+  #toggle(/** @type {string|null} */ uid) {
+    if (uid === null) return false;
+    this.selection.toggle(uid);
     this.#changed();
+    return true;
   }
 
   /** Shift and an arrow went from one tile to another. @param {Element|null} from @param {Element} to */
