@@ -48,12 +48,6 @@ class Registry:
     def __len__(self) -> int:
         return len(self._known)
 
-    def lookup(self, uid: str) -> DeviceRef | None:
-        """The device, or None when it is not registered. Queries for a uid it has not seen."""
-        if uid not in self._known:
-            self.ask([uid])
-        return self._known.get(uid)
-
     def known(self, uid: str) -> DeviceRef | None:
         """The device if it is in the picture already. Never queries; any thread may ask."""
         return self._known.get(uid)

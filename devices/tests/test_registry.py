@@ -34,6 +34,12 @@ def copy_device(uid, count):
         )
 
 
+def look_up(registry, uid):
+    """As the committer does for what it does not know."""
+    registry.ask([uid])
+    return registry.known(uid)
+
+
 @pytest.fixture
 def registry(now):
     registry = Registry()
@@ -45,8 +51,8 @@ def test_knows_what_the_pipeline_needs(now):
     device = make("a", expected_interval=5.0, enabled=False)
     registry = Registry()
     registry.refresh(now)
-    assert registry.lookup("a") == (device.pk, False, 5.0)
-    assert registry.lookup("b") is None
+    assert look_up(registry, "a") == (device.pk, False, 5.0)
+    assert look_up(registry, "b") is None
 
 
 def test_a_known_device_costs_no_query(registry, django_assert_num_queries, now):
@@ -54,12 +60,12 @@ def test_a_known_device_costs_no_query(registry, django_assert_num_queries, now)
     registry.refresh(now + REFRESH_EVERY)
     with django_assert_num_queries(0):
         for _ in range(1000):
-            assert registry.lookup("a") is not None
+            assert look_up(registry, "a") is not None
 
 
 def test_a_device_registered_after_the_load_is_known_at_its_first_message(registry):
     device = make("new")
-    assert registry.lookup("new").id == device.pk
+    assert look_up(registry, "new").id == device.pk
 
 
 def test_an_unknown_uid_is_asked_for_once_while_it_is_believed(
@@ -67,23 +73,23 @@ def test_an_unknown_uid_is_asked_for_once_while_it_is_believed(
 ):
     with django_assert_num_queries(1):
         for _ in range(100):
-            assert registry.lookup("ghost") is None
+            assert look_up(registry, "ghost") is None
     make("ghost")
     Device.objects.filter(uid="ghost").update(updated_at="2001-01-01T00:00Z")  # no stamp to find
     registry._looked_at = now + NEGATIVE_FOR  # not due: only the belief runs out
     registry.refresh(now + NEGATIVE_FOR + 0.1)
-    assert registry.lookup("ghost") is not None
+    assert look_up(registry, "ghost") is not None
 
 
 def test_a_change_is_taken_within_one_refresh(registry, now):
     device = make("a")
-    assert registry.lookup("a").enabled
+    assert look_up(registry, "a").enabled
     device.enabled = False
     device.save()
     registry.refresh(now + REFRESH_EVERY / 2)
-    assert registry.lookup("a").enabled, "not due yet"
+    assert look_up(registry, "a").enabled, "not due yet"
     registry.refresh(now + REFRESH_EVERY)
-    assert not registry.lookup("a").enabled
+    assert not look_up(registry, "a").enabled
 
 
 def test_a_change_stamped_before_the_last_look_is_still_found(registry, now):
@@ -103,8 +109,8 @@ def test_a_deleted_device_is_gone_within_one_refresh(registry, now):
     device.delete()
     make("c")  # the count alone stays the same
     registry.refresh(now + 2 * REFRESH_EVERY)
-    assert registry.lookup("a") is None
-    assert registry.lookup("b") is not None
+    assert look_up(registry, "a") is None
+    assert look_up(registry, "b") is not None
 
 
 def test_an_unstamped_change_is_found_by_the_reload(registry, now):
@@ -112,7 +118,7 @@ def test_an_unstamped_change_is_found_by_the_reload(registry, now):
     registry.refresh(now + REFRESH_EVERY)
     Device.objects.update(enabled=False, updated_at="2001-01-01T00:00Z")
     registry.refresh(now + RELOAD_EVERY)
-    assert not registry.lookup("a").enabled
+    assert not look_up(registry, "a").enabled
 
 
 def test_a_clock_set_back_does_not_stop_the_refresh(registry, now):
@@ -145,7 +151,7 @@ def test_database_errors_reach_the_caller_and_keep_the_picture(registry, now, mo
     monkeypatch.setattr(Device.objects, "order_by", away)
     with pytest.raises(OperationalError):
         registry.refresh(now + 2 * RELOAD_EVERY)
-    assert registry.lookup("a") is not None
+    assert look_up(registry, "a") is not None
     monkeypatch.undo()
     make("b")
     registry.refresh(now + 2 * RELOAD_EVERY)  # tried again at once, not an interval later
@@ -165,9 +171,9 @@ def test_20_000_devices_load_quickly(now):
 
 @pytest.mark.parametrize("later", [REFRESH_EVERY, RELOAD_EVERY, NEGATIVE_FOR + 1])
 def test_a_stranger_that_becomes_a_device_is_said_to_have_appeared(registry, now, later):
-    assert registry.lookup("late") is None
+    assert look_up(registry, "late") is None
     make("late")
     make("never-asked-for")
     registry.refresh(now + later)
-    assert registry.lookup("late") is not None
+    assert look_up(registry, "late") is not None
     assert registry.appeared == {"late"}

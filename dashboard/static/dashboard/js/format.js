@@ -51,12 +51,6 @@ export function bare(value, series) {
   return number(value, series.precision ?? null);
 }
 
-/** Value and unit. @param {number|string|null|undefined} value @param {SeriesFormat} series */
-export function withUnit(value, series) {
-  const text = bare(value, series);
-  return series.unit && typeof value === "number" ? text + THIN + series.unit : text;
-}
-
 /** How these are written wherever they stand in a name. @type {Record<string, string>} */
 const WRITTEN = {
   ac: "AC", adc: "ADC", ch4: "CH₄", co: "CO", co2: "CO₂", co2e: "CO₂e", cpu: "CPU", dc: "DC", ec: "EC", fft: "FFT", gps: "GPS",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { age, bare, duration, humanise, moment, number, offset, size, withUnit } from "../js/format.js";
+import { age, bare, duration, humanise, moment, number, offset, size } from "../js/format.js";
 
 test("a number has the series' precision, a true minus and grouped thousands", () => {
   assert.equal(number(21.456, 1), "21.5");
@@ -20,11 +20,11 @@ test("no minus before zero, and no number is a dash", () => {
   assert.equal(number(null), "–");
   assert.equal(number(NaN), "–");
 });
-test("a boolean is a word, text is itself, a number has its unit after a thin space", () => {
+test("a boolean is a word, text is itself, a number has its digits", () => {
   assert.equal(bare(1, { kind: "boolean" }), "on");
   assert.equal(bare(false, { kind: "boolean" }), "off");
-  assert.equal(withUnit("idle", { kind: "text", unit: "x" }), "idle");
-  assert.equal(withUnit(21.5, { kind: "gauge", unit: "°C", precision: 1 }), "21.5\u2009°C");
+  assert.equal(bare("idle", { kind: "text" }), "idle");
+  assert.equal(bare(21.5, { kind: "gauge", precision: 2 }), "21.50");
 });
 test("ages and durations", () => {
   assert.deepEqual([0, 3000, 125_000, 5 * 3600_000, 12 * 86400_000].map(age), ["now", "3\u2009s", "2\u2009min", "5\u2009h", "12\u2009d"]);
