@@ -135,13 +135,16 @@ class Committer(threading.Thread):
         return False
 
     def _do(self, job: Job) -> None:
-        ended = None
+        ended, entry = None, None
         try:
             ended, committed = self._settle(job.batch, job)
         finally:
-            self.handover.finish(job, ended)
-        for done in committed:
-            self._announcer.announce(job.batch, done, live=True)
+            entry = self.handover.finish(job, ended)
+        if entry is not None:
+            self._spool.forget(entry)
+            self._leaves_spool(ended)
+        for done in committed:  # live it was shown when it was spooled
+            self._announcer.announce(job.batch, done, live=entry is None)
 
     def _settle(self, batch: Batch, job: Job | None) -> tuple[Settled, list[Committed]]:
         """Make every message of the batch durable, one way or another; what is to be announced."""
@@ -172,7 +175,7 @@ class Committer(threading.Thread):
                 return result
             tries = min(tries + 1, 10)
             delay = random.uniform(0, min(LONGEST_RETRY, 0.1 * 2**tries))  # noqa: S311  (jitter)
-            if self._stopping.wait(delay) or (job is not None and job.abandoned):
+            if self._stopping.wait(delay) or (job is not None and job.given_up):
                 raise Abandoned
 
     def _database_is(self, *, up: bool, because: BaseException | None = None) -> None:
@@ -189,8 +192,11 @@ class Committer(threading.Thread):
             return
         ended = self._settle_spooled(spooled)
         self._spool.remove(spooled)
+        self._leaves_spool(ended)
+
+    def _leaves_spool(self, ended: Settled) -> None:
         self._inbox.unspool(ended)
-        self._drained += spooled.messages
+        self._drained += ended.total()
         if not self._spool.messages:
             logger.info(
                 "spool drained, %d messages", self._drained, extra={"action": "spool_drained"}

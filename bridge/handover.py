@@ -1,8 +1,13 @@
-"""One batch at a time from the writer to the committer, for as long as the writer has patience."""
+"""One batch at a time from the writer to the committer, for as long as the writer has patience.
+
+A batch that was given up goes to the spool, and may be committed all the same when the database was
+only slow. Then its entry must leave the spool again. Which came first is decided under one lock.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bridge.batch import Batch
@@ -11,37 +16,45 @@ from bridge.inbox import Settled
 
 @dataclass(slots=True)
 class Job:
-    """One batch the writer waits for. The writer sets `abandoned`, the committer `ended`."""
+    """One batch the writer waits for, or has given up."""
 
     batch: Batch
-    ended: Settled | None = None
-    done: threading.Event = field(default_factory=threading.Event)
-    abandoned: bool = False
+    given_up: bool = False
+    done: threading.Event = field(default_factory=threading.Event)  # the committer let go of it
+    ended: Settled | None = None  # None when it came to nothing
+    entry: int | None = None  # of the spool, where the writer put it meanwhile
 
 
 class Handover:
-    """`give` is for the writer thread, `look` and `finish` for the committer thread."""
+    """`give` and `keep` are for the writer thread, `look` and `finish` for the committer thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._job: Job | None = None
 
-    def give(self, batch: Batch, patience: float) -> Settled | None:
-        """How the messages ended, or None when that is not known after `patience` seconds.
-
-        Then the batch may still be committed later; storing it again does no harm.
-        """
+    def give(self, batch: Batch, patience: float) -> Job | None:
+        """Have the batch settled. Given up after `patience` seconds, and None at once while the
+        committer is busy with one that was."""
         job = Job(batch)
         with self._changed:
             if self._job is not None:
-                return None  # still busy with one that was given up
+                return None
             self._job = job
             self._changed.notify()
         if not job.done.wait(patience):
-            job.abandoned = True
-            if not job.done.is_set():
-                return None
-        return job.ended
+            job.given_up = True
+        return job
+
+    def keep(self, job: Job | None, append: Callable[[], int]) -> Settled | None:
+        """Put a batch into the spool by `append`, which returns the entry. If its job has ended
+        after all nothing is appended, and how it ended is the result. Raises what `append` does."""
+        with self._changed:
+            if job is not None and job.ended is not None:
+                return job.ended
+            entry = append()
+            if job is not None and not job.done.is_set():
+                job.entry = entry
+            return None
 
     def look(self, timeout: float) -> Job | None:
         """The job in hand, or the one that comes within `timeout` seconds."""
@@ -50,13 +63,14 @@ class Handover:
                 self._changed.wait(timeout)
             return self._job
 
-    def finish(self, job: Job, ended: Settled | None) -> None:
-        """Let go of the job; None: it came to nothing, and nobody is told."""
+    def finish(self, job: Job, ended: Settled | None) -> int | None:
+        """Let go of the job; `ended` is None when it came to nothing. The entry of the spool that
+        has to be forgotten: the batch is settled, and nobody waits for it any more."""
         with self._changed:
             self._job = None  # before `done`: the writer comes with the next one at once
-        if ended is not None:
             job.ended = ended
             job.done.set()
+            return None if ended is None else job.entry
 
     def wake(self) -> None:
         """Have `look` return."""

@@ -51,7 +51,7 @@ class Spooled(NamedTuple):
 
 
 class Spool:
-    """`append` is for the writer thread, `oldest` and `remove` for the committer thread."""
+    """`append` is for the writer thread, the rest for the committer thread."""
 
     def __init__(self, path: Path, limit: int) -> None:
         """`limit` is in bytes. Raises `SpoolBusy`, and `OSError` or `sqlite3.Error` when the
@@ -92,8 +92,8 @@ class Spool:
         )
         return database
 
-    def append(self, batch: Batch) -> None:
-        """Make a batch durable. Raises `SpoolFull`."""
+    def append(self, batch: Batch) -> int:
+        """Make a batch durable; the id of its entry. Raises `SpoolFull`."""
         messages = batch.messages
         stamps = [batch.stamps.get(index) for index in range(len(messages))]
         content = msgspec.msgpack.encode(Entry(messages, stamps))
@@ -101,7 +101,7 @@ class Spool:
             if self.size + len(content) > self.limit:
                 raise SpoolFull(f"{self.path} holds {self.size} of {self.limit} bytes")
             try:
-                self._database.execute(
+                inserted = self._database.execute(
                     "INSERT INTO entry (messages, checksum, content) VALUES (?, ?, ?)",
                     (len(messages), zlib.crc32(content), content),
                 )
@@ -109,6 +109,17 @@ class Spool:
                 raise SpoolFull(f"{self.path}: {exc}") from exc
             self.messages += len(messages)
             self.size += len(content)
+        return int(inserted.lastrowid or 0)
+
+    def forget(self, entry_id: int) -> None:
+        """Drop one entry: what it holds was committed while it was appended."""
+        with self._lock:
+            row = self._database.execute(
+                "DELETE FROM entry WHERE id = ? RETURNING messages, length(content)", (entry_id,)
+            ).fetchone()
+            if row is not None:
+                self.messages -= row[0]
+                self.size -= row[1]
 
     def oldest(self, limit: int) -> Spooled | None:
         """The entries to store next, merged up to about `limit` messages: batches that were small

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bridge.batch import Batch
 from bridge.committer import TICK, Committer
+from bridge.handover import Job
 from bridge.inbox import Inbox, Settled
 from bridge.live import LivePublisher
 from bridge.rows import RowBuilder
@@ -74,12 +75,14 @@ class Writer(threading.Thread):
             self.counters.spool_bytes = self._spool.size
 
     def _settle(self, batch: Batch, rows: RowBuilder) -> None:
+        job: Job | None = None
         while True:
-            ended = None
-            if not self._spool.messages:
-                ended = self._committer.handover.give(batch, PATIENCE)
+            came_to_nothing = job is None or (job.done.is_set() and job.ended is None)
+            if came_to_nothing and not self._spool.messages:
+                job = self._committer.handover.give(batch, PATIENCE)
+            ended = job.ended if job is not None else None
             if ended is None:
-                ended = self._keep(batch, rows)
+                ended = self._keep(batch, job, rows)
             if ended is not None:
                 break
             if self._stopping.wait(FULL_RETRY):
@@ -87,8 +90,9 @@ class Writer(threading.Thread):
         self._source.acknowledge(batch.generation, batch.acknowledgements())
         self._inbox.settle(batch, ended)
 
-    def _keep(self, batch: Batch, rows: RowBuilder) -> Settled | None:
-        """Put the batch into the spool; None when that is full."""
+    def _keep(self, batch: Batch, job: Job | None, rows: RowBuilder) -> Settled | None:
+        """Put the batch into the spool, unless its job has ended after all; None when that is
+        full."""
         if not self._spool.messages:
             logger.warning(
                 "the database is away or too slow: messages go to %s",
@@ -96,7 +100,7 @@ class Writer(threading.Thread):
                 extra={"action": "spooling"},
             )
         try:
-            self._spool.append(batch)
+            late = self._committer.handover.keep(job, lambda: self._spool.append(batch))
         except SpoolFull as exc:
             if not self.counters.spool_full:
                 logger.error(
@@ -107,5 +111,7 @@ class Writer(threading.Thread):
             self.counters.spool_full = 1
             return None
         self.counters.spool_full = 0
+        if late is not None:
+            return late
         self._live.offer(rows.live_columns(batch))
         return Settled(spooled=len(batch.messages))

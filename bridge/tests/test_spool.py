@@ -46,6 +46,20 @@ def test_entries_come_back_oldest_first_and_exactly_as_they_were(spool: Spool) -
     assert (spool.messages, spool.size) == (0, 0)
 
 
+def test_one_entry_is_forgotten_and_twice_does_no_harm(spool: Spool) -> None:
+    first = spool.append(batch(2))
+    spool.append(batch(3, stamps={0: 9}))
+    size = spool.size
+    for _ in range(2):
+        spool.forget(first)
+        assert spool.messages == 3
+        assert 0 < spool.size < size
+    rest = spool.oldest(10)
+    assert rest is not None
+    assert rest.entry is not None
+    assert rest.entry.stamps == [9, None, None]
+
+
 def test_small_entries_are_drained_together_up_to_a_limit(spool: Spool) -> None:
     for stamp in range(1, 6):
         spool.append(batch(2, stamps={0: stamp}))

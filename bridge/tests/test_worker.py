@@ -12,6 +12,7 @@ from bridge.tests.conftest import counters, wait_settled
 from devices.models import Device, Presence
 from telemetry import store
 from telemetry.models import QuarantinedMessage, Series
+from telemetry.tests.locked import readings_locked
 from tests.waiting import eventually
 
 
@@ -64,6 +65,25 @@ def test_a_redelivered_reading_is_a_duplicate_and_not_a_second_row(
     assert database("SELECT count(*) FROM text_reading") == [(1,)]
     assert (books["stored"], books["duplicate"], books["rejected"]) == (2, 2, 0)
     assert books["readings_stored"] == 3
+
+
+def test_a_batch_that_takes_too_long_is_kept_and_yet_counted_and_quarantined_once(
+    bridge, publisher, pump, database
+) -> None:
+    bridge.start()
+    bridge.wait_connected()
+    publisher.send("devices/pump-1/telemetry", b'{"t":0}')
+    wait_settled(1)
+    with readings_locked():
+        for payload in (b'{"t":1,"u":NaN}', b"{nope", b'{"t":2}'):
+            publisher.send("devices/pump-1/telemetry", payload)
+        # Acknowledged all the same: the writer has given the batch up, and kept it.
+        eventually(lambda: bridge.said("messages go to"), 60, what="the spool takes over")
+        publisher.send("devices/pump-1/telemetry", b'{"t":3}')
+    books = wait_settled(5)
+    assert (books["stored"], books["duplicate"], books["rejected"]) == (4, 0, 1)
+    assert QuarantinedMessage.objects.count() == 2
+    assert database("SELECT value FROM reading ORDER BY value") == [(0.0,), (1.0,), (2.0,), (3.0,)]
 
 
 def test_every_kind_of_bad_message_is_kept_with_its_reason_and_ingest_goes_on(
