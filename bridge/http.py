@@ -21,6 +21,7 @@ from bridge.posts import BadToken, Outcome, TooFast, Unavailable
 from bridge.rate import BURST, RATE
 
 RETRY_AFTER = 5  # seconds a device is asked to wait while the database is away
+ANSWER_WITHIN = 30.0  # seconds; many a device gives up then by itself
 BAD_TOKEN, TOO_FAST, UNAVAILABLE, ONLY_POST = "bad_token", "too_fast", "unavailable", "only_post"
 STATUS = {
     Reason.TOO_LARGE: 413,
@@ -68,14 +69,15 @@ async def _body(receive: ASGIReceiveCallable) -> bytes | None:
         event = await receive()
         if event["type"] != "http.request":
             return None
-        body += event["body"][: settings.DATA_UPLOAD_MAX_MEMORY_SIZE - len(body)]
-        if not event["more_body"]:
+        body += event.get("body", b"")[: settings.DATA_UPLOAD_MAX_MEMORY_SIZE - len(body)]
+        if not event.get("more_body"):
             return bytes(body)
 
 
 async def _answer(token: str, payload: bytes) -> Answer:
     try:
-        outcome = await asyncio.wrap_future(ingest.running().take(token, payload))
+        async with asyncio.timeout(ANSWER_WITHIN):
+            outcome = await asyncio.wrap_future(ingest.running().take(token, payload))
     except BadToken:
         refusal = {"reason": BAD_TOKEN, "message": "No device has this token."}
         return Answer(401, refusal, (("WWW-Authenticate", "Bearer"),))
@@ -84,12 +86,15 @@ async def _answer(token: str, payload: bytes) -> Answer:
         wait = str(math.ceil(exc.seconds))
         return Answer(429, {"reason": TOO_FAST, "message": limit}, (("Retry-After", wait),))
     except Unavailable:
-        refusal = {
-            "reason": UNAVAILABLE,
-            "message": "The database is away or too busy; nothing was stored. Send again.",
-        }
-        return Answer(503, refusal, (("Retry-After", str(RETRY_AFTER)),))
+        return _again("The database is away or too busy; nothing was stored. Send again.")
+    except TimeoutError:
+        return _again("The database has not answered; it may be stored yet. Send again.")
     return _of(outcome)
+
+
+def _again(message: str) -> Answer:
+    body = {"reason": UNAVAILABLE, "message": message}
+    return Answer(503, body, (("Retry-After", str(RETRY_AFTER)),))
 
 
 def _of(outcome: Outcome) -> Answer:

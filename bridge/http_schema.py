@@ -35,7 +35,7 @@ REFUSALS = {
     403: "The device is disabled.",
     413: f"Larger than {MAX_PAYLOAD} bytes.",
     429: f"Over {RATE:g} messages a second; see Retry-After.",
-    503: "The database is away or too busy; nothing was stored. Send again.",
+    503: "The database is away, too busy, or has not answered for 30 s. Send again.",
 }
 
 

@@ -23,6 +23,7 @@ from devices.models import Device, Presence
 from telemetry import message_log
 from telemetry.api.pipeline import balance
 from telemetry.models import IngestWorker, QuarantinedMessage, Series
+from telemetry.tests.locked import readings_locked
 from tests.waiting import eventually
 
 ADDRESS = "/api/v1/telemetry/"
@@ -285,6 +286,20 @@ def patient_log(monkeypatch, settings) -> Iterator[None]:
     forget_client()
     yield
     forget_client()
+
+
+def test_a_device_does_not_wait_for_ever_and_what_it_sent_may_be_stored_yet(
+    send, database, monkeypatch
+) -> None:
+    assert send({"t": 1}).status == 200
+    with readings_locked():
+        monkeypatch.setattr(http, "ANSWER_WITHIN", 1.0)
+        answer = send({"t": 2})
+        assert (answer.status, answer.body["reason"]) == (503, "unavailable")
+        assert "may be stored yet" in answer.body["message"]
+        assert int(answer.headers["retry-after"]) == http.RETRY_AFTER
+    wanted = {1.0, 2.0}
+    assert eventually(lambda: {value for _, _, value in stored(database)} == wanted)
 
 
 def test_the_books_balance_and_the_device_was_heard(patient_log, send, freezer) -> None:

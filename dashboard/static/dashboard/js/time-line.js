@@ -97,7 +97,7 @@ export class TimeLine extends EventTarget {
     const name = this.live ? this.span.preset : live(this.span.preset).preset;
     connection.subscribe(SUBSCRIPTION, { series: this.series, since: name, points: POINTS, every: EVERY });
     const asked = Date.now();
-    setTimeout(() => this.live && this.loadedAt < asked && this.#fetch(), FALLBACK);
+    setTimeout(() => this.live && this.series.length && this.loadedAt < asked && this.#fetch(), FALLBACK);
   }
 
   /** @param {number[]} series */
