@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.tests.live_socket import insert
 from devices.events import EVENTS_GROUP, device_event
 from devices.models import Device, Site
 from telemetry.models import Series
@@ -85,6 +87,20 @@ def test_a_series_changes_its_unit_and_a_deleted_one_leaves(open_page: Page):
     ask(open_page, "DELETE", f"series/{series.pk}/")
     expect(card).to_have_count(0)
     expect(open_page.locator("#no-series")).to_be_visible()
+
+
+def test_paper_shows_the_charts_that_were_out_of_sight(page: Page):
+    device = Device.objects.create(uid="freezer-1", name="Freezer 1")
+    at = time.time_ns() // 1_000_000 - 60_000
+    for number in range(30):
+        series = Series.objects.create(device=device, metric=f"m{number:02d}")
+        insert([(series.id, at, 1.0), (series.id, at + 1000, 2.0)])
+    page.goto("/devices/freezer-1/?window=5m")
+    drawn = [[at, 1.0], [at + 1000, 2.0]]
+    eventually(lambda: charts(page)[0]["points"] == drawn, what="what is in sight is drawn")
+    assert charts(page)[-1]["points"] == []
+    page.pdf()
+    assert [chart["points"] for chart in charts(page)] == [drawn] * 30
 
 
 def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page: Page):

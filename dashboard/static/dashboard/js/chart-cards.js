@@ -13,6 +13,8 @@ export class ChartCards {
     this.timeLine = timeLine;
     this.scheduler = new Scheduler();
     /** By series. @type {Map<number, ChartCard>} */ this.cards = new Map();
+    // Paper shows what was out of sight as well.
+    addEventListener("beforeprint", () => this.cards.forEach((card) => card.chart.draw()));
   }
 
   /** Draw these and no others. @param {any[]} series in the order they are shown */
