@@ -41,8 +41,7 @@ class Answer(NamedTuple):
 async def telemetry(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Take one message of the device whose token the address or a header has."""
     if scope["method"] != "POST":
-        refusal = {"reason": ONLY_POST, "message": "Telemetry is sent by POST."}
-        await _send(send, Answer(405, refusal, (("Allow", "POST"),)))
+        await _send(send, _refusal(405, ONLY_POST, "Telemetry is sent by POST.", Allow="POST"))
         return
     payload = await _body(receive)
     if payload is not None:
@@ -79,12 +78,10 @@ async def _answer(token: str, payload: bytes) -> Answer:
         async with asyncio.timeout(ANSWER_WITHIN):
             outcome = await asyncio.wrap_future(ingest.running().take(token, payload))
     except BadToken:
-        refusal = {"reason": BAD_TOKEN, "message": "No device has this token."}
-        return Answer(401, refusal, (("WWW-Authenticate", "Bearer"),))
+        return _refusal(401, BAD_TOKEN, "No device has this token.", WWW_Authenticate="Bearer")
     except TooFast as exc:
         limit = f"More than {RATE:g} messages a second, or {BURST:g} at once."
-        wait = str(math.ceil(exc.seconds))
-        return Answer(429, {"reason": TOO_FAST, "message": limit}, (("Retry-After", wait),))
+        return _refusal(429, TOO_FAST, limit, Retry_After=str(math.ceil(exc.seconds)))
     except Unavailable:
         return _again("The database is away or too busy; nothing was stored. Send again.")
     except TimeoutError:
@@ -93,8 +90,12 @@ async def _answer(token: str, payload: bytes) -> Answer:
 
 
 def _again(message: str) -> Answer:
-    body = {"reason": UNAVAILABLE, "message": message}
-    return Answer(503, body, (("Retry-After", str(RETRY_AFTER)),))
+    return _refusal(503, UNAVAILABLE, message, Retry_After=str(RETRY_AFTER))
+
+
+def _refusal(status: int, reason: str, message: str, **headers: str) -> Answer:
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Answer(status, {"reason": reason, "message": message}, named)
 
 
 def _of(outcome: Outcome) -> Answer:
