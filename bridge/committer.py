@@ -135,7 +135,7 @@ class Committer(threading.Thread):
         return False
 
     def _do(self, job: Job) -> None:
-        ended, entry = None, None
+        ended = None
         try:
             ended, committed = self._settle(job.batch, job)
         finally:

@@ -24,6 +24,10 @@ class Job:
     ended: Settled | None = None  # None when it came to nothing
     entry: int | None = None  # of the spool, where the writer put it meanwhile
 
+    @property
+    def came_to_nothing(self) -> bool:
+        return self.done.is_set() and self.ended is None
+
 
 class Handover:
     """`give` and `keep` are for the writer thread, `look` and `finish` for the committer thread."""

@@ -77,8 +77,7 @@ class Writer(threading.Thread):
     def _settle(self, batch: Batch, rows: RowBuilder) -> None:
         job: Job | None = None
         while True:
-            came_to_nothing = job is None or (job.done.is_set() and job.ended is None)
-            if came_to_nothing and not self._spool.messages:
+            if (job is None or job.came_to_nothing) and not self._spool.messages:
                 job = self._committer.handover.give(batch, PATIENCE)
             ended = job.ended if job is not None else None
             if ended is None:
