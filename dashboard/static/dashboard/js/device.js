@@ -37,6 +37,7 @@ function live(/** @type {number} */ id, /** @type {[number, number|string]|undef
   if (point) side.hearing.reading(point[0], serverNow());
 }
 
+/** Draw what is given and nothing else, and follow it. */
 function showSeries(/** @type {any[]} */ given) {
   const series = inOrder(given);
   device.series = series;
@@ -44,12 +45,7 @@ function showSeries(/** @type {any[]} */ given) {
   charts.list(series);
   side.list(series);
   for (const s of series) take(s.id, latest.get(s.id) ?? s.latest);
-}
-
-/** Draw what is given and nothing else, and follow it. */
-function takeSeries(/** @type {any[]} */ given) {
-  showSeries(given);
-  const ids = given.map((s) => s.id);
+  const ids = series.map((s) => s.id);
   if (ids.length !== timeLine.series.length || ids.some((id) => !timeLine.series.includes(id))) timeLine.follow(ids);
 }
 
@@ -113,7 +109,7 @@ function wireEvents() {
     const known = new Map(device.series.map((/** @type {any} */ s) => [s.id, s]));
     for (const s of message.series) known.set(s.id, { ...known.get(s.id), ...s });
     for (const id of message.deleted ?? []) known.delete(id);
-    takeSeries([...known.values()]);
+    showSeries([...known.values()]);
   });
   connection.on("device", (message) => {
     if (message.device.uid !== device.uid) return;
@@ -151,7 +147,7 @@ async function readLatest() {
   try {
     const answer = await get(`${devicePath(device.uid)}/latest/`);
     side.told(answer.presence, answer.series);
-    takeSeries(answer.series);
+    showSeries(answer.series);
     for (const s of answer.series) take(s.id, s.latest);
     second();
   } catch (error) {
