@@ -26,7 +26,7 @@ from benchmarks.websocket import Closed, WebSocket, connect
 
 PATHS = {"hub": "config.asgi:application", "groups": "benchmarks.group_consumer:application"}
 EVERY = 50  # ms between two frames of a subscription, the least a viewer may ask for
-READY_SECONDS = 60.0  # for Daphne to listen, and for each viewer's snapshot
+READY_SECONDS = 60.0  # for each viewer's snapshot
 SETTLE_SECONDS = 30.0  # for the last frames to arrive, on a busy machine
 USERNAME = "benchmark-viewer"
 UID = "benchmark-live"
@@ -94,15 +94,6 @@ async def _watch(socket: WebSocket, tally: Tally) -> None:
             tally.latencies.append((now - points[-1][1]) * 1000)
 
 
-async def _open(port: int, cookie: str) -> WebSocket:
-    async with asyncio.timeout(READY_SECONDS):
-        while True:
-            try:
-                return await connect("127.0.0.1", port, "/ws/live/", cookie=cookie)
-            except OSError:
-                await asyncio.sleep(0.05)
-
-
 async def _subscribe(socket: WebSocket, series: list[int]) -> None:
     request = {"op": "subscribe", "id": 1, "series": series, "since": "30s", "every": EVERY}
     # The ordinary consumer is told how many shards to join; the hub ignores the field.
@@ -124,7 +115,7 @@ async def _viewers(port: int, fleet: Fleet, plan: Plan) -> AsyncIterator[Tally]:
     tally, sockets, tasks = Tally(), [], []
     try:
         for number in range(plan.viewers):
-            socket = await _open(port, fleet.cookie)
+            socket = await connect("127.0.0.1", port, "/ws/live/", cookie=fleet.cookie)
             sockets.append(socket)
             # A viewer that leaves out one series of its own shares no frame with another.
             left_out = number % len(fleet.series) if plan.distinct else None
@@ -167,7 +158,6 @@ async def _measure(port: int, pid: int, fleet: Fleet, plan: Plan) -> dict[str, A
             await asyncio.sleep(0.01)  # many sockets count into one tally, so no one event says it
         used, took = stacks.cpu_seconds(pid) - cpu, time.perf_counter() - begun
     await get_channel_layer().flush()
-    latencies = sorted(tally.latencies) or [float("nan")]
     return {
         "published": published,
         "frames": tally.frames,
@@ -177,10 +167,7 @@ async def _measure(port: int, pid: int, fleet: Fleet, plan: Plan) -> dict[str, A
         # The hub puts two messages in one frame when they come close; this counts both.
         "cpu_us_per_message_and_socket": round(used * 1e6 / (published * plan.viewers), 1),
         "cpu_cores": round(used / took, 3),
-        "latency_ms": {
-            name: round(latencies[int(len(latencies) * share)], 1)
-            for name, share in (("p50", 0.5), ("p99", 0.99))
-        },
+        "latency_ms": stacks.percentiles_ms(tally.latencies),
         "web_mib": round(stacks.resident_mib(pid), 1),
     }
 

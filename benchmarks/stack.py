@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from embedded import mqtt
-from embedded.ports import free_port
+from embedded.ports import free_port, is_free
 from embedded.postgres import Postgres
 from embedded.redis_server import Redis
 from embedded.server import Server
@@ -94,11 +94,12 @@ class Stack:
 
     @contextlib.contextmanager
     def web(self, application: str) -> Iterator[tuple[int, Running]]:
-        """Daphne with an ASGI application, and the port it will listen on."""
+        """Daphne with an ASGI application, and the port it listens on."""
         port = free_port()
         words = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", application)
         running = self.run("web", *words)
         try:
+            _wait(running, lambda: not is_free(port), "Daphne")
             yield port, running
         finally:
             running.stop()
@@ -120,12 +121,17 @@ def _start(server: Server, stack: Stack) -> str:
             extra_groups=[] if account else None,
         )
     running = stack.servers[server.key] = Running(process, log, server.stop_signal)
-    deadline = time.monotonic() + READY_SECONDS
-    while not server.is_ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise running.failed(f"{server.title} did not answer")
-        time.sleep(POLL_SECONDS)
+    _wait(running, server.is_ready, server.title)
     return server.url
+
+
+def _wait(running: Running, is_ready: Callable[[], bool], title: str) -> None:
+    """Until it answers. Raises `BenchmarkFailed` when it ends or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not is_ready():
+        if running.process.poll() is not None or time.monotonic() > deadline:
+            raise running.failed(f"{title} did not answer")
+        time.sleep(POLL_SECONDS)
 
 
 def _start_broker(stack: Stack, choice: str) -> None:
@@ -175,6 +181,15 @@ def running(broker: str = "auto") -> Iterator[Stack]:
         shutil.rmtree(folder, ignore_errors=True)
         os.environ.clear()
         os.environ.update(before)
+
+
+def percentiles_ms(latencies: list[float]) -> dict[str, float]:
+    """Median and 99th percentile, of milliseconds in any order; nan where there are none."""
+    found = sorted(latencies) or [float("nan")]
+    return {
+        name: round(found[int(len(found) * share)], 1)
+        for name, share in (("p50", 0.5), ("p99", 0.99))
+    }
 
 
 def cpu_seconds(pid: int) -> float:
