@@ -7,7 +7,7 @@ Fixtures, to import by name together with `web_process` and `web`: `chromium` (o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.chromium import CHROMIUM_OPTIONS, chromium_path
+from tests.waiting import eventually
 from tests.web_process import WebProcess
 
 PAGE_SECONDS = 60.0  # for anything a page is expected to do, on a busy machine
@@ -59,6 +60,17 @@ def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+def tell_until(tell: Callable[[], object], shown: Callable[[], bool]) -> None:
+    """Tell again and again until the page shows it: the web process may not listen for one just
+    opened yet."""
+
+    def seen() -> bool:
+        tell()
+        return shown()
+
+    eventually(seen, what="the page shows what it is told")
 
 
 def announce(group: str, message: dict[str, Any]) -> None:

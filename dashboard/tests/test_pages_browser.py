@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,7 +14,7 @@ from devices.models import Device, Presence
 from telemetry import live
 from telemetry.models import Series
 from telemetry.moments import from_ms
-from tests.browser import PASSWORD, announce, chromium, operator, page
+from tests.browser import PASSWORD, announce, chromium, operator, page, tell_until
 from tests.chromium import log_in
 from tests.waiting import eventually
 from tests.web_process import web, web_process
@@ -46,14 +45,8 @@ def send(series: Series, points: list[int | float]) -> None:
     announce(group, live.readings("bridge-0", sent[group], {series.id: points}))
 
 
-def tell_until(page: Page, text: str, tell: Callable[[], None]) -> None:
-    """Announce again and again until the page shows it: one just opened may not listen yet."""
-
-    def shown() -> bool:
-        tell()
-        return text in page.locator("main").inner_text()
-
-    eventually(shown, what=f"the page shows {text!r}")
+def text_of(page: Page) -> str:
+    return page.locator("main").inner_text()
 
 
 def drawn(page: Page) -> dict[str, list[list[float]]]:
@@ -208,7 +201,7 @@ def test_the_pipeline_draws_the_books(page: Page):
     expect(page.locator("#workers")).to_contain_text("No bridge has run yet")
     counters = {"received": 12, "stored": 9, "duplicate": 1, "rejected": 2, "spooled": 0}
     message = live.event("pipeline", worker="bridge-0", at=now(), counters=counters)
-    tell_until(page, "bridge-0", lambda: announce(live.EVENTS_GROUP, message))
+    tell_until(lambda: announce(live.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page))
     worker = page.locator(".worker")
     expect(worker.locator(".is-received .value")).to_have_text("12")
     expect(worker.locator(".verdict")).to_have_text("0 missing")
@@ -221,7 +214,7 @@ def test_a_worker_in_trouble_is_loud(page: Page):
     counters = {"received": 12, "stored": 2, "spooled": 10, "spool_bytes": 4096, "spool_full": 1}
     counters |= {"connected": 0, "database_up": 0}
     message = live.event("pipeline", worker="bridge-0", at=now(), counters=counters)
-    tell_until(page, "bridge-0", lambda: announce(live.EVENTS_GROUP, message))
+    tell_until(lambda: announce(live.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page))
     alarms = page.locator(".worker .alarms li")
     expect(alarms).to_have_count(3)
     expect(alarms.first).to_contain_text("The spool is full at 10 messages")
@@ -261,5 +254,8 @@ def test_a_reading_that_arrives_late_wakes_nobody(page: Page):
     expect(tile.locator(".state")).to_have_text("Silent")
     expect(page.locator("#connection .word")).to_have_text("Live")
     # An older reading arrives, then one that is newer: only what is newer is a sign of life.
-    tell_until(page, "77.0", lambda: send(series, [at - 700_000, 1.0, at - 500_000, 77.0]))
+    tell_until(
+        lambda: send(series, [at - 700_000, 1.0, at - 500_000, 77.0]),
+        lambda: "77.0" in text_of(page),
+    )
     expect(tile.locator(".state")).to_have_text("Silent")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +11,7 @@ from dashboard.tests.live_socket import insert
 from devices.events import EVENTS_GROUP, device_event
 from devices.models import Device, Site
 from telemetry.models import Series
-from tests.browser import announce, chromium, operator, page
+from tests.browser import announce, chromium, operator, page, tell_until
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -37,16 +36,6 @@ def ask(page: Page, method: str, path: str, body: dict | None = None) -> None:
     assert answer.ok, answer.text()
 
 
-def change_until(change: Callable[[], None], shown: Callable[[], bool]) -> None:
-    """Change again and again until the page shows it: the web process may not listen yet."""
-
-    def seen() -> bool:
-        change()
-        return shown()
-
-    eventually(seen, what="the page shows the change")
-
-
 def charts(page: Page) -> list[dict]:
     return page.evaluate("window.pulseboard.charts")
 
@@ -61,7 +50,7 @@ def test_name_facts_and_thresholds_are_those_of_now(open_page: Page):
         "expected_interval": 90,
         "metadata": {"thresholds": {"temperature": lines}, "serial": "F-17"},
     }
-    change_until(
+    tell_until(
         lambda: ask(open_page, "PATCH", "devices/freezer-1/", changed),
         lambda: open_page.locator("#name").inner_text() == "Freezer <b>one</b>",
     )
@@ -80,7 +69,7 @@ def test_a_series_changes_its_unit_and_a_deleted_one_leaves(open_page: Page):
     series = Series.objects.get(metric="temperature")
     card = open_page.locator(".chart-card")
     expect(card).to_have_count(1)
-    change_until(
+    tell_until(
         lambda: ask(open_page, "PATCH", f"series/{series.pk}/", {"unit": "K"}),
         lambda: [chart["unit"] for chart in charts(open_page)] == ["K"],
     )
@@ -106,7 +95,7 @@ def test_paper_shows_the_charts_that_were_out_of_sight(page: Page):
 def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page: Page):
     # Announced only: what the page asks until it hears of it would be answered by 404.
     gone = device_event("deleted", {"id": 1, "uid": "freezer-1"})
-    change_until(
+    tell_until(
         lambda: announce(EVENTS_GROUP, gone),
         lambda: "This device was removed." in open_page.locator("#trouble").inner_text(),
     )
