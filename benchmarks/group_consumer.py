@@ -16,7 +16,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from telemetry.live import shard_group  # noqa: E402
+from telemetry.live.contract import shard_group  # noqa: E402
 
 
 class GroupConsumer(AsyncJsonWebsocketConsumer):

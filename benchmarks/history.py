@@ -29,8 +29,8 @@ ROLLUP_SECONDS = 900.0  # for the whole week
 def fill(now: datetime, days: int, every: int) -> list[int]:
     """Write the series, a reading each `every` seconds; their ids."""
     from devices.models import Device  # noqa: PLC0415 (needs the settings)
-    from telemetry import partitions, store  # noqa: PLC0415
     from telemetry.models import Series  # noqa: PLC0415
+    from telemetry.storage import partitions, store  # noqa: PLC0415
 
     partitions.ensure(now, days_back=days + 1)
     device = Device.objects.create(uid="bench-history", name="bench-history")
@@ -47,7 +47,7 @@ def fill(now: datetime, days: int, every: int) -> list[int]:
 
 def roll_up(now: datetime) -> float:
     """Roll up everything; seconds it took."""
-    from telemetry import rollups  # noqa: PLC0415 (needs the settings)
+    from telemetry.storage import rollups  # noqa: PLC0415 (needs the settings)
 
     began = time.monotonic()
     while rollups.run_once(now) and time.monotonic() - began < ROLLUP_SECONDS:
@@ -57,7 +57,7 @@ def roll_up(now: datetime) -> float:
 
 def ask(ids: list[int], now: datetime, days: int, repeats: int) -> dict[str, Any]:
     """Milliseconds of each window, one series a query and all of them."""
-    from telemetry import history  # noqa: PLC0415 (needs the settings)
+    from telemetry.history import reader  # noqa: PLC0415 (needs the settings)
 
     end_ms = int(now.timestamp()) * 1000
     found: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def ask(ids: list[int], now: datetime, days: int, repeats: int) -> dict[str, Any
             took = []
             for _ in range(repeats):
                 began = time.perf_counter()
-                answer = history.window(wanted, start_ms, end_ms, POINTS, now=now)
+                answer = reader.window(wanted, start_ms, end_ms, POINTS, now=now)
                 took.append((time.perf_counter() - began) * 1000)
             took.sort()
             found[f"{name}_{label}"] = {

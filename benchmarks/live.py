@@ -134,15 +134,15 @@ async def _viewers(port: int, fleet: Fleet, plan: Plan) -> AsyncIterator[Tally]:
 async def _publish(fleet: Fleet, plan: Plan) -> int:
     from channels.layers import get_channel_layer  # noqa: PLC0415
 
-    from telemetry import live  # noqa: PLC0415
+    from telemetry.live import contract  # noqa: PLC0415
 
-    layer, group = get_channel_layer(), live.shard_group(fleet.device.id)
+    layer, group = get_channel_layer(), contract.shard_group(fleet.device.id)
     begun, count = time.perf_counter(), round(plan.rate * plan.seconds)
     for number in range(count):
         await asyncio.sleep(max(0.0, begun + number / plan.rate - time.perf_counter()))
         at, now = time.time_ns() // 1_000_000, time.perf_counter()
         series: dict[int, list[int | float | str]] = {each: [at, now] for each in fleet.series}
-        await layer.group_send(group, live.readings("benchmark", number + 1, series))
+        await layer.group_send(group, contract.readings("benchmark", number + 1, series))
     return count
 
 

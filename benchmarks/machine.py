@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from embedded.mqtt import find_mosquitto
+from embedded.servers.mqtt import find_mosquitto
 
 PACKAGES = ("paho-mqtt", "msgspec", "numpy", "psycopg", "Django", "channels-redis")
 

@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from embedded import mqtt
-from embedded.ports import free_port, is_free
-from embedded.postgres import Postgres
-from embedded.redis_server import Redis
-from embedded.server import Server
+from embedded.servers import mqtt
+from embedded.servers.ports import free_port, is_free
+from embedded.servers.postgres import Postgres
+from embedded.servers.redis import Redis
+from embedded.servers.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60.0  # for a server or the bridge to answer
@@ -171,7 +171,7 @@ def running(broker: str = "auto") -> Iterator[Stack]:
             _start_broker(stack, broker)
         else:
             _use_broker(stack)
-        from embedded import database  # noqa: PLC0415 (the settings read the environment)
+        from embedded.up import database  # noqa: PLC0415 (the settings read the environment)
 
         database.migrate()
         yield stack

@@ -23,7 +23,7 @@ from benchmarks.packets import Fleet, Packets
 from bridge.message import Message
 
 MESSAGES = 30_000  # what benchmarks.ingest lets wait
-CHUNK = 256 * 1024  # bytes of one read: bridge.source.RECEIVE_SIZE
+CHUNK = 256 * 1024  # bytes of one read: bridge.mqtt.connection.RECEIVE_SIZE
 ROUNDS = 15
 NOW_MS = 1_790_000_000_000
 
@@ -64,10 +64,10 @@ def without_time(messages: list[Message]) -> list[Message]:
 
 def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
     """CPU seconds by step of all messages, with everything the bridge would know known."""
-    from bridge.intake import Intake  # noqa: PLC0415 (needs the settings)
-    from bridge.packet import PacketCutter  # noqa: PLC0415
-    from bridge.rows import RowBuilder  # noqa: PLC0415
-    from telemetry import copy_binary  # noqa: PLC0415
+    from bridge.commit.rows import RowBuilder  # noqa: PLC0415
+    from bridge.intake.columns import Intake  # noqa: PLC0415 (needs the settings)
+    from bridge.mqtt.packet import PacketCutter  # noqa: PLC0415
+    from telemetry.storage import copy_binary  # noqa: PLC0415
 
     known = all_known(fleet)
     intake, builder, cutter = Intake(known), RowBuilder(known), PacketCutter(version5=False)
@@ -94,10 +94,10 @@ def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
 
 def all_known(fleet: Fleet) -> Any:
     """What a bridge knows of a fleet that has sent before."""
-    from bridge.known import Known  # noqa: PLC0415 (needs the settings)
+    from bridge.intake.memory import Memory  # noqa: PLC0415 (needs the settings)
     from devices.registry import DeviceRef  # noqa: PLC0415
 
-    known = Known.nothing()
+    known = Memory.nothing()
     series_ids = iter(range(1, fleet.devices * fleet.values + 1))
     for number in range(fleet.devices):
         known.registry._keep(fleet.uid(number), DeviceRef(number + 1, True, 60.0))

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 GAUGES = {
-    "in_flight": "Messages received and not settled yet",
+    "in_flight": "Messages received and not finished yet",
     "spooled": "Messages in the spool",
     "spool_bytes": "Bytes in the spool",
     "spool_full": "Whether the spool is full, so that nothing is acknowledged",
@@ -17,7 +17,7 @@ GAUGES = {
     "database_up": "Whether the database answers",
 }
 MILLISECONDS = {
-    "lag_ms": "Age of the oldest message not settled yet",
+    "lag_ms": "Age of the oldest message not finished yet",
     "last_commit_ms": "Duration of the newest commit",
 }
 COUNTERS = {

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from bridge.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
+from bridge.quarantine.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
 
 urlpatterns = [
     path("quarantine/replay/", ReplayView.as_view(), name="quarantine-replay"),

@@ -12,17 +12,18 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bridge import stragglers
-from bridge.committer import TICK, CommitCounters, Committer
-from bridge.inbox import Inbox
-from bridge.intake import Intake
-from bridge.known import Known
-from bridge.live import LivePublisher
-from bridge.source import KEEPALIVE, Broker, Source
-from bridge.spool import Spool
-from bridge.verdicts import Verdicts
-from bridge.writer import Writer, WriterCounters
-from telemetry import live, worker_state
+from bridge.commit.committer import TICK, CommitCounters, Committer
+from bridge.commit.inbox import Inbox
+from bridge.commit.spool import Spool
+from bridge.commit.writer import Writer, WriterCounters
+from bridge.intake.columns import Intake
+from bridge.intake.memory import Memory
+from bridge.mqtt.connection import KEEPALIVE, Broker, Source
+from bridge.publish.live import LivePublisher
+from bridge.publish.outcomes import Outcomes
+from bridge.quarantine import late_registration
+from telemetry.live import contract
+from telemetry.workers import worker_state
 
 COLLECT_AFTER = 100_000  # containers made and not freed before the collector looks
 DELIVERIES_KEPT = 20 * KEEPALIVE  # seconds; by then a live connection has carried every ack over
@@ -44,24 +45,24 @@ class Worker:
     """Everything that runs under one MQTT session."""
 
     def __init__(self, name: str, broker: Broker, spool: SpoolPlace, group: str = "") -> None:
-        """Raises `bridge.spool.SpoolBusy` when this worker runs already."""
+        """Raises `bridge.commit.spool.SpoolBusy` when this worker runs already."""
         self.name = name
         self._began = datetime.now(UTC)
-        self._known = Known.nothing()
+        self._memory = Memory.nothing()
         self.inbox = Inbox()
         self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
         self.inbox.recover(self.spool.messages)
-        self.source = Source(broker, self.inbox, Intake(self._known), group=group)
-        self._verdicts = Verdicts(self.source.notify)
-        devices = self._known.series.device_of
+        self.source = Source(broker, self.inbox, Intake(self._memory), group=group)
+        self._outcomes = Outcomes(self.source.notify)
+        devices = self._memory.series.device_of
         self.publisher = LivePublisher(name, devices, tell_each_second=self._pipeline)
         self.committer = Committer(
             name,
             inbox=self.inbox,
             spool=self.spool,
             publisher=self.publisher,
-            verdicts=self._verdicts,
-            known=self._known,
+            outcomes=self._outcomes,
+            memory=self._memory,
             write_status=self._write_status,
         )
         self.writer = Writer(
@@ -73,7 +74,7 @@ class Worker:
         )
 
     def run(self) -> None:
-        """Bridge until `source.stop()`, then settle what was received and end every thread.
+        """Bridge until `source.stop()`, then finish what was received and end every thread.
 
         Raises `NameTaken` when another process bridges under this name. Nothing is taken from the
         broker before the database has told that, and what a redelivery would look like.
@@ -82,13 +83,13 @@ class Worker:
         # start as often as tens of thousands of short-lived messages a second would have it.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
-        for thread in (self._verdicts, self.publisher, self.committer, self.writer):
+        for thread in (self._outcomes, self.publisher, self.committer, self.writer):
             thread.start()
         while not self.committer.prepared.wait(TICK) and not self._is_ending():
             pass
         self.source.session.expected = self.committer.known_before
         self.source.run(give_up=self.committer.evicted.is_set)
-        for thread in (self.writer, self.committer, self._verdicts, self.publisher):
+        for thread in (self.writer, self.committer, self._outcomes, self.publisher):
             thread.stop()
         if not self.committer.is_alive():
             self.spool.close()
@@ -126,11 +127,11 @@ class Worker:
 
     def _pipeline(self) -> dict[str, object]:
         now_ms = time.time_ns() // 1_000_000
-        return live.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
+        return contract.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
 
     def _write_status(self) -> None:
         worker_state.write_counters(self.name, self._began, self.snapshot())
-        stragglers.settle(self._known.registry)
+        late_registration.replay(self._memory.registry)
         since = self.source.session.connected_since
         if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
             worker_state.forget_deliveries(self.name, DELIVERIES_KEPT)

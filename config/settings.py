@@ -183,7 +183,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "bridge.http_schema.add_ingest",
+        "bridge.http.schema.add_ingest",
     ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
-from dashboard.views import ApiPage
+from dashboard.pages.views import ApiPage
 
 redoc = SpectacularRedocView.as_view(url_name="schema")
 

@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from dashboard import hub
+from dashboard.live import hub
 
 REDIS_TIMEOUT = 1.0  # seconds
 

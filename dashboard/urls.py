@@ -3,7 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard import health, views
+from dashboard import health
+from dashboard.pages import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),

@@ -1,6 +1,6 @@
 """Announce changes of devices on the channel layer, so that open dashboards follow at once.
 
-Sits beside the database write: call after commit. `telemetry.live` announces the rest.
+Sits beside the database write: call after commit. `telemetry.live.contract` announces the rest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a device's connection state is, judged from what is known of it and the present time.
 
-Pure: no database and no clock. `dashboard/static/dashboard/js/presence.js` is its twin in the
-browser, where states age between two events; `tests/presence_cases.json` binds both.
+Pure: no database and no clock. `dashboard/static/dashboard/js/presence/presence.js` is its twin in
+the browser, where states age between two events; `tests/presence_cases.json` binds both.
 """
 
 from __future__ import annotations

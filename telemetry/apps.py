@@ -7,4 +7,4 @@ class TelemetryConfig(AppConfig):
     name = "telemetry"
 
     def ready(self) -> None:
-        import_module("telemetry.series_events")  # connects its receivers
+        import_module("telemetry.series.events")  # connects its receivers

@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 
-from telemetry import partitions, retention, rollups, store, timescale
+from telemetry.storage import partitions, retention, rollups, store, timescale
 
 logger = logging.getLogger(__name__)
 

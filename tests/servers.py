@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from embedded.account import unprivileged
-from embedded.mqtt import Iotcore, Mosquitto
-from embedded.ports import free_port as any_free_port
-from embedded.postgres import Postgres
-from embedded.redis_server import Redis
-from embedded.server import Server
+from embedded.servers.account import unprivileged
+from embedded.servers.mqtt import Iotcore, Mosquitto
+from embedded.servers.ports import free_port as any_free_port
+from embedded.servers.postgres import Postgres
+from embedded.servers.redis import Redis
+from embedded.servers.server import Server
 
 READY_SECONDS = 60.0  # for a server to answer after its start or restart
 # Nothing in the session's own database outlives the session.

@@ -16,9 +16,9 @@ import yaml
 from daphne.cli import CommandLineInterface
 from django.core.management import get_commands, load_command_class
 
-from embedded import stack as embedded_stack
+from embedded.up import stack as embedded_stack
 from firmware_sim import options as simulator
-from telemetry.probe import parse_address
+from telemetry.workers.probe import parse_address
 from tests import compose_file
 from tests.compose_file import OURS, ROOT
 

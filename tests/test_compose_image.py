@@ -16,8 +16,8 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from embedded.mqtt import find_mosquitto
-from embedded.ports import free_port, is_free
+from embedded.servers.mqtt import find_mosquitto
+from embedded.servers.ports import free_port, is_free
 from tests.compose_file import ROOT, generated
 from tests.waiting import eventually
 
@@ -72,7 +72,7 @@ def test_our_processes_need_none_of_the_packages_left_out(tmp_path: Path):
         "[load_command_class(app, name) for app, name in"
         " (('embedded', 'bootstrap'), ('bridge', 'runbridge'), ('telemetry', 'maintain'))]\n"
         "[importlib.import_module(name) for name in"
-        " ('config.asgi', 'firmware_sim.__main__', 'embedded.database')]\n"
+        " ('config.asgi', 'firmware_sim.__main__', 'embedded.up.database')]\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -10,8 +10,8 @@ from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
 from bridge.decode.items import Reason
+from bridge.http.routing import http_urlpatterns
 from bridge.metrics import COUNTERS, GAUGES, MILLISECONDS
-from bridge.routing import http_urlpatterns
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])

@@ -16,8 +16,8 @@ from django.conf import settings
 
 from benchmarks.websocket import Closed, HandshakeRefused, WebSocket, connect
 from dashboard.tests.live_socket import insert, make_cookie, make_series
-from embedded.stack import MAX_WEBSOCKET_BYTES
-from telemetry import live
+from embedded.up.stack import MAX_WEBSOCKET_BYTES
+from telemetry.live import contract
 from tests.database_url import database_url
 from tests.web_process import WebProcess, serving, web, web_process
 
@@ -86,7 +86,7 @@ async def test_history_then_readings_then_a_goodbye_when_the_server_stops(
     socket.send(json.dumps({"op": "subscribe", "id": 1, "series": [series.id], "since": "5m"}))
     assert (await message(socket, "snapshot"))["series"][0]["id"] == series.id
     await get_channel_layer().group_send(
-        live.shard_group(series.device_id), live.readings("w", 1, {series.id: [5, 1.5]})
+        contract.shard_group(series.device_id), contract.readings("w", 1, {series.id: [5, 1.5]})
     )
     frame = await message(socket, "readings")
     assert frame["d"] == {str(series.id): [[5, 1.5]]}

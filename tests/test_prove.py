@@ -27,8 +27,8 @@ from embedded.prove.messages import POISONS, Messages
 from embedded.prove.options import read
 from embedded.prove.publisher import Address, Publisher
 from embedded.prove.stored import Stored, balanced
-from telemetry import store
 from telemetry.models import Series
+from telemetry.storage import store
 from tests.bridge_process import ROOT
 from tests.waiting import eventually
 

@@ -17,11 +17,11 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from embedded.data_folder import DataFolder
-from embedded.ports import free_port
 from embedded.prove import proxy as proxies
 from embedded.prove.proxy import Proxy
-from embedded.stack import PROBE_PORTS, USUAL_PORTS
+from embedded.servers.ports import free_port
+from embedded.up.data_folder import DataFolder
+from embedded.up.stack import PROBE_PORTS, USUAL_PORTS
 from tests.bridge_process import ROOT
 from tests.test_prove import COMMAND, environment
 from tests.waiting import eventually

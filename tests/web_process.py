@@ -19,8 +19,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from embedded.ports import free_port
-from embedded.stack import MAX_WEBSOCKET_BYTES
+from embedded.servers.ports import free_port
+from embedded.up.stack import MAX_WEBSOCKET_BYTES
 from tests.database_url import database_url
 from tests.waiting import eventually
 

@@ -4,7 +4,7 @@ from benchmarks.commits import percentiles
 from benchmarks.packets import Fleet, Packets
 from benchmarks.tests.short_run import short_run
 from bridge.decode import Decoder
-from bridge.packet import PacketCutter
+from bridge.mqtt.packet import PacketCutter
 
 NAMES = {
     "messages_per_s",

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bridge.decode import pulseboard
-from bridge.decode.context import CERTAIN, Context
+from bridge.decode.conventions import pulseboard
 from bridge.decode.items import Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
+from bridge.decode.state import CERTAIN, Context
 from bridge.message import Message
 
 

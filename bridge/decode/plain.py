@@ -12,12 +12,7 @@ from typing import Annotated
 import msgspec
 
 from bridge.decode.items import Sample
-from bridge.decode.json_values import (
-    EARLIEST_MS,
-    LATEST_AHEAD_MS,
-    MAX_EXACT_INTEGER,
-    is_plain,
-)
+from bridge.decode.json_values import EARLIEST_MS, LATEST_AHEAD_MS, MAX_EXACT_INTEGER, is_plain
 from bridge.message import MAX_PAYLOAD, Message
 
 MAX_TOPICS = 100_000  # remembered; then forgotten all at once, which costs one decode each

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 
 from devices.models import Device
-from telemetry import partitions
 from telemetry.models import IngestWorker
+from telemetry.storage import partitions
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.database_url import database_url
 from tests.waiting import eventually

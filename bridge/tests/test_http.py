@@ -14,14 +14,15 @@ from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 from django.db import connection
 
-from bridge import http, ingest
 from bridge.decode.items import Reason
+from bridge.http import app
+from bridge.http import committer as ingest
+from bridge.http.rate import RateLimit
+from bridge.http.routing import http_urlpatterns
 from bridge.message import MAX_PAYLOAD
-from bridge.rate import RateLimit
-from bridge.routing import http_urlpatterns
 from devices.models import Device, Presence
-from telemetry import message_log
 from telemetry.api.pipeline import balance
+from telemetry.live import message_log
 from telemetry.models import IngestWorker, QuarantinedMessage, Series
 from telemetry.tests.locked import readings_locked
 from tests.waiting import eventually
@@ -52,8 +53,8 @@ async def request(
     )
     *earlier, last = body if isinstance(body, list) else [body]
     for piece in earlier:
-        await talk.send_input({"type": "http.request", "body": piece, "more_body": True})
-    await talk.send_input({"type": "http.request", "body": last, "more_body": False})
+        await talk.send_input({"type": "app.request", "body": piece, "more_body": True})
+    await talk.send_input({"type": "app.request", "body": last, "more_body": False})
     start = await talk.receive_output(timeout=30)
     content = (await talk.receive_output(timeout=30))["body"]
     await talk.wait(timeout=30)
@@ -173,7 +174,7 @@ def test_what_is_partly_good_is_stored_and_the_rest_is_listed(send, database) ->
 
 
 def test_a_device_that_invents_metrics_without_end_is_told(send, monkeypatch) -> None:
-    monkeypatch.setattr("telemetry.series_registry.MAX_SERIES_PER_DEVICE", 3)
+    monkeypatch.setattr("telemetry.series.registry.MAX_SERIES_PER_DEVICE", 3)
     answer = send({f"m{i}": i for i in range(5)})
     assert answer.body["stored"] == 3
     assert answer.body["problems"] == [
@@ -221,8 +222,8 @@ def test_of_a_sender_that_leaves_before_its_end_nothing_is_taken(freezer) -> Non
     @async_to_sync
     async def leave() -> bool:
         talk = ApplicationCommunicator(application, scope_of(ADDRESS))
-        await talk.send_input({"type": "http.request", "body": b'{"t"', "more_body": True})
-        await talk.send_input({"type": "http.disconnect"})
+        await talk.send_input({"type": "app.request", "body": b'{"t"', "more_body": True})
+        await talk.send_input({"type": "app.disconnect"})
         await talk.wait(timeout=30)
         return talk.output_queue.empty()
 
@@ -264,7 +265,7 @@ def test_while_the_database_cannot_take_it_nothing_is_acknowledged(
     try:
         answer = send({"t": 2})
         assert (answer.status, answer.body["reason"]) == (503, "unavailable")
-        assert int(answer.headers["retry-after"]) == http.RETRY_AFTER
+        assert int(answer.headers["retry-after"]) == app.RETRY_AFTER
     finally:
         rename("reading_away", "reading")
     assert send({"t": 3}).status == 200
@@ -293,11 +294,11 @@ def test_a_device_does_not_wait_for_ever_and_what_it_sent_may_be_stored_yet(
 ) -> None:
     assert send({"t": 1}).status == 200
     with readings_locked():
-        monkeypatch.setattr(http, "ANSWER_WITHIN", 1.0)
+        monkeypatch.setattr(app, "ANSWER_WITHIN", 1.0)
         answer = send({"t": 2})
         assert (answer.status, answer.body["reason"]) == (503, "unavailable")
         assert "may be stored yet" in answer.body["message"]
-        assert int(answer.headers["retry-after"]) == http.RETRY_AFTER
+        assert int(answer.headers["retry-after"]) == app.RETRY_AFTER
     wanted = {1.0, 2.0}
     assert eventually(lambda: {value for _, _, value in stored(database)} == wanted)
 
@@ -348,7 +349,7 @@ def _three(uid: str, since: int) -> list[dict]:
 
 
 def test_a_series_deleted_between_two_messages_comes_back(send, monkeypatch, database) -> None:
-    monkeypatch.setattr("telemetry.series_registry.REFRESH_EVERY", 0.0)
+    monkeypatch.setattr("telemetry.series.registry.REFRESH_EVERY", 0.0)
     send({"t": 1})
     old = Series.objects.get()
     old.delete()

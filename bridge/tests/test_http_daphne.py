@@ -12,8 +12,8 @@ from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import get_channel_layer
 
 from devices.models import Device, Presence
-from telemetry import live
 from telemetry.api.pipeline import balance
+from telemetry.live import contract
 from telemetry.models import IngestWorker, QuarantinedMessage
 from tests.database_url import database_url
 from tests.servers import any_free_port
@@ -45,7 +45,7 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
     async def first_frame() -> dict:
         layer = get_channel_layer()
         channel = await layer.new_channel()
-        await layer.group_add(live.shard_group(freezer.pk), channel)
+        await layer.group_add(contract.shard_group(freezer.pk), channel)
         said = await sync_to_async(post)(web, "/api/v1/telemetry/", b'{"t":1}', **bearer)
         assert said == (200, {})
         frame = await layer.receive(channel)

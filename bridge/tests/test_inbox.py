@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bridge import batch as batch_module
-from bridge import inbox as inbox_module
-from bridge.batch import Batch
+from bridge.commit import inbox as inbox_module
+from bridge.commit.inbox import BatchResult, Inbox
 from bridge.decode.items import Status
-from bridge.inbox import Inbox, Settled
+from bridge.intake.batch import Batch
+from bridge.intake import batch as batch_module
 from bridge.message import Message
 
 
@@ -38,7 +38,7 @@ def test_a_new_connection_never_shares_a_batch_with_the_old_one() -> None:
     first = inbox.take(0)
     assert first is not None
     assert (first.generation, len(first.messages)) == (1, 2)
-    inbox.settle(first, Settled(stored=2))
+    inbox.finish(first, BatchResult(stored=2))
     second = inbox.take(0)
     assert second is not None
     assert (second.generation, len(second.messages)) == (2, 1)
@@ -52,7 +52,7 @@ def test_batches_grow_while_nobody_takes_them_and_are_bounded(monkeypatch) -> No
     sizes = []
     while batch := inbox.take(0):
         sizes.append(len(batch.messages))
-        inbox.settle(batch, Settled(stored=len(batch.messages)))
+        inbox.finish(batch, BatchResult(stored=len(batch.messages)))
     assert sizes == [4, 4, 2]
 
 
@@ -66,7 +66,7 @@ def test_the_books_balance_at_every_step() -> None:
     assert inbox.books()["in_flight"] == 5
     assert balance(inbox) == 0
     inbox.put(received(2))
-    inbox.settle(batch, Settled(stored=3, duplicate=1, rejected=1))
+    inbox.finish(batch, BatchResult(stored=3, duplicate=1, rejected=1))
     assert inbox.books() == {
         "received": 7,
         "stored": 3,
@@ -83,19 +83,19 @@ def test_a_message_lost_between_take_and_settle_shows_in_the_balance() -> None:
     inbox.put(received(5))
     batch = inbox.take(0)
     assert batch is not None
-    inbox.settle(batch, Settled(stored=4))
+    inbox.finish(batch, BatchResult(stored=4))
     assert balance(inbox) == 1
 
 
 def test_reading_pauses_at_the_limit_and_goes_on_below_it(monkeypatch) -> None:
-    monkeypatch.setattr(inbox_module, "MAX_UNSETTLED_MESSAGES", 5)
+    monkeypatch.setattr(inbox_module, "MAX_IN_FLIGHT_MESSAGES", 5)
     inbox = Inbox()
     inbox.put(received(5))
     assert inbox.is_full
     batch = inbox.take(0)
     assert batch is not None
     assert inbox.is_full
-    inbox.settle(batch, Settled(stored=5))
+    inbox.finish(batch, BatchResult(stored=5))
     assert not inbox.is_full
 
 

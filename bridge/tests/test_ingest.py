@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from bridge import ingest, posts
 from bridge.decode.items import Reason
+from bridge.http import committer as ingest
+from bridge.http import queue
 from devices.models import Device
 from telemetry.api.pipeline import balance
 from telemetry.models import IngestWorker
@@ -40,13 +41,13 @@ def test_what_waits_is_committed_together_and_each_gets_its_own_answer(
     answers = [waiting.take(token, payload) for token, payload in sent]
     waiting.start()
     first, _, third, fourth, fifth, _ = [each.exception(30) or each.result() for each in answers]
-    assert (first, third) == (posts.Outcome(1, [], False), posts.Outcome(2, [], False))
+    assert (first, third) == (queue.Outcome(1, [], False), queue.Outcome(2, [], False))
     assert (fourth.rejected, [each.reason for each in fourth.problems]) == (
         True,
         [Reason.MALFORMED_JSON],
     )
     assert (fifth.readings, [each.reason for each in fifth.problems]) == (1, [Reason.NOT_FINITE])
-    assert [type(answers[index].exception()) for index in (1, 5)] == [posts.BadToken] * 2
+    assert [type(answers[index].exception()) for index in (1, 5)] == [queue.BadToken] * 2
     assert database("SELECT value FROM reading ORDER BY value") == [(1.0,), (3.0,), (4.0,), (5.0,)]
     assert waiting.counters.batches == 1
     books = waiting.snapshot()
@@ -56,7 +57,7 @@ def test_what_waits_is_committed_together_and_each_gets_its_own_answer(
 def test_when_nothing_may_be_stored_there_is_no_transaction(waiting, database) -> None:
     answer = waiting.take("pd_nobodys", b'{"t":2}')
     waiting.start()
-    assert isinstance(answer.exception(30), posts.BadToken)
+    assert isinstance(answer.exception(30), queue.BadToken)
     assert waiting.counters.batches == 0
 
 
@@ -76,12 +77,12 @@ def test_a_row_the_database_refuses_costs_no_other_sender(waiting, freezer, data
 
 
 def test_when_too_many_wait_the_next_is_asked_to_come_again(waiting, freezer, monkeypatch) -> None:
-    monkeypatch.setattr(posts, "MAX_WAITING_MESSAGES", 2)
+    monkeypatch.setattr(queue, "MAX_WAITING_MESSAGES", 2)
     answers = [waiting.take(freezer.token, b'{"t":1}') for _ in range(3)]
-    assert isinstance(answers[2].exception(0), posts.Unavailable)
-    monkeypatch.setattr(posts, "MAX_WAITING_MESSAGES", 10)
-    monkeypatch.setattr(posts, "MAX_WAITING_BYTES", 20)
-    assert isinstance(waiting.take(freezer.token, b'{"t":1000}').exception(0), posts.Unavailable)
+    assert isinstance(answers[2].exception(0), queue.Unavailable)
+    monkeypatch.setattr(queue, "MAX_WAITING_MESSAGES", 10)
+    monkeypatch.setattr(queue, "MAX_WAITING_BYTES", 20)
+    assert isinstance(waiting.take(freezer.token, b'{"t":1000}').exception(0), queue.Unavailable)
     waiting.start()
     assert [each.result(30).readings for each in answers[:2]] == [1, 1]
 
@@ -91,7 +92,7 @@ def test_at_the_end_what_waits_is_committed_and_nothing_more_comes_in(waiting, f
     waiting.start()
     waiting.stop()
     assert [each.result(0).readings for each in answers] == [1] * 50
-    assert isinstance(waiting.take(freezer.token, b'{"t":1}').exception(0), posts.Unavailable)
+    assert isinstance(waiting.take(freezer.token, b'{"t":1}').exception(0), queue.Unavailable)
     assert not IngestWorker.objects.exists()
 
 

@@ -6,26 +6,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from bridge.batch import Batch
-from bridge.intake import Intake
-from bridge.known import Known
+from bridge.commit.rows import RowBuilder
+from bridge.intake.batch import Batch
+from bridge.intake.columns import Intake
+from bridge.intake.memory import Memory
 from bridge.message import Message
-from bridge.rows import RowBuilder
 from devices.models import Device
-from telemetry import store
 from telemetry.models import Series
+from telemetry.storage import store
 
 NOW = 1_700_000_000_000
 
 
 @pytest.fixture
-def known(database: object) -> Iterator[Known]:
+def known(database: object) -> Iterator[Memory]:
     """A pump with two series and a fan with none, as the committer would have read them."""
     pump = Device.objects.create(uid="pump-1", name="Pump 1")
     Device.objects.create(uid="fan-1", name="Fan 1")
     for metric in ("a", "b"):
         Series.objects.create(device=pump, metric=metric)
-    made = Known.nothing()
+    made = Memory.nothing()
     made.registry.refresh(NOW / 1000)
     made.series.load_all()
     return made
@@ -51,7 +51,7 @@ MIXED = [
 ]
 
 
-def heard(known: Known) -> Intake:
+def heard(memory: Memory) -> Intake:
     """An intake that every device has spoken to before."""
     made = Intake(known)
     made.batch(1, [message(b"{", uid=uid) for uid in (b"pump-1", b"fan-1", b"nobody")])
@@ -62,7 +62,7 @@ def ordinary(batch: Batch) -> list[int]:
     return [index for index, count in enumerate(batch.counts) if count]
 
 
-def test_only_plain_messages_whose_series_are_known_become_columns(known: Known) -> None:
+def test_only_plain_messages_whose_series_are_known_become_columns(memory: Memory) -> None:
     batch = heard(known).batch(1, MIXED)
     assert ordinary(batch) == [0, 2, 5]
     assert sorted(batch.items) == [1, 3, 4, 6]
@@ -72,7 +72,7 @@ def test_only_plain_messages_whose_series_are_known_become_columns(known: Known)
     assert columns.times_ms.tolist() == [NOW + 1, NOW + 1, NOW + 2, NOW + 3]
 
 
-def test_each_message_keeps_its_readings_however_a_batch_is_put_together(known: Known) -> None:
+def test_each_message_keeps_its_readings_however_a_batch_is_put_together(memory: Memory) -> None:
     intake, builder = heard(known), RowBuilder(known)
     whole = intake.batch(1, MIXED)
     joined = intake.batch(1, MIXED[:3])
@@ -86,7 +86,7 @@ def test_each_message_keeps_its_readings_however_a_batch_is_put_together(known: 
         assert [at for _, at in found[0]] == [NOW + 1, NOW + 1]
 
 
-def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(known: Known) -> None:
+def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(memory: Memory) -> None:
     batch = heard(known).batch(1, MIXED)
     rows = RowBuilder(known).build(batch, 2, 5)
     assert rows.batch.values.tolist() == [3.0, 1.0]
@@ -96,7 +96,7 @@ def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(known: Known) -
     assert len(rows.heard) == 2
 
 
-def test_a_repeated_message_is_told_from_its_neighbours(known: Known) -> None:
+def test_a_repeated_message_is_told_from_its_neighbours(memory: Memory) -> None:
     intake, builder = heard(known), RowBuilder(known)
     first = builder.build(intake.batch(1, [timed(1, a=1.0, b=2.0)]), 0, 1)
     store.write(first.batch, "bridge-0")
@@ -109,7 +109,7 @@ def test_a_repeated_message_is_told_from_its_neighbours(known: Known) -> None:
     assert rows.new_columns(written.repeated).values.tolist() == [5.0]
 
 
-def test_messages_without_a_time_are_stamped_apart_and_only_once(known: Known) -> None:
+def test_messages_without_a_time_are_stamped_apart_and_only_once(memory: Memory) -> None:
     intake = heard(known)
     batch = intake.batch(1, [message(b'{"a":%d}' % n, mid=n) for n in range(1, 4)])
     assert batch.columns[0].times_ms.tolist() == [NOW, NOW + 1, NOW + 2]
@@ -120,7 +120,7 @@ def test_messages_without_a_time_are_stamped_apart_and_only_once(known: Known) -
     assert drained.columns[0].times_ms.tolist() == [NOW, NOW + 1, NOW + 2]
 
 
-def test_what_was_deleted_or_disabled_is_no_longer_ordinary(known: Known) -> None:
+def test_what_was_deleted_or_disabled_is_no_longer_ordinary(memory: Memory) -> None:
     intake = heard(known)
     pump = Device.objects.get(uid="pump-1")
     assert ordinary(intake.batch(1, [timed(1, a=1.0)])) == [0]
@@ -134,7 +134,7 @@ def test_what_was_deleted_or_disabled_is_no_longer_ordinary(known: Known) -> Non
     assert ordinary(intake.batch(1, [timed(5, b=1.0)])) == []
 
 
-def test_the_first_message_of_a_topic_is_not_lost_for_going_the_long_way(known: Known) -> None:
+def test_the_first_message_of_a_topic_is_not_lost_for_going_the_long_way(memory: Memory) -> None:
     batch = Intake(known).batch(1, [timed(1, a=1.0), timed(2, a=2.0)])
     assert ordinary(batch) == [1]
     rows = RowBuilder(known).build(batch, 0, 2)

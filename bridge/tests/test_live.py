@@ -10,21 +10,21 @@ import pytest
 import pytest_asyncio
 from channels.layers import get_channel_layer
 
-from bridge.batch import Columns
-from bridge.live import LivePublisher
-from telemetry import live
+from bridge.intake.batch import Columns
+from bridge.publish.live import LivePublisher
+from telemetry.live import contract
 
 DEVICE, SERIES = 3, 7
-GROUP = live.shard_group(DEVICE)
+GROUP = contract.shard_group(DEVICE)
 DEADLINE = 60.0  # seconds for any one step
 
 
 @pytest_asyncio.fixture
 async def publisher(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LivePublisher]:
     """Not started yet. Redis answers, if late on a busy machine: it is waited for."""
-    monkeypatch.setattr("bridge.audience.ANSWER_TIMEOUT", DEADLINE)
-    monkeypatch.setattr("bridge.live.SEND_TIMEOUT", DEADLINE)
-    made = LivePublisher("bridge-0", {SERIES: DEVICE}, lambda: live.event("pipeline"))
+    monkeypatch.setattr("bridge.publish.listeners.ANSWER_TIMEOUT", DEADLINE)
+    monkeypatch.setattr("bridge.publish.live.SEND_TIMEOUT", DEADLINE)
+    made = LivePublisher("bridge-0", {SERIES: DEVICE}, lambda: contract.event("pipeline"))
     yield made
     if made.is_alive():
         await asyncio.to_thread(made.stop)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from bridge.packet import MAX_PACKET, MalformedPacket, PacketCutter
-from bridge.properties import describe
+from bridge.mqtt.packet import MAX_PACKET, MalformedPacket, PacketCutter
+from bridge.mqtt.properties import describe
 
 PINGRESP = b"\xd0\x00"
 

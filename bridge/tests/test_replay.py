@@ -12,12 +12,13 @@ from channels.layers import get_channel_layer
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from bridge import replay
-from bridge.ingest import TOPIC as HTTP_TOPIC
-from bridge.replay import Replay, Selection
+from bridge.http.committer import TOPIC as HTTP_TOPIC
+from bridge.quarantine import replay
+from bridge.quarantine.replay import Replay, Selection
 from devices.models import Device, Presence
-from telemetry import live, partitions
+from telemetry.live import contract
 from telemetry.models import QuarantinedMessage, Series
+from telemetry.storage import partitions
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -191,7 +192,7 @@ def test_viewers_hear_of_the_new_series_and_load_history_again(pump) -> None:
     async def watched() -> list[dict]:
         layer = get_channel_layer()
         channel = await layer.new_channel()
-        for group in (live.EVENTS_GROUP, live.shard_group(pump.pk)):
+        for group in (contract.EVENTS_GROUP, contract.shard_group(pump.pk)):
             await layer.group_add(group, channel)
         await sync_to_async(Replay(Selection()).run)()
         heard = [await layer.receive(channel) for _ in range(3)]

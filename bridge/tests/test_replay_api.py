@@ -43,7 +43,7 @@ def test_one_message_is_replayed(api, pump) -> None:
 
 
 def test_messages_are_replayed_by_filter_up_to_a_limit(api, pump, monkeypatch) -> None:
-    monkeypatch.setattr("bridge.api.MAX_REPLAY", 2)
+    monkeypatch.setattr("bridge.quarantine.api.MAX_REPLAY", 2)
     for number in range(3):
         quarantine(b'{"t":%d}' % number)
     quarantine(b'{"t":9}', uid="stranger")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.batch import Batch
+from bridge.commit.spool import Spool, SpoolBusy, SpoolFull
+from bridge.intake.batch import Batch
 from bridge.message import Message
-from bridge.spool import Spool, SpoolBusy, SpoolFull
 
 
 def messages(count: int, payload: bytes = b"{}") -> list[Message]:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bridge import message, rate, verdicts
+from bridge import message
 from bridge.decode import json_values
 from bridge.decode.items import Reason
-from telemetry import series_registry, store
+from bridge.http import rate
+from bridge.publish import outcomes
+from telemetry.series import registry as series_registry
+from telemetry.storage import store
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "wire-format.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -37,7 +40,7 @@ def limits() -> dict[str, float]:
         "MAX_PAYLOAD": message.MAX_PAYLOAD,
         "MAX_SERIES_PER_DEVICE": series_registry.MAX_SERIES_PER_DEVICE,
         "KEPT_PAYLOAD": store.KEPT_PAYLOAD,
-        "NOTICE_EVERY_MS": verdicts.NOTICE_EVERY_MS,
+        "NOTICE_EVERY_MS": outcomes.NOTICE_EVERY_MS,
         "RATE": rate.RATE,
         "BURST": rate.BURST,
     }

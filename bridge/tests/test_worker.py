@@ -10,8 +10,8 @@ from paho.mqtt import client as mqtt
 from bridge.decode.items import Reason
 from bridge.tests.conftest import counters, wait_settled
 from devices.models import Device, Presence
-from telemetry import store
 from telemetry.models import QuarantinedMessage, Series
+from telemetry.storage import store
 from telemetry.tests.locked import readings_locked
 from tests.waiting import eventually
 

@@ -10,14 +10,20 @@ from config.logs import LineFormatter
 
 def line(message: str, **extra: object) -> str:
     record = logging.makeLogRecord(
-        {"name": "bridge.source", "levelname": "WARNING", "msg": message, "created": 0.5, **extra}
+        {
+            "name": "bridge.mqtt.connection",
+            "levelname": "WARNING",
+            "msg": message,
+            "created": 0.5,
+            **extra,
+        }
     )
     return LineFormatter().format(record)
 
 
 def test_an_event_is_one_line_with_stable_keys_first() -> None:
     assert line("broker away", action="connect_failed", port=1883) == (
-        "time=1970-01-01T00:00:00.500Z level=warning logger=bridge.source"
+        "time=1970-01-01T00:00:00.500Z level=warning logger=bridge.mqtt.connection"
         ' action=connect_failed message="broker away" port=1883'
     )
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from dashboard import hub as hubs
-from dashboard import link, viewer
+from dashboard.live import hub as hubs
+from dashboard.live import link, viewer
 from dashboard.tests import live_socket
 
 

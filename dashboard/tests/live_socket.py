@@ -17,7 +17,7 @@ from django.test import Client
 
 from config.asgi import application
 from devices.models import Device
-from telemetry import live
+from telemetry.live import contract
 from telemetry.models import Series
 
 DEADLINE = 60.0  # seconds any awaited fact may take
@@ -128,10 +128,10 @@ class Bridge:
         self.numbers: dict[str, int] = {}
 
     async def publish(self, device_id: int, series: dict[int, list[Any]]) -> None:
-        group = live.shard_group(device_id)
+        group = contract.shard_group(device_id)
         self.numbers[group] = self.numbers.get(group, 0) + 1
-        message = live.readings(self._worker, self.numbers[group], series)
+        message = contract.readings(self._worker, self.numbers[group], series)
         await get_channel_layer().group_send(group, message)
 
     async def announce(self, name: str, **facts: Any) -> None:
-        await get_channel_layer().group_send(live.EVENTS_GROUP, live.event(name, **facts))
+        await get_channel_layer().group_send(contract.EVENTS_GROUP, contract.event(name, **facts))

@@ -7,8 +7,9 @@ from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 
-from dashboard import consumers, protocol
-from dashboard.hub import Hub
+from dashboard.live import consumer as consumers
+from dashboard.live import protocol
+from dashboard.live.hub import Hub
 from dashboard.tests.live_socket import Socket, eventually, make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)

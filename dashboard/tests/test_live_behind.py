@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from dashboard import hub as hubs
-from dashboard import viewer as viewers
-from dashboard.hub import Hub
+from dashboard.live import hub as hubs
+from dashboard.live import viewer as viewers
+from dashboard.live.hub import Hub
 from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ async def test_only_a_few_frames_are_sent_ahead_of_the_acks(hub: Hub, cookie: st
 async def test_a_stalled_viewer_costs_bounded_memory_and_misses_no_extreme(
     hub: Hub, cookie: str, series, monkeypatch
 ):
-    monkeypatch.setattr("dashboard.pending.MAX_PER_SERIES", 16)
+    monkeypatch.setattr("dashboard.live.pending.MAX_PER_SERIES", 16)
     bridge = Bridge()
     values = [(at, 20.0) for at in range(1, 400)]
     values[200] = (201, 95.0)
@@ -122,7 +122,9 @@ async def test_events_for_a_viewer_who_is_behind_are_bounded_and_their_loss_is_t
 async def test_equal_subscriptions_share_one_encoding(hub: Hub, cookie: str, series, monkeypatch):
     encodings = []
     encode = viewers.Pending.body.__globals__["_encode"]
-    monkeypatch.setattr("dashboard.pending._encode", lambda d: encodings.append(d) or encode(d))
+    monkeypatch.setattr(
+        "dashboard.live.pending._encode", lambda d: encodings.append(d) or encode(d)
+    )
     async with Socket(cookie) as one, Socket(cookie) as two:
         for socket in (one, two):
             await socket.say(op="subscribe", id=1, series=[series.id], since="5m")

@@ -14,9 +14,9 @@ import pytest_asyncio
 from channels.layers import get_channel_layer
 from redis import asyncio as aioredis
 
-from dashboard import hub as hubs
-from dashboard import link as links
-from dashboard.hub import Hub
+from dashboard.live import hub as hubs
+from dashboard.live import link as links
+from dashboard.live.hub import Hub
 from dashboard.tests.live_socket import DEADLINE, Bridge, Socket, eventually, make_series
 
 pytestmark = pytest.mark.django_db(transaction=True)

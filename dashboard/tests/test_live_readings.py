@@ -8,7 +8,7 @@ import time
 import pytest
 from channels.db import database_sync_to_async
 
-from dashboard.hub import Hub
+from dashboard.live.hub import Hub
 from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series, store
 from telemetry.tests.locked import readings_locked
 
@@ -67,7 +67,7 @@ async def test_no_gap_and_no_foreign_value_while_readings_keep_coming(
 ):
     """Commit, then publish, without pause around the subscription: the two together hold all."""
     # Neither the snapshot nor what comes meanwhile is reduced, however long the snapshot takes.
-    monkeypatch.setattr("dashboard.pending.MAX_PER_SERIES", 5_000)
+    monkeypatch.setattr("dashboard.live.pending.MAX_PER_SERIES", 5_000)
     series_id, device_id = series[0].id, series[0].device_id
     bridge, start, written = Bridge(), now_ms() - 60_000, []
     stop = asyncio.Event()
@@ -165,13 +165,13 @@ async def test_two_hundred_visits_leave_nothing_behind(hub: Hub, cookie: str, se
 async def test_a_snapshot_that_takes_too_long_is_refused_and_says_what_to_ask(
     hub: Hub, cookie: str, series, monkeypatch
 ):
-    monkeypatch.setattr("telemetry.read_limit.READ_LIMIT", 150)
+    monkeypatch.setattr("telemetry.history.read_limit.READ_LIMIT", 150)
     async with Socket(cookie) as socket:
         with readings_locked():
             await socket.say(op="subscribe", id=1, series=[series[0].id], since="7d")
             error = await socket.got("error", id=1)
         assert error["code"] == "too_slow"
         assert "Narrow the window" in error["message"]
-        monkeypatch.setattr("telemetry.read_limit.READ_LIMIT", 60_000)
+        monkeypatch.setattr("telemetry.history.read_limit.READ_LIMIT", 60_000)
         await socket.say(op="subscribe", id=1, series=[series[0].id], since="15m")
         assert (await socket.got("snapshot", id=1))["series"][0]["points"] == []

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence
-from telemetry import live
+from telemetry.live import contract
 from telemetry.models import Series
 from telemetry.moments import from_ms
 from tests.browser import PASSWORD, announce, chromium, operator, page, tell_until
@@ -40,9 +40,9 @@ def add_device(uid: str, name: str, *, last_seen_ms: int | None = None) -> Serie
 
 def send(series: Series, points: list[int | float]) -> None:
     """Announce readings as a bridge does: numbered by group, or the web process sees a loss."""
-    group = live.shard_group(series.device_id)
+    group = contract.shard_group(series.device_id)
     sent[group] += 1
-    announce(group, live.readings("bridge-0", sent[group], {series.id: points}))
+    announce(group, contract.readings("bridge-0", sent[group], {series.id: points}))
 
 
 def text_of(page: Page) -> str:
@@ -200,8 +200,10 @@ def test_the_pipeline_draws_the_books(page: Page):
     page.goto("/pipeline/")
     expect(page.locator("#workers")).to_contain_text("No bridge has run yet")
     counters = {"received": 12, "stored": 9, "duplicate": 1, "rejected": 2, "spooled": 0}
-    message = live.event("pipeline", worker="bridge-0", at=now(), counters=counters)
-    tell_until(lambda: announce(live.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page))
+    message = contract.event("pipeline", worker="bridge-0", at=now(), counters=counters)
+    tell_until(
+        lambda: announce(contract.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page)
+    )
     worker = page.locator(".worker")
     expect(worker.locator(".is-received .value")).to_have_text("12")
     expect(worker.locator(".verdict")).to_have_text("0 missing")
@@ -213,8 +215,10 @@ def test_a_worker_in_trouble_is_loud(page: Page):
     expect(page.locator("#connection .word")).to_have_text("Live")
     counters = {"received": 12, "stored": 2, "spooled": 10, "spool_bytes": 4096, "spool_full": 1}
     counters |= {"connected": 0, "database_up": 0}
-    message = live.event("pipeline", worker="bridge-0", at=now(), counters=counters)
-    tell_until(lambda: announce(live.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page))
+    message = contract.event("pipeline", worker="bridge-0", at=now(), counters=counters)
+    tell_until(
+        lambda: announce(contract.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page)
+    )
     alarms = page.locator(".worker .alarms li")
     expect(alarms).to_have_count(3)
     expect(alarms.first).to_contain_text("The spool is full at 10 messages")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from devices.models import Device
-from telemetry import live
+from telemetry.live import contract
 from telemetry.models import QuarantinedMessage, Series
 from tests.browser import announce, chromium, operator, page
 from tests.waiting import eventually
@@ -107,7 +107,7 @@ def test_what_comes_meanwhile_is_announced_and_shown_on_demand(page: Page):
     quarantine("pump-7", b"x", "malformed_json")
     facts = {"uid": "pump-7", "topic": "devices/pump-7/telemetry", "reason": "malformed_json"}
     at = time.time_ns() // 1_000_000
-    announce(live.EVENTS_GROUP, live.event("quarantine", **facts, detail="", at=at))
+    announce(contract.EVENTS_GROUP, contract.event("quarantine", **facts, detail="", at=at))
     expect(page.locator("#newer")).to_have_text("1 new — show")
     page.click("#newer")
     expect(page.locator("#quarantined li")).to_have_count(1)

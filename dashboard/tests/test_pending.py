@@ -3,8 +3,8 @@
 import json
 import random
 
-from dashboard import pending
-from dashboard.pending import Pending, merge
+from dashboard.live import pending
+from dashboard.live.pending import Pending, merge
 
 
 def body(waiting: Pending) -> dict:

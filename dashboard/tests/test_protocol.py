@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dashboard import protocol
-from dashboard.protocol import Ack, Allowance, Refused, Subscribe, Unsubscribe, parse, seconds
+from dashboard.live import protocol
+from dashboard.live.protocol import Ack, Allowance, Refused, Subscribe, Unsubscribe, parse, seconds
 
 BAD = [
     (None, "bad_json"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from embedded.prove.ledger import BrokerKill
 from embedded.prove.load import Load
-from embedded.prove.part import Part
+from embedded.prove.process import Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
 

@@ -10,15 +10,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from embedded.data_folder import SHARED
 from embedded.errors import EmbeddedError
-from embedded.mqtt import Mosquitto
-from embedded.ports import LOOPBACK, free_port
-from embedded.postgres import Postgres
-from embedded.prove.part import Child, Part
+from embedded.prove.process import Child, Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
-from embedded.redis_server import Redis
+from embedded.servers.mqtt import Mosquitto
+from embedded.servers.ports import LOOPBACK, free_port
+from embedded.servers.postgres import Postgres
+from embedded.servers.redis import Redis
+from embedded.up.data_folder import SHARED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPOOL_MIB = 1  # so that "the spool is full" takes seconds of load, not hours
@@ -56,7 +56,7 @@ class OwnStack:
         os.environ.update(self._environment())
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         # Only now that the environment names the servers: the settings are read on import.
-        from embedded import database  # noqa: PLC0415
+        from embedded.up import database  # noqa: PLC0415
 
         database.migrate()
         command = [sys.executable, str(ROOT / "manage.py"), "runbridge"]

@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 
-from embedded.ports import LOOPBACK
+from embedded.servers.ports import LOOPBACK
 
 RECEIVE_SIZE = 65_536  # bytes of one read
 POLL = 0.2  # seconds between looks at whether to end

@@ -8,10 +8,10 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import Any
 
-from embedded.mqtt import find_mosquitto
 from embedded.prove.ledger import LISTED, POISON, Verdict
 from embedded.prove.load import Load
-from embedded.redis_server import find_program
+from embedded.servers.mqtt import find_mosquitto
+from embedded.servers.redis import find_program
 
 VERSION_SECONDS = 10.0  # for a server to say its version
 

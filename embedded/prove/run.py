@@ -15,7 +15,7 @@ from embedded.prove.ledger import Verdict
 from embedded.prove.load import Load
 from embedded.prove.messages import Messages
 from embedded.prove.options import Options
-from embedded.prove.part import peak_rss_mib
+from embedded.prove.process import peak_rss_mib
 from embedded.prove.result import Recovery, Result
 
 if TYPE_CHECKING:  # it needs the settings, which name servers that are started first

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from embedded.data_folder import DataFolder, adopt, default_path
 from embedded.errors import EmbeddedError
-from embedded.prove.part import POLL, READY_SECONDS, Part
+from embedded.prove.process import POLL, READY_SECONDS, Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
+from embedded.up.data_folder import DataFolder, adopt, default_path
 
 MQTT_PORT = 1883
 SERVERS = ("postgres", "redis", "mqtt", "bridge")

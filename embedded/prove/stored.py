@@ -13,7 +13,8 @@ from devices.models import Device
 from embedded.prove.ledger import Verdict
 from embedded.prove.load import Load
 from embedded.prove.messages import LATE_MS, STAMPED_METRIC, TIMED_METRIC, Messages
-from telemetry import proof, store
+from telemetry import proof
+from telemetry.storage import store
 
 WORKER_EQUATION = ("stored", "duplicate", "rejected", "spooled", "in_flight")
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from embedded import account, postgres
-from embedded.account import Account, can_reach, own_folder, reachable_program, unprivileged
-from embedded.mqtt import Mosquitto
-from embedded.ports import free_port, is_free
-from embedded.postgres import Postgres, wheel_tree
-from embedded.redis_server import Redis
+from embedded.servers import account, postgres
+from embedded.servers.account import Account, can_reach, own_folder, reachable_program, unprivileged
+from embedded.servers.mqtt import Mosquitto
+from embedded.servers.ports import free_port, is_free
+from embedded.servers.postgres import Postgres, wheel_tree
+from embedded.servers.redis import Redis
 from tests.servers import RunningServer
 from tests.waiting import eventually
 

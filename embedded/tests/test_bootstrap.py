@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
-from embedded.database import OPERATOR
+from embedded.up.database import OPERATOR
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from embedded import data_folder
-from embedded.data_folder import MAX_SOCKET_PATH, DataFolder
 from embedded.errors import EmbeddedError
+from embedded.up import data_folder
+from embedded.up.data_folder import MAX_SOCKET_PATH, DataFolder
 
 
 def test_a_second_run_is_refused_and_told_where_the_first_is(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from embedded.data_folder import SHARED, DataFolder
 from embedded.errors import EmbeddedError
-from embedded.options import read
-from embedded.ports import free_port
-from embedded.stack import VARIABLES, Stack, check_yours
+from embedded.servers.ports import free_port
+from embedded.up.data_folder import SHARED, DataFolder
+from embedded.up.options import read
+from embedded.up.stack import VARIABLES, Stack, check_yours
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOC = (ROOT / "docs" / "operations.md").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.options import DEFAULT_SIMULATOR, read
+from embedded.up.options import DEFAULT_SIMULATOR, read
 
 
 def test_unknown_options_reach_the_simulator() -> None:

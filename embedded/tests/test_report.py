@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from embedded.database import Totals
-from embedded.report import Screen, rate_line, table
-from embedded.stack import Row
+from embedded.up.database import Totals
+from embedded.up.report import Screen, rate_line, table
+from embedded.up.stack import Row
 
 
 class Terminal(io.StringIO):

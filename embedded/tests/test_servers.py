@@ -9,10 +9,10 @@ import psycopg
 import pytest
 import redis
 
-from embedded.mqtt import MAX_PACKET, Iotcore, Mosquitto, broker
-from embedded.ports import choose_port, is_free
-from embedded.postgres import Postgres
-from embedded.redis_server import Redis
+from embedded.servers.mqtt import MAX_PACKET, Iotcore, Mosquitto, broker
+from embedded.servers.ports import choose_port, is_free
+from embedded.servers.postgres import Postgres
+from embedded.servers.redis import Redis
 from tests.servers import RunningServer
 from tests.waiting import eventually
 
@@ -193,7 +193,7 @@ def test_only_the_broker_without_a_disk_warns_about_it(server_folder, free_port)
 def test_the_broker_choice_is_obeyed(server_folder, monkeypatch) -> None:
     assert isinstance(broker("auto", server_folder, 1), Mosquitto)
     assert isinstance(broker("iotcore", server_folder, 1), Iotcore)
-    monkeypatch.setattr("embedded.mqtt.find_mosquitto", lambda: None)
+    monkeypatch.setattr("embedded.servers.mqtt.find_mosquitto", lambda: None)
     assert isinstance(broker("auto", server_folder, 1), Iotcore)
 
 

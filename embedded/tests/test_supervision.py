@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from embedded import leftovers
-from embedded.data_folder import DataFolder
 from embedded.errors import EmbeddedError
-from embedded.supervision import Event, Program, Supervisor, parse
+from embedded.servers import leftovers
+from embedded.up.data_folder import DataFolder
+from embedded.up.supervision import Event, Program, Supervisor, parse
 from tests.waiting import eventually
 
 FOREVER = [

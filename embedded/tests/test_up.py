@@ -21,8 +21,8 @@ import psutil
 import psycopg
 import pytest
 
-from embedded.leftovers import is_alive
-from embedded.ports import free_port, is_free
+from embedded.servers.leftovers import is_alive
+from embedded.servers.ports import free_port, is_free
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 
 from devices.models import Device
 from devices.summary import device_summary
-from telemetry import history
 from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import FleetShape
+from telemetry.history import reader
 from telemetry.models import Series
 from telemetry.moments import to_ms
 
@@ -48,7 +48,7 @@ class FleetView(HistoryView):
         total = len(devices) if len(devices) < MAX_FLEET else matching.count()
         now = timezone.now()
         series = _series_of(devices)
-        latest = history.latest([one["id"] for of in series.values() for one in of], now=now)
+        latest = reader.latest([one["id"] for of in series.values() for one in of], now=now)
         answers = []
         for device in devices:
             summary = device_summary(device)

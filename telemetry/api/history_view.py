@@ -7,7 +7,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from telemetry.read_limit import TooSlow
+from telemetry.history.read_limit import TooSlow
 
 
 class ReadTooSlow(APIException):

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from devices.models import Device
-from telemetry import message_log
 from telemetry.api import parameters as query
 from telemetry.api.shapes import MessagesShape
+from telemetry.live import message_log
 from telemetry.moments import to_ms
 
 

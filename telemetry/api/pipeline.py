@@ -13,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from telemetry import timescale
 from telemetry.api import parameters as query
 from telemetry.api.shapes import PipelineShape
 from telemetry.models import IngestWorker, QuarantinedMessage
 from telemetry.moments import to_ms
 from telemetry.sql import load
+from telemetry.storage import timescale
 
 ALIVE = timedelta(seconds=10)  # a worker writes its counters about once a second
 MAX_WORKERS = 1000

@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from devices.models import Device
 from devices.summary import presence_form
-from telemetry import buckets, history
 from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestShape, ReadingsShape
+from telemetry.history import buckets, reader
 from telemetry.models import Series
 from telemetry.moments import to_ms
 
@@ -30,7 +30,7 @@ class ReadingsView(HistoryView):
         tags=["Readings"],
         parameters=[
             query.described(
-                "series", f"Ids of series, separated by commas, at most {history.MAX_SERIES}."
+                "series", f"Ids of series, separated by commas, at most {reader.MAX_SERIES}."
             ),
             query.described("device", "Instead of series: the uid of a device."),
             query.described("metric", "With device: metrics, separated by commas; absent is all."),
@@ -38,7 +38,7 @@ class ReadingsView(HistoryView):
             query.TO,
             query.described(
                 "points",
-                f"Most points a series, {history.MIN_POINTS} to {history.MAX_POINTS}.",
+                f"Most points a series, {reader.MIN_POINTS} to {reader.MAX_POINTS}.",
                 int,
             ),
         ],
@@ -50,9 +50,9 @@ class ReadingsView(HistoryView):
         now = timezone.now()
         start, stop = _window(request, to_ms(now))
         points = query.integer(
-            request, "points", DEFAULT_POINTS, least=history.MIN_POINTS, most=history.MAX_POINTS
+            request, "points", DEFAULT_POINTS, least=reader.MIN_POINTS, most=reader.MAX_POINTS
         )
-        series = history.window(series_ids, start, stop, points, now=now)
+        series = reader.window(series_ids, start, stop, points, now=now)
         return Response({"now": to_ms(now), "from": start, "to": stop, "series": series})
 
 
@@ -63,12 +63,12 @@ class LatestView(HistoryView):
     def get(self, request: Request, uid: str) -> Response:
         query.known(request, ())
         device = get_object_or_404(Device.objects.select_related("presence"), uid=uid)
-        series = [history.describe(one) for one in device.series.all()]
+        series = [reader.describe(one) for one in device.series.all()]
         now = timezone.now()
         presence = presence_form(device)
         with_latest(
             series,
-            history.latest([one["id"] for one in series], now=now),
+            reader.latest([one["id"] for one in series], now=now),
             last_seen=presence["last_seen"],
             expected_interval=device.expected_interval,
             now=to_ms(now),
@@ -81,8 +81,8 @@ def _asked_series(request: Request) -> list[int]:
     if not uid:
         if query.text(request, "metric"):
             query.refuse("metric", "A metric needs the device it is of.")
-        ids = query.series_ids(request, "series", history.MAX_SERIES)
-        unknown = set(ids) - history.known_ids(ids)
+        ids = query.series_ids(request, "series", reader.MAX_SERIES)
+        unknown = set(ids) - reader.known_ids(ids)
         if unknown:
             query.refuse("series", f"No such series: {', '.join(map(str, sorted(unknown)))}.")
         return ids
@@ -99,8 +99,8 @@ def _series_of(uid: str, metrics: list[str]) -> list[int]:
     if unknown:
         query.refuse("metric", f"The device has no {', '.join(unknown)}."[:500])
     ids = [found[metric] for metric in metrics] if metrics else list(found.values())
-    if len(ids) > history.MAX_SERIES:
-        query.refuse("metric", f"Ask for at most {history.MAX_SERIES} metrics at once.")
+    if len(ids) > reader.MAX_SERIES:
+        query.refuse("metric", f"Ask for at most {reader.MAX_SERIES} metrics at once.")
     return ids
 
 
@@ -113,6 +113,6 @@ def _window(request: Request, now: int) -> tuple[int, int]:
         start = max(stop - DEFAULT_SPAN, 0)
     if start >= stop:
         query.refuse("from", "It must be earlier than `to`.")
-    if stop - start > history.MAX_SPAN:
+    if stop - start > reader.MAX_SPAN:
         query.refuse("from", "A window spans at most ten years.")
     return start, stop

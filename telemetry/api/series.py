@@ -15,7 +15,7 @@ from devices.api.fields import PreloadedSlugField
 from devices.api.filters import LIST_FILTERS
 from devices.models import Device
 from telemetry.models import Series
-from telemetry.series_events import announce_series
+from telemetry.series.events import announce_series
 
 MAX_BULK_SERIES = 1000  # series of one array
 TAKEN = "This device has a series of this metric already."

@@ -1,4 +1,4 @@
-"""What a worker committed and may be sent again; see `bridge.deliveries`."""
+"""What a worker committed and may be sent again; see `bridge.intake.redelivery`."""
 
 from django.db import migrations
 
@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
             """
             -- What each committed batch would look like if the broker delivered it again: a bridge killed
             -- between COMMIT and acknowledgement recognises the redelivery of a message whose readings had no
-            -- time of their own. Format: bridge.deliveries.
+            -- time of their own. Format: bridge.intake.redelivery.
             CREATE TABLE ingest_delivery (
                 id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                 worker text NOT NULL,

@@ -5,7 +5,7 @@ Otherwise nothing changes. To decide again: `migrate telemetry 0004`, then `migr
 
 from django.db import migrations
 
-from telemetry import timescale
+from telemetry.storage import timescale
 
 
 def adopt(apps, schema_editor):

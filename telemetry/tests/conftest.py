@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from telemetry import timescale
+from telemetry.storage import timescale
 from telemetry.tests.timescaledb import connected, rows, server, turned_to
 
 

@@ -6,9 +6,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from devices.models import Device, Presence, Site
-from telemetry import partitions
 from telemetry.models import Series
 from telemetry.moments import from_ms
+from telemetry.storage import partitions
 from telemetry.tests.written import series, write
 
 pytestmark = pytest.mark.django_db

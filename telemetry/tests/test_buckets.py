@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.buckets import DAY, HOUR, LADDER, MINUTE, SECOND, covering
+from telemetry.history.buckets import DAY, HOUR, LADDER, MINUTE, SECOND, covering
 
 
 @given(

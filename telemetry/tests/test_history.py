@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from telemetry import history, rollups
+from telemetry.history import reader
 from telemetry.moments import to_ms
+from telemetry.storage import rollups
 from telemetry.tests.written import series, write
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def window(ids: list[int], start: int, end: int = END, points: int = 800) -> list[dict]:
-    return history.window(ids, start, end, points, now=NOW)
+    return reader.window(ids, start, end, points, now=NOW)
 
 
 def test_a_window_includes_its_start_and_excludes_its_end() -> None:
@@ -138,7 +139,7 @@ def test_a_window_older_than_raw_readings_is_answered_from_rollups() -> None:
 
 
 def test_many_series_get_fewer_points_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MAX_TOTAL_POINTS", 40)
+    monkeypatch.setattr(reader, "MAX_TOTAL_POINTS", 40)
     both = [series("a"), series("b")]
     for one in both:
         write(one.id, [(END - HOUR + n * MINUTE, 1.0) for n in range(60)])
@@ -150,7 +151,7 @@ def test_latest_finds_numbers_and_texts_recent_and_old() -> None:
     write(number.id, [(END - 2000, "ERR"), (END - 1000, 0.0)])
     write(text.id, [(END - 2000, 1.0), (END - 1000, "open")])
     write(old.id, [(END - 200 * 24 * HOUR, 4.0)])
-    found = history.latest([number.id, text.id, old.id, empty.id], now=NOW)
+    found = reader.latest([number.id, text.id, old.id, empty.id], now=NOW)
     assert found == {
         number.id: [END - 1000, 0.0],
         text.id: [END - 1000, "open"],
@@ -160,7 +161,7 @@ def test_latest_finds_numbers_and_texts_recent_and_old() -> None:
 
 def test_known_ids_are_those_of_series() -> None:
     one = series()
-    assert history.known_ids([one.id, one.id + 1]) == {one.id}
+    assert reader.known_ids([one.id, one.id + 1]) == {one.id}
 
 
 class ReducedIsTheSameFromAnySource(TestCase):

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, ProgrammingError, connection
 
-from telemetry import maintenance, partitions
+from telemetry import maintenance
 from telemetry.moments import to_ms
+from telemetry.storage import partitions
 from telemetry.tests.written import rollup, series, write
 from tests.database_url import database_url
 from tests.waiting import eventually

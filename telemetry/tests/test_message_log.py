@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from devices.models import Device
-from telemetry import message_log
+from telemetry.live import message_log
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
-from telemetry import partitions
+from telemetry.storage import partitions
 from tests.waiting import eventually
 
 NOW = datetime(2021, 3, 10, 23, 30, tzinfo=UTC)

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from devices.models import Device
-from telemetry import partitions, retention, rollups
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_ms
+from telemetry.storage import partitions, retention, rollups
 from telemetry.tests.written import rollup, series, write
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from telemetry import rollups
 from telemetry.moments import from_ms, to_ms
+from telemetry.storage import rollups
 from telemetry.tests.written import rollup, series, write
 
 NOW = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 
 from devices.models import Device
-from telemetry.series_registry import SeriesRegistry
+from telemetry.series.registry import SeriesRegistry
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from telemetry import sql
-from telemetry.buckets import LADDER, covering
+from telemetry.history.buckets import LADDER, covering
 
 
 def test_a_file_is_read_as_named_blocks() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection, transaction
 
-from telemetry import store
+from telemetry.storage import store
 
 
 def execute(statement: str) -> None:

@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.exceptions import IrreversibleError
 
-from telemetry import timescale
 from telemetry.moments import from_ms
+from telemetry.storage import timescale
 from telemetry.tests.timescaledb import connected, rows, server
 
 TABLES = ("reading", "text_reading", "rollup_1m", "rollup_1h", "rollup_1d", "rollup_dirty")
@@ -20,7 +20,7 @@ TABLES = ("reading", "text_reading", "rollup_1m", "rollup_1h", "rollup_1d", "rol
 @pytest.fixture
 def fresh(django_db_blocker, caplog) -> Iterator[None]:
     """A database up to the migration before; without TimescaleDB, which the server could have."""
-    caplog.set_level(logging.INFO, "telemetry.timescale")
+    caplog.set_level(logging.INFO, "telemetry.storage.timescale")
     # A server each: one process is one session, and a session keeps an extension it once loaded.
     with django_db_blocker.unblock(), server() as port, connected(port):
         call_command("migrate", "telemetry", "0004", verbosity=0)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from telemetry import history, sql
+from telemetry import sql
+from telemetry.history import reader
 from telemetry.tests.test_sql import NAMED, SAMPLES
 from telemetry.tests.timescaledb import (
     DAY,
@@ -46,7 +47,7 @@ HERE = {
 def answers() -> list[object]:
     """Windows that are answered from every level, and the newest readings."""
     found: list[object] = [
-        history.window(SERIES, END - span, END, points, now=NOW)
+        reader.window(SERIES, END - span, END, points, now=NOW)
         for span, points in (
             (HOUR, 5000),
             (HOUR, 100),
@@ -55,7 +56,7 @@ def answers() -> list[object]:
             (60 * DAY, 40),
         )
     ]
-    return [*found, history.latest(SERIES, now=NOW)]
+    return [*found, reader.latest(SERIES, now=NOW)]
 
 
 def scattered(seed: int) -> list[Reading]:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from telemetry import history, maintenance, partitions, retention, rollups, store, timescale
+from telemetry import maintenance
+from telemetry.history import reader
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_ms
+from telemetry.storage import partitions, retention, rollups, store, timescale
 from telemetry.tests.timescaledb import (
     DAY,
     END,
@@ -59,9 +61,9 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
     assert store_readings(shifted, may_repeat=True).inserted == 0
     rows("RESET timescaledb.max_tuples_decompressed_per_dml_transaction")
 
-    fresh = history.window(SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW)
+    fresh = reader.window(SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW)
     roll_up()
-    assert history.window(SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW) == fresh
+    assert reader.window(SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW) == fresh
     counted = [row[2] for row in summaries()[2]]
     assert sum(counted) == 2 * 3 * 3600 + 1 + 60
     assert compress() == []  # takes the late ones in

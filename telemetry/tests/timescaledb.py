@@ -16,9 +16,9 @@ import playwright
 from django.db import DatabaseError, connection, connections
 
 from devices.models import Device
-from telemetry import partitions, rollups, store, timescale
 from telemetry.models import Series
 from telemetry.moments import to_ms
+from telemetry.storage import partitions, rollups, store, timescale
 
 FOLDER = Path(__file__).parent / "pglite"
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # the version the requirements pin

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bridge.decode.items import Reason
-from bridge.replay import Replay, Selection, Summary
-from telemetry import store
+from bridge.quarantine.replay import Replay, Selection, Summary
+from telemetry.storage import store
 
 
 class Command(BaseCommand):

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bridge import metrics
-from bridge.source import Broker
-from bridge.spool import SpoolBusy
+from bridge.commit.spool import SpoolBusy
+from bridge.mqtt.connection import Broker
 from bridge.worker import NameTaken, SpoolPlace, Worker
-from telemetry.probe import Probe, parse_address
+from telemetry.workers.probe import Probe, parse_address
 
 GROUP = re.compile(r"[A-Za-z0-9_-]{0,64}")
 

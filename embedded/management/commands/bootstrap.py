@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from embedded import database
+from embedded.up import database
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from telemetry.maintenance import Maintenance, do_everything
-from telemetry.probe import Probe, parse_address
+from telemetry.workers.probe import Probe, parse_address
 
 
 class Command(BaseCommand):

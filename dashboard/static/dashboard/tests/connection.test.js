@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { backoff } from "../js/backoff.js";
-import { LiveConnection } from "../js/connection.js";
+import { backoff } from "../js/live/backoff.js";
+import { LiveConnection } from "../js/live/connection.js";
 
 /** A world whose time and sockets the test moves. */
 function world() {

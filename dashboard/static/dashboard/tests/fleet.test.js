@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { counts, found, headline, inOrder, shown, sorted } from "../js/fleet-order.js";
-import { sparkShape } from "../js/sparkline.js";
-import { Selection } from "../js/selection.js";
+import { counts, found, headline, inOrder, shown, sorted } from "../js/fleet/fleet-order.js";
+import { sparkShape } from "../js/charts/sparkline.js";
+import { Selection } from "../js/fleet/selection.js";
 
 const device = (uid, state, more = {}) => ({ uid, name: uid, kind: "freezer", tags: [], site: null, state, heard: 0, ...more });
 const none = { search: "", site: "", states: new Set() };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { age, bare, duration, humanise, moment, number, offset, size } from "../js/format.js";
+import { age, bare, duration, humanise, moment, number, offset, size } from "../js/page/format.js";
 
 test("a number has the series' precision, a true minus and grouped thousands", () => {
   assert.equal(number(21.456, 1), "21.5");

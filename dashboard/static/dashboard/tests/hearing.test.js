@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Hearing, newestOf, silentAmong } from "../js/hearing.js";
+import { Hearing, newestOf, silentAmong } from "../js/presence/hearing.js";
 
 const NOW = 1_700_000_000_000;
 

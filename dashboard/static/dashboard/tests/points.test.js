@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { line, MAX_POINTS, Points } from "../js/points.js";
+import { line, MAX_POINTS, Points } from "../js/charts/points.js";
 
 const raw = (points, before = null) => ({ reduced: false, bucket_ms: null, points, before });
 const times = (points) => points.rows.map((row) => row[0]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { judge, judgeSeries, withSensors } from "../js/presence.js";
+import { judge, judgeSeries, withSensors } from "../js/presence/presence.js";
 
 const { device: cases, series } = JSON.parse(readFileSync(new URL("../../../../devices/tests/presence_cases.json", import.meta.url), "utf8"));
 

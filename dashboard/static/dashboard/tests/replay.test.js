@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { added, NOTHING, outcome } from "../js/replay.js";
+import { added, NOTHING, outcome } from "../js/quarantine/replay.js";
 
 const summary = (more) => ({ ...NOTHING, ...more });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { bounds, fromQuery, live, MAX_SPAN, MIN_SPAN, pan, pause, range, toQuery, zoom } from "../js/timespan.js";
-import { tickLabel, timeTicks } from "../js/time-ticks.js";
+import { bounds, fromQuery, live, MAX_SPAN, MIN_SPAN, pan, pause, range, toQuery, zoom } from "../js/time/timespan.js";
+import { tickLabel, timeTicks } from "../js/time/time-ticks.js";
 
 const NOW = 1_700_000_000_000;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { alarms, balance, gone, Rate, summed } from "../js/rates.js";
-import { csv, tableRows } from "../js/table-text.js";
-import { extent, includesZero, valueRange, valueTicks, withThresholds } from "../js/value-range.js";
+import { alarms, balance, gone, Rate, summed } from "../js/pipeline/rates.js";
+import { csv, tableRows } from "../js/charts/table-text.js";
+import { extent, includesZero, valueRange, valueTicks, withThresholds } from "../js/charts/value-range.js";
 
 const row = (at, value, low = null, high = null, count = null, start = null) => [at, value, low, high, count, start];
 

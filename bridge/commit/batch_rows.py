@@ -1,0 +1,108 @@
+"""The rows of one transaction and what became of each message they came from.
+
+Made by `bridge.commit.rows`; read by whoever announces what was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bridge.commit.inbox import BatchResult
+from bridge.decode.items import Problem
+from bridge.intake.batch import Columns, Text
+from telemetry.series.registry import NewSeries
+from telemetry.storage import store
+
+Key = tuple[int, int]  # series, Unix milliseconds
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of the messages `start` to `stop` of a batch, and what they mean for each."""
+
+    start: int
+    stop: int
+    # Readings of each message that were in columns before; theirs are the first rows, in order.
+    counts: list[int]
+    batch: store.Batch = field(default_factory=store.Batch)
+    # Of each other message that has any: which rows are its numbers, and which its texts.
+    spans: dict[int, tuple[slice, slice]] = field(default_factory=dict)
+    problems: dict[int, list[Problem]] = field(default_factory=dict)  # by message index
+    rejected: set[int] = field(default_factory=set)
+    heard: dict[int, int] = field(default_factory=dict)  # device: Unix ms
+    clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix ms
+    uids: dict[int, str] = field(default_factory=dict)  # of devices with more than columns
+    new_series: list[NewSeries] = field(default_factory=list)
+    values_dropped: int = 0
+    clocks_replaced: int = 0  # messages
+    statuses: int = 0
+
+    def partial(self) -> int:
+        """Messages of which something was stored and something was not."""
+        return len(self.problems.keys() - self.rejected)
+
+    @property
+    def readings(self) -> int:
+        return len(self.batch.series_ids) + len(self.batch.texts)
+
+    def keys_by_message(self) -> Iterator[tuple[int, list[Key]]]:
+        """Each message's index in the batch, and the keys of its readings."""
+        numbers = self.batch.keys()
+        texts = [(series_id, at) for series_id, at, _ in self.batch.texts]
+        first = 0
+        for index, count in enumerate(self.counts, self.start):
+            mine = numbers[first : first + count]
+            first += count
+            if index in self.spans:
+                its_numbers, its_texts = self.spans[index]
+                mine = numbers[its_numbers] + texts[its_texts]
+            yield index, mine
+
+    def duplicates(self, written: store.Written) -> set[int]:
+        """Messages of which every reading was stored before, or earlier in this batch."""
+        if written.inserted == self.readings:
+            return set()
+        known = set(written.repeated)
+        found: set[int] = set()
+        for index, keys in self.keys_by_message():
+            if keys and known.issuperset(keys):
+                found.add(index)
+            known.update(keys)
+        return found - self.rejected
+
+    def readings_of(self, index: int) -> int:
+        """How many readings the message at `index` of the batch became."""
+        numbers, texts = self.spans.get(index, (slice(0, 0), slice(0, 0)))
+        others = numbers.stop - numbers.start + texts.stop - texts.start
+        return self.counts[index - self.start] + int(others)
+
+    def new_columns(self, repeated: set[Key]) -> Columns:
+        """The readings that were not stored before."""
+        batch = self.batch
+        columns = Columns.of(batch.series_ids, batch.times_ms, batch.values, batch.texts)
+        if not repeated:
+            return columns
+        kept = [row for row in columns.numbers() if (row[0], row[1]) not in repeated]
+        texts: list[Text] = [row for row in batch.texts if (row[0], row[1]) not in repeated]
+        series_ids, times_ms, values = zip(*kept, strict=True) if kept else ((), (), ())
+        return Columns.of(series_ids, times_ms, values, texts)
+
+
+class Committed(NamedTuple):
+    """Rows that are durable now."""
+
+    rows: Rows
+    result: store.Written
+    duplicates: set[int]  # messages that brought nothing new
+
+    @classmethod
+    def of(cls, rows: Rows, result: store.Written) -> Committed:
+        return cls(rows, result, rows.duplicates(result))
+
+    def result_counts(self) -> BatchResult:
+        """How the messages ended."""
+        duplicate, rejected = len(self.duplicates), len(self.rows.rejected)
+        total = self.rows.stop - self.rows.start
+        return BatchResult(total - duplicate - rejected, duplicate, rejected)

@@ -1,0 +1,244 @@
+"""Turn batches into rows of one transaction, and say how each message ended.
+
+Between intake and store: what is not ordinary gets its device and series here, made or refused.
+Runs in the committer thread. Building twice gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge.commit.batch_rows import Rows
+from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
+from bridge.intake.batch import Batch, Columns, Text
+from bridge.intake.memory import Memory
+from bridge.intake.redelivery import delivery, pack
+from bridge.message import Message
+from bridge.mqtt.properties import describe, safe_text
+from devices.registry import DeviceRef
+from telemetry.models import Series
+from telemetry.series.registry import NewSeries
+from telemetry.storage import store
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Readings one at a time, before they become columns."""
+
+    series_ids: list[int] = field(default_factory=list)
+    times_ms: list[int] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+
+    def add(self, series_id: int, time_ms: int, value: Value) -> None:
+        if isinstance(value, str):
+            self.texts.append((series_id, time_ms, value))
+        else:
+            self.series_ids.append(series_id)
+            self.times_ms.append(time_ms)
+            self.values.append(value)
+
+    def columns(self) -> Columns:
+        return Columns.of(self.series_ids, self.times_ms, self.values, self.texts)
+
+
+class RowBuilder:
+    """Builds rows from batches with what is known of devices, series and earlier deliveries."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._registry, self._series, self._deliveries = memory
+
+    def live_columns(self, batch: Batch) -> Columns:
+        """The readings of a batch whose device and series are known, without asking anyone."""
+        gathered = Gathered()
+        for items in batch.items.values():
+            for item in items:
+                device = self._registry.known(item.uid) if isinstance(item, Telemetry) else None
+                if device is not None and device.enabled and isinstance(item, Telemetry):
+                    known: Mapping[str, int] = self._series.ids.get(device.id, {})
+                    for sample in item.samples:
+                        for metric, value in sample.values.items():
+                            if metric in known:
+                                gathered.add(known[metric], sample.time_ms, value)
+        return Columns.joined([*batch.columns, gathered.columns()])
+
+    def build(self, batch: Batch, start: int, stop: int) -> Rows:
+        """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
+        rows = Rows(start, stop, batch.counts[start:stop])
+        rows.batch.may_repeat = batch.may_repeat
+        times = [message.received_ms for message in batch.messages[start:stop]]
+        rows.heard = dict(zip(batch.device_ids[start:stop], times, strict=True))
+        rows.heard.pop(0, None)  # which stands for no device
+        first, last = sum(batch.counts[:start]), sum(batch.counts[:stop])
+        columns = Columns.joined(batch.columns).between(first, last)
+        others = [index for index in batch.items if start <= index < stop]
+        if others:
+            columns = Columns.joined([columns, self._gather(rows, batch, others, last - first)])
+        rows.batch.series_ids, rows.batch.times_ms, rows.batch.values, rows.batch.texts = columns
+        self._note_deliveries(rows, batch)
+        return rows
+
+    def _gather(self, rows: Rows, batch: Batch, indexes: list[int], before: int) -> Columns:
+        """The readings of messages that are not in columns; `before` others come first."""
+        gathered = Gathered()
+        unknown = [
+            index
+            for index in indexes
+            if batch.stamps.get(index) != 0 and not self._knows_all(batch.items[index])
+        ]
+        if unknown:
+            rows.new_series = self._make_missing_series(batch, unknown)
+        for index in indexes:
+            if batch.stamps.get(index) == 0:  # rejected when it came first, and kept then
+                rows.rejected.add(index)
+                continue
+            numbers, texts = len(gathered.series_ids), len(gathered.texts)
+            for item in batch.items[index]:
+                self._add(rows, gathered, index, batch.messages[index], item)
+            rows.spans[index] = (
+                slice(before + numbers, before + len(gathered.series_ids)),
+                slice(texts, len(gathered.texts)),
+            )
+        return gathered.columns()
+
+    def _note_deliveries(self, rows: Rows, batch: Batch) -> None:
+        """What a redelivery of the messages that were stamped or rejected will look like."""
+        mine = {index: at for index, at in batch.stamps.items() if rows.start <= index < rows.stop}
+        noted = mine | dict.fromkeys(rows.rejected, 0)
+        deliveries = [
+            delivery(batch.messages[index], stamp)
+            for index, stamp in sorted(noted.items())
+            # One that was rejected before is known as such already.
+            if batch.messages[index].mid and (stamp or mine.get(index) != 0)
+        ]
+        if deliveries:
+            rows.batch.deliveries = pack(deliveries)
+            self._deliveries.remember(deliveries)
+
+    def refused(self, batch: Batch, index: int, problem: Problem) -> Rows:
+        """Rows that put one message into quarantine, because the database would not take it."""
+        rows = Rows(index, index + 1, counts=[0])
+        self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
+        return rows
+
+    def _knows_all(self, items: list[Item]) -> bool:
+        """Whether every device and metric of a message is known, without asking anyone."""
+        for item in items:
+            if isinstance(item, Rejected):
+                continue
+            device = self._registry.known(item.uid)
+            if device is None:
+                return False
+            if isinstance(item, Telemetry):
+                known = self._series.ids.get(device.id, {}).keys()
+                if not all(sample.values.keys() <= known for sample in item.samples):
+                    return False
+        return True
+
+    def _make_missing_series(self, batch: Batch, indexes: list[int]) -> list[NewSeries]:
+        wanted: dict[tuple[int, str], str] = {}
+        spoken = [item for index in indexes for item in batch.items[index]]
+        uids = {item.uid for item in spoken if item.uid}
+        self._registry.ask(uids)
+        speaking = [self._registry.known(uid) for uid in uids]
+        self._series.load(device.id for device in speaking if device is not None)
+        for item in spoken:
+            if not isinstance(item, Telemetry):
+                continue
+            device = self._device(item)
+            if not isinstance(device, DeviceRef):
+                continue
+            known = self._series.of(device.id).keys()
+            for sample in item.samples:
+                if not sample.values.keys() <= known:
+                    # In the device's own order, which its charts then have too.
+                    for metric, value in sample.values.items():
+                        if metric not in known:
+                            wanted.setdefault((device.id, metric), _kind(value))
+        return self._series.create(wanted) if wanted else []
+
+    def _device(self, item: Telemetry | Status) -> DeviceRef | Problem:
+        device = self._registry.known(item.uid)
+        if device is None:
+            return Problem(Reason.UNKNOWN_DEVICE, f"no device {item.uid!r} is registered")
+        if not device.enabled:
+            return Problem(Reason.DISABLED_DEVICE, f"the device {item.uid!r} is disabled")
+        return device
+
+    def _add(
+        self, rows: Rows, gathered: Gathered, index: int, message: Message, item: Item
+    ) -> None:
+        if isinstance(item, Rejected):
+            self._reject(rows, index, message, item.uid, item.problem)
+            return
+        device = self._device(item)
+        if not isinstance(device, DeviceRef):
+            self._reject(rows, index, message, item.uid, device)
+            return
+        rows.uids[device.id] = item.uid
+        if isinstance(item, Status):
+            rows.statuses += 1
+            rows.batch.connections[device.id] = (item.online, message.received_ms)
+            return
+        rows.heard[device.id] = message.received_ms
+        if item.clock_replaced:
+            rows.clocks_replaced += 1
+            rows.clock_replaced[device.id] = message.received_ms
+        problems = [*item.problems, *self._add_samples(gathered, device, item)]
+        if problems:
+            rows.values_dropped += len(problems)
+            rows.problems[index] = problems
+            self._quarantine(rows, index, message, item.uid, problems[0], partial=True)
+
+    def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[Problem]:
+        """Add what has a series; the problems of what has none."""
+        known = self._series.of(device.id)
+        problems = []
+        for sample in item.samples:
+            for metric, value in sample.values.items():
+                series_id = known.get(metric)
+                if series_id is None:
+                    problems.append(
+                        Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {metric!r}")
+                    )
+                else:
+                    gathered.add(series_id, sample.time_ms, value)
+        return problems
+
+    def _reject(self, rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
+        rows.rejected.add(index)
+        self._quarantine(rows, index, message, uid, problem)
+
+    def _quarantine(
+        self,
+        rows: Rows,
+        index: int,
+        message: Message,
+        uid: str,
+        problem: Problem,
+        *,
+        partial: bool = False,
+    ) -> None:
+        rows.problems.setdefault(index, [problem])
+        rows.batch.quarantined.append(
+            store.Quarantined(
+                index,
+                message.received_ms,
+                safe_text(message.topic),
+                uid,
+                problem.reason.value,
+                problem.detail,
+                message.payload,
+                describe(message.properties) if message.properties else {},
+                message.retain,
+                partial,
+            )
+        )
+
+
+def _kind(value: Value) -> str:
+    """The kind of a series whose first reading is `value`."""
+    if type(value) is bool:
+        return Series.Kind.BOOLEAN.value
+    return Series.Kind.TEXT.value if type(value) is str else Series.Kind.GAUGE.value

@@ -1,0 +1,1 @@
+"""The dialects devices speak: one pure module each."""

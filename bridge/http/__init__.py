@@ -1,0 +1,1 @@
+"""Telemetry over HTTP, for devices that cannot speak MQTT."""

@@ -1,0 +1,271 @@
+"""The way in of messages that come one at a time over HTTP, in a web process.
+
+Decoding, rows, store, live frames, verdicts and books are those of the MQTT worker. What differs:
+each sender waits for its own answer, so there is no spool, and a database that is away is the
+sender's to hear of. While one batch commits the next fills, from all senders.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from bridge.commit.committer import STATUS_EVERY, TICK
+from bridge.commit.inbox import BatchResult
+from bridge.commit.transaction import BatchTransaction
+from bridge.decode.conventions import pulseboard
+from bridge.http.queue import BadToken, MessageQueue, Outcome, QueuedMessage, TooFast, Unavailable
+from bridge.http.rate import RateLimit
+from bridge.intake.batch import Batch
+from bridge.intake.memory import Memory
+from bridge.intake.redelivery import Stamper
+from bridge.message import Message
+from bridge.publish.after_commit import AfterCommit, CommitCounters
+from bridge.publish.live import LivePublisher
+from bridge.publish.outcomes import Outcomes
+from devices.credentials import TOKEN_PREFIX, token_digest
+from devices.models import Device
+from telemetry.live import contract
+from telemetry.storage import store
+from telemetry.workers import worker_state
+
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
+NAME_PREFIX = "http-"  # then the process id; a worker's name in the pipeline's books
+STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
+STOP_WITHIN = 10.0  # seconds for the batch in hand
+
+
+class Ingest(threading.Thread):
+    """One of a process: the thread that commits. `take` and `snapshot` are for any thread."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name="http-ingest", daemon=True)
+        self.worker = name
+        self.counters = CommitCounters()
+        self._began = datetime.now(UTC)
+        self._queue = MessageQueue()
+        self._limit = RateLimit()
+        known = Memory.nothing()
+        self._transaction = BatchTransaction(name, known, self.counters)
+        self._stamper = Stamper(known.deliveries)
+        self._live = LivePublisher(name, known.series.device_of, tell_each_second=self._pipeline)
+        # A device that speaks HTTP reads in the answer what was wrong.
+        self._outcomes = Outcomes(lambda _topic, _notice: None)
+        self._after_commit = AfterCommit(self.counters, self._live, self._outcomes)
+        self._books = threading.Lock()  # _received, _in_flight, _ended
+        self._received = 0
+        self._in_flight = 0
+        self._ended = BatchResult()
+        self._books_due = self._stale_due = 0.0
+
+    def take(self, token: str, payload: bytes) -> Future[Outcome]:
+        """Have a message of the device with this token committed.
+
+        What comes of it is known later: the future raises what is `Refused`.
+        """
+        post = QueuedMessage(token, payload, time.time_ns() // 1_000_000)
+        if token.startswith(TOKEN_PREFIX):
+            self._queue.put(post)
+        else:
+            post.answer.set_exception(BadToken())
+        return post.answer
+
+    def stop(self) -> None:
+        """Commit what waits, and take the books of this process off the pipeline's list."""
+        self._queue.close()
+        self.join(STOP_WITHIN)
+        self._outcomes.stop()
+        self._live.stop()
+
+    def run(self) -> None:
+        self._outcomes.start()
+        self._live.start()
+        while (waiting := self._queue.take(TICK)) is not None:
+            self._serve(waiting)
+            if time.monotonic() >= self._books_due:
+                self._books_due = time.monotonic() + STATUS_EVERY
+                self._write_books()
+        self._write_books()
+        # Its process ends with it: it would be shown as a worker in trouble.
+        self._try_to_write(lambda: worker_state.forget(self.worker))
+        store.reset_connection()
+
+    def _serve(self, waiting: list[QueuedMessage]) -> None:
+        """Answer each, whatever happens."""
+        queue = [post for post in waiting if post.answer.set_running_or_notify_cancel()]
+        try:
+            if admitted := self._admitted(queue):
+                self._commit(admitted)
+        except Exception as exc:  # this thread must outlive any mistake of ours
+            if not isinstance(exc, Unavailable):
+                logger.exception("messages not stored", extra={"action": "http_failed"})
+            for post in queue:
+                if not post.answer.done():
+                    post.answer.set_exception(exc)
+
+    def _admitted(self, queue: list[QueuedMessage]) -> list[tuple[str, QueuedMessage]]:
+        """Those that may be stored, with the device's uid; the others are answered here.
+
+        Tokens are asked for each time: one that was rotated must stop working at once.
+        """
+        digests = [token_digest(post.token) for post in queue]
+        found = Device.objects.filter(token_digest__in=set(digests))
+        rows = self._twice(lambda: list(found.values_list("token_digest", "id", "uid")))
+        owners = {digest: (device_id, uid) for digest, device_id, uid in rows}
+        admitted = []
+        for digest, post in zip(digests, queue, strict=True):
+            owner = owners.get(digest)
+            if owner is None:
+                post.answer.set_exception(BadToken())
+                continue
+            device_id, uid = owner
+            if wait := self._limit.wait(device_id, time.monotonic()):
+                post.answer.set_exception(TooFast(wait))
+                continue
+            admitted.append((uid, post))
+        return admitted
+
+    def _commit(self, admitted: list[tuple[str, QueuedMessage]]) -> None:
+        """Decode and commit; each is answered as soon as it is durable. Raises `Unavailable`."""
+        messages = [
+            Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_ms)
+            for _, post in admitted
+        ]
+        items = [
+            [pulseboard.telemetry(uid, message)]
+            for (uid, _), message in zip(admitted, messages, strict=True)
+        ]
+        batch = Batch.of_items(messages, items)
+        self._stamper.stamp_all(batch)
+        self._count(received=len(messages))
+        try:
+            for done in self._transaction.commit(batch, self._twice):
+                self._count(ended=done.result_counts())
+                for index in range(done.rows.start, done.rows.stop):
+                    _, post = admitted[index]
+                    post.answer.set_result(Outcome.of(done.rows, index))
+                self._after_commit.announce(batch, done, live=True)
+        finally:
+            # Of the rest the senders are told that nothing is here.
+            self._count(received=-self._in_flight)
+
+    def _count(self, *, received: int = 0, ended: BatchResult | None = None) -> None:
+        with self._books:
+            self._received += received
+            self._in_flight += received
+            if ended is not None:
+                self._in_flight -= ended.total()
+                self._ended.add(ended)
+
+    def snapshot(self) -> dict[str, int]:
+        """All counters, as `bridge.worker` has them; docs/live-protocol.md names them."""
+        with self._books:
+            books = {"received": self._received, "in_flight": self._in_flight}
+            books |= asdict(self._ended)
+        return {
+            **books,
+            **asdict(self.counters),
+            "connected": 1,  # there is no broker to lose
+            "reconnects": 0,
+            "session_lost": 0,
+            "lag_ms": 0,
+            "live_frames": self._live.counters.frames,
+            "live_dropped": self._live.counters.dropped,
+        }
+
+    def _twice(self, work: Callable[[], R]) -> R:
+        """The result of `work`, tried again once: the server may have restarted since the last
+        message, which a kept connection finds out only now. Storing twice does no harm.
+
+        Raises `Unavailable`, or the database's error when that will not go away.
+        """
+        for is_last in (False, True):
+            try:
+                result = work()
+            except store.ERRORS as exc:
+                store.reset_connection()
+                if not store.is_temporary(exc):
+                    raise
+                self.counters.database_up = 0
+                if is_last:
+                    raise Unavailable(str(exc)) from exc
+            else:
+                self.counters.database_up = 1
+                return result
+        raise AssertionError("not reached")
+
+    def _pipeline(self) -> dict[str, object]:
+        now_ms = time.time_ns() // 1_000_000
+        return contract.event("pipeline", worker=self.worker, at=now_ms, counters=self.snapshot())
+
+    def _write_books(self) -> None:
+        """When devices were heard, the counters, and once in a while: no books of the dead."""
+        if time.monotonic() >= self._stale_due:
+            self._stale_due = time.monotonic() + STALE_AFTER
+            self._try_to_write(lambda: worker_state.forget_stale(NAME_PREFIX, STALE_AFTER))
+        self._try_to_write(self._after_commit.write_seen)
+        self._try_to_write(
+            lambda: worker_state.write_counters(self.worker, self._began, self.snapshot())
+        )
+
+    def _try_to_write(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except store.ERRORS as exc:
+            store.reset_connection()
+            if self.counters.database_up:
+                logger.warning("books not written: %s", exc, extra={"action": "database_down"})
+            self.counters.database_up = 0
+        else:
+            self.counters.database_up = 1
+
+
+_starting = threading.Lock()
+_running: dict[int, Ingest] = {}  # by process id: a forked child needs threads of its own
+
+
+def running() -> Ingest:
+    """The ingest of this process, started at the first message."""
+    with _starting:
+        found = _running.get(os.getpid())
+        if found is None:
+            found = _running[os.getpid()] = Ingest(f"{NAME_PREFIX}{os.getpid()}")
+            found.start()
+            _before_exit(stop)
+        return found
+
+
+def stop() -> None:
+    """End this process's ingest, if it has one."""
+    with _starting:
+        found = _running.pop(os.getpid(), None)
+    if found is not None:
+        found.stop()
+
+
+def _before_exit(task: Callable[[], None]) -> None:
+    """Have `task` done before Daphne stops. Under another server the books stay until
+    they are stale.
+
+    `atexit` would be too late: by then no thread may start another, which the live thread does.
+    """
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or not getattr(reactor, "running", False):
+        return
+    from twisted.internet.threads import deferToThread  # noqa: PLC0415  (Daphne has it)
+
+    reactor.callFromThread(
+        reactor.addSystemEventTrigger, "before", "shutdown", lambda: deferToThread(task)
+    )

@@ -1,0 +1,25 @@
+"""HTTP addresses of telemetry, which Django does not see."""
+
+from typing import Any
+
+from django.urls import URLPattern, path, re_path, register_converter
+from django.urls.converters import StringConverter
+
+from bridge.http.app import telemetry
+
+
+class TokenConverter(StringConverter):
+    """One segment, but not in the way of `devices/telemetry/` asked without its slash."""
+
+    regex = r"(?!(?:devices|sites|tokens|unregistered)/)[^/]{1,200}"
+
+
+register_converter(TokenConverter, "token")
+
+application: Any = telemetry  # the type hints of `path` know Django's views only
+
+http_urlpatterns: list[URLPattern] = [
+    # With or without the slash: a POST cannot be redirected.
+    re_path(r"^api/v1/telemetry/?$", application),
+    path("api/v1/<token:token>/telemetry", application),
+]

@@ -1,0 +1,1 @@
+"""From messages to batches: stamped, recognised when they come again, put into columns."""

@@ -1,0 +1,22 @@
+"""What a way in remembers between messages: devices, series, earlier deliveries."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bridge.intake.redelivery import Deliveries
+from devices.registry import Registry
+from telemetry.series.registry import SeriesRegistry
+
+
+class Memory(NamedTuple):
+    """Kept up to date by the thread that commits. Others ask only what never queries."""
+
+    registry: Registry
+    series: SeriesRegistry
+    deliveries: Deliveries
+
+    @classmethod
+    def nothing(cls) -> Memory:
+        """To begin with."""
+        return cls(Registry(), SeriesRegistry(), Deliveries())

@@ -1,0 +1,1 @@
+"""The MQTT connection: bytes to messages, acknowledgements back. Nothing else knows paho."""

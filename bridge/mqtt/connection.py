@@ -1,0 +1,223 @@
+"""The MQTT connection: messages in, acknowledgements out. Nothing outside this package knows paho.
+
+paho keeps the connection, the session and the keepalive. PUBLISH packets never reach it: they are
+cut out of one receive buffer here, and acknowledged in one send per committed batch, in receive
+order, only on the connection they came from. Everything runs in the thread that calls `run`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from bridge.commit.inbox import Inbox
+from bridge.intake.columns import Intake
+from bridge.mqtt.packet import MalformedPacket, PacketCutter
+from bridge.mqtt.session import KEEPALIVE, Broker, Session
+
+__all__ = ["KEEPALIVE", "Broker", "Source"]
+
+logger = logging.getLogger(__name__)
+
+RECEIVE_SIZE = 256 * 1024  # bytes of one read
+READS_PER_TURN = 8  # reads before acknowledgements and keepalive get their turn
+TURN = 0.5  # seconds between looks at keepalive when nothing happens
+FULL_TURN = 0.02  # seconds between looks at whether the inbox has room again
+LONGEST_PAUSE = 15.0  # seconds of not reading while full; then reconnect, before keepalive ends it
+LONGEST_BACKOFF = 30.0  # seconds between two attempts to connect
+DRAIN_TIMEOUT = 10.0  # seconds to finish what was received when told to stop
+MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
+
+
+class Source:
+    """Reads one durable session into an inbox until stopped."""
+
+    def __init__(self, broker: Broker, inbox: Inbox, intake: Intake, group: str = "") -> None:
+        """With `group`, telemetry is shared with the other workers of that name (MQTT `$share`)."""
+        self.session = Session(broker, group)
+        self.counters = self.session.counters
+        self._client = self.session.client
+        self._inbox = inbox
+        self._intake = intake
+        self._acknowledgements: deque[tuple[int, bytes]] = deque()
+        self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
+        self._stopping = threading.Event()
+        self._wake_receive, self._wake_send = socket.socketpair()
+        self._wake_receive.setblocking(False)
+        self._wake_send.setblocking(False)
+        self._cutter = PacketCutter(version5=True)
+        self._full_since: float | None = None  # monotonic seconds
+
+    def acknowledge(self, generation: int, packets: bytes) -> None:
+        """Send these PUBACKs if the connection is still the one they belong to."""
+        if packets:
+            self._acknowledgements.append((generation, packets))
+            self._wake()
+
+    def notify(self, topic: str, payload: bytes) -> None:
+        """Publish a notice at QoS 0; the oldest is dropped when too many wait."""
+        if len(self._notices) == MAX_NOTICES:
+            self.counters.notices_dropped += 1
+        self._notices.append((topic, payload))
+
+    def stop(self) -> None:
+        """Stop reading, finish what was received, disconnect. Safe in a signal handler."""
+        self.session.ending = True
+        self._stopping.set()
+        self._wake()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # full of wake-ups already
+            self._wake_send.send(b"\0")
+
+    def run(self, give_up: Callable[[], bool]) -> None:
+        """Connect, read and reconnect until `stop`, or until `give_up()`; then drain."""
+        attempt = 0
+
+        def going_on() -> bool:
+            if give_up():
+                self.stop()
+            return not self._stopping.is_set()
+
+        while going_on():
+            self._cutter = PacketCutter(version5=True)
+            if self.session.connect():
+                self._serve(going_on, reading=True)
+            if self.session.was_accepted:
+                attempt = 0
+            if not self._stopping.is_set():
+                # Full jitter, capped, for ever: a broker that comes back is not met by a herd.
+                longest = min(LONGEST_BACKOFF, 0.5 * 2**attempt)
+                self._stopping.wait(random.uniform(0, longest))  # noqa: S311
+                attempt = min(attempt + 1, 16)
+        self._drain()
+
+    def _serve(self, going_on: Callable[[], bool], *, reading: bool) -> None:
+        """Read and write the connected socket while `going_on()` and the connection lasts."""
+        sock = self._client.socket()
+        self._full_since = None
+        misc_due = 0.0
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake_receive, selectors.EVENT_READ)
+            while sock is not None and going_on() and self._is_open(sock):
+                full = reading and self._is_full_now()
+                self._send_waiting()
+                if not self._is_open(sock):
+                    return
+                wanted = selectors.EVENT_READ if reading and not full else 0
+                if self._client.want_write():
+                    wanted |= selectors.EVENT_WRITE
+                _watch(selector, sock, wanted)
+                self._turn(selector, sock, FULL_TURN if full else TURN)
+                if time.monotonic() >= misc_due and self._is_open(sock):
+                    self._client.loop_misc()
+                    misc_due = time.monotonic() + TURN
+
+    def _is_open(self, sock: Any) -> bool:
+        return self._client.socket() is sock
+
+    def _is_full_now(self) -> bool:
+        """Whether reading must pause; drops the connection when it has paused too long."""
+        if not self._inbox.is_full:
+            self._full_since = None
+            return False
+        self._full_since = self._full_since or time.monotonic()
+        if time.monotonic() - self._full_since > LONGEST_PAUSE:
+            self._drop_connection("too many messages wait for the database")
+        return True
+
+    def _turn(self, selector: selectors.BaseSelector, sock: Any, timeout: float) -> None:
+        for key, events in selector.select(timeout):
+            if key.fileobj is self._wake_receive:
+                self._wake_receive.recv(4096)
+                continue
+            if events & selectors.EVENT_READ:
+                self._read(sock)
+            if events & selectors.EVENT_WRITE and self._is_open(sock):
+                self._client.loop_write()
+
+    def _read(self, sock: Any) -> None:
+        """Take what has arrived, up to a bound, and hand it on."""
+        for _ in range(READS_PER_TURN):
+            try:
+                data = sock.recv(RECEIVE_SIZE)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._client.end_of_stream()
+                return
+            self._client.heard()
+            try:
+                cut = self._cutter.feed(data, time.time_ns() // 1_000_000)
+            except MalformedPacket as exc:
+                self._drop_connection(f"the broker broke the protocol: {exc}")
+                return
+            for batch in self._intake.batches(self.session.generation, cut.messages):
+                self._inbox.put(batch)
+            if cut.others:
+                self._client.digest(cut.others)
+                if self._client.socket() is not sock:
+                    return
+            # A TLS socket may hold decrypted bytes that the selector does not see.
+            pending = getattr(sock, "pending", None)
+            if self._inbox.is_full or (len(data) < RECEIVE_SIZE and not (pending and pending())):
+                return
+
+    def _send_waiting(self) -> None:
+        while self._acknowledgements:
+            generation, packets = self._acknowledgements.popleft()
+            if generation == self.session.generation and self.counters.connected:
+                self._client.send_acknowledgements(packets)
+        while self._notices and self.counters.connected:
+            topic, payload = self._notices.popleft()
+            self._client.publish(topic, payload, qos=0)
+        if self._client.want_write():
+            self._client.loop_write()
+
+    def _drain(self) -> None:
+        """Settle and acknowledge what was received, then leave; the session stays at the broker."""
+        deadline = time.monotonic() + DRAIN_TIMEOUT
+
+        def unfinished() -> bool:
+            waiting = self._inbox.books()["in_flight"] or self._acknowledgements
+            return bool(waiting or self._client.want_write()) and time.monotonic() < deadline
+
+        self._serve(unfinished, reading=False)
+        self._inbox.wait_until_finished(max(0.0, deadline - time.monotonic()))
+        if self._client.socket() is not None:
+            self._send_waiting()
+            self._client.disconnect()
+            self._client.loop_write()
+        self._wake_receive.close()
+        self._wake_send.close()
+
+    def _drop_connection(self, why: str) -> None:
+        logger.error("connection dropped: %s", why, extra={"action": "connection_dropped"})
+        self._client.end_of_stream()
+
+
+def _watch(selector: selectors.BaseSelector, sock: Any, wanted: int) -> None:
+    """Have the selector watch the socket for exactly `wanted`."""
+    registered = selector.get_map().get(sock)
+    if registered is None:
+        if wanted:
+            selector.register(sock, wanted)
+    elif not wanted:
+        selector.unregister(sock)
+    elif registered.events != wanted:
+        selector.modify(sock, wanted)

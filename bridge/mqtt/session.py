@@ -1,0 +1,163 @@
+"""The session at the broker: how it is opened, what is subscribed, what became of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from paho.mqtt import client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from bridge.mqtt.client import Client
+from bridge.mqtt.packet import MAX_PACKET
+
+logger = logging.getLogger(__name__)
+
+RECEIVE_MAXIMUM = 20_000  # messages in flight to us: several full batches
+SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps our queue while we are away
+KEEPALIVE = 30  # seconds
+CONNECT_TIMEOUT = 5.0  # seconds
+TOPICS = ("devices/+/telemetry", "devices/+/status")
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where and as whom to connect."""
+
+    host: str
+    port: int
+    client_id: str
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+
+
+@dataclass(slots=True)
+class SourceCounters:
+    """Written by the network thread only."""
+
+    connected: int = 0
+    subscribed: int = 0
+    reconnects: int = 0
+    session_lost: int = 0
+    notices_dropped: int = 0
+
+
+class Session:
+    """One durable MQTT 5 session under a fixed client id. Lives in the network thread."""
+
+    def __init__(self, broker: Broker, group: str) -> None:
+        self.counters = SourceCounters()
+        self.generation = 0  # of the connection; counts them
+        self.connected_since: float | None = None  # monotonic seconds
+        self.expected = False  # whether the broker should know us already
+        self.was_accepted = False  # by the broker, on the newest connection
+        self.ending = False  # so that a lost connection is no news
+        self._broker = broker
+        self._group = group
+        self.client = self._make_client()
+
+    def _make_client(self) -> Client:
+        client = Client(client_id=self._broker.client_id, manual_ack=True)
+        client.connect_timeout = CONNECT_TIMEOUT
+        if self._broker.username is not None:
+            client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
+            client.tls_set()
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        # Registering tells paho not to write from whichever thread queues a packet.
+        client.on_socket_register_write = lambda *_: None
+        return client
+
+    def connect(self) -> bool:
+        """Open a connection; False when the broker cannot be reached. Whether it accepts us shows
+        in `counters.connected`, later."""
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = SESSION_EXPIRY
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        properties.MaximumPacketSize = MAX_PACKET
+        self.generation += 1
+        self.was_accepted = False
+        self.client.begin()
+        try:
+            self.client.connect(
+                self._broker.host,
+                self._broker.port,
+                keepalive=KEEPALIVE,
+                clean_start=False,
+                properties=properties,
+            )
+        except (OSError, ValueError) as exc:
+            logger.warning(
+                "broker %s:%s not reached: %s",
+                self._broker.host,
+                self._broker.port,
+                exc,
+                extra={"action": "connect_failed"},
+            )
+            return False
+        return True
+
+    def _on_connect(
+        self, client: mqtt.Client, _userdata: Any, flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            logger.error("broker refused us: %s", reason, extra={"action": "connect_refused"})
+            return
+        if self.expected and not flags.session_present:
+            self.counters.session_lost += 1
+            logger.error(
+                "the broker has lost our session: messages it held for us may be gone",
+                extra={"action": "session_lost"},
+            )
+        self.expected = True
+        self.was_accepted = True
+        self.counters.connected = 1
+        self.connected_since = time.monotonic()
+        telemetry, status = TOPICS
+        if self._group:
+            telemetry = f"$share/{self._group}/{telemetry}"
+        # Subscribed on every connect: a kept session would never learn a new topic. A retained
+        # telemetry message is an old reading that came by already; a retained status is the state.
+        client.subscribe(
+            [
+                (telemetry, SubscribeOptions(qos=1, retainHandling=2)),
+                (status, SubscribeOptions(qos=1, retainHandling=1)),
+            ]
+        )
+        logger.info(
+            "connected to %s:%s, session %s",
+            self._broker.host,
+            self._broker.port,
+            "resumed" if flags.session_present else "new",
+            extra={"action": "connected"},
+        )
+
+    def _on_subscribe(
+        self, _client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            logger.error(
+                "the broker refused a subscription: %s", refused, extra={"action": "not_subscribed"}
+            )
+        else:
+            # Only from now on does the broker keep messages for a session that is new.
+            logger.info("subscribed", extra={"action": "subscribed"})
+        self.counters.subscribed = int(not refused)
+
+    def _on_disconnect(
+        self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if self.counters.connected:
+            self.counters.reconnects += 1
+            if not self.ending:
+                logger.warning("disconnected: %s", reason, extra={"action": "disconnected"})
+        self.counters.connected = self.counters.subscribed = 0
+        self.connected_since = None

@@ -1,0 +1,1 @@
+"""After COMMIT: presence, live frames, and what became of each message."""

@@ -1,0 +1,75 @@
+"""After COMMIT: what everyone else gets to know of committed rows.
+
+One copy for every way in. Owned by the thread that commits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import islice
+
+from bridge.commit.batch_rows import Committed
+from bridge.intake.batch import Batch
+from bridge.publish import events
+from bridge.publish.live import LivePublisher
+from bridge.publish.outcomes import Outcomes
+from telemetry.storage import store
+
+SMALLEST_SHARE = 50  # devices written at once even where their share is smaller
+
+
+@dataclass(slots=True)
+class CommitCounters:
+    """Written by the thread that commits, and by no other."""
+
+    partial: int = 0
+    presence: int = 0
+    readings_stored: int = 0
+    readings_duplicate: int = 0
+    values_dropped: int = 0
+    clock_replaced: int = 0
+    batches: int = 0
+    last_commit_ms: int = 0
+    database_up: int = 1
+
+
+class AfterCommit:
+    """Counts what was committed, and hands it to the dashboards and the log of messages."""
+
+    def __init__(
+        self, counters: CommitCounters, publisher: LivePublisher, outcomes: Outcomes
+    ) -> None:
+        self._counters = counters
+        self._live = publisher
+        self._outcomes = outcomes
+        self._heard: dict[int, int] = {}  # device: Unix ms, not written yet
+        self._clock_replaced: dict[int, int] = {}  # of some of these
+
+    def announce(self, batch: Batch, done: Committed, *, live: bool) -> None:
+        """Tell of rows that are durable now; `live`: their readings as well, which are news."""
+        counters, rows, result = self._counters, done.rows, done.result
+        counters.readings_stored += result.inserted
+        counters.readings_duplicate += rows.readings - result.inserted
+        counters.values_dropped += rows.values_dropped
+        counters.clock_replaced += rows.clocks_replaced
+        counters.partial += rows.partial()
+        counters.presence += rows.statuses
+        self._heard |= rows.heard
+        self._clock_replaced |= rows.clock_replaced
+        for event in events.of_rows(rows, result):
+            self._live.tell(event)
+        if live:
+            self._live.offer(rows.new_columns(result.repeated))
+        self._outcomes.add(batch, rows, done.duplicates)
+
+    def write_seen(self, share: float = 1.0) -> None:
+        """Store when devices were heard since the last time, or of a share of them: a thousand rows
+        at once would hold up the next batch. Raises what the database raises."""
+        if self._heard:
+            size = max(SMALLEST_SHARE, math.ceil(len(self._heard) * share))
+            chosen = dict(islice(self._heard.items(), size))
+            store.write_seen(chosen, self._clock_replaced)
+            for device_id in chosen:
+                del self._heard[device_id]
+                self._clock_replaced.pop(device_id, None)

@@ -1,0 +1,99 @@
+"""What became of recent messages, for the device's page and for the device itself.
+
+After transaction. Bounded: at high rates a sample is kept of what was stored, and a device hears of
+its mistakes at most once a second.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.commit.batch_rows import Rows
+from bridge.intake.batch import Batch
+from bridge.mqtt.properties import safe_text
+from telemetry.live import message_log
+
+PER_BATCH = 200  # messages of one batch that are logged
+MAX_WAITING = 250  # entries until the next flush; then only what is wrong comes in
+FLUSH_EVERY = 0.5  # seconds
+EXCERPT = 512  # bytes of a payload that are shown
+NOTICE_EVERY_MS = 1_000  # one device is told at most this often
+MAX_NOTIFIED = 10_000  # devices whose last notice is remembered
+
+
+class Outcomes(threading.Thread):
+    """Logs messages with their verdict in a thread of its own: Redis must not delay the writer."""
+
+    def __init__(self, notify: Callable[[str, bytes], None]) -> None:
+        super().__init__(name="verdicts", daemon=True)
+        self._notify = notify
+        self._entries: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
+        self._notified: dict[str, int] = {}
+        self._stopping = threading.Event()
+
+    def add(self, batch: Batch, rows: Rows, duplicates: set[int]) -> None:
+        """Log the messages of committed rows, and tell devices what was wrong with theirs."""
+        size = rows.stop - rows.start
+        step = max(1, size // PER_BATCH)
+        for index in sorted({*range(rows.start, rows.stop, step), *rows.problems}):
+            problem = rows.problems[index][0] if index in rows.problems else None
+            if problem is None and len(self._entries) >= MAX_WAITING:
+                continue
+            message = batch.messages[index]
+            uid = batch.uids[index]
+            if not uid:
+                continue
+            verdict = "stored"
+            if index in rows.rejected:
+                verdict = "rejected"
+            elif index in duplicates:
+                verdict = "duplicate"
+            elif problem is not None:
+                verdict = "partial"
+            self._entries.append(
+                {
+                    "uid": uid,
+                    "at": message.received_ms,
+                    "topic": safe_text(message.topic),
+                    "size": len(message.payload),
+                    "payload": safe_text(message.payload[:EXCERPT]),
+                    "verdict": verdict,
+                    "reason": problem.reason.value if problem else "",
+                    "detail": problem.detail if problem else "",
+                    "values": rows.readings_of(index),
+                }
+            )
+            if problem is not None:
+                self._tell(uid, message.received_ms, problem.reason.value, problem.detail)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join(2.0)
+
+    def run(self) -> None:
+        while not self._stopping.wait(FLUSH_EVERY):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        entries = [self._entries.popleft() for _ in range(len(self._entries))]
+        if entries:
+            message_log.record(entries)
+
+    def _tell(self, uid: str, at: int, reason: str, detail: str) -> None:
+        if at - self._notified.get(uid, 0) < NOTICE_EVERY_MS:
+            return
+        if len(self._notified) >= MAX_NOTIFIED:
+            self._notified.clear()
+        self._notified[uid] = at
+        notice = {"reason": reason, "message": detail, "received_at": _iso(at)}
+        self._notify(f"devices/{uid}/errors", json.dumps(notice).encode())
+
+
+def _iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")

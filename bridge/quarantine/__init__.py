@@ -1,0 +1,1 @@
+"""What could not be stored: replayed once its cause is mended."""

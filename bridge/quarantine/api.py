@@ -1,0 +1,217 @@
+"""REST: replay what is in quarantine, and register the devices that sent it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from bridge.decode import Decoder
+from bridge.decode.items import Reason, Telemetry
+from bridge.mqtt.properties import safe_text
+from bridge.quarantine.replay import MAX_REPLAY, Replay, Selection, decoded
+from devices.api.bulk import Conflict
+from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
+from telemetry.api import parameters as query
+from telemetry.models import QuarantinedMessage
+from telemetry.moments import from_ms, to_ms
+from telemetry.quarantine import Unregistered, unregistered
+from telemetry.storage import store
+
+MAX_UNREGISTERED = 200  # senders of one answer
+MAX_METRICS = 100  # names shown of one message
+SAMPLE = 512  # bytes shown of a payload
+
+
+class DatabaseAway(APIException):
+    status_code = 503
+    default_detail = "The database failed; what was replayed until then stays. Send it again."
+    default_code = "unavailable"
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]})
+class MomentField(serializers.Field):
+    """Unix milliseconds or ISO 8601, UTC without an offset."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            if type(data) is int and 0 <= data <= query.MAX_MS:
+                return from_ms(data)
+            if isinstance(data, str):
+                moment = datetime.fromisoformat(data)
+                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise ValidationError("Write Unix milliseconds or ISO 8601, as 2026-11-22T06:00:00Z.")
+
+    def to_representation(self, value: datetime) -> int:
+        return to_ms(value)
+
+
+class SelectionSerializer(serializers.Serializer):
+    """Which messages; what is not given does not narrow."""
+
+    uid = serializers.CharField(required=False, max_length=64)
+    reason = serializers.ChoiceField(required=False, choices=[each.value for each in Reason])
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # Here because `from` is a keyword of the language.
+        window = {"from": MomentField(required=False), "to": MomentField(required=False)}
+        return super().get_fields() | window
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        unknown = sorted(set(self.initial_data) - set(self.fields))
+        if unknown:
+            raise ValidationError({name: ["There is no such filter."] for name in unknown})
+        return attrs
+
+
+class SummaryShape(serializers.Serializer):
+    """`replayed = stored + partial + still_bad + cut`."""
+
+    replayed = serializers.IntegerField(help_text="Messages that were tried.")
+    stored = serializers.IntegerField(help_text="Stored whole, and gone from quarantine.")
+    partial = serializers.IntegerField(help_text="Good values stored; it stays for the others.")
+    still_bad = serializers.IntegerField(help_text="They stay, with the reason they have now.")
+    cut = serializers.IntegerField(help_text="Not kept whole, so they cannot be replayed.")
+    readings = serializers.IntegerField(help_text="New readings.")
+    more = serializers.BooleanField(help_text="Messages are left to try: send it again.")
+
+
+class UnregisteredDeviceShape(serializers.Serializer):
+    uid = serializers.CharField()
+    messages = serializers.IntegerField(help_text="Messages in quarantine.")
+    first_seen = serializers.IntegerField(help_text="Unix milliseconds.")
+    last_seen = serializers.IntegerField(help_text="Unix milliseconds.")
+    reasons = serializers.DictField(child=serializers.IntegerField())
+    metrics = serializers.ListField(
+        child=serializers.CharField(), help_text="Names in its last telemetry message."
+    )
+    sample = serializers.CharField(help_text="That message's payload as text, cut.")
+
+
+class UnregisteredShape(serializers.Serializer):
+    now = serializers.IntegerField(help_text="Unix milliseconds.")
+    total = serializers.IntegerField(help_text="Senders, also those beyond the limit.")
+    unregistered = UnregisteredDeviceShape(many=True)
+
+
+class NewcomerSerializer(NewDeviceSerializer):
+    """Facts of the device, all optional; its uid is in the address."""
+
+    class Meta(NewDeviceSerializer.Meta):
+        read_only_fields = [*NewDeviceSerializer.Meta.read_only_fields, "uid"]
+
+
+class RegisteredShape(serializers.Serializer):
+    device = DeviceSerializer()
+    token = serializers.CharField(help_text="Shown once.")
+    replay = SummaryShape()
+
+
+class ReplayOneView(APIView):
+    @extend_schema(
+        operation_id="quarantine_replay_one",
+        summary="Replay one quarantined message",
+        tags=["Pipeline"],
+        request=None,
+        responses=SummaryShape,
+    )
+    def post(self, _request: Request, message_id: int) -> Response:
+        get_object_or_404(QuarantinedMessage.objects.only("id"), pk=message_id)
+        return Response(_replay(Selection(id=message_id)))
+
+
+class ReplayView(APIView):
+    @extend_schema(
+        operation_id="quarantine_replay",
+        summary="Replay quarantined messages",
+        description=f"Oldest first, at most {MAX_REPLAY}; `more` says whether some are left.",
+        tags=["Pipeline"],
+        request=SelectionSerializer,
+        responses=SummaryShape,
+    )
+    def post(self, request: Request) -> Response:
+        wanted = SelectionSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = dict(wanted.validated_data)
+        since, until = given.pop("from", None), given.pop("to", None)
+        return Response(_replay(Selection(**given, since=since, until=until)))
+
+
+class UnregisteredView(APIView):
+    @extend_schema(
+        operation_id="unregistered",
+        summary="List senders that no device is registered for",
+        description=f"From what is in quarantine, last heard first, at most {MAX_UNREGISTERED}.",
+        tags=["Pipeline"],
+        responses=UnregisteredShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        total, found = unregistered(MAX_UNREGISTERED)
+        decoder = Decoder()
+        senders = [_sender(each, decoder) for each in found]
+        return Response({"now": to_ms(timezone.now()), "total": total, "unregistered": senders})
+
+
+class RegisterView(APIView):
+    @extend_schema(
+        operation_id="unregistered_register",
+        summary="Register a sender and replay its messages",
+        description="The answer holds the device's token, this once.",
+        tags=["Pipeline"],
+        request=NewcomerSerializer,
+        responses={201: RegisteredShape},
+    )
+    def post(self, request: Request, uid: str) -> Response:
+        if not isinstance(request.data, dict):
+            raise ValidationError({"detail": "Send an object."})
+        new = NewDeviceSerializer(data={**request.data, "uid": uid})
+        new.is_valid(raise_exception=True)
+        try:
+            with transaction.atomic():
+                device = new.save()
+        except IntegrityError as exc:
+            raise Conflict from exc
+        facts = dict(new.data)
+        token = facts.pop("token")
+        replayed = _replay(Selection(uid=device.uid))
+        return Response({"device": facts, "token": token, "replay": replayed}, status=201)
+
+
+def _replay(selection: Selection) -> dict[str, Any]:
+    try:
+        return asdict(Replay(selection, most=MAX_REPLAY).run())
+    except store.ERRORS as exc:
+        store.reset_connection()
+        raise DatabaseAway from exc
+
+
+def _sender(found: Unregistered, decoder: Decoder) -> dict[str, Any]:
+    kept = found.sample
+    message, items = decoded(kept, decoder)
+    metrics: dict[str, None] = {}
+    for item in items:
+        if isinstance(item, Telemetry) and item.uid == found.uid:
+            for sample in item.samples:
+                metrics |= dict.fromkeys(sample.values)
+    return {
+        "uid": found.uid,
+        "messages": found.messages,
+        "first_seen": to_ms(found.first_seen),
+        "last_seen": to_ms(found.last_seen),
+        "reasons": found.reasons,
+        "metrics": list(metrics)[:MAX_METRICS],
+        "sample": safe_text(message.payload[:SAMPLE]),
+    }

@@ -1,0 +1,241 @@
+"""Store quarantined messages whose cause is mended: device registered, decoder fixed.
+
+A message is decoded again as if it came when it came. What is stored leaves quarantine in the same
+transaction; what is still bad stays, with the reason it has now. Running it twice does no harm.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from bridge.commit.batch_rows import Rows
+from bridge.commit.rows import RowBuilder
+from bridge.decode import Decoder
+from bridge.decode.conventions import pulseboard
+from bridge.decode.items import Item, Reason, Telemetry
+from bridge.http.committer import TOPIC as HTTP_TOPIC
+from bridge.intake.batch import Batch
+from bridge.intake.memory import Memory
+from bridge.intake.redelivery import Deliveries, Stamper
+from bridge.message import Message
+from bridge.quarantine import replay_events as replay_news
+from devices.registry import Registry
+from telemetry.models import QuarantinedMessage
+from telemetry.moments import to_ms
+from telemetry.series.registry import SeriesRegistry
+from telemetry.storage import store
+
+CHUNK = 200  # messages of one transaction: at most 50 MiB of payload
+MAX_REPLAY = 10_000  # messages one request goes through
+MAX_SHIFTS = 1000  # milliseconds a message without a time moves to find one that is free
+WORKER = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which messages. What is not given does not narrow; `since` is included, `until` is not."""
+
+    uid: str = ""
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    id: int | None = None
+
+    def messages(self) -> QuerySet[QuarantinedMessage]:
+        wanted = {
+            "uid": self.uid,
+            "reason": self.reason,
+            "received_at__gte": self.since,
+            "received_at__lt": self.until,
+            "pk": self.id,
+        }
+        narrowed = {name: value for name, value in wanted.items() if value not in ("", None)}
+        return QuarantinedMessage.objects.filter(**narrowed)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of the messages: `replayed = stored + partial + still_bad + cut`."""
+
+    replayed: int = 0
+    stored: int = 0  # gone from quarantine
+    partial: int = 0  # good values stored, the message stays for its bad ones
+    still_bad: int = 0
+    cut: int = 0  # not kept whole, so never replayable
+    readings: int = 0  # new ones
+    more: bool = False  # the limit was reached first
+
+
+class _Taken(Exception):
+    """Messages, by id, whose receive time has a reading already: each moves on a millisecond."""
+
+
+class Replay:
+    """One run over a selection, oldest message first."""
+
+    def __init__(
+        self, selection: Selection, *, most: int | None = None, dry_run: bool = False
+    ) -> None:
+        """`dry_run` does everything and takes it back."""
+        self.summary = Summary()
+        self._messages = selection.messages()
+        self._most = most
+        self._dry_run = dry_run
+        self._decoder = Decoder()
+        self._registry = Registry()
+        self._start_afresh()
+        self._shift: dict[int, int] = {}  # message id: milliseconds
+        self._devices: set[int] = set()  # that got readings
+
+    def run(self, progress: Callable[[Summary], None] = lambda _summary: None) -> Summary:
+        """Raises what the database raises; finished chunks stay finished."""
+        newest = self._messages.order_by("-id").values_list("id", flat=True).first() or 0
+        # Not what arrives meanwhile: a device that goes on being wrong would never let it end.
+        waiting = self._messages.filter(pk__lte=newest).order_by("received_at", "id")
+        place = Q()
+        while True:
+            left = CHUNK if self._most is None else min(CHUNK, self._most - self.summary.replayed)
+            found = list(waiting.filter(place).values_list("received_at", "id")[: max(1, left)])
+            if not found:
+                break
+            if left <= 0:
+                self.summary.more = True
+                break
+            at, last = found[-1]
+            place = Q(received_at__gt=at) | Q(received_at=at, id__gt=last)
+            self._commit([message_id for _, message_id in found])
+            progress(self.summary)
+        if not self._dry_run:
+            replay_news.refill(self._devices)
+        return self.summary
+
+    def _commit(self, ids: list[int]) -> None:
+        try:
+            self._store(ids)
+        except store.ERRORS as exc:
+            self._start_afresh()  # the series made in the transaction are gone
+            if store.is_temporary(exc):
+                raise
+            if len(ids) > 1:
+                # Some row can never be stored: halve until it stands alone.
+                self._commit(ids[: len(ids) // 2])
+                self._commit(ids[len(ids) // 2 :])
+            else:
+                self._refuse(ids, store.complaint(exc))
+
+    def _store(self, ids: list[int]) -> None:
+        while True:
+            try:
+                with transaction.atomic():
+                    self._store_once(ids)
+                    if self._dry_run:
+                        transaction.set_rollback(True)
+            except _Taken as taken:
+                self._start_afresh()
+                for message_id in taken.args[0]:
+                    self._shift[message_id] = self._shift.get(message_id, 0) + 1
+            else:
+                if self._dry_run:
+                    self._start_afresh()
+                return
+
+    def _store_once(self, ids: list[int]) -> None:
+        # Another replay at work on some of them accounts for those.
+        locked = QuarantinedMessage.objects.filter(pk__in=ids).select_for_update(skip_locked=True)
+        kept = list(locked.order_by("received_at", "id"))
+        whole = [message for message in kept if len(message.payload) == message.payload_size]
+        read = [decoded(each, self._decoder, self._shift.get(each.pk, 0)) for each in whole]
+        bare = [_bare(items) for _, items in read]
+        batch = Batch.of_items([message for message, _ in read], [items for _, items in read])
+        self._stamper.stamp_all(batch)
+        self._registry.refresh(time.time())
+        rows = self._rows.build(batch, 0, len(whole))
+        rows.batch.quarantined = []  # they are there already
+        rows.batch.may_repeat = True
+        result = store.write(rows.batch, WORKER)
+        for index, kept_message in enumerate(whole):
+            # A partial one was stored under its receive time before, and is to find itself again.
+            if kept_message.partial or self._shift.get(kept_message.pk, 0) >= MAX_SHIFTS:
+                bare[index] = 0
+        if result.repeated and (taken := _taken(rows, result, batch.stamps, bare)):
+            raise _Taken([whole[index].pk for index in taken])
+        if rows.heard:
+            store.write_seen(rows.heard, rows.clock_replaced)
+        self._sort_out(whole, rows)
+        self.summary.replayed += len(kept)
+        self.summary.cut += len(kept) - len(whole)
+        self.summary.readings += result.inserted
+        if not self._dry_run:
+            self._devices.update(rows.heard)
+            transaction.on_commit(lambda: replay_news.tell(rows, result))
+
+    def _sort_out(self, whole: list[QuarantinedMessage], rows: Rows) -> None:
+        """Drop what is stored now, and note of the others why not."""
+        done, changed = [], []
+        for index, message in enumerate(whole):
+            problems = rows.problems.get(index)
+            if problems is None:
+                done.append(message.pk)
+                continue
+            problem = problems[0]
+            before = (message.reason, message.detail, message.partial)
+            message.reason, message.detail = problem.reason.value, problem.detail
+            if index not in rows.rejected:
+                message.partial = True
+                self.summary.partial += 1
+            if before != (message.reason, message.detail, message.partial):
+                changed.append(message)
+        self.summary.stored += len(done)
+        self.summary.still_bad += len(rows.rejected)
+        QuarantinedMessage.objects.filter(pk__in=done).delete()
+        QuarantinedMessage.objects.bulk_update(changed, ["reason", "detail", "partial"])
+
+    def _refuse(self, ids: list[int], error: str) -> None:
+        """Note that the database will not take the one message."""
+        if not self._dry_run:
+            QuarantinedMessage.objects.filter(pk__in=ids).update(
+                reason=Reason.STORE_REJECTED.value, detail=error
+            )
+        self.summary.replayed += len(ids)
+        self.summary.still_bad += len(ids)
+
+    def _start_afresh(self) -> None:
+        """Forget series and stamps of what was taken back."""
+        known = Memory(self._registry, SeriesRegistry(), Deliveries())
+        self._rows = RowBuilder(known)
+        self._stamper = Stamper(known.deliveries)
+
+
+def decoded(
+    kept: QuarantinedMessage, decoder: Decoder, shift_ms: int = 0
+) -> tuple[Message, list[Item]]:
+    """The message as it came, and what it says today."""
+    at = to_ms(kept.received_at) + shift_ms
+    topic, payload = kept.topic.encode(), bytes(kept.payload)
+    message = Message(topic, payload, 0, False, kept.retained, b"", at)
+    if kept.topic == HTTP_TOPIC:
+        return message, [pulseboard.telemetry(kept.uid, message)]
+    return message, decoder.decode(message)
+
+
+def _bare(items: list[Item]) -> int:
+    """Samples that have no time of their own."""
+    samples = [each for item in items if isinstance(item, Telemetry) for each in item.samples]
+    return sum(not sample.time_ms for sample in samples)
+
+
+def _taken(rows: Rows, result: store.Written, stamps: dict[int, int], bare: list[int]) -> list[int]:
+    """Messages of which a reading stamped here has the key of one that was there before."""
+    found = []
+    for index, keys in rows.keys_by_message():
+        first = stamps.get(index, 0)
+        given = range(first, first + bare[index])
+        if any(key in result.repeated and key[1] in given for key in keys):
+            found.append(index)
+    return found

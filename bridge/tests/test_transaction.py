@@ -1,0 +1,209 @@
+"""Whatever arrives, every message of a batch ends one way, and the good ones are in the table."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bridge.commit.committer import Committer
+from bridge.commit.inbox import BatchResult, Inbox
+from bridge.commit.spool import Spool
+from bridge.intake.columns import Intake
+from bridge.intake.memory import Memory
+from bridge.message import Message
+from bridge.mqtt.packet import PacketCutter
+from bridge.publish.live import LivePublisher
+from bridge.publish.outcomes import Outcomes
+from bridge.tests.test_packet import publish
+from devices.models import Device
+from telemetry.models import QuarantinedMessage
+
+NOW = 1_700_000_000_000
+
+
+class BatchTransaction:
+    """A committer without its thread: hand it packets, see how they ended."""
+
+    def __init__(self, folder: Path) -> None:
+        known = Memory.nothing()
+        self.spool = Spool(folder / "bridge-0.sqlite", 10_000_000)
+        self.committer = Committer(
+            "bridge-0",
+            inbox=Inbox(),
+            spool=self.spool,
+            publisher=LivePublisher("bridge-0", known.series.device_of, dict),
+            outcomes=Outcomes(lambda _topic, _payload: None),
+            memory=known,
+            write_status=lambda: None,
+        )
+        self.committer._prepare()
+        self.intake = Intake(known)
+
+    def settle(self, messages: list[Message]) -> BatchResult:
+        ended, _ = self.committer._commit(self.intake.batch(1, messages), None)
+        return ended
+
+
+@pytest.fixture
+def transaction(database: object, tmp_path: Path) -> Iterator[BatchTransaction]:
+    Device.objects.create(uid="pump-1", name="Pump 1")
+    made = BatchTransaction(tmp_path)
+    yield made
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock_all()")
+    made.spool.close()
+
+
+def message(payload: bytes, *, topic: bytes = b"devices/pump-1/telemetry", mid: int = 1) -> Message:
+    return Message(topic, payload, mid, False, False, b"", NOW)
+
+
+def stored_values() -> set[float]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM reading")
+        return {value for (value,) in cursor.fetchall()}
+
+
+NASTY = [
+    b'{"t":"\\u0000"}',
+    b'{"t":"\\ud800"}',
+    b'{"n":9223372036854775808}',
+    b'{"n":1e400}',
+    json.dumps({"m" * 2_700: 1}).encode(),
+    json.dumps({f"k{n}": n for n in range(10_001)}).encode(),
+    b'{"t":1,"t":2}',
+    b"",
+    b"null",
+    b"[[[[]]]]",
+    b'{"ts":1e308,"values":{"t":1}}',
+    b'{"ts":"9999-12-31T23:59:59Z","values":{"t":1}}',
+    b'{"ts":-62135596800000,"values":{"t":1}}',
+    b'{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{"i":1}}}}}}}}}',
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=10,
+)
+PAYLOAD = (
+    st.sampled_from(NASTY)
+    | st.binary(max_size=60)
+    | JSON.map(lambda document: json.dumps(document).encode("utf-8", "surrogatepass"))
+)
+TOPIC = st.sampled_from(
+    [b"devices/pump-1/telemetry", b"devices/pump-1/status", b"devices/no/telemetry", b"\xff/x"]
+) | st.binary(min_size=1, max_size=30)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.lists(st.tuples(TOPIC, PAYLOAD, st.binary(max_size=30), st.booleans()), max_size=20),
+    st.integers(1, 40),
+)
+def test_any_packets_settle_and_cost_no_neighbour(
+    transaction: BatchTransaction, packets: list[tuple[bytes, bytes, bytes, bool]], size: int
+) -> None:
+    test_any_packets_settle_and_cost_no_neighbour.number += 1
+    number = test_any_packets_settle_and_cost_no_neighbour.number
+    good = b'{"ts":%d,"values":{"good":%d}}' % (NOW + number, number)
+    stream = b"".join(
+        publish(topic, payload, mid, dup=dup, properties=properties)
+        for mid, (topic, payload, properties, dup) in enumerate(packets, 1)
+    ) + publish(b"devices/pump-1/telemetry", good, 500)
+    cutter = PacketCutter(version5=True)
+    messages = []
+    for start in range(0, len(stream), size):
+        messages += cutter.feed(stream[start : start + size], NOW).messages
+    ended = transaction.commit(messages)
+    assert ended.total() == len(messages) == len(packets) + 1
+    assert number in stored_values()
+    assert all(math.isfinite(value) for value in stored_values())
+
+
+test_any_packets_settle_and_cost_no_neighbour.number = 10_000
+
+
+def test_a_row_the_database_refuses_costs_only_itself(transaction: BatchTransaction) -> None:
+    """A trigger stands for whatever rule the decoder does not know of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse_666() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF NEW.value = 666 THEN RAISE EXCEPTION 'not this one' USING ERRCODE = '22000';"
+            " END IF; RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse_666 BEFORE INSERT ON reading"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_666()"
+        )
+    try:
+        payloads = [b'{"ts":%d,"values":{"v":%d}}' % (NOW + v, v) for v in range(1, 101)]
+        payloads[36] = b'{"ts":%d,"values":{"v":666}}' % NOW
+        ended = transaction.commit([message(payload) for payload in payloads])
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION refuse_666 CASCADE")
+    assert (ended.stored, ended.rejected) == (99, 1)
+    assert stored_values() == {float(v) for v in range(1, 101)} - {37.0}
+    kept = QuarantinedMessage.objects.get()
+    assert kept.reason == "store_rejected"
+    assert "not this one" in kept.detail
+    assert bytes(kept.payload) == payloads[36]
+
+
+def test_a_redelivered_message_without_a_time_keeps_its_first_stamp(
+    transaction: BatchTransaction,
+) -> None:
+    first = message(b'{"v":1}', mid=7)
+    again = Message(first.topic, first.payload, 7, True, False, b"", NOW + 60_000)
+    fresh = Message(first.topic, b'{"v":1} ', 7, True, False, b"", NOW + 120_000)
+    assert transaction.commit([first]).stored == 1
+    assert transaction.commit([again]).duplicate == 1
+    assert transaction.commit([fresh]).stored == 1, "other content is another message"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM reading")
+        assert cursor.fetchone() == (2,)
+
+
+def test_a_redelivered_rejected_message_is_not_quarantined_twice(
+    transaction: BatchTransaction,
+) -> None:
+    stranger = b"devices/unknown/telemetry"
+    all_bad = (
+        message(b"{", mid=9),
+        message(b'{"v":1}', topic=stranger, mid=10),
+        message(b'{"ts":%d,"values":{"v":1}}' % NOW, topic=stranger, mid=11),
+    )
+    for kept, bad in enumerate(all_bad, 1):
+        again = Message(bad.topic, bad.payload, bad.mid, True, False, b"", NOW + 5)
+        assert transaction.commit([bad]).rejected == 1
+        assert transaction.commit([again]).rejected == 1
+        assert QuarantinedMessage.objects.count() == kept
+
+
+def test_a_worker_that_starts_anew_recognises_what_the_last_one_committed(
+    transaction: BatchTransaction, tmp_path: Path
+) -> None:
+    first = message(b'{"v":1}', mid=7)
+    transaction.commit([first])
+    transaction.spool.close()
+    successor = BatchTransaction(tmp_path)
+    again = Message(first.topic, first.payload, 7, True, False, b"", NOW + 60_000)
+    assert successor.settle([again]).duplicate == 1
+    successor.spool.close()
+
+
+def test_a_burst_without_times_is_not_taken_for_one_reading(transaction: BatchTransaction) -> None:
+    ended = transaction.commit([message(b'{"v":%d}' % n, mid=n) for n in range(1, 501)])
+    assert ended.stored == 500
+    assert len(stored_values()) == 500

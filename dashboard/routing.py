@@ -1,7 +1,0 @@
-"""WebSocket addresses."""
-
-from django.urls import URLPattern, path
-
-from dashboard.consumers import LiveConsumer
-
-websocket_urlpatterns: list[URLPattern] = [path("ws/live/", LiveConsumer.as_asgi())]

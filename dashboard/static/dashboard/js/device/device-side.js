@@ -1,0 +1,116 @@
+/** Beside the charts: presence with its evidence, and the latest value of every series. */
+
+import { age, bare, duration, humanise, when } from "../page/format.js";
+import { byId, el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
+import { Hearing, newestOf } from "../presence/hearing.js";
+import { judge, JUDGED_KINDS, judgeSeries, lateAfter, withSensors, WORDS } from "../presence/presence.js";
+import { knownUntil } from "../live/live.js";
+import { setTab } from "../frame/badge.js";
+import { serverNow } from "../time/clock.js";
+
+/** One sentence: since when, and who says so.
+ * @param {import("../presence/presence.js").State} state @param {any} presence @param {number} interval @param {number} now */
+export function evidence(state, presence, interval, now) {
+  const heard = presence.last_seen === null ? "" : `last heard ${when(presence.last_seen, now)}`;
+  const since = state.since === null ? "" : ` since ${when(state.since, now)}`;
+  if (state.name === "offline") return `Offline${since}, said by its status topic or last will${heard && `; ${heard}`}.`;
+  if (state.name === "waiting") return "Registered; it has never sent anything.";
+  if (state.name === "silent" || state.name === "late") {
+    return `${state.name === "late" ? "Late" : "Silent"}${since}: expected every ${duration(interval * 1000)}, ${heard || "only its status was heard"}.`;
+  }
+  return state.evidence === "telemetry" ? `Readings arrive${state.since === null ? "" : `; connected${since}`}.` : `Connected${since}, said by its status topic.`;
+}
+
+/** What became of its clock. @param {any} presence @param {number} interval @param {number} now */
+export function clockNote(presence, interval, now) {
+  const at = presence.clock_replaced;
+  if (at === null || at === undefined) return "";
+  const still = presence.last_seen !== null && presence.last_seen - at <= lateAfter(interval);
+  return still ? `Its clock is implausible; the receive time is used, last ${when(at, now)}.`
+    : `Its clock was implausible until ${when(at, now)}; the receive time was used.`;
+}
+
+export class DeviceSide {
+  /** @param {any} device the page's facts */
+  constructor(device) {
+    this.device = device;
+    this.hearing = new Hearing();
+    this.hearing.tell(device.presence.last_seen, null);
+    /** What each silent or late series is marked with. @type {Map<number, import("../presence/presence.js").State>} */ this.troubled = new Map();
+    /** @type {Map<number, Element[]>} */ this.lines = new Map();
+    byId("presence-word").append(icon("m-waiting", "mark"), el("span", { class: "word" }));
+    byId("presence-mark").append(icon("m-waiting", "mark"), el("span", { class: "word" }));
+    this.described();
+  }
+
+  /** The facts were written anew. */
+  described() {
+    setText(byId("expected"), duration(this.device.expected_interval * 1000));
+  }
+
+  /** What REST says. @param {any} presence @param {any[]} series */
+  told(presence, series) {
+    this.hearing.tell(presence.last_seen, newestOf(series));
+    this.device.presence = presence;
+  }
+
+  /** @param {any[]} series */
+  list(series) {
+    this.series = series;
+    byId("latest").replaceChildren(...series.flatMap((s) => {
+      const parts = [el("span", { class: "value" }), el("span", { class: "age quiet" })];
+      const trouble = stateMark("silent", "");
+      trouble.hidden = true;
+      this.lines.set(s.id, [...parts, trouble]);
+      return [el("dt", {}, el("span", { class: "clip", text: humanise(s.metric), attrs: { title: s.metric } }), trouble), el("dd", {}, ...parts)];
+    }));
+  }
+
+  /** @param {Map<number, [number, number|string]>} latest */
+  tick(latest) {
+    const now = serverNow();
+    const { enabled, expected_interval: interval } = this.device;
+    const presence = { ...this.device.presence, last_seen: this.hearing.heard };
+    const state = judge(presence, interval, knownUntil());
+    const name = enabled ? state.name : "disabled";
+    this.#judgeSeries(name, latest);
+    const silent = [...this.troubled.values()].filter((one) => one.name === "silent").length;
+    const word = withSensors(name, silent);
+    const shown = silent ? "sensors" : name;
+    setMark(byId("presence-word"), shown, word);
+    setMark(byId("presence-mark"), shown, word);
+    setText(byId("presence-evidence"), enabled ? evidence(state, presence, interval, now) : "Disabled: its messages are quarantined.");
+    setText(byId("presence-clock"), clockNote(presence, interval, now));
+    const bad = name === "offline" || name === "silent" || silent > 0;
+    setTab(bad ? `${word} · ${this.device.name}` : this.device.name, bad ? 1 : 0);
+    for (const series of this.series ?? []) {
+      const [value, old, trouble] = this.lines.get(series.id) ?? [];
+      const point = latest.get(series.id);
+      if (!value) continue;
+      setValue(value, point ? bare(point[1], series) : "–", point && typeof point[1] === "number" && series.kind !== "boolean" ? series.unit : "");
+      setText(old, point ? age(Math.max(0, now - Math.min(point[0], this.hearing.heard ?? point[0]))) : "never");
+      showTroubled(trouble, this.troubled.get(series.id), now);
+    }
+  }
+
+  /** Only while the device itself is heard: a silent device's sensors are silent with it. */
+  #judgeSeries(/** @type {string} */ device, /** @type {Map<number, [number, any]>} */ latest) {
+    this.troubled.clear();
+    if (device !== "online" && device !== "late") return;
+    const known = knownUntil();
+    for (const { id, kind } of this.series ?? []) {
+      if (!JUDGED_KINDS.has(kind)) continue;
+      const heard = { newest: this.hearing.newest, lastSeen: this.hearing.heard };
+      const state = judgeSeries(latest.get(id)?.[0] ?? null, heard, this.device.expected_interval, known);
+      if (state.name === "silent" || (state.name === "late" && device === "online")) this.troubled.set(id, state);
+    }
+  }
+}
+
+/** Shape, word and since when, or nothing. @param {any} mark @param {import("../presence/presence.js").State|undefined} state @param {number} now */
+export function showTroubled(mark, state, now) {
+  mark.hidden = !state;
+  if (!state) return;
+  const since = state.since === null ? "" : ` since ${when(state.since, now)}`;
+  setMark(mark, state.name, `${/** @type {any} */ (WORDS)[state.name]}${since}`);
+}

@@ -1,0 +1,190 @@
+/** The device page: one chart a metric on one time line, live. */
+
+import { byId, el, setText, showTrouble, toast } from "../page/element.js";
+import { ChartCards } from "../charts/chart-cards.js";
+import { ChartTooltip } from "../charts/chart-tooltip.js";
+import { connection } from "../live/live.js";
+import { inOrder } from "../fleet/fleet-order.js";
+import { DeviceSide } from "./device-side.js";
+import { devicePath, get } from "../page/rest.js";
+import { facts, renew } from "./device-facts.js";
+import { duration, offset, when } from "../page/format.js";
+import { followMessages } from "./device-messages.js";
+import { PRESETS } from "../time/timespan.js";
+import { serverNow } from "../time/clock.js";
+import { TimeLine } from "../time/time-line.js";
+import { wireKeys } from "../time/time-line-keys.js";
+
+const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
+
+const device = facts();
+const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id));
+const charts = new ChartCards(device, timeLine);
+const { cards } = charts;
+const side = new DeviceSide(device);
+/** @type {Map<number, [number, number|string]>} */ const latest = new Map();
+const tooltip = new ChartTooltip(timeLine, () => [...cards.values()]);
+
+function take(/** @type {number} */ id, /** @type {[number, number|string]|null|undefined} */ point) {
+  const held = latest.get(id);
+  if (!point || (held && held[0] > point[0])) return;
+  latest.set(id, [point[0], point[1]]);
+  cards.get(id)?.setLatest([point[0], point[1]]);
+}
+
+function live(/** @type {number} */ id, /** @type {[number, number|string]|undefined} */ point) {
+  take(id, point);
+  if (point) side.hearing.reading(point[0], serverNow());
+}
+
+/** Draw what is given and nothing else, and follow it. */
+function showSeries(/** @type {any[]} */ given) {
+  const series = inOrder(given);
+  device.series = series;
+  byId("no-series").hidden = series.length > 0;
+  charts.list(series);
+  side.list(series);
+  for (const s of series) take(s.id, latest.get(s.id) ?? s.latest);
+  const ids = series.map((s) => s.id);
+  if (ids.length !== timeLine.series.length || ids.some((id) => !timeLine.series.includes(id))) timeLine.follow(ids);
+}
+
+function showSpan() {
+  const { span } = timeLine;
+  for (const bar of [byId("presets"), byId("presets-narrow")]) {
+    for (const button of bar.children) button.setAttribute("aria-pressed", String(span.mode === "live" && button.dataset.name === span.preset));
+  }
+  const live = span.mode === "live";
+  const button = byId("live");
+  button.setAttribute("aria-pressed", String(live));
+  setText(button.querySelector(".word"), live ? "Live" : span.paused ? "Paused" : "Go live");
+  button.querySelector("use").setAttribute("href", live ? "#i-pause" : "#i-play");
+  button.title = live ? "Pause (p)" : "Back to live (l)";
+  charts.reset();
+  showRange();
+}
+
+function showRange() {
+  const { from, to } = timeLine.bounds();
+  const now = serverNow();
+  const live = timeLine.live;
+  setText(byId("range-text"), live ? `Last ${duration(to - from)}` : `${when(from, now)} – ${when(to, now)} ${offset(to)} · ${duration(to - from)}`);
+  byId("progress").hidden = !timeLine.loading;
+}
+
+function wire() {
+  for (const bar of [byId("presets"), byId("presets-narrow")]) {
+    bar.append(...PRESETS.map(({ name, label }, i) => el("button", {
+      text: label, data: { name }, attrs: { title: `Key ${i + 1}` }, on: { click: () => timeLine.preset(name) },
+    })));
+  }
+  byId("live").addEventListener("click", () => timeLine.togglePause());
+  wireKeys(timeLine);
+  document.addEventListener("appearance", () => cards.forEach((card) => card.chart.restyle()));
+  timeLine.addEventListener("span", showSpan);
+  timeLine.addEventListener("loaded", () => {
+    byId("trouble").hidden = true;
+    for (const [id, card] of cards) {
+      card.chart.reset();
+      const last = timeLine.live ? timeLine.points(id).last : null;
+      if (last && last[5] === null) take(id, [last[0], last[1]]);
+    }
+    second();
+  });
+  timeLine.addEventListener("failed", (event) =>
+    showTrouble(byId("trouble"), `The history could not be loaded. ${/** @type {CustomEvent} */ (event).detail}`, () => timeLine.retry()));
+  timeLine.addEventListener("readings", (event) => {
+    for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) live(Number(id), points[points.length - 1]);
+  });
+}
+
+function wireEvents() {
+  connection.on("presence", (message) => {
+    if (message.uid !== device.uid) return;
+    Object.assign(device.presence, { connection: message.connection, since: message.since });
+    second();
+  });
+  connection.on("series", (message) => {
+    if (message.uid !== device.uid) return;
+    const known = new Map(device.series.map((/** @type {any} */ s) => [s.id, s]));
+    for (const s of message.series) known.set(s.id, { ...known.get(s.id), ...s });
+    for (const id of message.deleted ?? []) known.delete(id);
+    showSeries([...known.values()]);
+  });
+  connection.on("device", (message) => {
+    if (message.device.uid !== device.uid) return;
+    if (message.change === "deleted") {
+      device.removed = true;
+      showTrouble(byId("trouble"), "This device was removed. What is shown is no longer kept.", () => location.assign("/"));
+      return;
+    }
+    toast(`${message.device.name} was changed.`);
+    describe();
+  });
+  connection.on("resync", () => {
+    if (device.removed) return;
+    describe();
+    readLatest();
+  });
+}
+
+/** Show the device as it is described now: name, facts, thresholds. */
+async function describe() {
+  try {
+    const { series, presence, ...described } = await renew();
+    Object.assign(device, described);
+  } catch (error) {
+    showTrouble(byId("trouble"), `What is known of the device could not be loaded. ${/** @type {Error} */ (error).message}`, describe);
+    return;
+  }
+  setText(byId("name"), device.name);
+  side.described();
+  charts.reset();
+  second();
+}
+
+async function readLatest() {
+  try {
+    const answer = await get(`${devicePath(device.uid)}/latest/`);
+    side.told(answer.presence, answer.series);
+    showSeries(answer.series);
+    for (const s of answer.series) take(s.id, s.latest);
+    second();
+  } catch (error) {
+    showTrouble(byId("trouble"), `The latest values could not be loaded. ${/** @type {Error} */ (error).message}`, readLatest);
+  }
+}
+
+function second() {
+  side.tick(latest);
+  for (const [id, card] of cards) {
+    card.tick();
+    card.setTrouble(side.troubled.get(id), serverNow());
+  }
+  showRange();
+}
+
+/** What the browser tests look at; reading it changes nothing. */
+window.pulseboard = Object.freeze({
+  get charts() {
+    return [...cards.values()].map((card) => ({ id: card.series.id, metric: card.series.metric, unit: card.series.unit, thresholds: device.thresholds[card.series.metric] ?? [], points: card.chart.shown().map((row) => [row[0], row[1]]) }));
+  },
+  get state() { return connection.state; },
+});
+
+wire();
+wireEvents();
+showSeries(device.series);
+showSpan();
+second();
+setInterval(second, 1000);
+setInterval(() => !document.hidden && !device.removed && readLatest(), REFRESH);
+let cursor = /** @type {number|null} */ (null);
+document.addEventListener("pointermove", () => requestAnimationFrame(() => {
+  tooltip.draw();
+  if (cursor !== timeLine.cursor) cards.forEach((card) => card.tick());
+  cursor = timeLine.cursor;
+}), { passive: true });
+timeLine.start();
+readLatest();
+followMessages(device);

@@ -1,0 +1,147 @@
+/** One device of the fleet: what is known of it, and its tile. */
+
+import { age, bare, humanise, number } from "../page/format.js";
+import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
+import { inOrder } from "./fleet-order.js";
+import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
+import { judge, withSensors } from "../presence/presence.js";
+import { Points } from "../charts/points.js";
+import { drawSparkline, sparkline } from "../charts/sparkline.js";
+
+const MAIN_SERIES = 3; // shown on a tile; the rest is on the device's page
+export const SPARK_WINDOW = 15 * 60_000; // ms
+
+export class FleetDevice {
+  /** @param {any} facts as in `GET /api/v1/fleet/` */
+  constructor(facts) {
+    this.points = new Points();
+    /** @type {Map<number, [number, number|string]>} */ this.latest = new Map();
+    this.hearing = new Hearing();
+    /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
+    this.state = "waiting"; // among STATES: what it is sorted and filtered by
+    this.word = "";
+    this.element = el("a", { class: "device" });
+    this.mark = stateMark("waiting");
+    this.parts = {
+      name: el("span", { class: "name" }), where: el("span", { class: "where clip" }),
+      value: el("span", { class: "value" }), metric: el("span", { class: "metric clip" }),
+      spark: sparkline(),
+      others: el("span", { class: "others" }), age: el("span", { class: "age" }),
+    };
+    this.element.append(this.mark, this.parts.name, this.parts.where, this.parts.value, this.parts.metric,
+      this.parts.spark, this.parts.others, this.parts.age);
+    this.update(facts);
+  }
+
+  /** @param {any} facts a full list form, or the part of it that changed */
+  update(facts) {
+    this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null }, ...this.facts, ...facts };
+    ({ uid: this.uid, name: this.name, site: this.site, kind: this.kind, tags: this.tags } = this.facts);
+    this.element.setAttribute("href", `/devices/${encodeURIComponent(this.uid)}/`);
+    if (facts.series) {
+      this.silent = silentAmong(facts.series, this.facts.expected_interval);
+    }
+    this.hearing.tell(facts.presence ? facts.presence.last_seen : null, facts.series ? newestOf(facts.series) : null);
+    this.series = inOrder(this.facts.series).slice(0, MAIN_SERIES);
+    for (const { id, latest } of this.facts.series) if (latest) this.#newest(id, latest);
+    setText(this.parts.name, this.name);
+    this.element.dataset.uid = this.uid;
+    this.element.title = `${this.name} (${this.uid})`;
+    setText(this.parts.where, [this.site?.name, this.kind].filter(Boolean).join(" · ") || this.uid);
+    const others = this.series.slice(1);
+    const key = others.map((s) => s.id).join();
+    if (this.parts.others.dataset.key !== key) {
+      this.parts.others.dataset.key = key;
+      this.parts.others.replaceChildren(...others.map((s) => el("span", { class: "other" },
+        el("span", { class: "key clip", text: humanise(s.metric) }), el("span", { class: "value small-value" }))));
+    }
+    setText(this.parts.metric, this.series[0] ? humanise(this.series[0].metric) : "");
+  }
+
+  /** When it was last heard, ms. */
+  get heard() {
+    return this.hearing.heard;
+  }
+
+  #newest(/** @type {number} */ id, /** @type {[number, number|string]} */ point) {
+    const held = this.latest.get(id);
+    if (held && held[0] > point[0]) return;
+    this.latest.set(id, [point[0], point[1]]);
+    if (point[0] > (this.silent.get(id) ?? Infinity)) this.silent.delete(id);
+  }
+
+  /** Live points of one of its series. @param {number} id @param {any[]} points @param {number} now */
+  add(id, points, now) {
+    if (!points.length) return;
+    this.#newest(id, points[points.length - 1]);
+    this.hearing.reading(points[points.length - 1][0], now);
+    if (id === this.series[0]?.id) {
+      this.points.add(points);
+      this.points.trim(now - SPARK_WINDOW);
+    }
+  }
+
+  /** @param {any} history @param {number} to */
+  load(history, to) {
+    if (history.id === this.series[0]?.id && history.kind !== "text") this.points.load(history, to);
+    const last = history.points[history.points.length - 1];
+    if (last && !history.reduced) this.#newest(history.id, last);
+  }
+
+  /** The state at `now`; true when it is another than before. @param {number} now */
+  judge(now) {
+    const { presence, enabled, expected_interval: interval } = this.facts;
+    const name = enabled === false ? "disabled" : judge({ ...presence, last_seen: this.heard }, interval, now).name;
+    const silent = name === "online" || name === "late" ? this.silent.size : 0;
+    const word = withSensors(name, silent);
+    const changed = word !== this.word;
+    this.state = silent ? "sensors" : name;
+    this.word = word;
+    if (changed) this.show(now); // also out of sight: it may be about to move into it
+    return changed;
+  }
+
+  /** @param {number} now @param {number} known the time up to which the page knows what happened */
+  paint(now, known) {
+    this.show(now);
+    drawSparkline(this.parts.spark, {
+      rows: this.points.rows, from: known - SPARK_WINDOW, to: known,
+      gapAfter: Math.max(this.points.gapAfter(this.facts.expected_interval), SPARK_WINDOW / 20),
+    });
+  }
+
+  /** All but the line. @param {number} now */
+  show(now) {
+    this.#values();
+    this.#ages(now);
+  }
+
+  #values() {
+    this.series.forEach((series, index) => {
+      const latest = this.latest.get(series.id);
+      const node = index ? this.parts.others.children[index - 1].lastElementChild : this.parts.value;
+      if (node) setValue(node, latest ? bare(latest[1], series) : "–", latest && typeof latest[1] === "number" ? series.unit : "");
+    });
+    if (!this.series.length) setValue(this.parts.value, "–", "");
+  }
+
+  #ages(/** @type {number} */ now) {
+    setMark(this.mark, this.state, this.word);
+    if (this.element.dataset.state !== this.state) this.element.dataset.state = this.state;
+    const latest = this.series[0] && this.latest.get(this.series[0].id);
+    // A clock that is ahead makes nothing younger than what was heard.
+    const at = latest ? Math.min(latest[0], this.heard ?? latest[0]) : this.heard;
+    setText(this.parts.age, at ? age(Math.max(0, now - at)) : "never");
+    this.element.classList.toggle("is-stale", this.state === "offline" || this.state === "silent");
+    const told = this.#describe();
+    if (told !== this.told) this.element.setAttribute("aria-label", (this.told = told));
+  }
+
+  /** One sentence for a screen reader. */
+  #describe() {
+    const series = this.series[0];
+    const latest = series && this.latest.get(series.id);
+    const value = latest ? `, ${humanise(series.metric)} ${number(latest[1], series.precision)} ${series.unit}` : "";
+    return `${this.name}, ${this.word}${value}`;
+  }
+}

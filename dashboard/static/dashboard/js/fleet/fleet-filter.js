@@ -1,0 +1,126 @@
+/** The fleet's search, site, order and state chips; kept in the address so that a view can be shared. */
+
+import { byId, el, icon } from "../page/element.js";
+import { STATES, WORDS } from "../presence/presence.js";
+import { typing } from "../frame/frame.js";
+
+const MAX_IN_ADDRESS = 100; // selected uids; a server takes an address of 8 KiB
+
+/** Arrows walk the tiles as they lie: to the side by one, up and down to the nearest in the next row.
+ * @param {HTMLElement} list @param {KeyboardEvent} event @returns {HTMLElement|null} where it went */
+export function walk(list, event) {
+  const here = /** @type {HTMLElement|null} */ (document.activeElement);
+  if (typing(event) || !event.key.startsWith("Arrow")) return null;
+  const tiles = /** @type {HTMLElement[]} */ ([...list.children]);
+  const at = here ? tiles.indexOf(here) : -1;
+  const columns = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
+  const row = columns < 1 ? 1 : columns;
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key] ?? 0;
+  const next = tiles[at < 0 ? 0 : at + step];
+  if (!next) return null;
+  event.preventDefault();
+  next.focus();
+  return next;
+}
+
+export class FleetFilter {
+  /** @param {() => void} changed */
+  constructor(changed) {
+    const query = new URLSearchParams(location.search);
+    this.search = query.get("search") ?? "";
+    this.site = query.get("site") ?? "";
+    this.order = query.get("order") ?? "worst";
+    /** @type {Set<string>} */
+    this.states = new Set((query.get("state") ?? "").split(",").filter((name) => /** @type {readonly string[]} */ (STATES).includes(name)));
+    /** @type {Set<string>} */
+    this.selected = new Set((query.get("selected") ?? "").split(",").filter(Boolean));
+    this.only = query.has("only") && this.selected.size > 0;
+    this.changed = changed;
+    this.chips = new Map(STATES.map((name) => [name, this.#chip(name)]));
+    byId("chips").append(...this.chips.values());
+    this.#wire();
+    this.#show();
+  }
+
+  #chip(/** @type {string} */ name) {
+    const count = el("b", { text: "0" });
+    return el("button", {
+      class: "chip", data: { state: name }, attrs: { "aria-pressed": "false" },
+      on: { click: () => this.#set({ states: this.#toggled(name) }) },
+    }, icon(`m-${name}`, "mark"), el("span", { text: /** @type {any} */ (WORDS)[name] }), count);
+  }
+
+  #toggled(/** @type {string} */ name) {
+    const states = new Set(this.states);
+    if (!states.delete(name)) states.add(name);
+    return states;
+  }
+
+  #wire() {
+    byId("search").addEventListener("input", () => this.#set({ search: byId("search").value }));
+    byId("site")?.addEventListener("change", () => this.#set({ site: byId("site").value }));
+    byId("order").addEventListener("change", () => this.#set({ order: byId("order").value }));
+    byId("clear").addEventListener("click", () => this.clear());
+    byId("none-match-clear").addEventListener("click", () => this.clear());
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "/" && !typing(event)) {
+        event.preventDefault();
+        byId("search").select();
+      } else if (event.key === "Escape" && (!typing(event) || event.target === byId("search"))) {
+        this.clear();
+        byId("search").blur();
+      }
+    });
+  }
+
+  clear() {
+    this.#set({ search: "", site: "", states: new Set(), only: false });
+  }
+
+  get active() {
+    return this.search !== "" || this.site !== "" || this.states.size > 0 || this.only;
+  }
+
+  /** @param {Iterable<string>} uids */
+  select(uids) {
+    const selected = new Set(uids);
+    this.#set({ selected, only: this.only && selected.size > 0 });
+  }
+
+  /** @param {boolean} only show the selected and nothing else */
+  showOnly(only) {
+    this.#set({ only });
+  }
+
+  #set(/** @type {Partial<{search: string, site: string, order: string, states: Set<string>, selected: Set<string>, only: boolean}>} */ part) {
+    Object.assign(this, part);
+    const query = new URLSearchParams();
+    if (this.search) query.set("search", this.search);
+    if (this.site) query.set("site", this.site);
+    if (this.states.size) query.set("state", [...this.states].join(","));
+    if (this.order !== "worst") query.set("order", this.order);
+    if (this.selected.size && this.selected.size <= MAX_IN_ADDRESS) query.set("selected", [...this.selected].join(","));
+    if (this.only) query.set("only", "1");
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    this.#show();
+    this.changed();
+  }
+
+  #show() {
+    if (byId("search").value !== this.search) byId("search").value = this.search;
+    if (byId("site")) byId("site").value = this.site;
+    byId("order").value = this.order;
+    byId("clear").hidden = !this.active;
+    for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(this.states.has(name)));
+  }
+
+  /** @param {Record<string, number>} counts @param {number} hidden */
+  showCounts(counts, hidden) {
+    for (const [name, chip] of this.chips) {
+      const text = String(counts[name]);
+      if (chip.lastElementChild && chip.lastElementChild.textContent !== text) chip.lastElementChild.textContent = text;
+      chip.hidden = counts[name] === 0 && !this.states.has(name);
+    }
+    byId("hidden-count").textContent = hidden ? `${hidden} hidden` : "";
+  }
+}

@@ -1,0 +1,28 @@
+/** The fleet page: every device, worst first, live. */
+
+import { connection } from "../live/live.js";
+import { Fleet } from "./fleet-list.js";
+import { FleetSelection } from "./fleet-selection.js";
+import { walk } from "./fleet-filter.js";
+
+const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tell
+
+const fleet = new Fleet();
+const selection = new FleetSelection(fleet.list, fleet.filter);
+fleet.arranged = () => selection.show();
+connection.on("readings", (message) => fleet.readings(message));
+connection.on("snapshot", (message) => fleet.snapshot(message));
+connection.on("error", (message) => fleet.refused(message));
+for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
+connection.on("resync", () => fleet.load());
+document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
+addEventListener("scroll", () => (fleet.scrolled = performance.now()), { passive: true });
+document.addEventListener("keydown", (event) => {
+  const from = document.activeElement;
+  const to = walk(fleet.list, event);
+  if (to && event.shiftKey) selection.extend(from, to);
+});
+fleet.list.addEventListener("pointerleave", () => fleet.pending && fleet.arrange());
+setInterval(() => fleet.second(), 1000);
+setInterval(() => !document.hidden && fleet.load(), REFRESH);
+fleet.load();

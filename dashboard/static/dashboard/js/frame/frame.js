@@ -1,0 +1,73 @@
+/** What every page has: appearance, help, menus, copy buttons, the connection's state, global keys. */
+
+import { nextDensity, nextTheme, wireAppearance } from "./appearance.js";
+import { byId, copies, setMark } from "../page/element.js";
+import { connection } from "../live/live.js";
+
+const SEQUENCE = 1_000; // ms between the two keys of "g f"
+const MARKS = {
+  connecting: "late", "catching up": "late", live: "online", reconnecting: "silent", offline: "offline", "logged out": "offline",
+};
+const WORDS = { connecting: "Connecting", "catching up": "Catching up", live: "Live", offline: "Offline", "logged out": "Logged out" };
+
+function showConnection() {
+  const state = connection.state;
+  const wait = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
+  const word = state === "reconnecting" ? (wait ? `Reconnecting in ${wait}\u2009s` : "Reconnecting") : WORDS[state];
+  setMark(byId("connection"), MARKS[state], word);
+}
+
+/** Whether a key belongs to what the viewer is typing in. @param {KeyboardEvent} event */
+export function typing(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  return event.ctrlKey || event.metaKey || event.altKey || target.isContentEditable
+    || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) || document.querySelector("dialog[open]") !== null;
+}
+
+function wireKeys() {
+  let g = -Infinity; // not 0: in the first second of a page any key would seem to follow a g
+  document.addEventListener("keydown", (event) => {
+    if (typing(event)) return;
+    const pages = /** @type {Record<string, string>} */ ({ f: "/", p: "/pipeline/", q: "/quarantine/" });
+    if (event.key in pages && event.timeStamp - g < SEQUENCE) {
+      event.stopImmediatePropagation();
+      location.assign(pages[event.key]);
+    } else if (event.key === "g") g = event.timeStamp;
+    else if (event.key === "?") byId("help").showModal();
+    else if (event.key === "t") nextTheme();
+    else if (event.key === "d") nextDensity();
+  }, { capture: true });
+}
+
+function wireMenus() {
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" ? document.querySelector("details.menu[open]") : null;
+    if (!open) return;
+    event.stopImmediatePropagation();
+    open.removeAttribute("open");
+    open.querySelector("summary")?.focus();
+  }, { capture: true });
+}
+
+/** Buttons that copy the text of what their `data-copy` selects. @param {ParentNode} area */
+export function wireCopies(area) {
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (area.querySelectorAll("[data-copy]"))) {
+    copies(button, () => document.querySelector(button.dataset.copy ?? "")?.textContent ?? "");
+  }
+}
+
+wireAppearance();
+wireKeys();
+wireMenus();
+byId("help-open").addEventListener("click", () => byId("help").showModal());
+byId("help").addEventListener("click", (/** @type {MouseEvent} */ event) => event.target === byId("help") && byId("help").close());
+wireCopies(document);
+connection.on("state", showConnection);
+setInterval(() => connection.state === "reconnecting" && showConnection(), 1000);
+connection.open();
+showConnection();

@@ -1,0 +1,101 @@
+/** Building elements. Text goes in by `textContent`, so data can never become markup. */
+
+import { WORDS } from "../presence/presence.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @typedef {{class?: string, text?: string, attrs?: Record<string, string>, data?: Record<string, string>,
+ *   on?: Record<string, (event: any) => void>}} Options
+ * @param {string} tag @param {Options} [options] @param {...(Node|string)} children
+ */
+export function el(tag, options = {}, ...children) {
+  const node = document.createElement(tag);
+  if (options.class) node.className = options.class;
+  if (options.text !== undefined) node.textContent = options.text;
+  for (const [name, value] of Object.entries(options.attrs ?? {})) node.setAttribute(name, value);
+  Object.assign(node.dataset, options.data ?? {});
+  for (const [name, listener] of Object.entries(options.on ?? {})) node.addEventListener(name, listener);
+  node.append(...children);
+  return node;
+}
+
+/** @param {string} id @returns {any} */
+export const byId = (id) => document.getElementById(id);
+
+/** @param {string} name a symbol of icons.html @param {string} [className] */
+export function icon(name, className = "icon") {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", className);
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Shape, word and colour of a state or a verdict. @param {string} state @param {string} [word] */
+export function stateMark(state, word = /** @type {any} */ (WORDS)[state] ?? state) {
+  return el("span", { class: "state", data: { state } }, icon(`m-${state}`, "mark"), el("span", { class: "word", text: word }));
+}
+
+/** Change the state of a mark made by `stateMark`. @param {Element} mark @param {string} state @param {string} word */
+export function setMark(mark, state, word) {
+  if (/** @type {HTMLElement} */ (mark).dataset.state !== state) {
+    /** @type {HTMLElement} */ (mark).dataset.state = state;
+    mark.querySelector("use")?.setAttribute("href", `#m-${state}`);
+  }
+  setText(mark.querySelector(".word"), word);
+}
+
+/** Touch the page only when the text differs: a second's tick over a thousand ages costs nothing.
+ * @param {Element|null} node @param {string} text */
+export function setText(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+/** Number and unit with their own weights. @param {Element} node @param {string} text @param {string} unit */
+export function setValue(node, text, unit) {
+  if (!node.firstChild) node.append(el("span"), el("span", { class: "unit" }));
+  setText(node.children[0], text);
+  setText(node.children[1], unit ? `\u2009${unit}` : "");
+}
+
+/** A button that copies; the mark becomes a check for a moment. @param {HTMLElement} button @param {() => string} text */
+export function copies(button, text) {
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text());
+    const use = button.querySelector("use");
+    use?.setAttribute("href", "#i-check");
+    setTimeout(() => use?.setAttribute("href", "#i-copy"), 1500);
+  });
+}
+
+/** A short message that leaves by itself. @param {string} text */
+export function toast(text) {
+  const node = el("p", { class: "toast", text });
+  byId("toasts").append(node);
+  setTimeout(() => node.remove(), 5000);
+}
+
+/** What went wrong, since when, and a way to try again. @param {HTMLElement} area @param {string} what @param {() => void} retry */
+export function showTrouble(area, what, retry) {
+  const since = new Date().toLocaleTimeString();
+  area.replaceChildren(icon("i-warn"), el("span", { text: `${what} Since ${since}.` }),
+    el("button", { class: "button tiny", text: "Try again", on: { click: () => { area.hidden = true; retry(); } } }));
+  area.hidden = false;
+}
+
+/** @param {string} name a custom property @returns {string} the colour it resolves to under the present theme */
+export function colour(name) {
+  const probe = el("span");
+  probe.style.color = `var(${name})`;
+  probe.hidden = true;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+/** What a chart leaves for its value axis, px. */
+export const axisWidth = () => parseInt(getComputedStyle(document.documentElement).getPropertyValue("--axis"), 10);

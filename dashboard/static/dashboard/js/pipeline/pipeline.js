@@ -1,0 +1,133 @@
+/** The pipeline page: is everything that came in kept, how fast, and what was not? */
+
+import { byId, el, setText, setValue, showTrouble } from "../page/element.js";
+import { connection } from "../live/live.js";
+import { drawSparkline, sparkline } from "../charts/sparkline.js";
+import { duration, number, size } from "../page/format.js";
+import { get } from "../page/rest.js";
+import { QuarantineList } from "../quarantine/quarantine-list.js";
+import { alarms, gone, summed } from "./rates.js";
+import { serverNow } from "../time/clock.js";
+import { setTab } from "../frame/badge.js";
+import { Worker } from "./pipeline-worker.js";
+
+const WINDOW = 10 * 60_000; // ms of the small charts
+const REFRESH = 5_000; // ms between two reads of what events do not carry
+const SHORTEST = 60_000; // ms: of a page just opened, growing to the whole window
+const ENOUGH = 5; // samples, fewer are no line
+const GAP = 4_000; // ms without counters: the line breaks
+const LAG_BAD = 5_000; // ms
+
+/** @type {Map<string, Worker>} */ const workers = new Map();
+const quarantine = new QuarantineList();
+/** @type {[number, number][]} */ const lags = [];
+let stored = 0;
+
+function tile(/** @type {string} */ label, /** @type {boolean} */ charted) {
+  const value = el("span", { class: "value" });
+  const note = el("span", { class: "note quiet" });
+  const chart = sparkline();
+  const card = el("div", { class: "card number" }, el("h3", { text: label }), value, note, ...(charted ? [chart] : []));
+  byId("numbers").append(card);
+  return { card, value, note, chart };
+}
+
+const tiles = {
+  messages: tile("Messages", true), readings: tile("Readings stored", true), lag: tile("Lag", true),
+  flight: tile("In flight", false), spool: tile("Spool", false), total: tile("Readings kept", false),
+};
+
+function worker(/** @type {string} */ name) {
+  let found = workers.get(name);
+  if (!found) {
+    found = new Worker(name);
+    workers.set(name, found);
+    byId("workers").querySelector(".empty")?.remove();
+    byId("workers").append(found.element);
+  }
+  return found;
+}
+
+async function read() {
+  try {
+    const answer = await get("/api/v1/pipeline/");
+    for (const w of answer.workers) {
+      if (gone(w.name, w.updated_at, answer.now)) continue;
+      const held = worker(w.name);
+      held.startedAt = w.started_at;
+      held.take(w.counters, w.updated_at);
+    }
+    stored = answer.stored_total;
+    if (!workers.size) {
+      byId("workers").replaceChildren(el("div", { class: "empty card" }, el("h2", { text: "No bridge has run yet" }),
+        el("p", { text: "Start one with manage.py runbridge, or everything at once with make run. It appears here within a second." })));
+    }
+    quarantine.showCounts(answer.quarantine);
+    byId("trouble").hidden = true;
+    second();
+  } catch (error) {
+    showTrouble(byId("trouble"), `The pipeline could not be read. ${/** @type {Error} */ (error).message}`, read);
+  }
+}
+
+function spark(/** @type {SVGElement} */ chart, /** @type {[number, number][]} */ samples, /** @type {number} */ now) {
+  const rows = /** @type {import("../charts/points.js").Row[]} */ (samples.map(([at, value]) => [at, value, null, null, null, null]));
+  drawSparkline(chart, { rows: rows.length < ENOUGH ? [] : rows, from: now - reach(samples, now), to: now, gapAfter: GAP, zero: true });
+}
+
+/** How far back the small charts look: as far as this page has watched. */
+function reach(/** @type {[number, number][]} */ samples, /** @type {number} */ now) {
+  return Math.min(WINDOW, Math.max(SHORTEST, now - (samples[0]?.[0] ?? now)));
+}
+
+function second() {
+  const now = serverNow();
+  for (const w of workers.values()) {
+    if (!gone(w.name, w.at, now)) continue;
+    w.element.remove();
+    workers.delete(w.name);
+  }
+  const all = [...workers.values()];
+  const alive = all.filter((w) => w.alive(now));
+  const sum = (/** @type {(w: Worker) => number|null} */ f) => (alive.length ? alive.reduce((total, w) => total + (f(w) ?? 0), 0) : null);
+  const rate = (/** @type {"messages"|"readings"} */ key) => {
+    const known = alive.some((w) => w[key].samples.length);
+    const perSecond = known ? sum((w) => w[key].current()) : null;
+    setValue(tiles[key].value, number(perSecond, perSecond !== null && perSecond < 10 ? 1 : 0), "/s");
+    const samples = summed(all.map((w) => w[key]));
+    spark(tiles[key].chart, samples, now);
+    setText(tiles[key].note, `last ${duration(Math.ceil(reach(samples, now) / 60_000) * 60_000)}`);
+  };
+  rate("messages");
+  rate("readings");
+  const lag = alive.length ? Math.max(...alive.map((w) => w.counters.lag_ms ?? 0)) : null;
+  if (lag !== null && lags[lags.length - 1]?.[0] !== now) lags.push([now, lag]);
+  if (lags.length > WINDOW / 1000) lags.shift();
+  const [text, unit] = lag === null ? ["–", ""] : duration(lag).split("\u2009");
+  setValue(tiles.lag.value, text, unit);
+  setText(tiles.lag.note, "oldest unacknowledged");
+  tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > LAG_BAD);
+  spark(tiles.lag.chart, lags, now);
+  setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
+  setText(tiles.flight.note, "not settled yet");
+  const spooled = sum((w) => w.counters.spooled ?? 0);
+  const full = alive.some((w) => w.counters.spool_full);
+  setValue(tiles.spool.value, number(spooled, 0), "");
+  setText(tiles.spool.note, full ? "FULL: nothing is acknowledged" : spooled ? `${size(sum((w) => w.counters.spool_bytes ?? 0) ?? 0)} on disk` : "empty");
+  tiles.spool.card.classList.toggle("is-bad", Boolean(spooled) || full);
+  setValue(tiles.total.value, number(stored, 0), "");
+  setText(tiles.total.note, alive.length < all.length ? `${all.length - alive.length} of ${all.length} workers not seen` : "estimated");
+  for (const w of all) w.draw(now);
+  quarantine.tick();
+  const away = all.length - alive.length;
+  const sick = alive.filter((w) => alarms(w.counters).length).length;
+  setTab(away + sick ? `${away + sick} in trouble · Pipeline` : "Pipeline", away + sick);
+}
+
+connection.on("pipeline", (message) => worker(message.worker).take(message.counters, message.at));
+connection.on("quarantine", () => quarantine.soon());
+document.addEventListener("visibilitychange", () => !document.hidden && read());
+setInterval(second, 1000);
+setInterval(() => !document.hidden && read(), REFRESH);
+read();
+quarantine.read();

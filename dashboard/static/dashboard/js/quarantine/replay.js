@@ -1,0 +1,28 @@
+/** Replays of quarantined messages and what became of them, in words. Pure but for the sender it is given. */
+
+import { number } from "../page/format.js";
+
+/**
+ * @typedef {{replayed: number, stored: number, partial: number, still_bad: number, cut: number, readings: number, more: boolean}} Summary
+ */
+
+/** @param {Summary} summary @returns {string} one sentence */
+export function outcome({ replayed, stored, partial, still_bad: bad, cut, readings }) {
+  if (!replayed) return "There was nothing to replay.";
+  const words = [
+    [stored, `stored with ${number(readings, 0)} new ${readings === 1 ? "reading" : "readings"}`], [partial, "stored in part"],
+    [bad, "still bad"], [cut, "cut, so not replayable"],
+  ].filter(([count]) => count).map(([count, word]) => `${number(Number(count), 0)} ${word}`);
+  return `${number(replayed, 0)} replayed: ${words.join(", ")}.`;
+}
+
+/** @param {Summary} a @param {Summary} b @returns {Summary} */
+export function added(a, b) {
+  const sum = (/** @type {"replayed"|"stored"|"partial"|"still_bad"|"cut"|"readings"} */ key) => a[key] + b[key];
+  return {
+    replayed: sum("replayed"), stored: sum("stored"), partial: sum("partial"), still_bad: sum("still_bad"), cut: sum("cut"),
+    readings: sum("readings"), more: b.more,
+  };
+}
+
+export const NOTHING = Object.freeze({ replayed: 0, stored: 0, partial: 0, still_bad: 0, cut: 0, readings: 0, more: false });

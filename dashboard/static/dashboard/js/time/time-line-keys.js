@@ -1,0 +1,25 @@
+/** Pausing, panning and zooming a time line by keys; the page's help lists them. */
+
+import { PRESETS } from "./timespan.js";
+import { typing } from "../frame/frame.js";
+
+const PAN = 0.2; // share of the window an arrow key moves
+
+/** @param {import("./time-line.js").TimeLine} timeLine */
+export function wireKeys(timeLine) {
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    p: () => timeLine.togglePause(), " ": () => timeLine.togglePause(),
+    l: () => timeLine.backToLive(), Escape: () => timeLine.backToLive(),
+    ArrowLeft: () => timeLine.pan(-PAN), ArrowRight: () => timeLine.pan(PAN),
+    "+": () => timeLine.zoom(0.5), "=": () => timeLine.zoom(0.5), "-": () => timeLine.zoom(2),
+  };
+  PRESETS.forEach(({ name }, i) => (keys[String(i + 1)] = () => timeLine.preset(name)));
+  document.addEventListener("keydown", (event) => {
+    const onControl = ["BUTTON", "A", "SUMMARY"].includes(/** @type {HTMLElement} */ (event.target).tagName);
+    const act = keys[event.key];
+    if (!act || typing(event) || (event.key === " " && onControl)) return;
+    event.preventDefault();
+    act();
+  });
+}

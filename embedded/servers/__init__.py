@@ -1,0 +1,1 @@
+"""The servers that are started when none is configured."""

@@ -1,0 +1,169 @@
+"""The MQTT broker: Mosquitto where it is installed, else rumqttd from the iotcore wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from embedded.errors import EmbeddedError
+from embedded.servers.ports import free_port
+from embedded.servers.server import Server
+
+# Bytes. As much as the bridge takes (bridge.mqtt.packet.MAX_PACKET), so that a device that sends
+# too much is told so on its errors topic; a still larger packet costs its sender the connection.
+MAX_PACKET = 16 * 1024 * 1024
+MAX_QUEUED_MESSAGES = 1_000_000  # per client that is away; the default of 1000 drops silently
+MAX_QUEUED_BYTES = 1_073_741_824  # per client that is away
+AUTOSAVE_SECONDS = 30  # between snapshots; the default of 1800 loses half an hour to a kill -9
+# MQTT 5 and 3.1.1 need a listener each; messages cross between them.
+RUMQTTD = """\
+id = 0
+
+[router]
+id = 0
+max_connections = 10010
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+
+[v5.1]
+name = "v5"
+listen = "{host}:{v5}"
+next_connection_delay_ms = 1
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = {max_packet}
+max_inflight_count = 100
+dynamic_filters = true
+
+[v4.1]
+name = "v4"
+listen = "{host}:{v4}"
+next_connection_delay_ms = 1
+[v4.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = {max_packet}
+max_inflight_count = 100
+dynamic_filters = true
+"""
+# A CONNECT of protocol level 5, clean start, empty client id, keep-alive 10 s, no properties.
+CONNECT = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x0a\x00\x00\x00"
+
+
+class Broker(Server):
+    """What both brokers share: the port, the address and the way to ask."""
+
+    key = "mqtt"
+    usual_port = 1883
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://{self.host}:{self.port}"
+
+    def answers(self, connection: socket.socket) -> bool:
+        """A CONNACK with success. An empty client id makes the broker name us: no take-over."""
+        connection.sendall(CONNECT)
+        answer = connection.recv(5)
+        connection.sendall(b"\xe0\x00")  # DISCONNECT
+        return len(answer) >= 4 and answer[0] == 0x20 and answer[3] == 0
+
+    def _write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(0o644)
+        return path
+
+
+class Mosquitto(Broker):
+    """Mosquitto 2.0 or 2.1 with a generated configuration; sessions and queues survive it."""
+
+    title = "Mosquitto"
+
+    def __init__(self, folder: Path, port: int) -> None:
+        super().__init__(folder, port)
+        program = find_mosquitto()
+        if program is None:
+            raise EmbeddedError(
+                "mosquitto is not installed.",
+                "Install it (apt-get install mosquitto), or use --broker iotcore.",
+            )
+        self.program = program
+
+    @property
+    def command(self) -> list[str]:
+        return [str(self.program), "-c", str(self.folder / "mosquitto.conf")]
+
+    def prepare(self) -> None:
+        super().prepare()
+        lines = [
+            f"listener {self.port} {self.host}",
+            "allow_anonymous true",
+            "persistence true",
+            # The path is a prefix: without the last slash the file lands beside the folder.
+            f"persistence_location {self.folder}/",
+            f"autosave_interval {AUTOSAVE_SECONDS}",
+            f"max_queued_messages {MAX_QUEUED_MESSAGES}",
+            f"max_queued_bytes {MAX_QUEUED_BYTES}",
+            f"max_packet_size {MAX_PACKET}",
+            "persistent_client_expiration 7d",
+            "set_tcp_nodelay true",
+            "log_dest stderr",
+            "log_type error",
+            "log_type warning",
+            "connection_messages false",
+        ]
+        if self.account:
+            lines.append(f"user {self.account.name}")
+        self._write("mosquitto.conf", "\n".join(lines) + "\n")
+
+
+class Iotcore(Broker):
+    """rumqttd in a wheel. It keeps sessions and queues in memory only."""
+
+    title = "iotcore (rumqttd)"
+
+    def __init__(self, folder: Path, port: int) -> None:
+        super().__init__(folder, port)
+        self.account = None  # a Python of root's may be out of reach of any other account
+
+    @property
+    def notes(self) -> str:
+        return (
+            "The broker is iotcore, which keeps messages in memory: those it has not delivered are"
+            " lost when it stops. Install mosquitto for one that keeps them on disk."
+        )
+
+    @property
+    def command(self) -> list[str]:
+        config = str(self.folder / "rumqttd.toml")
+        # It writes several ERROR lines for every ordinary packet, so only CRITICAL is let through.
+        return [
+            *(sys.executable, "-P", "-m", "iotcore"),
+            "--config",
+            config,
+            "--log-level=CRITICAL",
+        ]
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.legacy_port = free_port()
+        ports = {"v5": self.port, "v4": self.legacy_port}
+        text = RUMQTTD.format(**ports, host=self.host, max_packet=MAX_PACKET)
+        self._write("rumqttd.toml", text)
+
+
+def find_mosquitto() -> Path | None:
+    """The program on PATH or where Debian puts it, which is not on an ordinary user's PATH."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+    found = shutil.which("mosquitto", path=path)
+    return Path(found) if found else None
+
+
+def broker(choice: str, folder: Path, port: int) -> Broker:
+    """The broker for `--broker auto|mosquitto|iotcore`."""
+    if choice == "mosquitto" or (choice == "auto" and find_mosquitto()):
+        return Mosquitto(folder, port)
+    return Iotcore(folder, port)

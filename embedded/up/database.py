@@ -1,0 +1,85 @@
+"""The database of `manage.py up`: tables, today's partitions, an operator, and what is counted.
+
+Imported only once the environment names the servers: the settings are read on import.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import django
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import connection
+from django.db.utils import DatabaseError, InterfaceError
+
+from embedded.errors import EmbeddedError
+
+OPERATOR = "admin"
+SIMULATOR = "simulator"  # cannot log in; only its token registers the fleet
+TOKEN_LIFE = timedelta(hours=1)
+PASSWORD_BYTES = 12  # of randomness: 16 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the bridge workers have stored since they started, and when that was read."""
+
+    readings: int
+    workers: int
+
+
+def migrate() -> None:
+    """Bring the tables up to date and make the partitions of these days."""
+    try:
+        django.setup()
+        from telemetry.storage import partitions  # noqa: PLC0415 (needs the settings)
+
+        call_command("migrate", verbosity=0, interactive=False)
+        partitions.ensure(datetime.now(UTC))
+    except ImproperlyConfigured as exc:
+        raise EmbeddedError(f"A setting is wrong: {exc}", "See docs/operations.md.") from exc
+    except DatabaseError as exc:
+        raise EmbeddedError(
+            f"The database cannot be prepared: {exc}".strip(),
+            "Is DATABASE_URL right, and may its user create tables?",
+        ) from exc
+
+
+def first_operator() -> str | None:
+    """Make the operator if there is none that can log in; its password, known only now."""
+    users = get_user_model()._default_manager
+    if users.filter(is_superuser=True).exists():
+        return None
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    users.create_superuser(OPERATOR, password=password)
+    return password
+
+
+def registration_token() -> str:
+    """A short-lived API token for the simulated fleet; those of earlier starts end here."""
+    from knox.models import get_token_model  # noqa: PLC0415 (needs the settings)
+
+    user, made = get_user_model()._default_manager.get_or_create(username=SIMULATOR)
+    if made:
+        user.set_unusable_password()
+        user.save()
+    tokens = get_token_model().objects
+    tokens.filter(user=user).delete()
+    _, token = tokens.create(user, expiry=TOKEN_LIFE)
+    return str(token)
+
+
+def totals() -> Totals | None:
+    """The workers' counters, or None while the database is away."""
+    from telemetry.models import IngestWorker  # noqa: PLC0415 (needs the settings)
+
+    try:
+        rows = list(IngestWorker.objects.values_list("counters", flat=True))
+    except (DatabaseError, InterfaceError):
+        connection.close()  # a broken connection would never be replaced without a request
+        return None
+    return Totals(sum(int(row.get("readings_stored", 0)) for row in rows), len(rows))

@@ -1,0 +1,74 @@
+"""What `manage.py up` can be told."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.up.data_folder import default_path
+
+BROKERS = ("auto", "mosquitto", "iotcore")
+DEFAULT_SIMULATOR = ("--backfill", "15")  # minutes of history, so that the first chart is full
+
+EPILOG = """\
+Every option not listed here goes to the simulator: `manage.py up --devices 500 --rate 2`
+(`python -m firmware_sim --help` lists them). DATABASE_URL, REDIS_URL and MQTT_URL, when set,
+name servers to use instead of starting one.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line of `manage.py up`, read."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int | None = None
+    broker: str = "auto"
+    simulator: bool = True
+    simulator_words: tuple[str, ...] = DEFAULT_SIMULATOR
+
+
+def read(words: list[str]) -> Options:
+    """Read the words after `manage.py up`; exits with a message for wrong ones."""
+    parser = argparse.ArgumentParser(
+        prog="manage.py up",
+        description="Start everything on this machine and keep it running until Ctrl-C.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=default_path(),
+        help="where everything is kept (default: PULSEBOARD_DATA, else ./var)",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address the web pages listen on")
+    parser.add_argument(
+        "--port", type=_port, help="port of the web pages (default: 8000, else a free one)"
+    )
+    parser.add_argument("--broker", choices=BROKERS, default="auto", help="which MQTT broker")
+    parser.add_argument("--no-sim", action="store_true", help="start no simulated devices")
+    known, rest = parser.parse_known_args(words)
+    if known.no_sim and rest:
+        parser.error(f"unknown with --no-sim: {' '.join(rest)}")
+    own = any(word.split("=", 1)[0] == "--backfill" for word in rest)
+    backfill = () if own else DEFAULT_SIMULATOR
+    return Options(
+        data=Path(os.path.abspath(known.data)),
+        host=known.host,
+        port=known.port,
+        broker=known.broker,
+        simulator=not known.no_sim,
+        simulator_words=(*backfill, *rest),
+    )
+
+
+def _port(word: str) -> int:
+    if word.isdecimal() and 1 <= int(word) <= 65_535:
+        return int(word)
+    raise argparse.ArgumentTypeError(f"{word!r} is no port; write a number from 1 to 65535")

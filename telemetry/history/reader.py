@@ -1,0 +1,192 @@
+"""Read what was measured: the only reader of the reading and rollup tables.
+
+Every answer merges `reading` and `text_reading`, because a series of any kind may have rows in
+both: a sensor that once sent "ERR", an integer too large for a float.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from telemetry.history import buckets
+from telemetry.history.read_limit import limited
+from telemetry.models import Series
+from telemetry.moments import EPOCH, from_ms
+from telemetry.sql import load
+from telemetry.storage import retention
+
+MAX_SERIES = 200  # series of one request
+MIN_POINTS, MAX_POINTS = 10, 5000  # points a series
+MAX_TOTAL_POINTS = 200_000  # points of one answer: many series get fewer each
+MAX_TOTAL_TEXTS = 20_000  # text readings of one answer; each may be long
+MAX_SPAN = 3660 * buckets.DAY  # ms of a window: ten years
+RECENT = timedelta(days=1)  # where a newest reading is looked for first
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+Point = list[Any]  # [ms, value], or [bucket ms, mean, min, max, count]
+
+_SQL = load("history")
+
+
+def known_ids(series_ids: Iterable[int]) -> set[int]:
+    """Those of the ids that are a series."""
+    return set(Series.objects.filter(id__in=list(series_ids)).values_list("id", flat=True))
+
+
+def describe(series: Series) -> dict[str, Any]:
+    """A series as every answer begins it."""
+    return {
+        "id": series.id,
+        "metric": series.metric,
+        "unit": series.unit,
+        "kind": series.kind,
+        "precision": series.precision,
+    }
+
+
+@limited()
+def window(
+    series_ids: Sequence[int],
+    start_ms: int,
+    end_ms: int,
+    points: int,
+    *,
+    now: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """What each series measured in [start, end), as `GET /api/v1/readings/` gives it.
+
+    A series with at most `points` numbers comes as they are; one with more is reduced to at most
+    `points` whole buckets that overlap the window. Ids that are no series are left out; the rest
+    keep the order they were asked in. The caller checks the bounds above.
+    """
+    wanted = list(dict.fromkeys(series_ids))
+    found = Series.objects.select_related("device").in_bulk(wanted)
+    ids = [series_id for series_id in wanted if series_id in found]
+    if not ids:
+        return []
+    points = min(points, MAX_TOTAL_POINTS // len(ids))
+    cutoffs = retention.cutoffs(now or timezone.now())
+    start, stop = from_ms(start_ms), from_ms(end_ms)
+
+    raw_ids = [] if start < cutoffs.raw else _with_at_most(points, ids, start, stop)
+    reduced_ids = [series_id for series_id in ids if series_id not in set(raw_ids)]
+    numbers = _readings(raw_ids, start, stop)
+    covering = buckets.covering(start_ms, end_ms, points, at_least=_finest(start, cutoffs))
+    numbers |= _reduced(reduced_ids, covering)
+    texts, truncated = _texts(ids, start, stop, points)
+    before = latest(ids, before=start)
+    return [
+        _answer(
+            found[series_id],
+            numbers=numbers[series_id],
+            texts=texts[series_id],
+            bucket_ms=covering.width if series_id in reduced_ids else None,
+            extra={"truncated": series_id in truncated, "before": before.get(series_id)},
+        )
+        for series_id in ids
+    ]
+
+
+@limited()
+def latest(
+    series_ids: Sequence[int], *, before: datetime | None = None, now: datetime | None = None
+) -> dict[int, Point]:
+    """The newest [ms, value] of each series that has one, optionally only those before a moment.
+
+    Looks at the last day first: most series are found there, in few partitions, and only the
+    silent rest makes Postgres open every partition.
+    """
+    before, recent = before or FAR, (before or now or timezone.now()) - RECENT
+    found = _newest(list(series_ids), floor=recent, before=before)
+    rest = [series_id for series_id in series_ids if series_id not in found]
+    return found | _newest(rest, floor=EPOCH, before=recent)
+
+
+def _finest(start: datetime, cutoffs: retention.Cutoffs) -> int:
+    """The narrowest bucket that is still complete at `start`: retention drops the finest first."""
+    if start < cutoffs.minutes:
+        return buckets.HOUR
+    return buckets.MINUTE if start < cutoffs.raw else buckets.SECOND
+
+
+def _fetch(name: str, ids: list[int], **parameters: Any) -> list[tuple[Any, ...]]:
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[name], {"series": ids, **parameters})
+        return cursor.fetchall()
+
+
+def _with_at_most(points: int, ids: list[int], start: datetime, stop: datetime) -> list[int]:
+    rows = _fetch("count_readings", ids, start=start, stop=stop, limit=points + 1)
+    return [series_id for series_id, count in rows if count <= points]
+
+
+def _readings(ids: list[int], start: datetime, stop: datetime) -> dict[int, list[Point]]:
+    found: dict[int, list[Point]] = defaultdict(list)
+    for series_id, ms, value in _fetch("fetch_readings", ids, start=start, stop=stop):
+        found[series_id].append([ms, value])
+    return found
+
+
+def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]]:
+    found: dict[int, list[Point]] = defaultdict(list)
+    rows = _fetch(
+        f"reduce_from_{covering.level}",
+        ids,
+        start=from_ms(covering.start),
+        stop=from_ms(covering.stop),
+        width=timedelta(milliseconds=covering.width),
+    )
+    for series_id, ms, total, count, low, high in rows:
+        # Divided here: Postgres raises an error where a mean is too small for a float. Clamped:
+        # rounding may put the mean of equal values beside them.
+        mean = min(max(total / count, low), high)
+        found[series_id].append([ms, mean, low, high, count])
+    return found
+
+
+def _texts(
+    ids: list[int], start: datetime, stop: datetime, points: int
+) -> tuple[dict[int, list[Point]], set[int]]:
+    """The newest texts of each series, oldest first, and the series that have more."""
+    limit = min(points, MAX_TOTAL_TEXTS // len(ids))
+    found: dict[int, list[Point]] = defaultdict(list)
+    for series_id, ms, value in _fetch("fetch_texts", ids, start=start, stop=stop, limit=limit + 1):
+        found[series_id].append([ms, value])
+    truncated = {series_id for series_id, texts in found.items() if len(texts) > limit}
+    for series_id, texts in found.items():
+        found[series_id] = texts[:limit][::-1]
+    return found, truncated
+
+
+def _newest(ids: list[int], *, floor: datetime, before: datetime) -> dict[int, Point]:
+    found: dict[int, Point] = {}
+    for series_id, number_ms, number, text_ms, text in _fetch(
+        "fetch_latest", ids, floor=floor, before=before
+    ):
+        newer_text = number_ms is None or (text_ms is not None and text_ms > number_ms)
+        found[series_id] = [text_ms, text] if newer_text else [number_ms, number]
+    return found
+
+
+def _answer(
+    series: Series,
+    *,
+    numbers: list[Point],
+    texts: list[Point],
+    bucket_ms: int | None,
+    extra: dict[str, Any],
+) -> dict[str, Any]:
+    answer = describe(series) | {"device": series.device.uid}
+    answer |= {"reduced": bucket_ms is not None, "bucket_ms": bucket_ms, **extra}
+    if bucket_ms is not None:
+        # A text has no mean: it stays beside the buckets instead of vanishing in one.
+        return answer | {"points": numbers, "texts": texts}
+    return answer | {"points": sorted(numbers + texts, key=lambda point: point[0])}

@@ -1,0 +1,1 @@
+"""The contract of live frames between who sends and who shows them."""

@@ -1,0 +1,1 @@
+"""How readings are kept: written, partitioned, summed up, and removed."""

@@ -1,0 +1,273 @@
+"""The only writer of readings: one batch, one transaction, idempotent on (series, time).
+
+The bridge hands in a `Batch` and acknowledges its messages when `write` has returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, LiteralString, NamedTuple
+
+import numpy as np
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from numpy.typing import NDArray
+from psycopg.types.json import Jsonb
+
+from telemetry.storage import copy_binary
+
+# Django wraps what `execute` raises, but not what `cursor.copy` raises.
+ERRORS = (DatabaseError, InterfaceError, psycopg.Error)
+
+Column = list[Any] | NDArray[Any]
+
+KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
+MAX_COMPLAINT = 500  # characters of a database error that are kept
+MINUTE_MS = 60_000
+
+
+class Quarantined(NamedTuple):
+    """A message for quarantine. `message` is its index in the batch of messages."""
+
+    message: int
+    received_ms: int
+    topic: str
+    uid: str
+    reason: str
+    detail: str
+    payload: bytes
+    properties: dict[str, object]
+    retained: bool
+    partial: bool
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one transaction. The three reading columns have the same length."""
+
+    series_ids: Column = field(default_factory=list)
+    times_ms: Column = field(default_factory=list)
+    values: Column = field(default_factory=list)
+    texts: list[tuple[int, int, str]] = field(default_factory=list)  # series, Unix ms, text
+    quarantined: list[Quarantined] = field(default_factory=list)
+    connections: dict[int, tuple[bool, int]] = field(default_factory=dict)  # device: online, ms
+    deliveries: bytes = (
+        b""  # bridge.intake.redelivery: what a redelivery of these messages looks like
+    )
+    may_repeat: bool = False  # some of it may be stored already
+
+    def keys(self) -> list[tuple[int, int]]:
+        """Series and Unix milliseconds of each numeric reading."""
+        columns = (np.asarray(self.series_ids).tolist(), np.asarray(self.times_ms).tolist())
+        return list(zip(*columns, strict=True))
+
+
+class Written(NamedTuple):
+    """What the transaction changed."""
+
+    inserted: int  # readings that are new; the others were stored before, or twice in the batch
+    repeated: set[tuple[int, int]]  # series, Unix ms of readings stored before
+    connection_changes: list[int]  # device ids
+
+
+def write(batch: Batch, worker: str) -> Written:
+    """Commit the batch. Raises what the database raises; then nothing of it is stored.
+
+    Straight COPY first, because redeliveries are rare and checking for them costs half the speed;
+    a unique violation, or a batch that may repeat, goes through a temporary table instead.
+    """
+    if not batch.may_repeat:
+        try:
+            return _commit(batch, worker, repeatable=False)
+        except psycopg.errors.UniqueViolation:
+            pass
+    return _commit(batch, worker, repeatable=True)
+
+
+def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Acknowledged means durable, also on a server whose default was relaxed.
+        cursor.execute("SET LOCAL synchronous_commit TO on")
+        inserted = len(batch.series_ids)
+        repeated: set[tuple[int, int]] = set()
+        if inserted:
+            buffer = copy_binary.readings(batch.series_ids, batch.times_ms, batch.values)
+            if repeatable:
+                new = _merge(cursor, buffer)
+                inserted = len(new)
+                repeated = set(batch.keys()) - new
+            else:
+                _copy(cursor, "COPY reading FROM STDIN (FORMAT BINARY)", buffer)
+            _mark_minutes(cursor, batch.times_ms)
+        if batch.texts:
+            new = _insert_texts(cursor, batch.texts)
+            inserted += len(new)
+            repeated |= {(series_id, at) for series_id, at, _ in batch.texts} - new
+        if batch.quarantined:
+            _insert_quarantined(cursor, batch.quarantined, worker)
+        changes = _set_connections(cursor, batch.connections) if batch.connections else []
+        if batch.deliveries:
+            cursor.execute(
+                "INSERT INTO ingest_delivery (worker, deliveries) VALUES (%s, %s)",
+                (worker, batch.deliveries),
+            )
+    return Written(inserted, repeated, changes)
+
+
+def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> None:
+    with cursor.copy(statement) as copy:
+        copy.write(buffer)
+
+
+def _merge(cursor: CursorWrapper, buffer: bytes) -> set[tuple[int, int]]:
+    """Insert what is not there yet, and return it as (series, Unix ms)."""
+    cursor.execute("CREATE TEMP TABLE incoming (LIKE reading) ON COMMIT DROP")
+    _copy(cursor, "COPY incoming FROM STDIN (FORMAT BINARY)", buffer)
+    cursor.execute(
+        "INSERT INTO reading SELECT DISTINCT ON (series_id, time) series_id, time, value"
+        " FROM incoming ON CONFLICT DO NOTHING"
+        " RETURNING series_id, (extract(epoch FROM time) * 1000)::bigint"
+    )
+    return set(cursor.fetchall())
+
+
+def _insert_texts(cursor: CursorWrapper, texts: list[tuple[int, int, str]]) -> set[tuple[int, int]]:
+    series_ids, times_ms, values = (list(column) for column in zip(*texts, strict=True))
+    cursor.execute(
+        "INSERT INTO text_reading SELECT DISTINCT ON (series_id, time) * FROM ("
+        " SELECT unnest(%s::int[]) AS series_id,"
+        " to_timestamp(unnest(%s::bigint[]) / 1000.0) AS time, unnest(%s::text[]) AS value) AS t"
+        " ON CONFLICT DO NOTHING"
+        " RETURNING series_id, (extract(epoch FROM time) * 1000)::bigint",
+        (series_ids, times_ms, values),
+    )
+    return set(cursor.fetchall())
+
+
+def _mark_minutes(cursor: CursorWrapper, times_ms: Column) -> None:
+    minutes = np.unique(np.asarray(times_ms) // MINUTE_MS) * MINUTE_MS
+    cursor.execute(
+        "INSERT INTO rollup_dirty SELECT to_timestamp(unnest(%s::bigint[]) / 1000.0)",
+        (minutes.tolist(),),
+    )
+
+
+def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:
+    with cursor.copy(
+        "COPY telemetry_quarantinedmessage (received_at, topic, uid, reason, detail, payload,"
+        " payload_size, properties, retained, partial, worker) FROM STDIN"
+    ) as copy:
+        for row in rows:
+            copy.write_row(
+                (
+                    datetime.fromtimestamp(row.received_ms / 1000, UTC),
+                    row.topic,
+                    row.uid,
+                    row.reason,
+                    row.detail,
+                    row.payload[:KEPT_PAYLOAD],
+                    len(row.payload),
+                    Jsonb(row.properties),
+                    row.retained,
+                    row.partial,
+                    worker,
+                )
+            )
+
+
+def _set_connections(cursor: CursorWrapper, connections: dict[int, tuple[bool, int]]) -> list[int]:
+    """Set what each device's status topic said; the ids of those it changed."""
+    cursor.execute(
+        "INSERT INTO devices_presence (device_id, connection, connection_since)"
+        " SELECT said.device_id, CASE WHEN said.online THEN 'online' ELSE 'offline' END,"
+        " to_timestamp(said.at / 1000.0)"
+        " FROM unnest(%s::int[], %s::bool[], %s::bigint[]) AS said (device_id, online, at)"
+        " JOIN devices_device AS device ON device.id = said.device_id"
+        " ON CONFLICT (device_id) DO UPDATE"
+        " SET connection = excluded.connection, connection_since = excluded.connection_since"
+        # A worker that was behind must not overwrite what a later message said.
+        " WHERE devices_presence.connection <> excluded.connection"
+        " AND coalesce(devices_presence.connection_since, '-infinity')"
+        " <= excluded.connection_since"
+        " RETURNING device_id",
+        (
+            list(connections),
+            [online for online, _ in connections.values()],
+            [at for _, at in connections.values()],
+        ),
+    )
+    return [device_id for (device_id,) in cursor.fetchall()]
+
+
+def write_seen(heard: dict[int, int], clock_replaced: dict[int, int]) -> None:
+    """Set when each device was last heard, and when some of them last had their clock replaced.
+
+    Both map device ids to Unix milliseconds. Apart from the batches, about once a
+    second: a row a device in every batch would double what the database writes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO devices_presence (device_id, connection, last_seen_at, clock_replaced_at)"
+            " SELECT heard.device_id, 'unknown', to_timestamp(heard.at / 1000.0),"
+            " to_timestamp(nullif(heard.replaced, 0) / 1000.0)"
+            " FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS heard (device_id, at, replaced)"
+            " JOIN devices_device AS device ON device.id = heard.device_id"
+            " ON CONFLICT (device_id) DO UPDATE"
+            " SET last_seen_at = greatest(devices_presence.last_seen_at, excluded.last_seen_at),"
+            " clock_replaced_at ="
+            " greatest(devices_presence.clock_replaced_at, excluded.clock_replaced_at)",
+            (
+                list(heard),
+                list(heard.values()),
+                [clock_replaced.get(device_id, 0) for device_id in heard],
+            ),
+        )
+
+
+TEMPORARY_CLASSES = {
+    "08",  # connection exception
+    "25",  # invalid transaction state: idle timeout, a failover to a read-only replica
+    "40",  # transaction rollback: deadlock, serialization
+    "53",  # insufficient resources: disk full, too many connections, out of memory
+    "55",  # object not in prerequisite state: lock timeout
+    "57",  # operator intervention: shutdown, restart, cancelled, statement timeout
+    "58",  # system error outside Postgres: I/O
+    "3D",  # no such database (yet)
+    "28",  # refused login: a password being changed
+    "42",  # no such table or column: a migration under way
+}
+TEMPORARY_STATES = {
+    "23503",  # foreign key: a device was deleted meanwhile; the next attempt finds it gone
+}
+
+
+def is_temporary(error: BaseException) -> bool:
+    """Whether the same batch may succeed later; otherwise some row of it never will.
+
+    The one place that decides between retry and reject. Without a SQLSTATE a lost connection is
+    temporary and anything else is not: rejecting puts the message in quarantine, where it can be
+    replayed, while retrying a poisonous row for ever would stop ingest.
+    """
+    cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(cause, psycopg.errors.OutOfMemory) and "max_locks" in (
+        cause.diag.message_hint or ""
+    ):
+        return False  # readings of so many days, each a chunk to lock: halves can be stored
+    if state:
+        return state in TEMPORARY_STATES or state[:2] in TEMPORARY_CLASSES
+    return isinstance(
+        error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
+    )
+
+
+def complaint(error: BaseException) -> str:
+    """What the database said, in one line for people."""
+    return str(error).strip().partition("\n")[0][:MAX_COMPLAINT] or type(error).__name__
+
+
+def reset_connection() -> None:
+    """Drop a connection that failed, so that the next statement opens a new one."""
+    connection.close()
