@@ -59,7 +59,7 @@ def leg(stack: Stack, bridge: Running, watcher: Watcher, plan: Plan) -> dict[str
     register(fleet)
     base = settled(watcher.next())
     before = watcher.samples[-1]
-    with Generator(fleet, Address(stack.mqtt_host, stack.legacy_port)) as generator:
+    with Generator(fleet, Address(stack.mqtt_host, stack.mqtt_port)) as generator:
         watcher.generator = generator
         generator.allow(plan.devices)  # a message each: the series are made here
         watcher.wait_until_settled(base + plan.devices)
@@ -166,11 +166,10 @@ def start_profile(bridge: Running, plan: Plan) -> subprocess.Popen[bytes]:
 def stock_leg(stack: Stack, protocol: str, plan: Plan) -> dict[str, Any]:
     """A stock client on the same broker, under the same messages on a topic the bridge ignores."""
     fleet = Fleet(f"s{secrets.token_hex(3)}", plan.devices, plan.values, root="discard")
-    port = stack.mqtt_port if protocol == "5" else stack.legacy_port
-    address = Address(stack.mqtt_host, stack.legacy_port)
+    address = Address(stack.mqtt_host, stack.mqtt_port)
     seconds = min(STOCK_SECONDS, plan.seconds)
     with (
-        StockClient(stack.mqtt_host, port, protocol, "discard/+/telemetry") as client,
+        StockClient(stack.mqtt_host, stack.mqtt_port, protocol, "discard/+/telemetry") as client,
         Generator(fleet, address) as generator,
     ):
         began = time.monotonic()

@@ -69,8 +69,7 @@ class Stack:
 
     folder: Path
     mqtt_host: str = ""
-    mqtt_port: int = 0  # of the listener that takes MQTT 5
-    legacy_port: int = 0  # of the listener that takes MQTT 3.1.1
+    mqtt_port: int = 0
     broker: str = ""
     servers: dict[str, Running] = field(default_factory=dict)
 
@@ -139,14 +138,13 @@ def _start_broker(stack: Stack, choice: str) -> None:
     os.environ["MQTT_URL"] = _start(server, stack)
     stack.broker = server.title
     stack.mqtt_host, stack.mqtt_port = server.host, server.port
-    stack.legacy_port = server.legacy_port if isinstance(server, mqtt.Iotcore) else server.port
 
 
 def _use_broker(stack: Stack) -> None:
     parts = urlsplit(os.environ["MQTT_URL"])
     stack.broker = "MQTT_URL"
     stack.mqtt_host = parts.hostname or "127.0.0.1"
-    stack.mqtt_port = stack.legacy_port = parts.port or 1883
+    stack.mqtt_port = parts.port or 1883
 
 
 @contextlib.contextmanager

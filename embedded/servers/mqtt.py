@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from embedded.errors import EmbeddedError
-from embedded.servers.ports import free_port
 from embedded.servers.server import Server
 
 # Bytes. As much as the bridge takes (bridge.mqtt.packet.MAX_PACKET), so that a device that sends
@@ -18,37 +17,7 @@ MAX_PACKET = 16 * 1024 * 1024
 MAX_QUEUED_MESSAGES = 1_000_000  # per client that is away; the default of 1000 drops silently
 MAX_QUEUED_BYTES = 1_073_741_824  # per client that is away
 AUTOSAVE_SECONDS = 30  # between snapshots; the default of 1800 loses half an hour to a kill -9
-# MQTT 5 and 3.1.1 need a listener each; messages cross between them.
-RUMQTTD = """\
-id = 0
-
-[router]
-id = 0
-max_connections = 10010
-max_outgoing_packet_count = 200
-max_segment_size = 104857600
-max_segment_count = 10
-
-[v5.1]
-name = "v5"
-listen = "{host}:{v5}"
-next_connection_delay_ms = 1
-[v5.1.connections]
-connection_timeout_ms = 60000
-max_payload_size = {max_packet}
-max_inflight_count = 100
-dynamic_filters = true
-
-[v4.1]
-name = "v4"
-listen = "{host}:{v4}"
-next_connection_delay_ms = 1
-[v4.1.connections]
-connection_timeout_ms = 60000
-max_payload_size = {max_packet}
-max_inflight_count = 100
-dynamic_filters = true
-"""
+FRONT = Path(__file__).resolve().parent / "mqtt_front.py"
 # A CONNECT of protocol level 5, clean start, empty client id, keep-alive 10 s, no properties.
 CONNECT = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x0a\x00\x00\x00"
 
@@ -121,7 +90,10 @@ class Mosquitto(Broker):
 
 
 class Iotcore(Broker):
-    """rumqttd in a wheel. It keeps sessions and queues in memory only."""
+    """rumqttd in a wheel, behind a front that takes MQTT 3.1.1 and 5 on one port.
+
+    It keeps sessions and queues in memory only.
+    """
 
     title = "iotcore (rumqttd)"
 
@@ -138,21 +110,8 @@ class Iotcore(Broker):
 
     @property
     def command(self) -> list[str]:
-        config = str(self.folder / "rumqttd.toml")
-        # It writes several ERROR lines for every ordinary packet, so only CRITICAL is let through.
-        return [
-            *(sys.executable, "-P", "-m", "iotcore"),
-            "--config",
-            config,
-            "--log-level=CRITICAL",
-        ]
-
-    def prepare(self) -> None:
-        super().prepare()
-        self.legacy_port = free_port()
-        ports = {"v5": self.port, "v4": self.legacy_port}
-        text = RUMQTTD.format(**ports, host=self.host, max_packet=MAX_PACKET)
-        self._write("rumqttd.toml", text)
+        words = (self.host, str(self.port), str(self.folder), str(MAX_PACKET))
+        return [sys.executable, "-P", str(FRONT), *words]
 
 
 def find_mosquitto() -> Path | None:
