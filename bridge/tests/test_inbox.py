@@ -5,8 +5,8 @@ from __future__ import annotations
 from bridge.commit import inbox as inbox_module
 from bridge.commit.inbox import BatchResult, Inbox
 from bridge.decode.items import Status
-from bridge.intake.batch import Batch
 from bridge.intake import batch as batch_module
+from bridge.intake.batch import Batch
 from bridge.message import Message
 
 
