@@ -1,4 +1,4 @@
-"""What was measured. Readings lie in partitioned tables without a model (sql/schema.sql)."""
+"""What was measured. Readings lie in partitioned tables without a model (migration 0002)."""
 
 from __future__ import annotations
 

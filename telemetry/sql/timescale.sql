@@ -2,21 +2,6 @@
 -- Whether the readings are in a hypertable; the plain table is a partitioned one, of kind p.
 SELECT relkind = 'r' FROM pg_class WHERE oid = 'reading'::regclass
 
--- name: describe_extension
--- The version this database has or could have, whether it has it, and whether its loader runs.
-SELECT coalesce(installed_version, default_version), installed_version IS NOT NULL,
-    current_setting('timescaledb.disable_load', true) IS NOT NULL
-FROM pg_available_extensions WHERE name = 'timescaledb'
-
--- name: fetch_licence
--- The edition that runs: timescale, or apache without what the schema needs.
-SELECT current_setting('timescaledb.license', true)
-
--- name: has_readings
--- Whether anything was ever measured.
-SELECT EXISTS (SELECT FROM reading) OR EXISTS (SELECT FROM text_reading)
-    OR EXISTS (SELECT FROM rollup_1m) OR EXISTS (SELECT FROM rollup_1d)
-
 -- name: list_marks
 -- Marks of the oldest closed dirty minutes, and whether a minute can be rolled up.
 SELECT id, minute, minute >= (SELECT floor FROM rollup_floor)

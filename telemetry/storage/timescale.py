@@ -1,6 +1,6 @@
 """Readings in TimescaleDB: whether they are, and what is done in another way then.
 
-`manage.py migrate` decides once (`adopt`, migration 0005); afterwards the database itself says so
+`manage.py migrate` decides once (migration 0005); afterwards the database itself says so
 (`in_use`). Rows are written and read by the same statements as on plain Postgres. What differs is
 upkeep: chunks make themselves, a rollup is refreshed instead of recomputed, old chunks are
 compressed. `maintain` does all of it, no background worker of TimescaleDB:
@@ -9,21 +9,15 @@ docs/decisions/0007-timescaledb.md.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import psycopg
-from django.db import ProgrammingError, connection, transaction
-from django.db.migrations.exceptions import IrreversibleError
+from django.db import connection, transaction
 from psycopg import sql
 
-from telemetry.sql import FOLDER, load
+from telemetry.sql import load
 
-logger = logging.getLogger(__name__)
-
-MINIMUM = (2, 23)  # version: the one that the tests run
 COMPRESS_AFTER = timedelta(days=7)  # after the end of a chunk: late readings come cheaper before
 MARKS_PER_CHUNK = 20_000  # rows of rollup_dirty that one refresh takes off the list
 # Chunks of one transaction. Each takes 8 locks to drop; a default server has room for 6400.
@@ -55,87 +49,12 @@ class Chunk(NamedTuple):
     compressed: bool
 
 
-class _Unusable(Exception):
-    """Why TimescaleDB is not used, worth telling."""
-
-
 def in_use() -> bool:
     """Whether the readings are in TimescaleDB's hypertables."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["is_in_use"])
         row = cursor.fetchone()
     return row == (True,)
-
-
-def adopt() -> bool:
-    """Replace the plain tables, still empty, by hypertables where that is possible; whether it was.
-
-    Says why not when the server has TimescaleDB: nobody must believe it is in use.
-    """
-    try:
-        with transaction.atomic():
-            if not _is_available():
-                return False
-            _replace_tables()
-    except _Unusable as exc:
-        reason = str(exc)
-    except ProgrammingError as exc:
-        if not isinstance(exc.__cause__, psycopg.errors.InsufficientPrivilege):
-            raise
-        reason = str(exc).strip()
-    else:
-        logger.info("readings are in TimescaleDB's hypertables")
-        return True
-    logger.warning("TimescaleDB is there and not used, readings are in plain tables: %s", reason)
-    return False
-
-
-def abandon() -> None:
-    """Go back to the plain tables. Refused when that would delete what was measured."""
-    if not in_use():
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE reading, text_reading IN ACCESS EXCLUSIVE MODE")
-        cursor.execute(_SQL["has_readings"])
-        if cursor.fetchone() != (False,):
-            raise IrreversibleError("There are readings in TimescaleDB's hypertables.")
-        for name in ("timescale_schema_reverse", "schema"):
-            cursor.execute((FOLDER / f"{name}.sql").read_text())
-        cursor.execute("CREATE INDEX rollup_1m_bucket_brin ON rollup_1m USING brin (bucket)")
-        cursor.execute("CREATE INDEX rollup_1h_bucket_brin ON rollup_1h USING brin (bucket)")
-
-
-def _is_available() -> bool:
-    """Whether the server has TimescaleDB. Raises `_Unusable` if so, but it cannot be used."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["describe_extension"])
-        row = cursor.fetchone()
-    if row is None:
-        return False
-    version, installed, preloaded = row
-    # CREATE EXTENSION without the loader does not fail: it ends the connection.
-    if not installed and not preloaded:
-        raise _Unusable("shared_preload_libraries does not name timescaledb")
-    if tuple(int(part) for part in version.split("-")[0].split(".")[:2]) < MINIMUM:
-        raise _Unusable(f"version {version} is older than {'.'.join(map(str, MINIMUM))}")
-    return True
-
-
-def _replace_tables() -> None:
-    with connection.cursor() as cursor:
-        # A reading between the look and the DROP would be acknowledged and lost.
-        cursor.execute("LOCK TABLE reading, text_reading IN ACCESS EXCLUSIVE MODE")
-        cursor.execute(_SQL["has_readings"])
-        if cursor.fetchone() != (False,):
-            raise _Unusable("there are readings in them already, see docs/operations.md")
-        cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-        cursor.execute(_SQL["fetch_licence"])
-        (licence,) = cursor.fetchone()
-        if licence != "timescale":
-            # The Apache edition has neither continuous aggregates nor compression.
-            raise _Unusable(f"the licence it runs under is {licence}, and must be timescale")
-        for name in ("schema_reverse", "timescale_schema"):
-            cursor.execute((FOLDER / f"{name}.sql").read_text())
 
 
 def list_marks(closed: datetime, minutes: int) -> Marks:

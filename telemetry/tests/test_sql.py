@@ -48,11 +48,7 @@ SAMPLES = {
     "seconds": 60.0,
     "uids": ["pump-1"],
 }
-SCHEMA = {
-    *("schema", "schema_reverse", "deleted_series", "deleted_series_reverse"),
-    *("timescale_schema", "timescale_schema_reverse"),
-}
-FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql") if path.stem not in SCHEMA)
+FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql"))
 NAMED = [(file, name) for file in FILES for name in sql.load(file)]
 
 

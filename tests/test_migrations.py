@@ -1,0 +1,109 @@
+"""Migrations are frozen: what they make does not change with the code around them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from embedded.servers.postgres import wheel_tree
+
+# The whole schema of 22 November 2026 with the migrations that had run, by pg_dump of that day's
+# code. Never made anew: an installation of that day is what it stands for.
+UPGRADED_FROM = Path(__file__).parent / "schema_20261122.sql"
+FILES = sorted(
+    path
+    for app in ("devices", "telemetry", "bridge", "dashboard", "embedded")
+    for path in settings.BASE_DIR.glob(f"{app}/migrations/[0-9]*.py")
+)
+DEFAULT = "default"
+
+
+def dump() -> str:
+    """The schema of the database Django is connected to, without what differs each time.
+
+    Also without the names of NOT NULL constraints: those of a table made LIKE another are not kept
+    by a dump.
+    """
+    facts = connections[DEFAULT].settings_dict
+    made = subprocess.run(
+        [
+            str(wheel_tree() / "bin" / "pg_dump"),
+            *("--schema-only", "--no-owner", "--no-privileges"),
+            *("--host", facts["HOST"], "--port", str(facts["PORT"]), "--username", facts["USER"]),
+            facts["NAME"],
+        ],
+        env={"PGPASSWORD": facts["PASSWORD"]},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    text = re.sub(r"^(--.*|\\(un)?restrict .*|)\n", "", made.stdout, flags=re.MULTILINE)
+    return re.sub(r" CONSTRAINT \w+ NOT NULL", " NOT NULL", text)
+
+
+@contextmanager
+def empty_database(name: str) -> Iterator[psycopg.Connection]:
+    """Django's connection is to a new, empty database; a connection to it, committing each."""
+    ours = connections[DEFAULT]
+    with psycopg.connect(**ours.get_connection_params(), autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        other = ours.copy()
+        other.settings_dict |= {"NAME": name}
+        connections[DEFAULT] = other
+        try:
+            with psycopg.connect(**other.get_connection_params(), autocommit=True) as there:
+                yield there
+        finally:
+            other.close()
+            connections[DEFAULT] = ours
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_new_installation_and_an_upgraded_one_have_the_same_schema(
+    transactional_db, django_db_blocker
+) -> None:
+    with empty_database("installed"):
+        call_command("migrate", verbosity=0)
+        installed = dump()
+    with empty_database("upgraded") as database:
+        database.execute(UPGRADED_FROM.read_text())
+        call_command("migrate", verbosity=0)
+        upgraded = dump()
+    assert "CREATE TABLE public.reading " in installed
+    assert upgraded.splitlines() == installed.splitlines()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parts[-3]}.{path.stem}")
+def test_a_migration_uses_nothing_of_ours_that_changes(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    imported = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
+    }
+    ours = {name for name in imported if (settings.BASE_DIR / name.split(".")[0]).is_dir()}
+    assert ours == set()
+    read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert read.isdisjoint({"read_text", "open", "read_bytes"})
+    loaded = [
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module"
+    ]
+    assert all(".migrations." in name for name in loaded)
