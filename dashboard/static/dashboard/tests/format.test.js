@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { age, bare, duration, humanise, moment, number, offset, size } from "../js/page/format.js";
+import { age, bare, duration, humanise, number, size } from "../js/page/format.js";
+import { moment, offset } from "../js/time/moment.js";
 
 test("a number has the series' precision, a true minus and grouped thousands", () => {
   assert.equal(number(21.456, 1), "21.5");

@@ -11,6 +11,7 @@ test("an address round-trips, a wrong one is the default", () => {
   const zoomed = range(live("1h"), NOW - 50_000, NOW - 10_000, NOW);
   assert.deepEqual(fromQuery(toQuery(zoomed)), zoomed);
   assert.equal(fromQuery("?window=soon&from=9&to=3").preset, "15m");
+  for (const absurd of ["from=1e20&to=1.1e20", "from=NaN&to=Infinity", "from=8e15&to=8000000000000001"]) assert.equal(fromQuery(`?${absurd}`).mode, "live");
 });
 test("zoom keeps the instant under the pointer in place", () => {
   const at = NOW - 600_000;

@@ -1,6 +1,7 @@
 /** One chart with its title, value, menu, table and honest empty state. */
 
-import { age, bare, duration, humanise, moment, when } from "../page/format.js";
+import { age, bare, duration, humanise } from "../page/format.js";
+import { moment, when } from "../time/moment.js";
 import { csv, tableRows } from "./table-text.js";
 import { el, icon, setText, setValue, stateMark } from "../page/element.js";
 import { showTroubled } from "../device/device-side.js";

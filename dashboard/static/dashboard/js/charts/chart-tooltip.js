@@ -1,6 +1,7 @@
 /** Beside the cursor: the instant in the viewer's zone, and every series of the page at it. */
 
-import { bare, humanise, moment } from "../page/format.js";
+import { bare, humanise } from "../page/format.js";
+import { moment } from "../time/moment.js";
 import { el } from "../page/element.js";
 
 const AWAY = 16; // px from the pointer

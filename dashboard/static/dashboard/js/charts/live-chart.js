@@ -44,7 +44,7 @@ export class LiveChart {
         plugins: { legend: { display: false }, tooltip: { enabled: false } },
         scales: {
           x: {
-            type: "time", min: 0, max: 1, border: { display: false }, grid: { tickLength: 4, drawOnChartArea: false },
+            type: "linear", min: 0, max: 1, border: { display: false }, grid: { tickLength: 4, drawOnChartArea: false },
             ticks: { maxRotation: 0, autoSkip: false, callback: (/** @type {number} */ at) => tickLabel(at, this.tickStep ?? 1) },
             afterBuildTicks: (/** @type {any} */ scale) => {
               const { step: size, values } = timeTicks(scale.min, scale.max, Math.max(2, scale.width / TICK_ROOM));

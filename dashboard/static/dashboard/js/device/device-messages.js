@@ -1,6 +1,7 @@
 /** The device's recent messages with what became of each. */
 
-import { clock, size } from "../page/format.js";
+import { size } from "../page/format.js";
+import { clock } from "../time/moment.js";
 import { devicePath, get } from "../page/rest.js";
 import { byId, el, setText, stateMark } from "../page/element.js";
 

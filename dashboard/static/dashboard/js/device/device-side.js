@@ -1,6 +1,7 @@
 /** Beside the charts: presence with its evidence, and the latest value of every series. */
 
-import { age, bare, duration, humanise, when } from "../page/format.js";
+import { age, bare, duration, humanise } from "../page/format.js";
+import { when } from "../time/moment.js";
 import { byId, el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
 import { judge, JUDGED_KINDS, judgeSeries, lateAfter, withSensors, WORDS } from "../presence/presence.js";

@@ -1,12 +1,10 @@
-/** Numbers, ages, durations and times as text. Pure: the time is always a parameter. */
+/** Numbers, names, sizes and lengths of time as text; `time/moment.js` writes instants. Pure. */
+
+import { DAY, HOUR, MINUTE, SECOND } from "../time/zone.js";
 
 export const THIN = "\u2009"; // between a number and its unit
 const MINUS = "\u2212";
 const SIGNIFICANT = 4; // digits shown when a series names no precision
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /**
  * A value in the viewer's eyes: `precision` decimals, or as many as the value needs.
@@ -95,36 +93,4 @@ export function size(bytes) {
   if (bytes < 1024) return `${bytes}${THIN}B`;
   if (bytes < 1024 ** 2) return `${number(bytes / 1024, 1)}${THIN}KiB`;
   return `${number(bytes / 1024 ** 2, 1)}${THIN}MiB`;
-}
-
-/** @param {number} part */
-const two = (part) => String(part).padStart(2, "0");
-
-/** "12:03:07" in the viewer's zone. @param {number} ms */
-export function clock(ms) {
-  const at = new Date(ms);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-}
-
-/** "2026-11-22" in the viewer's zone. @param {number} ms */
-export function day(ms) {
-  const at = new Date(ms);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
-
-/** "+01:00": the viewer's zone at that time. @param {number} ms */
-export function offset(ms) {
-  const minutes = -new Date(ms).getTimezoneOffset();
-  const sign = minutes < 0 ? MINUS : "+";
-  return `${sign}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
-}
-
-/** Date, time and offset. @param {number} ms */
-export function moment(ms) {
-  return `${day(ms)} ${clock(ms)} ${offset(ms)}`;
-}
-
-/** The time alone today, with its date otherwise. @param {number} ms @param {number} now */
-export function when(ms, now) {
-  return day(ms) === day(now) ? clock(ms) : `${day(ms)} ${clock(ms)}`;
 }

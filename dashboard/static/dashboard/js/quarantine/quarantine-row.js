@@ -1,6 +1,7 @@
 /** One quarantined message: what came, why it is here, and what can be done with it. */
 
-import { age, moment, size } from "../page/format.js";
+import { age, size } from "../page/format.js";
+import { moment } from "../time/moment.js";
 import { el, stateMark } from "../page/element.js";
 import { get, RestError, send } from "../page/rest.js";
 import { outcome } from "./replay.js";

@@ -1,6 +1,7 @@
 /** Senders no device is registered for: what they sent, and one click to register each. */
 
-import { age, humanise, moment, number } from "../page/format.js";
+import { age, humanise, number } from "../page/format.js";
+import { moment } from "../time/moment.js";
 import { byId, copies, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { outcome } from "./replay.js";

@@ -1,10 +1,10 @@
 /** The window of time a page shows: live with a length, or a fixed range. Pure; states are values. */
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY, HOUR, MINUTE } from "./zone.js";
+
 export const MIN_SPAN = 2_000; // ms, the closest zoom
 export const MAX_SPAN = 31 * DAY; // ms, the widest
+const LATEST = 253_370_764_800_000; // ms, the year 9999: what a timestamp can show
 
 /** Name, length, and the key that picks it. */
 export const PRESETS = [
@@ -76,7 +76,7 @@ export function fromQuery(search) {
   const from = Number(query.get("from"));
   const to = Number(query.get("to"));
   const base = live(query.get("window") ?? "");
-  if (from > 0 && to > from && to - from <= MAX_SPAN) {
+  if (from > 0 && to > from && to <= LATEST && to - from <= MAX_SPAN) {
     return { mode: "range", from, to, preset: base.preset, paused: false };
   }
   return base;

@@ -1,0 +1,52 @@
+/** Instants as the viewer's clock writes them. Pure: the time is always a parameter. */
+
+import { HOUR, MINUTE, ahead, repeated } from "./zone.js";
+
+const MINUS = "\u2212";
+
+const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+
+/** "+2", "+10:30": short, to tell the two hours apart that a clock shows twice. @param {number} at */
+function zoneMark(at) {
+  const away = Math.abs(ahead(at));
+  const minutes = Math.floor((away % HOUR) / MINUTE);
+  return `${ahead(at) < 0 ? MINUS : "+"}${Math.floor(away / HOUR)}${minutes ? `:${two(minutes)}` : ""}`;
+}
+
+/** A text of the clock, with its offset where the clock shows it twice. @param {string} text @param {number} at */
+const told = (text, at) => (repeated(at) ? `${text} ${zoneMark(at)}` : text);
+
+/** "+01:00": what the local clock is ahead at that time. @param {number} at */
+export function offset(at) {
+  const away = Math.abs(ahead(at));
+  return `${ahead(at) < 0 ? MINUS : "+"}${two(Math.floor(away / HOUR))}:${two(Math.floor((away % HOUR) / MINUTE))}`;
+}
+
+/** "2026-11-22". @param {number} at */
+export function day(at) {
+  const d = new Date(at);
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+}
+
+const seconds = (/** @type {Date} */ d) => `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+
+/** "12:03:07"; "02:03:07 +2" in an hour that comes twice. @param {number} at */
+export const clock = (at) => told(seconds(new Date(at)), at);
+
+/** "12:03"; "02:03 +2" in an hour that comes twice. @param {number} at */
+export function hourAndMinute(at) {
+  const d = new Date(at);
+  return told(`${two(d.getHours())}:${two(d.getMinutes())}`, at);
+}
+
+/** "22 Nov", as the viewer's language writes it. @param {number} at */
+export const dayAndMonth = (at) => new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+
+/** Date, time and offset. @param {number} at */
+export const moment = (at) => `${day(at)} ${seconds(new Date(at))} ${offset(at)}`;
+
+/** The time alone today, with its date otherwise. @param {number} at @param {number} now */
+export const when = (at, now) => (day(at) === day(now) ? clock(at) : `${day(at)} ${clock(at)}`);
+
+/** The viewer's zone by name, where the browser tells it: "Europe/Berlin". */
+export const zoneName = () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
