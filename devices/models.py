@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import ClassVar, Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from access.scope import ScopedManager
 from devices.credentials import new_credential
 
 UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL
@@ -25,11 +29,17 @@ class Site(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
     class Meta:
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
         return self.name
+
+    @staticmethod
+    def standing_at(sites: frozenset[int]) -> models.Q:
+        return models.Q(pk__in=sites)
 
 
 class Device(models.Model):
@@ -84,11 +94,22 @@ class Device(models.Model):
 
     token = ""  # in the clear only on the instance that just issued it; never stored
 
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
     class Meta:
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
         return self.name or self.uid
+
+    @staticmethod
+    def standing_at(sites: frozenset[int]) -> models.Q:
+        return models.Q(site__in=sites)
+
+    @classmethod
+    def taken(cls, uids: Iterable[str]) -> set[str]:
+        """Those of the uids that a device has, at whichever site: uids are one name space."""
+        return set(cls.objects.filter(uid__in=list(uids)).values_list("uid", flat=True))
 
     def issue_token(self) -> str:
         """Replace its token; the caller saves. The result cannot be read again later."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Self
+
 from django.core.validators import MaxValueValidator
 from django.db import models
 
+from access.scope import ScopedManager
 from devices.models import Device
 
 MAX_METRIC_LENGTH = 200  # characters of a dotted metric name
@@ -31,6 +34,8 @@ class Series(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
     class Meta:
         ordering = ["device_id", "id"]
         verbose_name_plural = "series"
@@ -40,6 +45,10 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} {self.metric}"
+
+    @staticmethod
+    def standing_at(sites: frozenset[int]) -> models.Q:
+        return models.Q(device__site__in=sites)
 
 
 class QuarantinedMessage(models.Model):
@@ -61,11 +70,19 @@ class QuarantinedMessage(models.Model):
     partial = models.BooleanField(default=False)
     worker = models.CharField(max_length=64, blank=True)
 
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
     class Meta:
         ordering = ["-received_at", "-id"]
 
     def __str__(self) -> str:
         return f"{self.received_at:%Y-%m-%d %H:%M:%S} {self.reason} {self.topic}"
+
+    @staticmethod
+    def standing_at(sites: frozenset[int]) -> models.Q:
+        """Those of devices there. Who sent the others, nobody can place."""
+        there = Device.objects.filter(Device.standing_at(sites))
+        return models.Q(uid__in=there.values("uid"))
 
 
 class IngestWorker(models.Model):

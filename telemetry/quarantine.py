@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from access.scope import Scope
 from telemetry.models import QuarantinedMessage
 from telemetry.sql import load
 
@@ -25,8 +26,10 @@ class Unregistered(NamedTuple):
     sample: QuarantinedMessage  # its newest telemetry, or else its newest message
 
 
-def unregistered(limit: int) -> tuple[int, list[Unregistered]]:
-    """How many such senders there are, and the last heard of them."""
+def unregistered(scope: Scope, limit: int) -> tuple[int, list[Unregistered]]:
+    """How many such senders there are, and the last heard of them. They stand at no site."""
+    if not scope.sees_site(None):
+        return 0, []
     with connection.cursor() as cursor:
         cursor.execute(_SQL["list_unregistered"], {"limit": limit})
         rows = cursor.fetchall()
@@ -34,7 +37,7 @@ def unregistered(limit: int) -> tuple[int, list[Unregistered]]:
         reasons: dict[str, dict[str, int]] = defaultdict(dict)
         for uid, reason, count in cursor.fetchall():
             reasons[uid][reason] = count
-    samples = QuarantinedMessage.objects.in_bulk([row[4] for row in rows])
+    samples = QuarantinedMessage.objects.visible_to(scope).in_bulk([row[4] for row in rows])
     found = [
         Unregistered(uid, messages, first, last, reasons[uid], samples[sample])
         for uid, messages, first, last, sample, _ in rows

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -16,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.scope import Scope
 from bridge.decode import Decoder
 from bridge.decode.items import Reason, Telemetry
 from bridge.mqtt.properties import safe_text
@@ -127,9 +129,11 @@ class ReplayOneView(APIView):
         request=None,
         responses=SummaryShape,
     )
-    def post(self, _request: Request, message_id: int) -> Response:
-        get_object_or_404(QuarantinedMessage.objects.only("id"), pk=message_id)
-        return Response(_replay(Selection(id=message_id)))
+    def post(self, request: Request, message_id: int) -> Response:
+        scope = Scope.of(request)
+        visible = QuarantinedMessage.objects.visible_to(scope)
+        get_object_or_404(visible.only("id"), pk=message_id)
+        return Response(_replay(Selection(id=message_id, scope=scope)))
 
 
 class ReplayView(APIView):
@@ -146,7 +150,9 @@ class ReplayView(APIView):
         wanted.is_valid(raise_exception=True)
         given = dict(wanted.validated_data)
         since, until = given.pop("from", None), given.pop("to", None)
-        return Response(_replay(Selection(**given, since=since, until=until)))
+        return Response(
+            _replay(Selection(**given, since=since, until=until, scope=Scope.of(request)))
+        )
 
 
 class UnregisteredView(APIView):
@@ -159,7 +165,7 @@ class UnregisteredView(APIView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        total, found = unregistered(MAX_UNREGISTERED)
+        total, found = unregistered(Scope.of(request), MAX_UNREGISTERED)
         decoder = Decoder()
         senders = [_sender(each, decoder) for each in found]
         return Response({"now": to_ms(timezone.now()), "total": total, "unregistered": senders})
@@ -175,9 +181,11 @@ class RegisterView(APIView):
         responses={201: RegisteredShape},
     )
     def post(self, request: Request, uid: str) -> Response:
+        if not Scope.of(request).sees_site(None):  # where a sender nobody has registered stands
+            raise Http404
         if not isinstance(request.data, dict):
             raise ValidationError({"detail": "Send an object."})
-        new = NewDeviceSerializer(data={**request.data, "uid": uid})
+        new = NewDeviceSerializer(data={**request.data, "uid": uid}, context={"request": request})
         new.is_valid(raise_exception=True)
         try:
             with transaction.atomic():
@@ -186,7 +194,7 @@ class RegisterView(APIView):
             raise Conflict from exc
         facts = dict(new.data)
         token = facts.pop("token")
-        replayed = _replay(Selection(uid=device.uid))
+        replayed = _replay(Selection(uid=device.uid, scope=Scope.of(request)))
         return Response({"device": facts, "token": token, "replay": replayed}, status=201)
 
 

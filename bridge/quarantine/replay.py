@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from access.scope import EVERYTHING, Scope
 from bridge.commit.batch_rows import Rows
 from bridge.commit.rows import RowBuilder
 from bridge.decode import Decoder
@@ -46,6 +47,7 @@ class Selection:
     since: datetime | None = None
     until: datetime | None = None
     id: int | None = None
+    scope: Scope = EVERYTHING  # of the person who asks
 
     def messages(self) -> QuerySet[QuarantinedMessage]:
         wanted = {
@@ -56,7 +58,7 @@ class Selection:
             "pk": self.id,
         }
         narrowed = {name: value for name, value in wanted.items() if value not in ("", None)}
-        return QuarantinedMessage.objects.filter(**narrowed)
+        return QuarantinedMessage.objects.visible_to(self.scope).filter(**narrowed)
 
 
 @dataclass(slots=True)

@@ -15,8 +15,10 @@ from typing import Any
 from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError
 
+from access.scope import NOTHING, Scope
 from dashboard.live import hub as hubs
 from dashboard.live import protocol, snapshot
 from dashboard.live.protocol import Ack, Refused, Subscribe, Unsubscribe
@@ -38,6 +40,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.viewer: Viewer | None = None
+        self._sees = NOTHING  # what its user may see; `scope` is ASGI's word for the connection
         self._requests: dict[int, Subscribe] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._login: asyncio.Task[None] | None = None
@@ -63,7 +66,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         # Accepted even when refused: a browser is told the close code only of an open socket.
         await self.accept()
-        if not await self._is_logged_in():
+        user = await self._user()
+        self._sees = Scope.of(user)
+        if not user.is_authenticated:
             await self.close(protocol.NOT_LOGGED_IN, "Log in first.")
             return
         self._hub = hubs.current()
@@ -142,11 +147,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if viewer is None:
             return
         try:
-            await snapshot.check_known(request)
+            await snapshot.check_known(self._sees, request)
             await self._hub.settle()
             subscription = self._hub.subscribe(viewer, request)
             if request.since is not None:
-                async for text in snapshot.pieces(request):
+                async for text in snapshot.pieces(self._sees, request):
                     await viewer.put(text)
             subscription.release()
         except Refused as exc:
@@ -173,25 +178,25 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def _send_text(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
 
-    async def _is_logged_in(self) -> bool:
-        """Asks the database, not the session the scope keeps from when the socket was opened."""
+    async def _user(self) -> Any:
+        """Asks the database, not the session that was read when the socket was opened."""
         key = self.scope["session"].session_key
         if not key:
-            return False
+            return AnonymousUser()
         store = import_module(settings.SESSION_ENGINE).SessionStore(key)
-        user = await get_user({"session": store})
-        return bool(user.is_authenticated)
+        return await get_user({"session": store})
 
     async def _watch_login(self) -> None:
         while self.viewer:
             # Spread out: sockets opened together after a restart must not all ask together.
             await asyncio.sleep(CHECK_LOGIN_EVERY * random.uniform(0.8, 1.2))  # noqa: S311
             try:
-                logged_in = await self._is_logged_in()
+                user = await self._user()
             except (DatabaseError, InterfaceError) as exc:
                 logger.warning("live login not checked: %s", exc)
                 continue
-            if not logged_in:
+            # Another scope likewise: the socket opens anew with what it may see now.
+            if not user.is_authenticated or Scope.of(user) != self._sees:
                 self.viewer.hang_up(protocol.NOT_LOGGED_IN, "The session has ended.")
                 return
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from asgiref.sync import sync_to_async
 from django.db import connection
 
+from access.scope import Scope
 from dashboard.live import protocol
 from telemetry.history import reader
 
@@ -26,9 +27,9 @@ T = TypeVar("T")
 _threads: ThreadPoolExecutor | None = None
 
 
-async def check_known(request: protocol.Subscribe) -> None:
-    """Raises `Refused` that names the series nobody has."""
-    known = await _in_turn(reader.known_ids, request.series)
+async def check_known(scope: Scope, request: protocol.Subscribe) -> None:
+    """Raises `Refused` that names the series the scope does not see."""
+    known = await _in_turn(reader.known_ids, scope, request.series)
     unknown = [series_id for series_id in request.series if series_id not in known]
     if unknown:
         named = unknown[:MAX_UNKNOWN_NAMED]
@@ -40,7 +41,7 @@ async def check_known(request: protocol.Subscribe) -> None:
         )
 
 
-async def pieces(request: protocol.Subscribe) -> AsyncIterator[str]:
+async def pieces(scope: Scope, request: protocol.Subscribe) -> AsyncIterator[str]:
     """The `snapshot` messages of a subscription that asked `since` when."""
     now = time.time_ns() // 1_000_000
     start = now - protocol.seconds(request.since or "") * 1000
@@ -48,20 +49,20 @@ async def pieces(request: protocol.Subscribe) -> AsyncIterator[str]:
     for number, ids in enumerate(batches, 1):
         head = {"op": "snapshot", "id": request.id, "now": now, "from": start, "to": now}
         part = {"part": number, "parts": len(batches)}
-        yield await _in_turn(_read, head | part, ids, request.points)
+        yield await _in_turn(_read, scope, head | part, ids, request.points)
 
 
-def _read(head: dict[str, Any], ids: Sequence[int], points: int) -> str:
+def _read(scope: Scope, head: dict[str, Any], ids: Sequence[int], points: int) -> str:
     """One encoded message; runs in a thread, where encoding does not hold up the event loop."""
     start, now = head["from"], head["to"]
     # A device's clock may run ahead of ours. What it has sent lies after `now`, is committed, and
     # comes in no frame, so its window reaches to its newest reading.
-    newest = reader.latest(ids)
+    newest = reader.latest(scope, ids)
     ahead = {series_id: at[0] for series_id, at in newest.items() if at[0] >= now}
     on_time = [series_id for series_id in ids if series_id not in ahead]
-    series = reader.window(on_time, start, now, points) if on_time else []
+    series = reader.window(scope, on_time, start, now, points) if on_time else []
     if ahead:
-        series += reader.window(list(ahead), start, max(ahead.values()) + 1, points)
+        series += reader.window(scope, list(ahead), start, max(ahead.values()) + 1, points)
     return protocol.encode({**head, "series": series})
 
 

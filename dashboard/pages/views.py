@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
 from django.views.generic import RedirectView, TemplateView
@@ -16,12 +17,18 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.scope import Scope
 from devices.models import Device, Presence, Site
 from devices.thresholds import KEY, Threshold, thresholds_of
 
 
 def _milliseconds(moment: Any) -> int | None:
     return None if moment is None else round(moment.timestamp() * 1000)
+
+
+def _sites(request: HttpRequest) -> list[Any]:
+    """Those a page lets its viewer choose from."""
+    return list(Site.objects.visible_to(Scope.of(request)).values("slug", "name"))
 
 
 class LoginPage(LoginView):
@@ -46,7 +53,7 @@ class FleetPage(LoginRequiredMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             page="fleet",
-            sites=list(Site.objects.values("slug", "name")),
+            sites=_sites(self.request),
             broker=f"{settings.MQTT.host or 'localhost'} -p {settings.MQTT.port or 1883}",
             origin=self.request.build_absolute_uri("/").rstrip("/"),
             **kwargs,
@@ -59,9 +66,8 @@ class DevicePage(LoginRequiredMixin, TemplateView):
     template_name = "dashboard/device.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        device = get_object_or_404(
-            Device.objects.select_related("site", "presence"), uid=kwargs["uid"]
-        )
+        visible = Device.objects.visible_to(Scope.of(self.request))
+        device = get_object_or_404(visible.select_related("site", "presence"), uid=kwargs["uid"])
         return super().get_context_data(
             page="fleet",
             device=device,
@@ -84,7 +90,7 @@ class QuarantinePage(LoginRequiredMixin, TemplateView):
     template_name = "dashboard/quarantine.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        sites = list(Site.objects.values("slug", "name"))
+        sites = _sites(self.request)
         return super().get_context_data(page="quarantine", sites=sites, **kwargs)
 
 

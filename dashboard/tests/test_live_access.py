@@ -7,10 +7,12 @@ from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 
+from access.scope import NOTHING, Scope
 from dashboard.live import consumer as consumers
 from dashboard.live import protocol
 from dashboard.live.hub import Hub
 from dashboard.tests.live_socket import Socket, eventually, make_series
+from devices.models import Device, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,13 +26,15 @@ async def test_without_a_login_the_socket_is_closed_with_4401(hub: Hub, cookie_v
     assert not hub.viewers
 
 
-@pytest.mark.parametrize("end", ["log out", "deactivate"])
+@pytest.mark.parametrize("end", ["log out", "deactivate", "see less"])
 async def test_a_session_that_ends_ends_the_socket(hub: Hub, cookie: str, monkeypatch, end: str):
     monkeypatch.setattr(consumers, "CHECK_LOGIN_EVERY", 0.05)
     async with Socket(cookie) as socket:
         await socket.got("hello")
         if end == "log out":
             await database_sync_to_async(Session.objects.all().delete)()
+        elif end == "see less":  # the page comes back, and is served what it may see now
+            monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: NOTHING))
         else:
             await database_sync_to_async(get_user_model().objects.update)(is_active=False)
         assert await eventually(lambda: socket.closed) == 4401
@@ -75,6 +79,27 @@ async def test_unknown_series_are_named(hub: Hub, cookie: str):
         assert hub.watched == 0
         await socket.say(op="subscribe", id=1, series=[known], since="5m")
         await socket.got("snapshot")
+
+
+async def test_what_one_may_not_see_is_unknown(hub: Hub, cookie: str, monkeypatch):
+    far, near = [
+        await database_sync_to_async(Site.objects.create)(slug=slug, name=slug)
+        for slug in ("far", "near")
+    ]
+    hidden, seen = [
+        (await database_sync_to_async(make_series)(1, uid=uid))[0].id for uid in ("d1", "d2")
+    ]
+    for uid, site in (("d1", far), ("d2", near)):
+        await database_sync_to_async(Device.objects.filter(uid=uid).update)(site=site)
+    narrow = Scope(frozenset({near.pk}))
+    monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: narrow))
+    async with Socket(cookie) as socket:
+        await socket.say(op="subscribe", id=1, series=[seen, hidden], since="5m")
+        error = await socket.got("error", id=1)
+        assert (error["code"], error["series"]) == ("unknown_series", [hidden])
+        assert hub.watched == 0
+        await socket.say(op="subscribe", id=2, series=[seen], since="5m")
+        await socket.got("snapshot", id=2)
 
 
 async def test_subscriptions_and_series_of_a_socket_are_bounded(hub: Hub, cookie: str, monkeypatch):

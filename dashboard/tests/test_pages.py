@@ -139,7 +139,7 @@ def test_no_template_has_a_script_or_a_style_of_its_own():
 
 
 def test_modules_are_small_and_never_write_markup():
-    modules = list((DASHBOARD / "static" / "dashboard" / "js").glob("*.js"))
+    modules = list((DASHBOARD / "static" / "dashboard" / "js").rglob("*.js"))
     assert len(modules) > 20
     for path in modules:
         text = path.read_text()

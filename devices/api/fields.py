@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from access.scope import Scope
 from devices.metadata import normalised_tags, validate_metadata
 from devices.models import MAX_TAG_LENGTH, MAX_TAGS
 
@@ -32,7 +34,18 @@ class MetadataField(serializers.JSONField):
 
 
 class PreloadedSlugField(serializers.SlugRelatedField):
-    """A relation by its slug that first looks among the objects its serializer has preloaded."""
+    """A relation by its slug that first looks among the objects its serializer has preloaded.
+
+    What the caller may not see is not found.
+    """
+
+    def __init__(self, model: type[Model], **kwargs: Any) -> None:
+        # Empty, and for the schema: whom it looks for depends on who asks.
+        super().__init__(queryset=model._default_manager.none(), **kwargs)
+
+    def get_queryset(self) -> QuerySet:
+        scope = Scope.of(self.context["request"])
+        return self.queryset.model.objects.visible_to(scope)
 
     def to_internal_value(self, data: Any) -> Any:
         # A number would be compared as text, a list crash the lookup, and a NUL crash Postgres's.

@@ -13,6 +13,7 @@ from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from access.scope import Scope
 from devices.metadata import normalised_tags
 from devices.models import Device, Presence, Site
 
@@ -86,7 +87,7 @@ LIST_FILTERS = [KnownFilters, BoundedSearch, StrictOrdering]
 
 class DeviceFilter(django_filters.FilterSet):
     site = django_filters.ModelChoiceFilter(
-        queryset=Site.objects.all(),
+        queryset=lambda request: Site.objects.visible_to(Scope.of(request)),
         to_field_name="slug",
         help_text="A site's slug.",
         error_messages={"invalid_choice": "No site has this slug."},

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from access.scope import Scope
 from devices.api.bulk import BulkSerializer
 from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
 from devices.changes import announce_devices
@@ -36,8 +37,8 @@ class PresenceSerializer(serializers.Serializer):
 
 class DeviceSerializer(serializers.ModelSerializer):
     site = PreloadedSlugField(
+        Site,
         slug_field="slug",
-        queryset=Site.objects.all(),
         allow_null=True,
         required=False,
         help_text="The slug of its site, or null.",
@@ -77,6 +78,13 @@ class DeviceSerializer(serializers.ModelSerializer):
     def get_presence(self, device: Device) -> dict[str, Any]:
         return presence_form(device)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        site = attrs.get("site", self.instance.site if self.instance else None)
+        if not Scope.of(self.context["request"]).sees_site(site.pk if site else None):
+            # Written where its writer may not look, it would be gone for them.
+            raise serializers.ValidationError({"site": ["Name a site you may see."]})
+        return attrs
+
     def validate_uid(self, uid: str) -> str:
         if self.instance is not None and uid != self.instance.uid:
             raise serializers.ValidationError(
@@ -104,6 +112,7 @@ class NewDeviceSerializer(DeviceSerializer):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
         if not isinstance(self.parent, BulkSerializer):
             errors = self.conflicts([attrs])[0]
             if errors:
@@ -115,11 +124,7 @@ class NewDeviceSerializer(DeviceSerializer):
         self.fields["site"].preload({slug for slug in slugs if isinstance(slug, str)})
 
     def conflicts(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        taken = set(
-            Device.objects.filter(uid__in=[row["uid"] for row in rows]).values_list(
-                "uid", flat=True
-            )
-        )
+        taken = Device.taken(row["uid"] for row in rows)
         seen: set[str] = set()
         errors: list[dict[str, Any]] = []
         for row in rows:

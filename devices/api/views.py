@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from drf_spectacular.utils import (
     OpenApiExample,
     PolymorphicProxySerializer,
@@ -13,10 +13,12 @@ from drf_spectacular.utils import (
 )
 from rest_framework import viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from access.scope import Scope
 from devices.api.bulk import BulkCreateMixin
 from devices.api.filters import LIST_FILTERS, DeviceFilter, SiteFilter
 from devices.api.serializers import (
@@ -55,7 +57,7 @@ DEVICE_EXAMPLE = OpenApiExample(
 class SiteViewSet(viewsets.ModelViewSet):
     """Places devices stand at."""
 
-    queryset = Site.objects.annotate(device_count=Count("devices"))
+    queryset = Site.objects.none()  # for the schema
     serializer_class = SiteSerializer
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]{1,64}"
@@ -66,6 +68,15 @@ class SiteViewSet(viewsets.ModelViewSet):
         name: name for name in ("name", "slug", "created_at", "updated_at", "device_count")
     }
     ordering = ["name"]
+
+    def get_queryset(self) -> QuerySet[Site]:
+        sites = Site.objects.visible_to(Scope.of(self.request))
+        return sites.annotate(device_count=Count("devices"))
+
+    def perform_create(self, serializer: BaseSerializer) -> None:
+        if not Scope.of(self.request).sees_everything:
+            raise PermissionDenied("A new site would be out of your sight.")
+        serializer.save()
 
 
 @extend_schema(tags=["Devices"])
@@ -104,7 +115,7 @@ class SiteViewSet(viewsets.ModelViewSet):
 class DeviceViewSet(BulkCreateMixin, viewsets.ModelViewSet):
     """The things that send readings."""
 
-    queryset = Device.objects.select_related("site", "presence")
+    queryset = Device.objects.none()  # for the schema
     lookup_field = "uid"
     lookup_value_regex = UID_PATTERN
     max_bulk = MAX_BULK_DEVICES
@@ -119,6 +130,10 @@ class DeviceViewSet(BulkCreateMixin, viewsets.ModelViewSet):
         "last_seen": "presence__last_seen_at",
     }
     ordering = ["name"]
+
+    def get_queryset(self) -> QuerySet[Device]:
+        devices = Device.objects.visible_to(Scope.of(self.request))
+        return devices.select_related("site", "presence")
 
     def get_serializer_class(self) -> type[BaseSerializer]:
         return NewDeviceSerializer if self.action == "create" else DeviceSerializer

@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.scope import Scope
 from devices.models import Device
 from devices.summary import device_summary
 from telemetry.api import parameters as query
@@ -41,14 +42,16 @@ class FleetView(HistoryView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, {"search", "site", "kind"})
-        matching = _matching(request)
+        scope = Scope.of(request)
+        matching = _matching(request, scope)
         devices = list(
             matching.select_related("site", "presence").defer("notes", "metadata")[:MAX_FLEET]
         )
         total = len(devices) if len(devices) < MAX_FLEET else matching.count()
         now = timezone.now()
-        series = _series_of(devices)
-        latest = reader.latest([one["id"] for of in series.values() for one in of], now=now)
+        series = _series_of(devices, scope)
+        ids = [one["id"] for of in series.values() for one in of]
+        latest = reader.latest(scope, ids, now=now)
         answers = []
         for device in devices:
             summary = device_summary(device)
@@ -63,8 +66,8 @@ class FleetView(HistoryView):
         return Response({"now": to_ms(now), "total": total, "devices": answers})
 
 
-def _matching(request: Request) -> QuerySet[Device]:
-    devices = Device.objects.order_by("name", "id")
+def _matching(request: Request, scope: Scope) -> QuerySet[Device]:
+    devices = Device.objects.visible_to(scope).order_by("name", "id")
     if site := query.text(request, "site"):
         devices = devices.filter(Q(site=None) if site == "none" else Q(site__slug=site))
     if kind := query.text(request, "kind"):
@@ -84,11 +87,12 @@ def _matching(request: Request) -> QuerySet[Device]:
     return devices
 
 
-def _series_of(devices: list[Device]) -> dict[int, list[dict[str, Any]]]:
+def _series_of(devices: list[Device], scope: Scope) -> dict[int, list[dict[str, Any]]]:
     """The first series of each device, by id of the device, without a query for each."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     fields = ("device_id", "id", "metric", "unit", "kind", "precision")
-    rows = Series.objects.filter(device_id__in=[device.id for device in devices]).order_by("id")
+    of_these = Series.objects.visible_to(scope).filter(device__in=devices)
+    rows = of_these.order_by("id")
     for device_id, *facts in rows.values_list(*fields):
         if len(found[device_id]) < MAX_SERIES_PER_DEVICE:
             found[device_id].append(dict(zip(fields[1:], facts, strict=True)))

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.scope import Scope
 from devices.models import Device
 from telemetry.api import parameters as query
 from telemetry.api.shapes import MessagesShape
@@ -29,7 +30,7 @@ class MessagesView(APIView):
     @extend_schema(operation_id="device_messages", tags=["Readings"], responses=MessagesShape)
     def get(self, request: Request, uid: str) -> Response:
         query.known(request, ())
-        device = get_object_or_404(Device, uid=uid)
+        device = get_object_or_404(Device.objects.visible_to(Scope.of(request)), uid=uid)
         try:
             messages = message_log.recent(device.uid)
         except message_log.LogUnavailable as exc:

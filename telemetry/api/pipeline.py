@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.scope import Scope
 from telemetry.api import parameters as query
 from telemetry.api.shapes import PipelineShape
 from telemetry.models import IngestWorker, QuarantinedMessage
@@ -39,7 +40,7 @@ class PipelineView(APIView):
             {
                 "now": to_ms(now),
                 "workers": [_worker(worker, now) for worker in workers],
-                "quarantine": _quarantine(now),
+                "quarantine": _quarantine(Scope.of(request), now),
                 "stored_total": _stored_total(),
             }
         )
@@ -61,10 +62,11 @@ def _worker(worker: IngestWorker, now: datetime) -> dict[str, Any]:
     }
 
 
-def _quarantine(now: datetime) -> dict[str, Any]:
+def _quarantine(scope: Scope, now: datetime) -> dict[str, Any]:
     last_hour = Count("id", filter=Q(received_at__gte=now - timedelta(hours=1)))
     rows = (
-        QuarantinedMessage.objects.order_by("reason")
+        QuarantinedMessage.objects.visible_to(scope)
+        .order_by("reason")
         .values_list("reason")
         .annotate(total=Count("id"), last_hour=last_hour)
     )

@@ -13,6 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
+from access.scope import Scope
 from telemetry.api import parameters as query
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import from_ms
@@ -101,7 +102,7 @@ class QuarantineViewSet(
 ):
     """Messages kept raw with the reason they could not be stored."""
 
-    queryset = QuarantinedMessage.objects.order_by("-id")
+    queryset = QuarantinedMessage.objects.none()  # for the schema
     pagination_class = NewestFirst
     filter_backends = ()
     lookup_value_regex = r"\d{1,18}"
@@ -110,7 +111,7 @@ class QuarantineViewSet(
         return QuarantinedSerializer if self.action == "list" else QuarantinedDetailSerializer
 
     def get_queryset(self) -> QuerySet[QuarantinedMessage]:
-        messages = super().get_queryset()
+        messages = QuarantinedMessage.objects.visible_to(Scope.of(self.request)).order_by("-id")
         if self.action != "list":
             return messages
         excerpt = Func(

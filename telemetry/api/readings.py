@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.scope import Scope
 from devices.models import Device
 from devices.summary import presence_form
 from telemetry.api import parameters as query
@@ -15,7 +16,6 @@ from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestShape, ReadingsShape
 from telemetry.history import buckets, reader
-from telemetry.models import Series
 from telemetry.moments import to_ms
 
 DEFAULT_SPAN = buckets.HOUR
@@ -46,13 +46,14 @@ class ReadingsView(HistoryView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, {"series", "device", "metric", "from", "to", "points"})
-        series_ids = _asked_series(request)
+        scope = Scope.of(request)
+        series_ids = _asked_series(request, scope)
         now = timezone.now()
         start, stop = _window(request, to_ms(now))
         points = query.integer(
             request, "points", DEFAULT_POINTS, least=reader.MIN_POINTS, most=reader.MAX_POINTS
         )
-        series = reader.window(series_ids, start, stop, points, now=now)
+        series = reader.window(scope, series_ids, start, stop, points, now=now)
         return Response({"now": to_ms(now), "from": start, "to": stop, "series": series})
 
 
@@ -62,13 +63,15 @@ class LatestView(HistoryView):
     @extend_schema(operation_id="device_latest", tags=["Readings"], responses=LatestShape)
     def get(self, request: Request, uid: str) -> Response:
         query.known(request, ())
-        device = get_object_or_404(Device.objects.select_related("presence"), uid=uid)
+        scope = Scope.of(request)
+        visible = Device.objects.visible_to(scope).select_related("presence")
+        device = get_object_or_404(visible, uid=uid)
         series = [reader.describe(one) for one in device.series.all()]
         now = timezone.now()
         presence = presence_form(device)
         with_latest(
             series,
-            reader.latest([one["id"] for one in series], now=now),
+            reader.latest(scope, [one["id"] for one in series], now=now),
             last_seen=presence["last_seen"],
             expected_interval=device.expected_interval,
             now=to_ms(now),
@@ -76,25 +79,26 @@ class LatestView(HistoryView):
         return Response({"now": to_ms(now), "device": uid, "presence": presence, "series": series})
 
 
-def _asked_series(request: Request) -> list[int]:
+def _asked_series(request: Request, scope: Scope) -> list[int]:
     uid = query.text(request, "device")
     if not uid:
         if query.text(request, "metric"):
             query.refuse("metric", "A metric needs the device it is of.")
         ids = query.series_ids(request, "series", reader.MAX_SERIES)
-        unknown = set(ids) - reader.known_ids(ids)
+        unknown = set(ids) - reader.known_ids(scope, ids)
         if unknown:
             query.refuse("series", f"No such series: {', '.join(map(str, sorted(unknown)))}.")
         return ids
     if query.text(request, "series"):
         query.refuse("series", "Ask for series or for a device, not both.")
-    if not Device.objects.filter(uid=uid).exists():
+    device = Device.objects.visible_to(scope).filter(uid=uid).first()
+    if device is None:
         query.refuse("device", "No such device.")
-    return _series_of(uid, query.words(request, "metric"))
+    return _series_of(device, query.words(request, "metric"))
 
 
-def _series_of(uid: str, metrics: list[str]) -> list[int]:
-    found = dict(Series.objects.filter(device__uid=uid).values_list("metric", "id"))
+def _series_of(device: Device, metrics: list[str]) -> list[int]:
+    found = dict(device.series.values_list("metric", "id"))
     unknown = [metric for metric in metrics if metric not in found]
     if unknown:
         query.refuse("metric", f"The device has no {', '.join(unknown)}."[:500])

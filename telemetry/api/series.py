@@ -10,6 +10,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, ext
 from rest_framework import serializers, viewsets
 from rest_framework.routers import SimpleRouter
 
+from access.scope import Scope
 from devices.api.bulk import BulkCreateMixin, BulkSerializer
 from devices.api.fields import PreloadedSlugField
 from devices.api.filters import LIST_FILTERS
@@ -23,8 +24,8 @@ TAKEN = "This device has a series of this metric already."
 
 class SeriesSerializer(serializers.ModelSerializer):
     device = PreloadedSlugField(
+        Device,
         slug_field="uid",
-        queryset=Device.objects.all(),
         help_text="The uid of its device.",
         error_messages={"does_not_exist": "No device has the uid {value!r}."},
     )
@@ -74,7 +75,8 @@ class SeriesSerializer(serializers.ModelSerializer):
             device__in={row["device"].pk for row in rows},
             metric__in={row["metric"] for row in rows},
         )
-        taken = set(Series.objects.filter(wanted).values_list("device_id", "metric"))
+        there = Series.objects.visible_to(Scope.of(self.context["request"])).filter(wanted)
+        taken = set(there.values_list("device_id", "metric"))
         seen: set[tuple[int, str]] = set()
         errors: list[dict[str, Any]] = []
         for row in rows:
@@ -96,7 +98,7 @@ class SeriesSerializer(serializers.ModelSerializer):
 
 class SeriesFilter(django_filters.FilterSet):
     device = django_filters.ModelChoiceFilter(
-        queryset=Device.objects.all(),
+        queryset=lambda request: Device.objects.visible_to(Scope.of(request)),
         to_field_name="uid",
         help_text="A device's uid.",
         error_messages={"invalid_choice": "No device has this uid."},
@@ -142,7 +144,7 @@ SERIES_OR_ARRAY = PolymorphicProxySerializer(
 class SeriesViewSet(BulkCreateMixin, viewsets.ModelViewSet):
     """What devices measure."""
 
-    queryset: QuerySet[Series] = Series.objects.select_related("device")
+    queryset = Series.objects.none()  # for the schema
     serializer_class = SeriesSerializer
     lookup_value_regex = "[0-9]{1,9}"
     max_bulk = MAX_BULK_SERIES
@@ -157,6 +159,9 @@ class SeriesViewSet(BulkCreateMixin, viewsets.ModelViewSet):
         "created_at": "created_at",
     }
     ordering = ["device", "metric"]
+
+    def get_queryset(self) -> QuerySet[Series]:
+        return Series.objects.visible_to(Scope.of(self.request)).select_related("device")
 
 
 router = SimpleRouter()

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from access.scope import Scope
 from telemetry.history import buckets
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
@@ -34,9 +35,10 @@ Point = list[Any]  # [ms, value], or [bucket ms, mean, min, max, count]
 _SQL = load("history")
 
 
-def known_ids(series_ids: Iterable[int]) -> set[int]:
-    """Those of the ids that are a series."""
-    return set(Series.objects.filter(id__in=list(series_ids)).values_list("id", flat=True))
+def known_ids(scope: Scope, series_ids: Iterable[int]) -> set[int]:
+    """Those of the ids that are a series the scope sees."""
+    seen = Series.objects.visible_to(scope)
+    return set(seen.filter(id__in=list(series_ids)).values_list("id", flat=True))
 
 
 def describe(series: Series) -> dict[str, Any]:
@@ -52,6 +54,7 @@ def describe(series: Series) -> dict[str, Any]:
 
 @limited()
 def window(
+    scope: Scope,
     series_ids: Sequence[int],
     start_ms: int,
     end_ms: int,
@@ -62,11 +65,11 @@ def window(
     """What each series measured in [start, end), as `GET /api/v1/readings/` gives it.
 
     A series with at most `points` numbers comes as they are; one with more is reduced to at most
-    `points` whole buckets that overlap the window. Ids that are no series are left out; the rest
+    `points` whole buckets that overlap the window. Ids of no series in sight are left out; the rest
     keep the order they were asked in. The caller checks the bounds above.
     """
     wanted = list(dict.fromkeys(series_ids))
-    found = Series.objects.select_related("device").in_bulk(wanted)
+    found = Series.objects.visible_to(scope).select_related("device").in_bulk(wanted)
     ids = [series_id for series_id in wanted if series_id in found]
     if not ids:
         return []
@@ -80,7 +83,7 @@ def window(
     covering = buckets.covering(start_ms, end_ms, points, at_least=_finest(start, cutoffs))
     numbers |= _reduced(reduced_ids, covering)
     texts, truncated = _texts(ids, start, stop, points)
-    before = latest(ids, before=start)
+    before = _latest(ids, before=start)
     return [
         _answer(
             found[series_id],
@@ -95,15 +98,24 @@ def window(
 
 @limited()
 def latest(
-    series_ids: Sequence[int], *, before: datetime | None = None, now: datetime | None = None
+    scope: Scope, series_ids: Sequence[int], *, now: datetime | None = None
 ) -> dict[int, Point]:
-    """The newest [ms, value] of each series that has one, optionally only those before a moment.
+    """The newest [ms, value] of each series that has one and that the scope sees."""
+    # Without a query for whoever sees everything: a fleet's ids are many.
+    ids = series_ids if scope.sees_everything else known_ids(scope, series_ids)
+    return _latest(list(ids), now=now)
+
+
+def _latest(
+    series_ids: list[int], *, before: datetime | None = None, now: datetime | None = None
+) -> dict[int, Point]:
+    """Optionally only those before a moment.
 
     Looks at the last day first: most series are found there, in few partitions, and only the
     silent rest makes Postgres open every partition.
     """
     before, recent = before or FAR, (before or now or timezone.now()) - RECENT
-    found = _newest(list(series_ids), floor=recent, before=before)
+    found = _newest(series_ids, floor=recent, before=before)
     rest = [series_id for series_id in series_ids if series_id not in found]
     return found | _newest(rest, floor=EPOCH, before=recent)
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from access.scope import EVERYTHING
 from telemetry.history import reader
 from telemetry.moments import to_ms
 from telemetry.storage import rollups
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def window(ids: list[int], start: int, end: int = END, points: int = 800) -> list[dict]:
-    return reader.window(ids, start, end, points, now=NOW)
+    return reader.window(EVERYTHING, ids, start, end, points, now=NOW)
 
 
 def test_a_window_includes_its_start_and_excludes_its_end() -> None:
@@ -151,7 +152,7 @@ def test_latest_finds_numbers_and_texts_recent_and_old() -> None:
     write(number.id, [(END - 2000, "ERR"), (END - 1000, 0.0)])
     write(text.id, [(END - 2000, 1.0), (END - 1000, "open")])
     write(old.id, [(END - 200 * 24 * HOUR, 4.0)])
-    found = reader.latest([number.id, text.id, old.id, empty.id], now=NOW)
+    found = reader.latest(EVERYTHING, [number.id, text.id, old.id, empty.id], now=NOW)
     assert found == {
         number.id: [END - 1000, 0.0],
         text.id: [END - 1000, "open"],
@@ -161,7 +162,7 @@ def test_latest_finds_numbers_and_texts_recent_and_old() -> None:
 
 def test_known_ids_are_those_of_series() -> None:
     one = series()
-    assert reader.known_ids([one.id, one.id + 1]) == {one.id}
+    assert reader.known_ids(EVERYTHING, [one.id, one.id + 1]) == {one.id}
 
 
 class ReducedIsTheSameFromAnySource(TestCase):

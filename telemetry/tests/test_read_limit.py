@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
+from access.scope import EVERYTHING
 from telemetry.history import read_limit, reader
 from telemetry.history.read_limit import TooSlow, limited
 from telemetry.tests.locked import readings_locked
@@ -40,10 +41,10 @@ def timeout() -> str:
 def test_a_window_that_takes_too_long_is_stopped_and_the_next_is_read(limit) -> None:
     one, before = series(), timeout()
     with readings_locked(), pytest.raises(TooSlow, match="Narrow the window"):
-        reader.window([one.id], 0, 60_000, 800)
+        reader.window(EVERYTHING, [one.id], 0, 60_000, 800)
     assert timeout() == before
     limit(AMPLE)
-    (answer,) = reader.window([one.id], 0, 60_000, 800)
+    (answer,) = reader.window(EVERYTHING, [one.id], 0, 60_000, 800)
     assert answer["points"] == []
 
 

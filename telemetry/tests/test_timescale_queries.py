@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
+from access.scope import EVERYTHING
 from telemetry import sql
 from telemetry.history import reader
 from telemetry.tests.test_sql import NAMED, SAMPLES
@@ -47,7 +48,7 @@ HERE = {
 def answers() -> list[object]:
     """Windows that are answered from every level, and the newest readings."""
     found: list[object] = [
-        reader.window(SERIES, END - span, END, points, now=NOW)
+        reader.window(EVERYTHING, SERIES, END - span, END, points, now=NOW)
         for span, points in (
             (HOUR, 5000),
             (HOUR, 100),
@@ -56,7 +57,7 @@ def answers() -> list[object]:
             (60 * DAY, 40),
         )
     ]
-    return [*found, reader.latest(SERIES, now=NOW)]
+    return [*found, reader.latest(EVERYTHING, SERIES, now=NOW)]
 
 
 def scattered(seed: int) -> list[Reading]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from access.scope import EVERYTHING
 from telemetry import maintenance
 from telemetry.history import reader
 from telemetry.models import Series
@@ -61,9 +62,9 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
     assert store_readings(shifted, may_repeat=True).inserted == 0
     rows("RESET timescaledb.max_tuples_decompressed_per_dml_transaction")
 
-    fresh = reader.window(SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW)
+    fresh = reader.window(EVERYTHING, SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW)
     roll_up()
-    assert reader.window(SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW) == fresh
+    assert reader.window(EVERYTHING, SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW) == fresh
     counted = [row[2] for row in summaries()[2]]
     assert sum(counted) == 2 * 3 * 3600 + 1 + 60
     assert compress() == []  # takes the late ones in

@@ -1,0 +1,197 @@
+"""What one may not see is not found: every address of the URL table, every operation of the OpenAPI
+schema and the live protocol, as somebody who may see another site. A new address cannot be
+forgotten: these tests find it by itself, and ask what stands for a parameter they do not know.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from access.scope import EVERYTHING, Scope
+from tests.sight import SECRET, Hidden, hidden, viewer
+
+__all__ = ["hidden", "viewer"]  # fixtures
+
+ROOT = Path(__file__).resolve().parent.parent
+# Where a person is answered. There, a model's rows are reached through their scope only.
+ANSWERS = [
+    *(ROOT / "devices/api").glob("*.py"),
+    *(ROOT / "telemetry/api").glob("*.py"),
+    *(ROOT / "telemetry/history").glob("*.py"),
+    *(ROOT / "dashboard").rglob("*.py"),
+    ROOT / "telemetry/quarantine.py",
+    ROOT / "bridge/quarantine/api.py",
+]
+SCOPED = {"Site", "Device", "Series", "QuarantinedMessage"}
+# `none` is nothing, and the others write what a serializer with a scope has checked.
+HARMLESS = {"visible_to", "none", "bulk_create", "bulk_update"}
+# What says nothing of a site: the caller's own tokens, a device's own way in, the reference.
+NOT_OF_A_SITE = re.compile(r"/api/v1/(tokens/|telemetry/|\{token\}/telemetry|schema/|docs/|redoc/)")
+
+
+def operations() -> Iterator[tuple[str, str]]:
+    """Every (method, path) of the OpenAPI schema that may speak of a site."""
+    schema = SchemaGenerator().get_schema(public=True)
+    for path, methods in schema["paths"].items():
+        if not NOT_OF_A_SITE.match(path):
+            yield from ((method, path) for method in methods)
+
+
+def filled(path: str, hidden: Hidden) -> str:
+    """The path with the hidden site's things in it."""
+    stands_for = {
+        "slug": hidden.site.slug,
+        "uid": "nobody-1" if "unregistered" in path else hidden.device.uid,
+        "message_id": hidden.message.pk,
+        "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
+    }
+    return path.format(**stands_for)  # a KeyError: say above what stands for the new parameter
+
+
+BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
+    ("post", "/api/v1/devices/"): [{"uid": "new-1", "site": "far"}, {"uid": "new-1"}],
+    ("post", "/api/v1/sites/"): [{"slug": "new", "name": "New"}],
+    ("post", "/api/v1/series/"): [{"device": "far-1", "metric": "m"}],
+    ("post", "/api/v1/quarantine/replay/"): [{"uid": "far-1"}, {}],
+}
+QUERIES = {
+    "/api/v1/readings/": [
+        "series={series}",
+        "device=far-1",
+        "device=far-1&metric=SECRET.metric",
+    ],
+    "/api/v1/series/": ["", "device=far-1", "search=SECRET"],
+    "/api/v1/devices/": ["", "site=far", "search=SECRET", "tag=secret"],
+    "/api/v1/fleet/": ["", "site=far", "search=SECRET"],
+    "/api/v1/quarantine/": ["", "uid=far-1", "uid=nobody-1"],
+}
+
+
+def answers(
+    client: APIClient, method: str, path: str, hidden: Hidden
+) -> Iterator[tuple[str, int, str]]:
+    for query in QUERIES.get(path, [""]) if method == "get" else [""]:
+        address = f"{filled(path, hidden)}?{query.format(series=hidden.series.pk)}"
+        for body in BODIES.get((method, path), [{"name": "changed", "site": "near"}]):
+            data = {} if method == "get" else {"data": body}
+            answer = getattr(client, method)(address, **data)
+            yield address, answer.status_code, answer.content.decode()
+
+
+def test_no_operation_of_the_api_shows_or_changes_what_one_may_not_see(
+    hidden: Hidden, viewer: User
+):
+    client = APIClient()
+    client.force_authenticate(viewer)
+    before = hidden.rows()
+    tried = 0
+    for method, path in operations():
+        for address, status, text in answers(client, method, path, hidden):
+            tried += 1
+            said = f"{method} {address}: {status} {text[:300]}"
+            assert status < 500, said
+            assert SECRET not in text.replace("SECRET.metric'", ""), said
+            if "{" in path:
+                assert status == 404, said
+            elif method != "get":
+                assert status in (400, 403) or '"replayed":0' in text, said
+    assert tried > 30
+    assert hidden.rows() == before
+
+
+def test_the_same_walk_finds_it_all_for_somebody_who_sees_everything(
+    hidden: Hidden, viewer: User, monkeypatch: pytest.MonkeyPatch
+):
+    """Otherwise the test above would also hold for addresses that answer nobody."""
+    monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: EVERYTHING))
+    client = APIClient()
+    client.force_authenticate(viewer)
+    found = set()
+    for method, path in operations():
+        if method == "get":
+            for address, status, text in answers(client, method, path, hidden):
+                assert status == 200, address
+                if SECRET in text or "unknown_device" in text:
+                    found.add(path)
+    # Recent messages are in Redis, where this test has put none.
+    silent = {"/api/v1/devices/{uid}/messages/"}
+    assert {path for method, path in operations() if method == "get"} - found == silent
+
+
+def addresses(patterns: list[Any], before: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            yield here
+
+
+def test_no_page_shows_what_one_may_not_see(hidden: Hidden, viewer: User):
+    client = Client()
+    client.force_login(viewer)
+    with_device = re.compile(r"<[a-z]+:uid>")
+    seen = set()
+    for pattern in addresses(get_resolver().url_patterns):
+        if pattern.startswith(("admin/", "api/v1/")):
+            continue  # the admin is for staff, who see everything; the API has its test above
+        seen.add(pattern)
+        address = "/" + with_device.sub(hidden.device.uid, pattern)
+        assert "<" not in address, f"say what stands for the parameter of {pattern}"
+        answer = client.get(address)
+        assert SECRET not in answer.content.decode(), address
+        if with_device.search(pattern):
+            assert answer.status_code == 404, address
+    assert len(seen) > 8
+
+
+def test_the_api_has_no_address_its_schema_does_not_tell_of():
+    """Otherwise the walk over the schema would miss it."""
+    told = {
+        re.sub(r"\{\w+\}", "*", path) for path in SchemaGenerator().get_schema(public=True)["paths"]
+    }
+    for pattern in addresses(get_resolver().url_patterns):
+        if pattern.startswith("api/v1/"):
+            plain = re.sub(r"\(\?P<\w+>.*?\)(?=/|\\|$)|<[^>]+>", "*", pattern)
+            path = "/" + plain.replace("^", "").replace("\\Z", "").replace("$", "")
+            assert path in told or NOT_OF_A_SITE.match(path), pattern
+
+
+def test_who_is_not_staff_does_not_enter_the_admin(hidden: Hidden, viewer: User):
+    client = Client()
+    client.force_login(viewer)
+    for name in ("device", "site"):
+        assert client.get(f"/admin/devices/{name}/").status_code == 302
+
+
+def test_where_a_person_is_answered_rows_are_reached_through_a_scope():
+    """A lint: `Device.objects.visible_to(scope)`, never `Device.objects.filter(…)`."""
+    missed = []
+    for path in ANSWERS:
+        if "tests" in path.parts:
+            continue
+        tree = ast.parse(path.read_text())
+        after = {
+            node.value: node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+        }
+        for node in ast.walk(tree):
+            manager = isinstance(node, ast.Attribute) and node.attr in (
+                "objects", "_default_manager", "_base_manager",
+            )  # fmt: skip
+            if not manager or not isinstance(node.value, ast.Name):
+                continue
+            of_ours = node.value.id in SCOPED or node.value.id == "model"
+            if of_ours and after.get(node) not in HARMLESS:
+                missed.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert missed == []
