@@ -21,7 +21,7 @@ from benchmarks import stack as stacks
 
 APPLICATION = "config.asgi:application"
 WARM_UP_SECONDS = 1.0  # not counted: series are made, caches filled
-MIN_PAUSE = 0.021  # seconds between messages of a device: bridge.http.rate allows 50 a second
+MIN_PAUSE = 0.021  # seconds between messages of a device: bridge.http.queue allows 50 a second
 VALUES = 3  # of each message
 
 

@@ -6,7 +6,6 @@ Run by `manage.py maintain`.
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable
 
@@ -14,11 +13,12 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 
-from telemetry.storage import partitions, retention, rollups, store, timescale
+from telemetry.storage import errors, partitions, retention, rollups, timescale
+from telemetry.workers.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-MAX_RETRY = 10.0  # seconds between two tries while the database is away
+FIRST_RETRY, MAX_RETRY = 0.5, 10.0  # seconds between two tries while the database is away
 NAP = 0.2  # seconds between two looks at the stop flag
 
 
@@ -77,21 +77,21 @@ class Maintenance:
 
     def __init__(self) -> None:
         self._due = dict.fromkeys(EVERY, 0.0)
-        self._failures = 0
+        self._backoff = Backoff(FIRST_RETRY, MAX_RETRY)
         # A plain flag: setting an Event in a signal handler can wait for a lock the interrupted
         # main thread holds.
         self._stopped = False
         self.registry = CollectorRegistry()
         self._runs = Counter(
-            "pulseboard_maintenance_runs", "Jobs done", ["job"], registry=self.registry
+            "pulseboard_maintenance_runs", "Jobs done", ["task"], registry=self.registry
         )
         self._seconds = Counter(
-            "pulseboard_maintenance_seconds", "Time jobs took", ["job"], registry=self.registry
+            "pulseboard_maintenance_seconds", "Time jobs took", ["task"], registry=self.registry
         )
         ProcessCollector(registry=self.registry)
 
     def readiness(self) -> dict[str, bool]:
-        return {"database": not self._failures}
+        return {"database": not self._backoff.failures}
 
     def stop(self) -> None:
         self._stopped = True
@@ -101,13 +101,13 @@ class Maintenance:
             try:
                 self._do_due()
             except DatabaseError as exc:
-                if not store.is_temporary(exc):
+                if not errors.is_temporary(exc):
                     raise
                 self._wait(self._failed(exc))
                 continue
-            if self._failures:
-                logger.info("maintenance goes on after %d failures", self._failures)
-            self._failures = 0
+            if self._backoff.failures:
+                logger.info("maintenance goes on after %d failures", self._backoff.failures)
+            self._backoff.reset()
             self._wait(min(self._due.values()) - time.monotonic())
 
     def _do_due(self) -> None:
@@ -121,12 +121,10 @@ class Maintenance:
 
     def _failed(self, error: DatabaseError) -> float:
         """Note a failure; the seconds until the next try."""
-        if not self._failures:
+        if not self._backoff.failures:
             logger.warning("maintenance waits for the database: %s", error)
-        self._failures += 1
-        store.reset_connection()
-        # Full jitter: random(0, min(cap, 0.5 s doubled with each failure)).
-        return random.uniform(0, min(MAX_RETRY, 0.5 * 2 ** min(self._failures, 10)))  # noqa: S311
+        errors.reset_connection()
+        return self._backoff.wait()
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -26,7 +26,7 @@ from bridge.intake.redelivery import delivery
 from bridge.publish.after_commit import AfterCommit, CommitCounters
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
-from telemetry.storage import store
+from telemetry.storage import errors
 from telemetry.workers import worker_state
 from telemetry.workers.lease import Lease
 
@@ -106,7 +106,7 @@ class Committer(threading.Thread):
         except Abandoned:
             pass
         finally:
-            store.reset_connection()
+            errors.reset_connection()
 
     def _prepare(self) -> None:
         """What a restart must know: devices, series, and what the broker may deliver again."""
@@ -168,9 +168,9 @@ class Committer(threading.Thread):
         while True:
             try:
                 result = work()
-            except store.ERRORS as exc:
-                store.reset_connection()
-                if not store.is_temporary(exc):
+            except errors.ERRORS as exc:
+                errors.reset_connection()
+                if not errors.is_temporary(exc):
                     raise
                 self._database_is(up=False, because=exc)
             else:
@@ -237,8 +237,8 @@ class Committer(threading.Thread):
                 self._write_status()
                 self.transaction.refresh()
             self._database_is(up=True)
-        except store.ERRORS as exc:
-            store.reset_connection()
+        except errors.ERRORS as exc:
+            errors.reset_connection()
             self._database_is(up=False, because=exc)
             # Without a database there is no telling; the patience starts when it is back.
             self._leased_at = time.monotonic()

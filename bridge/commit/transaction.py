@@ -17,7 +17,7 @@ from bridge.decode.items import Problem, Reason
 from bridge.intake.batch import Batch
 from bridge.intake.memory import Memory
 from bridge.publish.after_commit import CommitCounters
-from telemetry.storage import store
+from telemetry.storage import errors, store
 
 R = TypeVar("R")
 
@@ -49,14 +49,14 @@ class BatchTransaction:
             start, stop = waiting.pop()
             try:
                 done = attempt(partial(self._commit, batch, start, stop))
-            except store.ERRORS as exc:
+            except errors.ERRORS as exc:
                 if stop - start > 1:
                     # Some row can never be stored: halve until it stands alone. The later half
                     # goes first on the stack, so that messages keep their order.
                     middle = (start + stop) // 2
                     waiting += [(middle, stop), (start, middle)]
                     continue
-                done = attempt(partial(self._refuse, batch, start, store.complaint(exc)))
+                done = attempt(partial(self._refuse, batch, start, errors.complaint(exc)))
             yield done
 
     def refresh(self) -> None:

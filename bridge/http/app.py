@@ -17,8 +17,7 @@ from django.conf import settings
 
 from bridge.decode.items import Problem, Reason
 from bridge.http import committer as ingest
-from bridge.http.queue import BadToken, Outcome, TooFast, Unavailable
-from bridge.http.rate import BURST, RATE
+from bridge.http.queue import BURST, RATE, BadToken, Outcome, TooFast, Unavailable
 
 RETRY_AFTER = 5  # seconds a device is asked to wait while the database is away
 ANSWER_WITHIN = 30.0  # seconds; many a device gives up then by itself

@@ -22,8 +22,16 @@ from bridge.commit.committer import STATUS_EVERY, TICK
 from bridge.commit.inbox import BatchResult
 from bridge.commit.transaction import BatchTransaction
 from bridge.decode.conventions import pulseboard
-from bridge.http.queue import BadToken, MessageQueue, Outcome, QueuedMessage, TooFast, Unavailable
-from bridge.http.rate import RateLimit
+from bridge.http.queue import (
+    BURST,
+    RATE,
+    BadToken,
+    MessageQueue,
+    Outcome,
+    QueuedMessage,
+    TooFast,
+    Unavailable,
+)
 from bridge.intake.batch import Batch
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Stamper
@@ -34,8 +42,9 @@ from bridge.publish.outcomes import Outcomes
 from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device
 from telemetry.live import contract
-from telemetry.storage import store
+from telemetry.storage import errors
 from telemetry.workers import worker_state
+from telemetry.workers.rate import RateLimit
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +65,7 @@ class Ingest(threading.Thread):
         self.counters = CommitCounters()
         self._began = datetime.now(UTC)
         self._queue = MessageQueue()
-        self._limit = RateLimit()
+        self._limit = RateLimit(RATE, BURST)
         known = Memory.nothing()
         self._transaction = BatchTransaction(name, known, self.counters)
         self._stamper = Stamper(known.deliveries)
@@ -100,7 +109,7 @@ class Ingest(threading.Thread):
         self._write_books()
         # Its process ends with it: it would be shown as a worker in trouble.
         self._try_to_write(lambda: worker_state.forget(self.worker))
-        store.reset_connection()
+        errors.reset_connection()
 
     def _serve(self, waiting: list[QueuedMessage]) -> None:
         """Answer each, whatever happens."""
@@ -194,9 +203,9 @@ class Ingest(threading.Thread):
         for is_last in (False, True):
             try:
                 result = work()
-            except store.ERRORS as exc:
-                store.reset_connection()
-                if not store.is_temporary(exc):
+            except errors.ERRORS as exc:
+                errors.reset_connection()
+                if not errors.is_temporary(exc):
                     raise
                 self.counters.database_up = 0
                 if is_last:
@@ -223,8 +232,8 @@ class Ingest(threading.Thread):
     def _try_to_write(self, what: Callable[[], None]) -> None:
         try:
             what()
-        except store.ERRORS as exc:
-            store.reset_connection()
+        except errors.ERRORS as exc:
+            errors.reset_connection()
             if self.counters.database_up:
                 logger.warning("books not written: %s", exc, extra={"action": "database_down"})
             self.counters.database_up = 0

@@ -14,6 +14,8 @@ from bridge.intake.batch import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES
 
 MAX_WAITING_MESSAGES = 10_000  # then senders are asked to come again
 MAX_WAITING_BYTES = 64 * 1024 * 1024  # of their payloads
+RATE = 50.0  # messages a second of one device, on the long run
+BURST = 100.0  # messages of one device at once after a pause
 
 
 class Refused(Exception):

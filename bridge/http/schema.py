@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.http.rate import RATE
+from bridge.http.queue import RATE
 from bridge.message import MAX_PAYLOAD
 
 TEXT = {"type": "string"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import random
 import selectors
 import socket
 import ssl
@@ -23,6 +22,7 @@ from bridge.commit.inbox import Inbox
 from bridge.intake.columns import Intake
 from bridge.mqtt.packet import MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
+from telemetry.workers.backoff import Backoff
 
 __all__ = ["KEEPALIVE", "Broker", "Source"]
 
@@ -33,7 +33,7 @@ READS_PER_TURN = 8  # reads before acknowledgements and keepalive get their turn
 TURN = 0.5  # seconds between looks at keepalive when nothing happens
 FULL_TURN = 0.02  # seconds between looks at whether the inbox has room again
 LONGEST_PAUSE = 15.0  # seconds of not reading while full; then reconnect, before keepalive ends it
-LONGEST_BACKOFF = 30.0  # seconds between two attempts to connect
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds between two attempts to connect
 DRAIN_TIMEOUT = 10.0  # seconds to finish what was received when told to stop
 MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
 
@@ -85,7 +85,7 @@ class Source:
 
     def run(self, give_up: Callable[[], bool]) -> None:
         """Connect, read and reconnect until `stop`, or until `give_up()`; then drain."""
-        attempt = 0
+        backoff = Backoff(FIRST_BACKOFF, LONGEST_BACKOFF)
 
         def going_on() -> bool:
             if give_up():
@@ -97,12 +97,9 @@ class Source:
             if self.session.connect():
                 self._serve(going_on, reading=True)
             if self.session.was_accepted:
-                attempt = 0
+                backoff.reset()
             if not self._stopping.is_set():
-                # Full jitter, capped, for ever: a broker that comes back is not met by a herd.
-                longest = min(LONGEST_BACKOFF, 0.5 * 2**attempt)
-                self._stopping.wait(random.uniform(0, longest))  # noqa: S311
-                attempt = min(attempt + 1, 16)
+                self._stopping.wait(backoff.wait())
         self._drain()
 
     def _serve(self, going_on: Callable[[], bool], *, reading: bool) -> None:

@@ -28,7 +28,7 @@ from telemetry.api import parameters as query
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import from_ms, to_ms
 from telemetry.quarantine import Unregistered, unregistered
-from telemetry.storage import store
+from telemetry.storage import errors
 
 MAX_UNREGISTERED = 200  # senders of one answer
 MAX_METRICS = 100  # names shown of one message
@@ -201,8 +201,8 @@ class RegisterView(APIView):
 def _replay(selection: Selection) -> dict[str, Any]:
     try:
         return asdict(Replay(selection, most=MAX_REPLAY).run())
-    except store.ERRORS as exc:
-        store.reset_connection()
+    except errors.ERRORS as exc:
+        errors.reset_connection()
         raise DatabaseAway from exc
 
 

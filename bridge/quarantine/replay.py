@@ -30,7 +30,7 @@ from devices.registry import Registry
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_ms
 from telemetry.series.registry import SeriesRegistry
-from telemetry.storage import store
+from telemetry.storage import errors, store
 
 CHUNK = 200  # messages of one transaction: at most 50 MiB of payload
 MAX_REPLAY = 10_000  # messages one request goes through
@@ -120,16 +120,16 @@ class Replay:
     def _commit(self, ids: list[int]) -> None:
         try:
             self._store(ids)
-        except store.ERRORS as exc:
+        except errors.ERRORS as exc:
             self._start_afresh()  # the series made in the transaction are gone
-            if store.is_temporary(exc):
+            if errors.is_temporary(exc):
                 raise
             if len(ids) > 1:
                 # Some row can never be stored: halve until it stands alone.
                 self._commit(ids[: len(ids) // 2])
                 self._commit(ids[len(ids) // 2 :])
             else:
-                self._refuse(ids, store.complaint(exc))
+                self._refuse(ids, errors.complaint(exc))
 
     def _store(self, ids: list[int]) -> None:
         while True:

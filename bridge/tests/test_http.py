@@ -17,7 +17,6 @@ from django.db import connection
 from bridge.decode.items import Reason
 from bridge.http import app
 from bridge.http import committer as ingest
-from bridge.http.rate import RateLimit
 from bridge.http.routing import http_urlpatterns
 from bridge.message import MAX_PAYLOAD
 from devices.models import Device, Presence
@@ -25,6 +24,7 @@ from telemetry.api.pipeline import balance
 from telemetry.live import message_log
 from telemetry.models import IngestWorker, QuarantinedMessage, Series
 from telemetry.tests.locked import readings_locked
+from telemetry.workers.rate import RateLimit
 from tests.waiting import eventually
 
 ADDRESS = "/api/v1/telemetry/"
@@ -53,8 +53,8 @@ async def request(
     )
     *earlier, last = body if isinstance(body, list) else [body]
     for piece in earlier:
-        await talk.send_input({"type": "app.request", "body": piece, "more_body": True})
-    await talk.send_input({"type": "app.request", "body": last, "more_body": False})
+        await talk.send_input({"type": "http.request", "body": piece, "more_body": True})
+    await talk.send_input({"type": "http.request", "body": last, "more_body": False})
     start = await talk.receive_output(timeout=30)
     content = (await talk.receive_output(timeout=30))["body"]
     await talk.wait(timeout=30)
@@ -222,8 +222,8 @@ def test_of_a_sender_that_leaves_before_its_end_nothing_is_taken(freezer) -> Non
     @async_to_sync
     async def leave() -> bool:
         talk = ApplicationCommunicator(application, scope_of(ADDRESS))
-        await talk.send_input({"type": "app.request", "body": b'{"t"', "more_body": True})
-        await talk.send_input({"type": "app.disconnect"})
+        await talk.send_input({"type": "http.request", "body": b'{"t"', "more_body": True})
+        await talk.send_input({"type": "http.disconnect"})
         await talk.wait(timeout=30)
         return talk.output_queue.empty()
 
@@ -249,7 +249,7 @@ def test_a_disabled_device_gets_403_and_its_message_is_kept(send, freezer) -> No
 
 
 def test_who_is_too_fast_waits_and_nothing_of_it_is_counted(send, monkeypatch) -> None:
-    monkeypatch.setattr(ingest, "RateLimit", lambda: RateLimit(rate=0.01, burst=2))
+    monkeypatch.setattr(ingest, "RateLimit", lambda *_: RateLimit(rate=0.01, burst=2))
     assert [send({"t": i}).status for i in range(3)] == [200, 200, 429]
     answer = send({"t": 4})
     assert answer.body["reason"] == "too_fast"

@@ -10,7 +10,7 @@ import pytest
 from bridge import message
 from bridge.decode import json_values
 from bridge.decode.items import Reason
-from bridge.http import rate
+from bridge.http import queue
 from bridge.publish import outcomes
 from telemetry.series import registry as series_registry
 from telemetry.storage import store
@@ -41,8 +41,8 @@ def limits() -> dict[str, float]:
         "MAX_SERIES_PER_DEVICE": series_registry.MAX_SERIES_PER_DEVICE,
         "KEPT_PAYLOAD": store.KEPT_PAYLOAD,
         "NOTICE_EVERY_MS": outcomes.NOTICE_EVERY_MS,
-        "RATE": rate.RATE,
-        "BURST": rate.BURST,
+        "RATE": queue.RATE,
+        "BURST": queue.BURST,
     }
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from channels.layers import get_channel_layer
+
+from telemetry.workers.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ JOIN_TIMEOUT = 10.0  # seconds for subscribing to every group
 DROP_TIMEOUT = 10.0  # seconds for closing what is left of a dead link
 CANCEL_AGAIN = 0.5  # seconds between two attempts to end the link's task
 COMPLAIN_EVERY = 10.0  # seconds between two log lines about rubbish, whoever publishes it
-RETRY_FIRST, RETRY_CAP = 0.25, 5.0  # seconds; the wait is a random part of first * 2**n, capped
+FIRST_RETRY, LONGEST_RETRY = 0.25, 5.0  # seconds between two attempts to join
 
 
 class Link:
@@ -67,12 +68,12 @@ class Link:
         await self._drop()
 
     async def _keep(self) -> None:
-        failures = 0
+        backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         while True:
             try:
                 await self._join()
                 logger.info("live link joined", extra={"action": "live_link_up"})
-                failures = 0
+                backoff.reset()
                 self.ready.set()
                 if self.gap_due:
                     self.gap_due = False
@@ -85,9 +86,7 @@ class Link:
             self.ready.clear()
             self.gap_due = True
             await self._drop()
-            # Full jitter: processes that lost the same Redis must not all come back at once.
-            await asyncio.sleep(random.uniform(0, min(RETRY_CAP, RETRY_FIRST * 2**failures)))  # noqa: S311
-            failures = min(failures + 1, 16)
+            await asyncio.sleep(backoff.wait())
 
     async def _join(self) -> None:
         layer = get_channel_layer()

@@ -81,7 +81,7 @@ def series(transactional_db: None):
 def fast(monkeypatch) -> None:
     monkeypatch.setattr(links, "BEAT_EVERY", 0.2)
     monkeypatch.setattr(links, "BEAT_TIMEOUT", 1.0)
-    monkeypatch.setattr(links, "RETRY_CAP", 0.3)
+    monkeypatch.setattr(links, "LONGEST_RETRY", 0.3)
 
 
 async def ready(socket: Socket, series) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import select
 import socket
 import threading
@@ -13,12 +12,13 @@ from dataclasses import dataclass
 from embedded.prove import packets
 from embedded.prove.ledger import STAMPED, TIMED, Ledger
 from embedded.prove.messages import Messages
+from telemetry.workers.backoff import Backoff
 
 WINDOW = 500  # messages in flight; then it waits, so the rate falls while the broker is away
 MAX_ASIDE = 2_000  # messages waiting out of turn: duplicates, late ones, poison
 TURN = 0.02  # seconds between looks at what is due
 ANSWER_SECONDS = 5.0  # for the broker to take or say something it must
-LONGEST_BACKOFF = 1.0  # seconds between two attempts to connect
+LONGEST_BACKOFF = 1.0  # seconds between two attempts to connect, also the first two
 RECEIVE_SIZE = 65_536  # bytes of one read
 MAX_MID = 65_535
 
@@ -66,13 +66,13 @@ class Publisher(threading.Thread):
         self.join(2 * ANSWER_SECONDS)
 
     def run(self) -> None:
+        backoff = Backoff(LONGEST_BACKOFF, LONGEST_BACKOFF)
         while not self._ending.is_set():
             try:
                 with self._connect() as connection:
                     self._serve(connection)
             except OSError:
-                # Jitter: devices of one broker must not come back as one herd.
-                self._ending.wait(random.uniform(0, LONGEST_BACKOFF))  # noqa: S311
+                self._ending.wait(backoff.wait())
 
     def _connect(self) -> socket.socket:
         address = self._address

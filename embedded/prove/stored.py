@@ -14,7 +14,7 @@ from embedded.prove.ledger import Verdict
 from embedded.prove.load import Load
 from embedded.prove.messages import LATE_MS, STAMPED_METRIC, TIMED_METRIC, Messages
 from telemetry import proof
-from telemetry.storage import store
+from telemetry.storage import errors
 
 WORKER_EQUATION = ("stored", "duplicate", "rejected", "spooled", "in_flight")
 
@@ -35,7 +35,7 @@ class Stored:
 
     def forget(self) -> None:
         """Remove the devices with all they sent; their readings go with the next maintenance."""
-        store.reset_connection()
+        errors.reset_connection()
         Device.objects.filter(id__in=self._devices).delete()
 
     def _series(self, *metrics: str) -> list[int]:
@@ -50,8 +50,8 @@ class Stored:
         start = datetime.fromtimestamp(self._messages.time_ms(number) / 1000, UTC)
         try:
             return proof.is_stored_since(self._series(TIMED_METRIC), start)
-        except store.ERRORS:
-            store.reset_connection()
+        except errors.ERRORS:
+            errors.reset_connection()
             return False
 
     def numbers(self) -> Iterator[int]:
@@ -75,8 +75,8 @@ class Stored:
         """Each bridge worker's counters; none while the database is away."""
         try:
             return proof.workers()
-        except store.ERRORS:
-            store.reset_connection()
+        except errors.ERRORS:
+            errors.reset_connection()
             return []
 
     def cut_connections(self) -> int:

@@ -11,20 +11,16 @@ from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from telemetry.storage import copy_binary
 
-# Django wraps what `execute` raises, but not what `cursor.copy` raises.
-ERRORS = (DatabaseError, InterfaceError, psycopg.Error)
-
 Column = list[Any] | NDArray[Any]
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
-MAX_COMPLAINT = 500  # characters of a database error that are kept
 MINUTE_MS = 60_000
 
 
@@ -224,50 +220,3 @@ def write_seen(heard: dict[int, int], clock_replaced: dict[int, int]) -> None:
                 [clock_replaced.get(device_id, 0) for device_id in heard],
             ),
         )
-
-
-TEMPORARY_CLASSES = {
-    "08",  # connection exception
-    "25",  # invalid transaction state: idle timeout, a failover to a read-only replica
-    "40",  # transaction rollback: deadlock, serialization
-    "53",  # insufficient resources: disk full, too many connections, out of memory
-    "55",  # object not in prerequisite state: lock timeout
-    "57",  # operator intervention: shutdown, restart, cancelled, statement timeout
-    "58",  # system error outside Postgres: I/O
-    "3D",  # no such database (yet)
-    "28",  # refused login: a password being changed
-    "42",  # no such table or column: a migration under way
-}
-TEMPORARY_STATES = {
-    "23503",  # foreign key: a device was deleted meanwhile; the next attempt finds it gone
-}
-
-
-def is_temporary(error: BaseException) -> bool:
-    """Whether the same batch may succeed later; otherwise some row of it never will.
-
-    The one place that decides between retry and reject. Without a SQLSTATE a lost connection is
-    temporary and anything else is not: rejecting puts the message in quarantine, where it can be
-    replayed, while retrying a poisonous row for ever would stop ingest.
-    """
-    cause = error.__cause__ if isinstance(error, DatabaseError | InterfaceError) else error
-    state = getattr(cause, "sqlstate", None)
-    if isinstance(cause, psycopg.errors.OutOfMemory) and "max_locks" in (
-        cause.diag.message_hint or ""
-    ):
-        return False  # readings of so many days, each a chunk to lock: halves can be stored
-    if state:
-        return state in TEMPORARY_STATES or state[:2] in TEMPORARY_CLASSES
-    return isinstance(
-        error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
-    )
-
-
-def complaint(error: BaseException) -> str:
-    """What the database said, in one line for people."""
-    return str(error).strip().partition("\n")[0][:MAX_COMPLAINT] or type(error).__name__
-
-
-def reset_connection() -> None:
-    """Drop a connection that failed, so that the next statement opens a new one."""
-    connection.close()

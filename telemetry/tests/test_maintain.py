@@ -90,7 +90,7 @@ def test_it_goes_on_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch, c
 
     monkeypatch.setattr(maintenance, "EVERY", {flaky: 60.0})
     monkeypatch.setattr(maintenance, "MAX_RETRY", 0.01)
-    monkeypatch.setattr(maintenance.store, "reset_connection", lambda: None)
+    monkeypatch.setattr(maintenance.errors, "reset_connection", lambda: None)
     keeper = maintenance.Maintenance()
     with caplog.at_level(logging.INFO):
         keeper.run()

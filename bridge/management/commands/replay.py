@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bridge.decode.items import Reason
 from bridge.quarantine.replay import Replay, Selection, Summary
-from telemetry.storage import store
+from telemetry.storage import errors
 
 
 class Command(BaseCommand):
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             done = replay.run(
                 lambda so_far: self.stdout.write(f"{so_far.replayed} of {total} messages")
             )
-        except store.ERRORS as exc:
+        except errors.ERRORS as exc:
             raise CommandError(
                 f"the database failed after {replay.summary.replayed} messages, which are settled;"
                 f" run it again for the rest: {exc}"

@@ -1,7 +1,7 @@
 """The token bucket."""
 
-from bridge.http import rate
-from bridge.http.rate import RateLimit
+from telemetry.workers import rate
+from telemetry.workers.rate import RateLimit
 
 
 def test_a_burst_passes_then_the_rate() -> None:
