@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -15,8 +16,18 @@ from telemetry.models import IngestWorker, QuarantinedMessage, Series
 MAX_INLINE_SERIES = 200  # rows on a device's page; more are changed one by one
 
 
+class SeriesForm(forms.ModelForm):
+    """Notes which fields the operator chose; those a device's word leaves alone."""
+
+    def clean(self) -> dict[str, Any]:
+        given = {name: self.cleaned_data.get(name) for name in self.changed_data}
+        self.instance.chosen = self.instance.chosen_with(given)
+        return self.cleaned_data
+
+
 @admin.register(Series)
 class SeriesAdmin(admin.ModelAdmin):
+    form = SeriesForm
     list_display = ["metric", "device", "kind", "unit", "precision", "created_at"]
     list_filter = ["kind"]
     list_select_related = ["device"]
@@ -26,20 +37,12 @@ class SeriesAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Series | None = None) -> list[str]:
         fixed = [] if obj is None else ["device", "metric"]
-        # Text lies in another table than numbers; see the REST API's rule.
-        if obj is not None and obj.kind == Series.Kind.TEXT:
-            fixed.append("kind")
         return [*super().get_readonly_fields(request, obj), *fixed]
-
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        matched = request.resolver_match
-        if db_field.name == "kind" and matched is not None and "object_id" in matched.kwargs:
-            kwargs["choices"] = [pair for pair in Series.Kind.choices if pair[0] != "text"]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 class SeriesInline(admin.TabularInline):
     model = Series
+    form = SeriesForm
     extra = 0
     fields = ["metric", "kind", "unit", "precision"]
     readonly_fields = ["metric", "kind"]

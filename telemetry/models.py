@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
 
@@ -32,6 +34,8 @@ class Series(models.Model):
         validators=[MaxValueValidator(9)],
         help_text="Decimals shown; empty shows as many as the value needs.",
     )
+    # What an operator chose of `unit` and `kind`: what its device says never overwrites that.
+    chosen = ArrayField(models.CharField(max_length=8), default=list, db_default=[], editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -49,6 +53,11 @@ class Series(models.Model):
     @staticmethod
     def standing_at(sites: frozenset[int]) -> models.Q:
         return models.Q(device__site__in=sites)
+
+    def chosen_with(self, given: Mapping[str, object]) -> list[str]:
+        """`chosen` after an operator gave these fields; an empty unit is no choice."""
+        chosen = set(self.chosen) | ({"unit", "kind"} & given.keys())
+        return sorted(chosen - ({"unit"} if not given.get("unit", self.unit) else set()))
 
 
 class QuarantinedMessage(models.Model):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bridge.commit.inbox import BatchResult
 from bridge.decode.items import Problem
 from bridge.intake.batch import Columns, Text
-from telemetry.series.registry import NewSeries
+from telemetry.series.registry import SeriesRow
 from telemetry.storage import store
 
 Key = tuple[int, int]  # series, Unix milliseconds
@@ -34,7 +34,7 @@ class Rows:
     heard: dict[int, int] = field(default_factory=dict)  # device: Unix ms
     clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix ms
     uids: dict[int, str] = field(default_factory=dict)  # of devices with more than columns
-    new_series: list[NewSeries] = field(default_factory=list)
+    changed_series: list[SeriesRow] = field(default_factory=list)  # made, or of another kind now
     values_dropped: int = 0
     clocks_replaced: int = 0  # messages
     statuses: int = 0

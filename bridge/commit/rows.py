@@ -17,9 +17,10 @@ from bridge.intake.redelivery import delivery, pack
 from bridge.message import Message
 from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
-from telemetry.models import Series
-from telemetry.series.registry import NewSeries
+from telemetry.series.registry import SeriesRow, kind_of
 from telemetry.storage import store
+
+TEXT = kind_of("")
 
 
 @dataclass(slots=True)
@@ -75,6 +76,9 @@ class RowBuilder:
         others = [index for index in batch.items if start <= index < stop]
         if others:
             columns = Columns.joined([columns, self._gather(rows, batch, others, last - first)])
+        if outgrown := self._series.outgrown(columns.series_ids, columns.values):
+            kinds = dict.fromkeys(outgrown, kind_of(0.0))
+            rows.changed_series += self._series.follow(kinds)
         rows.batch.series_ids, rows.batch.times_ms, rows.batch.values, rows.batch.texts = columns
         self._note_deliveries(rows, batch)
         return rows
@@ -88,7 +92,7 @@ class RowBuilder:
             if batch.stamps.get(index) != 0 and not self._knows_all(batch.items[index])
         ]
         if unknown:
-            rows.new_series = self._make_missing_series(batch, unknown)
+            rows.changed_series += self._make_missing_series(batch, unknown)
         for index in indexes:
             if batch.stamps.get(index) == 0:  # rejected when it came first, and kept then
                 rows.rejected.add(index)
@@ -131,13 +135,15 @@ class RowBuilder:
             if device is None:
                 return False
             if isinstance(item, Telemetry):
-                known = self._series.ids.get(device.id, {}).keys()
-                if not all(sample.values.keys() <= known for sample in item.samples):
+                series = self._series.ids.get(device.id)
+                if series is None or not all(series.holds(each.values) for each in item.samples):
                     return False
         return True
 
-    def _make_missing_series(self, batch: Batch, indexes: list[int]) -> list[NewSeries]:
+    def _make_missing_series(self, batch: Batch, indexes: list[int]) -> list[SeriesRow]:
+        """Make series of new metrics, and give others the kind of what their devices send."""
         wanted: dict[tuple[int, str], str] = {}
+        kinds: dict[int, str] = {}
         spoken = [item for index in indexes for item in batch.items[index]]
         uids = {item.uid for item in spoken if item.uid}
         self._registry.ask(uids)
@@ -149,14 +155,20 @@ class RowBuilder:
             device = self._device(item)
             if not isinstance(device, DeviceRef):
                 continue
-            known = self._series.of(device.id).keys()
+            series = self._series.of(device.id)
             for sample in item.samples:
-                if not sample.values.keys() <= known:
-                    # In the device's own order, which its charts then have too.
-                    for metric, value in sample.values.items():
-                        if metric not in known:
-                            wanted.setdefault((device.id, metric), _kind(value))
-        return self._series.create(wanted) if wanted else []
+                if series.holds(sample.values):
+                    continue
+                # In the device's own order, which its charts then have too.
+                for metric, value in sample.values.items():
+                    if metric not in series:
+                        kind = wanted.setdefault((device.id, metric), kind_of(value))
+                        if kind == TEXT:  # a number that follows in the same batch counts
+                            wanted[device.id, metric] = kind_of(value)
+                    elif metric in series.words and type(value) is not str:
+                        kinds.setdefault(series[metric], kind_of(value))
+        made = self._series.create(wanted) if wanted else []
+        return made + (self._series.follow(kinds) if kinds else [])
 
     def _device(self, item: Telemetry | Status) -> DeviceRef | Problem:
         device = self._registry.known(item.uid)
@@ -235,10 +247,3 @@ class RowBuilder:
                 partial,
             )
         )
-
-
-def _kind(value: Value) -> str:
-    """The kind of a series whose first reading is `value`."""
-    if type(value) is bool:
-        return Series.Kind.BOOLEAN.value
-    return Series.Kind.TEXT.value if type(value) is str else Series.Kind.GAUGE.value

@@ -7,25 +7,18 @@ from typing import Any
 
 from bridge.commit.batch_rows import Rows
 from telemetry.live import contract
+from telemetry.series.events import series_form
 from telemetry.storage import store
 
 MAX_QUARANTINE_EVENTS = 20  # of one batch
 
 
 def of_rows(rows: Rows, result: store.Written) -> Iterator[dict[str, Any]]:
-    """Events for new series, changed connections and quarantined messages."""
+    """Events for new or changed series, changed connections and quarantined messages."""
     uids = rows.uids
     by_device: dict[int, list[dict[str, Any]]] = {}
-    for series in rows.new_series:
-        by_device.setdefault(series.device_id, []).append(
-            {
-                "id": series.id,
-                "metric": series.metric,
-                "unit": "",
-                "kind": series.kind,
-                "precision": None,
-            }
-        )
+    for series in rows.changed_series:
+        by_device.setdefault(series.device_id, []).append(series_form(series))
     for device_id, made in by_device.items():
         yield contract.event("series", uid=uids[device_id], series=made)
     for device_id in result.connection_changes:

@@ -49,21 +49,12 @@ class SeriesSerializer(serializers.ModelSerializer):
             )
         return metric
 
-    def validate_kind(self, kind: str) -> str:
-        text = Series.Kind.TEXT
-        if self.instance is not None and (kind == text) != (self.instance.kind == text):
-            # Its readings lie in the other table and would be lost from view.
-            raise serializers.ValidationError(
-                "A series of text cannot become one of numbers, nor the other way round."
-            )
-        return kind
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.instance is None and not isinstance(self.parent, BulkSerializer):
             errors = self.conflicts([attrs])[0]
             if errors:
                 raise serializers.ValidationError(errors)
-        return attrs
+        return attrs | {"chosen": (self.instance or Series()).chosen_with(attrs)}
 
     def preload(self, rows: list[dict[str, Any]]) -> None:
         uids = (row.get("device") for row in rows)

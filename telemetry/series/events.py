@@ -17,12 +17,13 @@ from django.dispatch import receiver
 from devices.events import announce, announce_all
 from telemetry.live.contract import event
 from telemetry.models import Series
+from telemetry.series.registry import SeriesRow
 
 
-def series_form(series: Series) -> dict[str, Any]:
+def series_form(series: Series | SeriesRow) -> dict[str, Any]:
     """One series as `series` events carry it (docs/live-protocol.md)."""
     return {
-        "id": series.pk,
+        "id": series.id,
         "metric": series.metric,
         "unit": series.unit,
         "kind": str(series.kind),

@@ -1,16 +1,20 @@
 """Which id each (device, metric) has: the cache between decoded metrics and stored readings.
 
 One thread owns it, and others may look into `ids`. A metric seen for the first time becomes a
-series here.
+series here. Its kind follows what its device sends: a series that began with a word becomes one of
+numbers with the first number, a boolean that sends 21.5 a gauge. Never the other way, where a
+sensor says "unavailable" now and then, and never against what an operator chose.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from telemetry.models import Series
 from telemetry.sql import load
@@ -24,35 +28,60 @@ MAX_SERIES_PER_DEVICE = 500  # series; a device that invents more is misconfigur
 _SQL = load("series")
 
 
-class NewSeries(NamedTuple):
+_FACTS = ("device_id", "metric", "id", "kind", "chosen")  # read of each series
+
+
+class SeriesRow(NamedTuple):
+    """A series as it is after it was made or changed here."""
+
     id: int
     device_id: int
     metric: str
+    unit: str
     kind: str
+    precision: int | None
 
 
 class DeviceSeries(dict[str, int]):
     """Series ids by metric of one device. When its series are read anew it gets another one of
     these, so what is remembered here is never out of date; metrics are only added."""
 
-    __slots__ = ("_last",)
+    __slots__ = ("_last", "words")
 
     def __init__(self) -> None:
         super().__init__()
+        self.words: set[str] = set()  # metrics whose series get another kind with a number
         self._last: tuple[tuple[str, ...], bytes] = ((), b"")
 
     def packed(self, metrics: tuple[str, ...]) -> bytes | None:
-        """The ids of these metrics, int32 of this machine, or None when one is not known yet. Any
-        thread may ask; a device names the same metrics again and again."""
+        """The ids of these metrics of numbers, int32 of this machine, or None when one is not known
+        yet or changes its kind. Any thread may ask; a device names the same metrics again and
+        again."""
         last = self._last
         if last[0] is metrics:
             return last[1]
+        if self.words and not self.words.isdisjoint(metrics):
+            return None
         try:
             ids = array("i", [self[metric] for metric in metrics]).tobytes()
         except KeyError:
             return None
         self._last = (metrics, ids)
         return ids
+
+    def holds(self, values: Mapping[str, float | int | bool | str]) -> bool:
+        """Whether every value has a series, of a kind that it can stay in."""
+        return values.keys() <= self.keys() and not (
+            self.words
+            and any(type(values[metric]) is not str for metric in self.words & values.keys())
+        )
+
+
+def kind_of(value: float | int | bool | str) -> str:
+    """The kind of a series of such values."""
+    if type(value) is bool:
+        return Series.Kind.BOOLEAN.value
+    return Series.Kind.TEXT.value if type(value) is str else Series.Kind.GAUGE.value
 
 
 class SeriesRegistry:
@@ -61,21 +90,22 @@ class SeriesRegistry:
     def __init__(self) -> None:
         self.ids: dict[int, DeviceSeries] = {}
         self.device_of: dict[int, int] = {}
+        self._booleans = np.zeros(1024, dtype=bool)  # by series id: a boolean that may change
         self._looked_at: float | None = None
 
     def load_all(self) -> None:
         """Read every series, in one query: at start, where device by device would take minutes."""
         self.ids.clear()
         self.device_of.clear()
-        self._keep(Series.objects.values_list("device_id", "metric", "id").iterator(10_000))
+        self._keep(Series.objects.order_by().values_list(*_FACTS).iterator(10_000))
 
-    def of(self, device_id: int) -> dict[str, int]:
+    def of(self, device_id: int) -> DeviceSeries:
         """Series ids by metric of one device."""
         known = self.ids.get(device_id)
         if known is None:
             rows = Series.objects.filter(device_id=device_id)
             known = self.ids[device_id] = DeviceSeries()
-            self._keep(rows.values_list("device_id", "metric", "id"))
+            self._keep(rows.values_list(*_FACTS))
         return known
 
     def load(self, device_ids: Iterable[int]) -> None:
@@ -85,7 +115,7 @@ class SeriesRegistry:
         if missing:
             rows = Series.objects.filter(device_id__in=missing)
             self.ids |= {device_id: DeviceSeries() for device_id in missing}
-            self._keep(rows.values_list("device_id", "metric", "id"))
+            self._keep(rows.values_list(*_FACTS))
 
     def refresh(self, now: float) -> None:
         """At most each `REFRESH_EVERY` seconds, drop series that were deleted meanwhile, so that
@@ -102,35 +132,56 @@ class SeriesRegistry:
             self.forget({device_id for device_id in gone if device_id is not None})
         self._looked_at = now
 
-    def _keep(self, rows: Iterable[tuple[int, str, int]]) -> None:
-        for device_id, metric, series_id in rows:
-            self.ids.setdefault(device_id, DeviceSeries())[metric] = series_id
+    def _keep(self, rows: Iterable[tuple[int, str, int, str, list[str]]]) -> None:
+        for device_id, metric, series_id, kind, chosen in rows:
+            of_device = self.ids.setdefault(device_id, DeviceSeries())
+            follows = "kind" not in chosen
+            if follows and kind == Series.Kind.TEXT:
+                of_device.words.add(metric)
+            self._note_boolean(series_id, follows and kind == Series.Kind.BOOLEAN)
+            of_device[metric] = series_id
             self.device_of[series_id] = device_id
 
-    def create(self, wanted: dict[tuple[int, str], str]) -> list[NewSeries]:
+    def _note_boolean(self, series_id: int, is_one: bool) -> None:
+        if is_one and series_id >= len(self._booleans):
+            grown = np.zeros(2 * series_id, dtype=bool)
+            grown[: len(self._booleans)] = self._booleans
+            self._booleans = grown
+        if series_id < len(self._booleans):
+            self._booleans[series_id] = is_one
+
+    def outgrown(self, series_ids: NDArray[np.int32], values: NDArray[np.float64]) -> set[int]:
+        """Boolean series among these that got a number which is neither 0 nor 1."""
+        if not len(series_ids):
+            return set()
+        within = series_ids < len(self._booleans)
+        numbers = (values != 0) & (values != 1) & within
+        return set(series_ids[numbers][self._booleans[series_ids[numbers]]].tolist())
+
+    def create(self, wanted: Mapping[tuple[int, str], str]) -> list[SeriesRow]:
         """Make series for (device, metric) -> kind where a device has room; what was new."""
         rows = self._within_limits(wanted)
         if not rows:
             return []
-        made = []
+        device_ids, metrics, kinds = (list(column) for column in zip(*rows, strict=True))
+        facts = {"devices": device_ids, "metrics": metrics, "kinds": kinds}
+        return self._change("create_series", facts, set(device_ids))
+
+    def follow(self, kinds: Mapping[int, str]) -> list[SeriesRow]:
+        """Give series, by id, the kind of what their devices send; what has changed. Those whose
+        kind an operator chose stay as they are."""
+        devices = {self.device_of[series_id] for series_id in kinds if series_id in self.device_of}
+        facts: dict[str, list[Any]] = {"series": list(kinds), "kinds": list(kinds.values())}
+        return self._change("follow_kinds", facts, devices)
+
+    def _change(self, name: str, facts: dict[str, list[Any]], devices: set[int]) -> list[SeriesRow]:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO telemetry_series (device_id, metric, unit, kind, created_at)"
-                " SELECT w.device_id, w.metric, '', w.kind, now()"
-                " FROM unnest(%s::int[], %s::text[], %s::text[])"
-                " WITH ORDINALITY AS w (device_id, metric, kind, place)"
-                " JOIN devices_device AS device ON device.id = w.device_id"
-                " ORDER BY w.place"
-                " ON CONFLICT (device_id, metric) DO NOTHING"
-                " RETURNING id, device_id, metric, kind",
-                [list(column) for column in zip(*rows, strict=True)],
-            )
-            made = [NewSeries(*row) for row in cursor.fetchall()]
-        # Another worker, or REST, may have made some of them: read them all anew.
-        devices = {device_id for device_id, _, _ in rows}
+            cursor.execute(_SQL[name], facts)
+            changed = [SeriesRow(*row) for row in cursor.fetchall()]
+        # Another worker, or REST, may have made or changed some of them: read them all anew.
         self.forget(devices)
         self.load(devices)
-        return made
+        return changed
 
     def forget(self, device_ids: Iterable[int]) -> None:
         """Read these devices' series anew when they are next needed."""
@@ -138,7 +189,7 @@ class SeriesRegistry:
             for series_id in self.ids.pop(device_id, DeviceSeries()).values():
                 self.device_of.pop(series_id, None)
 
-    def _within_limits(self, wanted: dict[tuple[int, str], str]) -> list[tuple[int, str, str]]:
+    def _within_limits(self, wanted: Mapping[tuple[int, str], str]) -> list[tuple[int, str, str]]:
         room: dict[int, int] = {}
         rows = []
         for (device_id, metric), kind in wanted.items():

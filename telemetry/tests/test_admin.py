@@ -19,14 +19,16 @@ def test_a_device_page_shows_its_series(admin_client, series):
     assert f"/admin/telemetry/series/{series.pk}/change/" in page
 
 
-def test_a_series_keeps_its_metric_and_its_table(admin_client, series):
+def test_a_series_keeps_its_metric_and_what_is_chosen_is_noted(admin_client, series):
     url = f"/admin/telemetry/series/{series.pk}/change/"
-    body = {"metric": "other", "unit": "rpm", "kind": "counter", "precision": "1"}
+    body = {"metric": "other", "unit": "rpm", "kind": "text", "precision": "1"}
     assert admin_client.post(url, body).status_code == 302
     series.refresh_from_db()
-    assert (series.metric, series.unit, series.kind) == ("speed", "rpm", "counter")
-    refused = admin_client.post(url, {**body, "kind": "text"})
-    assert "kind" in refused.context["adminform"].form.errors
+    assert (series.metric, series.unit, series.kind) == ("speed", "rpm", "text")
+    assert series.chosen == ["kind", "unit"]
+    assert admin_client.post(url, {**body, "unit": "", "kind": "counter"}).status_code == 302
+    series.refresh_from_db()
+    assert (series.kind, series.chosen) == ("counter", ["kind"])
 
 
 def test_quarantine_and_workers_are_only_looked_at(admin_client):

@@ -103,10 +103,28 @@ def test_display_can_change_but_identity_cannot(api, device):
     url = f"{SERIES}{made.pk}/"
     changed = api.patch(url, {"unit": "°C", "precision": None, "kind": "counter"})
     assert changed.status_code == 200, changed.json()
-    for refused in ({"metric": "b"}, {"device": "p-1"}, {"kind": "text"}):
+    for refused in ({"metric": "b"}, {"device": "p-1"}):
         assert set(api.patch(url, refused).json()) == set(refused)
     same = {"device": "m-1", "metric": "a", "kind": "gauge", "unit": "K"}
     assert api.put(url, same).status_code == 200
+
+
+def test_a_series_of_words_becomes_one_of_numbers_and_back(api, device):
+    made = Series.objects.create(device=device, metric="a", kind="text")
+    url = f"{SERIES}{made.pk}/"
+    for kind in ("gauge", "text"):
+        assert api.patch(url, {"kind": kind}).json()["kind"] == kind
+
+
+def test_what_an_operator_chose_is_noted(api, device):
+    body = {"device": "m-1", "metric": "a", "unit": "rpm"}
+    made = Series.objects.get(pk=api.post(SERIES, body).json()["id"])
+    assert made.chosen == ["unit"]
+    api.patch(f"{SERIES}{made.pk}/", {"kind": "counter", "unit": ""})
+    made.refresh_from_db()
+    assert made.chosen == ["kind"], "no unit is no choice"
+    api.post(SERIES, [{"device": "m-1", "metric": "b", "kind": "boolean"}])
+    assert Series.objects.get(metric="b").chosen == ["kind"]
 
 
 def test_delete(api, device):

@@ -47,6 +47,9 @@ SAMPLES = {
     "timeout": "5s",
     "seconds": 60.0,
     "uids": ["pump-1"],
+    "devices": [1],
+    "metrics": ["t"],
+    "kinds": ["gauge"],
 }
 FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql"))
 NAMED = [(file, name) for file in FILES for name in sql.load(file)]
