@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 
+from telemetry import quarantine
 from telemetry.storage import errors, partitions, retention, rollups, timescale
 from telemetry.workers.backoff import Backoff
 
@@ -33,12 +34,12 @@ def roll_up() -> None:
 
 def purge() -> None:
     purged = retention.purge(timezone.now())
-    if any((purged.partitions, purged.rollups, purged.series_rows, purged.quarantined)):
+    if any((purged.partitions, purged.rollups, purged.series_rows)):
         logger.info("retention removed %s", purged)
 
 
 def trim_quarantine() -> None:
-    if removed := retention.purge_quarantine(timezone.now()):
+    if removed := quarantine.trim(timezone.now()):
         logger.info("quarantined messages removed: %d", removed)
 
 

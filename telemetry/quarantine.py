@@ -1,4 +1,4 @@
-"""Who is in quarantine: senders that no device is registered for."""
+"""What is in quarantine: who sent it and for which reasons, and how much of it is kept."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Count, Max, Min
 
 from access.scope import Scope
 from telemetry.models import QuarantinedMessage
 from telemetry.sql import load
+from telemetry.storage import partitions, retention
+from telemetry.storage.store import KEPT_PAYLOAD
+
+# A device that sends only errors must not fill the disk, nor drive out the messages of others.
+MAX_MESSAGES = 80_000  # of registered devices
+MAX_BYTES = 800 * 1024**2  # of their payloads
+MAX_STRANGE_MESSAGES = 20_000  # of senders no device is registered for
+MAX_STRANGE_BYTES = 200 * 1024**2  # of their payloads
+TRIM_CHUNK = 5_000  # messages of one DELETE
+TABLE = "telemetry_quarantinedmessage"
 
 _SQL = load("quarantine")
 
@@ -26,12 +37,26 @@ class Unregistered(NamedTuple):
     sample: QuarantinedMessage  # its newest telemetry, or else its newest message
 
 
-def unregistered(scope: Scope, limit: int) -> tuple[int, list[Unregistered]]:
-    """How many such senders there are, and the last heard of them. They stand at no site."""
+class Page(NamedTuple):
+    """Some of the senders."""
+
+    total: int
+    senders: list[Unregistered]
+    next: str | None  # the uid after which there may be more
+
+
+def unregistered(scope: Scope, limit: int, after: str | None = None) -> Page:
+    """The senders last heard of. They stand at no site.
+
+    Who speaks moves to the front of that order. With `after` they come by uid instead, from that
+    one on, so that whoever walks them all misses none.
+    """
     if not scope.sees_site(None):
-        return 0, []
+        return Page(0, [], None)
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["list_unregistered"], {"limit": limit})
+        cursor.execute(_SQL["count_unregistered"])
+        ((total,),) = cursor.fetchall()
+        cursor.execute(_SQL["list_unregistered"], {"limit": limit, "after": after})
         rows = cursor.fetchall()
         cursor.execute(_SQL["count_reasons"], {"uids": [row[0] for row in rows]})
         reasons: dict[str, dict[str, int]] = defaultdict(dict)
@@ -40,7 +65,50 @@ def unregistered(scope: Scope, limit: int) -> tuple[int, list[Unregistered]]:
     samples = QuarantinedMessage.objects.visible_to(scope).in_bulk([row[4] for row in rows])
     found = [
         Unregistered(uid, messages, first, last, reasons[uid], samples[sample])
-        for uid, messages, first, last, sample, _ in rows
+        for uid, messages, first, last, sample in rows
         if sample in samples  # retention may have come in between
     ]
-    return (rows[0][5] if rows else 0), found
+    more = after is not None and len(rows) == limit
+    return Page(total, found, rows[-1][0] if more else None)
+
+
+class Group(NamedTuple):
+    """The messages of one sender with one reason."""
+
+    uid: str  # "" for those that name no device
+    reason: str
+    messages: int
+    first_seen: datetime
+    last_seen: datetime
+    newest: int  # id of its newest message
+
+
+def groups(scope: Scope, limit: int) -> tuple[int, list[Group]]:
+    """How many there are, and those last heard of."""
+    counted = (
+        QuarantinedMessage.objects.visible_to(scope)
+        .values_list("uid", "reason")
+        .annotate(Count("id"), Min("received_at"), last=Max("received_at"), newest=Max("id"))
+        .order_by("-last", "uid", "reason")
+    )
+    return counted.count(), [Group(*row) for row in counted[:limit]]
+
+
+def trim(now: datetime) -> int:
+    """Remove messages that are too old or too many; how many."""
+    cutoff = retention.cutoffs(now).quarantine
+    removed = partitions.delete_where(TABLE, "received_at < %s", [cutoff])
+    limits = {
+        "messages": MAX_MESSAGES,
+        "bytes": MAX_BYTES,
+        "strange_messages": MAX_STRANGE_MESSAGES,
+        "strange_bytes": MAX_STRANGE_BYTES,
+        "kept": KEPT_PAYLOAD,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["list_excess"], limits)
+        excess = [message_id for (message_id,) in cursor.fetchall()]
+    for start in range(0, len(excess), TRIM_CHUNK):
+        chunk = excess[start : start + TRIM_CHUNK]
+        removed += QuarantinedMessage.objects.filter(pk__in=chunk).delete()[0]
+    return removed

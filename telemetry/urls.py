@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 from telemetry.api.fleet import FleetView
 from telemetry.api.messages import MessagesView
 from telemetry.api.pipeline import PipelineView
-from telemetry.api.quarantine import QuarantineViewSet
+from telemetry.api.quarantine import GroupsView, QuarantineViewSet
 from telemetry.api.readings import LatestView, ReadingsView
 from telemetry.api.series import router as series_router
 
@@ -15,6 +15,7 @@ quarantine_router.register("quarantine", QuarantineViewSet, basename="quarantine
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *series_router.urls,
+    path("quarantine/groups/", GroupsView.as_view(), name="quarantine-groups"),
     *quarantine_router.urls,
     path("fleet/", FleetView.as_view(), name="fleet"),
     path("readings/", ReadingsView.as_view(), name="readings"),

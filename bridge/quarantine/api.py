@@ -105,6 +105,7 @@ class UnregisteredDeviceShape(serializers.Serializer):
 class UnregisteredShape(serializers.Serializer):
     now = serializers.IntegerField(help_text="Unix milliseconds.")
     total = serializers.IntegerField(help_text="Senders, also those beyond the limit.")
+    next = serializers.CharField(help_text="Send it as `after` for more.", allow_null=True)
     unregistered = UnregisteredDeviceShape(many=True)
 
 
@@ -161,14 +162,22 @@ class UnregisteredView(APIView):
         summary="List senders that no device is registered for",
         description=f"From what is in quarantine, last heard first, at most {MAX_UNREGISTERED}.",
         tags=["Pipeline"],
+        parameters=[
+            query.described(
+                "after",
+                "In the order of uids, those after this one. Empty begins; then send each `next`.",
+            )
+        ],
         responses=UnregisteredShape,
     )
     def get(self, request: Request) -> Response:
-        query.known(request, ())
-        total, found = unregistered(Scope.of(request), MAX_UNREGISTERED)
+        query.known(request, {"after"})
+        after = query.text(request, "after") if "after" in request.query_params else None
+        page = unregistered(Scope.of(request), MAX_UNREGISTERED, after)
         decoder = Decoder()
-        senders = [_sender(each, decoder) for each in found]
-        return Response({"now": to_ms(timezone.now()), "total": total, "unregistered": senders})
+        senders = [_sender(each, decoder) for each in page.senders]
+        facts = {"now": to_ms(timezone.now()), "total": page.total, "next": page.next}
+        return Response({**facts, "unregistered": senders})
 
 
 class RegisterView(APIView):

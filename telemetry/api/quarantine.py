@@ -7,19 +7,24 @@ import re
 from typing import Any
 
 from django.db.models import BinaryField, Func, QuerySet, Value
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from access.scope import Scope
+from telemetry import quarantine
 from telemetry.api import parameters as query
 from telemetry.models import QuarantinedMessage
-from telemetry.moments import from_ms
+from telemetry.moments import from_ms, to_ms
 
 LIST_PAYLOAD = 2048  # bytes of a payload in the list; the detail has all that was kept
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200  # messages
+MAX_GROUPS = 500  # groups of one answer
 PARAMETERS = {"uid", "reason", "from", "to", "cursor", "page_size"}
 
 
@@ -122,6 +127,43 @@ class QuarantineViewSet(
             output_field=BinaryField(),
         )
         return _filtered(self.request, messages.defer("payload").annotate(excerpt=excerpt))
+
+
+class GroupShape(serializers.Serializer):
+    uid = serializers.CharField(help_text="Empty for messages that name no device.")
+    reason = serializers.CharField()
+    messages = serializers.IntegerField()
+    first_seen = serializers.IntegerField(help_text="Unix milliseconds.")
+    last_seen = serializers.IntegerField(help_text="Unix milliseconds.")
+    newest = serializers.IntegerField(help_text="The id of its newest message.")
+
+
+class GroupsShape(serializers.Serializer):
+    now = serializers.IntegerField(help_text="Unix milliseconds.")
+    total = serializers.IntegerField(help_text="Groups, also those beyond the limit.")
+    groups = GroupShape(many=True)
+
+
+class GroupsView(APIView):
+    @extend_schema(
+        operation_id="quarantine_groups",
+        summary="Count quarantined messages by sender and reason",
+        description=f"Last heard first, at most {MAX_GROUPS}.",
+        tags=["Pipeline"],
+        responses=GroupsShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        total, found = quarantine.groups(Scope.of(request), MAX_GROUPS)
+        groups = [
+            {
+                **each._asdict(),
+                "first_seen": to_ms(each.first_seen),
+                "last_seen": to_ms(each.last_seen),
+            }
+            for each in found
+        ]
+        return Response({"now": to_ms(timezone.now()), "total": total, "groups": groups})
 
 
 def _filtered(

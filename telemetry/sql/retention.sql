@@ -7,19 +7,6 @@ SELECT series_id FROM deleted_series ORDER BY deleted_at, series_id LIMIT %(limi
 DELETE FROM deleted_series
 WHERE series_id = ANY (%(series)s::int[]) AND deleted_at < %(before)s
 
--- name: find_quarantine_excess
--- The newest quarantined message that is too many: those after it are as many, and as many bytes of
--- payload, as are kept. NULL if none is.
-SELECT max(id) FROM (
-    SELECT
-        id,
-        row_number() OVER newest AS messages,
-        sum(least(payload_size, %(kept)s)) OVER newest AS bytes
-    FROM telemetry_quarantinedmessage
-    WINDOW newest AS (ORDER BY id DESC)
-) AS counted
-WHERE messages > %(messages)s OR bytes > %(bytes)s
-
 -- name: fetch_oldest_dirty_minute
 -- The oldest minute that is not rolled up yet, if any.
 SELECT min(minute) FROM rollup_dirty

@@ -10,15 +10,10 @@ from django.db import connection
 
 from telemetry.sql import load
 from telemetry.storage import partitions, timescale
-from telemetry.storage.store import KEPT_PAYLOAD
 
-# A device that sends only errors must not fill the disk.
-MAX_QUARANTINED = 100_000  # messages
-MAX_QUARANTINED_BYTES = 1024**3  # of their payloads
 MAX_DELETED_SERIES = 10_000  # series of one purge
 DELETED_LINGERS = timedelta(days=1)  # a spool may still bring readings of a series just deleted
 ROLLUPS = ("rollup_1m", "rollup_1h", "rollup_1d")
-QUARANTINE = "telemetry_quarantinedmessage"
 
 _SQL = load("retention")
 
@@ -49,7 +44,6 @@ class Purged:
     partitions: list[str]  # or chunks, those of rollup_1m too
     rollups: int  # rows of rollup_1m
     series_rows: int
-    quarantined: int
 
 
 def purge(now: datetime) -> Purged:
@@ -60,7 +54,6 @@ def purge(now: datetime) -> Purged:
         partitions=dropped,
         rollups=minutes,
         series_rows=_purge_deleted_series(now),
-        quarantined=purge_quarantine(now),
     )
 
 
@@ -102,16 +95,3 @@ def _delete_series(ids: list[int]) -> int:
     return sum(
         partitions.delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables
     )
-
-
-def purge_quarantine(now: datetime) -> int:
-    """Remove quarantined messages that are too old or too many, the oldest first; how many."""
-    cutoff = cutoffs(now).quarantine
-    removed = partitions.delete_where(QUARANTINE, "received_at < %s", [cutoff])
-    with connection.cursor() as cursor:
-        limits = {"messages": MAX_QUARANTINED, "bytes": MAX_QUARANTINED_BYTES, "kept": KEPT_PAYLOAD}
-        cursor.execute(_SQL["find_quarantine_excess"], limits)
-        (excess,) = cursor.fetchone()
-    if excess is not None:
-        removed += partitions.delete_where(QUARANTINE, "id <= %s", [excess])
-    return removed

@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 
 from devices.models import Device
-from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_ms
 from telemetry.storage import partitions, retention, rollups
 from telemetry.tests.written import rollup, series, write
@@ -21,12 +20,6 @@ def count(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")
         return cursor.fetchone()[0]
-
-
-def quarantine(at: datetime) -> QuarantinedMessage:
-    return QuarantinedMessage.objects.create(
-        received_at=at, topic="t", reason="malformed_json", payload=b"{", payload_size=1
-    )
 
 
 def test_old_readings_go_and_their_summaries_stay(settings) -> None:
@@ -93,23 +86,3 @@ def test_a_deleted_series_is_forgotten_when_nothing_can_write_to_it_any_more() -
     assert count("deleted_series") == 1
     retention.purge(datetime.now(UTC) + timedelta(days=2))
     assert count("deleted_series") == 0
-
-
-def test_quarantine_is_bounded_in_age_and_number(settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.QUARANTINE_RETENTION_DAYS = 5
-    monkeypatch.setattr(retention, "MAX_QUARANTINED", 3)
-    quarantine(NOW - timedelta(days=8))
-    newest = [quarantine(NOW - timedelta(minutes=n)).id for n in range(5)][-3:]
-    assert retention.purge(NOW).quarantined == 3
-    assert sorted(QuarantinedMessage.objects.values_list("id", flat=True)) == newest
-
-
-def test_quarantine_is_bounded_in_bytes_as_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "MAX_QUARANTINED_BYTES", 100)
-    monkeypatch.setattr(retention, "KEPT_PAYLOAD", 40)
-    made = [quarantine(NOW - timedelta(minutes=5 - n)) for n in range(4)]
-    QuarantinedMessage.objects.filter(id=made[0].id).update(payload_size=1)
-    QuarantinedMessage.objects.filter(id__gt=made[0].id).update(payload_size=5_000)
-    assert retention.purge_quarantine(NOW) == 2
-    left = QuarantinedMessage.objects.values_list("id", flat=True)
-    assert sorted(left) == [made[2].id, made[3].id]

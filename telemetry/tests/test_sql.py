@@ -50,6 +50,9 @@ SAMPLES = {
     "devices": [1],
     "metrics": ["t"],
     "kinds": ["gauge"],
+    "after": "pump-1",
+    "strange_messages": 10,
+    "strange_bytes": 1000,
 }
 FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql"))
 NAMED = [(file, name) for file in FILES for name in sql.load(file)]
