@@ -84,6 +84,7 @@ def test_who_is_not_registered_is_listed_with_what_it_sent(api, pump) -> None:
     assert answer.pop("now") > AT_MS - 86_400_000
     assert answer == {
         "total": 2,
+        "next": None,
         "unregistered": [
             {
                 "uid": "new-1",
