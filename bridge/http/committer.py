@@ -66,10 +66,10 @@ class Ingest(threading.Thread):
         self._began = datetime.now(UTC)
         self._queue = MessageQueue()
         self._limit = RateLimit(RATE, BURST)
-        known = Memory.nothing()
-        self._transaction = BatchTransaction(name, known, self.counters)
-        self._stamper = Stamper(known.deliveries)
-        self._live = LivePublisher(name, known.series.device_of, tell_each_second=self._pipeline)
+        memory = Memory.nothing()
+        self._transaction = BatchTransaction(name, memory, self.counters)
+        self._stamper = Stamper(memory.deliveries)
+        self._live = LivePublisher(name, memory.series.device_of, tell_each_second=self._pipeline)
         # A device that speaks HTTP reads in the answer what was wrong.
         self._outcomes = Outcomes(lambda _topic, _notice: None)
         self._after_commit = AfterCommit(self.counters, self._live, self._outcomes)
@@ -113,28 +113,28 @@ class Ingest(threading.Thread):
 
     def _serve(self, waiting: list[QueuedMessage]) -> None:
         """Answer each, whatever happens."""
-        queue = [post for post in waiting if post.answer.set_running_or_notify_cancel()]
+        messages = [post for post in waiting if post.answer.set_running_or_notify_cancel()]
         try:
-            if admitted := self._admitted(queue):
+            if admitted := self._admitted(messages):
                 self._commit(admitted)
         except Exception as exc:  # this thread must outlive any mistake of ours
             if not isinstance(exc, Unavailable):
                 logger.exception("messages not stored", extra={"action": "http_failed"})
-            for post in queue:
+            for post in messages:
                 if not post.answer.done():
                     post.answer.set_exception(exc)
 
-    def _admitted(self, queue: list[QueuedMessage]) -> list[tuple[str, QueuedMessage]]:
+    def _admitted(self, messages: list[QueuedMessage]) -> list[tuple[str, QueuedMessage]]:
         """Those that may be stored, with the device's uid; the others are answered here.
 
         Tokens are asked for each time: one that was rotated must stop working at once.
         """
-        digests = [token_digest(post.token) for post in queue]
+        digests = [token_digest(post.token) for post in messages]
         found = Device.objects.filter(token_digest__in=set(digests))
         rows = self._twice(lambda: list(found.values_list("token_digest", "id", "uid")))
         owners = {digest: (device_id, uid) for digest, device_id, uid in rows}
         admitted = []
-        for digest, post in zip(digests, queue, strict=True):
+        for digest, post in zip(digests, messages, strict=True):
             owner = owners.get(digest)
             if owner is None:
                 post.answer.set_exception(BadToken())
