@@ -41,7 +41,8 @@ def fill(now: datetime, days: int, every: int) -> list[int]:
         times = [first + 1000 * second for second in range(0, DAY_SECONDS, every)]
         values = [20 + 5 * math.sin(at / 3.6e6) + at % 977 / 1000 for at in times]
         for series_id in ids:
-            store.write(store.Batch([series_id] * len(times), times, values), "bench")
+            times_us = [at * 1_000 for at in times]
+            store.write(store.Batch([series_id] * len(times), times_us, values), "bench")
     return ids
 
 

@@ -86,7 +86,7 @@ def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
     for batch in batches:
         count = len(batch.messages)
         rows = steps.time("rows", lambda b=batch, n=count: builder.build(b, 0, n)).batch
-        columns = (rows.series_ids, rows.times_ms, rows.values)
+        columns = (rows.series_ids, rows.times_us, rows.values)
         steps.time("copy_buffer", lambda columns=columns: copy_binary.readings(*columns))
         steps.time("acknowledgements", batch.acknowledgements)
     return steps.seconds

@@ -17,4 +17,4 @@ class Message(msgspec.Struct, gc=False, array_like=True):
     dup: bool
     retain: bool
     properties: bytes  # MQTT 5 properties, undecoded: only quarantine looks at them
-    received_ms: int  # Unix milliseconds
+    received_us: int  # Unix microseconds

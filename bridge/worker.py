@@ -23,6 +23,7 @@ from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
 from bridge.quarantine import late_registration
 from telemetry.live import contract
+from telemetry.moments import now_us
 from telemetry.workers import worker_state
 
 COLLECT_AFTER = 100_000  # containers made and not freed before the collector looks
@@ -101,7 +102,8 @@ class Worker:
 
     def snapshot(self) -> dict[str, int]:
         """All counters of this worker; docs/live-protocol.md names them."""
-        oldest = self.inbox.oldest_received_ms()
+        oldest = self.inbox.oldest_received_us()
+        lag_us = max(0, now_us() - oldest) if oldest is not None else 0
         source, publisher = self.source.counters, self.publisher.counters
         return {
             **self.inbox.books(),
@@ -111,7 +113,7 @@ class Worker:
             "reconnects": source.reconnects,
             "session_lost": source.session_lost,
             "notices_dropped": source.notices_dropped,
-            "lag_ms": max(0, time.time_ns() // 1_000_000 - oldest) if oldest is not None else 0,
+            "lag_ms": lag_us // 1_000,
             "live_frames": publisher.frames,
             "live_dropped": publisher.dropped,
         }
@@ -126,7 +128,7 @@ class Worker:
         }
 
     def _pipeline(self) -> dict[str, object]:
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = now_us() // 1_000
         return contract.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
 
     def _write_status(self) -> None:

@@ -73,9 +73,9 @@ def state(
 
 
 def series_state(
-    latest: int | None,
+    latest: float | None,
     *,
-    newest: int | None,
+    newest: float | None,
     last_seen: int | None,
     expected_interval: float,
     now: int,
@@ -91,6 +91,7 @@ def series_state(
     heard = latest
     if last_seen is not None and newest is not None:
         heard = last_seen - (newest - latest)
+    heard = math.floor(heard)  # of readings, times have microseconds behind the point
     age = now - heard
     if age > silent_after(expected_interval):
         return State("silent", heard + silent_after(expected_interval), "reading")

@@ -125,7 +125,7 @@ def insert(messages: Messages, number: int, kind: int, *, later_ms: int = 0) -> 
     batch = store.Batch()
     if kind == POISON:
         reason = ("malformed_json", "")
-        at = time.time_ns() // 1_000_000
+        at = time.time_ns() // 1_000
         row = (0, at, topic.decode(), "", *reason, payload, {}, False, False)
         batch.quarantined.append(store.Quarantined(*row))
     else:
@@ -134,7 +134,8 @@ def insert(messages: Messages, number: int, kind: int, *, later_ms: int = 0) -> 
         device = Device.objects.get(uid=messages.uid(number % messages.devices))
         series, _ = Series.objects.get_or_create(device=device, metric=metric)
         batch.series_ids.append(series.id)
-        batch.times_ms.append(document.get("ts", messages.time_ms(number)) + later_ms)
+        at = document.get("ts", messages.time_ms(number)) + later_ms
+        batch.times_us.append(at * 1_000)
         batch.values.append(float(number))
     store.write(batch, "bridge-0")
 

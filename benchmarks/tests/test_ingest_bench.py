@@ -44,7 +44,7 @@ def test_packets_are_messages_of_their_device_at_the_given_time():
     assert [message.mid for message in messages] == [65_534, 65_535, 1, 2, 3]
     items = [Decoder().decode(message)[0] for message in messages]
     assert [item.uid for item in items] == [fleet.uid(number) for number in range(2, 7)]
-    assert {item.samples[0].time_ms for item in items} == {now_ms}
+    assert {item.samples[0].time_us for item in items} == {now_ms}
     assert all(len(item.samples[0].values) == 3 for item in items)
 
 
@@ -53,7 +53,7 @@ def test_no_device_measures_twice_at_one_time():
     rounds = [packets.stamped(turn, 0, 3, 1_790_000_000_000, 0) for turn in range(4)]
     cutter = PacketCutter(version5=False)
     times = [
-        (message.topic, Decoder().decode(message)[0].samples[0].time_ms)
+        (message.topic, Decoder().decode(message)[0].samples[0].time_us)
         for sent in rounds
         for message in cutter.feed(sent, 1_790_000_000_000).messages
     ]

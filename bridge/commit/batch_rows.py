@@ -15,7 +15,7 @@ from bridge.intake.batch import Columns, Text
 from telemetry.series.registry import SeriesRow
 from telemetry.storage import store
 
-Key = tuple[int, int]  # series, Unix milliseconds
+Key = tuple[int, int]  # series, Unix microseconds
 
 
 @dataclass(slots=True)
@@ -31,8 +31,8 @@ class Rows:
     spans: dict[int, tuple[slice, slice]] = field(default_factory=dict)
     problems: dict[int, list[Problem]] = field(default_factory=dict)  # by message index
     rejected: set[int] = field(default_factory=set)
-    heard: dict[int, int] = field(default_factory=dict)  # device: Unix ms
-    clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix ms
+    heard: dict[int, int] = field(default_factory=dict)  # device: Unix us
+    clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix us
     uids: dict[int, str] = field(default_factory=dict)  # of devices with more than columns
     changed_series: list[SeriesRow] = field(default_factory=list)  # made, or of another kind now
     values_dropped: int = 0
@@ -81,13 +81,13 @@ class Rows:
     def new_columns(self, repeated: set[Key]) -> Columns:
         """The readings that were not stored before."""
         batch = self.batch
-        columns = Columns.of(batch.series_ids, batch.times_ms, batch.values, batch.texts)
+        columns = Columns.of(batch.series_ids, batch.times_us, batch.values, batch.texts)
         if not repeated:
             return columns
         kept = [row for row in columns.numbers() if (row[0], row[1]) not in repeated]
         texts: list[Text] = [row for row in batch.texts if (row[0], row[1]) not in repeated]
-        series_ids, times_ms, values = zip(*kept, strict=True) if kept else ((), (), ())
-        return Columns.of(series_ids, times_ms, values, texts)
+        series_ids, times_us, values = zip(*kept, strict=True) if kept else ((), (), ())
+        return Columns.of(series_ids, times_us, values, texts)
 
 
 class Committed(NamedTuple):

@@ -112,12 +112,12 @@ class Inbox:
         unfinished = self._received - self._ended.total()
         return unfinished >= MAX_IN_FLIGHT_MESSAGES or self._in_flight_bytes >= MAX_IN_FLIGHT_BYTES
 
-    def oldest_received_ms(self) -> int | None:
+    def oldest_received_us(self) -> int | None:
         """Receive time of the oldest message not finished."""
         with self._changed:
             for batch in (self._taken, *self._sealed, self._open):
                 if batch is not None and batch.messages:
-                    return batch.messages[0].received_ms
+                    return batch.messages[0].received_us
             return None
 
     def books(self) -> dict[str, int]:

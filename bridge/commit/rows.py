@@ -28,20 +28,20 @@ class Gathered:
     """Readings one at a time, before they become columns."""
 
     series_ids: list[int] = field(default_factory=list)
-    times_ms: list[int] = field(default_factory=list)
+    times_us: list[int] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
 
-    def add(self, series_id: int, time_ms: int, value: Value) -> None:
+    def add(self, series_id: int, time_us: int, value: Value) -> None:
         if isinstance(value, str):
-            self.texts.append((series_id, time_ms, value))
+            self.texts.append((series_id, time_us, value))
         else:
             self.series_ids.append(series_id)
-            self.times_ms.append(time_ms)
+            self.times_us.append(time_us)
             self.values.append(value)
 
     def columns(self) -> Columns:
-        return Columns.of(self.series_ids, self.times_ms, self.values, self.texts)
+        return Columns.of(self.series_ids, self.times_us, self.values, self.texts)
 
 
 class RowBuilder:
@@ -61,14 +61,14 @@ class RowBuilder:
                     for sample in item.samples:
                         for metric, value in sample.values.items():
                             if metric in known:
-                                gathered.add(known[metric], sample.time_ms, value)
+                                gathered.add(known[metric], sample.time_us, value)
         return Columns.joined([*batch.columns, gathered.columns()])
 
     def build(self, batch: Batch, start: int, stop: int) -> Rows:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
         rows = Rows(start, stop, batch.counts[start:stop])
         rows.batch.may_repeat = batch.may_repeat
-        times = [message.received_ms for message in batch.messages[start:stop]]
+        times = [message.received_us for message in batch.messages[start:stop]]
         rows.heard = dict(zip(batch.device_ids[start:stop], times, strict=True))
         rows.heard.pop(0, None)  # which stands for no device
         first, last = sum(batch.counts[:start]), sum(batch.counts[:stop])
@@ -79,7 +79,7 @@ class RowBuilder:
         if outgrown := self._series.outgrown(columns.series_ids, columns.values):
             kinds = dict.fromkeys(outgrown, kind_of(0.0))
             rows.changed_series += self._series.follow(kinds)
-        rows.batch.series_ids, rows.batch.times_ms, rows.batch.values, rows.batch.texts = columns
+        rows.batch.series_ids, rows.batch.times_us, rows.batch.values, rows.batch.texts = columns
         self._note_deliveries(rows, batch)
         return rows
 
@@ -191,12 +191,12 @@ class RowBuilder:
         rows.uids[device.id] = item.uid
         if isinstance(item, Status):
             rows.statuses += 1
-            rows.batch.connections[device.id] = (item.online, message.received_ms)
+            rows.batch.connections[device.id] = (item.online, message.received_us)
             return
-        rows.heard[device.id] = message.received_ms
+        rows.heard[device.id] = message.received_us
         if item.clock_replaced:
             rows.clocks_replaced += 1
-            rows.clock_replaced[device.id] = message.received_ms
+            rows.clock_replaced[device.id] = message.received_us
         problems = [*item.problems, *self._add_samples(gathered, device, item)]
         if problems:
             rows.values_dropped += len(problems)
@@ -215,7 +215,7 @@ class RowBuilder:
                         Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {metric!r}")
                     )
                 else:
-                    gathered.add(series_id, sample.time_ms, value)
+                    gathered.add(series_id, sample.time_us, value)
         return problems
 
     def _reject(self, rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
@@ -236,7 +236,7 @@ class RowBuilder:
         rows.batch.quarantined.append(
             store.Quarantined(
                 index,
-                message.received_ms,
+                message.received_us,
                 safe_text(message.topic),
                 uid,
                 problem.reason.value,

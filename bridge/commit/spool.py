@@ -23,6 +23,7 @@ from bridge.message import Message
 BUSY_TIMEOUT = 5.0  # seconds another process may hold the file (a backup)
 MAX_MERGED = 1_000  # entries read at once
 PAGE_SIZE = 8192  # bytes
+COUNTS_MICROSECONDS = 1  # version of the file since when times are not milliseconds
 WAL_KEPT = 64 * 1024 * 1024  # bytes the write-ahead log is cut back to
 
 
@@ -85,6 +86,7 @@ class Spool:
             "CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY AUTOINCREMENT,"
             " messages INTEGER NOT NULL, checksum INTEGER NOT NULL, content BLOB NOT NULL)"
         )
+        _in_microseconds(database)
         # What cannot be read back stays for whoever can repair it, out of the way of the rest.
         database.execute(
             "CREATE TABLE IF NOT EXISTS damaged (id INTEGER PRIMARY KEY, messages INTEGER NOT NULL,"
@@ -166,6 +168,28 @@ class Spool:
     def close(self) -> None:
         self._database.close()
         self._lock_file.close()
+
+
+def _in_microseconds(database: sqlite3.Connection) -> None:
+    """Bring entries up to date that an earlier version kept, which counted in milliseconds."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version >= COUNTS_MICROSECONDS:
+        return
+    database.execute("BEGIN IMMEDIATE")
+    for entry_id, checksum, content in database.execute("SELECT id, checksum, content FROM entry"):
+        entry = _decoded(content, checksum)
+        if entry is None:
+            continue
+        for message in entry.messages:
+            message.received_us *= 1_000
+        entry.stamps = [stamp and stamp * 1_000 for stamp in entry.stamps]
+        newer = msgspec.msgpack.encode(entry)
+        database.execute(
+            "UPDATE entry SET checksum = ?, content = ? WHERE id = ?",
+            (zlib.crc32(newer), newer, entry_id),
+        )
+    database.execute(f"PRAGMA user_version={COUNTS_MICROSECONDS:d}")
+    database.execute("COMMIT")
 
 
 def _decoded(content: bytes, checksum: int) -> Entry | None:

@@ -49,8 +49,8 @@ class Problem(NamedTuple):
 class Sample(msgspec.Struct, gc=False):
     """The values of one device at one instant."""
 
-    # Unix milliseconds; 0: the device gave none that can be true, stamp it
-    time_ms: int = msgspec.field(name="ts")
+    # Unix microseconds; 0: the device gave none that can be true, stamp it
+    time_us: int = msgspec.field(name="ts")
     values: Mapping[str, Value]  # finite numbers, booleans and storable text by dotted metric
 
 

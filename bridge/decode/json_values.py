@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import msgspec
@@ -24,8 +24,11 @@ MAX_METRIC = 200  # characters of a dotted metric name
 MAX_TEXT = 1024  # characters of a text reading
 MAX_EXACT_INTEGER = 2**53  # beyond it a float8 rounds, so the integer is kept as text
 MAX_PROBLEMS = 20  # told of one message
-EARLIEST_MS = 946_684_800_000  # 2000-01-01; a device clock before it was never set
-LATEST_AHEAD_MS = 86_400_000  # a day: a device clock further ahead than this is wrong
+EARLIEST_US = 946_684_800_000_000  # 2000-01-01; a device clock before it was never set
+LATEST_AHEAD_US = 86_400_000_000  # a day: a device clock further ahead than this is wrong
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 _decode = msgspec.json.Decoder().decode
 
@@ -41,10 +44,10 @@ class Undecodable(Exception):
 class Reading:
     """Collects samples and problems of one payload while it is walked."""
 
-    __slots__ = ("clock_replaced", "count", "problems", "received_ms", "samples")
+    __slots__ = ("clock_replaced", "count", "problems", "received_us", "samples")
 
-    def __init__(self, received_ms: int) -> None:
-        self.received_ms = received_ms
+    def __init__(self, received_us: int) -> None:
+        self.received_us = received_us
         self.samples: list[Sample] = []
         self.problems: list[Problem] = []
         self.clock_replaced = False
@@ -55,9 +58,9 @@ class Reading:
             self.problems.append(Problem(reason, detail))
 
 
-def read(payload: bytes, received_ms: int) -> Reading:
+def read(payload: bytes, received_us: int) -> Reading:
     """Samples and problems of a payload. Raises `Undecodable` when nothing in it can be used."""
-    reading = Reading(received_ms)
+    reading = Reading(received_us)
     try:
         document = _decode(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -131,15 +134,15 @@ def _add_object(reading: Reading, document: dict[str, Any], where: str) -> None:
     stamp = document.get("ts")
     values = document.get("values")
     if stamp is not None and type(values) is dict:
-        time_ms = _time(reading, stamp, f"{where}.ts" if where else "ts")
+        time_us = _time(reading, stamp, f"{where}.ts" if where else "ts")
     else:
-        time_ms, values = 0, document
+        time_us, values = 0, document
     if is_plain(values):
         reading.count += len(values)
         if reading.count > MAX_VALUES:
             _refuse_size(reading)
         if values:
-            reading.samples.append(Sample(time_ms, values))
+            reading.samples.append(Sample(time_us, values))
         return
     kept: dict[str, Value] = {}
     for metric, value in _flatten(reading, values, "", 1):
@@ -148,7 +151,7 @@ def _add_object(reading: Reading, document: dict[str, Any], where: str) -> None:
             _refuse_size(reading)
         kept[metric] = value
     if kept:
-        reading.samples.append(Sample(time_ms, kept))
+        reading.samples.append(Sample(time_us, kept))
     elif _only_nulls(values):
         reading.count += 1  # `null` is no reading, and saying so is no mistake
 
@@ -240,25 +243,25 @@ def is_storable(text: str) -> bool:
 
 
 def _time(reading: Reading, stamp: Any, where: str) -> int:
-    """Unix milliseconds of `stamp`, or 0 (stamp it on receipt) when it cannot be true."""
+    """Unix microseconds of `stamp`, or 0 (stamp it on receipt) when it cannot be true."""
     if type(stamp) is int:
-        time_ms = stamp
+        time_us = stamp * 1_000
     elif type(stamp) is float and math.isfinite(stamp):
-        time_ms = int(stamp)
+        time_us = round(max(-1.0, min(stamp, 1e15)) * 1_000)  # bounded: infinity has no integer
     elif type(stamp) is str:
-        time_ms = _iso(stamp)
+        time_us = _iso(stamp)
     else:
-        time_ms = -1
-    if time_ms < 0:
+        time_us = -1
+    if time_us < 0:
         reading.report(Reason.BAD_TIMESTAMP, f"{where} is neither Unix milliseconds nor ISO 8601")
-    elif EARLIEST_MS <= time_ms <= reading.received_ms + LATEST_AHEAD_MS:
-        return time_ms
+    elif EARLIEST_US <= time_us <= reading.received_us + LATEST_AHEAD_US:
+        return time_us
     reading.clock_replaced = True
     return 0
 
 
 def _iso(stamp: str) -> int:
-    """Unix milliseconds of an ISO 8601 time (UTC where it names no zone), or -1."""
+    """Unix microseconds of an ISO 8601 time (UTC where it names no zone), or -1."""
     try:
         moment = datetime.fromisoformat(stamp)
     except ValueError:
@@ -266,8 +269,8 @@ def _iso(stamp: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     try:
-        return max(0, int(moment.timestamp() * 1000))
-    except (OverflowError, ValueError):
+        return max(0, (moment - EPOCH) // MICROSECOND)
+    except OverflowError:
         return -1
 
 

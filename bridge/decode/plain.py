@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from bridge.decode.items import Sample
-from bridge.decode.json_values import EARLIEST_MS, LATEST_AHEAD_MS, MAX_EXACT_INTEGER, is_plain
+from bridge.decode.json_values import EARLIEST_US, LATEST_AHEAD_US, MAX_EXACT_INTEGER, is_plain
 from bridge.message import MAX_PAYLOAD, Message
 
 MAX_TOPICS = 100_000  # remembered; then forgotten all at once, which costs one decode each
@@ -57,7 +57,8 @@ class PlainReader:
         try:
             if payload.startswith(b'{"ts":'):
                 sample: Sample = _timed(payload)
-                if not EARLIEST_MS <= sample.time_ms <= message.received_ms + LATEST_AHEAD_MS:
+                sample.time_us *= 1_000  # the device counts milliseconds
+                if not EARLIEST_US <= sample.time_us <= message.received_us + LATEST_AHEAD_US:
                     return None
             else:
                 sample = PlainSample(0, _bare(payload))

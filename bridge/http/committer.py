@@ -42,6 +42,7 @@ from bridge.publish.outcomes import Outcomes
 from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device
 from telemetry.live import contract
+from telemetry.moments import now_us
 from telemetry.storage import errors
 from telemetry.workers import worker_state
 from telemetry.workers.rate import RateLimit
@@ -84,7 +85,7 @@ class Ingest(threading.Thread):
 
         What comes of it is known later: the future raises what is `Refused`.
         """
-        post = QueuedMessage(token, payload, time.time_ns() // 1_000_000)
+        post = QueuedMessage(token, payload, now_us())
         if token.startswith(TOKEN_PREFIX):
             self._queue.put(post)
         else:
@@ -149,7 +150,7 @@ class Ingest(threading.Thread):
     def _commit(self, admitted: list[tuple[str, QueuedMessage]]) -> None:
         """Decode and commit; each is answered as soon as it is durable. Raises `Unavailable`."""
         messages = [
-            Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_ms)
+            Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_us)
             for _, post in admitted
         ]
         items = [
@@ -216,7 +217,7 @@ class Ingest(threading.Thread):
         raise AssertionError("not reached")
 
     def _pipeline(self) -> dict[str, object]:
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = now_us() // 1_000
         return contract.event("pipeline", worker=self.worker, at=now_ms, counters=self.snapshot())
 
     def _write_books(self) -> None:

@@ -56,7 +56,7 @@ class QueuedMessage:
 
     token: str
     payload: bytes
-    received_ms: int  # Unix milliseconds
+    received_us: int  # Unix microseconds
     answer: Future[Outcome] = field(default_factory=Future)
 
 

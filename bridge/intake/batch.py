@@ -18,7 +18,7 @@ MAX_BATCH_BYTES = 8 * 1024 * 1024  # payload bytes of one transaction, unless on
 
 PUBACK_SUCCESS = struct.Struct("!BBH")  # MQTT 5.0, 3.4: type, remaining length 2, packet identifier
 
-Text = tuple[int, int, str]  # series, Unix milliseconds, text
+Text = tuple[int, int, str]  # series, Unix microseconds, text
 
 
 class Columns(NamedTuple):
@@ -29,7 +29,7 @@ class Columns(NamedTuple):
     """
 
     series_ids: NDArray[np.int32]
-    times_ms: NDArray[np.int64]
+    times_us: NDArray[np.int64]
     values: NDArray[np.float64]
     texts: list[Text]
 
@@ -37,13 +37,13 @@ class Columns(NamedTuple):
     def of(
         cls,
         series_ids: ArrayLike,
-        times_ms: ArrayLike,
+        times_us: ArrayLike,
         values: ArrayLike,
         texts: Iterable[Text] = (),
     ) -> Columns:
         return cls(
             np.asarray(series_ids, dtype=np.int32),
-            np.asarray(times_ms, dtype=np.int64),
+            np.asarray(times_us, dtype=np.int64),
             np.asarray(values, dtype=np.float64),
             list(texts),
         )
@@ -56,7 +56,7 @@ class Columns(NamedTuple):
             return cls.of([], [], [])
         return cls(
             np.concatenate([part.series_ids for part in parts]),
-            np.concatenate([part.times_ms for part in parts]),
+            np.concatenate([part.times_us for part in parts]),
             np.concatenate([part.values for part in parts]),
             [text for part in parts for text in part.texts],
         )
@@ -69,12 +69,12 @@ class Columns(NamedTuple):
     def between(self, first: int, last: int) -> Columns:
         """The numeric readings from `first` up to `last`."""
         return Columns(
-            self.series_ids[first:last], self.times_ms[first:last], self.values[first:last], []
+            self.series_ids[first:last], self.times_us[first:last], self.values[first:last], []
         )
 
     def numbers(self) -> Iterator[tuple[int, int, float]]:
-        """Series, Unix milliseconds and value of each numeric reading."""
-        columns = (self.series_ids, self.times_ms, self.values)
+        """Series, Unix microseconds and value of each numeric reading."""
+        columns = (self.series_ids, self.times_us, self.values)
         return zip(*(column.tolist() for column in columns), strict=True)
 
 

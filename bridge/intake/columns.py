@@ -41,7 +41,7 @@ class Intake:
         batch.size = sum([len(message.payload) for message in messages])
         batch.may_repeat = True in [message.dup for message in messages]
         series_ids: list[bytes] = []
-        times_ms: list[int] = []  # one a message
+        times_us: list[int] = []  # one a message
         values: list[float] = []
         read_plain, decode = self._decoder.plain, self._decoder.decode
         give_stamp, anew = self._stamper.give, stamps is None
@@ -54,9 +54,9 @@ class Intake:
                 self._stamp(batch, index, items, spooled=stamps)
             else:
                 uid, sample, shape = plain
-                if anew and not (sample.time_ms or message.dup):
-                    sample.time_ms = batch.stamps[index] = give_stamp(message, uid)
-                elif message.dup or not sample.time_ms:
+                if anew and not (sample.time_us or message.dup):
+                    sample.time_us = batch.stamps[index] = give_stamp(message, uid)
+                elif message.dup or not sample.time_us:
                     self._stamp(batch, index, [Telemetry(uid, [sample])], spooled=stamps)
                 device = devices.get(uid)
                 if device is not None and device.enabled and batch.stamps.get(index) != 0:
@@ -66,7 +66,7 @@ class Intake:
                         uids.append(uid)
                         counts.append(len(shape))
                         device_ids.append(device.id)
-                        times_ms.append(sample.time_ms)
+                        times_us.append(sample.time_us)
                         series_ids.append(ids)
                         values.extend(sample.values.values())  # type: ignore[arg-type]
                         continue
@@ -74,11 +74,11 @@ class Intake:
             uids.append(items[0].uid)
             counts.append(0)
             device_ids.append(0)
-            times_ms.append(0)
+            times_us.append(0)
             batch.items[index] = items
         if series_ids:
             all_ids = np.frombuffer(b"".join(series_ids), dtype=np.int32)
-            batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_ms), counts), values))
+            batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_us), counts), values))
         return batch
 
     def _stamp(

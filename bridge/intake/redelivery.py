@@ -26,7 +26,7 @@ Delivery = tuple[int, int, int]  # packet identifier, checksum of topic and payl
 
 
 def delivery(message: Message, stamp: int) -> Delivery:
-    """`stamp` is Unix milliseconds of the first stamped sample, 0 for a rejected message."""
+    """`stamp` is Unix microseconds of the first stamped sample, 0 for a rejected message."""
     return message.mid, checksum(message), stamp
 
 
@@ -68,17 +68,17 @@ class Deliveries:
 
 
 class Stamps:
-    """Receive times for samples without one: whole milliseconds, never the same twice a device, so
+    """Receive times for samples without one: whole microseconds, never the same twice a device, so
     that two readings of one burst do not pass for one reading delivered twice."""
 
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
 
-    def reserve(self, uid: str, received_ms: int, samples: int) -> int:
-        """The first of `samples` consecutive milliseconds for this device."""
-        first = max(received_ms, self._last.get(uid, 0) + 1)
+    def reserve(self, uid: str, received_us: int, samples: int) -> int:
+        """The first of `samples` consecutive microseconds for this device."""
+        first = max(received_us, self._last.get(uid, 0) + 1)
         if len(self._last) >= MAX_STAMPED_DEVICES:
-            self._last = {known: at for known, at in self._last.items() if at >= received_ms}
+            self._last = {known: at for known, at in self._last.items() if at >= received_us}
         self._last[uid] = first + samples - 1
         return first
 
@@ -92,7 +92,7 @@ class Stamper:
 
     def give(self, message: Message, uid: str, samples: int = 1) -> int:
         """The stamp of a message that comes for the first time; the next samples follow it."""
-        first = self._stamps.reserve(uid, message.received_ms, samples)
+        first = self._stamps.reserve(uid, message.received_us, samples)
         self._deliveries.note(message, first)
         return first
 
@@ -102,11 +102,11 @@ class Stamper:
         first = self._deliveries.recall(message) if message.dup else None
         for item in items if first != 0 else ():
             if isinstance(item, Telemetry):
-                bare = [sample for sample in item.samples if not sample.time_ms]
+                bare = [sample for sample in item.samples if not sample.time_us]
                 if bare:
                     first = first or self.give(message, item.uid, len(bare))
                     for offset, sample in enumerate(bare):
-                        sample.time_ms = first + offset
+                        sample.time_us = first + offset
         if first is not None:
             batch.stamps[index] = first
 
@@ -122,6 +122,6 @@ class Stamper:
         for item in items:
             if isinstance(item, Telemetry) and first:
                 for sample in item.samples:
-                    if not sample.time_ms:
-                        sample.time_ms = offset
+                    if not sample.time_us:
+                        sample.time_us = offset
                         offset += 1

@@ -22,6 +22,7 @@ from bridge.commit.inbox import Inbox
 from bridge.intake.columns import Intake
 from bridge.mqtt.packet import MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
+from telemetry.moments import now_us
 from telemetry.workers.backoff import Backoff
 
 __all__ = ["KEEPALIVE", "Broker", "Source"]
@@ -160,7 +161,7 @@ class Source:
                 return
             self._client.heard()
             try:
-                cut = self._cutter.feed(data, time.time_ns() // 1_000_000)
+                cut = self._cutter.feed(data, now_us())
             except MalformedPacket as exc:
                 self._drop_connection(f"the broker broke the protocol: {exc}")
                 return

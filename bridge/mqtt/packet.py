@@ -37,20 +37,20 @@ class PacketCutter:
         self._parts: list[bytes] = []
         self._held = 0
 
-    def feed(self, data: bytes, received_ms: int) -> Cut:
+    def feed(self, data: bytes, received_us: int) -> Cut:
         """All packets that are complete now. Raises `MalformedPacket`."""
         self._parts.append(data)
         self._held += len(data)
         if self._held < self._wanted:  # a large packet: join once, not per read
             return Cut([], [])
         buffer = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        messages, others, position = self._cut(buffer, received_ms)
+        messages, others, position = self._cut(buffer, received_us)
         tail = buffer[position:]
         self._parts = [tail] if tail else []
         self._held = len(tail)
         return Cut(messages, others)
 
-    def _cut(self, buffer: bytes, received_ms: int) -> tuple[list[Message], list[bytes], int]:
+    def _cut(self, buffer: bytes, received_us: int) -> tuple[list[Message], list[bytes], int]:
         messages: list[Message] = []
         others: list[bytes] = []
         publish = self._publish
@@ -72,13 +72,13 @@ class PacketCutter:
                 break
             head = buffer[position]
             if head & 0xF0 == PUBLISH:
-                messages.append(publish(buffer, head, body, stop, received_ms))
+                messages.append(publish(buffer, head, body, stop, received_us))
             else:
                 others.append(buffer[position:stop])
             position = stop
         return messages, others, position
 
-    def _publish(self, buffer: bytes, head: int, body: int, stop: int, received_ms: int) -> Message:
+    def _publish(self, buffer: bytes, head: int, body: int, stop: int, received_us: int) -> Message:
         """The message between `body` (its variable header) and `stop`."""
         try:
             at = body + 2 + (buffer[body] << 8 | buffer[body + 1])
@@ -107,7 +107,7 @@ class PacketCutter:
             head & DUP_BIT != 0,
             head & RETAIN_BIT != 0,
             properties,
-            received_ms,
+            received_us,
         )
 
 

@@ -43,7 +43,7 @@ class AfterCommit:
         self._counters = counters
         self._live = publisher
         self._outcomes = outcomes
-        self._heard: dict[int, int] = {}  # device: Unix ms, not written yet
+        self._heard: dict[int, int] = {}  # device: Unix us, not written yet
         self._clock_replaced: dict[int, int] = {}  # of some of these
 
     def announce(self, batch: Batch, done: Committed, *, live: bool) -> None:

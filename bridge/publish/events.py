@@ -28,7 +28,7 @@ def of_rows(rows: Rows, result: store.Written) -> Iterator[dict[str, Any]]:
             uid=uids[device_id],
             device_id=device_id,
             connection="online" if online else "offline",
-            since=since,
+            since=since // 1_000,
         )
     for kept in rows.batch.quarantined[:MAX_QUARANTINE_EVENTS]:
         yield contract.event(
@@ -37,5 +37,5 @@ def of_rows(rows: Rows, result: store.Written) -> Iterator[dict[str, Any]]:
             topic=kept.topic,
             reason=kept.reason,
             detail=kept.detail,
-            at=kept.received_ms,
+            at=kept.received_us // 1_000,
         )

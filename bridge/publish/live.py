@@ -20,6 +20,7 @@ from channels.layers import get_channel_layer
 from bridge.intake.batch import Columns
 from bridge.publish.listeners import Listeners
 from telemetry.live import contract
+from telemetry.moments import in_ms
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +138,8 @@ class LivePublisher(threading.Thread):
         flats: dict[int, list[int | float | str]] = {}
         for columns in waiting:
             for rows in (columns.numbers(), columns.texts):
-                for series_id, at, value in rows:
+                for series_id, at_us, value in rows:
+                    at = in_ms(at_us)
                     flat = flats.get(series_id)
                     if flat is None:
                         flats[series_id] = [at, value]

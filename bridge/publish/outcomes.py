@@ -58,7 +58,7 @@ class Outcomes(threading.Thread):
             self._entries.append(
                 {
                     "uid": uid,
-                    "at": message.received_ms,
+                    "at": message.received_us // 1_000,
                     "topic": safe_text(message.topic),
                     "size": len(message.payload),
                     "payload": safe_text(message.payload[:EXCERPT]),
@@ -69,7 +69,7 @@ class Outcomes(threading.Thread):
                 }
             )
             if problem is not None:
-                self._tell(uid, message.received_ms, problem.reason.value, problem.detail)
+                self._tell(uid, message.received_us // 1_000, problem.reason.value, problem.detail)
 
     def stop(self) -> None:
         self._stopping.set()

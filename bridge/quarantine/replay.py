@@ -28,13 +28,13 @@ from bridge.message import Message
 from bridge.quarantine import replay_events as replay_news
 from devices.registry import Registry
 from telemetry.models import QuarantinedMessage
-from telemetry.moments import to_ms
+from telemetry.moments import to_us
 from telemetry.series.registry import SeriesRegistry
 from telemetry.storage import errors, store
 
 CHUNK = 200  # messages of one transaction: at most 50 MiB of payload
 MAX_REPLAY = 10_000  # messages one request goes through
-MAX_SHIFTS = 1000  # milliseconds a message without a time moves to find one that is free
+MAX_SHIFTS = 1000  # microseconds a message without a time moves to find one that is free
 WORKER = "replay"
 
 
@@ -75,7 +75,7 @@ class Summary:
 
 
 class _Taken(Exception):
-    """Messages, by id, whose receive time has a reading already: each moves on a millisecond."""
+    """Messages, by id, whose receive time has a reading already: each moves on a microsecond."""
 
 
 class Replay:
@@ -92,7 +92,7 @@ class Replay:
         self._decoder = Decoder()
         self._registry = Registry()
         self._start_afresh()
-        self._shift: dict[int, int] = {}  # message id: milliseconds
+        self._shift: dict[int, int] = {}  # message id: microseconds
         self._devices: set[int] = set()  # that got readings
 
     def run(self, progress: Callable[[Summary], None] = lambda _summary: None) -> Summary:
@@ -215,10 +215,10 @@ class Replay:
 
 
 def decoded(
-    kept: QuarantinedMessage, decoder: Decoder, shift_ms: int = 0
+    kept: QuarantinedMessage, decoder: Decoder, shift_us: int = 0
 ) -> tuple[Message, list[Item]]:
     """The message as it came, and what it says today."""
-    at = to_ms(kept.received_at) + shift_ms
+    at = to_us(kept.received_at) + shift_us
     topic, payload = kept.topic.encode(), bytes(kept.payload)
     message = Message(topic, payload, 0, False, kept.retained, b"", at)
     if kept.topic == HTTP_TOPIC:
@@ -229,7 +229,7 @@ def decoded(
 def _bare(items: list[Item]) -> int:
     """Samples that have no time of their own."""
     samples = [each for item in items if isinstance(item, Telemetry) for each in item.samples]
-    return sum(not sample.time_ms for sample in samples)
+    return sum(not sample.time_us for sample in samples)
 
 
 def _taken(rows: Rows, result: store.Written, stamps: dict[int, int], bare: list[int]) -> list[int]:

@@ -19,7 +19,7 @@ NOW = 1_700_000_000_000
 
 
 def message(payload: bytes, topic: bytes = b"devices/pump-1/telemetry") -> Message:
-    return Message(topic, payload, 1, False, False, b"", NOW)
+    return Message(topic, payload, 1, False, False, b"", NOW * 1_000)
 
 
 def decode(payload: bytes | str, topic: bytes = b"devices/pump-1/telemetry"):
@@ -32,14 +32,22 @@ def decode(payload: bytes | str, topic: bytes = b"devices/pump-1/telemetry"):
     ("payload", "samples"),
     [
         ('{"t":21.5}', [(0, {"t": 21.5})]),
-        ('{"ts":1699999999000,"values":{"t":1}}', [(1_699_999_999_000, {"t": 1})]),
+        ('{"ts":1699999999000,"values":{"t":1}}', [(1_699_999_999_000_000, {"t": 1})]),
         (
             '[{"t":1},{"ts":1699999999000,"values":{"t":2}}]',
-            [(0, {"t": 1}), (1_699_999_999_000, {"t": 2})],
+            [(0, {"t": 1}), (1_699_999_999_000_000, {"t": 2})],
         ),
         ('{"motor":{"x":{"rms":0.5}},"on":true}', [(0, {"motor.x.rms": 0.5, "on": True})]),
-        ('{"ts":"2023-11-14T22:13:19Z","values":{"t":1}}', [(1_699_999_999_000, {"t": 1})]),
-        ('{"ts":"2023-11-14T23:13:19+01:00","values":{"t":1}}', [(1_699_999_999_000, {"t": 1})]),
+        ('{"ts":"2023-11-14T22:13:19Z","values":{"t":1}}', [(1_699_999_999_000_000, {"t": 1})]),
+        (
+            '{"ts":"2023-11-14T23:13:19+01:00","values":{"t":1}}',
+            [(1_699_999_999_000_000, {"t": 1})],
+        ),
+        ('{"ts":1699999999000.125,"values":{"t":1}}', [(1_699_999_999_000_125, {"t": 1})]),
+        (
+            '{"ts":"2023-11-14T22:13:19.000125Z","values":{"t":1}}',
+            [(1_699_999_999_000_125, {"t": 1})],
+        ),
         ('{"ts":5,"t":1}', [(0, {"ts": 5, "t": 1})]),
         ('{"values":{"t":1}}', [(0, {"values.t": 1})]),
         ('{"id":"0042"}', [(0, {"id": "0042"})]),
@@ -56,7 +64,7 @@ def test_each_form_becomes_samples(payload: str, samples: list[tuple[int, dict]]
     item = decode(payload)
     assert isinstance(item, Telemetry)
     assert item.uid == "pump-1"
-    assert [(sample.time_ms, sample.values) for sample in item.samples] == samples
+    assert [(sample.time_us, sample.values) for sample in item.samples] == samples
     assert not item.problems
     assert not item.clock_replaced
 
@@ -107,7 +115,7 @@ def test_what_cannot_be_used_has_its_reason(payload: bytes, reason: Reason) -> N
 def test_a_bad_value_costs_itself_and_not_its_message() -> None:
     item = decode('{"ts":1699999999000,"values":{"a":NaN,"b":1,"c":"\\ud800","d":[1]}}')
     assert isinstance(item, Telemetry)
-    assert item.samples == [Sample(1_699_999_999_000, {"b": 1})]
+    assert item.samples == [Sample(1_699_999_999_000_000, {"b": 1})]
     assert [problem.reason for problem in item.problems] == [
         Reason.NOT_FINITE,
         Reason.BAD_TEXT,
@@ -123,6 +131,7 @@ def test_a_bad_value_costs_itself_and_not_its_message() -> None:
         "946684799999",
         str(NOW + 86_400_001),
         "1e300",
+        "1e306",
         '"1970-01-01"',
         "999999999999999999999",
     ],

@@ -15,11 +15,12 @@ from devices.models import Device
 from telemetry.models import Series
 from telemetry.storage import store
 
-NOW = 1_700_000_000_000
+NOW = 1_700_000_000_000  # Unix milliseconds
+NOW_US = NOW * 1_000
 
 
 @pytest.fixture
-def known(database: object) -> Iterator[Memory]:
+def memory(database: object) -> Iterator[Memory]:
     """A pump with two series and a fan with none, as the committer would have read them."""
     pump = Device.objects.create(uid="pump-1", name="Pump 1")
     Device.objects.create(uid="fan-1", name="Fan 1")
@@ -32,7 +33,7 @@ def known(database: object) -> Iterator[Memory]:
 
 
 def message(payload: bytes, *, uid: bytes = b"pump-1", mid: int = 1, dup: bool = False) -> Message:
-    return Message(b"devices/%b/telemetry" % uid, payload, mid, dup, False, b"", NOW)
+    return Message(b"devices/%b/telemetry" % uid, payload, mid, dup, False, b"", NOW * 1_000)
 
 
 def timed(at: int, *, dup: bool = False, **values: float) -> Message:
@@ -53,7 +54,7 @@ MIXED = [
 
 def heard(memory: Memory) -> Intake:
     """An intake that every device has spoken to before."""
-    made = Intake(known)
+    made = Intake(memory)
     made.batch(1, [message(b"{", uid=uid) for uid in (b"pump-1", b"fan-1", b"nobody")])
     return made
 
@@ -63,17 +64,17 @@ def ordinary(batch: Batch) -> list[int]:
 
 
 def test_only_plain_messages_whose_series_are_known_become_columns(memory: Memory) -> None:
-    batch = heard(known).batch(1, MIXED)
+    batch = heard(memory).batch(1, MIXED)
     assert ordinary(batch) == [0, 2, 5]
     assert sorted(batch.items) == [1, 3, 4, 6]
     assert batch.uids == ["pump-1"] * 4 + ["fan-1", "pump-1", "nobody"]
     (columns,) = batch.columns
     assert columns.values.tolist() == [1.0, 2.0, 3.0, 4.0]
-    assert columns.times_ms.tolist() == [NOW + 1, NOW + 1, NOW + 2, NOW + 3]
+    assert columns.times_us.tolist() == [(NOW + ms) * 1_000 for ms in (1, 1, 2, 3)]
 
 
 def test_each_message_keeps_its_readings_however_a_batch_is_put_together(memory: Memory) -> None:
-    intake, builder = heard(known), RowBuilder(known)
+    intake, builder = heard(memory), RowBuilder(memory)
     whole = intake.batch(1, MIXED)
     joined = intake.batch(1, MIXED[:3])
     joined.extend(intake.batch(1, MIXED[3:]))
@@ -83,21 +84,21 @@ def test_each_message_keeps_its_readings_however_a_batch_is_put_together(memory:
         assert rows.rejected == {3, 6}
         found = dict(rows.keys_by_message())
         assert [len(keys) for keys in found.values()] == [2, 1, 1, 0, 1, 1, 0]
-        assert [at for _, at in found[0]] == [NOW + 1, NOW + 1]
+        assert [at for _, at in found[0]] == [(NOW + 1) * 1_000] * 2
 
 
 def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(memory: Memory) -> None:
-    batch = heard(known).batch(1, MIXED)
-    rows = RowBuilder(known).build(batch, 2, 5)
+    batch = heard(memory).batch(1, MIXED)
+    rows = RowBuilder(memory).build(batch, 2, 5)
     assert rows.batch.values.tolist() == [3.0, 1.0]
     assert [index for index, _ in rows.keys_by_message()] == [2, 3, 4]
     assert rows.rejected == {3}
-    assert set(rows.heard.values()) == {NOW}
+    assert set(rows.heard.values()) == {NOW * 1_000}
     assert len(rows.heard) == 2
 
 
 def test_a_repeated_message_is_told_from_its_neighbours(memory: Memory) -> None:
-    intake, builder = heard(known), RowBuilder(known)
+    intake, builder = heard(memory), RowBuilder(memory)
     first = builder.build(intake.batch(1, [timed(1, a=1.0, b=2.0)]), 0, 1)
     store.write(first.batch, "bridge-0")
     later = intake.batch(1, [timed(5, a=5.0), timed(1, dup=True, a=1.0, b=2.0), timed(1, b=9.0)])
@@ -110,32 +111,32 @@ def test_a_repeated_message_is_told_from_its_neighbours(memory: Memory) -> None:
 
 
 def test_messages_without_a_time_are_stamped_apart_and_only_once(memory: Memory) -> None:
-    intake = heard(known)
+    intake = heard(memory)
     batch = intake.batch(1, [message(b'{"a":%d}' % n, mid=n) for n in range(1, 4)])
-    assert batch.columns[0].times_ms.tolist() == [NOW, NOW + 1, NOW + 2]
-    assert batch.stamps == {0: NOW, 1: NOW + 1, 2: NOW + 2}
+    assert batch.columns[0].times_us.tolist() == [NOW_US, NOW_US + 1, NOW_US + 2]
+    assert batch.stamps == {0: NOW_US, 1: NOW_US + 1, 2: NOW_US + 2}
     again = intake.batch(1, [message(b'{"a":2}', mid=2, dup=True)])
-    assert again.columns[0].times_ms.tolist() == [NOW + 1]
+    assert again.columns[0].times_us.tolist() == [NOW_US + 1]
     drained = intake.batch(0, batch.messages, batch.stamps)
-    assert drained.columns[0].times_ms.tolist() == [NOW, NOW + 1, NOW + 2]
+    assert drained.columns[0].times_us.tolist() == [NOW_US, NOW_US + 1, NOW_US + 2]
 
 
 def test_what_was_deleted_or_disabled_is_no_longer_ordinary(memory: Memory) -> None:
-    intake = heard(known)
+    intake = heard(memory)
     pump = Device.objects.get(uid="pump-1")
     assert ordinary(intake.batch(1, [timed(1, a=1.0)])) == [0]
     Series.objects.filter(metric="a").delete()
-    known.series.forget([pump.id])
+    memory.series.forget([pump.id])
     assert ordinary(intake.batch(1, [timed(2, a=1.0)])) == []
-    known.series.load([pump.id])
+    memory.series.load([pump.id])
     assert ordinary(intake.batch(1, [timed(3, a=1.0), timed(4, b=1.0)])) == [1]
     Device.objects.filter(id=pump.id).update(enabled=False)
-    known.registry.refresh(NOW / 1000 + 100)
+    memory.registry.refresh(NOW / 1000 + 100)
     assert ordinary(intake.batch(1, [timed(5, b=1.0)])) == []
 
 
 def test_the_first_message_of_a_topic_is_not_lost_for_going_the_long_way(memory: Memory) -> None:
-    batch = Intake(known).batch(1, [timed(1, a=1.0), timed(2, a=2.0)])
+    batch = Intake(memory).batch(1, [timed(1, a=1.0), timed(2, a=2.0)])
     assert ordinary(batch) == [1]
-    rows = RowBuilder(known).build(batch, 0, 2)
+    rows = RowBuilder(memory).build(batch, 0, 2)
     assert [rows.readings_of(index) for index in range(2)] == [1, 1]

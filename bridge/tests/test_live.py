@@ -48,7 +48,7 @@ async def frames(channel: str, count: int) -> list[dict[str, Any]]:
 
 
 def columns(at: int, value: float) -> Columns:
-    return Columns.of([SERIES], [at], [value])
+    return Columns.of([SERIES], [at * 1_000], [value])
 
 
 async def test_nobody_listening_costs_nothing_and_a_newcomer_is_told_to_refill(
@@ -86,9 +86,11 @@ async def test_readings_of_one_tick_travel_together_in_order(publisher: LivePubl
     # What comes back proves that Redis has us for a listener, before the publisher asks it.
     await layer.group_send(GROUP, {"type": "live.marker"})
     assert await frames(channel, 1) == [{"type": "live.marker"}]
-    publisher.offer(Columns.of([SERIES, SERIES], [1, 2], [1.5, 2.5], [(SERIES, 3, "off")]))
+    publisher.offer(
+        Columns.of([SERIES, SERIES], [1_000, 1_001], [1.5, 2.5], [(SERIES, 3_000, "off")])
+    )
     publisher.start()
     (frame,) = await frames(channel, 1)
-    assert frame["series"] == {str(SERIES): [1, 1.5, 2, 2.5, 3, "off"]}
+    assert frame["series"] == {str(SERIES): [1, 1.5, 1.001, 2.5, 3, "off"]}
     await layer.group_discard(GROUP, channel)
     await layer.flush()

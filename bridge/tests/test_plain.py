@@ -32,12 +32,12 @@ payloads = st.one_of(
 def read(reader: PlainReader, payload: bytes) -> tuple[str, Sample, tuple[str, ...]] | None:
     """What an ordinary message of a topic that was heard before says."""
     reader.expect(b"devices/pump-1/telemetry", "pump-1")
-    message = Message(b"devices/pump-1/telemetry", payload, 1, False, False, b"", NOW)
+    message = Message(b"devices/pump-1/telemetry", payload, 1, False, False, b"", NOW * 1_000)
     return reader.read(message)
 
 
 def said(samples: list[Sample]) -> list[tuple[int, dict]]:
-    return [(sample.time_ms, dict(sample.values)) for sample in samples]
+    return [(sample.time_us, dict(sample.values)) for sample in samples]
 
 
 @given(payloads)
@@ -45,7 +45,7 @@ def test_both_ways_agree(payload: bytes) -> None:
     plain = read(PlainReader(), payload)
     if plain is not None:
         uid, sample, shape = plain
-        reading = json_values.read(payload, NOW)
+        reading = json_values.read(payload, NOW * 1_000)
         assert uid == "pump-1"
         assert said([sample]) == said(reading.samples)
         assert shape == tuple(reading.samples[0].values)
@@ -64,7 +64,7 @@ def test_both_ways_agree(payload: bytes) -> None:
 )
 def test_the_ordinary_is_settled(payload: bytes) -> None:
     reader = PlainReader()
-    expected = said(json_values.read(payload, NOW).samples)
+    expected = said(json_values.read(payload, NOW * 1_000).samples)
     first, second = read(reader, payload), read(reader, payload)
     assert first is not None
     assert second is not None
@@ -108,6 +108,6 @@ def test_a_flood_of_names_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_topic_not_heard_before_and_a_large_message_go_the_long_way() -> None:
     reader = PlainReader()
-    unheard = Message(b"devices/pump-2/telemetry", b'{"t":1}', 1, False, False, b"", NOW)
+    unheard = Message(b"devices/pump-2/telemetry", b'{"t":1}', 1, False, False, b"", NOW * 1_000)
     assert reader.read(unheard) is None
     assert read(reader, b'{"t":1%b}' % (b" " * MAX_PAYLOAD)) is None

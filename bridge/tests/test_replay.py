@@ -48,7 +48,7 @@ def quarantine(payload: bytes, **facts) -> QuarantinedMessage:
 def readings() -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.metric, (extract(epoch FROM r.time) * 1000)::bigint, r.value FROM ("
+            "SELECT s.metric, (extract(epoch FROM r.time) * 1000)::float8, r.value FROM ("
             " SELECT series_id, time, value::text FROM reading"
             " UNION ALL SELECT series_id, time, value FROM text_reading) AS r"
             " JOIN telemetry_series s ON s.id = r.series_id ORDER BY 2, 1"

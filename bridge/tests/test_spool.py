@@ -88,6 +88,23 @@ def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
     after.close()
 
 
+def test_what_an_earlier_version_kept_in_milliseconds_counts_as_it_meant(tmp_path: Path) -> None:
+    path = tmp_path / "bridge-0.sqlite"
+    before = Spool(path, 1_000_000)
+    before.append(batch(2, stamps={0: 17, 1: 0}))
+    before.append(batch(1))
+    before.close()
+    with sqlite3.connect(path) as other:
+        other.execute("PRAGMA user_version=0")
+    other.close()
+    for _ in range(2):
+        after = Spool(path, 1_000_000)
+        entries = list(after.walk())
+        assert [m.received_us for entry in entries for m in entry.messages] == [5000, 6000, 5000]
+        assert [entry.stamps for entry in entries] == [[17_000, 0], [None]]
+        after.close()
+
+
 def test_a_batch_over_the_limit_is_refused_whole_and_there_is_room_after_draining(
     tmp_path: Path,
 ) -> None:

@@ -28,7 +28,7 @@ from telemetry.models import QuarantinedMessage
 NOW = 1_700_000_000_000
 
 
-class BatchTransaction:
+class Transaction:
     """A committer without its thread: hand it packets, see how they ended."""
 
     def __init__(self, folder: Path) -> None:
@@ -46,15 +46,15 @@ class BatchTransaction:
         self.committer._prepare()
         self.intake = Intake(known)
 
-    def settle(self, messages: list[Message]) -> BatchResult:
+    def commit(self, messages: list[Message]) -> BatchResult:
         ended, _ = self.committer._commit(self.intake.batch(1, messages), None)
         return ended
 
 
 @pytest.fixture
-def transaction(database: object, tmp_path: Path) -> Iterator[BatchTransaction]:
+def transaction(database: object, tmp_path: Path) -> Iterator[Transaction]:
     Device.objects.create(uid="pump-1", name="Pump 1")
-    made = BatchTransaction(tmp_path)
+    made = Transaction(tmp_path)
     yield made
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock_all()")
@@ -62,7 +62,7 @@ def transaction(database: object, tmp_path: Path) -> Iterator[BatchTransaction]:
 
 
 def message(payload: bytes, *, topic: bytes = b"devices/pump-1/telemetry", mid: int = 1) -> Message:
-    return Message(topic, payload, mid, False, False, b"", NOW)
+    return Message(topic, payload, mid, False, False, b"", NOW * 1_000)
 
 
 def stored_values() -> set[float]:
@@ -112,7 +112,7 @@ TOPIC = st.sampled_from(
     st.integers(1, 40),
 )
 def test_any_packets_settle_and_cost_no_neighbour(
-    transaction: BatchTransaction, packets: list[tuple[bytes, bytes, bytes, bool]], size: int
+    transaction: Transaction, packets: list[tuple[bytes, bytes, bytes, bool]], size: int
 ) -> None:
     test_any_packets_settle_and_cost_no_neighbour.number += 1
     number = test_any_packets_settle_and_cost_no_neighbour.number
@@ -124,7 +124,7 @@ def test_any_packets_settle_and_cost_no_neighbour(
     cutter = PacketCutter(version5=True)
     messages = []
     for start in range(0, len(stream), size):
-        messages += cutter.feed(stream[start : start + size], NOW).messages
+        messages += cutter.feed(stream[start : start + size], NOW * 1_000).messages
     ended = transaction.commit(messages)
     assert ended.total() == len(messages) == len(packets) + 1
     assert number in stored_values()
@@ -134,7 +134,7 @@ def test_any_packets_settle_and_cost_no_neighbour(
 test_any_packets_settle_and_cost_no_neighbour.number = 10_000
 
 
-def test_a_row_the_database_refuses_costs_only_itself(transaction: BatchTransaction) -> None:
+def test_a_row_the_database_refuses_costs_only_itself(transaction: Transaction) -> None:
     """A trigger stands for whatever rule the decoder does not know of."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -162,11 +162,11 @@ def test_a_row_the_database_refuses_costs_only_itself(transaction: BatchTransact
 
 
 def test_a_redelivered_message_without_a_time_keeps_its_first_stamp(
-    transaction: BatchTransaction,
+    transaction: Transaction,
 ) -> None:
     first = message(b'{"v":1}', mid=7)
-    again = Message(first.topic, first.payload, 7, True, False, b"", NOW + 60_000)
-    fresh = Message(first.topic, b'{"v":1} ', 7, True, False, b"", NOW + 120_000)
+    again = Message(first.topic, first.payload, 7, True, False, b"", (NOW + 60_000) * 1_000)
+    fresh = Message(first.topic, b'{"v":1} ', 7, True, False, b"", (NOW + 120_000) * 1_000)
     assert transaction.commit([first]).stored == 1
     assert transaction.commit([again]).duplicate == 1
     assert transaction.commit([fresh]).stored == 1, "other content is another message"
@@ -176,7 +176,7 @@ def test_a_redelivered_message_without_a_time_keeps_its_first_stamp(
 
 
 def test_a_redelivered_rejected_message_is_not_quarantined_twice(
-    transaction: BatchTransaction,
+    transaction: Transaction,
 ) -> None:
     stranger = b"devices/unknown/telemetry"
     all_bad = (
@@ -185,25 +185,25 @@ def test_a_redelivered_rejected_message_is_not_quarantined_twice(
         message(b'{"ts":%d,"values":{"v":1}}' % NOW, topic=stranger, mid=11),
     )
     for kept, bad in enumerate(all_bad, 1):
-        again = Message(bad.topic, bad.payload, bad.mid, True, False, b"", NOW + 5)
+        again = Message(bad.topic, bad.payload, bad.mid, True, False, b"", (NOW + 5) * 1_000)
         assert transaction.commit([bad]).rejected == 1
         assert transaction.commit([again]).rejected == 1
         assert QuarantinedMessage.objects.count() == kept
 
 
 def test_a_worker_that_starts_anew_recognises_what_the_last_one_committed(
-    transaction: BatchTransaction, tmp_path: Path
+    transaction: Transaction, tmp_path: Path
 ) -> None:
     first = message(b'{"v":1}', mid=7)
     transaction.commit([first])
     transaction.spool.close()
-    successor = BatchTransaction(tmp_path)
-    again = Message(first.topic, first.payload, 7, True, False, b"", NOW + 60_000)
-    assert successor.settle([again]).duplicate == 1
+    successor = Transaction(tmp_path)
+    again = Message(first.topic, first.payload, 7, True, False, b"", (NOW + 60_000) * 1_000)
+    assert successor.commit([again]).duplicate == 1
     successor.spool.close()
 
 
-def test_a_burst_without_times_is_not_taken_for_one_reading(transaction: BatchTransaction) -> None:
+def test_a_burst_without_times_is_not_taken_for_one_reading(transaction: Transaction) -> None:
     ended = transaction.commit([message(b'{"v":%d}' % n, mid=n) for n in range(1, 501)])
     assert ended.stored == 500
     assert len(stored_values()) == 500

@@ -34,7 +34,7 @@ def limits() -> dict[str, float]:
     found = {
         name: value
         for name, value in vars(json_values).items()
-        if name.startswith("MAX_") or name in ("EARLIEST_MS", "LATEST_AHEAD_MS")
+        if name.startswith("MAX_") or name in ("EARLIEST_US", "LATEST_AHEAD_US")
     }
     return found | {
         "MAX_PAYLOAD": message.MAX_PAYLOAD,

@@ -5,6 +5,7 @@ Taken after the subscription stands in the hub: what is committed later comes as
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +63,8 @@ def _read(scope: Scope, head: dict[str, Any], ids: Sequence[int], points: int) -
     on_time = [series_id for series_id in ids if series_id not in ahead]
     series = reader.window(scope, on_time, start, now, points) if on_time else []
     if ahead:
-        series += reader.window(scope, list(ahead), start, max(ahead.values()) + 1, points)
+        end = math.floor(max(ahead.values())) + 1
+        series += reader.window(scope, list(ahead), start, end, points)
     return protocol.encode({**head, "series": series})
 
 

@@ -14,12 +14,13 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from telemetry.moments import to_ms
+from telemetry.moments import in_ms, to_us
 
 MAX_MS = 253_370_764_800_000  # year 9999 of Unix milliseconds: what a timestamp can show
 MAX_LENGTH = 20_000  # characters of one parameter
 
-_MS = re.compile(r"\d{1,15}\Z", re.ASCII)
+_WHOLE = re.compile(r"\d{1,15}\Z", re.ASCII)
+_MS = re.compile(r"\d{1,15}(\.\d{1,3})?\Z", re.ASCII)
 _PLUS_LOST = re.compile(r"(T.*) (\d\d:?\d\d)\Z")
 
 
@@ -65,7 +66,7 @@ def integer(request: Request, name: str, default: int, *, least: int, most: int)
     raw = text(request, name)
     if not raw:
         return default
-    if not _MS.match(raw) or not least <= int(raw) <= most:
+    if not _WHOLE.match(raw) or not least <= int(raw) <= most:
         refuse(name, f"Write a whole number from {least} to {most}.")
     return int(raw)
 
@@ -76,24 +77,25 @@ def series_ids(request: Request, name: str, most: int) -> list[int]:
     if not found or len(found) > most:
         refuse(name, f"Write 1 to {most} ids, separated by commas.")
     for word in found:
-        if not _MS.match(word) or int(word) > 2**31 - 1:
+        if not _WHOLE.match(word) or int(word) > 2**31 - 1:
             refuse(name, f"{word[:40]!r} is not the id of a series.")
     return [int(word) for word in found]
 
 
-def milliseconds(request: Request, name: str) -> int | None:
-    """A moment as Unix milliseconds, None when absent. ISO 8601 without an offset is UTC."""
+def milliseconds(request: Request, name: str) -> int | float | None:
+    """A moment as Unix milliseconds, with the microseconds behind the point; None when absent.
+    ISO 8601 without an offset is UTC."""
     raw = text(request, name)
     if not raw:
         return None
     if _MS.match(raw):
-        ms = int(raw)
+        ms = float(raw) if "." in raw else int(raw)
     else:
         try:
             # A '+' that was not escaped arrives as a blank.
             moment = datetime.fromisoformat(_PLUS_LOST.sub(r"\1+\2", raw))
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            ms = to_ms(moment)
+            ms = in_ms(to_us(moment))
         except (ValueError, OverflowError):
             refuse(name, "Write Unix milliseconds or ISO 8601, as 2026-11-22T06:00:00Z.")
     if not 0 <= ms <= MAX_MS:

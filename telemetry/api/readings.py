@@ -108,7 +108,7 @@ def _series_of(device: Device, metrics: list[str]) -> list[int]:
     return ids
 
 
-def _window(request: Request, now: int) -> tuple[int, int]:
+def _window(request: Request, now: int) -> tuple[int | float, int | float]:
     stop = query.milliseconds(request, "to")
     start = query.milliseconds(request, "from")
     if stop is None:

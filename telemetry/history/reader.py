@@ -6,6 +6,7 @@ both: a sensor that once sent "ERR", an integer too large for a float.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from access.scope import Scope
 from telemetry.history import buckets
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
-from telemetry.moments import EPOCH, from_ms
+from telemetry.moments import EPOCH, from_ms, in_ms
 from telemetry.sql import load
 from telemetry.storage import retention
 
@@ -56,8 +57,8 @@ def describe(series: Series) -> dict[str, Any]:
 def window(
     scope: Scope,
     series_ids: Sequence[int],
-    start_ms: int,
-    end_ms: int,
+    start_ms: float,
+    end_ms: float,
     points: int,
     *,
     now: datetime | None = None,
@@ -80,7 +81,9 @@ def window(
     raw_ids = [] if start < cutoffs.raw else _with_at_most(points, ids, start, stop)
     reduced_ids = [series_id for series_id in ids if series_id not in set(raw_ids)]
     numbers = _readings(raw_ids, start, stop)
-    covering = buckets.covering(start_ms, end_ms, points, at_least=_finest(start, cutoffs))
+    covering = buckets.covering(
+        math.floor(start_ms), math.ceil(end_ms), points, at_least=_finest(start, cutoffs)
+    )
     numbers |= _reduced(reduced_ids, covering)
     texts, truncated = _texts(ids, start, stop, points)
     before = _latest(ids, before=start)
@@ -142,8 +145,8 @@ def _with_at_most(points: int, ids: list[int], start: datetime, stop: datetime) 
 
 def _readings(ids: list[int], start: datetime, stop: datetime) -> dict[int, list[Point]]:
     found: dict[int, list[Point]] = defaultdict(list)
-    for series_id, ms, value in _fetch("fetch_readings", ids, start=start, stop=stop):
-        found[series_id].append([ms, value])
+    for series_id, us, value in _fetch("fetch_readings", ids, start=start, stop=stop):
+        found[series_id].append([in_ms(us), value])
     return found
 
 
@@ -156,11 +159,11 @@ def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]
         stop=from_ms(covering.stop),
         width=timedelta(milliseconds=covering.width),
     )
-    for series_id, ms, total, count, low, high in rows:
+    for series_id, us, total, count, low, high in rows:
         # Divided here: Postgres raises an error where a mean is too small for a float. Clamped:
         # rounding may put the mean of equal values beside them.
         mean = min(max(total / count, low), high)
-        found[series_id].append([ms, mean, low, high, count])
+        found[series_id].append([us // 1_000, mean, low, high, count])
     return found
 
 
@@ -170,8 +173,8 @@ def _texts(
     """The newest texts of each series, oldest first, and the series that have more."""
     limit = min(points, MAX_TOTAL_TEXTS // len(ids))
     found: dict[int, list[Point]] = defaultdict(list)
-    for series_id, ms, value in _fetch("fetch_texts", ids, start=start, stop=stop, limit=limit + 1):
-        found[series_id].append([ms, value])
+    for series_id, us, value in _fetch("fetch_texts", ids, start=start, stop=stop, limit=limit + 1):
+        found[series_id].append([in_ms(us), value])
     truncated = {series_id for series_id, texts in found.items() if len(texts) > limit}
     for series_id, texts in found.items():
         found[series_id] = texts[:limit][::-1]
@@ -180,11 +183,11 @@ def _texts(
 
 def _newest(ids: list[int], *, floor: datetime, before: datetime) -> dict[int, Point]:
     found: dict[int, Point] = {}
-    for series_id, number_ms, number, text_ms, text in _fetch(
+    for series_id, number_us, number, text_us, text in _fetch(
         "fetch_latest", ids, floor=floor, before=before
     ):
-        newer_text = number_ms is None or (text_ms is not None and text_ms > number_ms)
-        found[series_id] = [text_ms, text] if newer_text else [number_ms, number]
+        newer_text = number_us is None or (text_us is not None and text_us > number_us)
+        found[series_id] = [in_ms(text_us), text] if newer_text else [in_ms(number_us), number]
     return found
 
 

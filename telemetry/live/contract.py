@@ -27,9 +27,10 @@ def shard_groups() -> list[str]:
 def readings(worker: str, seq: int, series: dict[int, list[int | float | str]]) -> dict[str, Any]:
     """The channel message of one tick of one shard.
 
-    `series` maps a series id to a flat list `[ms, value, ms, value, …]`, oldest first; a value is a
-    float, or a string for text. `seq` counts this worker's messages to this group from 1, so a
-    receiver sees a loss as a jump (a channel layer does not say when it drops).
+    `series` maps a series id to a flat list `[ms, value, ms, value, …]`, oldest first; the ms have
+    the microseconds behind the point; a value is a float, or a string for text. `seq` counts this
+    worker's messages to this group from 1, so a receiver sees a loss as a jump (a channel layer
+    does not say when it drops).
     """
     # The ids travel as strings: channels_redis unpacks with msgpack's `strict_map_key`, which
     # refuses a whole message for one integer key.

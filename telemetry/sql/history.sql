@@ -14,14 +14,14 @@ FROM unnest(%(series)s::int[]) AS asked (id)
 
 -- name: fetch_readings
 -- The number readings of each series in [from, to), oldest first.
-SELECT series_id, round(date_part('epoch', time) * 1000)::bigint AS ms, value
+SELECT series_id, round(date_part('epoch', time) * 1e6)::bigint AS us, value
 FROM reading
 WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
 ORDER BY series_id, time
 
 -- name: fetch_texts
 -- The newest text readings of each series in [from, to), newest first, up to a limit.
-SELECT asked.id, round(date_part('epoch', newest.time) * 1000)::bigint AS ms, newest.value
+SELECT asked.id, round(date_part('epoch', newest.time) * 1e6)::bigint AS us, newest.value
 FROM unnest(%(series)s::int[]) AS asked (id)
 CROSS JOIN LATERAL (
     SELECT time, value FROM text_reading
@@ -34,8 +34,8 @@ ORDER BY asked.id, newest.time DESC
 -- name: fetch_latest
 -- The newest number and the newest text of each series in [floor, before).
 SELECT asked.id,
-    round(date_part('epoch', number.time) * 1000)::bigint, number.value,
-    round(date_part('epoch', word.time) * 1000)::bigint, word.value
+    round(date_part('epoch', number.time) * 1e6)::bigint, number.value,
+    round(date_part('epoch', word.time) * 1e6)::bigint, word.value
 FROM unnest(%(series)s::int[]) AS asked (id)
 LEFT JOIN LATERAL (
     SELECT time, value FROM reading
@@ -54,12 +54,12 @@ WHERE number.time IS NOT NULL OR word.time IS NOT NULL
 -- name: reduce_from_raw
 -- Buckets of any width from the readings themselves; [from, to) are edges of buckets.
 SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
     sum(least(greatest(value, -1e290), 1e290)), count(*), min(value), max(value)
 FROM reading
 WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
-GROUP BY series_id, ms
-ORDER BY series_id, ms
+GROUP BY series_id, us
+ORDER BY series_id, us
 
 -- name: reduce_from_1m
 -- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
@@ -79,11 +79,11 @@ WITH dirty_minute AS MATERIALIZED (
         AND reading.time < dirty_minute.minute + interval '1 minute'
 )
 SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
     sum(sum), sum(count)::bigint, min(min), max(max)
 FROM piece
-GROUP BY series_id, ms
-ORDER BY series_id, ms
+GROUP BY series_id, us
+ORDER BY series_id, us
 
 -- name: reduce_from_1h
 -- Buckets of whole hours: from rollup_1h, and in hours with a dirty minute from what is finer.
@@ -111,11 +111,11 @@ WITH dirty_minute AS MATERIALIZED (
         AND reading.time < dirty_minute.minute + interval '1 minute'
 )
 SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
     sum(sum), sum(count)::bigint, min(min), max(max)
 FROM piece
-GROUP BY series_id, ms
-ORDER BY series_id, ms
+GROUP BY series_id, us
+ORDER BY series_id, us
 
 -- name: reduce_from_1d
 -- Buckets of whole days (UTC): from rollup_1d, and in days with a dirty minute from what is finer.
@@ -151,8 +151,8 @@ WITH dirty_minute AS MATERIALIZED (
         AND reading.time < dirty_minute.minute + interval '1 minute'
 )
 SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1000)::bigint AS ms,
+    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
     sum(sum), sum(count)::bigint, min(min), max(max)
 FROM piece
-GROUP BY series_id, ms
-ORDER BY series_id, ms
+GROUP BY series_id, us
+ORDER BY series_id, us

@@ -26,10 +26,10 @@ READING_ROW = np.dtype(
 )
 
 
-def readings(series_ids: ArrayLike, times_ms: ArrayLike, values: ArrayLike) -> bytes:
+def readings(series_ids: ArrayLike, times_us: ArrayLike, values: ArrayLike) -> bytes:
     """A complete COPY stream for (series_id int4, time timestamptz, value float8).
 
-    `times_ms` are Unix milliseconds. The three columns have the same length.
+    `times_us` are Unix microseconds. The three columns have the same length.
     """
     # By series: the key's index takes neighbours one after another at four fifths of the cost.
     order = np.argsort(series_ids, kind="stable")
@@ -38,7 +38,7 @@ def readings(series_ids: ArrayLike, times_ms: ArrayLike, values: ArrayLike) -> b
     rows["series_size"] = 4
     rows["series_id"] = np.asarray(series_ids)[order]
     rows["time_size"] = 8
-    rows["time"] = np.asarray(times_ms, dtype=np.int64)[order] * 1000 - POSTGRES_EPOCH_US
+    rows["time"] = np.asarray(times_us, dtype=np.int64)[order] - POSTGRES_EPOCH_US
     rows["value_size"] = 8
     rows["value"] = np.asarray(values)[order]
     return SIGNATURE + rows.tobytes() + TRAILER

@@ -6,7 +6,6 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
@@ -16,19 +15,20 @@ from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
+from telemetry.moments import from_us
 from telemetry.storage import copy_binary
 
 Column = list[Any] | NDArray[Any]
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
-MINUTE_MS = 60_000
+MINUTE_US = 60_000_000
 
 
 class Quarantined(NamedTuple):
     """A message for quarantine. `message` is its index in the batch of messages."""
 
     message: int
-    received_ms: int
+    received_us: int
     topic: str
     uid: str
     reason: str
@@ -44,19 +44,19 @@ class Batch:
     """Rows of one transaction. The three reading columns have the same length."""
 
     series_ids: Column = field(default_factory=list)
-    times_ms: Column = field(default_factory=list)
+    times_us: Column = field(default_factory=list)
     values: Column = field(default_factory=list)
-    texts: list[tuple[int, int, str]] = field(default_factory=list)  # series, Unix ms, text
+    texts: list[tuple[int, int, str]] = field(default_factory=list)  # series, Unix us, text
     quarantined: list[Quarantined] = field(default_factory=list)
-    connections: dict[int, tuple[bool, int]] = field(default_factory=dict)  # device: online, ms
+    connections: dict[int, tuple[bool, int]] = field(default_factory=dict)  # device: online, us
     deliveries: bytes = (
         b""  # bridge.intake.redelivery: what a redelivery of these messages looks like
     )
     may_repeat: bool = False  # some of it may be stored already
 
     def keys(self) -> list[tuple[int, int]]:
-        """Series and Unix milliseconds of each numeric reading."""
-        columns = (np.asarray(self.series_ids).tolist(), np.asarray(self.times_ms).tolist())
+        """Series and Unix microseconds of each numeric reading."""
+        columns = (np.asarray(self.series_ids).tolist(), np.asarray(self.times_us).tolist())
         return list(zip(*columns, strict=True))
 
 
@@ -64,7 +64,7 @@ class Written(NamedTuple):
     """What the transaction changed."""
 
     inserted: int  # readings that are new; the others were stored before, or twice in the batch
-    repeated: set[tuple[int, int]]  # series, Unix ms of readings stored before
+    repeated: set[tuple[int, int]]  # series, Unix us of readings stored before
     connection_changes: list[int]  # device ids
 
 
@@ -89,14 +89,14 @@ def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
         inserted = len(batch.series_ids)
         repeated: set[tuple[int, int]] = set()
         if inserted:
-            buffer = copy_binary.readings(batch.series_ids, batch.times_ms, batch.values)
+            buffer = copy_binary.readings(batch.series_ids, batch.times_us, batch.values)
             if repeatable:
                 new = _merge(cursor, buffer)
                 inserted = len(new)
                 repeated = set(batch.keys()) - new
             else:
                 _copy(cursor, "COPY reading FROM STDIN (FORMAT BINARY)", buffer)
-            _mark_minutes(cursor, batch.times_ms)
+            _mark_minutes(cursor, batch.times_us)
         if batch.texts:
             new = _insert_texts(cursor, batch.texts)
             inserted += len(new)
@@ -118,34 +118,34 @@ def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> Non
 
 
 def _merge(cursor: CursorWrapper, buffer: bytes) -> set[tuple[int, int]]:
-    """Insert what is not there yet, and return it as (series, Unix ms)."""
+    """Insert what is not there yet, and return it as (series, Unix us)."""
     cursor.execute("CREATE TEMP TABLE incoming (LIKE reading) ON COMMIT DROP")
     _copy(cursor, "COPY incoming FROM STDIN (FORMAT BINARY)", buffer)
     cursor.execute(
         "INSERT INTO reading SELECT DISTINCT ON (series_id, time) series_id, time, value"
         " FROM incoming ON CONFLICT DO NOTHING"
-        " RETURNING series_id, (extract(epoch FROM time) * 1000)::bigint"
+        " RETURNING series_id, (extract(epoch FROM time) * 1e6)::bigint"
     )
     return set(cursor.fetchall())
 
 
 def _insert_texts(cursor: CursorWrapper, texts: list[tuple[int, int, str]]) -> set[tuple[int, int]]:
-    series_ids, times_ms, values = (list(column) for column in zip(*texts, strict=True))
+    series_ids, times_us, values = (list(column) for column in zip(*texts, strict=True))
     cursor.execute(
         "INSERT INTO text_reading SELECT DISTINCT ON (series_id, time) * FROM ("
         " SELECT unnest(%s::int[]) AS series_id,"
-        " to_timestamp(unnest(%s::bigint[]) / 1000.0) AS time, unnest(%s::text[]) AS value) AS t"
+        " to_timestamp(unnest(%s::bigint[]) / 1e6) AS time, unnest(%s::text[]) AS value) AS t"
         " ON CONFLICT DO NOTHING"
-        " RETURNING series_id, (extract(epoch FROM time) * 1000)::bigint",
-        (series_ids, times_ms, values),
+        " RETURNING series_id, (extract(epoch FROM time) * 1e6)::bigint",
+        (series_ids, times_us, values),
     )
     return set(cursor.fetchall())
 
 
-def _mark_minutes(cursor: CursorWrapper, times_ms: Column) -> None:
-    minutes = np.unique(np.asarray(times_ms) // MINUTE_MS) * MINUTE_MS
+def _mark_minutes(cursor: CursorWrapper, times_us: Column) -> None:
+    minutes = np.unique(np.asarray(times_us) // MINUTE_US) * MINUTE_US
     cursor.execute(
-        "INSERT INTO rollup_dirty SELECT to_timestamp(unnest(%s::bigint[]) / 1000.0)",
+        "INSERT INTO rollup_dirty SELECT to_timestamp(unnest(%s::bigint[]) / 1e6)",
         (minutes.tolist(),),
     )
 
@@ -158,7 +158,7 @@ def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: 
         for row in rows:
             copy.write_row(
                 (
-                    datetime.fromtimestamp(row.received_ms / 1000, UTC),
+                    from_us(row.received_us),
                     row.topic,
                     row.uid,
                     row.reason,
@@ -178,7 +178,7 @@ def _set_connections(cursor: CursorWrapper, connections: dict[int, tuple[bool, i
     cursor.execute(
         "INSERT INTO devices_presence (device_id, connection, connection_since)"
         " SELECT said.device_id, CASE WHEN said.online THEN 'online' ELSE 'offline' END,"
-        " to_timestamp(said.at / 1000.0)"
+        " to_timestamp(said.at / 1e6)"
         " FROM unnest(%s::int[], %s::bool[], %s::bigint[]) AS said (device_id, online, at)"
         " JOIN devices_device AS device ON device.id = said.device_id"
         " ON CONFLICT (device_id) DO UPDATE"
@@ -200,14 +200,14 @@ def _set_connections(cursor: CursorWrapper, connections: dict[int, tuple[bool, i
 def write_seen(heard: dict[int, int], clock_replaced: dict[int, int]) -> None:
     """Set when each device was last heard, and when some of them last had their clock replaced.
 
-    Both map device ids to Unix milliseconds. Apart from the batches, about once a
+    Both map device ids to Unix microseconds. Apart from the batches, about once a
     second: a row a device in every batch would double what the database writes.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO devices_presence (device_id, connection, last_seen_at, clock_replaced_at)"
-            " SELECT heard.device_id, 'unknown', to_timestamp(heard.at / 1000.0),"
-            " to_timestamp(nullif(heard.replaced, 0) / 1000.0)"
+            " SELECT heard.device_id, 'unknown', to_timestamp(heard.at / 1e6),"
+            " to_timestamp(nullif(heard.replaced, 0) / 1e6)"
             " FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS heard (device_id, at, replaced)"
             " JOIN devices_device AS device ON device.id = heard.device_id"
             " ON CONFLICT (device_id) DO UPDATE"

@@ -37,6 +37,25 @@ def test_readings_of_series_in_the_last_hour_by_default(api: APIClient) -> None:
     assert answer["series"][0]["before"] == [now - 4_000_000, 1.0]
 
 
+def test_readings_of_one_millisecond_are_points_of_their_own_and_a_window_tells_them_apart(
+    api: APIClient,
+) -> None:
+    one, at = series(), now_ms() - 60_000
+    write(one.id, [(at + 0.123, 1.0), (at + 0.124, 2.0), (at + 0.124, "ERR"), (at + 1, 3.0)])
+
+    def points(start: str, end: str) -> list:
+        answer = api.get(READINGS, {"series": one.id, "from": start, "to": end}).json()
+        return answer["series"][0]["points"]
+
+    every = [[at + 0.123, 1.0], [at + 0.124, 2.0], [at + 0.124, "ERR"], [at + 1, 3.0]]
+    assert points(str(at), str(at + 2)) == every
+    assert points(f"{at}.124", f"{at + 1}") == every[1:3]
+    iso = [(from_ms(at + ms)).isoformat() for ms in (0.123, 0.124)]
+    assert points(*iso) == every[:1]
+    latest = api.get("/api/v1/devices/boiler/latest/").json()["series"][0]
+    assert latest["latest"] == [at + 1, 3.0]
+
+
 def test_readings_by_device_and_metric_with_iso_times(api: APIClient) -> None:
     a, b = series("a"), series("b")
     at = now_ms() // 1000 * 1000 - 60_000

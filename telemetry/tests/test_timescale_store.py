@@ -79,7 +79,8 @@ def test_old_readings_go_and_their_summaries_stay(
     settings.RETENTION_DAYS, settings.ROLLUP_RETENTION_DAYS = 7, 40
     days = (1, 6, 9, 35, 60)
     store_readings([(SERIES[0], END - n * DAY, float(n)) for n in days])
-    write(store.Batch(texts=[(SERIES[0], END - 9 * DAY, "old"), (SERIES[0], END, "new")]))
+    words = ((END - 9 * DAY, "old"), (END, "new"))
+    write(store.Batch(texts=[(SERIES[0], at * 1_000, word) for at, word in words]))
 
     assert retention.purge(NOW).partitions == []  # nothing is rolled up yet
     roll_up()
@@ -153,7 +154,7 @@ def test_a_deleted_series_goes_from_every_table_compressed_or_not(
     for one in SERIES:
         store_readings(every(1000, span=HOUR, end=END - 10 * DAY, one=one))
         store_readings(every(1000, span=MINUTE, one=one))
-        write(store.Batch(texts=[(one, END, "x")]))
+        write(store.Batch(texts=[(one, END * 1_000, "x")]))
     roll_up()
     compress()
     kept = [[row for row in table if row[0] == SERIES[2]] for table in summaries()]

@@ -126,7 +126,7 @@ def make_series() -> None:
 
 def store_readings(readings: list[Reading], *, may_repeat: bool = False) -> store.Written:
     ids, times, values = (list(column) for column in zip(*readings, strict=True))
-    return write(store.Batch(ids, times, values, may_repeat=may_repeat))
+    return write(store.Batch(ids, [at * 1_000 for at in times], values, may_repeat=may_repeat))
 
 
 def every(step: int, *, span: int, end: int = END, one: int = SERIES[0]) -> list[Reading]:

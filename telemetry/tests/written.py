@@ -18,7 +18,7 @@ def series(metric: str = "temperature", *, uid: str = "boiler", **facts: Any) ->
     return Series.objects.create(device=device, metric=metric, **facts)
 
 
-def write(series_id: int, readings: Iterable[tuple[int, float | str]]) -> None:
+def write(series_id: int, readings: Iterable[tuple[float, float | str]]) -> None:
     """Readings as (ms, value), in one transaction with their dirty minutes."""
     marks = set()
     with connection.cursor() as cursor:

@@ -52,7 +52,7 @@ def telemetry(uid: str, message: Message) -> Item:
         detail = f"{len(payload)} bytes, over {MAX_PAYLOAD}"
         return Rejected(uid, Problem(Reason.TOO_LARGE, detail))
     try:
-        reading = json_values.read(payload, message.received_ms)
+        reading = json_values.read(payload, message.received_us)
     except json_values.Undecodable as exc:
         return Rejected(uid, exc.problem)
     return Telemetry(uid, reading.samples, reading.problems, reading.clock_replaced)

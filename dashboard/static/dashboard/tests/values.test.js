@@ -52,6 +52,10 @@ test("CSV has the drawn rows, and no cell a spreadsheet would run", () => {
   const text = csv(tableRows({ metric: "t", unit: "°C" }, [row(0, 1.5), row(1000, "=cmd|x")]));
   assert.equal(text, "time,t (°C)\r\n1970-01-01T00:00:00.000Z,1.5\r\n1970-01-01T00:00:01.000Z,'=cmd|x\r\n");
 });
+test("two readings of one millisecond are two rows, each with its microseconds", () => {
+  const rows = tableRows({ metric: "t", unit: "" }, [row(1700000000000.123, 1), row(1700000000000.124, 2), row(1700000000001, 3)]);
+  assert.deepEqual(rows.slice(1).map((cells) => cells[0]), ["2023-11-14T22:13:20.000123Z", "2023-11-14T22:13:20.000124Z", "2023-11-14T22:13:20.001Z"]);
+});
 test("a reduced table keeps minimum, maximum and count", () => {
   assert.deepEqual(tableRows({ metric: "t", unit: "" }, [row(500, 2, 1, 3, 9, 0)])[1], ["1970-01-01T00:00:00.000Z", "2", "1", "3", "9"]);
 });

@@ -1,0 +1,21 @@
+"""A moment keeps its microseconds through every form it has here."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry.moments import from_ms, from_us, in_ms, to_us
+
+INSTANTS = st.integers(0, to_us(datetime(2109, 1, 1, tzinfo=UTC)))
+
+
+@given(INSTANTS)
+def test_milliseconds_as_json_tell_every_microsecond(us: int) -> None:
+    ms = json.loads(json.dumps(in_ms(us)))
+    assert to_us(from_ms(ms)) == to_us(from_us(us)) == us
+    assert isinstance(ms, int) == (us % 1_000 == 0)
+    assert in_ms(us) < in_ms(us + 1)
