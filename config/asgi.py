@@ -8,19 +8,23 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application: Any = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the apps to be ready)
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs the apps to be ready)
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from bridge.http.routing import http_urlpatterns  # noqa: E402
+from dashboard.database import watch  # noqa: E402
+from dashboard.database_guard import DatabaseGuard  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 
+guarded: Any = DatabaseGuard(django_application, watch)
 application = ProtocolTypeRouter(
     {
-        "http": URLRouter([*http_urlpatterns, re_path(r"", django_application)]),
+        "http": URLRouter([*http_urlpatterns, re_path(r"", guarded)]),
+        # The session's key only: the consumer asks for its user itself, then and later.
         "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+            SessionMiddlewareStack(URLRouter(websocket_urlpatterns))
         ),
     }
 )

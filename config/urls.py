@@ -7,6 +7,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
 from dashboard.pages.views import ApiPage
 
+handler400 = "dashboard.pages.errors.bad_request"
+handler404 = "dashboard.pages.errors.not_found"
+handler500 = "dashboard.pages.errors.server_error"
+
 redoc = SpectacularRedocView.as_view(url_name="schema")
 
 urlpatterns = [

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 
 import redis
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+from dashboard.database import watch
 from dashboard.live import hub
 
-REDIS_TIMEOUT = 1.0  # seconds
+REDIS_TIMEOUT = 0.5  # seconds to connect, and of the answer; tried twice
 
 
 class HubCollector(Collector):
@@ -68,7 +70,7 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @require_GET
 def readyz(_request: HttpRequest) -> HttpResponse:
     """The database and Redis answer too."""
-    needs = {"database": _database_answers(), "redis": _redis_answers()}
+    needs = {"database": watch.answers_surely(), "redis": _redis_answers()}
     ready = all(needs.values())
     return JsonResponse({"ready": ready, **needs}, status=200 if ready else 503)
 
@@ -83,23 +85,19 @@ def _may_scrape(request: HttpRequest) -> bool:
     return not forwarded and ip_address(request.META["REMOTE_ADDR"]).is_loopback
 
 
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        connection.close()
-        return False
-    return True
-
-
 def _redis_answers() -> bool:
     try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=REDIS_TIMEOUT,
-            socket_connect_timeout=REDIS_TIMEOUT,
-        ) as client:
-            return bool(client.ping())
+        return bool(_redis(settings.REDIS_URL).ping())
     except redis.RedisError:
         return False
+
+
+@lru_cache(maxsize=4)
+def _redis(url: str) -> redis.Redis:
+    """Kept, with its connections: a probe each second must not open one each time."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=REDIS_TIMEOUT,
+        socket_connect_timeout=REDIS_TIMEOUT,
+        retry=Retry(NoBackoff(), 1),  # one: a connection that Redis closed while idle
+    )

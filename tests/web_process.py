@@ -54,7 +54,8 @@ class WebProcess:
                 cwd=ROOT,
                 env={
                     **os.environ,
-                    "DATABASE_URL": f"{self._database}?application_name={self.name}",
+                    "DATABASE_URL": f"{self._database}{'&' if '?' in self._database else '?'}"
+                    f"application_name={self.name}",
                     "REDIS_URL": settings.REDIS_URL,
                     "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
                     "PULSEBOARD_SECRET_KEY": settings.SECRET_KEY,

@@ -22,4 +22,5 @@ http_urlpatterns: list[URLPattern] = [
     # With or without the slash: a POST cannot be redirected.
     re_path(r"^api/v1/telemetry/?$", application),
     path("api/v1/<token:token>/telemetry", application),
+    path("api/v1/<token:token>/telemetry/", application),
 ]
