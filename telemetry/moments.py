@@ -6,12 +6,15 @@ counts in milliseconds, as JavaScript does: whole ones where the microseconds al
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MICROSECOND = timedelta(microseconds=1)
+_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 
 def to_ms(moment: datetime) -> int:
@@ -43,3 +46,21 @@ def in_ms(us: int) -> int | float:
     """Unix microseconds as Unix milliseconds, with up to three digits behind the point: a double
     tells any two microseconds apart until the year 2109."""
     return us // 1_000 if us % 1_000 == 0 else us / 1_000
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is a plain decimal number, which as a time counts milliseconds."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def parse(text: str) -> int:
+    """Unix microseconds of a time that somebody wrote: Unix milliseconds in digits, or ISO 8601, in
+    UTC where it names no zone.
+
+    Digits alone never are a date without its dashes: `1712010112123` would be the year 1712. Raises
+    `ValueError`.
+    """
+    if is_number(text):
+        return round(Decimal(text) * 1_000)
+    moment = datetime.fromisoformat(text)
+    return to_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

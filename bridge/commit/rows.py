@@ -199,7 +199,8 @@ class RowBuilder:
             rows.clock_replaced[device.id] = message.received_us
         problems = [*item.problems, *self._add_samples(gathered, device, item)]
         if problems:
-            rows.values_dropped += len(problems)
+            # A time that was replaced cost no value.
+            rows.values_dropped += len(problems) - item.clock_replaced
             rows.problems[index] = problems
             self._quarantine(rows, index, message, item.uid, problems[0], partial=True)
 

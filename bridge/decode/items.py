@@ -28,12 +28,15 @@ class Reason(StrEnum):
     TOO_MANY_VALUES = "too_many_values"
     NO_VALUES = "no_values"
     BAD_TIMESTAMP = "bad_timestamp"
+    IMPLAUSIBLE_TIMESTAMP = "implausible_timestamp"
+    CONFLICTING_VALUES = "conflicting_values"
     NOT_FINITE = "not_finite"
     UNSUPPORTED_VALUE = "unsupported_value"
     BAD_TEXT = "bad_text"
     BAD_METRIC = "bad_metric"
     TOO_MANY_SERIES = "too_many_series"
     BAD_STATUS = "bad_status"
+    CONVENTION_FAILED = "convention_failed"
     STORE_REJECTED = "store_rejected"
 
 

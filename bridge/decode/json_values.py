@@ -7,44 +7,30 @@ through the tolerant pass, which finds out exactly what is wrong and saves what 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import msgspec
 
+from bridge.decode import device_time, tolerant
 from bridge.decode.items import Problem, Reason, Sample, Value
+from bridge.decode.tolerant import Undecodable
 
 MAX_DEPTH = 8  # objects inside objects, counted from the values
-MAX_JSON_NESTING = 64  # brackets open at once in a payload, before any parser sees it
 MAX_VALUES = 10_000  # readings in one message
 MAX_METRIC = 200  # characters of a dotted metric name
 MAX_TEXT = 1024  # characters of a text reading
 MAX_EXACT_INTEGER = 2**53  # beyond it a float8 rounds, so the integer is kept as text
 MAX_PROBLEMS = 20  # told of one message
-EARLIEST_US = 946_684_800_000_000  # 2000-01-01; a device clock before it was never set
-LATEST_AHEAD_US = 86_400_000_000  # a day: a device clock further ahead than this is wrong
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 _decode = msgspec.json.Decoder().decode
-
-
-class Undecodable(Exception):
-    """The payload as a whole cannot be read; `problem` says why."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.problem = Problem(reason, detail)
 
 
 class Reading:
     """Collects samples and problems of one payload while it is walked."""
 
-    __slots__ = ("clock_replaced", "count", "problems", "received_us", "samples")
+    __slots__ = ("at", "clock_replaced", "count", "problems", "received_us", "samples")
 
     def __init__(self, received_us: int) -> None:
         self.received_us = received_us
@@ -52,10 +38,23 @@ class Reading:
         self.problems: list[Problem] = []
         self.clock_replaced = False
         self.count = 0
+        self.at: dict[int, Mapping[str, Value]] = {}  # Unix us: what was said of that instant
 
     def report(self, reason: Reason, detail: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(reason, detail))
+
+    def add(self, time_us: int, values: Mapping[str, Value]) -> None:
+        """Keep a sample. Of two values of one metric at one instant the first stays."""
+        if before := self.at.get(time_us):
+            for metric in before.keys() & values.keys():
+                if before[metric] != values[metric]:
+                    report_conflict(self, metric, before[metric], values[metric])
+            values = {metric: value for metric, value in values.items() if metric not in before}
+        if time_us:
+            self.at[time_us] = {**before, **values} if before else values
+        if values:
+            self.samples.append(Sample(time_us, values))
 
 
 def read(payload: bytes, received_us: int) -> Reading:
@@ -63,14 +62,16 @@ def read(payload: bytes, received_us: int) -> Reading:
     reading = Reading(received_us)
     try:
         document = _decode(payload)
+        if tolerant.repeats_a_key(payload, document):
+            document = tolerant.decode(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        document = _decode_tolerantly(payload)
+        document = tolerant.decode(payload)
     if isinstance(document, dict):
-        _add_object(reading, document, "")
+        _add_object(reading, document)
     elif isinstance(document, list):
         for index, element in enumerate(document):
             if isinstance(element, dict):
-                _add_object(reading, element, f"[{index}]")
+                _add_object(reading, element, index)
             else:
                 reading.report(
                     Reason.WRONG_TYPE, f"[{index}] is {_type_name(element)}, not an object"
@@ -86,77 +87,58 @@ def read(payload: bytes, received_us: int) -> Reading:
     return reading
 
 
-def _decode_tolerantly(payload: bytes) -> Any:
-    """What the strict decoder refused, read with NaN, 1e400 and lone surrogates let through, so
-    that each costs its value and not the message. Raises `Undecodable`."""
-    try:
-        text = payload.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        raise Undecodable(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8") from exc
-    nesting = _nesting(payload)
-    if nesting > MAX_JSON_NESTING:
-        raise Undecodable(Reason.TOO_DEEP, f"nested {nesting} deep, over {MAX_JSON_NESTING}")
-    try:
-        return json.loads(text, parse_int=_integer)
-    except json.JSONDecodeError as exc:
-        raise Undecodable(Reason.MALFORMED_JSON, f"{exc.msg} at character {exc.pos}") from exc
-
-
-def _nesting(payload: bytes) -> int:
-    """Brackets open at once at the deepest place, those inside strings not counted."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for byte in payload:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
-
-
-def _integer(digits: str) -> int | str:
-    """An integer as written; one too long for Python's conversion limit stays text, exactly."""
-    return int(digits) if len(digits) <= 640 else digits
-
-
-def _add_object(reading: Reading, document: dict[str, Any], where: str) -> None:
-    """One element: timestamped only if it has both `ts` and an object `values`."""
-    stamp = document.get("ts")
-    values = document.get("values")
-    if stamp is not None and type(values) is dict:
-        time_us = _time(reading, stamp, f"{where}.ts" if where else "ts")
-    else:
-        time_us, values = 0, document
-    if is_plain(values):
+def _add_object(reading: Reading, document: dict[str, Any], index: int | None = None) -> None:
+    """The payload, or the element of its array at `index`: timestamped only if it has both `ts` and
+    an object `values`."""
+    time_us, values = 0, document
+    if document.get("ts") is not None and isinstance(document.get("values"), dict):
+        given = _time(reading, document["ts"], index)
+        if given is None:
+            return
+        time_us, values = given, document["values"]
+    if type(values) is dict and is_plain(values):
         reading.count += len(values)
         if reading.count > MAX_VALUES:
-            _refuse_size(reading)
-        if values:
-            reading.samples.append(Sample(time_us, values))
+            _refuse_size()
+        reading.add(time_us, values)
         return
     kept: dict[str, Value] = {}
     for metric, value in _flatten(reading, values, "", 1):
         reading.count += 1
         if reading.count > MAX_VALUES:
-            _refuse_size(reading)
-        kept[metric] = value
+            _refuse_size()
+        if kept.setdefault(metric, value) != value:
+            report_conflict(reading, metric, kept[metric], value)
     if kept:
-        reading.samples.append(Sample(time_us, kept))
+        reading.add(time_us, kept)
     elif _only_nulls(values):
         reading.count += 1  # `null` is no reading, and saying so is no mistake
 
 
-def _refuse_size(_reading: Reading) -> NoReturn:
+def _time(reading: Reading, stamp: Any, index: int | None) -> int | None:
+    """Unix microseconds of `ts`. When that cannot be true it is told, and a reading that came alone
+    is stamped on receipt: 0. One of many is refused: None, for it is no news of this moment."""
+    found = device_time.read(stamp, reading.received_us, "ts" if index is None else f"[{index}].ts")
+    if isinstance(found, int):
+        return found
+    reading.report(*found)
+    reading.clock_replaced |= index is None
+    return 0 if index is None else None
+
+
+def report_conflict(reading: Reading, metric: str, first: Value, other: Value) -> None:
+    reading.report(
+        Reason.CONFLICTING_VALUES,
+        f"{_shown(metric)} has two values at one instant, {_cut(first)} and {_cut(other)}:"
+        " the first stays",
+    )
+
+
+def _cut(value: Value) -> str:
+    return ascii(value)[:40]
+
+
+def _refuse_size() -> NoReturn:
     raise Undecodable(Reason.TOO_MANY_VALUES, f"more than {MAX_VALUES} values in one message")
 
 
@@ -215,7 +197,7 @@ def _value(reading: Reading, metric: str, value: Any) -> Value | None:
     if kind is float:
         if math.isfinite(value):
             return float(value)
-        reading.report(Reason.NOT_FINITE, f"{_shown(metric)} is {value}")
+        reading.report(Reason.NOT_FINITE, f"{_shown(metric)} is no finite number")
     elif kind is int:
         return value if -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER else str(value)
     elif kind is str:
@@ -240,38 +222,6 @@ def is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _time(reading: Reading, stamp: Any, where: str) -> int:
-    """Unix microseconds of `stamp`, or 0 (stamp it on receipt) when it cannot be true."""
-    if type(stamp) is int:
-        time_us = stamp * 1_000
-    elif type(stamp) is float and math.isfinite(stamp):
-        time_us = round(max(-1.0, min(stamp, 1e15)) * 1_000)  # bounded: infinity has no integer
-    elif type(stamp) is str:
-        time_us = _iso(stamp)
-    else:
-        time_us = -1
-    if time_us < 0:
-        reading.report(Reason.BAD_TIMESTAMP, f"{where} is neither Unix milliseconds nor ISO 8601")
-    elif EARLIEST_US <= time_us <= reading.received_us + LATEST_AHEAD_US:
-        return time_us
-    reading.clock_replaced = True
-    return 0
-
-
-def _iso(stamp: str) -> int:
-    """Unix microseconds of an ISO 8601 time (UTC where it names no zone), or -1."""
-    try:
-        moment = datetime.fromisoformat(stamp)
-    except ValueError:
-        return -1
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    try:
-        return max(0, (moment - EPOCH) // MICROSECOND)
-    except OverflowError:
-        return -1
 
 
 def _shown(metric: str) -> str:

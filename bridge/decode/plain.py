@@ -7,12 +7,13 @@ afterwards. Whatever is not exactly that is None here, and json_values finds out
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
+from bridge.decode.device_time import EARLIEST_US, LATEST_AHEAD_US
 from bridge.decode.items import Sample
-from bridge.decode.json_values import EARLIEST_US, LATEST_AHEAD_US, MAX_EXACT_INTEGER, is_plain
+from bridge.decode.json_values import MAX_EXACT_INTEGER, is_plain
 from bridge.message import MAX_PAYLOAD, Message
 
 MAX_TOPICS = 100_000  # remembered; then forgotten all at once, which costs one decode each
@@ -33,13 +34,20 @@ _timed = msgspec.json.Decoder(PlainSample).decode
 _bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
 
 
+class Shape(NamedTuple):
+    """A combination of metric names that is ordinary."""
+
+    names: tuple[str, ...]
+    colons: int  # in a payload that names each of them once
+
+
 class PlainReader:
     """Remembers which topics carry telemetry in Pulseboard's forms, and which combinations of
     metric names are ordinary: a message's shape."""
 
     def __init__(self) -> None:
         self._uids: dict[bytes, str] = {}  # by topic
-        self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._shapes: dict[tuple[str, ...], Shape] = {}
         self._names = 0  # in all shapes together
 
     def expect(self, topic: bytes, uid: str) -> None:
@@ -55,26 +63,32 @@ class PlainReader:
         if uid is None or len(payload) > MAX_PAYLOAD:
             return None
         try:
+            extra = 0
             if payload.startswith(b'{"ts":'):
+                extra = 2  # colons, of `ts` and `values`
                 sample: Sample = _timed(payload)
                 sample.time_us *= 1_000  # the device counts milliseconds
                 if not EARLIEST_US <= sample.time_us <= message.received_us + LATEST_AHEAD_US:
                     return None
             else:
                 sample = PlainSample(0, _bare(payload))
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        except Exception:  # noqa: BLE001  (the long way finds out what it is, and says so)
             return None
         names = tuple(sample.values)
         shape = self._shapes.get(names) or self._learn(names, sample)
-        return (uid, sample, shape) if shape else None
+        # More colons: a metric is named twice, and the decoder kept the last.
+        if shape is None or payload.count(b":") != shape.colons + extra:
+            return None
+        return uid, sample, shape.names
 
-    def _learn(self, names: tuple[str, ...], sample: Sample) -> tuple[str, ...]:
-        """The shape, remembered from now on; () if it is not ordinary."""
-        if len(names) > MAX_SHAPE or not is_plain(sample.values):
-            return ()
+    def _learn(self, names: tuple[str, ...], sample: Sample) -> Shape | None:
+        """The shape, remembered from now on; None if it is not ordinary."""
+        if not names or len(names) > MAX_SHAPE or not is_plain(sample.values):
+            return None
         if self._names + len(names) > MAX_NAMES:
             self._shapes.clear()
             self._names = 0
-        self._shapes[names] = names
+        shape = Shape(names, len(names) + sum(name.count(":") for name in names))
+        self._shapes[names] = shape
         self._names += len(names)
-        return names
+        return shape

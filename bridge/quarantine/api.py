@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -26,7 +26,7 @@ from devices.api.bulk import Conflict
 from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
 from telemetry.api import parameters as query
 from telemetry.models import QuarantinedMessage
-from telemetry.moments import from_ms, to_ms
+from telemetry.moments import from_ms, from_us, parse, to_ms
 from telemetry.quarantine import Unregistered, unregistered
 from telemetry.storage import errors
 
@@ -50,8 +50,7 @@ class MomentField(serializers.Field):
             if type(data) is int and 0 <= data <= query.MAX_MS:
                 return from_ms(data)
             if isinstance(data, str):
-                moment = datetime.fromisoformat(data)
-                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                return from_us(parse(data))
         except (ValueError, OverflowError):
             pass
         raise ValidationError("Write Unix milliseconds or ISO 8601, as 2026-11-22T06:00:00Z.")

@@ -156,7 +156,7 @@ def test_what_cannot_be_stored_is_refused_with_its_reason_and_kept(
 
 def test_the_first_bad_element_is_named(send) -> None:
     message = send(b'[{"ts":1795000000000,"values":{"a":NaN}},{"b":Infinity}]').body["message"]
-    assert message == "'a' is nan"
+    assert message == "'a' is no finite number"
 
 
 def test_what_is_partly_good_is_stored_and_the_rest_is_listed(send, database) -> None:
@@ -165,7 +165,7 @@ def test_what_is_partly_good_is_stored_and_the_rest_is_listed(send, database) ->
     assert answer.body == {
         "stored": 1,
         "problems": [
-            {"reason": "not_finite", "message": "'u' is nan"},
+            {"reason": "not_finite", "message": "'u' is no finite number"},
             {"reason": "unsupported_value", "message": "'v' is an array"},
         ],
     }

@@ -88,7 +88,8 @@ def test_a_partly_good_message_is_stored_once_however_often_it_is_replayed(pump)
         assert (done.partial, done.readings) == (1, new)
     assert readings() == [("t", AT_MS, "1")]
     kept = QuarantinedMessage.objects.get()
-    assert (kept.partial, kept.reason, kept.detail) == (True, "not_finite", "'u' is nan")
+    problem = ("not_finite", "'u' is no finite number")
+    assert (kept.partial, (kept.reason, kept.detail)) == (True, problem)
 
 
 def test_messages_of_one_millisecond_keep_all_their_readings_even_one_by_one(pump) -> None:

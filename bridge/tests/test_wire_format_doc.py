@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge import message
-from bridge.decode import json_values
+from bridge.decode import device_time, json_values, tolerant
 from bridge.decode.items import Reason
 from bridge.http import queue
 from bridge.publish import outcomes
@@ -31,12 +31,11 @@ def test_every_reason_is_explained_and_no_other() -> None:
 
 def limits() -> dict[str, float]:
     """The bounds of what comes over the wire."""
-    found = {
-        name: value
-        for name, value in vars(json_values).items()
-        if name.startswith("MAX_") or name in ("EARLIEST_US", "LATEST_AHEAD_US")
-    }
+    found = {name: value for name, value in vars(json_values).items() if name.startswith("MAX_")}
     return found | {
+        "EARLIEST_US": device_time.EARLIEST_US,
+        "LATEST_AHEAD_US": device_time.LATEST_AHEAD_US,
+        "MAX_JSON_NESTING": tolerant.MAX_JSON_NESTING,
         "MAX_PAYLOAD": message.MAX_PAYLOAD,
         "MAX_SERIES_PER_DEVICE": series_registry.MAX_SERIES_PER_DEVICE,
         "KEPT_PAYLOAD": store.KEPT_PAYLOAD,

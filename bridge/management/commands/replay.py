@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bridge.decode.items import Reason
 from bridge.quarantine.replay import Replay, Selection, Summary
+from telemetry.moments import from_us, parse
 from telemetry.storage import errors
 
 
@@ -57,5 +58,7 @@ def _closing(done: Summary, *, dry_run: bool) -> str:
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return from_us(parse(text))
+    except OverflowError as exc:
+        raise ValueError(text) from exc

@@ -1,0 +1,112 @@
+"""JSON as devices write it, read so that each mistake costs its value and not the message. Pure.
+
+`NaN`, `nan`, `-inf`, `-1.#IND` and the like (what C prints) become NaN, 1e400 infinity, a lone
+surrogate stays in its text. An object that names a key twice keeps both values.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from bridge.decode.items import Problem, Reason
+
+MAX_JSON_NESTING = 64  # brackets open at once in a payload, before any parser sees it
+MAX_DIGITS = 640  # of an integer; Python converts longer ones in quadratic time
+
+# A text, or what C's printf makes of a number that is none. Possessive, so that a quote which is
+# never closed is walked over once.
+_NO_NUMBER = re.compile(
+    r"""(?P<text>"(?:[^"\\]++|\\.)*+"?+)
+    | (?<![\w.+-]) [+-]?(?:nan(?:\(\w*\))?|inf(?:inity)?|1\.\#[a-z]+[0-9]*) (?![\w.+-])""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
+)
+_KEY = re.compile(rb'"\s*:')
+
+
+class Undecodable(Exception):
+    """The payload as a whole cannot be read; `problem` says why."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = Problem(reason, detail)
+
+
+class Repeating(dict[str, Any]):
+    """An object that names a key more than once. A look-up finds the first value, `items` all."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(reversed(pairs))
+        self._pairs = pairs
+
+    def items(self) -> Any:
+        return self._pairs
+
+
+def decode(payload: bytes) -> Any:
+    """The document. Raises `Undecodable`."""
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise Undecodable(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8") from exc
+    nesting = _nesting(payload)
+    if nesting > MAX_JSON_NESTING:
+        raise Undecodable(Reason.TOO_DEEP, f"nested {nesting} deep, over {MAX_JSON_NESTING}")
+    try:
+        return json.loads(text, parse_int=_integer, object_pairs_hook=_object)
+    except json.JSONDecodeError:
+        pass
+    try:
+        # Of the same length, so that an error names the character it stands at.
+        spelt = _NO_NUMBER.sub(lambda found: found["text"] or "NaN".rjust(len(found[0])), text)
+        return json.loads(spelt, parse_int=_integer, object_pairs_hook=_object)
+    except json.JSONDecodeError as exc:
+        raise Undecodable(Reason.MALFORMED_JSON, f"{exc.msg} at character {exc.pos}") from exc
+
+
+def repeats_a_key(payload: bytes, document: Any) -> bool:
+    """Whether some object of the payload may name a key twice, of which `document` has one."""
+    return len(_KEY.findall(payload)) != _members(document)
+
+
+def _members(document: Any) -> int:
+    if isinstance(document, dict):
+        return len(document) + sum(
+            [_members(each) for each in document.values() if type(each) in (dict, list)]
+        )
+    if isinstance(document, list):
+        return sum([_members(each) for each in document if type(each) in (dict, list)])
+    return 0
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    return document if len(document) == len(pairs) else Repeating(pairs)
+
+
+def _nesting(payload: bytes) -> int:
+    """Brackets open at once at the deepest place, those inside strings not counted."""
+    depth = deepest = 0
+    in_string = escaped = False
+    for byte in payload:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _integer(digits: str) -> int | str:
+    """An integer as written; one too long stays text, exactly."""
+    return int(digits) if len(digits) <= MAX_DIGITS else digits
