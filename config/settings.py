@@ -7,6 +7,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
+from config.hosts import Hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -23,7 +24,7 @@ if not SECRET_KEY:
         )
     SECRET_KEY = "debug-only-key-never-used-without-PULSEBOARD_DEBUG"  # noqa: S105
 
-ALLOWED_HOSTS = env.words("PULSEBOARD_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = Hosts(env.words("PULSEBOARD_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("PULSEBOARD_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [

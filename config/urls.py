@@ -24,3 +24,5 @@ urlpatterns = [
     path("api/v1/", include("bridge.urls")),
     path("", include("dashboard.urls")),
 ]
+# By name, as Django wants it: only the page itself may read the settings.
+handler400 = "config.hosts.answer_bad_request"

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from embedded.errors import EmbeddedError
-from embedded.servers.ports import free_port
 from embedded.up.data_folder import SHARED, DataFolder
 from embedded.up.options import read
-from embedded.up.stack import VARIABLES, Stack, check_yours
+from embedded.up.stack import Stack
+from embedded.up.yours import VARIABLES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOC = (ROOT / "docs" / "operations.md").read_text()
@@ -62,33 +61,6 @@ def test_a_server_of_yours_is_not_started_and_its_password_not_shown(
     assert "postgresql://me:***@db.example:5433/mine" in shown
     assert not any("secret" in where for where in shown)
     assert stack.environment()["DATABASE_URL"] == "postgresql://me:secret@db.example:5433/mine"
-
-
-def test_a_machine_open_to_others_answers_to_its_own_names(
-    server_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PULSEBOARD_ALLOWED_HOSTS", raising=False)
-    for variable in VARIABLES.values():
-        monkeypatch.setenv(variable, "postgresql://elsewhere/x")
-    data = DataFolder(server_folder / "var")
-    stack = Stack(read(["--data", str(data.path), "--host", "0.0.0.0"]), data)
-    names = stack.environment()["PULSEBOARD_ALLOWED_HOSTS"].split(",")
-    assert {"localhost", "127.0.0.1"} < set(names)
-    assert "0.0.0.0" not in names
-    assert stack.web_url.startswith("http://127.0.0.1:")
-
-
-def test_a_server_of_yours_that_does_not_answer_is_named(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for variable in VARIABLES.values():
-        monkeypatch.delenv(variable, raising=False)
-    check_yours()
-    monkeypatch.setenv("REDIS_URL", f"redis://:secret@127.0.0.1:{free_port()}/0")
-    with pytest.raises(EmbeddedError, match="REDIS_URL names redis") as refused:
-        check_yours()
-    assert "unset it" in str(refused.value)
-    assert "secret" not in str(refused.value)
 
 
 def test_history_is_made_up_only_for_an_installation_that_has_none(server_folder: Path) -> None:

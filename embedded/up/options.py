@@ -47,7 +47,12 @@ def read(words: list[str]) -> Options:
         default=default_path(),
         help="where everything is kept (default: PULSEBOARD_DATA, else ./var)",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address the web pages listen on")
+    parser.add_argument(
+        "--host",
+        type=_host,
+        default="127.0.0.1",
+        help="address or name the web pages listen on; 0.0.0.0 for every address",
+    )
     parser.add_argument(
         "--port", type=_port, help="port of the web pages (default: 8000, else a free one)"
     )
@@ -66,6 +71,13 @@ def read(words: list[str]) -> Options:
         simulator=not known.no_sim,
         simulator_words=(*backfill, *rest),
     )
+
+
+def _host(word: str) -> str:
+    host = word.strip().removeprefix("[").removesuffix("]")
+    if host:
+        return host
+    raise argparse.ArgumentTypeError("is empty; write an address or a name of this machine")
 
 
 def _port(word: str) -> int:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from embedded.errors import EmbeddedError
 from embedded.servers import mqtt
-from embedded.servers.ports import LOOPBACK, choose_port, is_free
+from embedded.servers.ports import (
+    LOOPBACK,
+    choose_port,
+    free_port,
+    in_url,
+    is_free,
+    own_addresses,
+)
 from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import DEFAULT_SIMULATOR, Options
 from embedded.up.supervision import Program
+from embedded.up.yours import VARIABLES, shown
 
 WEB_PORT = 8000
 # Of one WebSocket message. Daphne holds it against what it sends as well, and a snapshot of a whole
@@ -26,16 +34,15 @@ MAX_WEBSOCKET_BYTES = 8 * 1024 * 1024
 PING_SECONDS = 10  # between pings to an idle browser, and until it counts as gone
 SETTLE_SECONDS = 4  # a Django process that cannot work says so within this
 BRIDGE_STOP_SECONDS = 30  # to commit and acknowledge what it holds
-VARIABLES = {"postgres": "DATABASE_URL", "redis": "REDIS_URL", "mqtt": "MQTT_URL"}
 USUAL_PORTS = {
     "postgres": Postgres.usual_port,
     "redis": Redis.usual_port,
     "mqtt": mqtt.Broker.usual_port,
 }
-ANSWER_SECONDS = 5.0  # for a server of yours to accept a connection
+THIS_MACHINE = "this-machine"  # its names and addresses at each request: config.hosts
 PROBE_PORTS = {"bridge": 9101, "maintain": 9102}  # of /metrics, /healthz and /readyz
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
-ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 (compared with, not listened on)
+ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not listened on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ class Stack:
     def __init__(self, options: Options, data: DataFolder) -> None:
         self.options = options
         self.data = data
-        ports = _choose_ports(options, data)
+        self.address = address_of(options.host)
+        ports = _choose_ports(options, self.address, data)
         self.web_port = ports["web"]
         self._is_filled = bool(data.state().get("filled"))
         self.probe_ports = {name: ports[name] for name in PROBE_PORTS}
@@ -72,8 +80,25 @@ class Stack:
 
     @property
     def web_url(self) -> str:
-        host = LOOPBACK if self.options.host in ANY_ADDRESS else self.options.host
-        return f"http://{host}:{self.web_port}/"
+        return f"http://{self.web_host}:{self.web_port}/"
+
+    @property
+    def web_host(self) -> str:
+        """How a browser on this machine calls it."""
+        if self.address in ANY_ADDRESS:
+            return LOOPBACK if self.address != "::" else "[::1]"
+        return in_url(self.options.host)
+
+    @property
+    def network_urls(self) -> list[str]:
+        """How browsers on other machines reach the pages, when they may."""
+        if self.address not in ANY_ADDRESS:
+            return []
+        found = [one for one in own_addresses() if not _is_for_this_machine_only(one)]
+        if self.address != "::":
+            found = [one for one in found if ":" not in one]
+        names = [f"{socket.gethostname()}.local", *map(in_url, found)]
+        return [f"http://{name}:{self.web_port}/" for name in names]
 
     def environment(self) -> dict[str, str]:
         """What our processes need to know; call it once the servers are prepared."""
@@ -84,8 +109,12 @@ class Stack:
         found.setdefault("PULSEBOARD_SPOOL", str(self.data.path / "spool"))
         found["DJANGO_SETTINGS_MODULE"] = "config.settings"
         found["PYTHONUNBUFFERED"] = "1"
-        if self.options.host != LOOPBACK:
-            found.setdefault("PULSEBOARD_ALLOWED_HOSTS", ",".join(own_names(self.options.host)))
+        # Whatever the locale: what goes into a log is UTF-8, and no character of it raises.
+        found["PYTHONIOENCODING"] = "utf-8:backslashreplace"
+        if self.address != LOOPBACK:
+            found.setdefault("PULSEBOARD_ALLOWED_HOSTS", THIS_MACHINE)
+        if "PULSEBOARD_ALLOWED_HOSTS" in found:  # we ask it ourselves, and so does the simulator
+            found["PULSEBOARD_ALLOWED_HOSTS"] += f",{self.web_host}"
         return found
 
     def programs(self) -> list[Program]:
@@ -105,7 +134,7 @@ class Stack:
     def _own_programs(self) -> list[Program]:
         manage = [sys.executable, str(Path(__file__).resolve().parents[2] / "manage.py")]
         web = [
-            *(sys.executable, "-m", "daphne", "-b", self.options.host, "-p", str(self.web_port)),
+            *(sys.executable, "-m", "daphne", "-b", self.address, "-p", str(self.web_port)),
             *("--ping-interval", str(PING_SECONDS), "--ping-timeout", str(PING_SECONDS)),
             *("--websocket_timeout", "-1"),
             *("--websocket-max-message-size", str(MAX_WEBSOCKET_BYTES)),
@@ -157,7 +186,7 @@ class Stack:
                 where = f"{PROTOCOLS[key]}://{server.host}:{server.port}"
                 rows.append(Row(key, server.title, where, self._log(key)))
             else:
-                rows.append(Row(key, f"yours ({variable})", without_password(variable), "-"))
+                rows.append(Row(key, f"yours ({variable})", shown(variable), "-"))
         titles = {
             "web": ("Daphne", self.web_url),
             "maintain": (
@@ -179,62 +208,40 @@ class Stack:
             return str(path)
 
 
-def check_yours() -> None:
-    """Refuse to start while a server named by a variable does not answer."""
-    for key, variable in VARIABLES.items():
-        parts = urlsplit(os.environ.get(variable, ""))
-        if not parts.hostname:
-            continue  # not set, or a Unix socket: its first use tells
-        try:
-            address = (parts.hostname, parts.port or USUAL_PORTS[key])
-            socket.create_connection(address, ANSWER_SECONDS).close()
-        except (OSError, ValueError) as exc:
-            raise EmbeddedError(
-                f"{variable} names {without_password(variable)}, which does not answer: {exc}",
-                f"Start that server, correct {variable}, or unset it to have one started here.",
-            ) from exc
+def _is_for_this_machine_only(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    return parsed.is_loopback or parsed.is_link_local
 
 
-def _choose_ports(options: Options, data: DataFolder) -> dict[str, int]:
+def _choose_ports(options: Options, address: str, data: DataFolder) -> dict[str, int]:
     """A port for each, the same as last time where it is still free."""
     chosen: dict[str, int] = {}
     for key, port in {**USUAL_PORTS, "web": WEB_PORT, **PROBE_PORTS}.items():
         taken = frozenset(chosen.values())
         if key == "web" and options.port:
-            if not is_free(options.port, options.host):
+            if not is_free(options.port, address):
                 raise EmbeddedError(
                     f"Port {options.port} of {options.host} is taken or not allowed.",
                     "Choose another with --port, or leave it out.",
                 )
             chosen[key] = options.port
         elif key not in VARIABLES or not os.environ.get(VARIABLES[key]):
-            host = options.host if key == "web" else LOOPBACK
+            host = address if key == "web" else LOOPBACK
             chosen[key] = choose_port(data.remembered_port(key), port, host=host, taken=taken)
     data.remember_ports(chosen)
     return chosen
 
 
-def own_names(host: str) -> list[str]:
-    """The names a browser may call this machine by when it listens on more than loopback."""
-    names = ["localhost", LOOPBACK, "[::1]", socket.gethostname(), socket.getfqdn()]
-    if host not in ANY_ADDRESS:
-        names.append(host)
+def address_of(host: str) -> str:
+    """The address `--host` names. Raises `EmbeddedError` when it is none of this machine's."""
     try:
-        names += [str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)]
-        # No packet is sent: connecting a datagram socket only picks the outgoing address.
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))
-            names.append(probe.getsockname()[0])
-    except OSError:
-        pass  # no network: the names above are all there are
-    return list(dict.fromkeys(names))
-
-
-def without_password(variable: str) -> str:
-    parts = urlsplit(os.environ[variable])
-    if parts.password is None:
-        return parts.geturl()
-    location = f"{parts.username or ''}:***@{parts.hostname}"
-    if parts.port:
-        location += f":{parts.port}"
-    return parts._replace(netloc=location).geturl()
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        # A name may have addresses of both families: more programs take the older one.
+        address = str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
+        free_port(address)
+    except (OSError, UnicodeError) as exc:
+        raise EmbeddedError(
+            f"--host {host} is no address or name of this machine: {exc}.",
+            f"It has {', '.join(own_addresses())}; 0.0.0.0 is every IPv4 address, :: every one.",
+        ) from exc
+    return address
