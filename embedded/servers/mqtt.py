@@ -41,7 +41,7 @@ class Broker(Server):
 
     def _write(self, name: str, text: str) -> Path:
         path = self.folder / name
-        path.write_text(text)
+        path.write_bytes(os.fsencode(text))  # a folder's name is bytes, whatever the locale
         path.chmod(0o644)
         return path
 

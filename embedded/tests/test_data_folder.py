@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,8 +84,31 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
         DataFolder(tmp_path / "file" / "var")
 
 
-@pytest.mark.parametrize("name", ["a ;b", "a #b", "100%", "a\nb"])
-def test_a_name_supervisord_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\x1bb", "a\udcffb"])
+def test_a_name_no_configuration_can_hold_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(EmbeddedError, match="--data"):
         DataFolder(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_removed_or_replaced_while_it_is_held_is_noticed(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "var")
+    with folder.lock():
+        folder.check_held()
+        (tmp_path / "var").rename(tmp_path / "gone")
+        with pytest.raises(EmbeddedError, match="removed"):
+            folder.check_held()
+        with DataFolder(tmp_path / "var").lock(), pytest.raises(EmbeddedError, match="replaced"):
+            folder.check_held()
+
+
+def test_one_that_only_just_started_is_named_all_the_same(tmp_path: Path) -> None:
+    """The second may look between the first's lock and its note of who it is."""
+    first, second = DataFolder(tmp_path), DataFolder(tmp_path)
+    with first.lock():
+        first.write_state(pid=None)
+        late = threading.Timer(0.2, first.write_state, kwargs={"pid": 4711})
+        late.start()
+        with pytest.raises(EmbeddedError, match="process 4711"), second.lock():
+            pass
+        late.join()

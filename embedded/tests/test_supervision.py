@@ -50,14 +50,19 @@ def test_its_log_lines_are_understood(line: str, event: Event | None) -> None:
     assert parse(f"2026-01-01 00:00:00,000 {line}") == event
 
 
-@pytest.fixture(params=["plain", "a folder; with an odd#name's \" quotes", "d" * 120])
+ODD = '50% ; of #1 %(here)s, a folder\'s "name" für $HOME \\n `x`'
+
+
+@pytest.fixture(params=["plain", ODD, "d" * 120])
 def data(tmp_path: Path, request: pytest.FixtureRequest) -> DataFolder:
     return DataFolder(tmp_path / request.param)
 
 
 @pytest.fixture
 def supervisor(data: DataFolder) -> Iterator[Supervisor]:
-    running = Supervisor([Program("one", FOREVER)], data, dict(os.environ))
+    # The folder is an argument too, as it is to every server of ours.
+    program = Program("one", [*FOREVER, str(data.path)])
+    running = Supervisor([program], data, dict(os.environ))
     yield running
     running.stop()
 
@@ -73,6 +78,7 @@ def test_a_killed_program_is_restarted_and_said(supervisor: Supervisor) -> None:
     supervisor.wait_until_ready()
     supervisor.start("one")
     first = _pid(supervisor)
+    assert psutil.Process(first).cmdline()[-1] == str(supervisor.data.path)
     os.kill(first, signal.SIGKILL)
     second = _pid(supervisor, start=2)
     seen: list[Event] = []

@@ -6,6 +6,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from paho.mqtt import client as mqtt
 
 from embedded.servers.leftovers import is_alive
 from embedded.servers.ports import free_port, is_free
@@ -34,7 +36,7 @@ OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
 class Up:
     """A running `manage.py up` and all it said."""
 
-    def __init__(self, data: Path, *words: str) -> None:
+    def __init__(self, data: Path, *words: str, environment: dict[str, str] | None = None) -> None:
         self.data = data
         inherited = {
             name: value
@@ -44,10 +46,11 @@ class Up:
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "up", "--data", str(data), *words],
             cwd=ROOT,
-            env=inherited,
+            env=inherited | (environment or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             start_new_session=True,
         )
         self.said = ""
@@ -107,8 +110,8 @@ class Up:
 def start(server_folder: Path) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
 
-    def begin(*words: str) -> Up:
-        started.append(Up(server_folder / "var", *words))
+    def begin(*words: str, name: str = "var", environment: dict[str, str] | None = None) -> Up:
+        started.append(Up(server_folder / name, *words, environment=environment))
         return started[-1]
 
     yield begin
@@ -186,6 +189,65 @@ def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
     eventually(
         lambda: all_gone(processes), WAIT_SECONDS, what="the end of everything after kill -9"
     )
+
+
+def publish(port: int, count: int) -> None:
+    """Messages at QoS 1 from a stock MQTT 3.1.1 client, acknowledged by the broker."""
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    sent = [client.publish("devices/x/telemetry", f'{{"n":{n}}}', qos=1) for n in range(count)]
+    for message in sent:
+        message.wait_for_publish(WAIT_SECONDS)
+    client.disconnect()
+    client.loop_stop()
+
+
+def received(port: int) -> int:
+    """How many messages the bridge has got since it started."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+        found = re.search(r"bridge_received_total\{.*\} (\S+)", answer.read().decode())
+    assert found
+    return int(float(found[1]))
+
+
+@pytest.mark.timeout(600)  # seconds; each step has a deadline of its own
+def test_two_starts_at_once_and_started_means_that_nothing_published_is_lost(
+    start: Callable[..., Up],
+) -> None:
+    ups = [
+        start("--no-sim", "--broker", broker, name=broker) for broker in ("mosquitto", "iotcore")
+    ]
+    for up in ups:
+        up.wait_for("Started in")
+        ports = up.state()["ports"]
+        publish(ports["mqtt"], 20)
+        eventually(
+            lambda probe=ports["bridge"]: received(probe) == 20,
+            WAIT_SECONDS,
+            what=lambda probe=ports["bridge"]: f"20 received, not {received(probe)}",
+        )
+    first, second = (set(up.state()["ports"].values()) for up in ups)
+    assert not first & second
+    shutil.rmtree(ups[1].data)
+    assert ups[1].process.wait(WAIT_SECONDS) == 1
+    ups[1].end(0)
+    assert f"{ups[1].data} was removed" in ups[1].said
+    assert "Traceback" not in ups[1].said
+
+
+@pytest.mark.timeout(600)  # seconds; each step has a deadline of its own
+def test_any_folder_any_locale_and_ipv6(start: Callable[..., Up]) -> None:
+    latin = {"LC_ALL": "C", "PYTHONIOENCODING": "latin-1:strict", "PYTHONUTF8": "1"}
+    name = '50% ; #1 %(here)s a folder\'s "own" für 日本'
+    up = start("--no-sim", "--host", "::1", name=name, environment=latin)
+    url = up.wait_for(r"Open (http://\[::1\]:\d+/)  operator admin, password (\S+)")
+    assert log_in(url[1], url[2]) == url[1]
+    processes = up.processes()
+    assert up.end(signal.SIGTERM) == 0
+    assert all_gone(processes)
+    assert "Traceback" not in up.said
+    assert "Everything has ended." in up.said
 
 
 def test_wrong_simulator_options_start_nothing(start: Callable[..., Up]) -> None:

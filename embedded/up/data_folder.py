@@ -6,10 +6,12 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,10 @@ SHARED = (
     *("DATABASE_URL", "REDIS_URL", "MQTT_URL"),
     *("PULSEBOARD_SECRET_KEY", "PULSEBOARD_DATA", "PULSEBOARD_SPOOL"),
 )
-UNWRITABLE = (" ;", " #", "%", "\n", "\r")  # a comment, a variable and a line's end to supervisord
+# Neither a line of a configuration nor supervisord's XML can hold a control character, or a byte
+# that is no text in this locale.
+UNWRITABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+HOLDER_SECONDS = 5.0  # for another start to write down who it is
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 108 with the final zero, 104 on macOS
 
 
@@ -30,10 +35,11 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if any(mark in str(path) for mark in UNWRITABLE):
+        self._held: os.stat_result | None = None
+        if UNWRITABLE.search(str(path)):
             raise EmbeddedError(
-                f"The data folder {str(path)!r} has a name that supervisord cannot read back.",
-                "Choose one without '%', ' ;', ' #' and line breaks with --data DIR.",
+                f"The data folder {str(path)!r} has a name that no configuration can hold.",
+                "Choose one without line breaks and other control characters with --data DIR.",
             )
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -65,16 +71,33 @@ class DataFolder:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise EmbeddedError(*self._holder()) from None
+            self._held = os.fstat(file.fileno())
             self.forget_environment()
             self.write_state(pid=os.getpid(), since=_now(), url=None)
             try:
                 yield
             finally:
-                self.forget_environment()
-                self.write_state(pid=None, since=None, url=None, processes=[])
+                self._held = None
+                with suppress(OSError):  # the folder was removed, or its disk is full
+                    self.forget_environment()
+                    self.write_state(pid=None, since=None, url=None, processes=[])
+
+    def check_held(self) -> None:
+        """Raises `EmbeddedError` when the folder we hold is no longer where it was."""
+        try:
+            there = (self.path / "lock").stat()
+        except OSError:
+            there = None
+        if self._held is not None and (there is None or not os.path.samestat(there, self._held)):
+            raise EmbeddedError(
+                f"The data folder {self.path} was removed or replaced while it was in use.",
+                "What was in it and not in the database is gone. Put it back, or start anew.",
+            )
 
     def _holder(self) -> tuple[str, str]:
-        state = self.state()
+        deadline = time.monotonic() + HOLDER_SECONDS
+        while not (state := self.state()).get("pid") and time.monotonic() < deadline:
+            time.sleep(0.02)
         where = f" at {state['url']}" if state.get("url") else " (still starting)"
         pid, since = state.get("pid"), state.get("since")
         problem = f"Pulseboard already runs from {self.path}{where}, since {since}, process {pid}."

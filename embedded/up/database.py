@@ -1,4 +1,4 @@
-"""The database of `manage.py up`: tables, today's partitions, an operator, and what is counted.
+"""The database of `manage.py up`: tables, today's partitions, an operator and a token.
 
 Imported only once the environment names the servers: the settings are read on import.
 """
@@ -6,15 +6,13 @@ Imported only once the environment names the servers: the settings are read on i
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import django
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
-from django.db.utils import DatabaseError, InterfaceError
+from django.db.utils import DatabaseError
 
 from embedded.errors import EmbeddedError
 
@@ -22,14 +20,6 @@ OPERATOR = "admin"
 SIMULATOR = "simulator"  # cannot log in; only its token registers the fleet
 TOKEN_LIFE = timedelta(hours=1)
 PASSWORD_BYTES = 12  # of randomness: 16 characters
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What the bridge workers have stored since they started, and when that was read."""
-
-    readings: int
-    workers: int
 
 
 def migrate() -> None:
@@ -71,15 +61,3 @@ def registration_token() -> str:
     tokens.filter(user=user).delete()
     _, token = tokens.create(user, expiry=TOKEN_LIFE)
     return str(token)
-
-
-def totals() -> Totals | None:
-    """The workers' counters, or None while the database is away."""
-    from telemetry.models import IngestWorker  # noqa: PLC0415 (needs the settings)
-
-    try:
-        rows = list(IngestWorker.objects.values_list("counters", flat=True))
-    except (DatabaseError, InterfaceError):
-        connection.close()  # a broken connection would never be replaced without a request
-        return None
-    return Totals(sum(int(row.get("readings_stored", 0)) for row in rows), len(rows))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
-from embedded.up.database import Totals
+from embedded.up.bridge_figures import Figures
 from embedded.up.stack import Row
 
 TERMINAL_SECONDS = 5.0  # between rates, written over each other
@@ -25,23 +26,32 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def rate_line(before: Totals | None, now: Totals | None, seconds: float) -> str:
-    """Readings per second between two looks at the counters."""
+def rate_line(before: Figures | None, now: Figures | None, seconds: float) -> str:
+    """Readings per second between two looks at the bridge, and what keeps it from storing."""
     if now is None:
-        return "the database does not answer"
-    if before is None or not now.workers or now.readings < before.readings or seconds <= 0:
-        # A smaller total means the worker counts from its own new start.
-        return f"{now.readings:,} readings stored"
-    rate = (now.readings - before.readings) / seconds
-    return f"{rate:,.0f} readings/s, {now.readings:,} stored since the bridge started"
+        return "the bridge does not answer"
+    words = [f"{now.readings:,} readings stored"]
+    # A smaller total means the bridge counts from its own new start.
+    if before is not None and now.readings >= before.readings and seconds > 0:
+        rate = (now.readings - before.readings) / seconds
+        words = [f"{rate:,.0f} readings/s, {now.readings:,} stored since the bridge started"]
+    if not now.database_up:
+        words.append("the database does not take them")
+    if now.spooled:
+        words.append(f"{now.spooled:,} messages wait on disk for the database")
+    if now.spool_full:
+        words.append("there is no room for more, the broker keeps the rest")
+    return "; ".join(words)
 
 
 class Screen:
     """Lines that stay, and one that is written over where the output is a terminal."""
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out: TextIO | None = out
-        self.is_terminal = out.isatty()
+    def __init__(self, out: TextIO | None = None, errors: TextIO | None = None) -> None:
+        """On `sys.stdout` and `sys.stderr` unless given. A closed one (`>&-`) is None."""
+        self._out = out or sys.stdout
+        self._errors = errors or sys.stderr
+        self.is_terminal = self._out is not None and self._out.isatty()
         self._passing = False
 
     @property
@@ -62,11 +72,28 @@ class Screen:
         self._write(f"\r\x1b[K{stamped}")
         self._passing = True
 
+    def complain(self, text: str) -> None:
+        """What went wrong, where such things go."""
+        if self._passing:
+            self.say("")
+        if self._errors is not None:
+            with suppress(OSError, ValueError):
+                self._errors.write(_writable(text, self._errors) + "\n")
+                self._errors.flush()
+
     def _write(self, text: str) -> None:
         if self._out is None:
             return
         try:
-            self._out.write(text)
+            self._out.write(_writable(text, self._out))
             self._out.flush()
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):
             self._out = None  # `make run | head`: nobody reads any more; no reason to stop
+        except OSError:
+            pass  # a terminal that is gone, a file on a full disk: nor is that
+
+
+def _writable(text: str, out: TextIO) -> str:
+    """With escapes for what the encoding of `out` cannot write, such as a folder's name."""
+    encoding = out.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

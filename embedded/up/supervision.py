@@ -26,7 +26,9 @@ LOG_BYTES = 5_000_000  # per log file before it is rotated
 LOG_BACKUPS = 2  # rotated files kept
 START_RETRIES = 8  # failures in a row, one second longer apart each, before it is called failed
 START_SECONDS = 20.0  # for supervisord to answer
-MAX_OPEN_FILES = 8192  # per process, if the machine allows: one per browser and connection
+PREFIX = "SUPERVISED_"  # of the variables that hand supervisord paths and commands
+MAX_OPEN_FILES = 32_768  # per process, if the machine allows: one per browser and
+# connection; three per device in the front of iotcore
 TAIL_LINES = 15  # of a log, shown with an error
 
 _EXITED = re.compile(r"exited: (\S+) \((.+?); (?:not )?expected\)")
@@ -46,12 +48,17 @@ class Program:
     stop_seconds: int = 20  # before it is killed
     settle_seconds: int = 1  # an end sooner than this is a failed start, tried again more slowly
 
-    def section(self, logs: Path) -> str:
+    @property
+    def variable(self) -> str:
+        """The environment variable that hands supervisord the command."""
+        return f"{PREFIX}{self.name.upper()}"
+
+    def section(self) -> str:
         # Started one by one, each when what it needs is ready. Stopping as a group is right for
         # none of them: Postgres would end its own children in the wrong order.
         lines = [
             f"[program:{self.name}]",
-            f"command={_escaped(shlex.join(self.command))}",
+            f"command=%(ENV_{self.variable})s",
             "autostart=false",
             "autorestart=true",
             f"startsecs={self.settle_seconds}",
@@ -59,7 +66,7 @@ class Program:
             f"stopsignal={self.stop_signal.name.removeprefix('SIG')}",
             f"stopwaitsecs={self.stop_seconds}",
             "redirect_stderr=true",
-            f"stdout_logfile={_escaped(str(logs / self.name))}.log",
+            f"stdout_logfile=%(ENV_{PREFIX}LOGS)s/{self.name}.log",
             f"stdout_logfile_maxbytes={LOG_BYTES}",
             f"stdout_logfile_backups={LOG_BACKUPS}",
         ]
@@ -68,36 +75,47 @@ class Program:
         return "\n".join(lines)
 
 
-def configuration(programs: Iterable[Program], data: DataFolder) -> str:
-    """supervisord.conf. Programs end in the reverse of their order here."""
+def configuration(programs: Iterable[Program]) -> str:
+    """supervisord.conf, without a single path: see `words`. Programs end in the reverse of their
+    order here.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
     head = [
         "[unix_http_server]",
-        f"file={_escaped(str(data.control_socket))}",
+        f"file=%(ENV_{PREFIX}SOCKET)s",
         "chmod=0600",
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
         "[supervisord]",
-        f"logfile={_escaped(str(data.logs / 'supervisord.log'))}",
+        f"logfile=%(ENV_{PREFIX}DATA)s/logs/supervisord.log",
         f"logfile_maxbytes={LOG_BYTES}",
         f"logfile_backups={LOG_BACKUPS}",
-        f"pidfile={_escaped(str(data.path / 'supervisord.pid'))}",
-        f"childlogdir={_escaped(str(data.logs))}",
+        f"pidfile=%(ENV_{PREFIX}DATA)s/supervisord.pid",
+        f"childlogdir=%(ENV_{PREFIX}DATA)s/logs",
         f"minfds={files}",
         "umask=077",
     ]
     if os.geteuid() == 0:
         head.append("user=root")  # said on purpose: silences its warning about root
     ordered = [
-        f"{program.section(data.logs)}\npriority={number}"
+        f"{program.section()}\npriority={number}"
         for number, program in enumerate(programs, start=1)
     ]
     return "\n".join([*head, *ordered]) + "\n"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("%", "%%")
+def words(programs: Iterable[Program], data: DataFolder) -> dict[str, str]:
+    """What the configuration refers to. In the file itself a folder called `50% #2` would be read
+    as a variable and a comment, and one with an umlaut as whatever the locale makes of it.
+    """
+    return {
+        f"{PREFIX}SOCKET": str(data.control_socket),
+        f"{PREFIX}DATA": str(data.path),
+        # It fills in the variables of a log file's name twice.
+        f"{PREFIX}LOGS": str(data.logs).replace("%", "%%"),
+        **{program.variable: shlex.join(program.command) for program in programs},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +148,14 @@ class Supervisor:
     ) -> None:
         self.data = data
         self._stop_seconds = sum(program.stop_seconds for program in programs) + 5
-        data.supervisor_conf.write_text(configuration(programs, data))
+        data.supervisor_conf.write_text(configuration(programs), encoding="ascii")
         data.control_socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(  # noqa: S603 (our own module)
             [sys.executable, "-m", "embedded.up.supervised", str(data.supervisor_conf)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env={**environment, **words(programs, data)},
             cwd=Path(__file__).resolve().parents[2],
             start_new_session=True,  # Ctrl-C reaches us alone, and we end things in order
         )
@@ -180,7 +198,7 @@ class Supervisor:
     def tail(self, name: str) -> str:
         """The end of a program's log."""
         try:
-            text = (self.data.logs / f"{name}.log").read_text(errors="replace")
+            text = (self.data.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return "(no log)"
         return "\n".join(text.splitlines()[-TAIL_LINES:])
