@@ -19,13 +19,14 @@ MAX_MS = 253_370_764_800_000  # year 9999 of Unix milliseconds: what a timestamp
 MAX_LENGTH = 20_000  # characters of one parameter
 
 _WHOLE = re.compile(r"\d{1,15}\Z", re.ASCII)
+_WORD = re.compile(r"(?:\\[\\, ]|[^,])+")
+_BLANK_END = re.compile(r"(?<!\\)\s+\Z")
+_ESCAPED = re.compile(r"\\([\\, ])")
 _PLUS_LOST = re.compile(r"(T.*) (\d\d:?\d\d)\Z")
 
 
-def described(
-    name: str, text: str, kind: type = str, *, required: bool = False
-) -> OpenApiParameter:
-    return OpenApiParameter(name, kind, description=text, required=required)
+def described(name: str, text: str, kind: type = str, *, many: bool = False) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=text, many=many)
 
 
 FROM = described("from", "Start of the window, included: Unix milliseconds or ISO 8601.")
@@ -36,11 +37,14 @@ def refuse(name: str, message: str) -> NoReturn:
     raise ValidationError({name: [message]})
 
 
-def known(request: Request, names: Collection[str]) -> None:
-    """Refuse a parameter not among `names`: ignored, a typo would answer something else."""
+def known(request: Request, names: Collection[str], *, lists: Collection[str] = ()) -> None:
+    """Refuse a parameter not among `names`, and one of them given twice unless it is among `lists`:
+    ignored, a mistake would answer something else."""
     for name in request.query_params:
         if name not in names and name != "format":
             refuse(name, f"No such parameter. Known: {', '.join(sorted(names))}.")
+        if len(request.query_params.getlist(name)) > 1 and name not in lists:
+            refuse(name, "Give it once.")
 
 
 def text(request: Request, name: str) -> str:
@@ -54,10 +58,17 @@ def text(request: Request, name: str) -> str:
 
 
 def words(request: Request, name: str) -> list[str]:
-    """A comma-separated list without blanks and doubles."""
-    return list(
-        dict.fromkeys(word.strip() for word in text(request, name).split(",") if word.strip())
-    )
+    """A list without doubles and outer blanks: words with commas between, or the parameter given
+    several times. In a word, a comma, a blank or a backslash with a backslash before it is meant
+    as it is: `zone 1\\, supply`.
+    """
+    given = request.query_params.getlist(name)
+    if sum(map(len, given)) > MAX_LENGTH:
+        refuse(name, f"At most {MAX_LENGTH} characters.")
+    if any("\0" in each for each in given):
+        refuse(name, "A NUL character cannot be searched for.")
+    found = (_BLANK_END.sub("", word.lstrip()) for each in given for word in _WORD.findall(each))
+    return list(dict.fromkeys(_ESCAPED.sub(r"\1", word) for word in found if word))
 
 
 def integer(request: Request, name: str, default: int, *, least: int, most: int) -> int:

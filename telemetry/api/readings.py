@@ -30,10 +30,17 @@ class ReadingsView(HistoryView):
         tags=["Readings"],
         parameters=[
             query.described(
-                "series", f"Ids of series, separated by commas, at most {reader.MAX_SERIES}."
+                "series",
+                f"Ids of series, at most {reader.MAX_SERIES}: with commas, or several times.",
+                many=True,
             ),
             query.described("device", "Instead of series: the uid of a device."),
-            query.described("metric", "With device: metrics, separated by commas; absent is all."),
+            query.described(
+                "metric",
+                "With device: metrics, with commas or several times; absent is all. A comma in a"
+                " name is written `\\,`.",
+                many=True,
+            ),
             query.FROM,
             query.TO,
             query.described(
@@ -45,7 +52,8 @@ class ReadingsView(HistoryView):
         responses=ReadingsShape,
     )
     def get(self, request: Request) -> Response:
-        query.known(request, {"series", "device", "metric", "from", "to", "points"})
+        names = {"series", "device", "metric", "from", "to", "points"}
+        query.known(request, names, lists={"series", "metric"})
         scope = Scope.of(request)
         series_ids = _asked_series(request, scope)
         now = timezone.now()

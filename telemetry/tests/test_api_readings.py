@@ -56,6 +56,27 @@ def test_readings_of_one_millisecond_are_points_of_their_own_and_a_window_tells_
     assert latest["latest"] == [at + 1, 3.0]
 
 
+@pytest.mark.parametrize("name", ["zone 1, supply", "a\\b", " led", "tail ", ",", "\\,", "ünï"])
+def test_every_name_a_metric_may_have_can_be_asked_for(api: APIClient, name: str) -> None:
+    series("plain"), series(name)
+    escaped = name.replace("\\", "\\\\").replace(",", "\\,").replace(" ", "\\ ")
+    for query in (
+        {"device": "boiler", "metric": ["plain", escaped]},
+        {"device": "boiler", "metric": f"plain, {escaped}"},
+    ):
+        answer = api.get(READINGS, query)
+        assert answer.status_code == 200, answer.json()
+        assert [one["metric"] for one in answer.json()["series"]] == ["plain", name]
+
+
+def test_only_a_list_may_be_given_twice(api: APIClient) -> None:
+    ids = [series("a").id, series("b").id]
+    found = api.get(READINGS, {"series": ids}).json()["series"]
+    assert [one["id"] for one in found] == ids
+    answer = api.get(READINGS, {"series": ids[0], "from": ["0", "1"]})
+    assert (answer.status_code, answer.json()) == (400, {"from": ["Give it once."]})
+
+
 def test_readings_by_device_and_metric_with_iso_times(api: APIClient) -> None:
     a, b = series("a"), series("b")
     at = now_ms() // 1000 * 1000 - 60_000
