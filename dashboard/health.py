@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from functools import lru_cache
 from ipaddress import ip_address
 
 import redis
@@ -15,13 +14,10 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from dashboard.database import watch
 from dashboard.live import hub
-
-REDIS_TIMEOUT = 0.5  # seconds to connect, and of the answer; tried twice
+from devices import quick_redis
 
 
 class HubCollector(Collector):
@@ -87,17 +83,6 @@ def _may_scrape(request: HttpRequest) -> bool:
 
 def _redis_answers() -> bool:
     try:
-        return bool(_redis(settings.REDIS_URL).ping())
+        return bool(quick_redis.client(settings.REDIS_URL).ping())
     except redis.RedisError:
         return False
-
-
-@lru_cache(maxsize=4)
-def _redis(url: str) -> redis.Redis:
-    """Kept, with its connections: a probe each second must not open one each time."""
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=REDIS_TIMEOUT,
-        socket_connect_timeout=REDIS_TIMEOUT,
-        retry=Retry(NoBackoff(), 1),  # one: a connection that Redis closed while idle
-    )

@@ -19,6 +19,7 @@ from bridge.http import app
 from bridge.http import committer as ingest
 from bridge.http.routing import http_urlpatterns
 from bridge.message import MAX_PAYLOAD
+from devices import quick_redis
 from devices.models import Device, Presence
 from telemetry.api.pipeline import balance
 from telemetry.live import message_log
@@ -279,11 +280,11 @@ def patient_log(monkeypatch, settings) -> Iterator[None]:
     """Redis answers, if late on a busy machine; without this the log would do without it."""
 
     def forget_client() -> None:
-        message_log._client(settings.REDIS_URL).close()
-        message_log._client.cache_clear()
+        quick_redis.client(settings.REDIS_URL).close()
+        quick_redis.client.cache_clear()
         message_log._add.cache_clear()
 
-    monkeypatch.setattr(message_log, "TIMEOUT", 60.0)
+    monkeypatch.setattr(quick_redis, "TIMEOUT", 60.0)
     forget_client()
     yield
     forget_client()

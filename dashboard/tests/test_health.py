@@ -5,16 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from dashboard import health
+from tests.waiting import eventually
 
 
-def test_healthz_and_readyz_answer_without_a_login(
-    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "REDIS_TIMEOUT", 60.0)  # it answers, if late on a busy machine
+def test_healthz_and_readyz_answer_without_a_login(client: Client, db: None) -> None:
     assert client.get("/healthz").json() == {"alive": True}
-    answer = client.get("/readyz")
-    assert answer.status_code == 200
+    # If late, on a busy machine.
+    answer = eventually(lambda: (said := client.get("/readyz")).status_code == 200 and said)
     assert answer.json() == {"ready": True, "database": True, "redis": True}
 
 

@@ -19,7 +19,7 @@ from devices.models import Device, Presence, Site
 
 MAX_SEARCH_LENGTH = 200  # characters
 MAX_TAG_FILTERS = 8  # tags asked for at once
-PAGE_PARAMETERS = frozenset({"page", "page_size", "search", "ordering", "format"})
+PAGE_PARAMETERS = frozenset({"page", "page_size", "listing", "search", "ordering", "format"})
 
 
 class KnownFilters(DjangoFilterBackend):

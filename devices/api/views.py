@@ -68,6 +68,7 @@ class SiteViewSet(viewsets.ModelViewSet):
         name: name for name in ("name", "slug", "created_at", "updated_at", "device_count")
     }
     ordering = ["name"]
+    moving = frozenset({"updated_at", "device_count"})
 
     def get_queryset(self) -> QuerySet[Site]:
         sites = Site.objects.visible_to(Scope.of(self.request))
@@ -130,6 +131,7 @@ class DeviceViewSet(BulkCreateMixin, viewsets.ModelViewSet):
         "last_seen": "presence__last_seen_at",
     }
     ordering = ["name"]
+    moving = frozenset({"updated_at", "last_seen"})
 
     def get_queryset(self) -> QuerySet[Device]:
         devices = Device.objects.visible_to(Scope.of(self.request))

@@ -1,6 +1,7 @@
 import pytest
 from rest_framework.test import APIClient
 
+from devices import quick_redis
 from devices.models import Site
 
 
@@ -19,3 +20,12 @@ def api(operator):
 @pytest.fixture
 def site(db):
     return Site.objects.create(slug="roof", name="Roof")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Redis is there, if only after a moment on a busy machine."""
+    monkeypatch.setattr(quick_redis, "TIMEOUT", 60.0)
+    quick_redis.client.cache_clear()
+    yield
+    quick_redis.client.cache_clear()

@@ -100,6 +100,76 @@ def test_pages_hold_every_row_once(api, db):
     assert api.get(DEVICES + "?page=99").status_code == 404
 
 
+@pytest.fixture
+def heard(db):
+    """120 devices, each heard a while ago."""
+    devices = Device.objects.bulk_create([Device(uid=f"d-{n:03}", name="d") for n in range(120)])
+    now = timezone.now()
+    for n, device in enumerate(devices):
+        Presence.objects.create(device=device, last_seen_at=now - timedelta(seconds=n))
+    return [device.uid for device in devices]
+
+
+def walk(api, url, between):
+    """Every uid of every page; `between` does something after each."""
+    uids = []
+    while url:
+        page = api.get(url)
+        assert page.status_code == 200, page.json()
+        uids += [row["uid"] for row in page.json()["results"]]
+        url = page.json()["next"]
+        between(len(uids))
+    return uids
+
+
+@pytest.mark.parametrize("ordering", ["-last_seen", "last_seen", "name", "-updated_at"])
+def test_walking_the_pages_shows_every_device_once_whatever_changes_meanwhile(api, heard, ordering):
+    def stir(shown):
+        now = timezone.now()
+        # Half are heard and renamed, one is deleted that was shown, one registered at the front.
+        Presence.objects.filter(device__uid__in=heard[::2]).update(last_seen_at=now)
+        Device.objects.filter(uid__in=heard[::2]).update(name=f"a{shown}", updated_at=now)
+        Device.objects.create(uid=f"new-{shown}", name="a")
+        gone.append(api.get(DEVICES + "?page_size=1&ordering=uid").json()["results"][0]["uid"])
+        Device.objects.filter(uid=gone[-1]).delete()
+
+    gone = []
+    shown = walk(api, f"{DEVICES}?page_size=25&ordering={ordering}", stir)
+    assert len(shown) == len(set(shown))
+    assert set(heard) - set(gone) <= set(shown) <= set(heard)
+
+
+def test_what_a_page_shows_of_a_row_is_as_it_is_now(api, heard):
+    page = api.get(f"{DEVICES}?page_size=60&ordering=uid").json()
+    Device.objects.filter(uid="d-119").update(name="renamed")
+    assert api.get(page["next"]).json()["results"][-1]["name"] == "renamed"
+    back = api.get(api.get(page["next"]).json()["previous"]).json()
+    assert back["results"] == page["results"]
+
+
+def test_pages_of_an_order_that_moves_are_not_had_by_number(api, heard):
+    answer = api.get(DEVICES + "?ordering=-last_seen&page=2")
+    assert answer.status_code == 400
+    assert "follow `next`" in answer.json()["page"][0]
+    assert api.get(DEVICES + "?ordering=name&page=2").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["never-made", "a%00", "x" * 200])
+def test_a_listing_that_is_not_kept_is_told(api, heard, name):
+    answer = api.get(f"{DEVICES}?page=2&listing={name}")
+    assert (answer.status_code, list(answer.json())) == (400, ["listing"])
+
+
+def test_without_redis_the_first_page_is_had_and_no_walk_leaves_rows_out(
+    api, heard, settings, free_port
+):
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    first = api.get(DEVICES + "?ordering=-last_seen").json()
+    assert [row["uid"] for row in first["results"]] == heard[:50]
+    assert api.get(first["next"]).status_code == 400
+    assert walk(api, DEVICES + "?ordering=name", lambda _: None) == heard
+
+
 def test_a_page_costs_few_queries(api, db, django_assert_max_num_queries):
     site = Site.objects.create(slug="s", name="S")
     Device.objects.bulk_create([Device(uid=f"d-{n}", name="d", site=site) for n in range(200)])

@@ -14,8 +14,8 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from devices import quick_redis
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,6 @@ EXPIRES = 86_400  # seconds without a message after which a device's log goes
 MAX_PAYLOAD = 512  # characters of a payload
 MAX_TOPIC = 512  # characters
 MAX_DETAIL = 512  # characters
-TIMEOUT = 0.5  # seconds to connect, and of each answer
 # One command for all messages: three for each would cost the bridge ten times the time.
 ADD = """
 for place, key in ipairs(KEYS) do
@@ -74,7 +73,7 @@ def failures() -> int:
 def recent(uid: str) -> list[dict[str, Any]]:
     """The last messages of a device, newest first. Raises `LogUnavailable`."""
     try:
-        found = _client(settings.REDIS_URL).lrange(_key(uid), 0, KEPT - 1)
+        found = quick_redis.client(settings.REDIS_URL).lrange(_key(uid), 0, KEPT - 1)
     except redis.RedisError as exc:
         raise LogUnavailable(str(exc)) from exc
     return [json.loads(entry) for entry in found]
@@ -101,14 +100,4 @@ def _key(uid: str) -> str:
 
 @lru_cache(maxsize=4)
 def _add(url: str) -> Callable[..., object]:
-    return _client(url).register_script(ADD)
-
-
-@lru_cache(maxsize=4)
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
-        retry=Retry(NoBackoff(), 1),  # one: a connection that Redis closed while idle
-    )
+    return quick_redis.client(url).register_script(ADD)

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from devices import quick_redis
 from devices.models import Device
 from telemetry.live import message_log
 
@@ -16,19 +17,19 @@ def own_prefix(settings, monkeypatch: pytest.MonkeyPatch):
     settings.PULSEBOARD_PREFIX = f"test-{uuid4().hex}"
     monkeypatch.setattr(message_log, "_failures", 0)
     # Redis is there, if only after a moment on a busy machine.
-    monkeypatch.setattr(message_log, "TIMEOUT", 60.0)
+    monkeypatch.setattr(quick_redis, "TIMEOUT", 60.0)
     url = settings.REDIS_URL
     forget_client(url)
     yield
-    client = message_log._client(url)
+    client = quick_redis.client(url)
     for key in client.scan_iter(f"{settings.PULSEBOARD_PREFIX}:*"):
         client.delete(key)
     forget_client(url)
 
 
 def forget_client(url: str) -> None:
-    message_log._client(url).close()
-    message_log._client.cache_clear()
+    quick_redis.client(url).close()
+    quick_redis.client.cache_clear()
     message_log._add.cache_clear()
 
 
@@ -62,7 +63,7 @@ def test_an_entry_comes_back_with_its_texts_cut() -> None:
 
 def test_a_log_expires_with_its_device(settings) -> None:
     message_log.record([entry(1)])
-    ttl = message_log._client(settings.REDIS_URL).ttl(message_log._key("boiler"))
+    ttl = quick_redis.client(settings.REDIS_URL).ttl(message_log._key("boiler"))
     assert 0 < ttl <= message_log.EXPIRES
 
 
