@@ -74,7 +74,7 @@ def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
     steps, batches = Steps(), []
     for at in range(0, len(stream), CHUNK):
         chunk = stream[at : at + CHUNK]
-        cut = steps.time("cut", lambda chunk=chunk: cutter.feed(chunk, NOW_MS))
+        cut = steps.time("cut", lambda chunk=chunk: cutter.feed(chunk, NOW_MS * 1000))
         made = steps.time("intake", lambda cut=cut: list(intake.batches(1, cut.messages)))
         bare = without_time(cut.messages)
         steps.time("intake_without_time", lambda bare=bare: list(intake.batches(1, bare)))
@@ -102,7 +102,9 @@ def all_known(fleet: Fleet) -> Any:
     for number in range(fleet.devices):
         known.registry._keep(fleet.uid(number), DeviceRef(number + 1, True, 60.0))
         metrics = [fleet.metric(each) for each in range(fleet.values)]
-        known.series._keep([(number + 1, metric, next(series_ids)) for metric in metrics])
+        known.series._keep(
+            [(number + 1, metric, next(series_ids), "gauge", []) for metric in metrics]
+        )
     return known
 
 

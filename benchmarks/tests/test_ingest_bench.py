@@ -40,11 +40,11 @@ def test_packets_are_messages_of_their_device_at_the_given_time():
     sent = packets.stamped(0, 0, 5, now_ms, 65_533)
     assert len(sent) == 5 * packets.size
 
-    messages = PacketCutter(version5=False).feed(sent, now_ms).messages
+    messages = PacketCutter(version5=False).feed(sent, now_ms * 1000).messages
     assert [message.mid for message in messages] == [65_534, 65_535, 1, 2, 3]
     items = [Decoder().decode(message)[0] for message in messages]
     assert [item.uid for item in items] == [fleet.uid(number) for number in range(2, 7)]
-    assert {item.samples[0].time_us for item in items} == {now_ms}
+    assert {item.samples[0].time_us for item in items} == {now_ms * 1000}
     assert all(len(item.samples[0].values) == 3 for item in items)
 
 
@@ -55,7 +55,7 @@ def test_no_device_measures_twice_at_one_time():
     times = [
         (message.topic, Decoder().decode(message)[0].samples[0].time_us)
         for sent in rounds
-        for message in cutter.feed(sent, 1_790_000_000_000).messages
+        for message in cutter.feed(sent, 1_790_000_000_000_000).messages
     ]
     assert len(set(times)) == 12
 
