@@ -1,14 +1,10 @@
-"""The names browsers may use for this server, and what they are told for another."""
+"""The names browsers may use for this server."""
 
 from __future__ import annotations
 
 import socket
 import time
 from collections.abc import Iterator
-
-from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.views.defaults import bad_request
 
 from embedded.servers.ports import in_url, own_addresses
 
@@ -49,15 +45,3 @@ def _own_names() -> list[str]:
     names = ["localhost", name, *(f"{short}.{domain}" for domain in HOME_DOMAINS)]
     # Without the interface's name, which a link-local IPv6 address has behind a percent sign.
     return names + [in_url(address.split("%")[0]) for address in own_addresses()]
-
-
-def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's page for a bad request, and for a name that is not ours the way out of it."""
-    if isinstance(exception, DisallowedHost):
-        return HttpResponseBadRequest(
-            "This Pulseboard does not answer to the name in the address.\n"
-            "Open it by another name, or add this one to PULSEBOARD_ALLOWED_HOSTS"
-            f" ({THIS_MACHINE} stands for every name and address of the machine).\n",
-            content_type="text/plain; charset=utf-8",
-        )
-    return bad_request(request, exception)

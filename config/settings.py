@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.odd_requests.OddRequests",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -192,6 +193,8 @@ SPECTACULAR_SETTINGS = {
         }
     },
 }
+# Of a form: the admin names each device it is asked to delete (devices.bulk_delete).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # bytes of a request body
 
 # Days kept; what is older goes, a whole day at a time. Hourly and daily rollups stay for good.

@@ -24,5 +24,3 @@ urlpatterns = [
     path("api/v1/", include("bridge.urls")),
     path("", include("dashboard.urls")),
 ]
-# By name, as Django wants it: only the page itself may read the settings.
-handler400 = "config.hosts.answer_bad_request"

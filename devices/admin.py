@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from devices.bulk_delete import BoundedDelete
 from devices.changes import announce_devices
 from devices.forms import DeviceForm
 from devices.models import Device, Presence, Site
@@ -37,7 +38,7 @@ def presence_state(device: Device) -> State:
 
 
 @admin.register(Site)
-class SiteAdmin(admin.ModelAdmin):
+class SiteAdmin(BoundedDelete):
     list_display = ["name", "slug", "device_count", "updated_at"]
     search_fields = ["name", "slug", "notes"]
     prepopulated_fields = {"slug": ["name"]}
@@ -66,7 +67,7 @@ class ConnectionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Device)
-class DeviceAdmin(admin.ModelAdmin):
+class DeviceAdmin(BoundedDelete):
     form = DeviceForm
     list_display = ["name", "uid", "site", "kind", "enabled", "presence_now", "last_seen"]
     list_display_links = ["name", "uid"]

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from devices.admin import DeviceAdmin
+from devices.bulk_delete import BoundedDelete
 from devices.models import Device
 from telemetry.models import IngestWorker, QuarantinedMessage, Series
 
@@ -26,7 +27,7 @@ class SeriesForm(forms.ModelForm):
 
 
 @admin.register(Series)
-class SeriesAdmin(admin.ModelAdmin):
+class SeriesAdmin(BoundedDelete):
     form = SeriesForm
     list_display = ["metric", "device", "kind", "unit", "precision", "created_at"]
     list_filter = ["kind"]

@@ -39,7 +39,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400, and for a host name that is not ours, how it becomes so."""
     if not isinstance(exception, DisallowedHost):
-        return _answer(request.path_info, 400, "This request makes no sense.", "400.html", {})
+        says = str(exception) or "This request makes no sense."
+        return _answer(request.path_info, 400, says, "400.html", {})
     host = split_domain_port(request.META.get("HTTP_HOST", ""))[0][:255] or "none"
     says = f"Pulseboard does not answer to the name {host!r}. See PULSEBOARD_ALLOWED_HOSTS."
     return _answer(request.path_info, 400, says, "400.html", {"host": host})

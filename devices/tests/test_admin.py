@@ -5,9 +5,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
+from devices import bulk_delete
 from devices.models import Device, Presence, Site
 
 ADD = "/admin/devices/device/add/"
@@ -138,3 +141,47 @@ def test_rotating_too_many_changes_nothing(admin_client):
 def test_every_list_and_add_page_opens_and_searches(admin_client, page):
     assert admin_client.get(f"/admin/{page}/", {"q": "x"}).status_code == 200
     assert admin_client.get(f"/admin/{page}/add/").status_code == 200
+
+
+def delete_all(client, path, **more):
+    """Select the whole list, and confirm what the admin then asks: its form as it stands."""
+    chosen = {"action": "delete_selected", "select_across": "1", "_selected_action": "1"}
+    asked = client.post(path, chosen | {"index": "0"})
+    page = asked.content.decode() if asked.status_code == 200 else ""
+    names = re.findall(r'name="_selected_action" value="(\d+)"', page)
+    if not names:
+        return client.get(path), page
+    sent = {"action": "delete_selected", "post": "yes", "_selected_action": names, **more}
+    return client.post(path, sent, follow=True), page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_a_thousand_selected_devices_are_deleted(admin_client):
+    devices = Device.objects.bulk_create([Device(uid=f"d-{n}", name="d") for n in range(1_200)])
+    Series = apps.get_model("telemetry", "Series")
+    Series.objects.bulk_create([Series(device=each, metric="m") for each in devices])
+    done, page = delete_all(admin_client, LIST)
+    assert "1200 devices" in page
+    assert "Successfully deleted 1200 devices" in messages(done)
+    assert not Device.objects.exists()
+    assert not Series.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_a_form_can_name_is_refused_with_the_limit(admin_client, monkeypatch):
+    monkeypatch.setattr(bulk_delete, "MAX_DELETED", 3)
+    Device.objects.bulk_create([Device(uid=f"d-{n}", name="d") for n in range(4)])
+    answer, _ = delete_all(admin_client, LIST)
+    assert "At most 3 at once; nothing was deleted" in messages(answer)
+    assert Device.objects.count() == 4
+
+
+def test_who_may_not_delete_devices_deletes_none(client, django_user_model, monkeypatch, db):
+    monkeypatch.setattr(bulk_delete, "MAX_LISTED", 2)
+    Device.objects.bulk_create([Device(uid=f"d-{n}", name="d") for n in range(4)])
+    looker = django_user_model.objects.create_user("looker", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_device"))
+    client.force_login(looker)
+    form = {"action": "delete_selected", "post": "yes", "_selected_action": ["1", "2", "3", "4"]}
+    client.post(LIST, form)
+    assert Device.objects.count() == 4

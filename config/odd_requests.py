@@ -1,0 +1,40 @@
+"""Requests that can mean nothing are refused before a view trips over them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest, ValidationError
+from django.db import DataError
+from django.http import Http404, HttpRequest, HttpResponse
+
+from dashboard.pages.errors import bad_request, not_found
+
+logger = logging.getLogger(__name__)
+
+
+class OddRequests:
+    """A NUL in an address: Postgres has no text with one, so nothing has this name.
+
+    Also what a list of Django's admin makes of odd filters and actions: it hands them to the
+    database, or to `int`, as they are.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            return not_found(request, Http404())
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request, BadRequest("A NUL (%00) is in no name or value."))
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        place = request.resolver_match
+        in_list = place is not None and (place.url_name or "").endswith("_changelist")
+        if not in_list or not isinstance(exception, ValueError | ValidationError | DataError):
+            return None
+        logger.warning("odd request", exc_info=exception, extra={"action": "odd_request"})
+        return bad_request(request, BadRequest())
