@@ -6,18 +6,15 @@ import contextlib
 import os
 import signal
 import time
-import xmlrpc.client
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-from supervisor.xmlrpc import SupervisorTransport
 
 from embedded.errors import EmbeddedError
 from embedded.prove.process import POLL, READY_SECONDS, Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
+from embedded.up.control import call
 from embedded.up.data_folder import DataFolder, adopt, default_path
 
 MQTT_PORT = 1883
@@ -109,15 +106,3 @@ class RunningStack:
             with contextlib.suppress(EmbeddedError):
                 part.thaw()
                 part.start()
-
-
-def call(data: DataFolder, method: str, *arguments: Any) -> Any:
-    """Ask the supervisor of this data folder."""
-    transport: Any = SupervisorTransport("", "", f"unix://{data.control_socket}")
-    try:
-        proxy: Any = xmlrpc.client.ServerProxy("http://local", transport=transport)
-        return getattr(proxy.supervisor, method)(*arguments)
-    except (OSError, HTTPException, xmlrpc.client.Error) as exc:
-        raise EmbeddedError(f"The supervisor does not do {method}: {exc}") from exc
-    finally:
-        transport.close()

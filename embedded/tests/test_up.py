@@ -25,6 +25,8 @@ from paho.mqtt import client as mqtt
 
 from embedded.servers.leftovers import is_alive
 from embedded.servers.ports import free_port, is_free
+from embedded.up.data_folder import DataFolder
+from embedded.up.stack import PROBE_PORTS, USUAL_PORTS
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -95,6 +97,21 @@ class Up:
         assert row
         return int(row[0])
 
+    def manage(self, *words: str) -> None:
+        """A command that joins what runs from this folder; it must succeed."""
+        joined = {name: value for name, value in os.environ.items() if name not in OURS}
+        joined = {name: joined[name] for name in joined if not name.startswith("PULSEBOARD_")}
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *words],
+            env=joined | {"PULSEBOARD_DATA": str(self.data)},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=WAIT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
     def end(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -143,7 +160,11 @@ def all_gone(processes: list[psutil.Process]) -> bool:
 
 
 @pytest.mark.timeout(1200)  # seconds; each step has a deadline of its own
-def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
+def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) -> None:
+    # Ports of its own, as if it had run before: whoever starts meanwhile wants the usual ones.
+    DataFolder(server_folder / "var").remember_ports(
+        {name: free_port() for name in (*USUAL_PORTS, *PROBE_PORTS)}
+    )
     up = start("--port", str(free_port()), *SIMULATOR)
     password = up.wait_for(r"operator admin, password (\S+)")[1]
     url = up.state()["url"]
@@ -165,6 +186,16 @@ def test_one_life_of_the_stack(start: Callable[..., Up]) -> None:
         up.wait_for(rf"{name} runs again, as process \d+")
     stored = up.readings()
     eventually(lambda: up.readings() > stored, WAIT_SECONDS, what="readings after the restarts")
+
+    saved = up.data.parent / "saved.dump"
+    up.manage("backup", str(saved))
+    at_backup = up.readings()
+    eventually(lambda: up.readings() > at_backup, WAIT_SECONDS, what="ingest goes on")
+    up.manage("restore", str(saved), "--replace")
+    restored = up.readings()
+    eventually(lambda: up.readings() > restored, WAIT_SECONDS, what="readings after the restore")
+    eventually(lambda: not is_free(up.state()["ports"]["web"]), WAIT_SECONDS, what="web listens")
+    assert log_in(url, password) == url
 
     processes, stored = up.processes(), up.readings()
     ports = up.state()["ports"]

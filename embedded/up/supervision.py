@@ -10,16 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-import xmlrpc.client
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
-
 from embedded.errors import EmbeddedError
+from embedded.up.control import call
 from embedded.up.data_folder import DataFolder
 
 LOG_BYTES = 5_000_000  # per log file before it is rotated
@@ -220,18 +217,7 @@ class Supervisor:
         self.data.control_socket.unlink(missing_ok=True)
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        # A connection of its own for each call: one that failed half-way cannot be used again.
-        transport: Any = SupervisorTransport("", "", f"unix://{self.data.control_socket}")
-        try:
-            proxy: Any = xmlrpc.client.ServerProxy("http://local", transport=transport)
-            return getattr(proxy.supervisor, method)(*arguments)
-        except (OSError, HTTPException, xmlrpc.client.Error) as exc:
-            raise EmbeddedError(
-                f"supervisord does not do {method}: {exc}",
-                f"{self.data.logs / 'supervisord.log'} may say why.",
-            ) from exc
-        finally:
-            transport.close()
+        return call(self.data, method, *arguments)
 
     def _lines(self) -> list[str]:
         while chunk := self._read():
