@@ -29,6 +29,7 @@ COUNTERS = {
     "presence": "Status messages",
     "readings_stored": "Readings stored",
     "readings_duplicate": "Readings that were stored before",
+    "conflicts": "Readings left out because another value of their series has their time",
     "values_dropped": "Values left out of stored messages",
     "clock_replaced": "Messages whose device clock was implausible",
     "batches": "Transactions committed",

@@ -5,6 +5,7 @@ Made by `bridge.commit.rows`; read by whoever announces what was committed.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -35,6 +36,7 @@ class Rows:
     clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix us
     uids: dict[int, str] = field(default_factory=dict)  # of devices with more than columns
     changed_series: list[SeriesRow] = field(default_factory=list)  # made, or of another kind now
+    lost: dict[int, int] = field(default_factory=dict)  # by message: readings that lost a conflict
     values_dropped: int = 0
     clocks_replaced: int = 0  # messages
     statuses: int = 0
@@ -73,21 +75,53 @@ class Rows:
         return found - self.rejected
 
     def readings_of(self, index: int) -> int:
-        """How many readings the message at `index` of the batch became."""
+        """How many readings of the message at `index` of the batch are stored."""
         numbers, texts = self.spans.get(index, (slice(0, 0), slice(0, 0)))
         others = numbers.stop - numbers.start + texts.stop - texts.start
-        return self.counts[index - self.start] + int(others)
+        return self.counts[index - self.start] + int(others) - self.lost.get(index, 0)
 
-    def new_columns(self, repeated: set[Key]) -> Columns:
-        """The readings that were not stored before."""
+    def losers(self, conflicts: store.Conflicts) -> dict[int, list[int]]:
+        """By message: the series of its readings that lost a conflict."""
+        found: dict[int, list[int]] = {}
+        first = 0
+        for index, count in enumerate(self.counts, self.start):
+            numbers, texts = self.spans.get(index, (slice(first, first + count), slice(0, 0)))
+            first += count
+            lost = [self.batch.series_ids[row] for row in _within(numbers, conflicts.numbers)]
+            lost += [self.batch.texts[row][0] for row in _within(texts, conflicts.texts)]
+            if lost:
+                found[index] = [int(series_id) for series_id in lost]
+        return found
+
+    def new_columns(self, written: store.Written) -> Columns:
+        """The readings that were not stored before, each once: what the store has now."""
         batch = self.batch
         columns = Columns.of(batch.series_ids, batch.times_us, batch.values, batch.texts)
-        if not repeated:
+        if written.inserted == self.readings:
             return columns
-        kept = [row for row in columns.numbers() if (row[0], row[1]) not in repeated]
-        texts: list[Text] = [row for row in batch.texts if (row[0], row[1]) not in repeated]
+        seen = set(written.repeated)
+        kept = [row for row in columns.numbers() if _is_new(row[:2], seen)]
+        lost = set(written.conflicts.texts)
+        texts: list[Text] = [
+            text
+            for row, text in enumerate(batch.texts)
+            if row not in lost and _is_new(text[:2], seen)
+        ]
         series_ids, times_us, values = zip(*kept, strict=True) if kept else ((), (), ())
         return Columns.of(series_ids, times_us, values, texts)
+
+
+def _within(span: slice, rows: list[int]) -> list[int]:
+    """Those of the sorted rows that lie in the span."""
+    return rows[bisect_left(rows, span.start) : bisect_left(rows, span.stop)]
+
+
+def _is_new(key: Key, seen: set[Key]) -> bool:
+    """Whether it was not seen before; now it was."""
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
 
 
 class Committed(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bridge.commit.batch_rows import Rows
 from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
@@ -68,6 +69,7 @@ class RowBuilder:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
         rows = Rows(start, stop, batch.counts[start:stop])
         rows.batch.may_repeat = batch.may_repeat
+        rows.batch.on_conflict = partial(self._conflicting, rows, batch)
         times = [message.received_us for message in batch.messages[start:stop]]
         rows.heard = dict(zip(batch.device_ids[start:stop], times, strict=True))
         rows.heard.pop(0, None)  # which stands for no device
@@ -125,6 +127,34 @@ class RowBuilder:
         rows = Rows(index, index + 1, counts=[0])
         self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
         return rows
+
+    def _conflicting(
+        self, rows: Rows, batch: Batch, conflicts: store.Conflicts
+    ) -> list[store.Quarantined]:
+        """Note which messages lost readings to others stored first, and what of them to keep."""
+        before = len(rows.batch.quarantined)
+        for index, lost in rows.losers(conflicts).items():
+            rows.lost[index] = len(lost)
+            problem = Problem(
+                Reason.CONFLICTING_VALUES,
+                f"{self._metric(lost[0])!a} has another value at that instant, stored first"
+                + (f"; so have {len(lost) - 1} more" if len(lost) > 1 else ""),
+            )
+            rows.values_dropped += len(lost)
+            if index in rows.problems:  # it is in quarantine already
+                rows.problems[index].append(problem)
+            elif rows.readings_of(index):
+                uid = batch.uids[index]
+                self._quarantine(rows, index, batch.messages[index], uid, problem, partial=True)
+            else:
+                self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
+        kept = rows.batch.quarantined[before:]
+        del rows.batch.quarantined[before:]
+        return kept
+
+    def _metric(self, series_id: int) -> str:
+        series: Mapping[str, int] = self._series.ids.get(self._series.device_of[series_id], {})
+        return next((metric for metric, each in series.items() if each == series_id), "a metric")
 
     def _knows_all(self, items: list[Item]) -> bool:
         """Whether every device and metric of a message is known, without asking anyone."""

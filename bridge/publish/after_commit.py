@@ -27,6 +27,7 @@ class CommitCounters:
     presence: int = 0
     readings_stored: int = 0
     readings_duplicate: int = 0
+    conflicts: int = 0
     values_dropped: int = 0
     clock_replaced: int = 0
     batches: int = 0
@@ -50,7 +51,9 @@ class AfterCommit:
         """Tell of rows that are durable now; `live`: their readings as well, which are news."""
         counters, rows, result = self._counters, done.rows, done.result
         counters.readings_stored += result.inserted
-        counters.readings_duplicate += rows.readings - result.inserted
+        conflicts = sum(map(len, result.conflicts))
+        counters.readings_duplicate += rows.readings - result.inserted - conflicts
+        counters.conflicts += conflicts
         counters.values_dropped += rows.values_dropped
         counters.clock_replaced += rows.clocks_replaced
         counters.partial += rows.partial()
@@ -60,7 +63,7 @@ class AfterCommit:
         for event in events.of_rows(rows, result):
             self._live.tell(event)
         if live:
-            self._live.offer(rows.new_columns(result.repeated))
+            self._live.offer(rows.new_columns(result))
         self._outcomes.add(batch, rows, done.duplicates)
 
     def write_seen(self, share: float = 1.0) -> None:

@@ -159,6 +159,8 @@ class Replay:
         self._registry.refresh(time.time())
         rows = self._rows.build(batch, 0, len(whole))
         rows.batch.quarantined = []  # they are there already
+        note = rows.batch.on_conflict
+        rows.batch.on_conflict = lambda conflicts: note(conflicts)[:0]
         rows.batch.may_repeat = True
         result = store.write(rows.batch, WORKER)
         for index, kept_message in enumerate(whole):

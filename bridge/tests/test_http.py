@@ -174,6 +174,19 @@ def test_what_is_partly_good_is_stored_and_the_rest_is_listed(send, database) ->
     assert QuarantinedMessage.objects.get().partial
 
 
+def test_another_value_for_a_time_that_has_one_is_told_and_the_first_stays(send, database) -> None:
+    assert send({"ts": 1_795_000_000_000, "values": {"t": 1, "state": "on"}}).body == {}
+    assert send({"ts": 1_795_000_000_000, "values": {"t": 1, "state": "on"}}).body == {}
+    refused = send({"ts": 1_795_000_000_000, "values": {"t": 2}})
+    assert (refused.status, refused.body["reason"]) == (400, "conflicting_values")
+    assert "'t'" in refused.body["message"]
+    partly = send({"ts": 1_795_000_000_000, "values": {"t": 1, "state": "off", "u": 3}})
+    assert (partly.status, partly.body["stored"]) == (200, 2)
+    assert [each["reason"] for each in partly.body["problems"]] == ["conflicting_values"]
+    assert {(metric, value) for metric, _, value in stored(database)} == {("t", 1.0), ("u", 3.0)}
+    assert database("SELECT value FROM text_reading") == [("on",)]
+
+
 def test_a_device_that_invents_metrics_without_end_is_told(send, monkeypatch) -> None:
     monkeypatch.setattr("telemetry.series.registry.MAX_SERIES_PER_DEVICE", 3)
     answer = send({f"m{i}": i for i in range(5)})

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from bridge.commit.rows import RowBuilder
+from bridge.decode.items import Reason
 from bridge.intake.batch import Batch
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
 from bridge.message import Message
 from devices.models import Device
-from telemetry.models import Series
+from telemetry.models import QuarantinedMessage, Series
 from telemetry.storage import store
 
 NOW = 1_700_000_000_000  # Unix milliseconds
@@ -101,13 +102,35 @@ def test_a_repeated_message_is_told_from_its_neighbours(memory: Memory) -> None:
     intake, builder = heard(memory), RowBuilder(memory)
     first = builder.build(intake.batch(1, [timed(1, a=1.0, b=2.0)]), 0, 1)
     store.write(first.batch, "bridge-0")
-    later = intake.batch(1, [timed(5, a=5.0), timed(1, dup=True, a=1.0, b=2.0), timed(1, b=9.0)])
+    later = intake.batch(
+        1,
+        [
+            timed(5, a=5.0),
+            timed(1, dup=True, a=1.0, b=2.0),
+            timed(1, b=9.0),
+            timed(6, a=6.0),
+            timed(6, a=7.0, b=8.0),
+        ],
+    )
     assert later.may_repeat
-    rows = builder.build(later, 0, 3)
+    rows = builder.build(later, 0, 5)
     written = store.write(rows.batch, "bridge-0")
-    assert written.inserted == 1
-    assert rows.duplicates(written) == {1, 2}
-    assert rows.new_columns(written.repeated).values.tolist() == [5.0]
+    assert written.inserted == 3
+    assert rows.duplicates(written) == {1}
+    # Shown is what is stored: of two values of one instant the first.
+    assert rows.new_columns(written).values.tolist() == [5.0, 6.0, 8.0]
+    assert rows.rejected == {2}
+    assert rows.partial() == 1
+    assert {index: [each.reason for each in found] for index, found in rows.problems.items()} == {
+        2: [Reason.CONFLICTING_VALUES],
+        4: [Reason.CONFLICTING_VALUES],
+    }
+    assert [rows.readings_of(index) for index in range(5)] == [1, 2, 0, 1, 1]
+    kept = QuarantinedMessage.objects.order_by("id").values_list("reason", "partial", "uid")
+    assert list(kept) == [
+        ("conflicting_values", False, "pump-1"),
+        ("conflicting_values", True, "pump-1"),
+    ]
 
 
 def test_messages_without_a_time_are_stamped_apart_and_only_once(memory: Memory) -> None:

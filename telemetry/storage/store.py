@@ -1,10 +1,13 @@
 """The only writer of readings: one batch, one transaction, idempotent on (series, time).
 
+Of two values of one series at one time the first stays (`telemetry.storage.merge`).
+
 The bridge hands in a `Batch` and acknowledges its messages when `write` has returned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, NamedTuple
 
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from telemetry.moments import from_us
-from telemetry.storage import copy_binary
+from telemetry.storage import copy_binary, merge
 
 Column = list[Any] | NDArray[Any]
 
@@ -53,11 +56,26 @@ class Batch:
         b""  # bridge.intake.redelivery: what a redelivery of these messages looks like
     )
     may_repeat: bool = False  # some of it may be stored already
+    # What is to be quarantined of readings that have another value stored in their place.
+    on_conflict: Callable[[Conflicts], list[Quarantined]] = lambda _conflicts: []
 
     def keys(self) -> list[tuple[int, int]]:
         """Series and Unix microseconds of each numeric reading."""
         columns = (np.asarray(self.series_ids).tolist(), np.asarray(self.times_us).tolist())
         return list(zip(*columns, strict=True))
+
+    def keys_beside_texts(self) -> set[tuple[int, int]]:
+        """Those of them in a series that has a text in this batch."""
+        series_ids, times_us = np.asarray(self.series_ids), np.asarray(self.times_us)
+        beside = np.isin(series_ids, [series_id for series_id, _, _ in self.texts])
+        return set(zip(series_ids[beside].tolist(), times_us[beside].tolist(), strict=True))
+
+
+class Conflicts(NamedTuple):
+    """Rows of the batch, from 0, that were not stored, for another value has their place."""
+
+    numbers: list[int]
+    texts: list[int]
 
 
 class Written(NamedTuple):
@@ -66,13 +84,14 @@ class Written(NamedTuple):
     inserted: int  # readings that are new; the others were stored before, or twice in the batch
     repeated: set[tuple[int, int]]  # series, Unix us of readings stored before
     connection_changes: list[int]  # device ids
+    conflicts: Conflicts
 
 
 def write(batch: Batch, worker: str) -> Written:
     """Commit the batch. Raises what the database raises; then nothing of it is stored.
 
     Straight COPY first, because redeliveries are rare and checking for them costs half the speed;
-    a unique violation, or a batch that may repeat, goes through a temporary table instead.
+    a unique violation, or a batch that may repeat, is merged instead.
     """
     if not batch.may_repeat:
         try:
@@ -86,60 +105,41 @@ def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
     with transaction.atomic(), connection.cursor() as cursor:
         # Acknowledged means durable, also on a server whose default was relaxed.
         cursor.execute("SET LOCAL synchronous_commit TO on")
-        inserted = len(batch.series_ids)
+        inserted, conflicts = len(batch.series_ids), Conflicts([], [])
         repeated: set[tuple[int, int]] = set()
-        if inserted:
-            buffer = copy_binary.readings(batch.series_ids, batch.times_us, batch.values)
-            if repeatable:
-                new = _merge(cursor, buffer)
-                inserted = len(new)
-                repeated = set(batch.keys()) - new
-            else:
-                _copy(cursor, "COPY reading FROM STDIN (FORMAT BINARY)", buffer)
+        if inserted and repeatable:
+            values = np.asarray(batch.values).tolist()
+            inserted, repeated, conflicts.numbers[:] = merge.numbers(cursor, batch.keys(), values)
+        elif inserted:
+            _copy(
+                cursor,
+                "COPY reading FROM STDIN (FORMAT BINARY)",
+                copy_binary.readings(batch.series_ids, batch.times_us, batch.values),
+            )
+        if len(batch.series_ids):
             _mark_minutes(cursor, batch.times_us)
         if batch.texts:
-            new = _insert_texts(cursor, batch.texts)
-            inserted += len(new)
-            repeated |= {(series_id, at) for series_id, at, _ in batch.texts} - new
-        if batch.quarantined:
-            _insert_quarantined(cursor, batch.quarantined, worker)
+            merged = merge.texts(cursor, batch.texts, batch.keys_beside_texts())
+            inserted += merged.inserted
+            repeated |= merged.repeated
+            conflicts.texts[:] = merged.conflicts
+        quarantined = batch.quarantined
+        if any(conflicts):
+            quarantined = quarantined + batch.on_conflict(conflicts)
+        if quarantined:
+            _insert_quarantined(cursor, quarantined, worker)
         changes = _set_connections(cursor, batch.connections) if batch.connections else []
         if batch.deliveries:
             cursor.execute(
                 "INSERT INTO ingest_delivery (worker, deliveries) VALUES (%s, %s)",
                 (worker, batch.deliveries),
             )
-    return Written(inserted, repeated, changes)
+    return Written(inserted, repeated, changes, conflicts)
 
 
 def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> None:
     with cursor.copy(statement) as copy:
         copy.write(buffer)
-
-
-def _merge(cursor: CursorWrapper, buffer: bytes) -> set[tuple[int, int]]:
-    """Insert what is not there yet, and return it as (series, Unix us)."""
-    cursor.execute("CREATE TEMP TABLE incoming (LIKE reading) ON COMMIT DROP")
-    _copy(cursor, "COPY incoming FROM STDIN (FORMAT BINARY)", buffer)
-    cursor.execute(
-        "INSERT INTO reading SELECT DISTINCT ON (series_id, time) series_id, time, value"
-        " FROM incoming ON CONFLICT DO NOTHING"
-        " RETURNING series_id, (extract(epoch FROM time) * 1e6)::bigint"
-    )
-    return set(cursor.fetchall())
-
-
-def _insert_texts(cursor: CursorWrapper, texts: list[tuple[int, int, str]]) -> set[tuple[int, int]]:
-    series_ids, times_us, values = (list(column) for column in zip(*texts, strict=True))
-    cursor.execute(
-        "INSERT INTO text_reading SELECT DISTINCT ON (series_id, time) * FROM ("
-        " SELECT unnest(%s::int[]) AS series_id,"
-        " to_timestamp(unnest(%s::bigint[]) / 1e6) AS time, unnest(%s::text[]) AS value) AS t"
-        " ON CONFLICT DO NOTHING"
-        " RETURNING series_id, (extract(epoch FROM time) * 1e6)::bigint",
-        (series_ids, times_us, values),
-    )
-    return set(cursor.fetchall())
 
 
 def _mark_minutes(cursor: CursorWrapper, times_us: Column) -> None:

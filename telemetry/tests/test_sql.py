@@ -53,6 +53,8 @@ SAMPLES = {
     "after": "pump-1",
     "strange_messages": 10,
     "strange_bytes": 1000,
+    "times": [1_772_323_200_000_000, 1_772_323_260_000_000],
+    "values": ["1", "2"],
 }
 FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql"))
 NAMED = [(file, name) for file in FILES for name in sql.load(file)]

@@ -11,7 +11,7 @@ const TERMS = /** @type {const} */ ([
 const SIGNS = ["", "=", "+", "+", "+", "+"];
 /** Counters told in words below the books. @type {[string, string][]} */
 const MORE = [
-  ["readings_stored", "readings stored"], ["readings_duplicate", "readings known already"], ["values_dropped", "values dropped"],
+  ["readings_stored", "readings stored"], ["readings_duplicate", "readings known already"], ["conflicts", "conflicting readings"], ["values_dropped", "values dropped"],
   ["partial", "partly stored messages"], ["presence", "status messages"], ["clock_replaced", "clocks replaced"],
   ["batches", "batches"], ["reconnects", "reconnects"], ["session_lost", "sessions lost"], ["live_frames", "live frames"], ["live_dropped", "live frames dropped"],
   ["notices_dropped", "notices dropped"],
