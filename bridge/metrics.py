@@ -1,4 +1,4 @@
-"""A bridge worker's counters for Prometheus, read from the worker at each scrape."""
+"""An ingest worker's counters for Prometheus, read from the worker at each scrape."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from telemetry.workers.vitals import ThreadCollector
 
 GAUGES = {
     "in_flight": "Messages received and not finished yet",
@@ -42,7 +44,7 @@ COUNTERS = {
 
 
 class WorkerCollector(Collector):
-    """`snapshot` is `bridge.worker.Worker.snapshot`."""
+    """`snapshot` is that of a `bridge.worker.Worker` or of a `bridge.http.committer.Ingest`."""
 
     def __init__(self, worker: str, snapshot: Callable[[], dict[str, int]]) -> None:
         self._worker = worker
@@ -50,10 +52,13 @@ class WorkerCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         values = self._snapshot()
+        # A way in without a broker or a spool has no counters of them.
         for name, text in COUNTERS.items():
-            yield self._one(CounterMetricFamily, name, text, values[name])
+            if name in values:
+                yield self._one(CounterMetricFamily, name, text, values[name])
         for name, text in GAUGES.items():
-            yield self._one(GaugeMetricFamily, name, text, values[name])
+            if name in values:
+                yield self._one(GaugeMetricFamily, name, text, values[name])
         for name, text in MILLISECONDS.items():
             seconds = name.removesuffix("_ms") + "_seconds"
             yield self._one(GaugeMetricFamily, seconds, text, values[name] / 1000)
@@ -74,6 +79,7 @@ def registry(worker: str, snapshot: Callable[[], dict[str, int]]) -> CollectorRe
     """The worker's counters beside those of its process."""
     made = CollectorRegistry()
     made.register(WorkerCollector(worker, snapshot))
+    made.register(ThreadCollector())
     ProcessCollector(registry=made)
     PlatformCollector(registry=made)
     return made

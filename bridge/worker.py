@@ -2,11 +2,16 @@
 
 network thread (source, intake) -> inbox -> writer -> committer -> store
                                                 \\-> spool -> committer
+
+docs/threads.md says which thread may call what.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import gc
+import logging
+import os
 import time
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -21,13 +26,19 @@ from bridge.intake.memory import Memory
 from bridge.mqtt.connection import KEEPALIVE, Broker, Source
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
-from bridge.quarantine import late_registration
+from bridge.quarantine.late_registration import LateRegistration
 from telemetry.live import contract
 from telemetry.moments import now_us
-from telemetry.workers import worker_state
+from telemetry.workers import thread, worker_state
+from telemetry.workers.thread import WorkingThread
+
+logger = logging.getLogger(__name__)
 
 COLLECT_AFTER = 100_000  # containers made and not freed before the collector looks
 DELIVERIES_KEPT = 20 * KEEPALIVE  # seconds; by then a live connection has carried every ack over
+ACKNOWLEDGED_WITHIN = 10.0  # seconds from taking a batch to its acknowledgement, when all is well
+STUCK_LOOKS = 60  # looks in a row, a second apart, at which a thread stands still
+STUCK = 70  # exit status of a process whose threads stand still
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,28 @@ class NameTaken(Exception):
     """Two processes must not share a broker session; this one gives way."""
 
 
+class Network(WorkingThread):
+    """Runs the source: reads from the broker, decodes, acknowledges."""
+
+    def __init__(self, source: Source, committer: Committer) -> None:
+        super().__init__("network")
+        self._source = source
+        self._committer = committer
+
+    def work(self) -> None:
+        while not self._committer.prepared.wait(TICK):
+            self.turn()
+            if self._source.is_stopping or self._committer.evicted.is_set():
+                self.stopping.set()
+                return
+        self._source.session.expected = self._committer.known_before
+        try:
+            self._source.run(give_up=self._committer.evicted.is_set, turn=self.turn)
+        finally:
+            if self._source.is_stopping:
+                self.stopping.set()  # it has drained, or failed to: it is not run again
+
+
 class Worker:
     """Everything that runs under one MQTT session."""
 
@@ -52,7 +85,6 @@ class Worker:
         self._memory = Memory.nothing()
         self.inbox = Inbox()
         self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
-        self.inbox.recover(self.spool.messages)
         self.source = Source(broker, self.inbox, Intake(self._memory), group=group)
         self._outcomes = Outcomes(self.source.notify)
         devices = self._memory.series.device_of
@@ -73,6 +105,8 @@ class Worker:
             spool=self.spool,
             publisher=self.publisher,
         )
+        self.network = Network(self.source, self.committer)
+        self._late = LateRegistration()
 
     def run(self) -> None:
         """Bridge until `source.stop()`, then finish what was received and end every thread.
@@ -84,47 +118,61 @@ class Worker:
         # start as often as tens of thousands of short-lived messages a second would have it.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
-        for thread in (self._outcomes, self.publisher, self.committer, self.writer):
-            thread.start()
-        while not self.committer.prepared.wait(TICK) and not self._is_ending():
-            pass
-        self.source.session.expected = self.committer.known_before
-        self.source.run(give_up=self.committer.evicted.is_set)
-        for thread in (self.writer, self.committer, self._outcomes, self.publisher):
-            thread.stop()
+        for each in (self._outcomes, self.publisher, self._late, self.committer, self.writer):
+            each.start()
+        self.network.start()
+        self._watch()
+        for each in (self.writer, self.committer, self._late, self._outcomes, self.publisher):
+            each.stop()
         if not self.committer.is_alive():
             self.spool.close()
         if self.committer.evicted.is_set():
             raise NameTaken(f"another process bridges as {self.name}")
 
-    def _is_ending(self) -> bool:
-        return self.source.is_stopping or self.committer.evicted.is_set()
+    def _watch(self) -> None:
+        """Wait for the network thread. Ends the process when a thread stands still for good, for
+        whoever started it to start it again: what is not acknowledged comes again."""
+        looks = 0  # of our own, so that a process that was frozen does not take itself for stuck
+        while self.network.is_alive():
+            self.network.join(1.0)
+            stuck = [each for each in thread.running() if each.stands_still]
+            looks = looks + 1 if stuck else 0
+            if looks >= STUCK_LOOKS:
+                names = ", ".join(each.name for each in stuck)
+                logger.critical("standing still: %s", names, extra={"action": "thread_stuck"})
+                faulthandler.dump_traceback(all_threads=True)
+                os._exit(STUCK)
 
     def snapshot(self) -> dict[str, int]:
         """All counters of this worker; docs/live-protocol.md names them."""
         oldest = self.inbox.oldest_received_us()
-        lag_us = max(0, now_us() - oldest) if oldest is not None else 0
         source, publisher = self.source.counters, self.publisher.counters
         return {
             **self.inbox.books(),
             **_as_dict(self.committer.counters),
             **_as_dict(self.writer.counters),
+            "database_up": int(not self.committer.database_trouble()),
             "connected": source.connected,
             "reconnects": source.reconnects,
             "session_lost": source.session_lost,
             "notices_dropped": source.notices_dropped,
-            "lag_ms": lag_us // 1_000,
+            "lag_ms": max(0, now_us() - oldest) // 1_000 if oldest is not None else 0,
             "live_frames": publisher.frames,
             "live_dropped": publisher.dropped,
         }
 
-    def readiness(self) -> dict[str, bool]:
-        """What the worker needs to take and keep messages."""
+    def readiness(self) -> dict[str, str]:
+        """What the worker needs to take messages and make them durable, and what is wrong with
+        each; "" for nothing."""
+        held = self.writer.holds_for()
         return {
-            "broker": bool(self.source.counters.subscribed),
-            "caches": self.committer.prepared.is_set(),
-            "room": bool(self.committer.counters.database_up)
-            or not self.writer.counters.spool_full,
+            "broker": "" if self.source.counters.subscribed else "not subscribed",
+            "caches": self.committer.preparation_trouble(),
+            "database": self.committer.database_trouble(),
+            "spool": self.spool.trouble,
+            "acknowledging": (
+                f"nothing was acknowledged for {held:.0f} s" if held > ACKNOWLEDGED_WITHIN else ""
+            ),
         }
 
     def _pipeline(self) -> dict[str, object]:
@@ -133,7 +181,7 @@ class Worker:
 
     def _write_status(self) -> None:
         worker_state.write_counters(self.name, self._began, self.snapshot())
-        late_registration.replay(self._memory.registry)
+        self._late.take(self._memory.registry)
         since = self.source.session.connected_since
         if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
             worker_state.forget_deliveries(self.name, DELIVERIES_KEPT)

@@ -94,6 +94,9 @@ DATABASES = {
         "HOST": _database.options.pop("host", _database.host),
         "PORT": _database.port,
         "CONN_HEALTH_CHECKS": True,
+        # Behind a pooler in transaction mode the next statement may meet another session, in which
+        # a cursor is unknown.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         # Without a limit a request to a database that hangs would hang as long.
         "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT} | _database.options,
     }

@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from dashboard.database import watch
 from dashboard.live import hub
 from devices import quick_redis
+from telemetry.workers import thread, vitals
 
 
 class HubCollector(Collector):
@@ -38,9 +39,8 @@ class HubCollector(Collector):
         )
 
 
-REGISTRY = CollectorRegistry()
-REGISTRY.register(HubCollector())
-ProcessCollector(registry=REGISTRY)
+vitals.web_registry.register(HubCollector())
+ProcessCollector(registry=vitals.web_registry)
 
 
 @require_GET
@@ -54,21 +54,26 @@ def metrics(request: HttpRequest) -> HttpResponse:
             content_type="text/plain",
         )
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    return HttpResponse(encode(REGISTRY), content_type=content_type)
+    return HttpResponse(encode(vitals.web_registry), content_type=content_type)
 
 
 @require_GET
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """The process answers."""
-    return JsonResponse({"alive": True})
+    """The process answers, and each of its threads lives and moves on."""
+    status, told = vitals.answer("alive", thread.troubles())
+    return JsonResponse(told, status=status)
 
 
 @require_GET
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """The database and Redis answer too."""
-    needs = {"database": watch.answers_surely(), "redis": _redis_answers()}
-    ready = all(needs.values())
-    return JsonResponse({"ready": ready, **needs}, status=200 if ready else 503)
+    """The database and Redis answer too, and what comes over HTTP is stored."""
+    needs = {
+        "database": "" if watch.answers_surely() else "it does not answer",
+        "redis": "" if _redis_answers() else "it does not answer",
+        **{name: trouble() for name, trouble in vitals.web_needs.items()},
+    }
+    status, told = vitals.answer("ready", needs)
+    return JsonResponse(told, status=status)
 
 
 def _may_scrape(request: HttpRequest) -> bool:

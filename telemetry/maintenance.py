@@ -91,8 +91,8 @@ class Maintenance:
         )
         ProcessCollector(registry=self.registry)
 
-    def readiness(self) -> dict[str, bool]:
-        return {"database": not self._backoff.failures}
+    def readiness(self) -> dict[str, str]:
+        return {"database": "it does not answer" if self._backoff.failures else ""}
 
     def stop(self) -> None:
         self._stopped = True

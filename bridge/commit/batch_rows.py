@@ -93,14 +93,20 @@ class Rows:
                 found[index] = [int(series_id) for series_id in lost]
         return found
 
-    def new_columns(self, written: store.Written) -> Columns:
-        """The readings that were not stored before, each once: what the store has now."""
+    def new_columns(self, written: store.Written, *, all_of_it: bool = False) -> Columns:
+        """The readings that were not stored before, each once: what the store has now. `all_of_it`:
+        those that were stored before as well."""
         batch = self.batch
         columns = Columns.of(batch.series_ids, batch.times_us, batch.values, batch.texts)
         if written.inserted == self.readings:
             return columns
-        seen = set(written.repeated)
-        kept = [row for row in columns.numbers() if _is_new(row[:2], seen)]
+        seen = set() if all_of_it else set(written.repeated)
+        lost = set(written.conflicts.numbers)
+        kept = [
+            row
+            for place, row in enumerate(columns.numbers())
+            if place not in lost and _is_new(row[:2], seen)
+        ]
         lost = set(written.conflicts.texts)
         texts: list[Text] = [
             text

@@ -1,34 +1,34 @@
-"""The committer thread: the only one that talks to the database.
+"""The committer thread: the only one of a bridge whose batches reach the database.
 
-It commits the batch the writer hands it, or, when none is handed over, the oldest of the spool.
-After COMMIT the dashboards get their live frames and the devices word of what was refused.
+It commits the batch the writer asks for, or, when none is asked for, the oldest of the spool. After
+COMMIT the dashboards get their live frames, and the devices are told what was refused.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from bridge.commit.batch_rows import Committed
+from bridge.commit import preparation
+from bridge.commit.drain import Drain
 from bridge.commit.inbox import BatchResult, Inbox
 from bridge.commit.request import CommitRequest, CommitRequests
-from bridge.commit.spool import Spool, Spooled
-from bridge.commit.transaction import BatchTransaction
-from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch
-from bridge.intake.columns import Intake
+from bridge.commit.spool import Spool
+from bridge.commit.transaction import BatchTransaction, gives_up
+from bridge.intake.batch import Batch
 from bridge.intake.memory import Memory
-from bridge.intake.redelivery import delivery
 from bridge.publish.after_commit import AfterCommit, CommitCounters
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
-from telemetry.storage import errors
+from telemetry.storage import errors, role
 from telemetry.workers import worker_state
-from telemetry.workers.lease import Lease
+from telemetry.workers.backoff import Backoff
+from telemetry.workers.lease import TERM, Lease, LeaseLost
+from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +37,17 @@ R = TypeVar("R")
 TICK = 0.25  # seconds to wait for a batch before looking after the rest
 STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices were heard
 SEEN_EVERY = 0.1  # seconds between two writes of when a share of the devices was heard
-LONGEST_RETRY = 5.0  # seconds between two attempts while the database is away
-LEASE_PATIENCE = 10.0  # seconds without the lease of our name before we give up
+FIRST_RETRY, LONGEST_RETRY = 0.2, 5.0  # seconds between two attempts while the database is away
+LEASE_PATIENCE = 1.5 * TERM  # seconds without the lease of our name before we give up
+HUNG_AFTER = 2.0  # seconds without an answer, after which the database counts as away
 
 
 class Abandoned(Exception):
     """Nobody waits for this work any more: the batch is in the spool, or the process ends."""
 
 
-class Committer(threading.Thread):
-    """Owns the database connection, and the caches that need it."""
+class Committer(WorkingThread):
+    """Owns a connection to the database, and the caches that need it."""
 
     def __init__(
         self,
@@ -60,185 +61,204 @@ class Committer(threading.Thread):
         write_status: Callable[[], None],
     ) -> None:
         """`write_status` is called about once a second, with a database that answers."""
-        super().__init__(name="committer", daemon=True)
+        super().__init__("committer")
         self.requests = CommitRequests()
         self.counters = CommitCounters()
-        self._after_commit = AfterCommit(self.counters, publisher, outcomes)
         self.prepared = threading.Event()
         self.known_before = False  # whether a worker of this name has run on this database
         self.evicted = threading.Event()  # another process runs under our name
         self._worker = name
-        self._lease = Lease(name)
+        self._lease = Lease(name, spool.owner)
         self._leased_at = time.monotonic()
         self._inbox = inbox
         self._spool = spool
-        self._live = publisher
+        self._spool_is_open = False
         self._memory = memory
-        self.transaction = BatchTransaction(name, memory, self.counters)
-        self._spool_intake = Intake(memory)
+        self._after_commit = AfterCommit(self.counters, publisher, outcomes)
+        self.transaction = BatchTransaction(name, memory, self.counters, self._lease)
+        self._drain = Drain(inbox, spool, memory, emptied=publisher.skip)
         self._write_status = write_status
-        self._stopping = threading.Event()
+        self._away = ""  # what the database said when it did not do what it was asked
+        self._unprepared = "not loaded yet"
         self._status_due = self._seen_due = 0.0
-        self._drained = 0
 
     def stop(self) -> None:
         """End after the work in hand, if the database lets it. Joins the thread."""
-        self._stopping.set()
+        self.stopping.set()
         self.requests.wake()
         self.join(2 * LONGEST_RETRY)
 
-    def run(self) -> None:
-        try:
-            self._retry(None, self._prepare)
-            self.prepared.set()
-            while not self._stopping.is_set():
-                job = self.requests.look(0 if self._spool.messages else TICK)
-                try:
-                    if job is not None:
-                        self._do(job)
-                    elif self._spool.messages:
-                        self._drain_one()
-                    if time.monotonic() >= self._seen_due:
-                        self._look_after_the_rest()
-                except Abandoned:
-                    continue
-            self._look_after_the_rest(ending=True)
-        except Abandoned:
-            pass
-        finally:
-            errors.reset_connection()
+    def database_trouble(self) -> str:
+        """Why the database does not take batches now; "" when it does. Any thread may ask."""
+        waits = self.waits("database")
+        if waits > HUNG_AFTER:
+            return f"it has not answered for {waits:.1f} s"
+        return self._away
 
-    def _prepare(self) -> None:
-        """What a restart must know: devices, series, and what the broker may deliver again."""
-        while not self._holds_lease():
-            if self._stopping.wait(TICK):
-                raise Abandoned
-        self.known_before = worker_state.is_known(self._worker)
-        self._memory.series.load_all()
-        self._memory.registry.refresh(time.time())
-        self._memory.deliveries.load(worker_state.load_deliveries(self._worker))
-        for entry in self._spool.walk():
-            self._memory.deliveries.remember(
-                delivery(message, stamp)
-                for message, stamp in zip(entry.messages, entry.stamps, strict=True)
-                if stamp and message.mid
-            )
+    def preparation_trouble(self) -> str:
+        """What is in the way of the first batch; "" for nothing. Any thread may ask."""
+        return "" if self.prepared.is_set() else self._unprepared
+
+    def work(self) -> None:
+        if not self.prepared.is_set():
+            self._prepare_until_done()
+        while not self.stopping.is_set():
+            self.turn()
+            try:
+                request = self.requests.look(0 if self._drain.is_due else TICK)
+                if request is not None:
+                    self._do(request)
+                elif self._drain.is_due:
+                    self._drain.one(self._commit_spooled)
+                if time.monotonic() >= self._seen_due:
+                    self._look_after_the_rest()
+            except Abandoned:
+                continue
+
+    def leave(self) -> None:
+        if self.prepared.is_set() and not self.evicted.is_set():
+            self._look_after_the_rest(ending=True)
+            if not self._away:
+                self._lease.release()
+        errors.reset_connection()
+
+    def _prepare_until_done(self) -> None:
+        """Nothing is taken before this has worked, so whatever fails is told and tried again."""
+        backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
+        while not self.stopping.is_set():
+            self.turn()
+            try:
+                if self._prepare():
+                    self._unprepared = ""
+                    self.prepared.set()
+                    return
+                backoff.reset()
+            except Exception as exc:
+                errors.reset_connection()
+                complaint = errors.complaint(exc)
+                if complaint != self._unprepared:
+                    logger.error(
+                        "not ready to store messages: %s", complaint,
+                        exc_info=None if errors.is_temporary(exc) else exc,
+                        extra={"action": "not_prepared"},
+                    )  # fmt: skip
+                self._unprepared = complaint
+                self._leased_at = time.monotonic()  # the patience starts when all else works
+                if errors.is_temporary(exc):
+                    self._database_is(complaint)
+            self.stopping.wait(max(TICK, backoff.wait()))
+
+    def _prepare(self) -> bool:
+        """Learn what a restart must know: devices, series, and what the broker may deliver again.
+        False while another process has our name."""
+        if not self._spool_is_open:
+            self._spool.open()
+            self._inbox.recover(self._spool.messages)
+            self._spool_is_open = True
+        with self.waiting_for("database"):
+            role.check()
+            if not self._holds_lease():
+                self._unprepared = f"another process has the name {self._worker}"
+                return False
+            self.known_before = worker_state.is_known(self._worker)
+            preparation.learn(self._worker, self._memory, self._spool)
+        self._database_is("")
+        return True
 
     def _holds_lease(self) -> bool:
-        """Whether we may write under our name. Said to be not so only after a while, in which the
-        server may still find out that the connection that had it is gone."""
+        """Whether we may write under our name. Not having it ends this process only after a while,
+        in which the lease of one that was killed elsewhere expires."""
         if self._lease.hold():
             self._leased_at = time.monotonic()
             return True
-        if time.monotonic() - self._leased_at > LEASE_PATIENCE and not self._stopping.is_set():
-            self._stopping.set()
-            self.evicted.set()
+        if time.monotonic() - self._leased_at > LEASE_PATIENCE:
+            self._evict()
         return False
 
-    def _do(self, job: CommitRequest) -> None:
+    def _evict(self) -> None:
+        self.evicted.set()
+        self.stopping.set()
+
+    def _do(self, request: CommitRequest) -> None:
         ended = None
         try:
-            ended, committed = self._commit(job.batch, job)
+            ended = self._commit(request.batch, request, live=lambda: request.kept is None)
         finally:
-            entry = self.requests.finish(job, ended)
-        if entry is not None:
-            self._spool.forget(entry)
-            self._leaves_spool(ended)
-        for done in committed:  # live it was shown when it was spooled
-            self._after_commit.announce(job.batch, done, live=entry is None)
+            kept = self.requests.finish(request, ended)
+        if kept is not None and ended is not None:
+            self._drain.forget(kept, ended)
+
+    def _commit_spooled(self, batch: Batch) -> BatchResult:
+        # Live it was shown when it was spooled. A piece of it may be committed already.
+        return self._commit(batch, None, live=lambda: False, again=True)
 
     def _commit(
-        self, batch: Batch, job: CommitRequest | None
-    ) -> tuple[BatchResult, list[Committed]]:
-        """Make every message of the batch durable, one way or another; what is to be announced."""
+        self,
+        batch: Batch,
+        request: CommitRequest | None,
+        *,
+        live: Callable[[], bool],
+        again: bool = False,
+    ) -> BatchResult:
+        """Make every message of the batch durable, one way or another. Each piece is announced as
+        soon as it is: what comes after it may be given up. Raises `Abandoned`."""
         ended = BatchResult()
-        committed = []
-        for done in self.transaction.commit(batch, partial(self._retry, job)):
+        attempt = partial(self._attempt, request)
+        for done in self.transaction.commit(batch, attempt, again=again):
             ended.add(done.result_counts())
-            committed.append(done)
-        return ended, committed
+            self._after_commit.announce(batch, done, live=live())
+        return ended
 
-    def _retry(self, job: CommitRequest | None, work: Callable[[], R]) -> R:
-        """The result of `work`, tried until it ends well or can never.
-
-        Raises the database's error if it is not temporary, `Abandoned` when there is no more
-        reason to try: the job is given up, or the process ends.
-        """
-        tries = 0
+    def _attempt(
+        self, request: CommitRequest | None, work: Callable[[], R], *, divisible: bool
+    ) -> R:
+        """See `bridge.commit.transaction.Attempt`. Raises `Abandoned` when there is no more reason
+        to try: the request is given up, or the process ends."""
+        backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         while True:
             try:
-                result = work()
+                with self.waiting_for("database"):
+                    result = work()
+            except LeaseLost as exc:
+                self._evict()
+                raise Abandoned from exc
             except errors.ERRORS as exc:
                 errors.reset_connection()
-                if not errors.is_temporary(exc):
+                if gives_up(exc, backoff.failures + 1, divisible=divisible):
                     raise
-                self._database_is(up=False, because=exc)
+                self._database_is(errors.complaint(exc))
             else:
-                self._database_is(up=True)
+                self._database_is("")
                 return result
-            tries = min(tries + 1, 10)
-            delay = random.uniform(0, min(LONGEST_RETRY, 0.1 * 2**tries))  # noqa: S311  (jitter)
-            if self._stopping.wait(delay) or (job is not None and job.given_up):
+            given_up = self.stopping.wait(backoff.wait())
+            if given_up or (request is not None and request.given_up):
                 raise Abandoned
 
-    def _database_is(self, *, up: bool, because: BaseException | None = None) -> None:
-        if up and not self.counters.database_up:
+    def _database_is(self, away: str) -> None:
+        """Note what the database said, and tell when it goes and comes; "" for nothing wrong."""
+        if self._away and not away:
             logger.info("database back", extra={"action": "database_up"})
-        elif not up and self.counters.database_up:
-            logger.error("database away: %s", because, extra={"action": "database_down"})
-        self.counters.database_up = int(up)
-
-    def _drain_one(self) -> None:
-        """Store the oldest entries of the spool and forget them."""
-        spooled = self._spool.oldest(MAX_BATCH_MESSAGES)
-        if spooled is None:
-            return
-        ended = self._commit_spooled(spooled)
-        self._spool.remove(spooled)
-        self._leaves_spool(ended)
-
-    def _leaves_spool(self, ended: BatchResult) -> None:
-        self._inbox.unspool(ended)
-        self._drained += ended.total()
-        if not self._spool.messages:
-            logger.info(
-                "spool drained, %d messages", self._drained, extra={"action": "spool_drained"}
-            )
-            self._drained = 0
-            self._live.skip()
-
-    def _commit_spooled(self, spooled: Spooled) -> BatchResult:
-        if spooled.entry is None:
-            logger.error(
-                "spool entry %d is damaged: %d messages set aside in the table `damaged` of %s",
-                spooled.last_id,
-                spooled.messages,
-                self._spool.path,
-                extra={"action": "spool_damaged"},
-            )
-            return BatchResult(rejected=spooled.messages)
-        given = enumerate(spooled.entry.stamps)
-        stamps = {index: stamp for index, stamp in given if stamp is not None}
-        batch = self._spool_intake.batch(0, spooled.entry.messages, stamps)
-        ended, committed = self._commit(batch, None)
-        for done in committed:  # live it was shown when it was spooled
-            self._after_commit.announce(batch, done, live=False)
-        return ended
+        elif away and not self._away:
+            logger.error("database away: %s", away, extra={"action": "database_down"})
+        self._away = away
+        self.counters.database_up = int(not away)
 
     def _look_after_the_rest(self, *, ending: bool = False) -> None:
         """When devices were heard, a share of them at a time; counters and changes of devices once
         a second."""
         self._seen_due = time.monotonic() + SEEN_EVERY
         try:
-            self._after_commit.write_seen(1.0 if ending else SEEN_EVERY / STATUS_EVERY)
-            if ending or time.monotonic() >= self._status_due:
-                self._status_due = time.monotonic() + STATUS_EVERY
-                self._holds_lease()
-                self._write_status()
-                self.transaction.refresh()
-            self._database_is(up=True)
+            with self.waiting_for("database"):
+                self._after_commit.write_seen(1.0 if ending else SEEN_EVERY / STATUS_EVERY)
+                if ending or time.monotonic() >= self._status_due:
+                    self._status_due = time.monotonic() + STATUS_EVERY
+                    self._spool.tend()
+                    self._holds_lease()
+                    self._write_status()
+                    self.transaction.refresh()
+            self._database_is("")
         except errors.ERRORS as exc:
             errors.reset_connection()
-            self._database_is(up=False, because=exc)
+            self._database_is(errors.complaint(exc))
             # Without a database there is no telling; the patience starts when it is back.
             self._leased_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""The hand-over between the network thread and the writer thread, and the books that must balance.
+"""Batches on their way from the network thread to the writer thread, and the books that balance.
 
 While one batch commits the next fills; a writer with nothing to do takes whatever there is at once.
 """
@@ -64,8 +64,11 @@ class Inbox:
             self._changed.notify()
 
     def take(self, timeout: float) -> Batch | None:
-        """The oldest batch, or None after `timeout` seconds. Finish it before taking the next."""
+        """The oldest batch, or None after `timeout` seconds. One that was taken and not finished
+        is given again: a writer that failed half-way comes back for it."""
         with self._changed:
+            if self._taken is not None:
+                return self._taken
             if not self._sealed and self._open is None and not self._closed:
                 self._changed.wait(timeout)
             if self._sealed:

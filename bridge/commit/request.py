@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bridge.commit.inbox import BatchResult
+from bridge.commit.spool_entry import Kept
 from bridge.intake.batch import Batch
 
 
@@ -22,7 +23,7 @@ class CommitRequest:
     given_up: bool = False
     done: threading.Event = field(default_factory=threading.Event)  # the committer let go of it
     ended: BatchResult | None = None  # None when it came to nothing
-    entry: int | None = None  # of the spool, where the writer put it meanwhile
+    kept: Kept | None = None  # where in the spool the writer put it meanwhile
 
     @property
     def came_to_nothing(self) -> bool:
@@ -34,47 +35,48 @@ class CommitRequests:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._job: CommitRequest | None = None
+        self._request: CommitRequest | None = None
 
     def give(self, batch: Batch, patience: float) -> CommitRequest | None:
-        """Have the batch finished. Given up after `patience` seconds, and None at once while the
-        committer is busy with one that was."""
-        job = CommitRequest(batch)
+        """Ask for the commit of a batch, and wait. The request is given up after `patience`
+        seconds. None at once while the committer is busy with one that was given up."""
+        request = CommitRequest(batch)
         with self._changed:
-            if self._job is not None:
+            if self._request is not None:
                 return None
-            self._job = job
+            self._request = request
             self._changed.notify()
-        if not job.done.wait(patience):
-            job.given_up = True
-        return job
+        if not request.done.wait(patience):
+            request.given_up = True
+        return request
 
-    def keep(self, job: CommitRequest | None, append: Callable[[], int]) -> BatchResult | None:
-        """Put a batch into the spool by `append`, which returns the entry. If its job has ended
-        after all nothing is appended, and how it ended is the result. Raises what `append` does."""
+    def keep(self, request: CommitRequest | None, append: Callable[[], Kept]) -> BatchResult | None:
+        """Put a batch into the spool by `append`, which returns its entry. If the commit has ended
+        after all, nothing is appended, and how it ended is the result. Raises what `append` does.
+        """
         with self._changed:
-            if job is not None and job.ended is not None:
-                return job.ended
-            entry = append()
-            if job is not None and not job.done.is_set():
-                job.entry = entry
+            if request is not None and request.ended is not None:
+                return request.ended
+            kept = append()
+            if request is not None and not request.done.is_set():
+                request.kept = kept
             return None
 
     def look(self, timeout: float) -> CommitRequest | None:
-        """The job in hand, or the one that comes within `timeout` seconds."""
+        """The request in hand, or the one that comes within `timeout` seconds."""
         with self._changed:
-            if self._job is None and timeout:
+            if self._request is None and timeout:
                 self._changed.wait(timeout)
-            return self._job
+            return self._request
 
-    def finish(self, job: CommitRequest, ended: BatchResult | None) -> int | None:
-        """Let go of the job; `ended` is None when it came to nothing. The entry of the spool that
-        has to be forgotten: the batch is finished, and nobody waits for it any more."""
+    def finish(self, request: CommitRequest, ended: BatchResult | None) -> Kept | None:
+        """Let go of the request; `ended` is None when it came to nothing. The entry of the spool
+        that has to be forgotten: its batch is committed, and nobody waits for it any more."""
         with self._changed:
-            self._job = None  # before `done`: the writer comes with the next one at once
-            job.ended = ended
-            job.done.set()
-            return None if ended is None else job.entry
+            self._request = None  # before `done`: the writer comes with the next one at once
+            request.ended = ended
+            request.done.set()
+            return None if ended is None else request.kept
 
     def wake(self) -> None:
         """Have `look` return."""

@@ -1,140 +1,126 @@
 """Where batches wait, durably, while the database is away or slower than the inflow.
 
 A SQLite file of this worker's own: one row a batch, in order, checksummed, fsynced before it is
-acknowledged to the broker. Drained oldest first; a row is deleted after the database has committed
-it, so a worker killed in between stores it again, which the store recognises.
+acknowledged to the broker. Drained oldest first. An entry is gone for us as soon as the database
+has committed it, and leaves the file when the file lets it: a worker killed in between stores it
+again, which the store recognises. A full disk, a locked file and a damaged page are told as
+`SpoolTrouble` and tried again; nothing here ends a thread.
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import sqlite3
 import threading
+import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
 
-import msgspec
-
+from bridge.commit import spool_file
+from bridge.commit.spool_entry import Entry, Kept, Spooled, decoded, encoded
 from bridge.intake.batch import Batch
-from bridge.message import Message
 
-BUSY_TIMEOUT = 5.0  # seconds another process may hold the file (a backup)
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
 MAX_MERGED = 1_000  # entries read at once
-PAGE_SIZE = 8192  # bytes
-COUNTS_MICROSECONDS = 1  # version of the file since when times are not milliseconds
-WAL_KEPT = 64 * 1024 * 1024  # bytes the write-ahead log is cut back to
 
 
-class SpoolFull(Exception):
-    """The spool has reached its limit, or its disk has; nothing of the batch is in it."""
+class SpoolTrouble(Exception):
+    """The spool cannot do it now; nothing of it has changed. Trying again later may help."""
+
+
+class SpoolFull(SpoolTrouble):
+    """The spool has reached its limit."""
 
 
 class SpoolBusy(Exception):
     """Another process uses this worker's spool."""
 
 
-class Entry(msgspec.Struct, array_like=True):
-    """A batch as it lies in the spool."""
-
-    messages: list[Message]
-    stamps: list[int | None]  # of each message; see `bridge.intake.batch.Batch.stamps`
-
-
-class Spooled(NamedTuple):
-    """The oldest entries as one batch. `entry` is None for a single damaged one."""
-
-    last_id: int
-    messages: int
-    size: int  # bytes
-    entry: Entry | None
-
-
 class Spool:
     """`append` is for the writer thread, the rest for the committer thread."""
 
     def __init__(self, path: Path, limit: int) -> None:
-        """`limit` is in bytes. Raises `SpoolBusy`, and `OSError` or `sqlite3.Error` when the
-        folder cannot be used."""
+        """`limit` is in bytes. Opens nothing yet. Raises `SpoolBusy`, and `OSError` when the folder
+        cannot be used."""
         self.path = path
         self.limit = limit
+        self.messages = 0
+        self.size = 0  # bytes
+        self.lost = 0  # messages that could not be read from a damaged file, and are not told yet
+        self.trouble = ""  # why it did not do the last thing it was told
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock_file = path.with_suffix(".lock").open("w")
+        self._lock_file = path.with_suffix(".lock").open("a+")
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             self._lock_file.close()
             raise SpoolBusy(f"{path} is in use by another process") from exc
+        self.owner = self._read_owner()
         self._lock = threading.Lock()
-        self._database = self._open()
-        row = self._database.execute(
-            "SELECT coalesce(sum(messages), 0), coalesce(sum(length(content)), 0) FROM entry"
-        ).fetchone()
-        self.messages: int = row[0]
-        self.size: int = row[1]  # bytes
+        self._database: sqlite3.Connection | None = None
+        # What is gone for us and may be in the file still: entries up to a number, and others.
+        self._gone_up_to = 0
+        self._gone: set[int] = set()
+        self._to_delete = False
+        self._newest = 0  # number of an entry; none is given twice, whatever becomes of the file
 
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-        )
-        database.execute(f"PRAGMA page_size={PAGE_SIZE:d}")
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=FULL")  # in WAL mode: fsync at each commit
-        database.execute(f"PRAGMA journal_size_limit={WAL_KEPT:d}")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-            " messages INTEGER NOT NULL, checksum INTEGER NOT NULL, content BLOB NOT NULL)"
-        )
-        _in_microseconds(database)
-        # What cannot be read back stays for whoever can repair it, out of the way of the rest.
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS damaged (id INTEGER PRIMARY KEY, messages INTEGER NOT NULL,"
-            " checksum INTEGER NOT NULL, content BLOB NOT NULL)"
-        )
-        return database
+    def _read_owner(self) -> str:
+        """A name nobody else has, the same after a restart: whoever holds the lock may use it."""
+        self._lock_file.seek(0)
+        found = self._lock_file.read().strip()
+        if not found:
+            found = uuid.uuid4().hex
+            self._lock_file.write(found)
+            self._lock_file.flush()
+        return found
 
-    def append(self, batch: Batch) -> int:
-        """Make a batch durable; the id of its entry. Raises `SpoolFull`."""
-        messages = batch.messages
-        stamps = [batch.stamps.get(index) for index in range(len(messages))]
-        content = msgspec.msgpack.encode(Entry(messages, stamps))
-        with self._lock:
+    def open(self) -> None:
+        """Count what an earlier process left. Raises `SpoolTrouble`; then call it again."""
+        self._do(lambda _database: None)
+
+    def append(self, batch: Batch) -> Kept:
+        """Make a batch durable. Raises `SpoolTrouble`."""
+        messages, content = len(batch.messages), encoded(batch)
+
+        def insert(database: sqlite3.Connection) -> Kept:
             if self.size + len(content) > self.limit:
                 raise SpoolFull(f"{self.path} holds {self.size} of {self.limit} bytes")
-            try:
-                inserted = self._database.execute(
-                    "INSERT INTO entry (messages, checksum, content) VALUES (?, ?, ?)",
-                    (len(messages), zlib.crc32(content), content),
-                )
-            except sqlite3.OperationalError as exc:
-                raise SpoolFull(f"{self.path}: {exc}") from exc
-            self.messages += len(messages)
+            inserted = database.execute(
+                "INSERT INTO entry (messages, checksum, content) VALUES (?, ?, ?)",
+                (messages, zlib.crc32(content), content),
+            )
+            self._newest = int(inserted.lastrowid or 0)
+            self.messages += messages
             self.size += len(content)
-        return int(inserted.lastrowid or 0)
+            return Kept(self._newest, messages, len(content))
 
-    def forget(self, entry_id: int) -> None:
-        """Drop one entry: what it holds was committed while it was appended."""
-        with self._lock:
-            row = self._database.execute(
-                "DELETE FROM entry WHERE id = ? RETURNING messages, length(content)", (entry_id,)
-            ).fetchone()
-            if row is not None:
-                self.messages -= row[0]
-                self.size -= row[1]
+        return self._do(insert)
 
     def oldest(self, limit: int) -> Spooled | None:
         """The entries to store next, merged up to about `limit` messages: batches that were small
-        because they were acknowledged at once would else be drained no faster than they come."""
-        merged = Entry([], [])
-        last_id = size = 0
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT id, messages, checksum, content FROM entry ORDER BY id LIMIT ?",
-                (MAX_MERGED,),
+        because they were acknowledged at once would otherwise be drained no faster than they come.
+
+        Raises `SpoolTrouble`.
+        """
+
+        def read(database: sqlite3.Connection) -> Spooled | None:
+            merged = Entry([], [])
+            last_id = size = 0
+            rows = database.execute(
+                "SELECT id, messages, checksum, content FROM entry WHERE id > ? ORDER BY id"
+                " LIMIT ?",
+                (self._gone_up_to, MAX_MERGED + len(self._gone)),
             )
             for entry_id, messages, checksum, content in rows:
-                entry = _decoded(content, checksum)
+                if entry_id in self._gone:
+                    continue
+                entry = decoded(content, checksum)
                 if entry is None and not last_id:
                     return Spooled(entry_id, messages, len(content), None)
                 if entry is None or (last_id and len(merged.messages) + messages > limit):
@@ -142,61 +128,144 @@ class Spool:
                 merged.messages += entry.messages
                 merged.stamps += entry.stamps
                 last_id, size = entry_id, size + len(content)
-        return Spooled(last_id, len(merged.messages), size, merged) if last_id else None
+            return Spooled(last_id, len(merged.messages), size, merged) if last_id else None
+
+        return self._do(read)
+
+    def forget(self, kept: Kept) -> None:
+        """Drop one entry: what it holds was committed while it was appended."""
+        with self._lock:
+            if kept.id <= self._gone_up_to or kept.id in self._gone:
+                return
+            self._gone.add(kept.id)
+            self._count_out(kept.messages, kept.size)
+        self.tend()
 
     def remove(self, spooled: Spooled) -> None:
-        """Forget entries: they are in the database, or, damaged, set aside."""
-        with self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            if spooled.entry is None:
-                self._database.execute(
-                    "INSERT INTO damaged SELECT * FROM entry WHERE id = ?", (spooled.last_id,)
+        """Forget entries: they are in the database, or, damaged, to be set aside."""
+        if spooled.entry is None:
+            self._do(
+                lambda database: database.execute(
+                    "INSERT OR IGNORE INTO damaged SELECT * FROM entry WHERE id = ?",
+                    (spooled.last_id,),
                 )
-            self._database.execute("DELETE FROM entry WHERE id <= ?", (spooled.last_id,))
-            self._database.execute("COMMIT")
-            self.messages -= spooled.messages
-            self.size -= spooled.size
+            )
+        with self._lock:
+            self._gone_up_to = spooled.last_id
+            self._gone = {entry_id for entry_id in self._gone if entry_id > spooled.last_id}
+            self._count_out(spooled.messages, spooled.size)
+        self.tend()
+
+    def _count_out(self, messages: int, size: int) -> None:
+        self.messages -= messages
+        self.size -= size
+        self._to_delete = True
+        if not self.messages:
+            self._gone_up_to = self._newest
+            self._gone.clear()
+
+    def tend(self) -> None:
+        """Have the file follow what is gone, and see whether what was in the way is over. What does
+        not work is told in `trouble`; call it again."""
+        if not (self._to_delete or self.trouble):
+            return
+        try:
+            self._do(self._delete if self._to_delete else _touch)
+        except SpoolTrouble as exc:
+            logger.debug("spool: %s", exc)
+
+    def _delete(self, database: sqlite3.Connection) -> None:
+        try:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("DELETE FROM entry WHERE id <= ?", (self._gone_up_to,))
+                database.executemany(
+                    "DELETE FROM entry WHERE id = ?", [(entry_id,) for entry_id in self._gone]
+                )
+        except sqlite3.Error as exc:
+            if self.messages or not spool_file.is_out_of_room(exc):
+                raise
+            # On a full disk a DELETE has no room for its own record.
+            database.close()
+            self._database = None
+            self._take(spool_file.start_anew(self.path))
+        self._to_delete = False
 
     def walk(self) -> Iterator[Entry]:
-        """Every readable entry, oldest first, one in memory at a time. Only before the threads."""
-        rows = self._database.execute("SELECT checksum, content FROM entry ORDER BY id")
-        for checksum, content in rows:
-            entry = _decoded(content, checksum)
+        """Every readable entry, oldest first, one in memory at a time. Raises `SpoolTrouble`."""
+        last_id = 0
+        while True:
+            row = self._do(
+                lambda database, after=last_id: database.execute(  # type: ignore[misc]
+                    "SELECT id, checksum, content FROM entry WHERE id > ? ORDER BY id LIMIT 1",
+                    (after,),
+                ).fetchone()
+            )
+            if row is None:
+                return
+            last_id, checksum, content = row
+            entry = decoded(content, checksum)
             if entry is not None:
                 yield entry
 
     def close(self) -> None:
-        self._database.close()
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+            self._database = None
         self._lock_file.close()
 
+    def _do(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        """The result of `work`, which only one thread does at a time. Raises `SpoolTrouble`."""
+        with self._lock:
+            try:
+                done = work(self._opened())
+            except SpoolFull as exc:
+                self.trouble = str(exc)
+                raise
+            except (sqlite3.Error, OSError) as exc:
+                self.trouble = f"{self.path}: {exc}"
+                if spool_file.is_damage(exc):
+                    self._set_aside()
+                elif self._database is not None and self._database.in_transaction:
+                    self._database.rollback()
+                raise SpoolTrouble(self.trouble) from exc
+            self.trouble = ""
+            return done
 
-def _in_microseconds(database: sqlite3.Connection) -> None:
-    """Bring entries up to date that an earlier version kept, which counted in milliseconds."""
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version >= COUNTS_MICROSECONDS:
-        return
-    database.execute("BEGIN IMMEDIATE")
-    for entry_id, checksum, content in database.execute("SELECT id, checksum, content FROM entry"):
-        entry = _decoded(content, checksum)
-        if entry is None:
-            continue
-        for message in entry.messages:
-            message.received_us *= 1_000
-        entry.stamps = [stamp and stamp * 1_000 for stamp in entry.stamps]
-        newer = msgspec.msgpack.encode(entry)
-        database.execute(
-            "UPDATE entry SET checksum = ?, content = ? WHERE id = ?",
-            (zlib.crc32(newer), newer, entry_id),
-        )
-    database.execute(f"PRAGMA user_version={COUNTS_MICROSECONDS:d}")
-    database.execute("COMMIT")
+    def _opened(self) -> sqlite3.Connection:
+        if self._database is None:
+            self._take(spool_file.connect(self.path))
+        assert self._database is not None  # noqa: S101
+        return self._database
+
+    def _take(self, database: sqlite3.Connection) -> None:
+        try:
+            self._newest = spool_file.count_on(database, self._newest)
+            self.messages, self.size = database.execute(
+                "SELECT coalesce(sum(messages), 0), coalesce(sum(length(content)), 0) FROM entry"
+                " WHERE id > ?",
+                (self._gone_up_to,),
+            ).fetchone()
+        except BaseException:
+            database.close()
+            raise
+        self._database = database
+
+    def _set_aside(self) -> None:
+        """Go on with a new file, and what can be read of the damaged one."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        held = self.messages
+        try:
+            self._take(spool_file.set_aside(self.path, self._gone_up_to))
+        except (sqlite3.Error, OSError) as exc:
+            logger.exception("the damaged spool %s cannot be set aside: %s", self.path, exc)
+        self.lost += max(0, held - self.messages)
 
 
-def _decoded(content: bytes, checksum: int) -> Entry | None:
-    """The entry, or None if these are not the bytes that were written."""
-    if zlib.crc32(content) != checksum:
-        return None
-    try:
-        return msgspec.msgpack.decode(content, type=Entry)
-    except msgspec.DecodeError:
-        return None
+def _touch(database: sqlite3.Connection) -> None:
+    """Write something, to see whether one can."""
+    (number,) = database.execute("PRAGMA application_id").fetchone()
+    database.execute(f"PRAGMA application_id={(number + 1) % 1_000:d}")

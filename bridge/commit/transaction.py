@@ -1,13 +1,15 @@
-"""Commit a batch so that no message of it costs another, whatever the database says to its rows.
+"""Commit a batch so that no message of it costs another, whatever becomes of its rows.
 
-One copy for every way in. When to try again is the caller's, as an `attempt` that runs what it is
-given.
+One copy for every way in. When to try again is the caller's decision, as an `attempt` that runs
+what it is given.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -18,45 +20,77 @@ from bridge.intake.batch import Batch
 from bridge.intake.memory import Memory
 from bridge.publish.after_commit import CommitCounters
 from telemetry.storage import errors, store
+from telemetry.storage.errors import Remedy
+from telemetry.workers.lease import Lease, LeaseLost
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
+TRIES_WHOLE = 3  # of a batch that takes the database too long, before it is halved
+
+
+class Mistake(Exception):
+    """Something of ours failed at these rows; the database was not to blame."""
+
 
 class Attempt(Protocol):
-    def __call__(self, work: Callable[[], R], /) -> R:
+    def __call__(self, work: Callable[[], R], /, *, divisible: bool) -> R:
         """The result of `work`, run until it ends well or can never.
 
-        Raises the database's error when that will not go away, and what is its own to give up.
+        Raises the database's error when that will not go away, or, of work that is `divisible`,
+        when smaller pieces of it may do; `Mistake` at once; and what is its own to give up.
         """
+
+
+@dataclass(slots=True)
+class Piece:
+    """Messages `start` up to `stop` of a batch: one transaction."""
+
+    start: int
+    stop: int
+    again: bool  # it was sent before, and may have been committed
+
+    @property
+    def divisible(self) -> bool:
+        return self.stop - self.start > 1
+
+    def halves(self) -> list[Piece]:
+        """The later half first: it goes below the other on the stack, so that messages keep their
+        order."""
+        middle = (self.start + self.stop) // 2
+        return [Piece(middle, self.stop, self.again), Piece(self.start, middle, self.again)]
 
 
 class BatchTransaction:
     """Owned by the thread that commits, with the caches that need the database."""
 
-    def __init__(self, worker: str, memory: Memory, counters: CommitCounters) -> None:
+    def __init__(
+        self, worker: str, memory: Memory, counters: CommitCounters, lease: Lease | None = None
+    ) -> None:
         self.rows = RowBuilder(memory)
         self._worker = worker
         self._memory = memory
         self._counters = counters
+        self._lease = lease
 
-    def commit(self, batch: Batch, attempt: Attempt) -> Iterator[Committed]:
+    def commit(self, batch: Batch, attempt: Attempt, *, again: bool = False) -> Iterator[Committed]:
         """Make every message of the batch durable, one way or another, in their order.
 
-        What is yielded is committed. Raises what `attempt` gives up with; the rest is not then.
+        What is yielded is committed. Raises what `attempt` gives up with; the rest is not committed
+        then. `again`: some of the batch may have been committed before.
         """
-        waiting = [(0, len(batch.messages))]
-        while waiting:
-            start, stop = waiting.pop()
+        pieces = [Piece(0, len(batch.messages), again)]
+        while pieces:
+            piece = pieces.pop()
             try:
-                done = attempt(partial(self._commit, batch, start, stop))
-            except errors.ERRORS as exc:
-                if stop - start > 1:
-                    # Some row can never be stored: halve until it stands alone. The later half
-                    # goes first on the stack, so that messages keep their order.
-                    middle = (start + stop) // 2
-                    waiting += [(middle, stop), (start, middle)]
+                done = attempt(partial(self._commit, batch, piece), divisible=piece.divisible)
+            except (*errors.ERRORS, Mistake) as exc:
+                if piece.divisible:
+                    # Some row can never be stored: halve until it stands alone.
+                    pieces += piece.halves()
                     continue
-                done = attempt(partial(self._refuse, batch, start, errors.complaint(exc)))
+                done = attempt(partial(self._refuse, batch, piece, exc), divisible=False)
             yield done
 
     def refresh(self) -> None:
@@ -65,16 +99,39 @@ class BatchTransaction:
         self._memory.registry.refresh(now)
         self._memory.series.refresh(now)
 
-    def _commit(self, batch: Batch, start: int, stop: int) -> Committed:
+    def _commit(self, batch: Batch, piece: Piece) -> Committed:
         self.refresh()
-        rows = self.rows.build(batch, start, stop)
-        began = time.monotonic()
-        result = store.write(rows.batch, self._worker)
+        try:
+            rows = self.rows.build(batch, piece.start, piece.stop)
+            rows.batch.again, piece.again = piece.again, True
+            began = time.monotonic()
+            result = store.write(rows.batch, self._worker, self._lease)
+        except (*errors.ERRORS, LeaseLost):
+            raise
+        except Exception as exc:
+            raise Mistake(errors.complaint(exc)) from exc
         self._counters.last_commit_ms = round((time.monotonic() - began) * 1000)
         self._counters.batches += 1
         return Committed.of(rows, result)
 
-    def _refuse(self, batch: Batch, index: int, complaint: str) -> Committed:
-        """Quarantine the one message the database will not take."""
-        rows = self.rows.refused(batch, index, Problem(Reason.STORE_REJECTED, complaint))
-        return Committed.of(rows, store.write(rows.batch, self._worker))
+    def _refuse(self, batch: Batch, piece: Piece, because: BaseException) -> Committed:
+        """Quarantine the one message that cannot be stored."""
+        complaint = errors.complaint(because)
+        if isinstance(because, Mistake):
+            complaint = str(because)
+            logger.error(
+                "a message could not be stored, and is in quarantine: %s", complaint,
+                exc_info=because.__cause__, extra={"action": "store_mistake"},
+            )  # fmt: skip
+        problem = Problem(Reason.STORE_REJECTED, complaint)
+        rows = self.rows.refused(batch, piece.start, problem)
+        rows.batch.again, piece.again = piece.again, True
+        return Committed.of(rows, store.write(rows.batch, self._worker, self._lease))
+
+
+def gives_up(error: BaseException, tries: int, *, divisible: bool) -> bool:
+    """Whether work that failed so for the `tries`-th time is not to be tried again as it is."""
+    remedy = errors.remedy(error)
+    return remedy is Remedy.REJECT or (
+        remedy is Remedy.SMALLER and divisible and tries >= TRIES_WHOLE
+    )

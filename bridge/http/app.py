@@ -16,7 +16,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
 
 from bridge.decode.items import Problem, Reason
-from bridge.http import committer as ingest
+from bridge.http import process
 from bridge.http.queue import BURST, RATE, BadToken, Outcome, TooFast, Unavailable
 
 RETRY_AFTER = 5  # seconds a device is asked to wait while the database is away
@@ -75,7 +75,7 @@ async def _body(receive: ASGIReceiveCallable) -> bytes | None:
 async def _answer(token: str, payload: bytes) -> Answer:
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            outcome = await asyncio.wrap_future(ingest.running().take(token, payload))
+            outcome = await asyncio.wrap_future(process.running().take(token, payload))
     except BadToken:
         return _refusal(401, BAD_TOKEN, "No device has this token.", WWW_Authenticate="Bearer")
     except TooFast as exc:

@@ -8,8 +8,6 @@ sender's to hear of. While one batch commits the next fills, from all senders.
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,9 +16,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from bridge.commit.committer import STATUS_EVERY, TICK
+from bridge.commit.committer import HUNG_AFTER, STATUS_EVERY, TICK
 from bridge.commit.inbox import BatchResult
-from bridge.commit.transaction import BatchTransaction
+from bridge.commit.transaction import TRIES_WHOLE, BatchTransaction, gives_up
 from bridge.decode.conventions import pulseboard
 from bridge.http.queue import (
     BURST,
@@ -43,9 +41,10 @@ from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device
 from telemetry.live import contract
 from telemetry.moments import now_us
-from telemetry.storage import errors
+from telemetry.storage import errors, role
 from telemetry.workers import worker_state
 from telemetry.workers.rate import RateLimit
+from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +56,15 @@ STALE_AFTER = 60.0  # seconds after which the books of a process that died are d
 STOP_WITHIN = 10.0  # seconds for the batch in hand
 
 
-class Ingest(threading.Thread):
+class Ingest(WorkingThread):
     """One of a process: the thread that commits. `take` and `snapshot` are for any thread."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name="http-ingest", daemon=True)
+        super().__init__("http-ingest")
         self.worker = name
         self.counters = CommitCounters()
+        self._away = ""  # what the database said when it did not do what it was asked
+        self._is_allowed = False  # the database role has every right it needs
         self._began = datetime.now(UTC)
         self._queue = MessageQueue()
         self._limit = RateLimit(RATE, BURST)
@@ -94,19 +95,26 @@ class Ingest(threading.Thread):
 
     def stop(self) -> None:
         """Commit what waits, and take the books of this process off the pipeline's list."""
+        self.stopping.set()
         self._queue.close()
         self.join(STOP_WITHIN)
         self._outcomes.stop()
         self._live.stop()
 
-    def run(self) -> None:
+    def start(self) -> None:
         self._outcomes.start()
         self._live.start()
+        super().start()
+
+    def work(self) -> None:
         while (waiting := self._queue.take(TICK)) is not None:
+            self.turn()
             self._serve(waiting)
             if time.monotonic() >= self._books_due:
                 self._books_due = time.monotonic() + STATUS_EVERY
                 self._write_books()
+
+    def leave(self) -> None:
         self._write_books()
         # Its process ends with it: it would be shown as a worker in trouble.
         self._try_to_write(lambda: worker_state.forget(self.worker))
@@ -116,6 +124,7 @@ class Ingest(threading.Thread):
         """Answer each, whatever happens."""
         messages = [post for post in waiting if post.answer.set_running_or_notify_cancel()]
         try:
+            self._check_role()
             if admitted := self._admitted(messages):
                 self._commit(admitted)
         except Exception as exc:  # this thread must outlive any mistake of ours
@@ -125,6 +134,32 @@ class Ingest(threading.Thread):
                 if not post.answer.done():
                     post.answer.set_exception(exc)
 
+    def _check_role(self) -> None:
+        """Once, before the first message is stored. Raises `Unavailable`."""
+        if not self._is_allowed:
+            try:
+                self._twice(role.check, divisible=False)
+            except role.NotAllowed as exc:
+                self._database_is(str(exc))
+                raise Unavailable(str(exc)) from exc
+            self._is_allowed = True
+
+    def storing_trouble(self) -> str:
+        """Why what comes is not stored; "" when it is. Any thread may ask."""
+        waits = self.waits("database")
+        if waits > HUNG_AFTER:
+            return f"the database has not answered for {waits:.1f} s"
+        return self._away
+
+    def _database_is(self, away: str) -> None:
+        """Note what the database said, and tell when it goes and comes; "" for nothing wrong."""
+        if away and not self._away:
+            logger.error("database away: %s", away, extra={"action": "database_down"})
+        elif self._away and not away:
+            logger.info("database back", extra={"action": "database_up"})
+        self._away = away
+        self.counters.database_up = int(not away)
+
     def _admitted(self, messages: list[QueuedMessage]) -> list[tuple[str, QueuedMessage]]:
         """Those that may be stored, with the device's uid; the others are answered here.
 
@@ -132,7 +167,9 @@ class Ingest(threading.Thread):
         """
         digests = [token_digest(post.token) for post in messages]
         found = Device.objects.filter(token_digest__in=set(digests))
-        rows = self._twice(lambda: list(found.values_list("token_digest", "id", "uid")))
+        rows = self._twice(
+            lambda: list(found.values_list("token_digest", "id", "uid")), divisible=False
+        )
         owners = {digest: (device_id, uid) for digest, device_id, uid in rows}
         admitted = []
         for digest, post in zip(digests, messages, strict=True):
@@ -187,15 +224,16 @@ class Ingest(threading.Thread):
         return {
             **books,
             **asdict(self.counters),
+            "database_up": int(not self.storing_trouble()),
             "connected": 1,  # there is no broker to lose
             "reconnects": 0,
             "session_lost": 0,
-            "lag_ms": 0,
+            "lag_ms": self._queue.oldest_age_ms(),
             "live_frames": self._live.counters.frames,
             "live_dropped": self._live.counters.dropped,
         }
 
-    def _twice(self, work: Callable[[], R]) -> R:
+    def _twice(self, work: Callable[[], R], *, divisible: bool) -> R:
         """The result of `work`, tried again once: the server may have restarted since the last
         message, which a kept connection finds out only now. Storing twice does no harm.
 
@@ -203,16 +241,17 @@ class Ingest(threading.Thread):
         """
         for is_last in (False, True):
             try:
-                result = work()
+                with self.waiting_for("database"):
+                    result = work()
             except errors.ERRORS as exc:
                 errors.reset_connection()
-                if not errors.is_temporary(exc):
+                if gives_up(exc, TRIES_WHOLE if is_last else 1, divisible=divisible):
                     raise
-                self.counters.database_up = 0
+                self._database_is(errors.complaint(exc))
                 if is_last:
                     raise Unavailable(str(exc)) from exc
             else:
-                self.counters.database_up = 1
+                self._database_is("")
                 return result
         raise AssertionError("not reached")
 
@@ -232,50 +271,11 @@ class Ingest(threading.Thread):
 
     def _try_to_write(self, what: Callable[[], None]) -> None:
         try:
-            what()
+            with self.waiting_for("database"):
+                what()
         except errors.ERRORS as exc:
             errors.reset_connection()
-            if self.counters.database_up:
-                logger.warning("books not written: %s", exc, extra={"action": "database_down"})
-            self.counters.database_up = 0
+            self._database_is(errors.complaint(exc))
         else:
-            self.counters.database_up = 1
-
-
-_starting = threading.Lock()
-_running: dict[int, Ingest] = {}  # by process id: a forked child needs threads of its own
-
-
-def running() -> Ingest:
-    """The ingest of this process, started at the first message."""
-    with _starting:
-        found = _running.get(os.getpid())
-        if found is None:
-            found = _running[os.getpid()] = Ingest(f"{NAME_PREFIX}{os.getpid()}")
-            found.start()
-            _before_exit(stop)
-        return found
-
-
-def stop() -> None:
-    """End this process's ingest, if it has one."""
-    with _starting:
-        found = _running.pop(os.getpid(), None)
-    if found is not None:
-        found.stop()
-
-
-def _before_exit(task: Callable[[], None]) -> None:
-    """Have `task` done before Daphne stops. Under another server the books stay until
-    they are stale.
-
-    `atexit` would be too late: by then no thread may start another, which the live thread does.
-    """
-    reactor = sys.modules.get("twisted.internet.reactor")
-    if reactor is None or not getattr(reactor, "running", False):
-        return
-    from twisted.internet.threads import deferToThread  # noqa: PLC0415  (Daphne has it)
-
-    reactor.callFromThread(
-        reactor.addSystemEventTrigger, "before", "shutdown", lambda: deferToThread(task)
-    )
+            if self._is_allowed:
+                self._database_is("")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from bridge.commit.batch_rows import Rows
 from bridge.decode.items import Problem
 from bridge.intake.batch import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES
+from telemetry.moments import now_us
 
 MAX_WAITING_MESSAGES = 10_000  # then senders are asked to come again
 MAX_WAITING_BYTES = 64 * 1024 * 1024  # of their payloads
@@ -100,6 +101,12 @@ class MessageQueue:
                 taken.append(self._waiting.popleft())
                 self._bytes -= len(taken[-1].payload)
             return taken
+
+    def oldest_age_ms(self) -> int:
+        """How long the first that waits has waited; 0 when none does. For any thread."""
+        with self._changed:
+            first = self._waiting[0].received_us if self._waiting else None
+        return max(0, now_us() - first) // 1_000 if first is not None else 0
 
     def close(self) -> None:
         """Let nothing more in. What waits can still be taken."""

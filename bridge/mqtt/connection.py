@@ -57,6 +57,7 @@ class Source:
         self._wake_send.setblocking(False)
         self._cutter = PacketCutter(version5=True)
         self._full_since: float | None = None  # monotonic seconds
+        self.failing = False  # the newest connection was lost by a mistake of ours
 
     def acknowledge(self, generation: int, packets: bytes) -> None:
         """Send these PUBACKs if the connection is still the one they belong to."""
@@ -84,22 +85,32 @@ class Source:
         with contextlib.suppress(BlockingIOError):  # full of wake-ups already
             self._wake_send.send(b"\0")
 
-    def run(self, give_up: Callable[[], bool]) -> None:
-        """Connect, read and reconnect until `stop`, or until `give_up()`; then drain."""
+    def run(self, give_up: Callable[[], bool], turn: Callable[[], None] = lambda: None) -> None:
+        """Connect, read and reconnect until `stop`, or until `give_up()`; then drain. `turn` is
+        called as long as all goes on. A mistake in what reads costs the connection, not the
+        thread: what was not acknowledged comes again."""
         backoff = Backoff(FIRST_BACKOFF, LONGEST_BACKOFF)
 
         def going_on() -> bool:
+            turn()
             if give_up():
                 self.stop()
             return not self._stopping.is_set()
 
         while going_on():
             self._cutter = PacketCutter(version5=True)
-            if self.session.connect():
-                self._serve(going_on, reading=True)
-            if self.session.was_accepted:
+            failed = False
+            try:
+                if self.session.connect():
+                    self._serve(going_on, reading=True)
+            except Exception:
+                failed = True
+                logger.exception("reading failed", extra={"action": "read_failed"})
+                self._drop_connection("reading failed")
+            if self.session.was_accepted and not failed:
                 backoff.reset()
             if not self._stopping.is_set():
+                self.failing = failed
                 self._stopping.wait(backoff.wait())
         self._drain()
 

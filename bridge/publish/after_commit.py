@@ -5,6 +5,7 @@ One copy for every way in. Owned by the thread that commits.
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +16,8 @@ from bridge.publish import events
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
 from telemetry.storage import store
+
+logger = logging.getLogger(__name__)
 
 SMALLEST_SHARE = 50  # devices written at once even where their share is smaller
 
@@ -48,7 +51,16 @@ class AfterCommit:
         self._clock_replaced: dict[int, int] = {}  # of some of these
 
     def announce(self, batch: Batch, done: Committed, *, live: bool) -> None:
-        """Tell of rows that are durable now; `live`: their readings as well, which are news."""
+        """Tell of rows that are durable now; `live`: their readings as well, which are news.
+
+        Never raises: what is committed must not be taken for what is not.
+        """
+        try:
+            self._announce(batch, done, live=live)
+        except Exception:
+            logger.exception("committed rows not announced", extra={"action": "announce_failed"})
+
+    def _announce(self, batch: Batch, done: Committed, *, live: bool) -> None:
         counters, rows, result = self._counters, done.rows, done.result
         counters.readings_stored += result.inserted
         conflicts = sum(map(len, result.conflicts))
@@ -63,7 +75,8 @@ class AfterCommit:
         for event in events.of_rows(rows, result):
             self._live.tell(event)
         if live:
-            self._live.offer(rows.new_columns(result))
+            # Of what was sent before, an attempt may have committed that nobody was told of.
+            self._live.offer(rows.new_columns(result, all_of_it=rows.batch.again))
         self._outcomes.add(batch, rows, done.duplicates)
 
     def write_seen(self, share: float = 1.0) -> None:

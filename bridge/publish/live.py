@@ -21,6 +21,7 @@ from bridge.intake.batch import Columns
 from bridge.publish.listeners import Listeners
 from telemetry.live import contract
 from telemetry.moments import in_ms
+from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class LiveCounters:
     up: int = 1
 
 
-class LivePublisher(threading.Thread):
+class LivePublisher(WorkingThread):
     """A thread with an event loop of its own, for the channel layer is asynchronous."""
 
     def __init__(
@@ -51,7 +52,7 @@ class LivePublisher(threading.Thread):
     ) -> None:
         """`device_of` maps series to devices, shared with the committer and only read here;
         `tell_each_second` makes the event that is sent once a second."""
-        super().__init__(name="live", daemon=True)
+        super().__init__("live")
         self.counters = LiveCounters()
         self._worker = worker
         self._device_of = device_of
@@ -65,7 +66,6 @@ class LivePublisher(threading.Thread):
         self._seq: dict[str, int] = {}
         self._skip = threading.Event()
         self._unheard = False  # readings went unsent because nobody listened
-        self._stopping = threading.Event()
 
     def offer(self, columns: Columns) -> None:
         """Leave committed readings to be sent."""
@@ -92,17 +92,18 @@ class LivePublisher(threading.Thread):
 
     def stop(self) -> None:
         """Send what waits and end. Joins the thread."""
-        self._stopping.set()
+        self.stopping.set()
         self.join(2 * SEND_TIMEOUT)
 
-    def run(self) -> None:
+    def work(self) -> None:
         asyncio.run(self._run())
 
     async def _run(self) -> None:
         stopping = False
         listeners = Listeners()
         while not stopping:
-            stopping = await asyncio.to_thread(self._stopping.wait, TICK)
+            self.turn()
+            stopping = await asyncio.to_thread(self.stopping.wait, TICK)
             listened = await listeners.is_present()
             readings = self._readings_due() if listened else self._nobody_listens()
             for group, message in [*readings, *self._events_due()]:

@@ -7,7 +7,6 @@ its mistakes at most once a second.
 from __future__ import annotations
 
 import json
-import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from bridge.commit.batch_rows import Rows
 from bridge.intake.batch import Batch
 from bridge.mqtt.properties import safe_text
 from telemetry.live import message_log
+from telemetry.workers.thread import WorkingThread
 
 PER_BATCH = 200  # messages of one batch that are logged
 MAX_WAITING = 250  # entries until the next flush; then only what is wrong comes in
@@ -26,15 +26,14 @@ NOTICE_EVERY_MS = 1_000  # one device is told at most this often
 MAX_NOTIFIED = 10_000  # devices whose last notice is remembered
 
 
-class Outcomes(threading.Thread):
+class Outcomes(WorkingThread):
     """Logs messages with their verdict in a thread of its own: Redis must not delay the writer."""
 
     def __init__(self, notify: Callable[[str, bytes], None]) -> None:
-        super().__init__(name="verdicts", daemon=True)
+        super().__init__("outcomes")
         self._notify = notify
         self._entries: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
         self._notified: dict[str, int] = {}
-        self._stopping = threading.Event()
 
     def add(self, batch: Batch, rows: Rows, duplicates: set[int]) -> None:
         """Log the messages of committed rows, and tell devices what was wrong with theirs."""
@@ -72,12 +71,15 @@ class Outcomes(threading.Thread):
                 self._tell(uid, message.received_us // 1_000, problem.reason.value, problem.detail)
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.stopping.set()
         self.join(2.0)
 
-    def run(self) -> None:
-        while not self._stopping.wait(FLUSH_EVERY):
+    def work(self) -> None:
+        while not self.stopping.wait(FLUSH_EVERY):
+            self.turn()
             self._flush()
+
+    def leave(self) -> None:
         self._flush()
 
     def _flush(self) -> None:

@@ -1,10 +1,14 @@
 """Messages that came after their device was registered and before this worker heard of it.
 
-They are in quarantine, for a second or two was all it took; nobody should have to replay them.
+They are in quarantine, for a second or two was all it took; nobody should have to replay them. A
+thread of its own replays them: a Redis or a database that takes its time over a replay must not
+hold up the batches.
 """
 
 from __future__ import annotations
 
+import logging
+import queue
 from datetime import timedelta
 
 from django.utils import timezone
@@ -12,17 +16,66 @@ from django.utils import timezone
 from bridge.decode.items import Reason
 from bridge.quarantine.replay import Replay, Selection
 from devices.registry import NEGATIVE_FOR, REFRESH_EVERY, Registry
+from telemetry.storage import errors
+from telemetry.workers.backoff import Backoff
+from telemetry.workers.thread import WorkingThread
+
+logger = logging.getLogger(__name__)
 
 REACH = timedelta(seconds=4 * (REFRESH_EVERY + NEGATIVE_FOR))  # how far back they may have come
-MAX_DEVICES = 5  # of one look, once a second: ingest waits meanwhile
 MAX_MESSAGES = 1_000  # of one device; the others wait for an operator
+MAX_WAITING = 10_000  # devices; of more the messages wait for an operator
+TICK = 0.25  # seconds between looks at whether to stop
+FIRST_RETRY, LONGEST_RETRY = 0.5, 10.0  # seconds before a replay is tried again
+STOP_WITHIN = 2.0  # seconds; what is replayed half stays in quarantine
 
 
-def replay(registry: Registry) -> None:
-    """Replay those of devices that appeared. Raises what the database raises: call it again."""
-    for uid in list(registry.appeared)[:MAX_DEVICES]:
-        lately = Selection(
-            uid=uid, reason=Reason.UNKNOWN_DEVICE.value, since=timezone.now() - REACH
-        )
-        Replay(lately, most=MAX_MESSAGES).run()
-        registry.appeared.discard(uid)
+class LateRegistration(WorkingThread):
+    """`take` is for the thread that owns the registry."""
+
+    def __init__(self) -> None:
+        super().__init__("late-registration")
+        self._appeared: queue.Queue[str] = queue.Queue(MAX_WAITING)
+
+    def take(self, registry: Registry) -> None:
+        """Have the messages of devices that appeared replayed. Never waits."""
+        while registry.appeared:
+            try:
+                self._appeared.put_nowait(registry.appeared.pop())
+            except queue.Full:
+                return
+
+    def stop(self) -> None:
+        """End soon. Joins the thread."""
+        self.stopping.set()
+        self.join(STOP_WITHIN)
+
+    def work(self) -> None:
+        while not self.stopping.is_set():
+            self.turn()
+            try:
+                uid = self._appeared.get(timeout=TICK)
+            except queue.Empty:
+                continue
+            self._replay(uid)
+
+    def leave(self) -> None:
+        errors.reset_connection()
+
+    def _replay(self, uid: str) -> None:
+        since = timezone.now() - REACH
+        lately = Selection(uid=uid, reason=Reason.UNKNOWN_DEVICE.value, since=since)
+        backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
+        while True:
+            try:
+                with self.waiting_for("database"):
+                    Replay(lately, most=MAX_MESSAGES).run()
+            except errors.ERRORS as exc:
+                errors.reset_connection()
+                if not errors.is_temporary(exc):
+                    logger.exception("late messages of %s not replayed", uid)
+                    return
+            else:
+                return
+            if self.stopping.wait(backoff.wait()):
+                return

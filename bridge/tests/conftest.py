@@ -37,7 +37,9 @@ def database(transactional_db: None) -> Callable[[str], list[tuple]]:
 def empty() -> None:
     """These tables are no models', so Django does not empty them between tests."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE reading, text_reading, rollup_dirty, ingest_delivery")
+        cursor.execute(
+            "TRUNCATE reading, text_reading, rollup_dirty, ingest_delivery, ingest_lease"
+        )
 
 
 @pytest.fixture

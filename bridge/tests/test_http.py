@@ -15,8 +15,7 @@ from channels.routing import URLRouter
 from django.db import connection
 
 from bridge.decode.items import Reason
-from bridge.http import app
-from bridge.http import committer as ingest
+from bridge.http import app, committer, process
 from bridge.http.routing import http_urlpatterns
 from bridge.message import MAX_PAYLOAD
 from devices import quick_redis
@@ -68,7 +67,7 @@ async def request(
 def own_ingest(database) -> Iterator[None]:
     """No test finds the one of the test before it."""
     yield
-    ingest.stop()
+    process.stop()
 
 
 @pytest.fixture
@@ -121,7 +120,7 @@ def test_a_message_sent_again_is_a_duplicate(send, database) -> None:
     body = {"ts": 1_795_000_000_000, "values": {"t": 1}}
     assert [send(body).status for _ in range(2)] == [200, 200]
     assert len(stored(database)) == 1
-    books = ingest.running().snapshot()
+    books = process.running().snapshot()
     assert (books["stored"], books["duplicate"]) == (1, 1)
 
 
@@ -150,8 +149,8 @@ def test_what_cannot_be_stored_is_refused_with_its_reason_and_kept(
     assert (answer.status, answer.body["reason"]) == (status, reason.value)
     assert answer.body["message"]
     kept = QuarantinedMessage.objects.get()
-    assert (kept.topic, kept.uid, kept.reason) == (ingest.TOPIC, "freezer-1", reason.value)
-    assert kept.worker == ingest.running().worker
+    assert (kept.topic, kept.uid, kept.reason) == (committer.TOPIC, "freezer-1", reason.value)
+    assert kept.worker == process.running().worker
     assert bytes(kept.payload) == payload[:MAX_PAYLOAD]
 
 
@@ -263,12 +262,12 @@ def test_a_disabled_device_gets_403_and_its_message_is_kept(send, freezer) -> No
 
 
 def test_who_is_too_fast_waits_and_nothing_of_it_is_counted(send, monkeypatch) -> None:
-    monkeypatch.setattr(ingest, "RateLimit", lambda *_: RateLimit(rate=0.01, burst=2))
+    monkeypatch.setattr(committer, "RateLimit", lambda *_: RateLimit(rate=0.01, burst=2))
     assert [send({"t": i}).status for i in range(3)] == [200, 200, 429]
     answer = send({"t": 4})
     assert answer.body["reason"] == "too_fast"
     assert 1 <= int(answer.headers["retry-after"]) <= 100
-    assert ingest.running().snapshot()["received"] == 2
+    assert process.running().snapshot()["received"] == 2
 
 
 def test_while_the_database_cannot_take_it_nothing_is_acknowledged(
@@ -284,7 +283,7 @@ def test_while_the_database_cannot_take_it_nothing_is_acknowledged(
         rename("reading_away", "reading")
     assert send({"t": 3}).status == 200
     assert [value for _, _, value in sorted(stored(database), key=lambda row: row[1])] == [1.0, 3.0]
-    books = ingest.running().snapshot()
+    books = process.running().snapshot()
     assert (books["received"], balance(books)) == (2, 0)
 
 
@@ -321,7 +320,7 @@ def test_the_books_balance_and_the_device_was_heard(patient_log, send, freezer) 
     before = time.time_ns() // 1_000_000
     for body in ({"t": 1}, b"{nope", b'{"t":2,"u":NaN}'):
         send(body)
-    name = ingest.running().worker
+    name = process.running().worker
 
     def counters() -> dict:
         row = IngestWorker.objects.filter(name=name).first()
@@ -336,18 +335,18 @@ def test_the_books_balance_and_the_device_was_heard(patient_log, send, freezer) 
     assert presence.last_seen_at.timestamp() * 1000 >= before
     messages = eventually(lambda: _three(freezer.uid, before))
     assert [each["verdict"] for each in messages] == ["partial", "rejected", "stored"]
-    ingest.stop()
+    process.stop()
     # It waits for the thread that keeps the books, but not for ever.
     eventually(lambda: not IngestWorker.objects.filter(name=name).exists())
 
 
 def test_the_books_of_a_killed_process_go_and_those_of_a_living_one_stay(send, freezer) -> None:
-    stale = datetime.now(UTC) - timedelta(seconds=ingest.STALE_AFTER + 1)
-    fresh = datetime.now(UTC) - timedelta(seconds=ingest.STALE_AFTER / 2)
+    stale = datetime.now(UTC) - timedelta(seconds=committer.STALE_AFTER + 1)
+    fresh = datetime.now(UTC) - timedelta(seconds=committer.STALE_AFTER / 2)
     for name, at in (("http-1", stale), ("http-2", fresh), ("bridge-9", stale)):
         IngestWorker.objects.create(name=name, started_at=at, updated_at=at)
     assert send({"t": 1}).status == 200
-    kept = {ingest.running().worker, "http-2", "bridge-9"}
+    kept = {process.running().worker, "http-2", "bridge-9"}
     assert eventually(lambda: set(IngestWorker.objects.values_list("name", flat=True)) == kept)
 
 

@@ -28,7 +28,19 @@ def test_an_idle_writer_gets_what_there_is_at_once() -> None:
     batch = inbox.take(0)
     assert batch is not None
     assert [message.mid for message in batch.messages] == [1, 2, 3]
+    inbox.finish(batch, BatchResult(stored=3))
     assert inbox.take(0) is None
+
+
+def test_a_batch_that_was_taken_and_not_finished_is_given_again() -> None:
+    inbox = Inbox()
+    inbox.put(received(3))
+    batch = inbox.take(0)
+    inbox.put(received(2, generation=2))
+    assert inbox.take(0) is batch  # the writer failed half-way, and comes back
+    assert inbox.books()["in_flight"] == 5
+    inbox.finish(batch, BatchResult(stored=3))
+    assert inbox.take(0).generation == 2
 
 
 def test_a_new_connection_never_shares_a_batch_with_the_old_one() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bridge.commit.spool import Spool, SpoolBusy, SpoolFull
+from bridge.commit.spool import Spool, SpoolBusy, SpoolFull, SpoolTrouble
 from bridge.intake.batch import Batch
 from bridge.message import Message
 
@@ -83,6 +86,7 @@ def test_what_was_kept_is_there_after_a_restart(tmp_path: Path) -> None:
     size = before.size
     before.close()
     after = Spool(path, 1_000_000)
+    after.open()
     assert (after.messages, after.size) == (3, size)
     assert [entry.messages for entry in after.walk()] == [messages(3)]
     after.close()
@@ -143,4 +147,148 @@ def test_a_damaged_entry_is_set_aside_and_does_not_stop_the_rest(spool: Spool) -
     assert following.entry is not None
     with sqlite3.connect(spool.path) as other:
         assert other.execute("SELECT messages FROM damaged").fetchall() == [(2,)]
+    other.close()
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """No file grows beyond so many bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def fill(spool: Spool) -> int:
+    """Append until it takes no more; how many entries it took."""
+    took = 0
+    for size in (20_000, 1):
+        while True:
+            try:
+                spool.append(batch(1, b"x" * size))
+            except SpoolTrouble:
+                break
+            took += 1
+    return took
+
+
+def drain(spool: Spool) -> int:
+    """Take everything out; how many messages there were."""
+    found = 0
+    while spooled := spool.oldest(1):
+        assert spooled.entry is not None
+        found += spooled.messages
+        spool.remove(spooled)
+    return found
+
+
+def test_on_a_full_disk_it_is_drained_and_takes_messages_again(spool: Spool) -> None:
+    with files_up_to(1_000_000):
+        took = fill(spool)
+        assert took > 10
+        assert spool.trouble
+        # A DELETE needs room of its own, which there is none of: nothing fails for it.
+        assert drain(spool) == took
+        assert (spool.messages, spool.size, spool.trouble) == (0, 0, "")
+        assert fill(spool) == took
+
+
+def test_what_was_drained_on_a_full_disk_is_not_drained_twice(spool: Spool) -> None:
+    with files_up_to(1_000_000):
+        took = fill(spool)
+        first = spool.oldest(1)
+        assert first is not None
+        spool.remove(first)
+        assert spool.trouble  # it is in the file still
+        assert spool.messages == took - 1
+        second = spool.oldest(1)
+        assert second is not None
+        assert second.last_id > first.last_id
+    spool.tend()
+    assert spool.trouble == ""
+    with sqlite3.connect(spool.path) as other:
+        assert other.execute("SELECT count(*) FROM entry").fetchall() == [(took - 1,)]
+    other.close()
+
+
+def test_no_number_of_an_entry_is_given_twice_also_in_a_new_file(spool: Spool) -> None:
+    with files_up_to(1_000_000):
+        fill(spool)
+        newest = spool._newest
+        drain(spool)
+    assert spool.append(batch(1)).id > newest
+    assert drain(spool) == 1
+
+
+def test_a_file_that_another_process_locks_is_a_state_that_passes(spool: Spool) -> None:
+    kept = spool.append(batch(2))
+    spool.append(batch(3))
+    other = sqlite3.connect(spool.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SpoolTrouble, match="locked"):
+        spool.append(batch(1))
+    assert "locked" in spool.trouble
+    spool.forget(kept)  # gone for us, whatever the file says
+    assert spool.messages == 3
+    oldest = spool.oldest(10)
+    assert oldest is not None
+    assert oldest.messages == 3
+    spool.remove(oldest)
+    assert (spool.messages, spool.oldest(10)) == (0, None)
+    other.execute("ROLLBACK")
+    other.close()
+    spool.tend()
+    assert spool.trouble == ""
+    assert spool.append(batch(1)).id > kept.id
+    assert drain(spool) == 1
+
+
+def test_of_a_file_with_damaged_pages_what_can_be_read_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "bridge-0.sqlite"
+    before = Spool(path, 10_000_000)
+    for _ in range(600):
+        before.append(batch(1, b"x" * 6_000))
+    before.close()
+    spool = Spool(path, 10_000_000)
+    spool.open()
+    held = spool.messages
+    # Pages of the table itself: a walk over it ends there. More than SQLite remembers follow.
+    with path.open("r+b") as file:
+        for page in range(40, 43):
+            file.seek(page * 8192)
+            file.write(b"\xaa" * 8192)
+    assert held == 600
+    with pytest.raises(SpoolTrouble, match="malformed"):
+        drain(spool)
+    assert 0 < spool.lost < 10
+    left = spool.messages
+    assert drain(spool) == left > 500
+    assert len(list(tmp_path.glob("bridge-0.damaged-*.sqlite"))) == 1
+    newest = spool.append(batch(1)).id
+    assert newest > 600
+    assert drain(spool) == 1
+    spool.close()
+
+
+def test_a_file_that_is_no_spool_at_all_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "bridge-0.sqlite"
+    path.write_bytes(b"not a database, and long enough to be looked at as one" * 100)
+    spool = Spool(path, 1_000)
+    with pytest.raises(SpoolTrouble, match="not a database"):
+        spool.open()
+    spool.open()
+    assert spool.append(batch(1)).messages == 1
+    assert len(list(tmp_path.glob("*.damaged-*.sqlite"))) == 1
+    spool.close()
+
+
+def test_its_owner_is_the_same_after_a_restart_and_nobody_else(tmp_path: Path) -> None:
+    first = Spool(tmp_path / "bridge-0.sqlite", 1_000)
+    owner = first.owner
+    first.close()
+    again, other = Spool(tmp_path / "bridge-0.sqlite", 1), Spool(tmp_path / "bridge-1.sqlite", 1)
+    assert again.owner == owner != other.owner
+    again.close()
     other.close()

@@ -33,22 +33,22 @@ class Transaction:
 
     def __init__(self, folder: Path) -> None:
         known = Memory.nothing()
+        self.publisher = LivePublisher("bridge-0", known.series.device_of, dict)
         self.spool = Spool(folder / "bridge-0.sqlite", 10_000_000)
         self.committer = Committer(
             "bridge-0",
             inbox=Inbox(),
             spool=self.spool,
-            publisher=LivePublisher("bridge-0", known.series.device_of, dict),
+            publisher=self.publisher,
             outcomes=Outcomes(lambda _topic, _payload: None),
             memory=known,
             write_status=lambda: None,
         )
-        self.committer._prepare()
+        assert self.committer._prepare()
         self.intake = Intake(known)
 
     def commit(self, messages: list[Message]) -> BatchResult:
-        ended, _ = self.committer._commit(self.intake.batch(1, messages), None)
-        return ended
+        return self.committer._commit(self.intake.batch(1, messages), None, live=lambda: True)
 
 
 @pytest.fixture
@@ -56,8 +56,6 @@ def transaction(database: object, tmp_path: Path) -> Iterator[Transaction]:
     Device.objects.create(uid="pump-1", name="Pump 1")
     made = Transaction(tmp_path)
     yield made
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock_all()")
     made.spool.close()
 
 

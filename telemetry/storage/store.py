@@ -7,6 +7,7 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, NamedTuple
@@ -20,11 +21,16 @@ from psycopg.types.json import Jsonb
 
 from telemetry.moments import from_us
 from telemetry.storage import copy_binary, merge
+from telemetry.workers.lease import Lease
 
 Column = list[Any] | NDArray[Any]
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MINUTE_US = 60_000_000
+STATEMENT_TIMEOUT = 60  # seconds a statement of a batch may take in the database
+_SET_LOCAL = (
+    "SELECT set_config('synchronous_commit', 'on', true), set_config('statement_timeout', %s, true)"
+)
 
 
 class Quarantined(NamedTuple):
@@ -58,6 +64,7 @@ class Batch:
     may_repeat: bool = False  # some of it may be stored already
     # What is to be quarantined of readings that have another value stored in their place.
     on_conflict: Callable[[Conflicts], list[Quarantined]] = lambda _conflicts: []
+    again: bool = False  # the very same was sent before, and may have been committed
 
     def keys(self) -> list[tuple[int, int]]:
         """Series and Unix microseconds of each numeric reading."""
@@ -87,24 +94,28 @@ class Written(NamedTuple):
     conflicts: Conflicts
 
 
-def write(batch: Batch, worker: str) -> Written:
-    """Commit the batch. Raises what the database raises; then nothing of it is stored.
+def write(batch: Batch, worker: str, lease: Lease | None = None) -> Written:
+    """Commit the batch. Raises what the database raises, and `LeaseLost` when the worker has its
+    name from a lease and lost it; then nothing of it is stored.
 
     Straight COPY first, because redeliveries are rare and checking for them costs half the speed;
     a unique violation, or a batch that may repeat, is merged instead.
     """
     if not batch.may_repeat:
         try:
-            return _commit(batch, worker, repeatable=False)
+            return _commit(batch, worker, lease, repeatable=False)
         except psycopg.errors.UniqueViolation:
             pass
-    return _commit(batch, worker, repeatable=True)
+    return _commit(batch, worker, lease, repeatable=True)
 
 
-def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
+def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool) -> Written:
     with transaction.atomic(), connection.cursor() as cursor:
-        # Acknowledged means durable, also on a server whose default was relaxed.
-        cursor.execute("SET LOCAL synchronous_commit TO on")
+        # Acknowledged means durable, also on a server whose default was relaxed; and a limit that
+        # was set for pages must not cancel a batch.
+        cursor.execute(_SET_LOCAL, [f"{STATEMENT_TIMEOUT}s"])
+        if lease is not None:
+            lease.check(cursor)
         inserted, conflicts = len(batch.series_ids), Conflicts([], [])
         repeated: set[tuple[int, int]] = set()
         if inserted and repeatable:
@@ -126,6 +137,8 @@ def _commit(batch: Batch, worker: str, *, repeatable: bool) -> Written:
         quarantined = batch.quarantined
         if any(conflicts):
             quarantined = quarantined + batch.on_conflict(conflicts)
+        if quarantined and batch.again:
+            quarantined = _not_kept(cursor, quarantined)
         if quarantined:
             _insert_quarantined(cursor, quarantined, worker)
         changes = _set_connections(cursor, batch.connections) if batch.connections else []
@@ -148,6 +161,23 @@ def _mark_minutes(cursor: CursorWrapper, times_us: Column) -> None:
         "INSERT INTO rollup_dirty SELECT to_timestamp(unnest(%s::bigint[]) / 1e6)",
         (minutes.tolist(),),
     )
+
+
+def _not_kept(cursor: CursorWrapper, rows: list[Quarantined]) -> list[Quarantined]:
+    """Those that are not in quarantine since the batch was sent before."""
+    times = [from_us(row.received_us) for row in rows]
+    cursor.execute(
+        "SELECT received_at, topic, md5(payload) FROM telemetry_quarantinedmessage"
+        " WHERE received_at = ANY(%s)",
+        (times,),
+    )
+    kept = set(cursor.fetchall())
+
+    def key(at: object, row: Quarantined) -> tuple[object, str, str]:
+        payload = row.payload[:KEPT_PAYLOAD]
+        return at, row.topic, hashlib.md5(payload, usedforsecurity=False).hexdigest()
+
+    return [row for at, row in zip(times, rows, strict=True) if key(at, row) not in kept]
 
 
 def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:

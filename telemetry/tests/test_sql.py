@@ -55,6 +55,8 @@ SAMPLES = {
     "strange_bytes": 1000,
     "times": [1_772_323_200_000_000, 1_772_323_260_000_000],
     "values": ["1", "2"],
+    "name": "bridge-0",
+    "owner": "machine",
 }
 FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql"))
 NAMED = [(file, name) for file in FILES for name in sql.load(file)]

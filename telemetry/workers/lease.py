@@ -1,35 +1,49 @@
-"""At most one process writes under a worker's name: a Postgres advisory lock, held by a session.
+"""At most one process writes under a worker's name: a row with an owner and an end.
 
 Two bridges under one name would take the broker's session from each other for ever, and the file
-lock of the spool only sees this machine. Needs a connection that stays with its server session: a
-pooler in transaction mode would let the lock go.
+lock of the spool only sees this machine. A row and no session lock of Postgres: behind a pooler in
+transaction mode such a lock stays with a session that is no longer ours. The clock is the
+database's alone. Whoever was away for longer than `TERM` may have lost the name to another, so each
+transaction that stores a batch checks the row first (`check`), which also keeps others from taking
+it before COMMIT.
 """
 
 from __future__ import annotations
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-LOCK_CLASS = 0x50425201  # any constant that is ours alone
+from telemetry.sql import load
+
+TERM = 10.0  # seconds the name is ours without a word from us
+
+_SQL = load("lease")
+
+
+class LeaseLost(Exception):
+    """Another process writes under this name now; nothing of the transaction may be stored."""
 
 
 class Lease:
-    """Belongs to the thread whose connection holds it."""
+    """The claim of one owner on one name. Asks over whatever connection its thread has."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._held_by: object | None = None
+    def __init__(self, name: str, owner: str) -> None:
+        """`owner` is the same for a process and the one that takes its place, and nobody else's."""
+        self._claim = {"name": name, "owner": owner}
 
     def hold(self) -> bool:
-        """Whether the name is ours now. Cheap while the connection is still the one that got it;
-        a new connection must ask again, for the lock went with the old one."""
-        connection.ensure_connection()
-        if self._held_by is connection.connection:
-            return True
+        """Whether the name is ours, for `TERM` from now on."""
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, self._name)
-            )
-            (got,) = cursor.fetchone()
-        if got:
-            self._held_by = connection.connection
-        return bool(got)
+            cursor.execute(_SQL["hold_lease"], {**self._claim, "seconds": TERM})
+            return cursor.fetchone() is not None
+
+    def check(self, cursor: CursorWrapper) -> None:
+        """Fence a transaction. Raises `LeaseLost`."""
+        cursor.execute(_SQL["check_lease"], self._claim)
+        if cursor.fetchone() is None:
+            raise LeaseLost(f"another process writes as {self._claim['name']}")
+
+    def release(self) -> None:
+        """Let another have the name at once."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["release_lease"], self._claim)

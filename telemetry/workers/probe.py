@@ -1,7 +1,7 @@
 """`/metrics`, `/healthz` and `/readyz` of a process that is no web server: the bridge, maintain.
 
-`/healthz` says that the process answers; `/readyz` that it can do its work: each thing it needs by
-name, and status 503 when one is missing.
+`/healthz` says that each thread lives and moves on; `/readyz` that the process can do its work:
+each thing it needs by name. Both have status 503 when something is wrong, and say why.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from telemetry.workers import thread, vitals
+
 REQUEST_TIMEOUT = 5.0  # seconds a client may take to send its request
 
-Readiness = Callable[[], dict[str, bool]]
+Readiness = Callable[[], vitals.Needs]
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -60,11 +62,11 @@ class _Pages:
             encode, content_type = choose_encoder(accept)
             return 200, content_type, encode(self._registry)
         if path == "/healthz":
-            return 200, "application/json", b'{"alive": true}'
+            status, told = vitals.answer("alive", thread.troubles())
+            return status, "application/json", json.dumps(told).encode()
         if path == "/readyz":
-            needs = self._ready()
-            body = json.dumps({"ready": all(needs.values()), **needs}).encode()
-            return 200 if all(needs.values()) else 503, "application/json", body
+            status, told = vitals.answer("ready", self._ready())
+            return status, "application/json", json.dumps(told).encode()
         return 404, "text/plain", b"/metrics, /healthz and /readyz are here\n"
 
 

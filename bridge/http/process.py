@@ -1,0 +1,67 @@
+"""The one ingest of a web process: started at its first message, ended with the process."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from bridge.http.committer import NAME_PREFIX, Ingest
+from bridge.metrics import WorkerCollector
+from telemetry.workers import vitals
+
+_starting = threading.Lock()
+_running: dict[int, Ingest] = {}  # by process id: a forked child needs threads of its own
+
+
+def running() -> Ingest:
+    """The ingest of this process, started at the first message."""
+    with _starting:
+        found = _running.get(os.getpid())
+        if found is None:
+            found = _running[os.getpid()] = Ingest(f"{NAME_PREFIX}{os.getpid()}")
+            found.start()
+            vitals.web_needs["http_ingest"] = found.storing_trouble
+            _before_exit(stop)
+        return found
+
+
+def stop() -> None:
+    """End this process's ingest, if it has one."""
+    with _starting:
+        found = _running.pop(os.getpid(), None)
+    if found is not None:
+        vitals.web_needs.pop("http_ingest", None)
+        found.stop()
+
+
+class IngestCollector(Collector):
+    """The counters of this process's ingest, once it has one."""
+
+    def collect(self) -> Iterator[Metric]:
+        found = _running.get(os.getpid())
+        if found is not None:
+            yield from WorkerCollector(found.worker, found.snapshot).collect()
+
+
+vitals.web_registry.register(IngestCollector())
+
+
+def _before_exit(task: Callable[[], None]) -> None:
+    """Have `task` done before Daphne stops. Under another server the books stay until
+    they are stale.
+
+    `atexit` would be too late: by then no thread may start another, which the live thread does.
+    """
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or not getattr(reactor, "running", False):
+        return
+    from twisted.internet.threads import deferToThread  # noqa: PLC0415  (Daphne has it)
+
+    reactor.callFromThread(
+        reactor.addSystemEventTrigger, "before", "shutdown", lambda: deferToThread(task)
+    )

@@ -1,0 +1,12 @@
+-- name: check_role
+-- What the database role may not do that ingest needs.
+SELECT current_user,
+    ARRAY(
+        SELECT needed.name FROM unnest(ARRAY[
+            'reading', 'text_reading', 'rollup_dirty', 'ingest_delivery', 'ingest_lease',
+            'telemetry_quarantinedmessage', 'telemetry_series', 'telemetry_ingestworker',
+            'devices_presence'
+        ]) AS needed (name)
+        WHERE NOT has_table_privilege(needed.name, 'SELECT')
+            OR NOT has_table_privilege(needed.name, 'INSERT')
+    )
