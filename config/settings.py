@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.hosts import Hosts
+from config.static_digest import static_digest
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -51,7 +52,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.static_files.StaticFiles",
+    "django.middleware.gzip.GZipMiddleware",
     "config.odd_requests.OddRequests",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.slashes.SlashMiddleware",
@@ -152,7 +154,10 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_FOLDER = BASE_DIR / "dashboard" / "static"
+# While they are edited, the same addresses all the time.
+STATIC_URL = "/static/" if DEBUG else f"/static/{static_digest(STATIC_FOLDER)}/"
+WHITENOISE_STATIC_PREFIX = "/static/"
 # Served straight from the apps' folders: no collectstatic step between a checkout and a page.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

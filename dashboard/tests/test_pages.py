@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles import finders
 from django.test import Client
@@ -115,7 +116,7 @@ def test_an_unknown_device_is_a_page_not_found(viewer: Client, device: Device, u
 def test_a_page_without_an_icon_of_its_own_finds_ours(client: Client):
     answer = client.get("/favicon.ico")
     assert answer.status_code == 302
-    assert finders.find(answer["Location"].removeprefix("/static/"))
+    assert finders.find(answer["Location"].removeprefix(settings.STATIC_URL))
 
 
 def test_the_admin_names_no_library(viewer: Client):
@@ -150,6 +151,8 @@ def test_modules_are_small_and_never_write_markup():
 
 def test_every_file_a_page_names_exists(viewer: Client, device: Device):
     for path in ("/", "/devices/freezer-1/", "/pipeline/", "/quarantine/"):
-        names = re.findall(r'(?:src|href)="/static/([^"]+)"', viewer.get(path).content.decode())
+        names = re.findall(
+            rf'(?:src|href)="{settings.STATIC_URL}([^"]+)"', viewer.get(path).content.decode()
+        )
         assert len(names) >= 5
         assert [name for name in names if finders.find(name) is None] == []
