@@ -29,4 +29,4 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin puls
 USER pulseboard
 
 EXPOSE 8000
-CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "config.asgi:application"]
+CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "--verbosity", "0", "config.asgi:application"]

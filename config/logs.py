@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 # What every record has; anything else was given with `extra` and is shown.
 ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# A token of a device or of an operator, wherever it got to: a mistyped address, a traceback. What
+# is left of it, and may be known, tells one from another.
+_TOKEN = re.compile(r"\b(p[bd](?:_|%5[Ff])[A-Za-z0-9_-]{7})[A-Za-z0-9_-]{9,}")
 
 
 class LineFormatter(logging.Formatter):
@@ -34,6 +38,6 @@ class LineFormatter(logging.Formatter):
 
 def _shown(value: object) -> str:
     """A word as it is, anything else quoted so that it stays on its line."""
-    text = str(value)
+    text = _TOKEN.sub(r"\1…", str(value))
     plain = text and text.isascii() and text.isprintable() and not set(text) & set(' "=')
     return text if plain else json.dumps(text, ensure_ascii=False)

@@ -54,7 +54,11 @@ class Spool:
         self.size = 0  # bytes
         self.lost = 0  # messages that could not be read from a damaged file, and are not told yet
         self.trouble = ""  # why it did not do the last thing it was told
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in (path, path.with_suffix(".lock")):
+            # What devices say is nobody else's to read. SQLite gives the files beside it its mode.
+            name.touch(mode=0o600)
+            name.chmod(0o600)
         self._lock_file = path.with_suffix(".lock").open("a+")
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)

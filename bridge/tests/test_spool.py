@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,17 @@ def test_entries_come_back_oldest_first_and_exactly_as_they_were(spool: Spool) -
     spool.remove(second)
     assert spool.oldest(1) is None
     assert (spool.messages, spool.size) == (0, 0)
+
+
+def test_nobody_else_may_read_what_it_keeps(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "bridge-0.sqlite"
+    spool = Spool(path, 1_000_000)
+    spool.append(batch(2))
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
+    spool.close()
+    assert {"bridge-0.sqlite", "bridge-0.lock"} < set(modes)
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 def test_one_entry_is_forgotten_and_twice_does_no_harm(spool: Spool) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 
+import pytest
+
 from config.logs import LineFormatter
+from devices.credentials import new_credential
 
 
 def line(message: str, **extra: object) -> str:
@@ -32,6 +35,25 @@ def test_line_breaks_and_quotes_stay_inside_their_value() -> None:
     text = line('a\nb "c" é', detail="x=1")
     assert "\n" not in text
     assert text.endswith('message="a\\nb \\"c\\" é" detail="x=1"')
+
+
+@pytest.mark.parametrize(
+    "token", [new_credential().token, "pb_" + "0123456789abcdef" * 4, "pd%5F" + "x" * 43]
+)
+def test_a_token_is_in_no_line(token: str) -> None:
+    """A device that misspells its address has it in there."""
+    path = f"/api/v1/{token}/telemtry"
+    try:
+        raise ValueError(path)
+    except ValueError:
+        text = line(f"Not Found: {path}", request=f"<POST {path}>", exc_info=sys.exc_info())
+    assert token[:10] in text
+    assert token[:18] not in text
+    assert text.count("…/telemtry") + text.count("\\u2026/telemtry") == 3
+
+
+def test_a_name_that_only_begins_like_a_token_stays() -> None:
+    assert "device=pd_pump-12" in line("x", device="pd_pump-12")
 
 
 def test_an_exception_stays_on_the_line() -> None:
