@@ -6,6 +6,10 @@ import sys
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed by `>&-`
+            # Whatever the locale: what it cannot write becomes an escape, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
     if sys.argv[1:2] == ["up"]:
         # Before Django: the settings need a key and addresses, which `up` makes.
         from embedded.up.command import main as up
@@ -19,9 +23,18 @@ def main() -> None:
 
     adopt()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db.utils import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, OperationalError) as exc:
+        # A setting that is wrong, a database that is away: one line says it better than tracebacks.
+        if "--traceback" in sys.argv:
+            raise
+        sys.stderr.write(f"manage.py {' '.join(sys.argv[1:2])}: {str(exc).strip()}\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

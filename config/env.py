@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
-
-
-@dataclass(frozen=True, slots=True)
-class ServerUrl:
-    """A `scheme://user:password@host:port/path?options` address, decoded."""
-
-    scheme: str
-    host: str
-    port: int
-    username: str | None
-    password: str | None
-    path: str
-    options: dict[str, str]
 
 
 def text(name: str, default: str = "") -> str:
@@ -50,31 +35,3 @@ def integer(name: str, default: int, minimum: int, maximum: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
-
-
-def server_url(name: str, default: str, ports: dict[str, int]) -> ServerUrl:
-    """A server address whose scheme is a key of `ports` (scheme -> default port).
-
-    Raises `ImproperlyConfigured` that names the variable when scheme or host is wrong.
-    """
-    raw = text(name) or default
-    parts = urlsplit(raw)
-    if parts.scheme not in ports:
-        raise ImproperlyConfigured(
-            f"{name} must start with one of {', '.join(f'{s}://' for s in ports)}"
-        )
-    try:
-        port = parts.port or ports[parts.scheme]
-    except ValueError as exc:
-        raise ImproperlyConfigured(f"{name} has no valid port: {exc}") from exc
-    if not parts.hostname:
-        raise ImproperlyConfigured(f"{name} names no host")
-    return ServerUrl(
-        scheme=parts.scheme,
-        host=parts.hostname,
-        port=port,
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        path=parts.path,
-        options={key: values[-1] for key, values in parse_qs(parts.query).items()},
-    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env
+from config import env, servers
 from config.hosts import Hosts
 from config.static_digest import static_digest
 
@@ -81,33 +81,9 @@ TEMPLATES = [
     }
 ]
 
-_database = env.server_url(
-    "DATABASE_URL",
-    default="postgresql://localhost/pulseboard",
-    ports={"postgresql": 5432, "postgres": 5432},
-)
-CONNECT_TIMEOUT = "5"  # seconds, unless the address names another
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": _database.path.lstrip("/") or "pulseboard",
-        "USER": _database.username or "",
-        "PASSWORD": _database.password or "",
-        "HOST": _database.options.pop("host", _database.host),
-        "PORT": _database.port,
-        "CONN_HEALTH_CHECKS": True,
-        # Behind a pooler in transaction mode the next statement may meet another session, in which
-        # a cursor is unknown.
-        "DISABLE_SERVER_SIDE_CURSORS": True,
-        # Without a limit a request to a database that hangs would hang as long.
-        "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT} | _database.options,
-    }
-}
+DATABASES = {"default": servers.database("DATABASE_URL", "postgresql://localhost/pulseboard")}
 
-REDIS = env.server_url(
-    "REDIS_URL", default="redis://localhost:6379/0", ports={"redis": 6379, "rediss": 6379}
-)
-REDIS_URL = env.text("REDIS_URL") or "redis://localhost:6379/0"
+REDIS_URL = servers.redis_url("REDIS_URL", "redis://localhost:6379/0")
 # Set apart several installations on one Redis or one broker.
 PULSEBOARD_PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
 CHANNEL_LAYERS = {
@@ -118,8 +94,10 @@ CHANNEL_LAYERS = {
     }
 }
 
-MQTT = env.server_url(
-    "MQTT_URL", default="mqtt://localhost:1883", ports={"mqtt": 1883, "mqtts": 8883}
+MQTT = servers.mqtt_broker("MQTT_URL", "mqtt://localhost:1883")
+# What devices are told where that is another address than the bridge's: a forwarded port, a proxy.
+MQTT_FOR_DEVICES = servers.mqtt_broker(
+    "PULSEBOARD_DEVICES_MQTT_URL", env.text("MQTT_URL") or "mqtt://localhost:1883"
 )
 
 # Where bridge workers keep what the database has not taken yet, and how much of it, each.

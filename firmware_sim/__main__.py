@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -17,6 +18,10 @@ SPARE_FILES = 128  # descriptors besides one socket per device
 
 
 def main(argv: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Whatever the locale: what it cannot write becomes an escape, not a traceback.
+            stream.reconfigure(errors="backslashreplace")
     options = parse(argv)
     fleet = build_fleet(
         options.devices,

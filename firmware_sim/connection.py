@@ -8,9 +8,10 @@ two connections meet.
 from __future__ import annotations
 
 import socket
+import ssl
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -21,27 +22,49 @@ KEEPALIVE = 30  # seconds
 CONNECT_TIMEOUT = 2.0  # seconds the TCP handshake may block the loop
 MAX_UNACKED = 10  # telemetry messages of one device on their way; mosquitto allows 20 by default
 PACKET_OVERHEAD = 128  # bytes a PUBLISH has besides payload and topic, at most
+PORTS = {"mqtt": 1883, "mqtts": 8883}
 PROTOCOLS: dict[str, MQTTProtocolVersion] = {"5": MQTTv5, "3.1.1": MQTTv311}
 
 
 class Broker(NamedTuple):
-    """Where the broker is and how to enter."""
+    """Where the broker is, how to enter, and what proves who it is and who we are."""
 
     host: str
     port: int
     username: str | None
     password: str | None
     protocol: str
+    tls: ssl.SSLContext | None = None
 
     @classmethod
     def parse(cls, url: str, protocol: str = "5") -> Broker:
-        """From mqtt://[user:pass@]host[:port]; ValueError says what is wrong with `url`."""
+        """From mqtt://[user:pass@]host[:port] or mqtts://…?ca=FILE&cert=FILE&key=FILE; ValueError
+        says what is wrong with `url`."""
         parts = urlsplit(url)
-        if parts.scheme != "mqtt" or not parts.hostname or parts.path not in ("", "/"):
-            raise ValueError("The broker's URL must look like mqtt://[user:pass@]host:port.")
+        if parts.scheme not in PORTS or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError("The broker's URL must look like mqtt[s]://[user:pass@]host:port.")
+        files = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        if unknown := files.keys() - {"ca", "cert", "key"}:
+            raise ValueError(f"The broker's URL has no option {min(unknown)}: write ca, cert, key.")
+        if files and parts.scheme == "mqtt":
+            raise ValueError("The broker's URL names certificates: it must start with mqtts://.")
         user = unquote(parts.username) if parts.username else None
         password = unquote(parts.password) if parts.password else None
-        return cls(parts.hostname, parts.port or 1883, user, password, protocol)
+        port = parts.port or PORTS[parts.scheme]
+        tls = _tls(files) if parts.scheme == "mqtts" else None
+        return cls(parts.hostname, port, user, password, protocol, tls)
+
+
+def _tls(files: dict[str, str]) -> ssl.SSLContext:
+    """Checks the broker's certificate and name against `ca`, otherwise the system's. One for all
+    devices: reading the system's authorities takes longer than a connection."""
+    try:
+        context = ssl.create_default_context(cafile=files.get("ca"))
+        if "cert" in files:
+            context.load_cert_chain(files["cert"], files.get("key"))
+    except OSError as error:
+        raise ValueError(f"The certificates of the broker's URL cannot be read: {error}") from error
+    return context
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,8 @@ class Connection:
         client.will_set(f"devices/{self.uid}/status", "offline", qos=1, retain=True)
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
+        if broker.tls is not None:
+            client.tls_set_context(broker.tls)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
@@ -137,6 +162,9 @@ class Connection:
 
     def read(self) -> None:
         self._client.loop_read()
+        # A TLS socket may hold decrypted bytes that no selector sees.
+        while not self._over and (pending := getattr(self.socket, "pending", None)) and pending():
+            self._client.loop_read()
 
     def write(self) -> None:
         self._client.loop_write()

@@ -72,7 +72,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     length = "seconds to run (default: until SIGTERM or SIGINT)"
     add("--duration", type=_between(float, 0.0, 1e9), metavar="S", help=length)
     url = environ.get("MQTT_URL") or DEFAULT_MQTT
-    add("--mqtt", default=url, metavar="URL", help="mqtt://[user:pass@]host:port ($MQTT_URL)")
+    add("--mqtt", default=url, metavar="URL", help="mqtt[s]://[user:pass@]host:port ($MQTT_URL)")
     add("--protocol", choices=sorted(PROTOCOLS), default="5", help="of MQTT (default 5)")
     add("--sites", type=_words, metavar="NAME,…", help="site names (default: four of its own)")
     kinds = f"faults, comma-separated: {', '.join(NAMES)}, or all"

@@ -82,7 +82,8 @@ class Source:
         return self._stopping.is_set()
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # full of wake-ups already
+        # Full of wake-ups already; or closed, when a second signal comes at the very end.
+        with contextlib.suppress(OSError):
             self._wake_send.send(b"\0")
 
     def run(self, give_up: Callable[[], bool], turn: Callable[[], None] = lambda: None) -> None:

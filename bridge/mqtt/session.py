@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from paho.mqtt import client as mqtt
@@ -34,6 +35,7 @@ class Broker:
     username: str | None = None
     password: str | None = None
     tls: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)  # paths of ca, cert and key, for TLS
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class Session:
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            client.tls_set()
+            files = self._broker.files
+            client.tls_set(files.get("ca"), files.get("cert"), files.get("key"))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.scope import Scope
+from dashboard.pages.publish_command import publish_words
 from devices.models import Device, Presence, Site
 from devices.thresholds import KEY, Threshold, thresholds_of
 
@@ -54,7 +55,7 @@ class FleetPage(LoginRequiredMixin, TemplateView):
         return super().get_context_data(
             page="fleet",
             sites=_sites(self.request),
-            broker=f"{settings.MQTT.host or 'localhost'} -p {settings.MQTT.port or 1883}",
+            broker=publish_words(settings.MQTT_FOR_DEVICES),
             origin=self.request.build_absolute_uri("/").rstrip("/"),
             **kwargs,
         )

@@ -1,8 +1,12 @@
 """`manage.py bootstrap`, as docker-compose.yml runs it before everything else."""
 
+import os
 import stat
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
@@ -45,3 +49,27 @@ def test_the_token_registers_devices_is_private_and_ends_with_the_next(tmp_path)
 def test_a_token_file_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(CommandError, match="nowhere"):
         call_command("bootstrap", "--token-file", str(tmp_path / "nowhere" / "token"))
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://u:secret@127.0.0.1:1/x", "Is DATABASE_URL right"),
+        ("postgresql://u:secret@no-such-host.invalid/x", "Is DATABASE_URL right"),
+        ("postgres//typo", "must start with postgresql://"),
+        ("postgresql://u:secret@host:99999/x", "valid port"),
+    ],
+)
+def test_a_wrong_address_is_said_in_a_few_lines(url: str, says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "bootstrap"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) <= 4
+    assert "secret" not in done.stderr

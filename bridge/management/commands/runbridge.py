@@ -55,7 +55,8 @@ class Command(BaseCommand):
             client_id=f"{settings.PULSEBOARD_PREFIX}-{name}",
             username=url.username,
             password=url.password,
-            tls=url.scheme == "mqtts",
+            tls=url.tls,
+            files=url.files,
         )
         place = SpoolPlace(settings.SPOOL_FOLDER, settings.SPOOL_LIMIT)
         try:

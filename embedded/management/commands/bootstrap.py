@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from embedded.errors import EmbeddedError
 from embedded.up import database
 
 
@@ -23,8 +24,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, token_file: Path | None, **_options: Any) -> None:
-        database.migrate()
-        password = database.first_operator()
+        try:
+            database.migrate()
+            password = database.first_operator()
+        except EmbeddedError as exc:
+            raise CommandError(str(exc)) from exc
         if password is not None:
             self.stdout.write(
                 f"Operator {database.OPERATOR}, password {password} (shown this once; change it"
