@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.commit.batch_rows import Rows
 from telemetry.live import contract
-from telemetry.series.events import series_form
+from telemetry.series.form import series_form
 from telemetry.storage import store
 
 MAX_QUARANTINE_EVENTS = 20  # of one batch

@@ -19,12 +19,10 @@ from rest_framework.response import Response
 
 from access.scope import Scope
 from dashboard.pages.publish_command import publish_words
-from devices.models import Device, Presence, Site
+from devices.models import Device, Site
+from devices.summary import device_summary
 from devices.thresholds import KEY, Threshold, thresholds_of
-
-
-def _milliseconds(moment: Any) -> int | None:
-    return None if moment is None else round(moment.timestamp() * 1000)
+from telemetry.series.form import series_form
 
 
 def _sites(request: HttpRequest) -> list[Any]:
@@ -109,25 +107,8 @@ class ApiPage(LoginRequiredMixin, SpectacularSwaggerSplitView):
 
 def device_facts(device: Device) -> dict[str, Any]:
     """What the page knows before its first request answers, in the shape of the fleet."""
-    presence = getattr(device, "presence", None)
-    return {
-        "id": device.pk,
-        "uid": device.uid,
-        "name": device.name,
-        "kind": device.kind,
-        "enabled": device.enabled,
-        "expected_interval": device.expected_interval,
-        "presence": {
-            "connection": presence.connection if presence else Presence.Connection.UNKNOWN.value,
-            "since": _milliseconds(presence.connection_since) if presence else None,
-            "last_seen": _milliseconds(presence.last_seen_at) if presence else None,
-            "clock_replaced": _milliseconds(presence.clock_replaced_at) if presence else None,
-        },
-        "thresholds": _thresholds(device),
-        "series": list(
-            device.series.order_by("id").values("id", "metric", "unit", "kind", "precision")
-        ),
-    }
+    series = [series_form(each) for each in device.series.order_by("id")]
+    return device_summary(device) | {"thresholds": _thresholds(device), "series": series}
 
 
 def _thresholds(device: Device) -> dict[str, list[Threshold]]:

@@ -21,6 +21,8 @@ from telemetry.api.shapes import FleetShape
 from telemetry.history import reader
 from telemetry.models import Series
 from telemetry.moments import to_ms
+from telemetry.series.form import series_form
+from telemetry.series.registry import SeriesRow
 
 MAX_FLEET = 5000  # devices of one answer
 MAX_SERIES_PER_DEVICE = 50  # series shown of one device: the first ones it sent
@@ -90,10 +92,8 @@ def _matching(request: Request, scope: Scope) -> QuerySet[Device]:
 def _series_of(devices: list[Device], scope: Scope) -> dict[int, list[dict[str, Any]]]:
     """The first series of each device, by id of the device, without a query for each."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    fields = ("device_id", "id", "metric", "unit", "kind", "precision")
-    of_these = Series.objects.visible_to(scope).filter(device__in=devices)
-    rows = of_these.order_by("id")
-    for device_id, *facts in rows.values_list(*fields):
-        if len(found[device_id]) < MAX_SERIES_PER_DEVICE:
-            found[device_id].append(dict(zip(fields[1:], facts, strict=True)))
+    of_these = Series.objects.visible_to(scope).filter(device__in=devices).order_by("id")
+    for row in map(SeriesRow._make, of_these.values_list(*SeriesRow._fields)):
+        if len(found[row.device_id]) < MAX_SERIES_PER_DEVICE:
+            found[row.device_id].append(series_form(row))
     return found

@@ -17,6 +17,7 @@ from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestShape, ReadingsShape
 from telemetry.history import buckets, reader
 from telemetry.moments import to_ms
+from telemetry.series.form import series_form
 
 DEFAULT_SPAN = buckets.HOUR
 DEFAULT_POINTS = 800
@@ -74,7 +75,7 @@ class LatestView(HistoryView):
         scope = Scope.of(request)
         visible = Device.objects.visible_to(scope).select_related("presence")
         device = get_object_or_404(visible, uid=uid)
-        series = [reader.describe(one) for one in device.series.all()]
+        series = [series_form(one) for one in device.series.all()]
         now = timezone.now()
         presence = presence_form(device)
         with_latest(

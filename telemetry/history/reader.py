@@ -20,6 +20,7 @@ from telemetry.history import buckets
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
 from telemetry.moments import EPOCH, from_ms, in_ms
+from telemetry.series.form import series_form
 from telemetry.sql import load
 from telemetry.storage import retention
 
@@ -40,17 +41,6 @@ def known_ids(scope: Scope, series_ids: Iterable[int]) -> set[int]:
     """Those of the ids that are a series the scope sees."""
     seen = Series.objects.visible_to(scope)
     return set(seen.filter(id__in=list(series_ids)).values_list("id", flat=True))
-
-
-def describe(series: Series) -> dict[str, Any]:
-    """A series as every answer begins it."""
-    return {
-        "id": series.id,
-        "metric": series.metric,
-        "unit": series.unit,
-        "kind": series.kind,
-        "precision": series.precision,
-    }
 
 
 @limited()
@@ -199,7 +189,7 @@ def _answer(
     bucket_ms: int | None,
     extra: dict[str, Any],
 ) -> dict[str, Any]:
-    answer = describe(series) | {"device": series.device.uid}
+    answer = series_form(series) | {"device": series.device.uid}
     answer |= {"reduced": bucket_ms is not None, "bucket_ms": bucket_ms, **extra}
     if bucket_ms is not None:
         # A text has no mean: it stays beside the buckets instead of vanishing in one.

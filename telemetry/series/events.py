@@ -17,18 +17,7 @@ from django.dispatch import receiver
 from devices.events import announce, announce_all
 from telemetry.live.contract import event
 from telemetry.models import Series
-from telemetry.series.registry import SeriesRow
-
-
-def series_form(series: Series | SeriesRow) -> dict[str, Any]:
-    """One series as `series` events carry it (docs/live-protocol.md)."""
-    return {
-        "id": series.id,
-        "metric": series.metric,
-        "unit": series.unit,
-        "kind": str(series.kind),
-        "precision": series.precision,
-    }
+from telemetry.series.form import series_form
 
 
 def announce_series(changed: Iterable[Series]) -> None:
