@@ -25,6 +25,8 @@ PULSEBOARD_TRUSTED_ORIGINS=
 PULSEBOARD_TLS_PROXY=no
 WEB_ADDRESS=127.0.0.1:8000
 MQTT_ADDRESS=127.0.0.1:1883
+# The name and port devices reach the broker by, shown on the pages.
+MQTT_FOR_DEVICES=localhost:1883
 SIM_DEVICES=24
 """
 

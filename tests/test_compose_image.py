@@ -70,7 +70,8 @@ def test_our_processes_need_none_of_the_packages_left_out(tmp_path: Path):
         "from django.core.management import call_command, load_command_class\n"
         "call_command('check', verbosity=0)\n"
         "[load_command_class(app, name) for app, name in"
-        " (('embedded', 'bootstrap'), ('bridge', 'runbridge'), ('telemetry', 'maintain'))]\n"
+        " (('embedded', 'bootstrap'), ('embedded', 'backup'), ('embedded', 'restore'),"
+        " ('bridge', 'runbridge'), ('telemetry', 'maintain'))]\n"
         "[importlib.import_module(name) for name in"
         " ('config.asgi', 'firmware_sim.__main__', 'embedded.up.database')]\n"
     )
@@ -122,10 +123,17 @@ class Broker:
             )
 
     def _write_passwords(self, folder: Path) -> None:
+        """As the service does at each start; twice, with an account added between."""
+        self._run_passwords("sh", str(ROOT / "deploy/mosquitto-passwords.sh"), str(folder))
+        file = str(folder / "passwords")
+        self._run_passwords("mosquitto_passwd", "-b", file, "freezer-1", "its own")
+        self._run_passwords("sh", str(ROOT / "deploy/mosquitto-passwords.sh"), str(folder))
+
+    def _run_passwords(self, *words: str) -> None:
         search = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
         assert shutil.which("mosquitto_passwd", path=search)
         subprocess.run(
-            ["sh", str(ROOT / "deploy/mosquitto-passwords.sh"), str(folder)],
+            words,
             env={**os.environ, **self.secrets, "PATH": search},
             check=True,
         )
@@ -175,6 +183,24 @@ def test_strangers_are_refused(broker: Broker, user: str | None, password: str |
     client, code = broker.connect(user, password)
     client.loop_stop()
     assert code.is_failure
+
+
+def test_an_account_added_by_hand_outlives_a_start_and_writes_under_its_own_uid(broker: Broker):
+    device, code = broker.connect("freezer-1", "its own")
+    assert not code.is_failure
+    acked: dict[int, bool] = {}
+    device.on_publish = lambda _c, _d, mid, code, _p: acked.update({mid: not code.is_failure})
+    bridge, _ = broker.connect("bridge", broker.secrets["MQTT_BRIDGE_PASSWORD"])
+    subscribed = threading.Event()
+    bridge.on_subscribe = lambda *_: subscribed.set()
+    bridge.subscribe("devices/+/telemetry", 1)
+    assert subscribed.wait(DEADLINE)
+    own = device.publish("devices/freezer-1/telemetry", "{}", 1)
+    other = device.publish("devices/freezer-2/telemetry", "{}", 1)
+    eventually(lambda: acked == {own.mid: True, other.mid: False}, DEADLINE)
+    for client in (bridge, device):
+        client.disconnect()
+        client.loop_stop()
 
 
 def test_devices_speak_and_the_bridge_hears_and_answers(broker: Broker):

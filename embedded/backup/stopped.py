@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from typing import Any
 
 from embedded.errors import EmbeddedError
-from embedded.up.control import call
 from embedded.up.data_folder import DataFolder, default_path
 
 PROGRAMS = ("web", "maintain", "bridge", "sim")  # in starting order
@@ -32,19 +32,25 @@ class Programs:
         """End them in order. Devices go on sending to the broker, which keeps it."""
         if self._data is None:
             return
-        states = {one["name"]: one["statename"] for one in call(self._data, "getAllProcessInfo")}
+        states = {one["name"]: one["statename"] for one in self._call("getAllProcessInfo")}
         for name in reversed(PROGRAMS):
             if states.get(name) in RUNNING:
                 self._tell(f"ending {name}")
                 self._ended.append(name)
-                call(self._data, "stopProcess", name, True)
+                self._call("stopProcess", name, True)
 
     def start(self) -> None:
         """Start again what was ended; one that does not start is `up`'s to retry and to say."""
         for name in reversed(self._ended):
             self._tell(f"starting {name}")
             try:
-                call(self._data, "startProcess", name, False)  # type: ignore[arg-type]
+                self._call("startProcess", name, False)
             except EmbeddedError as exc:
                 self._tell(str(exc))
         self._ended.clear()
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        from embedded.up.control import call  # noqa: PLC0415 (the image has no supervisord)
+
+        assert self._data is not None  # noqa: S101 (asked by `end`, and nothing is ended without)
+        return call(self._data, method, *arguments)

@@ -12,8 +12,7 @@ import pytest
 from embedded.up import disk
 from embedded.up.bridge_figures import Figures
 from embedded.up.disk import nearly_full
-from embedded.up.report import Screen, rate_line, table
-from embedded.up.stack import Row
+from embedded.up.report import Row, Screen, rate_line, table
 
 
 class Terminal(io.StringIO):

@@ -6,13 +6,23 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TextIO
 
 from embedded.up.bridge_figures import Figures
-from embedded.up.stack import Row
 
 TERMINAL_SECONDS = 5.0  # between rates, written over each other
 LOG_SECONDS = 30.0  # between rates where lines stay: a file, a journal
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table `manage.py up` prints."""
+
+    name: str
+    what: str
+    where: str
+    log: str
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -6,7 +6,6 @@ import ipaddress
 import os
 import socket
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.errors import EmbeddedError
@@ -24,6 +23,7 @@ from embedded.servers.redis import Redis
 from embedded.servers.server import Server
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import DEFAULT_SIMULATOR, Options
+from embedded.up.report import Row
 from embedded.up.supervision import Program
 from embedded.up.yours import VARIABLES, shown
 
@@ -43,16 +43,6 @@ THIS_MACHINE = "this-machine"  # its names and addresses at each request: config
 PROBE_PORTS = {"bridge": 9101, "maintain": 9102}  # of /metrics, /healthz and /readyz
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not listened on)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table `manage.py up` prints."""
-
-    name: str
-    what: str
-    where: str
-    log: str
 
 
 class Stack:
