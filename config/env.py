@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -22,6 +23,14 @@ def flag(name: str, default: bool) -> bool:
     if word in FALSE:
         return False
     raise ImproperlyConfigured(f"{name} is {word!r}; write one of {sorted(TRUE | FALSE - {''})}")
+
+
+def choice(name: str, default: str, among: Collection[str]) -> str:
+    """One of some words, in capitals or not. Raises `ImproperlyConfigured` that lists them."""
+    word = (text(name) or default).upper()
+    if word not in among:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(among)}")
+    return word
 
 
 def integer(name: str, default: int, minimum: int, maximum: int) -> int:

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "bridge",
     "dashboard",
     "embedded",
+    "config",  # the checks of these settings
 ]
 
 MIDDLEWARE = [
@@ -192,10 +193,14 @@ QUARANTINE_RETENTION_DAYS = env.integer(
     "PULSEBOARD_QUARANTINE_RETENTION_DAYS", 30, minimum=1, maximum=36_500
 )
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("PULSEBOARD_LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.choice("PULSEBOARD_LOG_LEVEL", "INFO", LOG_LEVELS),
+    },
 }

@@ -5,16 +5,20 @@ Imported only once the environment names the servers: the settings are read on i
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import UTC, datetime, timedelta
 
 import django
 from django.contrib.auth import get_user_model
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.utils import DatabaseError
 
 from embedded.errors import EmbeddedError
+
+logger = logging.getLogger(__name__)
 
 OPERATOR = "admin"
 SIMULATOR = "simulator"  # cannot log in; only its token registers the fleet
@@ -28,6 +32,7 @@ def migrate() -> None:
         django.setup()
         from telemetry.storage import partitions  # noqa: PLC0415 (needs the settings)
 
+        _check_settings()
         call_command("migrate", verbosity=0, interactive=False)
         partitions.ensure(datetime.now(UTC))
     except ImproperlyConfigured as exc:
@@ -37,6 +42,14 @@ def migrate() -> None:
             f"The database cannot be prepared: {exc}".strip(),
             "Is DATABASE_URL right, and may its user create tables?",
         ) from exc
+
+
+def _check_settings() -> None:
+    """What is a mistake is refused, what is doubtful logged."""
+    for message in checks.run_checks(tags=["pulseboard"]):
+        if message.is_serious():
+            raise EmbeddedError(f"A setting is wrong: {message.msg}", message.hint or "")
+        logger.warning("%s %s", message.msg, message.hint, extra={"action": "doubtful_setting"})
 
 
 def first_operator() -> str | None:

@@ -1,0 +1,95 @@
+"""What the settings themselves cannot refuse: values that are each possible and together a mistake.
+
+`manage.py check --tag pulseboard` asks; `up` and `bootstrap` do before they touch a database. A
+setting that can never be right is refused where it is read (config.env, config.servers).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+
+TAG = "pulseboard"
+MIN_SECRET = 50  # characters of the key that signs sessions
+MIN_METRICS_TOKEN = 16  # characters
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
+
+
+@register(TAG)
+def check_settings(**_options: Any) -> list[CheckMessage]:
+    return [*_of_secrets(), *_of_reach(), *_of_names(), *_of_spool()]
+
+
+def _of_secrets() -> Iterator[CheckMessage]:
+    if not settings.DEBUG and len(settings.SECRET_KEY) < MIN_SECRET:
+        yield Warning(
+            f"PULSEBOARD_SECRET_KEY has less than {MIN_SECRET} characters.",
+            hint="Who guesses it can log in as anybody. Make one with `openssl rand -base64 48`.",
+            id="pulseboard.W001",
+        )
+    if 0 < len(settings.METRICS_TOKEN) < MIN_METRICS_TOKEN:
+        yield Warning(
+            f"PULSEBOARD_METRICS_TOKEN has less than {MIN_METRICS_TOKEN} characters.",
+            hint="Anybody may try to guess it.",
+            id="pulseboard.W002",
+        )
+
+
+def _of_reach() -> Iterator[CheckMessage]:
+    others = [name for name in settings.ALLOWED_HOSTS if name not in LOOPBACK]
+    if settings.DEBUG and others:
+        yield Error(
+            f"PULSEBOARD_DEBUG is on, and others can come by the name {others[0]}.",
+            hint="Its error pages show code and settings. Unset it, or PULSEBOARD_ALLOWED_HOSTS.",
+            id="pulseboard.E001",
+        )
+    if "*" in others:
+        yield Warning(
+            "PULSEBOARD_ALLOWED_HOSTS takes every name.",
+            hint="A page elsewhere can then have its own name point here. Name yours;"
+            " this-machine stands for those of the machine.",
+            id="pulseboard.W003",
+        )
+
+
+def _of_names() -> Iterator[CheckMessage]:
+    # Of Redis channels, whose layer takes no others, and of MQTT client ids.
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", settings.PULSEBOARD_PREFIX):
+        yield Error(
+            f"PULSEBOARD_PREFIX is {settings.PULSEBOARD_PREFIX!r}.",
+            hint="Write 1 to 40 letters, digits, '_', '-' and '.'.",
+            id="pulseboard.E002",
+        )
+
+
+def _of_spool() -> Iterator[CheckMessage]:
+    """Warnings: only the bridge needs the folder, and every process reads the same settings."""
+    there = _nearest(settings.SPOOL_FOLDER)
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield Warning(
+            f"A bridge could not keep anything in {settings.SPOOL_FOLDER}: {there} is not a folder"
+            " this account may write to.",
+            hint="Set PULSEBOARD_SPOOL to one that it may.",
+            id="pulseboard.W004",
+        )
+        return
+    free = shutil.disk_usage(there).free
+    if free < settings.SPOOL_LIMIT:
+        yield Warning(
+            f"{free // 2**20} MiB are free at {there}, and a bridge may keep"
+            f" {settings.SPOOL_LIMIT // 2**20} MiB there.",
+            hint="Make room, or set PULSEBOARD_SPOOL_MIB lower: a full disk stops more than it.",
+            id="pulseboard.W005",
+        )
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or what is there of the way to it: the bridge makes the rest."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -1,0 +1,70 @@
+"""Settings that are each possible and together a mistake are told before anything starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from config.checks import TAG
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def found() -> list[str]:
+    return [message.id for message in run_checks(tags=[TAG])]
+
+
+@pytest.fixture(autouse=True)
+def sound(settings, tmp_path: Path) -> None:
+    settings.SPOOL_FOLDER = tmp_path / "not" / "there" / "yet"
+    settings.SPOOL_LIMIT = 1
+    settings.METRICS_TOKEN = ""
+    settings.ALLOWED_HOSTS = ["localhost", "pulse.example.org"]
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "ids"),
+    [
+        ({"SECRET_KEY": "short"}, ["pulseboard.W001"]),
+        ({"METRICS_TOKEN": "abc"}, ["pulseboard.W002"]),
+        ({"DEBUG": True}, ["pulseboard.E001"]),
+        ({"DEBUG": True, "ALLOWED_HOSTS": ["localhost", "[::1]"]}, []),
+        ({"ALLOWED_HOSTS": ["*"]}, ["pulseboard.W003"]),
+        ({"PULSEBOARD_PREFIX": "two words"}, ["pulseboard.E002"]),
+        ({"PULSEBOARD_PREFIX": ""}, ["pulseboard.E002"]),
+        ({"SPOOL_FOLDER": Path(__file__)}, ["pulseboard.W004"]),
+        ({"SPOOL_LIMIT": 2**70}, ["pulseboard.W005"]),
+    ],
+)
+def test_a_mistake_is_found(settings, changed: dict[str, object], ids: list[str]) -> None:
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    assert found() == ids
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("PULSEBOARD_PREFIX", "two words", "PULSEBOARD_PREFIX is 'two words'"),
+        ("PULSEBOARD_SECRET_KEY", "", "PULSEBOARD_SECRET_KEY is not set"),
+        ("PULSEBOARD_LOG_LEVEL", "LOUD", "PULSEBOARD_LOG_LEVEL must be one of"),
+        ("REDIS_URL", "http://localhost", "REDIS_URL must"),
+        ("MQTT_URL", "tcp://localhost", "MQTT_URL must"),
+        ("PULSEBOARD_ROLLUP_RETENTION_DAYS", "3", "must be a whole number from 30 to"),
+    ],
+)
+def test_bootstrap_says_it_in_a_line_and_does_nothing(variable: str, value: str, says: str) -> None:
+    environment = {**os.environ, variable: value}
+    command = [sys.executable, "manage.py", "bootstrap"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode != 0
+    assert says in ended.stderr
+    assert "Traceback" not in ended.stderr
