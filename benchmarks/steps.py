@@ -94,10 +94,11 @@ def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
 
 def all_known(fleet: Fleet) -> Any:
     """What a bridge knows of a fleet that has sent before."""
+    from bridge.intake.instants import Instants  # noqa: PLC0415
     from bridge.intake.memory import Memory  # noqa: PLC0415 (needs the settings)
     from devices.registry import DeviceRef  # noqa: PLC0415
 
-    known = Memory.nothing()
+    known = Memory.nothing(Instants("bench", 0))
     series_ids = iter(range(1, fleet.devices * fleet.values + 1))
     for number in range(fleet.devices):
         known.registry._keep(fleet.uid(number), DeviceRef(number + 1, True, 60.0))

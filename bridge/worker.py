@@ -12,7 +12,6 @@ import faulthandler
 import gc
 import logging
 import os
-import time
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +21,9 @@ from bridge.commit.inbox import Inbox
 from bridge.commit.spool import Spool
 from bridge.commit.writer import Writer, WriterCounters
 from bridge.intake.columns import Intake
+from bridge.intake.instants import REACH_US, Instants
 from bridge.intake.memory import Memory
-from bridge.mqtt.connection import KEEPALIVE, Broker, Source
+from bridge.mqtt.connection import Broker, Source
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
 from bridge.quarantine.late_registration import LateRegistration
@@ -35,7 +35,6 @@ from telemetry.workers.thread import WorkingThread
 logger = logging.getLogger(__name__)
 
 COLLECT_AFTER = 100_000  # containers made and not freed before the collector looks
-DELIVERIES_KEPT = 20 * KEEPALIVE  # seconds; by then a live connection has carried every ack over
 ACKNOWLEDGED_WITHIN = 10.0  # seconds from taking a batch to its acknowledgement, when all is well
 STUCK_LOOKS = 60  # looks in a row, a second apart, at which a thread stands still
 STUCK = 70  # exit status of a process whose threads stand still
@@ -82,9 +81,10 @@ class Worker:
         """Raises `bridge.commit.spool.SpoolBusy` when this worker runs already."""
         self.name = name
         self._began = datetime.now(UTC)
-        self._memory = Memory.nothing()
+        self._forgotten = -1  # up to which serial deliveries are forgotten in the database
         self.inbox = Inbox()
         self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
+        self._memory = Memory.nothing(Instants(self.spool.owner, REACH_US))
         self.source = Source(broker, self.inbox, Intake(self._memory), group=group)
         self._outcomes = Outcomes(self.source.notify)
         devices = self._memory.series.device_of
@@ -170,6 +170,7 @@ class Worker:
             "caches": self.committer.preparation_trouble(),
             "database": self.committer.database_trouble(),
             "spool": self.spool.trouble,
+            "instants": "" if self._memory.instants.available else "no lane has room",
             "acknowledging": (
                 f"nothing was acknowledged for {held:.0f} s" if held > ACKNOWLEDGED_WITHIN else ""
             ),
@@ -182,9 +183,11 @@ class Worker:
     def _write_status(self) -> None:
         worker_state.write_counters(self.name, self._began, self.snapshot())
         self._late.take(self._memory.registry)
-        since = self.source.session.connected_since
-        if since is not None and time.monotonic() - since > DELIVERIES_KEPT:
-            worker_state.forget_deliveries(self.name, DELIVERIES_KEPT)
+        deliveries = self._memory.deliveries
+        if deliveries.confirmed > self._forgotten:
+            confirmed = deliveries.confirmed
+            worker_state.forget_deliveries(self.name, deliveries.process, confirmed)
+            self._forgotten = confirmed
 
 
 def _as_dict(counters: CommitCounters | WriterCounters) -> dict[str, int]:

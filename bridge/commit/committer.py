@@ -119,6 +119,7 @@ class Committer(WorkingThread):
         if self.prepared.is_set() and not self.evicted.is_set():
             self._look_after_the_rest(ending=True)
             if not self._away:
+                self._memory.instants.give_back()  # who stops us stopped the network thread before
                 self._lease.release()
         errors.reset_connection()
 
@@ -250,10 +251,13 @@ class Committer(WorkingThread):
         try:
             with self.waiting_for("database"):
                 self._after_commit.write_seen(1.0 if ending else SEEN_EVERY / STATUS_EVERY)
+                if self._memory.instants.wanted.is_set():
+                    self._memory.instants.keep()
                 if ending or time.monotonic() >= self._status_due:
                     self._status_due = time.monotonic() + STATUS_EVERY
                     self._spool.tend()
                     self._holds_lease()
+                    self._memory.instants.keep()
                     self._write_status()
                     self.transaction.refresh()
             self._database_is("")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from bridge.commit.inbox import BatchResult, Inbox
 from bridge.commit.spool import Spool, SpoolTrouble
 from bridge.commit.spool_entry import Kept, Spooled
-from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch
+from bridge.intake.batch import FROM_SPOOL, MAX_BATCH_MESSAGES, Batch
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
 from telemetry.workers.backoff import Backoff
@@ -81,7 +81,7 @@ class Drain:
             return BatchResult(rejected=spooled.messages)
         given = enumerate(spooled.entry.stamps)
         stamps = {index: stamp for index, stamp in given if stamp is not None}
-        return commit(self._intake.batch(0, spooled.entry.messages, stamps))
+        return commit(self._intake.batch(FROM_SPOOL, spooled.entry.messages, stamps))
 
     def _leave(self, ended: BatchResult) -> None:
         self._inbox.unspool(ended)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 
 from bridge.commit.spool import Spool
+from bridge.intake.instants import LONGEST_US, lane_of
 from bridge.intake.memory import Memory
-from bridge.intake.redelivery import delivery
+from bridge.intake.redelivery import INHERITED, delivery
 from telemetry.workers import worker_state
+
+ACKNOWLEDGED_US = 30_000_000  # what came so long before the last is acknowledged at the broker
 
 
 def learn(worker: str, memory: Memory, spool: Spool) -> None:
@@ -18,9 +21,25 @@ def learn(worker: str, memory: Memory, spool: Spool) -> None:
     memory.series.load_all()
     memory.registry.refresh(time.time())
     memory.deliveries.load(worker_state.load_deliveries(worker))
+    memory.instants.take_up(_look_through(spool, memory))
+
+
+def _look_through(spool: Spool, memory: Memory) -> dict[int, int]:
+    """Remember what the broker may deliver again of it; the last instant on each lane."""
+    newest: dict[int, int] = {}
+    last_received = max(
+        (message.received_us for entry in spool.walk() for message in entry.messages), default=0
+    )
     for entry in spool.walk():
-        memory.deliveries.remember(
+        stamped = zip(entry.messages, entry.stamps, strict=True)
+        given = [(message, stamp) for message, stamp in stamped if stamp]
+        for _, stamp in given:
+            lane = lane_of(stamp)
+            newest[lane] = max(newest.get(lane, 0), stamp + LONGEST_US)
+        unsure = [
             delivery(message, stamp)
-            for message, stamp in zip(entry.messages, entry.stamps, strict=True)
-            if stamp and message.mid
-        )
+            for message, stamp in given
+            if message.mid and last_received - message.received_us <= ACKNOWLEDGED_US
+        ]
+        memory.deliveries.remember(unsure, INHERITED)
+    return newest

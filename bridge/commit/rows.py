@@ -12,9 +12,10 @@ from functools import partial
 
 from bridge.commit.batch_rows import Rows
 from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
-from bridge.intake.batch import Batch, Columns, Text
+from bridge.intake.batch import FROM_SPOOL, Batch, Columns, Text
+from bridge.intake.instants import on_replay_lane
 from bridge.intake.memory import Memory
-from bridge.intake.redelivery import delivery, pack
+from bridge.intake.redelivery import INHERITED, REJECTED, delivery, pack
 from bridge.message import Message
 from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
@@ -49,7 +50,8 @@ class RowBuilder:
     """Builds rows from batches with what is known of devices, series and earlier deliveries."""
 
     def __init__(self, memory: Memory) -> None:
-        self._registry, self._series, self._deliveries = memory
+        self._registry, self._series = memory.registry, memory.series
+        self._deliveries = memory.deliveries
 
     def live_columns(self, batch: Batch) -> Columns:
         """The readings of a batch whose device and series are known, without asking anyone."""
@@ -83,6 +85,7 @@ class RowBuilder:
             rows.changed_series += self._series.follow(kinds)
         rows.batch.series_ids, rows.batch.times_us, rows.batch.values, rows.batch.texts = columns
         self._note_deliveries(rows, batch)
+        _keep_stamps(rows, batch)
         return rows
 
     def _gather(self, rows: Rows, batch: Batch, indexes: list[int], before: int) -> Columns:
@@ -111,21 +114,33 @@ class RowBuilder:
     def _note_deliveries(self, rows: Rows, batch: Batch) -> None:
         """What a redelivery of the messages that were stamped or rejected will look like."""
         mine = {index: at for index, at in batch.stamps.items() if rows.start <= index < rows.stop}
-        noted = mine | dict.fromkeys(rows.rejected, 0)
+        noted = mine | dict.fromkeys(rows.rejected, REJECTED)
         deliveries = [
             delivery(batch.messages[index], stamp)
             for index, stamp in sorted(noted.items())
             # One that was rejected before is known as such already.
             if batch.messages[index].mid and (stamp or mine.get(index) != 0)
         ]
+        serial = batch.serial
+        if batch.generation == FROM_SPOOL:
+            # Long acknowledged, as a rule: its packet identifier may be another message's by now.
+            serials = {each: self._deliveries.serial_of(each) for each in deliveries}
+            deliveries = [each for each in deliveries if serials[each] is not None]
+            serial = max((each for each in serials.values() if each is not None), default=INHERITED)
+        else:
+            self._deliveries.remember(
+                [each for each in deliveries if each[2] == REJECTED], batch.serial
+            )
         if deliveries:
             rows.batch.deliveries = pack(deliveries)
-            self._deliveries.remember(deliveries)
+            rows.batch.delivery_process = self._deliveries.process if serial else ""
+            rows.batch.delivery_serial = serial
 
     def refused(self, batch: Batch, index: int, problem: Problem) -> Rows:
         """Rows that put one message into quarantine, because the database would not take it."""
         rows = Rows(index, index + 1, counts=[0])
         self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
+        _keep_stamps(rows, batch)
         return rows
 
     def _conflicting(
@@ -278,3 +293,14 @@ class RowBuilder:
                 partial,
             )
         )
+
+
+def _keep_stamps(rows: Rows, batch: Batch) -> None:
+    """Have each quarantined message keep its first stamp for its receive time: a replay gives its
+    samples the same again. One without a stamp gets its own on the lane of replays then."""
+    rows.batch.quarantined = [
+        kept._replace(
+            received_us=batch.stamps.get(kept.message) or on_replay_lane(kept.received_us)
+        )
+        for kept in rows.batch.quarantined
+    ]

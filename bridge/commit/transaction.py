@@ -101,6 +101,7 @@ class BatchTransaction:
 
     def _commit(self, batch: Batch, piece: Piece) -> Committed:
         self.refresh()
+        self._memory.instants.cover()
         try:
             rows = self.rows.build(batch, piece.start, piece.stop)
             rows.batch.again, piece.again = piece.again, True

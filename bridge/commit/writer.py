@@ -100,7 +100,7 @@ class Writer(WorkingThread):
             if self.stopping.wait(SPOOL_RETRY):
                 return False
         self._note_spool("")
-        self._source.acknowledge(batch.generation, batch.acknowledgements())
+        self._source.acknowledge(batch.generation, batch.acknowledgements(), batch.serial)
         self._inbox.finish(batch, ended)
         return True
 

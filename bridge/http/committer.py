@@ -8,6 +8,7 @@ sender's to hear of. While one batch commits the next fills, from all senders.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from bridge.commit.committer import HUNG_AFTER, STATUS_EVERY, TICK
 from bridge.commit.inbox import BatchResult
 from bridge.commit.transaction import TRIES_WHOLE, BatchTransaction, gives_up
 from bridge.decode.conventions import pulseboard
+from bridge.decode.items import Item
 from bridge.http.queue import (
     BURST,
     RATE,
@@ -31,6 +33,7 @@ from bridge.http.queue import (
     Unavailable,
 )
 from bridge.intake.batch import Batch
+from bridge.intake.instants import AHEAD_US, SHORT_REACH_US, Instants
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Stamper
 from bridge.message import Message
@@ -51,7 +54,7 @@ logger = logging.getLogger(__name__)
 R = TypeVar("R")
 
 TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
-NAME_PREFIX = "http-"  # then the process id; a worker's name in the pipeline's books
+NAME_PREFIX = "http-"  # of a worker's name in the pipeline's books
 STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
 STOP_WITHIN = 10.0  # seconds for the batch in hand
 
@@ -68,9 +71,10 @@ class Ingest(WorkingThread):
         self._began = datetime.now(UTC)
         self._queue = MessageQueue()
         self._limit = RateLimit(RATE, BURST)
-        memory = Memory.nothing()
+        self._instants = Instants(f"{name}-{secrets.token_hex(8)}", SHORT_REACH_US)
+        memory = Memory.nothing(self._instants)
         self._transaction = BatchTransaction(name, memory, self.counters)
-        self._stamper = Stamper(memory.deliveries)
+        self._stamper = Stamper(memory.deliveries, self._instants)
         self._live = LivePublisher(name, memory.series.device_of, tell_each_second=self._pipeline)
         # A device that speaks HTTP reads in the answer what was wrong.
         self._outcomes = Outcomes(lambda _topic, _notice: None)
@@ -118,6 +122,7 @@ class Ingest(WorkingThread):
         self._write_books()
         # Its process ends with it: it would be shown as a worker in trouble.
         self._try_to_write(lambda: worker_state.forget(self.worker))
+        self._try_to_write(self._instants.give_back)
         errors.reset_connection()
 
     def _serve(self, waiting: list[QueuedMessage]) -> None:
@@ -186,27 +191,35 @@ class Ingest(WorkingThread):
 
     def _commit(self, admitted: list[tuple[str, QueuedMessage]]) -> None:
         """Decode and commit; each is answered as soon as it is durable. Raises `Unavailable`."""
-        messages = [
-            Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_us)
-            for _, post in admitted
-        ]
-        items = [
-            [pulseboard.telemetry(uid, message)]
-            for (uid, _), message in zip(admitted, messages, strict=True)
-        ]
-        batch = Batch.of_items(messages, items)
-        self._stamper.stamp_all(batch)
-        self._count(received=len(messages))
+        batch, posts = self._stamped(admitted)
+        self._count(received=len(posts))
         try:
             for done in self._transaction.commit(batch, self._twice):
                 self._count(ended=done.result_counts())
                 for index in range(done.rows.start, done.rows.stop):
-                    _, post = admitted[index]
-                    post.answer.set_result(Outcome.of(done.rows, index))
+                    posts[index].answer.set_result(Outcome.of(done.rows, index))
                 self._after_commit.announce(batch, done, live=True)
         finally:
             # Of the rest the senders are told that nothing is here.
             self._count(received=-self._in_flight)
+
+    def _stamped(
+        self, admitted: list[tuple[str, QueuedMessage]]
+    ) -> tuple[Batch, list[QueuedMessage]]:
+        """Those whose samples have a time; the others are answered here. Raises `Unavailable`."""
+        batch, posts = Batch(0), []
+        for uid, post in admitted:
+            message = Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_us)
+            items: list[Item] = [pulseboard.telemetry(uid, message)]
+            one = Batch.of_items([message], [items])
+            if not self._stamper.stamp(one, 0, items):
+                self._twice(self._instants.keep, divisible=False)  # another lane
+                if not self._stamper.stamp(one, 0, items):
+                    post.answer.set_exception(TooFast(AHEAD_US / 1e6))
+                    continue
+            batch.extend(one)
+            posts.append(post)
+        return batch, posts
 
     def _count(self, *, received: int = 0, ended: BatchResult | None = None) -> None:
         with self._books:
@@ -265,6 +278,7 @@ class Ingest(WorkingThread):
             self._stale_due = time.monotonic() + STALE_AFTER
             self._try_to_write(lambda: worker_state.forget_stale(NAME_PREFIX, STALE_AFTER))
         self._try_to_write(self._after_commit.write_seen)
+        self._try_to_write(self._instants.keep)
         self._try_to_write(
             lambda: worker_state.write_counters(self.worker, self._began, self.snapshot())
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +16,15 @@ from bridge.http.committer import NAME_PREFIX, Ingest
 from bridge.metrics import WorkerCollector
 from telemetry.workers import vitals
 
+HOST_SHOWN = 24  # characters of the machine's name in a worker's
+
+
+def new_name() -> str:
+    """A name no other web process has: in containers all have the same process id, and a copied
+    machine has the same name."""
+    return f"{NAME_PREFIX}{socket.gethostname()[:HOST_SHOWN]}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
 _starting = threading.Lock()
 _running: dict[int, Ingest] = {}  # by process id: a forked child needs threads of its own
 
@@ -23,7 +34,7 @@ def running() -> Ingest:
     with _starting:
         found = _running.get(os.getpid())
         if found is None:
-            found = _running[os.getpid()] = Ingest(f"{NAME_PREFIX}{os.getpid()}")
+            found = _running[os.getpid()] = Ingest(new_name())
             found.start()
             vitals.web_needs["http_ingest"] = found.storing_trouble
             _before_exit(stop)

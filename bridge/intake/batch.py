@@ -16,6 +16,8 @@ from bridge.message import Message
 MAX_BATCH_MESSAGES = 4_000  # messages of one transaction; larger ones are no faster, and wait
 MAX_BATCH_BYTES = 8 * 1024 * 1024  # payload bytes of one transaction, unless one chunk has more
 
+FROM_SPOOL = 0  # the generation of what is drained: of no connection
+
 PUBACK_SUCCESS = struct.Struct("!BBH")  # MQTT 5.0, 3.4: type, remaining length 2, packet identifier
 
 Text = tuple[int, int, str]  # series, Unix microseconds, text
@@ -95,6 +97,7 @@ class Batch:
     # message that was rejected when it came first.
     stamps: dict[int, int] = field(default_factory=dict)
     size: int = 0  # payload bytes
+    serial: int = 0  # of the newest delivery noted when it was made: `Deliveries.serial`
     may_repeat: bool = False  # holds a message that was delivered before
 
     @classmethod
@@ -129,6 +132,7 @@ class Batch:
         self.items |= {offset + index: items for index, items in later.items.items()}
         self.stamps |= {offset + index: stamp for index, stamp in later.stamps.items()}
         self.size += later.size
+        self.serial = later.serial
         self.may_repeat |= later.may_repeat
 
     def acknowledgements(self) -> bytes:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bridge.decode import Decoder
-from bridge.decode.items import Item, Telemetry
+from bridge.decode.items import Item, Sample, Telemetry
 from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch, Columns
 from bridge.intake.memory import Memory
-from bridge.intake.redelivery import Stamper
+from bridge.intake.redelivery import Deliveries, Stamper, restamp
 from bridge.message import Message
 
 
@@ -24,40 +24,53 @@ class Intake:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._stamper = Stamper(memory.deliveries)
+        self._stamper = Stamper(memory.deliveries, memory.instants)
         self._decoder = Decoder()
+        self.waiting: list[Message] = []  # until their samples can be given a time
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What the broker may send again."""
+        return self._memory.deliveries
 
     def batches(self, generation: int, messages: list[Message]) -> Iterator[Batch]:
-        """The messages of the connection `generation`, in as many batches as they need."""
+        """The messages of the connection `generation`, in as many batches as they need. From the
+        first on that has no time and cannot be given one now, they are in `waiting`."""
+        self.waiting = []
         for start in range(0, len(messages), MAX_BATCH_MESSAGES):
-            yield self.batch(generation, messages[start : start + MAX_BATCH_MESSAGES])
+            batch = self.batch(generation, messages[start : start + MAX_BATCH_MESSAGES])
+            taken = len(batch.messages)
+            if taken:
+                yield batch
+            if start + taken < min(start + MAX_BATCH_MESSAGES, len(messages)):
+                self.waiting = messages[start + taken :]
+                return
 
     def batch(
         self, generation: int, messages: list[Message], stamps: Mapping[int, int] | None = None
     ) -> Batch:
-        """One batch of all these messages. `stamps`, by index, are those they were given when they
-        were spooled; then none is given anew."""
+        """One batch of all these messages, or of the first ones if no time can be given to the
+        next. `stamps`, by index, are those they were given when they were spooled; then none is
+        given anew."""
         batch = Batch(generation, messages, stamps=dict(stamps or {}))
-        batch.size = sum([len(message.payload) for message in messages])
-        batch.may_repeat = True in [message.dup for message in messages]
         series_ids: list[bytes] = []
         times_us: list[int] = []  # one a message
         values: list[float] = []
         read_plain, decode = self._decoder.plain, self._decoder.decode
-        give_stamp, anew = self._stamper.give, stamps is None
         devices, series = self._memory.registry.devices(), self._memory.series.ids
         uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
         for index, message in enumerate(messages):
             plain = read_plain(message)
             if plain is None:
                 items = decode(message)
-                self._stamp(batch, index, items, spooled=stamps)
+                if not self._stamp(batch, index, items, spooled=stamps):
+                    break
             else:
                 uid, sample, shape = plain
-                if anew and not (sample.time_us or message.dup):
-                    sample.time_us = batch.stamps[index] = give_stamp(message, uid)
-                elif message.dup or not sample.time_us:
-                    self._stamp(batch, index, [Telemetry(uid, [sample])], spooled=stamps)
+                if (message.dup or not sample.time_us) and not self._stamp_plain(
+                    batch, index, uid, sample, spooled=stamps
+                ):
+                    break
                 device = devices.get(uid)
                 if device is not None and device.enabled and batch.stamps.get(index) != 0:
                     known = series.get(device.id)
@@ -76,15 +89,35 @@ class Intake:
             device_ids.append(0)
             times_us.append(0)
             batch.items[index] = items
+        del messages[len(uids) :]
+        batch.size = sum([len(message.payload) for message in messages])
+        batch.may_repeat = True in [message.dup for message in messages]
+        batch.serial = self._memory.deliveries.serial
         if series_ids:
             all_ids = np.frombuffer(b"".join(series_ids), dtype=np.int32)
             batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_us), counts), values))
         return batch
 
+    def _stamp_plain(
+        self,
+        batch: Batch,
+        index: int,
+        uid: str,
+        sample: Sample,
+        *,
+        spooled: Mapping[int, int] | None,
+    ) -> bool:
+        message = batch.messages[index]
+        if spooled is not None or sample.time_us or message.dup:
+            return self._stamp(batch, index, [Telemetry(uid, [sample])], spooled=spooled)
+        if first := self._stamper.give(message, uid):
+            sample.time_us = batch.stamps[index] = first
+        return first != 0
+
     def _stamp(
-        self, batch: Batch, index: int, items: list[Item], spooled: Mapping[int, int] | None
-    ) -> None:
-        if spooled is not None:
-            self._stamper.restamp(items, batch.stamps.get(index))
-        else:
-            self._stamper.stamp(batch, index, items)
+        self, batch: Batch, index: int, items: list[Item], *, spooled: Mapping[int, int] | None
+    ) -> bool:
+        if spooled is None:
+            return self._stamper.stamp(batch, index, items)
+        restamp(items, batch.stamps.get(index))
+        return True

@@ -1,9 +1,11 @@
-"""What a way in remembers between messages: devices, series, earlier deliveries."""
+"""What a way in remembers between messages: devices, series, earlier deliveries,
+the instants it gave."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from bridge.intake.instants import Instants
 from bridge.intake.redelivery import Deliveries
 from devices.registry import Registry
 from telemetry.series.registry import SeriesRegistry
@@ -15,8 +17,9 @@ class Memory(NamedTuple):
     registry: Registry
     series: SeriesRegistry
     deliveries: Deliveries
+    instants: Instants
 
     @classmethod
-    def nothing(cls) -> Memory:
+    def nothing(cls, instants: Instants) -> Memory:
         """To begin with."""
-        return cls(Registry(), SeriesRegistry(), Deliveries())
+        return cls(Registry(), SeriesRegistry(), Deliveries(), instants)

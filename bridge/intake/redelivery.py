@@ -5,20 +5,28 @@ stored twice when the bridge dies between COMMIT and acknowledgement, for the br
 message again. So each batch commits, beside its readings, which packets it stamped and with what; a
 message with the DUP flag and the same packet identifier and content gets the same stamp again.
 MQTT 5.0, 4.4: a client resends an unacknowledged PUBLISH with its original packet identifier.
+
+A packet identifier soon carries another message, which may say the same, so what is remembered has
+an end: when the broker shows that it has our acknowledgement, by answering a ping sent after it.
 """
 
 from __future__ import annotations
 
+import secrets
 import zlib
+from collections import Counter, deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from bridge.decode.items import Item, Telemetry
 from bridge.intake.batch import Batch
+from bridge.intake.instants import Instants, following
 from bridge.message import Message
 
-MAX_STAMPED_DEVICES = 50_000  # devices whose last stamp is remembered
+INHERITED = 0  # the serial of what an earlier process noted
+REJECTED = 0  # the stamp of a message that was rejected when it came first
 
 DELIVERY = np.dtype([("mid", "<u2"), ("content", "<u4"), ("stamp", "<i8")])
 
@@ -39,89 +47,123 @@ def pack(deliveries: list[Delivery]) -> bytes:
     return np.array(deliveries, dtype=DELIVERY).tobytes()
 
 
+class Noted(NamedTuple):
+    """What became of a packet identifier."""
+
+    content: int  # checksum of topic and payload
+    stamp: int
+    serial: int  # counts what this process noted, in receive order
+
+
 class Deliveries:
-    """What this worker did with the packet identifiers in use. At most 65 535 by the protocol."""
+    """What this worker did with the packet identifiers the broker may still send again. At most
+    65 535 by the protocol.
+
+    `note`, `recall` and `confirm` are for the network thread; the committer's may run
+    beside them.
+    """
 
     def __init__(self) -> None:
-        self._by_mid: dict[int, tuple[int, int]] = {}
+        self.process = secrets.token_hex(8)  # whose serials these are
+        self.serial = INHERITED  # of the newest noted
+        self.confirmed = INHERITED - 1  # up to which serial the broker has our acknowledgements
+        self._by_mid: dict[int, Noted] = {}
+        self._order: deque[tuple[int, int]] = deque()  # serial and packet identifier, as noted
+
+    def __len__(self) -> int:
+        return len(self._by_mid)
 
     def load(self, committed: Iterable[bytes]) -> None:
-        """Take in what earlier batches committed, oldest first."""
+        """Take in what an earlier process committed, oldest first."""
         for blob in committed:
-            self.remember(np.frombuffer(blob, dtype=DELIVERY).tolist())
+            self.remember(np.frombuffer(blob, dtype=DELIVERY).tolist(), INHERITED)
 
-    def remember(self, deliveries: Iterable[Delivery]) -> None:
+    def remember(self, deliveries: Iterable[Delivery], serial: int) -> None:
+        """Note what is known only now: an earlier process's, or what turned out to be rejected."""
         for mid, content, stamp in deliveries:
-            self._by_mid[mid] = (content, stamp)
+            newer = self._by_mid.get(mid)
+            if serial > self.confirmed and (newer is None or newer.serial <= serial):
+                self._by_mid[mid] = Noted(content, stamp, serial)
+                self._order.append((serial, mid))
 
     def note(self, message: Message, stamp: int) -> None:
-        """Remember one that comes just now."""
+        """Note one that comes just now."""
         if message.mid:
-            self._by_mid[message.mid] = (checksum(message), stamp)
+            self.serial += 1
+            self._by_mid[message.mid] = Noted(checksum(message), stamp, self.serial)
+            self._order.append((self.serial, message.mid))
 
     def recall(self, message: Message) -> int | None:
-        """The stamp this message got when it came first, or None if it never came."""
-        known = self._by_mid.get(message.mid) if message.dup and message.mid else None
-        if known is None or known[0] != checksum(message):
+        """The stamp this message got when it came first, or None if it is new."""
+        noted = self._by_mid.get(message.mid) if message.dup and message.mid else None
+        if noted is None or noted.content != checksum(message):
             return None
-        return known[1]
+        # Anew: what counts is the acknowledgement on the connection it has come by now.
+        self.note(message, noted.stamp)
+        return noted.stamp
 
+    def serial_of(self, delivery: Delivery) -> int | None:
+        """The serial of a delivery that may still come again, None of one that is over."""
+        noted = self._by_mid.get(delivery[0])
+        if noted is None or (noted.content, noted.stamp) != delivery[1:]:
+            return None
+        return noted.serial
 
-class Stamps:
-    """Receive times for samples without one: whole microseconds, never the same twice a device, so
-    that two readings of one burst do not pass for one reading delivered twice."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, int] = {}
-
-    def reserve(self, uid: str, received_us: int, samples: int) -> int:
-        """The first of `samples` consecutive microseconds for this device."""
-        first = max(received_us, self._last.get(uid, 0) + 1)
-        if len(self._last) >= MAX_STAMPED_DEVICES:
-            self._last = {known: at for known, at in self._last.items() if at >= received_us}
-        self._last[uid] = first + samples - 1
-        return first
+    def confirm(self, serial: int) -> None:
+        """The broker has the acknowledgement of everything up to this serial."""
+        self.confirmed = max(self.confirmed, serial)
+        while self._order and self._order[0][0] <= self.confirmed:
+            noted_serial, mid = self._order.popleft()
+            if (noted := self._by_mid.get(mid)) is not None and noted.serial == noted_serial:
+                del self._by_mid[mid]
 
 
 class Stamper:
     """Gives samples without a time one, in place. For one thread."""
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: Deliveries, instants: Instants) -> None:
         self._deliveries = deliveries
-        self._stamps = Stamps()
+        self._instants = instants
 
-    def give(self, message: Message, uid: str, samples: int = 1) -> int:
-        """The stamp of a message that comes for the first time; the next samples follow it."""
-        first = self._stamps.reserve(uid, message.received_us, samples)
-        self._deliveries.note(message, first)
+    def give(self, message: Message, uid: str) -> int:
+        """The stamp of a message with one sample that comes for the first time, 0 if there is none
+        to give yet."""
+        first = self._instants.first(uid, 1, message.received_us)
+        if first:
+            self._deliveries.note(message, first)
         return first
 
-    def stamp(self, batch: Batch, index: int, items: list[Item]) -> None:
-        """Stamp what the message at `index` says, and note in the batch with what."""
+    def stamp(self, batch: Batch, index: int, items: list[Item]) -> bool:
+        """Stamp what the message at `index` says, and note in the batch with what. False if there
+        is no stamp to give yet: the message must wait."""
         message = batch.messages[index]
         first = self._deliveries.recall(message) if message.dup else None
-        for item in items if first != 0 else ():
-            if isinstance(item, Telemetry):
-                bare = [sample for sample in item.samples if not sample.time_us]
-                if bare:
-                    first = first or self.give(message, item.uid, len(bare))
-                    for offset, sample in enumerate(bare):
-                        sample.time_us = first + offset
+        if first is None and (bare := bare_samples(items)):
+            first = self._instants.first_for_all(bare, message.received_us)
+            if not first:
+                return False
+            self._deliveries.note(message, first)
         if first is not None:
             batch.stamps[index] = first
+            restamp(items, first)
+        return True
 
-    def stamp_all(self, batch: Batch) -> None:
-        """Stamp a batch of which nothing is in columns yet."""
-        for index, items in batch.items.items():
-            self.stamp(batch, index, items)
 
-    @staticmethod
-    def restamp(items: list[Item], first: int | None) -> None:
-        """Give a message that was spooled the stamps it had."""
-        offset = first or 0
-        for item in items:
-            if isinstance(item, Telemetry) and first:
-                for sample in item.samples:
-                    if not sample.time_us:
-                        sample.time_us = offset
-                        offset += 1
+def bare_samples(items: Iterable[Item]) -> Counter[str]:
+    """How many samples of each device have no time of their own."""
+    found: Counter[str] = Counter()
+    for item in items:
+        if isinstance(item, Telemetry):
+            found[item.uid] += sum(not sample.time_us for sample in item.samples)
+    return +found
+
+
+def restamp(items: Iterable[Item], first: int | None) -> None:
+    """Give the samples without a time the stamps that begin with `first`, each device its own."""
+    given: Counter[str] = Counter()
+    for item in items if first else ():
+        if isinstance(item, Telemetry):
+            for sample in item.samples:
+                if not sample.time_us:
+                    sample.time_us = following(first or 0, given[item.uid])
+                    given[item.uid] += 1

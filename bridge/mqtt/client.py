@@ -8,7 +8,7 @@ from typing import Any
 from paho.mqtt import client as mqtt
 
 # What we override or call of paho that is not its public interface; checked when a source is made.
-PAHO_PRIVATE = ("_sock_recv", "_packet_queue", "_last_bytes_received")
+PAHO_PRIVATE = ("_sock_recv", "_packet_queue", "_last_bytes_received", "_send_pingreq", "_ping_t")
 
 
 class IncompatiblePaho(Exception):
@@ -53,6 +53,11 @@ class Client(mqtt.Client):
     def heard(self) -> None:
         """Messages count as a sign of life, although paho never sees them."""
         self._last_bytes_received = time.monotonic()
+
+    def ping(self) -> bool:
+        """Ask for a sign of life; False while an answer is outstanding. As the broker answers in
+        order, its answer shows that it had everything sent before."""
+        return not self._ping_t and self._send_pingreq() == mqtt.MQTT_ERR_SUCCESS
 
     def send_acknowledgements(self, packets: bytes) -> None:
         """Queue ready-made PUBACK packets behind whatever paho is sending."""

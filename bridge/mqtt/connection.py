@@ -20,7 +20,8 @@ from typing import Any
 
 from bridge.commit.inbox import Inbox
 from bridge.intake.columns import Intake
-from bridge.mqtt.packet import MalformedPacket, PacketCutter
+from bridge.message import Message
+from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
 from telemetry.moments import now_us
 from telemetry.workers.backoff import Backoff
@@ -36,6 +37,8 @@ FULL_TURN = 0.02  # seconds between looks at whether the inbox has room again
 LONGEST_PAUSE = 15.0  # seconds of not reading while full; then reconnect, before keepalive ends it
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds between two attempts to connect
 DRAIN_TIMEOUT = 10.0  # seconds to finish what was received when told to stop
+RESENT_WITHIN = 10.0  # seconds in which a broker sends again what we had not acknowledged
+CONFIRM_EVERY = 1.0  # seconds between two pings that show which acknowledgements have arrived
 MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
 
 
@@ -49,7 +52,12 @@ class Source:
         self._client = self.session.client
         self._inbox = inbox
         self._intake = intake
-        self._acknowledgements: deque[tuple[int, bytes]] = deque()
+        self._acknowledgements: deque[tuple[int, bytes, int]] = deque()
+        self._deliveries = intake.deliveries
+        self._before = 0  # serial of the newest delivery noted before this connection
+        self._acknowledged = 0  # serial of the newest delivery acknowledged on this connection
+        self._pinged: int | None = None  # what that was when we sent the ping that is out
+        self._ping_due = 0.0  # monotonic seconds
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
         self._stopping = threading.Event()
         self._wake_receive, self._wake_send = socket.socketpair()
@@ -59,10 +67,11 @@ class Source:
         self._full_since: float | None = None  # monotonic seconds
         self.failing = False  # the newest connection was lost by a mistake of ours
 
-    def acknowledge(self, generation: int, packets: bytes) -> None:
-        """Send these PUBACKs if the connection is still the one they belong to."""
+    def acknowledge(self, generation: int, packets: bytes, serial: int) -> None:
+        """Send these PUBACKs if the connection is still the one they belong to. `serial`: of the
+        newest delivery among them, see `bridge.intake.redelivery`."""
         if packets:
-            self._acknowledgements.append((generation, packets))
+            self._acknowledgements.append((generation, packets, serial))
             self._wake()
 
     def notify(self, topic: str, payload: bytes) -> None:
@@ -100,6 +109,10 @@ class Source:
 
         while going_on():
             self._cutter = PacketCutter(version5=True)
+            # What waited is not acknowledged, and the broker sends it again.
+            self._intake.waiting = []
+            self._acknowledged, self._pinged = 0, None
+            self._before = self._deliveries.serial
             failed = False
             try:
                 if self.session.connect():
@@ -134,6 +147,7 @@ class Source:
                 self._turn(selector, sock, FULL_TURN if full else TURN)
                 if time.monotonic() >= misc_due and self._is_open(sock):
                     self._client.loop_misc()
+                    self._confirm()
                     misc_due = time.monotonic() + TURN
 
     def _is_open(self, sock: Any) -> bool:
@@ -141,12 +155,14 @@ class Source:
 
     def _is_full_now(self) -> bool:
         """Whether reading must pause; drops the connection when it has paused too long."""
-        if not self._inbox.is_full:
+        if self._intake.waiting and not self._inbox.is_full:
+            self._take_in(self._intake.waiting)
+        if not self._inbox.is_full and not self._intake.waiting:
             self._full_since = None
             return False
         self._full_since = self._full_since or time.monotonic()
         if time.monotonic() - self._full_since > LONGEST_PAUSE:
-            self._drop_connection("too many messages wait for the database")
+            self._drop_connection("too many messages wait for the database, or for a time")
         return True
 
     def _turn(self, selector: selectors.BaseSelector, sock: Any, timeout: float) -> None:
@@ -177,22 +193,46 @@ class Source:
             except MalformedPacket as exc:
                 self._drop_connection(f"the broker broke the protocol: {exc}")
                 return
-            for batch in self._intake.batches(self.session.generation, cut.messages):
-                self._inbox.put(batch)
-            if cut.others:
-                self._client.digest(cut.others)
-                if self._client.socket() is not sock:
-                    return
+            self._take_in(cut.messages)
+            if cut.others and not self._digest(cut.others, sock):
+                return
             # A TLS socket may hold decrypted bytes that the selector does not see.
             pending = getattr(sock, "pending", None)
-            if self._inbox.is_full or (len(data) < RECEIVE_SIZE and not (pending and pending())):
+            full = self._inbox.is_full or self._intake.waiting
+            if full or (len(data) < RECEIVE_SIZE and not (pending and pending())):
                 return
+
+    def _take_in(self, messages: list[Message]) -> None:
+        for batch in self._intake.batches(self.session.generation, messages):
+            self._inbox.put(batch)
+
+    def _digest(self, packets: list[bytes], sock: Any) -> bool:
+        """Whether the connection lasts after these."""
+        if self._pinged is not None and PINGRESP in packets:
+            self._deliveries.confirm(self._pinged)
+            self._pinged = None
+        self._client.digest(packets)
+        return self._is_open(sock)
+
+    def _confirm(self) -> None:
+        """Find out which acknowledgements the broker has: what it cannot send again need not be
+        remembered. Not on a new connection, where it may be sending again what came before."""
+        if self.session.lost:
+            self.session.lost = False
+            self._deliveries.confirm(self._before)
+        since, now = self.session.connected_since, time.monotonic()
+        if since is None or now - since < RESENT_WITHIN or now < self._ping_due:
+            return
+        self._ping_due = now + CONFIRM_EVERY
+        if len(self._deliveries) and self._client.ping():
+            self._pinged = self._acknowledged
 
     def _send_waiting(self) -> None:
         while self._acknowledgements:
-            generation, packets = self._acknowledgements.popleft()
+            generation, packets, serial = self._acknowledgements.popleft()
             if generation == self.session.generation and self.counters.connected:
                 self._client.send_acknowledgements(packets)
+                self._acknowledged = max(self._acknowledged, serial)
         while self._notices and self.counters.connected:
             topic, payload = self._notices.popleft()
             self._client.publish(topic, payload, qos=0)

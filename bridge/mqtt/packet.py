@@ -14,6 +14,7 @@ from bridge.message import Message
 MAX_PACKET = 16 * 1024 * 1024  # bytes; told to the broker as Maximum Packet Size
 
 PUBLISH = 0x30
+PINGRESP = b"\xd0\x00"
 QOS_BITS = 0x06
 DUP_BIT = 0x08
 RETAIN_BIT = 0x01

@@ -57,6 +57,7 @@ class Session:
         self.generation = 0  # of the connection; counts them
         self.connected_since: float | None = None  # monotonic seconds
         self.expected = False  # whether the broker should know us already
+        self.lost = False  # by the broker: it sends nothing again
         self.was_accepted = False  # by the broker, on the newest connection
         self.ending = False  # so that a lost connection is no news
         self._broker = broker
@@ -113,6 +114,7 @@ class Session:
         if reason.is_failure:
             logger.error("broker refused us: %s", reason, extra={"action": "connect_refused"})
             return
+        self.lost = not flags.session_present
         if self.expected and not flags.session_present:
             self.counters.session_lost += 1
             logger.error(

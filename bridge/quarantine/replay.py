@@ -19,11 +19,12 @@ from bridge.commit.batch_rows import Rows
 from bridge.commit.rows import RowBuilder
 from bridge.decode import Decoder
 from bridge.decode.conventions import pulseboard
-from bridge.decode.items import Item, Reason, Telemetry
+from bridge.decode.items import Item, Reason
 from bridge.http.committer import TOPIC as HTTP_TOPIC
 from bridge.intake.batch import Batch
+from bridge.intake.instants import REPLAY_LANE, WIDTH, Instants, Lane, following
 from bridge.intake.memory import Memory
-from bridge.intake.redelivery import Deliveries, Stamper
+from bridge.intake.redelivery import Deliveries, bare_samples, restamp
 from bridge.message import Message
 from bridge.quarantine import replay_events as replay_news
 from devices.registry import Registry
@@ -34,7 +35,8 @@ from telemetry.storage import errors, store
 
 CHUNK = 200  # messages of one transaction: at most 50 MiB of payload
 MAX_REPLAY = 10_000  # messages one request goes through
-MAX_SHIFTS = 1000  # microseconds a message without a time moves to find one that is free
+MAX_SHIFTS = 1000  # instants a message without a time moves to find one that is free
+NEVER_US = 2**62  # Unix microseconds
 WORKER = "replay"
 
 
@@ -75,7 +77,7 @@ class Summary:
 
 
 class _Taken(Exception):
-    """Messages, by id, whose receive time has a reading already: each moves on a microsecond."""
+    """Messages, by id, whose receive time has a reading already: each moves on by an instant."""
 
 
 class Replay:
@@ -92,7 +94,7 @@ class Replay:
         self._decoder = Decoder()
         self._registry = Registry()
         self._start_afresh()
-        self._shift: dict[int, int] = {}  # message id: microseconds
+        self._shift: dict[int, int] = {}  # message id: instants on its lane
         self._devices: set[int] = set()  # that got readings
 
     def run(self, progress: Callable[[Summary], None] = lambda _summary: None) -> Summary:
@@ -153,9 +155,8 @@ class Replay:
         kept = list(locked.order_by("received_at", "id"))
         whole = [message for message in kept if len(message.payload) == message.payload_size]
         read = [decoded(each, self._decoder, self._shift.get(each.pk, 0)) for each in whole]
-        bare = [_bare(items) for _, items in read]
         batch = Batch.of_items([message for message, _ in read], [items for _, items in read])
-        self._stamper.stamp_all(batch)
+        bare = [self._stamp(batch, index, items) for index, (_, items) in enumerate(read)]
         self._registry.refresh(time.time())
         rows = self._rows.build(batch, 0, len(whole))
         rows.batch.quarantined = []  # they are there already
@@ -211,16 +212,28 @@ class Replay:
 
     def _start_afresh(self) -> None:
         """Forget series and stamps of what was taken back."""
-        known = Memory(self._registry, SeriesRegistry(), Deliveries())
+        known = Memory(self._registry, SeriesRegistry(), Deliveries(), Instants(WORKER, 0))
         self._rows = RowBuilder(known)
-        self._stamper = Stamper(known.deliveries)
+        self._lane = Lane(REPLAY_LANE, floor_us=0, until_us=NEVER_US)
+
+    def _stamp(self, batch: Batch, index: int, items: list[Item]) -> int:
+        """Give the samples without a time theirs; how many there are of one device."""
+        bare = bare_samples(items)
+        if not bare:
+            return 0
+        first = batch.messages[index].received_us
+        if first % 1_000 < WIDTH:  # not stamped when it came
+            first = self._lane.reserve_for_all(bare, first, NEVER_US)
+        batch.stamps[index] = first
+        restamp(items, first)
+        return max(bare.values())
 
 
 def decoded(
-    kept: QuarantinedMessage, decoder: Decoder, shift_us: int = 0
+    kept: QuarantinedMessage, decoder: Decoder, shift: int = 0
 ) -> tuple[Message, list[Item]]:
     """The message as it came, and what it says today."""
-    at = to_us(kept.received_at) + shift_us
+    at = following(to_us(kept.received_at), shift)
     topic, payload = kept.topic.encode(), bytes(kept.payload)
     message = Message(topic, payload, 0, False, kept.retained, b"", at)
     if kept.topic == HTTP_TOPIC:
@@ -228,18 +241,12 @@ def decoded(
     return message, decoder.decode(message)
 
 
-def _bare(items: list[Item]) -> int:
-    """Samples that have no time of their own."""
-    samples = [each for item in items if isinstance(item, Telemetry) for each in item.samples]
-    return sum(not sample.time_us for sample in samples)
-
-
 def _taken(rows: Rows, result: store.Written, stamps: dict[int, int], bare: list[int]) -> list[int]:
     """Messages of which a reading stamped here has the key of one that was there before."""
     found = []
     for index, keys in rows.keys_by_message():
         first = stamps.get(index, 0)
-        given = range(first, first + bare[index])
+        given = {following(first, count) for count in range(bare[index])}
         if any(key in result.repeated and key[1] in given for key in keys):
             found.append(index)
     return found

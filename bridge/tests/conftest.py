@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from bridge.intake.instants import REACH_US, Instants
 from devices.models import Device
 from telemetry.models import IngestWorker
 from telemetry.storage import partitions
@@ -40,6 +42,7 @@ def empty() -> None:
         cursor.execute(
             "TRUNCATE reading, text_reading, rollup_dirty, ingest_delivery, ingest_lease"
         )
+        cursor.execute("UPDATE ingest_lane SET holder = '', until_us = 0, given_us = 0")
 
 
 @pytest.fixture
@@ -96,6 +99,13 @@ def end(worker: BridgeProcess) -> None:
             return cursor.fetchone()[0]
 
     eventually(lambda: connections() == 0, what="the worker's connections are gone")
+
+
+def holding(worker: str = "worker-under-test") -> Instants:
+    """The lanes of a worker, some of them taken."""
+    made = Instants(f"{worker}-{secrets.token_hex(4)}", REACH_US)
+    made.keep()
+    return made
 
 
 def counters() -> dict[str, int]:

@@ -370,3 +370,8 @@ def test_a_series_deleted_between_two_messages_comes_back(send, monkeypatch, dat
     new = Series.objects.get()
     assert new.pk != old.pk
     assert database(f"SELECT value FROM reading WHERE series_id = {new.pk}") == [(2.0,)]
+
+
+def test_two_web_processes_with_one_process_id_have_two_names() -> None:
+    assert len({process.new_name() for _ in range(100)}) == 100
+    assert max(map(len, {process.new_name()})) <= 64

@@ -10,14 +10,15 @@ from bridge.commit.rows import RowBuilder
 from bridge.decode.items import Reason
 from bridge.intake.batch import Batch
 from bridge.intake.columns import Intake
+from bridge.intake.instants import following
 from bridge.intake.memory import Memory
 from bridge.message import Message
+from bridge.tests.conftest import holding
 from devices.models import Device
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.storage import store
 
 NOW = 1_700_000_000_000  # Unix milliseconds
-NOW_US = NOW * 1_000
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def memory(database: object) -> Iterator[Memory]:
     Device.objects.create(uid="fan-1", name="Fan 1")
     for metric in ("a", "b"):
         Series.objects.create(device=pump, metric=metric)
-    made = Memory.nothing()
+    made = Memory.nothing(holding())
     made.registry.refresh(NOW / 1000)
     made.series.load_all()
     return made
@@ -136,12 +137,14 @@ def test_a_repeated_message_is_told_from_its_neighbours(memory: Memory) -> None:
 def test_messages_without_a_time_are_stamped_apart_and_only_once(memory: Memory) -> None:
     intake = heard(memory)
     batch = intake.batch(1, [message(b'{"a":%d}' % n, mid=n) for n in range(1, 4)])
-    assert batch.columns[0].times_us.tolist() == [NOW_US, NOW_US + 1, NOW_US + 2]
-    assert batch.stamps == {0: NOW_US, 1: NOW_US + 1, 2: NOW_US + 2}
+    given = [following(batch.stamps[0], count) for count in range(3)]
+    assert given[0] // 1_000 == NOW
+    assert batch.columns[0].times_us.tolist() == given
+    assert batch.stamps == dict(enumerate(given))
     again = intake.batch(1, [message(b'{"a":2}', mid=2, dup=True)])
-    assert again.columns[0].times_us.tolist() == [NOW_US + 1]
+    assert again.columns[0].times_us.tolist() == given[1:2]
     drained = intake.batch(0, batch.messages, batch.stamps)
-    assert drained.columns[0].times_us.tolist() == [NOW_US, NOW_US + 1, NOW_US + 2]
+    assert drained.columns[0].times_us.tolist() == given
 
 
 def test_what_was_deleted_or_disabled_is_no_longer_ordinary(memory: Memory) -> None:

@@ -21,6 +21,7 @@ from bridge.message import Message
 from bridge.mqtt.packet import PacketCutter
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
+from bridge.tests.conftest import holding
 from bridge.tests.test_packet import publish
 from devices.models import Device
 from telemetry.models import QuarantinedMessage
@@ -32,7 +33,7 @@ class Transaction:
     """A committer without its thread: hand it packets, see how they ended."""
 
     def __init__(self, folder: Path) -> None:
-        known = Memory.nothing()
+        known = Memory.nothing(holding())
         self.publisher = LivePublisher("bridge-0", known.series.device_of, dict)
         self.spool = Spool(folder / "bridge-0.sqlite", 10_000_000)
         self.committer = Committer(

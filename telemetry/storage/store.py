@@ -61,6 +61,8 @@ class Batch:
     deliveries: bytes = (
         b""  # bridge.intake.redelivery: what a redelivery of these messages looks like
     )
+    delivery_process: str = ""  # whose serial it is; "" for an earlier process's
+    delivery_serial: int = 0  # of the newest of them
     may_repeat: bool = False  # some of it may be stored already
     # What is to be quarantined of readings that have another value stored in their place.
     on_conflict: Callable[[Conflicts], list[Quarantined]] = lambda _conflicts: []
@@ -144,8 +146,9 @@ def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool)
         changes = _set_connections(cursor, batch.connections) if batch.connections else []
         if batch.deliveries:
             cursor.execute(
-                "INSERT INTO ingest_delivery (worker, deliveries) VALUES (%s, %s)",
-                (worker, batch.deliveries),
+                "INSERT INTO ingest_delivery (worker, process, serial, deliveries)"
+                " VALUES (%s, %s, %s, %s)",
+                (worker, batch.delivery_process, batch.delivery_serial, batch.deliveries),
             )
     return Written(inserted, repeated, changes, conflicts)
 

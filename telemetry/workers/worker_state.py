@@ -31,13 +31,13 @@ def load_deliveries(worker: str) -> list[bytes]:
         return [bytes(row[0]) for row in cursor.fetchall()]
 
 
-def forget_deliveries(worker: str, older_than_s: float) -> None:
-    """Drop deliveries whose acknowledgement the broker must have processed long ago."""
+def forget_deliveries(worker: str, process: str, confirmed: int) -> None:
+    """Drop deliveries whose acknowledgements the broker has: those of this process up to a serial,
+    and all of its predecessors'."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM ingest_delivery"
-            " WHERE worker = %s AND committed_at < now() - make_interval(secs => %s)",
-            (worker, older_than_s),
+            "DELETE FROM ingest_delivery WHERE worker = %s AND (process <> %s OR serial <= %s)",
+            (worker, process, confirmed),
         )
 
 
