@@ -14,10 +14,12 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from bridge.http.routing import http_urlpatterns  # noqa: E402
+from config import http_limits  # noqa: E402
 from dashboard.database import watch  # noqa: E402
 from dashboard.database_guard import DatabaseGuard  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 
+http_limits.install()
 guarded: Any = DatabaseGuard(django_application, watch)
 application = ProtocolTypeRouter(
     {

@@ -1,0 +1,152 @@
+"""A request is refused before it is in memory or on disk, and cut when it trickles."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+from twisted.web import http as twisted_http
+
+from config.http_limits import LINGER, REQUEST_WITHIN, BoundedChannel
+from tests.database_url import database_url
+from tests.waiting import eventually
+from tests.web_process import WebProcess, serving
+
+MAX = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+class Request(twisted_http.Request):
+    """Says what it was asked."""
+
+    def process(self) -> None:
+        self.content.seek(0)
+        size = len(self.content.read())
+        self.write(b"%d bytes" % size)
+        self.finish()
+
+
+class Transport(StringTransport):
+    """Remembers that it was cut."""
+
+    aborted = False
+
+    def abortConnection(self) -> None:  # noqa: N802
+        self.aborted = True
+
+
+class Connection:
+    """A client's side of one channel, with a clock of its own."""
+
+    def __init__(self) -> None:
+        self.clock, self.transport, self.channel = Clock(), Transport(), BoundedChannel()
+        self.channel.callLater = self.clock.callLater
+        self.channel.requestFactory = Request
+        self.channel.site = self.channel.factory = twisted_http.HTTPFactory()
+        self.channel.timeOut = None
+        self.channel.makeConnection(self.transport)
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.channel.connectionLost(Failure(ConnectionDone()))
+
+    def send(self, data: bytes) -> bytes:
+        """What is answered."""
+        self.transport.clear()
+        self.channel.dataReceived(data)
+        return self.transport.value()
+
+
+@pytest.fixture
+def each() -> Iterator[Connection]:
+    with Connection() as made:
+        yield made
+
+
+def post(headers: bytes, body: bytes = b"") -> bytes:
+    return b"POST /x HTTP/1.1\r\nHost: a\r\n" + headers + b"\r\n\r\n" + body
+
+
+def test_what_is_within_the_limits_is_handled_and_so_is_the_next_request(each: Connection) -> None:
+    for _ in range(2):
+        assert b"3 bytes" in each.send(post(b"Content-Length: 3", b"abc"))
+        each.clock.advance(REQUEST_WITHIN)
+    chunked = b"Transfer-Encoding: chunked"
+    assert b"4 bytes" in each.send(post(chunked, b"4\r\nabcd\r\n0\r\n\r\n"))
+    assert not each.transport.aborted
+
+
+def test_a_length_beyond_the_limit_is_refused_at_the_headers(each: Connection) -> None:
+    with Connection() as other:
+        assert other.send(post(b"Content-Length: %d" % MAX)) == b""
+    answer = each.send(post(b"Content-Length: %d" % (MAX + 1)))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["reason"] == "too_large"
+    assert each.send(b"x" * 1_000_000) == b""
+    each.clock.advance(LINGER)
+    assert each.transport.aborted
+
+
+def test_chunks_without_end_are_refused_at_the_limit(each: Connection) -> None:
+    assert each.send(post(b"Transfer-Encoding: chunked")) == b""
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    answers = [each.send(chunk) for _ in range(MAX // 0x10000)]
+    assert answers[-1].startswith(b"HTTP/1.1 413 ")
+    assert not any(answers[:-1])
+
+
+@pytest.mark.parametrize("sent", [b"PO", b"POST /x HTTP/1.1\r\nHost", post(b"Content-Length: 90")])
+def test_a_request_that_trickles_is_cut(each: Connection, sent: bytes) -> None:
+    assert each.send(sent) == b""
+    for _ in range(int(REQUEST_WITHIN / 10) - 1):
+        each.clock.advance(10)
+        assert each.send(b"x") == b""
+    each.clock.advance(11)
+    assert each.transport.value().startswith(b"HTTP/1.1 408 ")
+    each.clock.advance(LINGER)
+    assert each.transport.aborted
+
+
+@pytest.fixture
+def web(django_db_setup: None, tmp_path: Path) -> Iterator[WebProcess]:
+    with serving(tmp_path, database_url()) as process:
+        yield process
+
+
+def test_a_huge_body_costs_the_server_nothing_and_healthz_stays_quick(web: WebProcess) -> None:
+    def healthz() -> int:
+        link = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
+        link.request("GET", "/healthz")
+        status = link.getresponse().status
+        link.close()
+        return status
+
+    assert eventually(healthz) == 200
+    before = psutil.Process(web.pid).memory_info().rss
+    size = 900_000_000
+    with socket.create_connection(("127.0.0.1", web.port), 60) as link:
+        link.sendall(
+            b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size
+        )
+        assert link.recv(12) == b"HTTP/1.1 413"
+        sent = 0
+        try:
+            while sent < size:
+                sent += link.send(b"x" * 1_000_000)
+                assert healthz() == 200
+        except OSError:
+            pass  # hung up
+        assert sent < size
+    assert healthz() == 200
+    assert psutil.Process(web.pid).memory_info().rss - before < 50_000_000
