@@ -9,11 +9,13 @@ RUN_STAMP := $(VENV)/.run-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PACKAGES := config access devices telemetry bridge dashboard embedded firmware_sim
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
+# Workers with servers of their own. Most tests wait for a process, so two cores are enough for three.
+PYTEST = $(BIN)/python -m pytest -n 3 --dist worksteal
 BENCH ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint js-test screenshots bench compose-env
+.PHONY: help run check test lint js-test screenshots bench compose-env
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,12 +23,20 @@ help: ## this list
 run: $(RUN_STAMP) ## start everything; ARGS="--devices 500 --rate 2" reaches the simulator
 	@exec $(BIN)/python manage.py up $(ARGS)
 
+check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start no process
+	@status=0; \
+	$(MAKE) --no-print-directory lint || status=1; \
+	$(MAKE) --no-print-directory js-test || status=1; \
+	$(PYTEST) -m "not process" $(ARGS) || status=1; \
+	test $$status = 0 || echo "make check: failed, see above"; exit $$status
+
 test: $(DEV_STAMP) ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
 	@tests/install-tools
 	@status=0; \
 	$(MAKE) --no-print-directory lint || status=1; \
 	$(MAKE) --no-print-directory js-test || status=1; \
-	$(BIN)/python -m pytest $(ARGS) || status=1; \
+	$(PYTEST) --cov --cov-report= $(ARGS) || status=1; \
+	$(BIN)/coverage report --sort=cover --skip-covered | sed -n '1,20p;$$p'; \
 	test $$status = 0 || echo "make test: failed, see above"; exit $$status
 
 lint: $(DEV_STAMP) ## style, types and the import rule
@@ -40,7 +50,7 @@ lint: $(DEV_STAMP) ## style, types and the import rule
 js-test: $(DEV_STAMP) ## the JavaScript tests
 	@node=$$(command -v node || ls $(BIN)/../lib/python3*/site-packages/playwright/driver/node); \
 	test -n "$(JS_TESTS)" || { echo "There are no JavaScript tests to run."; exit 1; }; \
-	"$$node" --test $(JS_TESTS)
+	"$$node" --test --experimental-test-coverage $(JS_TESTS)
 
 compose-env: ## write .env with the secrets docker-compose.yml needs
 	@$(PYTHON) deploy/make_env.py .env

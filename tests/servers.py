@@ -6,6 +6,7 @@ Without DATABASE_URL or REDIS_URL a Postgres and a Redis of our own live for the
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -26,6 +27,7 @@ from embedded.servers.redis import Redis
 from embedded.servers.server import Server
 
 READY_SECONDS = 60.0  # for a server to answer after its start or restart
+NOWHERE = "postgresql://localhost/none"  # for a process that needs an address and no database
 # Nothing in the session's own database outlives the session.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -128,18 +130,26 @@ class Session:
         return running.start().url
 
 
+def _only_hands_out(options: argparse.Namespace) -> bool:
+    """Whether this process runs no test itself: its workers do, each with servers of its own.
+
+    One Redis for all would not do: its channels are the same in every database of it.
+    """
+    return bool(getattr(options, "numprocesses", 0)) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ.setdefault("PULSEBOARD_SECRET_KEY", "only-for-the-tests-" + "x" * 50)
     options = early_config.known_args_namespace
-    if options.help or options.version:
-        os.environ.setdefault("DATABASE_URL", "postgresql://localhost/none")
+    if options.help or options.version or _only_hands_out(options):
+        os.environ.setdefault("DATABASE_URL", NOWHERE)
         return
     # Ended by SIGTERM, pytest would leave every server it started behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     session = Session()
     early_config.add_cleanup(session.exits.close)
-    if "DATABASE_URL" not in os.environ:
+    if os.environ.get("DATABASE_URL", NOWHERE) == NOWHERE:
         folder = session.folder / "postgres"
         server = Postgres(folder, any_free_port(), settings=FAST)
         os.environ["DATABASE_URL"] = session.run(server)

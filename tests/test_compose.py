@@ -127,6 +127,7 @@ def test_no_password_is_written_in_the_files():
             assert password == "<given>", (path.name, user)
 
 
+@pytest.mark.process
 def test_the_generator_makes_new_secrets_and_keeps_old_ones(tmp_path: Path):
     path = tmp_path / ".env"
     run = [sys.executable, str(ROOT / "deploy/make_env.py"), str(path)]

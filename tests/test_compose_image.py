@@ -58,6 +58,7 @@ def test_the_image_runs_as_a_user_without_rights():
     assert "--uid 10001" in DOCKERFILE
 
 
+@pytest.mark.process
 def test_our_processes_need_none_of_the_packages_left_out(tmp_path: Path):
     """Imports every command, the web application and the simulator with those packages hidden."""
     listed = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements.txt").read_text(), re.M))

@@ -78,6 +78,7 @@ def ending(tmp_path: Path, transactional_db: None) -> Iterator[WebProcess]:
         yield process
 
 
+@pytest.mark.process
 async def test_history_then_readings_then_a_goodbye_when_the_server_stops(
     opened, ending: WebProcess, cookie: str, series
 ):

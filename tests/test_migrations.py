@@ -70,6 +70,7 @@ def empty_database(name: str) -> Iterator[psycopg.Connection]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.process
 def test_a_new_installation_and_an_upgraded_one_have_the_same_schema(
     transactional_db, django_db_blocker
 ) -> None:

@@ -46,6 +46,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in kept.items() if not name.startswith("PULSEBOARD_")}
 
 
+@pytest.mark.process
 def test_a_short_proof_holds_and_ends_with_its_numbers_in_json() -> None:
     chosen = "bridge-kill,postgres-kill,connection-cut,duplicates,poison"
     words = ["--faults", "5", "--seed", "7", "--rate", "300", "--only", chosen, "--json"]
@@ -69,6 +70,7 @@ def test_a_short_proof_holds_and_ends_with_its_numbers_in_json() -> None:
     assert said["peak_rss_mib"] > 20
 
 
+@pytest.mark.process
 def test_an_interrupted_proof_tells_what_it_knows_and_leaves_nothing() -> None:
     process = subprocess.Popen(
         [*COMMAND, "--faults", "500", "--only", "late", "--rate", "100"],

@@ -54,6 +54,7 @@ def running(server_folder: Path) -> Iterator[dict[str, str]]:
         assert process.wait(START_SECONDS) == 0, log.read_text()
 
 
+@pytest.mark.process
 def test_the_running_stack_is_proved_and_left_as_it_was(running: dict[str, str]) -> None:
     words = ["--running", "--faults", "4", "--seed", "2", "--rate", "200", "--json"]
     chosen = ["--only", "bridge-kill,redis-kill,postgres-away,connection-cut,postgres-pause"]
@@ -77,6 +78,7 @@ def test_the_running_stack_is_proved_and_left_as_it_was(running: dict[str, str])
     assert left == (0,)
 
 
+@pytest.mark.process
 def test_without_a_running_stack_the_way_out_is_said(server_folder: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "--running"],

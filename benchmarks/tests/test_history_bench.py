@@ -1,6 +1,10 @@
 """The history benchmark runs and measures what it says."""
 
+import pytest
+
 from benchmarks.tests.short_run import short_run
+
+pytestmark = pytest.mark.process
 
 
 def test_a_day_is_asked_for_from_readings_and_from_rollups():

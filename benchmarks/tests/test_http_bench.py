@@ -1,6 +1,10 @@
 """The HTTP benchmark has every message committed and answered, and says what it promises to say."""
 
+import pytest
+
 from benchmarks.tests.short_run import short_run
+
+pytestmark = pytest.mark.process
 
 
 def test_a_short_run_loses_nothing():

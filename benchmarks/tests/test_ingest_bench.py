@@ -1,5 +1,7 @@
 """The ingest benchmark runs, loses nothing, and says what it promises to say."""
 
+import pytest
+
 from benchmarks.commits import percentiles
 from benchmarks.packets import Fleet, Packets
 from benchmarks.tests.short_run import short_run
@@ -22,6 +24,7 @@ NAMES = {
 }
 
 
+@pytest.mark.process
 def test_a_short_run_reports_everything_and_loses_nothing():
     words = ["--json", "--seconds=2", "--latency-seconds=1", "--devices=50", "--matrix=5x80"]
     result = short_run("ingest", *words)
@@ -67,6 +70,7 @@ def test_percentiles_count_rows_and_not_transactions():
     assert percentiles([], ended, (0.5,)) is None
 
 
+@pytest.mark.process
 def test_the_steps_of_a_message_are_each_measured():
     result = short_run("steps", "--devices=50", "--rounds=1")
     steps = result["microseconds"]

@@ -4,6 +4,8 @@ import pytest
 
 from benchmarks.tests.short_run import short_run
 
+pytestmark = pytest.mark.process
+
 FACTS = {
     "published",
     "frames",

@@ -20,6 +20,8 @@ from tests.servers import any_free_port
 from tests.waiting import eventually
 from tests.web_process import WebProcess, serving
 
+pytestmark = pytest.mark.process
+
 
 def post(web: WebProcess, path: str, body: bytes, **headers: str) -> tuple[int, dict]:
     link = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)

@@ -120,6 +120,7 @@ async def test_a_worker_that_starts_anew_is_a_resync_and_others_are_not(
         await socket.got("resync")
 
 
+@pytest.mark.process
 async def test_redis_killed_and_started_again_heals_by_itself(
     redis: Redis, cookie: str, series, fast
 ):
@@ -144,6 +145,7 @@ async def test_redis_killed_and_started_again_heals_by_itself(
         assert len(heard) == len(set(heard)), "an event came twice"
 
 
+@pytest.mark.process
 async def test_history_is_served_while_redis_is_away(
     redis: Redis, cookie: str, series, fast, monkeypatch
 ):
@@ -155,6 +157,7 @@ async def test_history_is_served_while_redis_is_away(
         await socket.got("resync")
 
 
+@pytest.mark.process
 async def test_a_connection_dropped_and_restored_between_two_beats_is_a_resync(
     redis: Redis, cookie: str, series
 ):

@@ -33,6 +33,7 @@ def test_a_closed_folder_above_is_out_of_reach(server_folder: Path) -> None:
     assert not can_reach(SOMEBODY, inner / "not made yet")
 
 
+@pytest.mark.process
 def test_a_server_works_in_a_folder_its_account_could_not_reach(
     server_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ def device(port: int, version: int) -> Iterator[tuple[mqtt.Client, list[bytes]]]
         client.loop_stop()
 
 
+@pytest.mark.process
 def test_both_versions_meet_on_the_printed_port(any_broker: RunningServer) -> None:
     with (
         device(any_broker.port, mqtt.MQTTv311) as (old, old_seen),

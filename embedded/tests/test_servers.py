@@ -47,6 +47,7 @@ def test_postgres_commits_to_disk_and_stores_any_text(postgres_server: RunningSe
     assert row == ("on", "on", "UTF8", "Ä")
 
 
+@pytest.mark.process
 def test_an_interrupted_first_start_is_made_again(server_folder, free_port) -> None:
     server = Postgres(server_folder / "postgres", free_port())
     (server_folder / "postgres").mkdir()
@@ -84,6 +85,7 @@ def test_redis_carries_messages_and_bounds_slow_subscribers(redis_server: Runnin
     client.close()
 
 
+@pytest.mark.process
 def test_redis_comes_from_the_wheel_when_none_is_on_path(
     server_folder, free_port, monkeypatch
 ) -> None:
@@ -124,6 +126,7 @@ def any_broker(request: pytest.FixtureRequest) -> RunningServer:
     return request.getfixturevalue(request.param)
 
 
+@pytest.mark.process
 def test_a_broker_keeps_messages_for_a_client_that_is_away(any_broker: RunningServer) -> None:
     seen: list[str] = []
     away = _client("away", any_broker.port, seen)
@@ -167,6 +170,7 @@ def test_mosquitto_keeps_a_session_through_a_restart(mosquitto: RunningServer) -
     back.disconnect()
 
 
+@pytest.mark.process
 def test_an_oversized_message_costs_its_sender_the_connection_and_nobody_else(
     any_broker: RunningServer,
 ) -> None:

@@ -131,6 +131,7 @@ def test_a_number_in_use_again_by_another_process_is_left_alone() -> None:
     assert leftovers.end([["garbage"], None, [1]]) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("data", ["plain"], indirect=True)
 def test_a_supervisord_that_cannot_start_says_why(data: DataFolder) -> None:
     (data.logs / "supervisord.log").mkdir()

@@ -29,6 +29,8 @@ from embedded.up.data_folder import DataFolder
 from embedded.up.stack import PROBE_PORTS, USUAL_PORTS
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 90.0
 SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1")

@@ -20,6 +20,8 @@ from embedded.up.supervision import Program, Supervisor
 from embedded.up.watch import Watch
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.process
+
 
 class Watched:
     """Two programs under a watch: `good` runs, `bad` is a script that is not there yet."""

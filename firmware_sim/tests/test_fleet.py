@@ -46,6 +46,7 @@ def test_named_sites_get_slugs_and_known_ones_keep_their_place():
         sites_named(["…"])
 
 
+@pytest.mark.process
 def test_describe_prints_the_fleet_as_json():
     command = [sys.executable, "-m", "firmware_sim", "--describe", "--devices", "7"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -54,6 +54,7 @@ def drop_what_was_made() -> None:
     partitions.drop_before(datetime.now(UTC) + timedelta(days=30))
 
 
+@pytest.mark.process
 def test_it_rolls_up_until_it_is_told_to_stop(transactional_db, request, start_maintain) -> None:
     request.addfinalizer(drop_what_was_made)
     one = series()
@@ -69,6 +70,7 @@ def test_it_rolls_up_until_it_is_told_to_stop(transactional_db, request, start_m
     assert process.wait(DEADLINE) == 0
 
 
+@pytest.mark.process
 def test_a_database_that_is_away_is_said_once_and_waited_for(start_maintain) -> None:
     process = start_maintain("postgresql://nobody@127.0.0.1:1/nothing")
     line = process.stderr.readline()

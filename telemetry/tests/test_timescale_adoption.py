@@ -15,6 +15,8 @@ from telemetry.moments import from_ms
 from telemetry.storage import timescale
 from telemetry.tests.timescaledb import connected, rows, server
 
+pytestmark = pytest.mark.process
+
 adoption = import_module("telemetry.migrations.0005_timescale")
 
 TABLES = ("reading", "text_reading", "rollup_1m", "rollup_1h", "rollup_1d", "rollup_dirty")

@@ -1,0 +1,59 @@
+"""Two tiers of tests: a pytest plugin (`-p tests.tiers` in pyproject.toml).
+
+`make check` runs, at every save, the tests that start no process of their own; `make test` runs
+all. The Postgres and the Redis of a whole run (`tests.servers`) do not count.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+# Fixtures that start a process: who uses one is marked `process` by itself.
+STARTING = {
+    "bridge",
+    "broker",
+    "chromium",
+    "filled_cluster",
+    "iotcore",
+    "mosquitto",
+    "postgres_server",
+    "postgres_template",
+    "redis_server",
+    "simulate",
+    "supervisor",
+    "timescaledb",
+    "web_process",
+}
+# What the standard library runs to find a shared library; over in a moment.
+FINDING_LIBRARIES = {"/sbin/ldconfig", "/usr/bin/gcc", "ld", "objdump"}
+
+_started: list[str] = []  # programs this process started during the test that runs
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "subprocess.Popen" and str(arguments[0]) not in FINDING_LIBRARIES:
+        _started.append(str(arguments[0]))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "process: starts a process; not run by `make check`")
+    sys.addaudithook(_note)
+
+
+# Before pytest deselects by mark.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if STARTING.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.process)
+
+
+@pytest.fixture(autouse=True)
+def _marked_if_it_starts_a_process(request: pytest.FixtureRequest) -> Iterator[None]:
+    _started.clear()
+    yield
+    if _started and request.node.get_closest_marker("process") is None:
+        pytest.fail(f"starts {_started[0]}: mark it with @pytest.mark.process")
