@@ -141,7 +141,7 @@ def test_a_chart_becomes_a_table_that_goes_on_living(page: Page):
     eventually(lambda: drawn(page)["temperature"] == [[at, 1.0]])
     expect(page.locator("#connection .word")).to_have_text("Live")
     page.click("[aria-label='Menu of Temperature']")
-    page.click("text=Table or chart")
+    page.click("text=Show table")
     rows = page.locator(".table-view tbody tr")
     expect(rows).to_have_count(1)
     insert([(series.id, at + 5_000, 2.0)])

@@ -143,5 +143,5 @@ def test_the_cursor_reads_every_chart_also_one_out_of_sight(page: Page):
     expect(lines).to_have_count(8)
     assert lines.all_inner_texts() == ["40.0\u2009°C"] + ["40.00\u2009V"] * 7
     page.click(".chart-card >> nth=1 >> summary")
-    page.click("text=Table or chart >> visible=true")
+    page.click("text=Show table >> visible=true")
     expect(page.locator("tbody td >> nth=1")).to_have_text("40.00")

@@ -59,12 +59,15 @@ class WindowSeriesShape(SeriesShape):
     bucket_ms = serializers.IntegerField(allow_null=True, help_text="Width of a bucket.")
     points = serializers.ListField(
         child=PointField(),
-        help_text="[ms, value], or when reduced [bucket ms, mean, min, max, count].",
+        help_text="Numbers: [ms, value], or when reduced [bucket ms, mean, min, max, count].",
     )
     texts = serializers.ListField(
-        child=PointField(), required=False, help_text="Text readings of a reduced series."
+        child=PointField(),
+        help_text="[first ms, last ms, text, readings]: equal texts in a row are one run.",
     )
-    truncated = serializers.BooleanField(help_text="True: only the newest texts are here.")
+    texts_since = ms(
+        "Where the runs begin when older ones of the window are left out.", allow_null=True
+    )
     before = PointField(allow_null=True, help_text="[ms, value] of the newest earlier reading.")
 
 

@@ -1,7 +1,8 @@
 """Read what was measured: the only reader of the reading and rollup tables.
 
-Every answer merges `reading` and `text_reading`, because a series of any kind may have rows in
-both: a sensor that once sent "ERR", an integer too large for a float.
+A series of any kind may have rows in both `reading` and `text_reading`: a sensor that once sent
+"ERR", an integer too large for a float. Numbers and texts are answered beside each other, never as
+one list: a text has no mean, and no place on a line.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from access.scope import Scope
-from telemetry.history import buckets
+from telemetry.history import buckets, texts
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
 from telemetry.moments import EPOCH, from_ms, in_ms
@@ -27,7 +28,6 @@ from telemetry.storage import retention
 MAX_SERIES = 200  # series of one request
 MIN_POINTS, MAX_POINTS = 10, 5000  # points a series
 MAX_TOTAL_POINTS = 200_000  # points of one answer: many series get fewer each
-MAX_TOTAL_TEXTS = 20_000  # text readings of one answer; each may be long
 MAX_SPAN = 3660 * buckets.DAY  # ms of a window: ten years
 RECENT = timedelta(days=1)  # where a newest reading is looked for first
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -75,15 +75,15 @@ def window(
         math.floor(start_ms), math.ceil(end_ms), points, at_least=_finest(start, cutoffs)
     )
     numbers |= _reduced(reduced_ids, covering)
-    texts, truncated = _texts(ids, start, stop, points)
+    said = texts.runs([found[series_id] for series_id in ids], start, stop, points)
     before = _latest(ids, before=start)
     return [
         _answer(
             found[series_id],
             numbers=numbers[series_id],
-            texts=texts[series_id],
+            said=said[series_id],
             bucket_ms=covering.width if series_id in reduced_ids else None,
-            extra={"truncated": series_id in truncated, "before": before.get(series_id)},
+            before=before.get(series_id),
         )
         for series_id in ids
     ]
@@ -157,20 +157,6 @@ def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]
     return found
 
 
-def _texts(
-    ids: list[int], start: datetime, stop: datetime, points: int
-) -> tuple[dict[int, list[Point]], set[int]]:
-    """The newest texts of each series, oldest first, and the series that have more."""
-    limit = min(points, MAX_TOTAL_TEXTS // len(ids))
-    found: dict[int, list[Point]] = defaultdict(list)
-    for series_id, us, value in _fetch("fetch_texts", ids, start=start, stop=stop, limit=limit + 1):
-        found[series_id].append([in_ms(us), value])
-    truncated = {series_id for series_id, texts in found.items() if len(texts) > limit}
-    for series_id, texts in found.items():
-        found[series_id] = texts[:limit][::-1]
-    return found, truncated
-
-
 def _newest(ids: list[int], *, floor: datetime, before: datetime) -> dict[int, Point]:
     found: dict[int, Point] = {}
     for series_id, number_us, number, text_us, text in _fetch(
@@ -185,13 +171,16 @@ def _answer(
     series: Series,
     *,
     numbers: list[Point],
-    texts: list[Point],
+    said: texts.Texts,
     bucket_ms: int | None,
-    extra: dict[str, Any],
+    before: Point | None,
 ) -> dict[str, Any]:
-    answer = series_form(series) | {"device": series.device.uid}
-    answer |= {"reduced": bucket_ms is not None, "bucket_ms": bucket_ms, **extra}
-    if bucket_ms is not None:
-        # A text has no mean: it stays beside the buckets instead of vanishing in one.
-        return answer | {"points": numbers, "texts": texts}
-    return answer | {"points": sorted(numbers + texts, key=lambda point: point[0])}
+    return series_form(series) | {
+        "device": series.device.uid,
+        "reduced": bucket_ms is not None,
+        "bucket_ms": bucket_ms,
+        "points": numbers,
+        "texts": said.runs,
+        "texts_since": said.since,
+        "before": before,
+    }

@@ -19,17 +19,44 @@ FROM reading
 WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
 ORDER BY series_id, time
 
--- name: fetch_texts
--- The newest text readings of each series in [from, to), newest first, up to a limit.
-SELECT asked.id, round(date_part('epoch', newest.time) * 1e6)::bigint AS us, newest.value
-FROM unnest(%(series)s::int[]) AS asked (id)
+-- name: fetch_text_runs
+-- The newest runs of equal texts of each series in [from, to), newest first, of its newest rows.
+-- A run ends at another text, and at a step longer than its gap and than half as much again as the
+-- usual step. Each series is a subquery of its own: its rows come from the key in their order, and
+-- nothing is sorted for the windows. The pace is materialized: inlined, a planner that takes the rows
+-- for few works it out again for each of them.
+SELECT asked.id, run.first, run.last, run.value, run.count, run.read
+FROM unnest(%(series)s::int[], %(gaps)s::interval[]) AS asked (id, gap)
 CROSS JOIN LATERAL (
-    SELECT time, value FROM text_reading
-    WHERE series_id = asked.id AND time >= %(start)s AND time < %(stop)s
-    ORDER BY time DESC
+    WITH said AS MATERIALIZED (
+        SELECT time, value, lead(value) OVER newest_first AS earlier,
+            time - lead(time) OVER newest_first AS step
+        FROM (
+            SELECT time, value FROM text_reading
+            WHERE series_id = asked.id AND time >= %(start)s AND time < %(stop)s
+            ORDER BY time DESC
+            LIMIT %(rows)s
+        ) AS newest
+        WINDOW newest_first AS (ORDER BY time DESC)
+    ), pace AS MATERIALIZED (
+        SELECT greatest(asked.gap, 1.5 * percentile_disc(0.5) WITHIN GROUP (ORDER BY step)) AS gap,
+            count(*) AS read
+        FROM said
+    ), numbered AS (
+        SELECT said.time, said.value, pace.read,
+            count(*) FILTER (WHERE said.earlier <> said.value OR said.step > pace.gap) OVER (
+                ORDER BY said.time DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS run
+        FROM said CROSS JOIN pace
+    )
+    SELECT min(time) AS first, max(time) AS last, min(value) AS value, count(*) AS count,
+        min(read) AS read
+    FROM numbered
+    GROUP BY run
+    ORDER BY run
     LIMIT %(limit)s
-) AS newest
-ORDER BY asked.id, newest.time DESC
+) AS run
+ORDER BY asked.id, run.last DESC
 
 -- name: fetch_latest
 -- The newest number and the newest text of each series in [floor, before).

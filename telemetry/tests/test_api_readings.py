@@ -43,13 +43,15 @@ def test_readings_of_one_millisecond_are_points_of_their_own_and_a_window_tells_
     one, at = series(), now_ms() - 60_000
     write(one.id, [(at + 0.123, 1.0), (at + 0.124, 2.0), (at + 0.124, "ERR"), (at + 1, 3.0)])
 
-    def points(start: str, end: str) -> list:
+    def points(start: str, end: str, field: str = "points") -> list:
         answer = api.get(READINGS, {"series": one.id, "from": start, "to": end}).json()
-        return answer["series"][0]["points"]
+        return answer["series"][0][field]
 
-    every = [[at + 0.123, 1.0], [at + 0.124, 2.0], [at + 0.124, "ERR"], [at + 1, 3.0]]
+    every = [[at + 0.123, 1.0], [at + 0.124, 2.0], [at + 1, 3.0]]
     assert points(str(at), str(at + 2)) == every
-    assert points(f"{at}.124", f"{at + 1}") == every[1:3]
+    said = [[at + 0.124, at + 0.124, "ERR", 1]]
+    assert points(str(at), str(at + 2), "texts") == said
+    assert points(f"{at}.124", f"{at + 1}") == every[1:2]
     iso = [(from_ms(at + ms)).isoformat() for ms in (0.123, 0.124)]
     assert points(*iso) == every[:1]
     latest = api.get("/api/v1/devices/boiler/latest/").json()["series"][0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from access.scope import EVERYTHING
-from telemetry.history import reader
+from telemetry.history import reader, texts
 from telemetry.moments import to_ms
 from telemetry.storage import rollups
 from telemetry.tests.written import series, write
@@ -48,31 +48,69 @@ def test_the_answer_describes_its_series_and_keeps_the_order_asked() -> None:
         "reduced": False,
         "bucket_ms": None,
         "points": [],
-        "truncated": False,
+        "texts": [],
+        "texts_since": None,
         "before": None,
     }
 
 
-def test_numbers_and_texts_of_one_series_are_merged_by_time() -> None:
+def test_numbers_and_texts_of_one_series_stand_beside_each_other() -> None:
     one = series()
     write(one.id, [(END - 3000, 1.5), (END - 2000, "ERR"), (END - 1000, 9_007_199_254_740_992.0)])
     write(one.id, [(END - 500, "9007199254740993"), (END - HOUR - 1, "old")])
     (answer,) = window([one.id], END - HOUR)
-    assert answer["points"] == [
-        [END - 3000, 1.5],
-        [END - 2000, "ERR"],
-        [END - 1000, 9_007_199_254_740_992.0],
-        [END - 500, "9007199254740993"],
+    assert answer["points"] == [[END - 3000, 1.5], [END - 1000, 9_007_199_254_740_992.0]]
+    assert answer["texts"] == [
+        (END - 2000, END - 2000, "ERR", 1),
+        (END - 500, END - 500, "9007199254740993", 1),
     ]
     assert answer["before"] == [END - HOUR - 1, "old"]
 
 
-def test_only_the_newest_texts_come_and_the_answer_says_so() -> None:
+def test_a_state_of_a_reading_a_second_is_whole_in_any_window() -> None:
     one = series(kind="text")
+    start = END - 3 * HOUR
+    write(one.id, [(start + n * 1000, "on" if n < 9000 else "off") for n in range(10_800)])
+    (answer,) = window([one.id], start, points=10)
+    assert answer["texts"] == [
+        (start, start + 8_999_000, "on", 9000),
+        (start + 9_000_000, END - 1000, "off", 1800),
+    ]
+    assert answer["texts_since"] is None
+
+
+def test_a_run_ends_where_the_device_may_have_been_away() -> None:
+    one = series(kind="text")
+    one.device.expected_interval = 10  # seconds: silent after 5 of them
+    one.device.save()
+    at = [END - HOUR + n * 1000 for n in [*range(60), *range(111, 160), *range(240, 300)]]
+    write(one.id, [(ms, "on") for ms in at])
+    (answer,) = window([one.id], END - HOUR)
+    assert [(first - END + HOUR, last - END + HOUR) for first, last, _, _ in answer["texts"]] == [
+        (0, 59_000),
+        (111_000, 159_000),
+        (240_000, 299_000),
+    ]
+
+
+def test_a_text_slower_than_its_device_is_one_run_in_its_own_rhythm() -> None:
+    one = series(kind="text")
+    write(one.id, [(END - HOUR + n * 5 * MINUTE, "on") for n in (*range(6), *range(9, 12))])
+    (answer,) = window([one.id], END - HOUR)
+    assert [count for *_, count in answer["texts"]] == [6, 3]
+
+
+def test_older_runs_that_are_left_out_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = series("a", kind="text"), series("b", kind="text")
     write(one.id, [(END - 100 + n, f"t{n}") for n in range(30)])
+    write(other.id, [(END - 100 + n, "same") for n in range(30)])
     (answer,) = window([one.id], END - HOUR, points=10)
-    assert answer["truncated"]
-    assert answer["points"] == [[END - 100 + n, f"t{n}"] for n in range(20, 30)]
+    assert answer["texts"] == [(END - 100 + n, END - 100 + n, f"t{n}", 1) for n in range(20, 30)]
+    assert answer["texts_since"] == END - 80
+    monkeypatch.setattr(texts, "MAX_READ", 10)
+    (answer,) = window([other.id], END - HOUR)
+    assert answer["texts"] == [(END - 80, END - 71, "same", 10)]
+    assert answer["texts_since"] == END - 80
 
 
 def test_a_spike_of_one_sample_survives_reduction_and_texts_stay_beside() -> None:
@@ -86,7 +124,7 @@ def test_a_spike_of_one_sample_survives_reduction_and_texts_stay_beside() -> Non
     assert len(answer["points"]) <= 50
     assert max(high for _, _, _, high, _ in answer["points"]) == 999.0
     assert sum(count for *_, count in answer["points"]) == 360
-    assert answer["texts"] == [[start + 5, "ERR"]]
+    assert answer["texts"] == [(start + 5, start + 5, "ERR", 1)]
 
 
 def test_a_gap_has_no_bucket() -> None:

@@ -40,6 +40,8 @@ SAMPLES = {
     "starts": [datetime(2026, 3, 1, tzinfo=UTC)],
     "stops": [datetime(2026, 3, 2, tzinfo=UTC)],
     "limit": 10,
+    "rows": 1000,
+    "gaps": [timedelta(seconds=10), timedelta(minutes=5)],
     "messages": 10,
     "bytes": 1000,
     "kept": 100,

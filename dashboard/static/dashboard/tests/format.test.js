@@ -14,7 +14,11 @@ test("without a precision it has as many digits as it needs", () => {
   assert.equal(number(0.12345), "0.1235");
   assert.equal(number(3), "3");
   assert.equal(number(4114.0754), "4114.1");
-  assert.equal(number(1.5e12), "1.50e+12");
+  assert.equal(number(0.00012346), "0.0001235");
+  assert.equal(number(1234567890), "1\u202f234\u202f567\u202f890");
+  assert.equal(number(1.2345e-9), "1.235×10⁻⁹");
+  assert.equal(number(-2e15), "\u22122×10¹⁵");
+  assert.equal(number(1e21, 2), "1×10²¹");
 });
 test("no minus before zero, and no number is a dash", () => {
   assert.equal(number(-0.001, 1), "0.0");
@@ -40,6 +44,9 @@ test("known abbreviations are written as people write them", () => {
     pump_ph: "Pump pH", temperature: "Temperature", phase_1: "Phase 1", companion: "Companion", indoor_pm2_5: "Indoor PM2.5", rssi: "RSSI",
     "___": "___" };
   assert.deepEqual(Object.fromEntries(Object.keys(names).map((name) => [name, humanise(name)])), names);
+});
+test("a metric may be named like something every object has", () => {
+  assert.deepEqual(["constructor", "toString", "__proto__"].map(humanise), ["Constructor", "ToString", "Proto"]);
 });
 test("a moment names the viewer's offset", () => {
   assert.match(moment(1_700_000_000_000), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+\u2212]\d\d:\d\d$/);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { line, MAX_POINTS, Points } from "../js/charts/points.js";
+import { MAX_POINTS, Points } from "../js/charts/points.js";
+import { stretches } from "../js/charts/gaps.js";
 
 const raw = (points, before = null) => ({ reduced: false, bucket_ms: null, points, before });
 const times = (points) => points.rows.map((row) => row[0]);
@@ -18,10 +19,17 @@ test("loading the same history again changes nothing", () => {
   points.load(raw([[1000, 1], [2000, 2]]), 2000);
   assert.deepEqual(points.rows.map((row) => [row[0], row[1]]), [[1000, 1], [2000, 2]]);
 });
-test("a later word on the same instant replaces the earlier", () => {
+test("of two live readings at one instant the first stays, as in the store, and what is stored is right", () => {
   const points = new Points();
   points.add([[1000, 1], [1000, 2]]);
-  assert.deepEqual(points.rows.map((row) => row[1]), [2]);
+  assert.deepEqual(points.rows.map((row) => row[1]), [1]);
+  points.load(raw([[1000, 3]]), 2000);
+  assert.deepEqual(points.rows.map((row) => row[1]), [3]);
+});
+test("a point merged for a slow viewer widens the reading at its time", () => {
+  const points = new Points();
+  points.add([[1000, 5], [1000, 5, 1, 9]]);
+  assert.deepEqual(points.rows, [[1000, 5, 1, 9, null, null]]);
 });
 test("late data lands where it belongs", () => {
   const points = new Points();
@@ -45,17 +53,50 @@ test("trimming keeps the row the line enters from", () => {
   points.trim(3);
   assert.deepEqual(times(points), [2, 3, 4]);
 });
+const drawn = (rows, interval, texts) => {
+  const points = new Points();
+  points.add(rows);
+  return stretches(points.rows, points.gapAfter(interval), texts).map((stretch) => stretch.map((row) => row[0]));
+};
+const every = (step, count, from = 0) => Array.from({ length: count }, (_, i) => [from + i * step, i]);
+
 test("a gap longer than the expected interval breaks the line, jitter does not", () => {
-  const points = new Points();
-  points.add([[0, 1], [1200, 2], [5000, 3]]);
-  const drawn = line(points.rows, points.gapAfter(1));
-  assert.deepEqual(drawn.map((p) => p.x), [0, 1200, 3100, 5000]);
-  assert.ok(Number.isNaN(drawn[2].y));
+  assert.deepEqual(drawn([[0, 1], [1200, 2], [5000, 3]], 1), [[0, 1200], [5000]]);
+  assert.equal(drawn([...every(1000, 20), ...every(1000, 20, 60_000)], 1).length, 2);
 });
-test("points merged for a slow viewer are no gap", () => {
+test("a regular series slower than its device is a line, with its own gaps", () => {
+  assert.equal(drawn(every(60_000, 10), 1).length, 1);
+  assert.deepEqual(drawn([...every(60_000, 10), ...every(60_000, 10, 1_200_000)], 1).map((run) => run.length), [10, 10]);
+});
+test("a series that changes its cadence is a line before and after", () => {
+  assert.equal(drawn([...every(10_000, 90), ...every(5_000, 180, 900_000)], 5).length, 1);
+});
+test("a number after a text does not join the one before it", () => {
+  assert.deepEqual(drawn([[0, 1], [1000, 2], [2000, 3]], 1, [[1500, 1500, "ERR", 1]]), [[0, 1000], [2000]]);
+});
+test("points merged for a slow viewer are no gap", () => assert.equal(drawn([[0, 1], [4000, 2, 1, 3]], 1).length, 1));
+test("texts stand beside the numbers: an empty one is not 0, 0x1F is not 31, a late one leaves a mean as it is", () => {
   const points = new Points();
-  points.add([[0, 1], [4000, 2, 1, 3]]);
-  assert.equal(line(points.rows, points.gapAfter(1)).length, 2);
+  points.load({ reduced: true, bucket_ms: 1000, points: [[0, 5, 1, 9, 10], [1000, 6, 2, 8, 10]], texts: [[100, 100, "", 1]] }, 2500, 0);
+  points.add([[200, "0x1F"], [300, "late"], [400, "NaN"], [2600, "Infinity"], [2700, null]]);
+  assert.deepEqual(points.rows.map((row) => row[1]), [5, 6]);
+  assert.deepEqual(points.texts.map((said) => said[2]), ["", "0x1F", "late", "NaN", "Infinity"]);
+  assert.deepEqual(points.newest, [2600, "Infinity"]);
+});
+test("equal texts are one run while the device cannot have been away", () => {
+  const points = new Points();
+  points.add([[0, "on"], [9000, "on"], [30_000, "on"], [31_000, "off"], [4000, "on"]]);
+  assert.deepEqual(points.texts, [[0, 9000, "on", 2], [30_000, 30_000, "on", 1], [31_000, 31_000, "off", 1]]);
+  points.load({ reduced: false, bucket_ms: null, points: [], texts: [[0, 30_000, "on", 4]] }, 30_500, 0);
+  assert.deepEqual(points.texts.map((said) => said.slice(0, 3)), [[0, 30_000, "on"], [31_000, 31_000, "off"]]);
+});
+test("what was cut away is not said to be loaded", () => {
+  const points = new Points();
+  points.load(raw([]), 0, -1000);
+  points.add(every(1000, MAX_POINTS + 10));
+  assert.equal(points.loaded.from, 10_000);
+  points.trim(50_000);
+  assert.equal(points.loaded.from, 50_000);
 });
 test("a reduced history is drawn at the middle of its buckets, with minimum and maximum", () => {
   const points = new Points();
@@ -87,10 +128,4 @@ test("a copy stays as it was", () => {
   const copy = points.copy();
   points.add([[2, 2]]);
   assert.deepEqual(times(copy), [1]);
-});
-test("the nearest reading within reach", () => {
-  const points = new Points();
-  points.add([[1000, 1], [2000, 2]]);
-  assert.equal(points.near(1400, 500)?.[0], 1000);
-  assert.equal(points.near(9000, 500), null);
 });

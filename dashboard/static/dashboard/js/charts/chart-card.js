@@ -1,24 +1,30 @@
 /** One chart with its title, value, menu, table and honest empty state. */
 
 import { age, bare, duration, humanise } from "../page/format.js";
+import { fileName, offer, picture } from "./chart-file.js";
 import { moment, when } from "../time/moment.js";
-import { csv, tableRows } from "./table-text.js";
+import { csv, stateRows, tableRows } from "./table-text.js";
 import { el, icon, setText, setValue, stateMark } from "../page/element.js";
 import { showTroubled } from "../device/device-side.js";
 import { LiveChart } from "./live-chart.js";
 import { serverNow } from "../time/clock.js";
-import { TextStrip } from "./text-strip.js";
+import { StateStrip } from "./state-strip.js";
 import { wireGestures } from "./chart-gestures.js";
 
 const TABLE_ROWS = 1000; // rows shown; the CSV has all that are drawn
 const COUNT_CELL = 3; // after mean, min and max
+const MAX_LEGEND = 12; // words named under a strip
 const STALE_INTERVALS = 3; // expected intervals after which a value is dimmed
+
+/** The lines an operator wants on a metric's chart; a metric may be named `constructor`. @param {any} device @param {string} metric */
+export const thresholdsOf = ({ thresholds = {} }, metric) => (Object.hasOwn(thresholds, metric) ? thresholds[metric] : []);
 
 export class ChartCard {
   /**
-   * @param {any} series @param {{device: any, timeLine: import("../time/time-line.js").TimeLine, colourName: string}} page
+   * @param {any} series @param {{device: any, timeLine: import("../time/time-line.js").TimeLine, room: import("./axis-room.js").AxisRoom,
+   *   heard: () => import("./heard.js").Heard}} page @param {string} colourName
    */
-  constructor(series, { device, timeLine, colourName }) {
+  constructor(series, { device, timeLine, room, heard }, colourName) {
     this.series = series;
     this.device = device;
     this.colour = `var(${colourName})`;
@@ -32,19 +38,21 @@ export class ChartCard {
     this.trouble.hidden = true;
     this.emptyNote = el("div", { class: "no-data", attrs: { hidden: "" } });
     this.plot = el("div", { class: "plot" }, this.canvas, this.emptyNote);
+    this.legend = el("ul", { class: "legend", attrs: { hidden: "" } });
     this.table = el("div", { class: "table-view", attrs: { hidden: "", tabindex: "0" } });
     const swatch = el("i", { class: "swatch" });
     swatch.style.background = this.colour;
     this.element = el("article", { class: `card chart-card is-${series.kind}`, attrs: { "aria-label": humanise(series.metric) } },
       el("header", {}, swatch, el("h2", { class: "clip", text: humanise(series.metric), attrs: { title: series.metric } }), this.trouble, this.corner, this.#menu()),
-      el("p", { class: "reading" }, this.value, this.ageText), this.plot, this.table);
+      el("p", { class: "reading" }, this.value, this.ageText), this.plot, this.legend, this.table);
     const source = {
-      series, colourName, points: () => timeLine.points(series.id),
-      get thresholds() { return device.thresholds?.[series.metric] ?? []; },
+      series, colourName, heard, device: device.uid, points: () => timeLine.points(series.id),
+      get thresholds() { return thresholdsOf(device, series.metric); },
       get expectedInterval() { return device.expected_interval; },
     };
-    this.chart = series.kind === "text" ? new TextStrip(this.canvas, source, timeLine) : new LiveChart(this.canvas, source, timeLine);
-    wireGestures(this.plot, /** @type {any} */ (this.chart), timeLine);
+    this.strip = series.kind === "text" || series.kind === "boolean";
+    this.chart = this.strip ? new StateStrip(this.canvas, source, timeLine, room) : new LiveChart(this.canvas, source, timeLine, room);
+    wireGestures(this.plot, series.id, this.chart, timeLine);
   }
 
   #menu() {
@@ -53,7 +61,7 @@ export class ChartCard {
     });
     const menu = el("details", { class: "menu" },
       el("summary", { class: "button bare tiny", attrs: { "aria-label": `Menu of ${humanise(this.series.metric)}` } }, icon("i-more")),
-      el("div", { class: "sheet" }, item("Table or chart", () => this.toggleTable()),
+      el("div", { class: "sheet" }, (this.tableItem = item("Show table", () => this.toggleTable())),
         item("Download CSV", () => this.#download("csv")), item("Download PNG", () => this.#download("png"))));
     return menu;
   }
@@ -61,6 +69,7 @@ export class ChartCard {
   toggleTable() {
     this.table.hidden = !this.table.hidden;
     this.plot.hidden = !this.table.hidden;
+    setText(this.tableItem, this.table.hidden ? "Show table" : "Show chart");
     this.tableKey = "";
     this.#fillTable();
   }
@@ -73,26 +82,33 @@ export class ChartCard {
     if (key === this.tableKey) return;
     this.tableKey = key;
     this.chart.draw();
-    const [head, ...rows] = tableRows(this.series, this.chart.shown().slice(-TABLE_ROWS));
-    const row = (/** @type {string[]} */ cells, /** @type {string} */ tag) => el("tr", {}, ...cells.map((text) => el(tag, { text })));
-    const shown = rows.reverse().map(([at, ...cells]) => row([moment(Date.parse(at)), ...cells.map((cell, i) => this.#cell(cell, i))], "td"));
+    const [head, ...rows] = this.#rows();
+    const row = (/** @type {any[]} */ cells, /** @type {string} */ tag) => el("tr", {}, ...cells.map((text) => el(tag, { text })));
+    const times = this.strip ? 2 : 1;
+    const shown = rows.slice(-TABLE_ROWS).reverse().map((cells) => row(cells.map((cell, i) => (i < times ? moment(Date.parse(String(cell))) : this.#cell(cell, i - times))), "td"));
     this.table.replaceChildren(el("table", {}, el("thead", {}, row(head, "th")), el("tbody", {}, ...shown)));
   }
 
-  /** As the page writes values; the file has every digit. @param {string} cell @param {number} index of mean, min, max, count */
+  /** @returns {import("./table-text.js").Cell[][]} */
+  #rows() {
+    if (this.chart instanceof StateStrip) return stateRows(this.series, this.chart.shown());
+    const { from, to } = this.timeLine.bounds();
+    const texts = this.timeLine.points(this.series.id).texts.filter(([first, last]) => last >= from && first <= to);
+    return tableRows(this.series, this.chart.shown(), texts);
+  }
+
+  /** As the page writes values; the file has every digit. @param {string|number} cell @param {number} index of mean, min, max, count */
   #cell(cell, index) {
-    return index === COUNT_CELL || cell === "" || !Number.isFinite(Number(cell)) ? cell : bare(Number(cell), this.series);
+    return typeof cell === "number" && index !== COUNT_CELL ? bare(cell, this.series) : String(cell);
   }
 
   async #download(/** @type {"csv"|"png"} */ kind) {
     this.chart.draw();
-    const blob = kind === "png" ? await this.chart.png()
-      : new Blob([csv(tableRows(this.series, this.chart.shown()))], { type: "text/csv;charset=utf-8" });
-    if (!blob) return;
-    const url = URL.createObjectURL(blob);
-    const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "");
-    el("a", { attrs: { href: url, download: `${this.device.uid}-${this.series.metric}-${stamp}.${kind}` } }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    const range = this.timeLine.bounds();
+    const title = `${humanise(this.series.metric)}${this.series.unit && ` (${this.series.unit})`}`;
+    const blob = kind === "png" ? await picture(this.canvas, { title, device: this.device.name, ...range, legend: this.#words() })
+      : new Blob([csv(this.#rows())], { type: "text/csv;charset=utf-8" });
+    if (blob) offer(blob, fileName(this.device.uid, this.series.metric, range, kind));
   }
 
   /** What is known of the series has changed, but not its kind. @param {any} series */
@@ -104,7 +120,7 @@ export class ChartCard {
   }
 
   remove() {
-    this.chart.destroy?.();
+    this.chart.destroy();
     this.element.remove();
   }
 
@@ -122,23 +138,41 @@ export class ChartCard {
   tick() {
     const now = serverNow();
     const { cursor } = this.timeLine;
-    const row = cursor === null ? null : this.chart.at(cursor);
-    const shown = cursor === null ? this.latest : row && [row[0], row[1]];
+    const reading = cursor === null ? null : this.chart.at(cursor);
+    const shown = cursor === null ? this.latest : reading && [reading.at, reading.value];
     const at = shown ? Number(shown[0]) : null;
     const dated = typeof shown?.[1] === "number" && this.series.kind !== "boolean";
     setValue(this.value, shown ? bare(shown[1], this.series) : "–", dated ? this.series.unit : "");
-    setText(this.ageText, at === null ? (cursor === null ? "never" : "no reading") : cursor === null ? age(Math.max(0, now - at)) : when(at, now));
+    setText(this.ageText, at === null ? (cursor !== null ? "no reading" : this.timeLine.loading ? "" : "never") : cursor === null ? age(Math.max(0, now - at)) : `${this.strip ? "since " : ""}${when(at, now)}`);
     this.value.classList.toggle("stale", cursor === null && at !== null && now - at > Math.max(STALE_INTERVALS * this.device.expected_interval * 1000, 10_000));
     const points = this.timeLine.points(this.series.id);
     setText(this.corner, points.bucket === null || !points.rows.length ? "" : `${duration(points.bucket)}, min–max`);
     this.#showEmpty(points, now);
+    this.#showLegend();
     this.#fillTable();
     this.canvas.setAttribute("aria-label", `${humanise(this.series.metric)}, latest ${this.value.textContent}`);
   }
 
+  #words() {
+    return this.chart instanceof StateStrip ? this.chart.legend : [];
+  }
+
+  #showLegend() {
+    const words = this.#words();
+    const key = JSON.stringify(words);
+    if (key === this.legend.dataset.key) return;
+    this.legend.dataset.key = key;
+    this.legend.hidden = words.length === 0;
+    this.legend.replaceChildren(...words.slice(0, MAX_LEGEND).map(({ word, colour }) => {
+      const swatch = el("i", { class: "swatch" });
+      swatch.style.background = colour;
+      return el("li", {}, swatch, el("span", { class: "clip", text: word || "(empty)", attrs: { title: word } }));
+    }), ...(words.length > MAX_LEGEND ? [el("li", { text: `and ${words.length - MAX_LEGEND} more` })] : []));
+  }
+
   #showEmpty(/** @type {import("./points.js").Points} */ points, /** @type {number} */ now) {
     const { from, to } = this.timeLine.bounds();
-    const empty = !this.timeLine.loading && !points.rows.some((row) => row[0] >= from && row[0] <= to);
+    const empty = !this.timeLine.loading && points.loaded !== null && this.chart.empty;
     this.emptyNote.hidden = !empty;
     if (!empty) return;
     const last = points.before ?? (this.latest && this.latest[0] < from ? this.latest : null);

@@ -1,46 +1,70 @@
-/** What a live chart draws besides its line: the band of minimum and maximum, the unknown edge, the shared cursor. */
+/** What a live chart draws besides its line: the band of minimum and maximum, texts, thresholds, what is not known, the shared cursor. */
+
+import { spread } from "./labels.js";
 
 /** @typedef {import("./points.js").Row} Row */
 
-/** The min/max band, broken where the line breaks.
- * @param {CanvasRenderingContext2D} context @param {{x: any, y: any}} scales
- * @param {Row[]} rows @param {number} gapAfter @param {string} fill */
-export function drawBand(context, scales, rows, gapAfter, fill) {
-  /** @type {Row[]} */ let run = [];
-  const flush = () => {
-    if (run.length > 1) {
-      context.beginPath();
-      run.forEach((row, i) => context[i ? "lineTo" : "moveTo"](scales.x.getPixelForValue(row[0]), scales.y.getPixelForValue(row[3] ?? row[1])));
-      for (const row of [...run].reverse()) context.lineTo(scales.x.getPixelForValue(row[0]), scales.y.getPixelForValue(row[2] ?? row[1]));
-      context.fill();
-    }
-    run = [];
-  };
+/** The min/max band of each stretch.
+ * @param {CanvasRenderingContext2D} context @param {{x: any, y: any}} scales @param {Row[][]} stretches @param {string} fill */
+export function drawBand(context, scales, stretches, fill) {
   context.save();
   context.globalAlpha = 0.2;
   context.fillStyle = fill;
-  for (const row of rows) {
-    const last = run[run.length - 1];
-    if (row[2] === null || (last && row[0] - last[0] > gapAfter)) flush();
-    if (row[2] !== null) run.push(row);
+  for (const stretch of stretches) {
+    const run = stretch.filter((row) => row[2] !== null);
+    if (run.length < 2) continue;
+    context.beginPath();
+    run.forEach((row, i) => context[i ? "lineTo" : "moveTo"](scales.x.getPixelForValue(row[0]), scales.y.getPixelForValue(row[3] ?? row[1])));
+    for (const row of run.reverse()) context.lineTo(scales.x.getPixelForValue(row[0]), scales.y.getPixelForValue(row[2] ?? row[1]));
+    context.fill();
   }
-  flush();
   context.restore();
 }
 
-/** Readings with a gap on both sides have no line; they are dots. */
-export function drawLoners(/** @type {CanvasRenderingContext2D} */ context, /** @type {{x: any, y: any}} */ scales, /** @type {Row[]} */ rows, /** @type {number} */ gapAfter, /** @type {string} */ fill) {
+/** A reading with a gap on both sides has no line; it is a dot, and a bucket its span as well.
+ * @param {CanvasRenderingContext2D} context @param {{x: any, y: any}} scales @param {Row[][]} stretches @param {string} fill */
+export function drawLoners(context, scales, stretches, fill) {
   context.save();
   context.fillStyle = fill;
-  rows.forEach((row, i) => {
-    const apart = (i === 0 || row[0] - rows[i - 1][0] > gapAfter) && (i === rows.length - 1 || rows[i + 1][0] - row[0] > gapAfter);
-    if (apart) dot(context, scales.x.getPixelForValue(row[0]), scales.y.getPixelForValue(Number(row[1])), 2);
+  for (const [row, ...more] of stretches) {
+    if (more.length) continue;
+    const x = scales.x.getPixelForValue(row[0]);
+    dot(context, x, scales.y.getPixelForValue(row[1]), 2);
+    if (row[2] === null) continue;
+    const high = scales.y.getPixelForValue(row[3] ?? row[1]);
+    context.fillRect(x - 0.5, high, 1, scales.y.getPixelForValue(row[2]) - high);
+  }
+  context.restore();
+}
+
+const TEXT_HEIGHT = 14; // px of a text said among numbers
+const LETTER = 7; // px, about
+
+/** What was said instead of a number, where it was said: "ERR" has no place on the value axis.
+ * @param {any} chart @param {import("./points.js").Said[]} texts @param {{text: string, fill: string, font: string}} o */
+export function drawTexts(chart, texts, o) {
+  const { left, right, bottom } = chart.chartArea;
+  const context = chart.ctx;
+  context.save();
+  context.font = o.font;
+  context.textBaseline = "middle";
+  texts.forEach(([first, last, text], i) => {
+    const a = Math.max(left, chart.scales.x.getPixelForValue(first));
+    const b = Math.min(right, Math.max(a + 2, chart.scales.x.getPixelForValue(last)));
+    if (b < left || a > right) return;
+    context.fillStyle = o.fill;
+    context.fillRect(a, bottom - TEXT_HEIGHT, b - a, TEXT_HEIGHT);
+    const next = texts[i + 1] ? chart.scales.x.getPixelForValue(texts[i + 1][0]) : right;
+    const fits = Math.floor((next - a - 8) / LETTER);
+    if (fits < 2) return;
+    context.fillStyle = o.text;
+    context.fillText(text.length > fits ? `${text.slice(0, fits - 1)}…` : text || "(empty)", a + 4, bottom - TEXT_HEIGHT / 2);
   });
   context.restore();
 }
 
-const LABEL_GAP = 4; // px between a threshold's line and its label
-const LABEL_ROOM = 18; // px under the top edge in which a label hangs below its line
+const LABEL_HEIGHT = 15; // px
+const LABEL_LEFT = 4; // px from the axis: on the right it would hide the newest
 
 /** Thin labelled lines; one beyond the axis is named at the edge it lies behind.
  * @param {any} chart @param {{value: number, label: string}[]} thresholds
@@ -48,26 +72,29 @@ const LABEL_ROOM = 18; // px under the top edge in which a label hangs below its
 export function drawThresholds(chart, thresholds, o) {
   const { left, right, top, bottom } = chart.chartArea;
   const context = chart.ctx;
-  const placed = [...thresholds].sort((a, b) => a.value - b.value)
+  const placed = [...thresholds].sort((a, b) => b.value - a.value)
     .map((one) => ({ ...one, y: Math.round(chart.scales.y.getPixelForValue(one.value)) + 0.5 }));
-  const above = placed.find(({ y }) => y < top);
-  const below = placed.findLast(({ y }) => y > bottom);
+  const above = placed.filter(({ y }) => y < top);
+  const below = placed.filter(({ y }) => y > bottom);
+  const inside = placed.filter(({ y }) => y >= top && y <= bottom);
+  for (const { y } of inside) dashed(context, left, right, y, o.line);
+  const name = (/** @type {{label: string, value: number}} */ one, /** @type {string} */ arrow) => [arrow, one.label, o.write(one.value)].filter(Boolean).join(" ");
+  const more = (/** @type {unknown[]} */ all) => (all.length > 1 ? ` +${all.length - 1}` : "");
+  // The nearest one behind an edge stands for the rest.
+  const labels = inside.map((one) => ({ y: one.y - LABEL_HEIGHT / 2, text: name(one, "") }));
+  if (above.length) labels.unshift({ y: top, text: name(above[above.length - 1], "↑") + more(above) });
+  if (below.length) labels.push({ y: bottom, text: name(below[0], "↓") + more(below) });
   context.save();
   context.font = o.font;
-  context.textAlign = "left"; // on the right it would hide the newest
-  for (const one of placed) {
-    const inside = one.y >= top && one.y <= bottom;
-    if (inside) dashed(context, left, right, one.y, o.line);
-    else if (one !== above && one !== below) continue; // the nearest one behind an edge stands for the rest
-    const hanging = one.y < top + LABEL_ROOM;
-    const at = hanging ? Math.max(top, one.y) + LABEL_GAP : Math.min(bottom, one.y) - LABEL_GAP;
-    context.textBaseline = hanging ? "top" : "bottom";
-    const text = [one === above ? "↑" : one === below ? "↓" : "", one.label, o.write(one.value)].filter(Boolean).join(" ");
-    context.lineWidth = 3; // a halo, legible on a line
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  context.lineWidth = 4; // a halo, legible on a line
+  for (const { y, text } of spread(labels, { top, bottom, height: LABEL_HEIGHT })) {
     context.strokeStyle = o.surface;
-    context.strokeText(text, left + LABEL_GAP, at);
+    context.strokeText(text, left + LABEL_LEFT, y);
     context.fillStyle = o.text;
-    context.fillText(text, left + LABEL_GAP, at);
+    context.fillText(text, left + LABEL_LEFT, y);
   }
   context.restore();
 }
@@ -84,16 +111,19 @@ function dashed(/** @type {CanvasRenderingContext2D} */ context, /** @type {numb
   context.restore();
 }
 
-/** Past what is known, the chart is grey: no claim is made there. */
-export function drawUnknown(/** @type {any} */ chart, /** @type {number} */ knownUntil, /** @type {string} */ fill) {
-  const { left, right, top, bottom } = chart.chartArea;
-  const x = Math.max(left, chart.scales.x.getPixelForValue(knownUntil));
-  if (x >= right - 1) return;
-  chart.ctx.save();
-  chart.ctx.fillStyle = fill;
-  chart.ctx.globalAlpha = 0.75;
-  chart.ctx.fillRect(x, top, right - x, bottom - top);
-  chart.ctx.restore();
+/** Where it is not known what happened, the chart is grey: no claim is made there.
+ * @param {CanvasRenderingContext2D} context @param {{left: number, right: number, top: number, bottom: number}} area
+ * @param {[number, number][]} parts ms @param {(at: number) => number} x @param {string} fill */
+export function drawUnknown(context, { left, right, top, bottom }, parts, x, fill) {
+  context.save();
+  context.fillStyle = fill;
+  context.globalAlpha = 0.75;
+  for (const [from, to] of parts) {
+    const a = Math.max(left, x(from));
+    const b = Math.min(right, x(to));
+    if (b - a >= 1) context.fillRect(a, top, b - a, bottom - top);
+  }
+  context.restore();
 }
 
 /** The cursor shared by all charts of a page, and the range being dragged. */
@@ -123,9 +153,9 @@ export function drawCursor(/** @type {any} */ chart, /** @type {{time: number|nu
     context.stroke();
     if (o.row) {
       context.fillStyle = o.surface;
-      dot(context, x.getPixelForValue(o.row[0]), y.getPixelForValue(Number(o.row[1])), 5);
+      dot(context, x.getPixelForValue(o.row[0]), y.getPixelForValue(o.row[1]), 5);
       context.fillStyle = o.mark;
-      dot(context, x.getPixelForValue(o.row[0]), y.getPixelForValue(Number(o.row[1])), 3.5);
+      dot(context, x.getPixelForValue(o.row[0]), y.getPixelForValue(o.row[1]), 3.5);
     }
   }
   context.restore();

@@ -1,32 +1,38 @@
-/** A chart of one series on the page's shared time line. The only module that knows Chart.js. */
+/** A chart of one series of numbers on the page's shared time line. The only module that knows Chart.js. */
 
-import { bare, number } from "../page/format.js";
-import { bounds } from "../time/timespan.js";
-import { axisWidth, colour } from "../page/element.js";
-import { drawBand, drawCursor, drawLoners, drawThresholds, drawUnknown } from "./chart-drawing.js";
-import { extent, includesZero, valueRange, valueTicks, withThresholds } from "./value-range.js";
-import { line } from "./points.js";
+import { number } from "../page/format.js";
+import { colour } from "../page/element.js";
+import { drawBand, drawCursor, drawLoners, drawTexts, drawThresholds, drawUnknown } from "./chart-drawing.js";
+import { allWhole, extent, includesZero, valueRange, withThresholds } from "./value-range.js";
+import { isGap, stretches } from "./gaps.js";
+import { lowerBound } from "./points.js";
 import { tickLabel, timeTicks } from "../time/time-ticks.js";
+import { valueTicks } from "./value-ticks.js";
 
 const TICK_ROOM = 96; // px of one time label
 const STEP = 0.5; // px the picture moves before it is drawn again
+const NEAR = 200; // a cursor takes a reading within this part of the window
+const BESIDE = 12; // px around the labels of the value axis
+const NOTE_ROOM = 20; // px above the plot for what all labels leave out
 
 /**
- * @typedef {{series: any, thresholds: {value: number, label: string}[], points: () => import("./points.js").Points, expectedInterval: number, colourName: string}} ChartSource
+ * @typedef {{series: any, thresholds: {value: number, label: string}[], points: () => import("./points.js").Points, expectedInterval: number, colourName: string,
+ *   heard: () => import("./heard.js").Heard}} ChartSource
+ * @typedef {{at: number, value: number|string, low: number|null, high: number|null}} Reading  at a cursor
  * @typedef {import("../time/time-line.js").TimeLine} TimeLine
  */
 export class LiveChart {
-  /** @param {HTMLCanvasElement} canvas @param {ChartSource} source @param {TimeLine} timeLine */
-  constructor(canvas, source, timeLine) {
+  /** @param {HTMLCanvasElement} canvas @param {ChartSource} source @param {TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
+  constructor(canvas, source, timeLine, room) {
     this.element = canvas;
     this.source = source;
     this.timeLine = timeLine;
-    this.boolean = source.series.kind === "boolean";
-    this.zero = includesZero(source.series);
+    this.room = room;
     /** @type {{min: number, max: number}|null} */ this.axis = null;
+    /** @type {import("./value-ticks.js").Ticks} */ this.ticks = { values: [], labels: [], note: "" };
     /** no value was drawn on this axis yet: its numbers would be made up */ this.blank = true;
     /** @type {import("./points.js").Row[]} */ this.rows = [];
-    this.gapAfter = 0;
+    /** @type {import("./points.js").Row[][]} */ this.stretches = [];
     this.drawnKey = "";
     // @ts-ignore Chart is set by the vendored script, which loads before the modules.
     this.chart = new globalThis.Chart(canvas, this.#config());
@@ -34,10 +40,9 @@ export class LiveChart {
   }
 
   #config() {
-    const step = this.boolean ? { stepped: true, fill: "origin" } : {};
     return {
       type: "line",
-      data: { datasets: [{ data: [], borderWidth: 1.75, pointRadius: 0, pointHitRadius: 0, spanGaps: false, borderJoinStyle: "round", ...step }] },
+      data: { datasets: [{ data: [], borderWidth: 1.75, pointRadius: 0, pointHitRadius: 0, spanGaps: false, borderJoinStyle: "round" }] },
       options: {
         animation: false, parsing: false, normalized: true, responsive: true, maintainAspectRatio: false, events: [],
         layout: { padding: { top: 6, right: 8 } },
@@ -47,20 +52,21 @@ export class LiveChart {
             type: "linear", min: 0, max: 1, border: { display: false }, grid: { tickLength: 4, drawOnChartArea: false },
             ticks: { maxRotation: 0, autoSkip: false, callback: (/** @type {number} */ at) => tickLabel(at, this.tickStep ?? 1) },
             afterBuildTicks: (/** @type {any} */ scale) => {
-              const { step: size, values } = timeTicks(scale.min, scale.max, Math.max(2, scale.width / TICK_ROOM));
-              this.tickStep = size;
+              const { step, values } = timeTicks(scale.min, scale.max, Math.max(2, scale.width / TICK_ROOM));
+              this.tickStep = step;
               scale.ticks = values.map((value) => ({ value }));
             },
           },
           y: {
             min: 0, max: 1, border: { display: false }, grid: { drawTicks: false },
-            ticks: { padding: 8, autoSkip: false, callback: (/** @type {number} */ v) => (this.blank ? "" : this.boolean ? bare(v, this.source.series) : number(v, this.decimals)) },
-            afterBuildTicks: (/** @type {any} */ scale) => {
-              const { values, decimals } = this.boolean ? { values: [0, 1], decimals: 0 } : valueTicks(scale.min, scale.max);
-              this.decimals = decimals;
-              scale.ticks = values.map((value) => ({ value }));
+            ticks: { padding: 8, autoSkip: false, callback: (/** @type {number} */ _, /** @type {number} */ i) => (this.blank ? "" : this.ticks.labels[i]) },
+            afterBuildTicks: (/** @type {any} */ scale) => { scale.ticks = this.ticks.values.map((value) => ({ value })); },
+            afterFit: (/** @type {any} */ scale) => {
+              const { ctx } = scale.chart;
+              ctx.font = this.paint.font;
+              this.room.want(this, this.blank ? 0 : BESIDE + Math.ceil(Math.max(0, ...this.ticks.labels.map((label) => ctx.measureText(label).width))));
+              scale.width = this.room.width;
             },
-            afterFit: (/** @type {any} */ scale) => { scale.width = this.axisWidth; },
           },
         },
       },
@@ -78,51 +84,61 @@ export class LiveChart {
     chart.ctx.beginPath();
     chart.ctx.rect(left, top, right - left, bottom - top);
     chart.ctx.clip();
-    if (!this.boolean) {
-      drawBand(chart.ctx, chart.scales, this.rows, this.gapAfter, this.stroke);
-      drawLoners(chart.ctx, chart.scales, this.rows, this.gapAfter, this.stroke);
-    }
+    drawBand(chart.ctx, chart.scales, this.stretches, this.stroke);
+    drawLoners(chart.ctx, chart.scales, this.stretches, this.stroke);
     chart.ctx.restore();
   }
 
   #over(/** @type {any} */ chart) {
-    if (!this.blank && !this.boolean) {
+    const { paint } = this;
+    drawTexts(chart, this.source.points().texts, { text: paint.text, fill: paint.unknown, font: paint.font });
+    if (!this.blank) {
       const { unit } = this.source.series;
-      drawThresholds(chart, this.source.thresholds, {
-        line: this.paint.line, text: this.paint.text, surface: this.paint.surface, font: this.paint.font,
-        write: (value) => `${number(value)}${unit && `\u2009${unit}`}`,
-      });
+      drawThresholds(chart, this.source.thresholds, { ...paint, write: (value) => `${number(value)}${unit && `\u2009${unit}`}` });
+      chart.ctx.font = paint.font;
+      chart.ctx.textBaseline = "top";
+      chart.ctx.textAlign = "left";
+      chart.ctx.fillStyle = paint.line;
+      chart.ctx.fillText(this.ticks.note, BESIDE, 2);
     }
-    drawUnknown(chart, this.timeLine.knownUntil(), this.paint.unknown);
+    drawUnknown(chart.ctx, chart.chartArea, this.timeLine.unknown(this.source.series.id), (at) => chart.scales.x.getPixelForValue(at), paint.unknown);
     const time = this.timeLine.cursor;
-    drawCursor(chart, {
-      time, drag: this.timeLine.drag, row: time === null ? null : this.at(time),
-      line: this.paint.line, mark: this.stroke, surface: this.paint.surface, selection: this.paint.selection,
-    });
+    drawCursor(chart, { time, drag: this.timeLine.drag, row: time === null ? null : this.#rowAt(time), line: paint.line, mark: this.stroke, surface: paint.surface, selection: paint.selection });
   }
 
-  /** The reading nearest to a time, within half a gap. @param {number} time */
+  /** The row a time belongs to: the nearest of a line, or one beside which it lies. @param {number} time */
+  #rowAt(time) {
+    const points = this.source.points();
+    const { rows } = points;
+    const index = lowerBound(rows, time);
+    const [before, after] = [rows[index - 1], rows[index]];
+    const best = !after || (before && time - before[0] <= after[0] - time) ? before : after;
+    if (!best) return null;
+    const least = points.gapAfter(this.source.expectedInterval);
+    const { from, to } = this.timeLine.bounds();
+    const within = before && after && !isGap(rows, index, least);
+    return within || Math.abs(best[0] - time) <= Math.max(least / 2, (to - from) / NEAR) ? best : null;
+  }
+
+  /** What was measured or said at a time. @param {number} time @returns {Reading|null} */
   at(time) {
     const { from, to } = this.timeLine.bounds();
-    const points = this.source.points();
-    // Asked anew: a chart out of sight was never drawn, and its `gapAfter` is not known.
-    return points.near(time, Math.max(points.gapAfter(this.source.expectedInterval) / 2, (to - from) / 200));
+    const said = this.source.points().texts.find(([first, last]) => time >= first - (to - from) / NEAR / 2 && time <= last + (to - from) / NEAR / 2);
+    if (said) return { at: said[0], value: said[2], low: null, high: null };
+    const row = this.#rowAt(time);
+    return row && { at: row[0], value: row[1], low: row[2], high: row[3] };
   }
 
   /** Take the colours of the present theme. */
   restyle() {
     this.stroke = colour(this.source.colourName);
-    this.axisWidth = axisWidth();
-    this.paint = { line: colour("--text-3"), text: colour("--text-2"), font: "", surface: colour("--surface"), unknown: colour("--sunken"), selection: colour("--accent") };
-    const { x, y } = this.chart.options.scales;
     const font = { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1")) };
-    this.paint.font = `${font.size}px ${font.family}`;
+    this.paint = { line: colour("--text-3"), text: colour("--text-2"), surface: colour("--surface"), unknown: colour("--sunken"), selection: colour("--accent"), font: `${font.size}px ${font.family}` };
+    const { x, y } = this.chart.options.scales;
     for (const scale of [x, y]) Object.assign(scale.ticks, { color: colour("--text-3"), font });
     y.grid.color = colour("--line");
     x.grid.color = colour("--line-strong");
-    const dataset = this.chart.data.datasets[0];
-    dataset.borderColor = this.stroke;
-    dataset.backgroundColor = this.boolean ? this.stroke.replace("rgb(", "rgba(").replace(")", ", 0.18)") : this.stroke;
+    Object.assign(this.chart.data.datasets[0], { borderColor: this.stroke, backgroundColor: this.stroke });
     this.drawnKey = "";
   }
 
@@ -132,7 +148,7 @@ export class LiveChart {
     const width = this.chart.chartArea?.width || 600;
     const moved = Math.floor(to / (((to - from) / width) * STEP));
     const points = this.source.points();
-    const dataKey = `${points.version}|${to - from}|${moved}|${Math.floor(this.timeLine.knownUntil() / 1000)}|${this.timeLine.live}|${this.timeLine.generation}`;
+    const dataKey = `${points.version}|${to - from}|${moved}|${this.timeLine.unknown(this.source.series.id).join()}|${this.timeLine.generation}|${this.room.width}`;
     const overlayKey = `${this.timeLine.cursor}|${this.timeLine.drag?.to}`;
     if (dataKey !== this.drawnKey) this.#update(points, from, to);
     else if (overlayKey !== this.overlayKey) this.chart.draw();
@@ -142,16 +158,19 @@ export class LiveChart {
 
   #update(/** @type {import("./points.js").Points} */ points, /** @type {number} */ from, /** @type {number} */ to) {
     this.rows = points.slice(from, to);
-    this.gapAfter = points.gapAfter(this.source.expectedInterval);
+    this.stretches = stretches(this.rows, points.gapAfter(this.source.expectedInterval), points.texts);
     const inside = this.rows.filter((row) => row[0] >= from && row[0] <= to);
     const previous = this.blank ? null : this.axis;
     this.blank = !inside.length && previous === null;
-    this.axis = this.boolean ? { min: -0.1, max: 1.15 } : valueRange(withThresholds(extent(inside), this.source.thresholds), previous, this.zero);
+    this.axis = valueRange(withThresholds(extent(inside), this.source.thresholds), previous, includesZero(this.source.series));
+    this.ticks = valueTicks(this.axis.min, this.axis.max, allWhole(inside));
     const { x, y } = this.chart.options.scales;
     x.min = from;
     x.max = to;
     Object.assign(y, this.axis);
-    this.chart.data.datasets[0].data = line(this.rows, this.gapAfter);
+    this.chart.options.layout.padding.top = this.ticks.note && !this.blank ? NOTE_ROOM : 6;
+    const breaks = (/** @type {number} */ at) => ({ x: at, y: NaN });
+    this.chart.data.datasets[0].data = this.stretches.flatMap((stretch) => [...stretch.map((row) => ({ x: row[0], y: row[1] })), breaks(stretch[stretch.length - 1][0])]);
     this.chart.update("none");
   }
 
@@ -162,9 +181,16 @@ export class LiveChart {
     this.drawnKey = "";
   }
 
+  /** Whether anything of the window is drawn. */
+  get empty() {
+    const { from, to } = this.timeLine.bounds();
+    const { rows, texts } = this.source.points();
+    return !rows.some((row) => row[0] >= from && row[0] <= to) && !texts.some(([first, last]) => last >= from && first <= to);
+  }
+
   /** The rows drawn inside the window. */
   shown() {
-    const { from, to } = bounds(this.timeLine.span, this.timeLine.now());
+    const { from, to } = this.timeLine.bounds();
     return this.rows.filter((row) => row[0] >= from && row[0] <= to);
   }
 
@@ -173,19 +199,14 @@ export class LiveChart {
     return Math.round(this.chart.scales.x.getValueForPixel(pixel));
   }
 
-  /** The picture on the page's surface, as a PNG. @returns {Promise<Blob|null>} */
-  png() {
-    const copy = document.createElement("canvas");
-    copy.width = this.element.width;
-    copy.height = this.element.height;
-    const context = /** @type {CanvasRenderingContext2D} */ (copy.getContext("2d"));
-    context.fillStyle = this.paint.surface;
-    context.fillRect(0, 0, copy.width, copy.height);
-    context.drawImage(this.element, 0, 0);
-    return new Promise((resolve) => copy.toBlob(resolve));
+  /** To this size, or to the card's own. @param {number} [width] px @param {number} [height] px */
+  resize(width, height) {
+    this.chart.resize(width, height);
+    this.drawnKey = "";
   }
 
   destroy() {
+    this.room.leave(this);
     this.chart.destroy();
   }
 }

@@ -1,17 +1,20 @@
 /**
- * The drawn history of one series: rows sorted by time, merged from a snapshot and live points so
- * that no point is missing and none appears twice. Pure.
+ * The drawn history of one series, merged from a snapshot and live points so that no point is missing and none appears
+ * twice: its numbers, and beside them its texts. Pure.
  *
  * A row is `[ms, value, low, high, count, start]`. A raw reading has null from `low` on; a live point
  * merged by the server has low and high; a bucket of a reduced history has all, and `ms` is its middle.
- * @typedef {[number, number|string, number|null, number|null, number|null, number|null]} Row
+ * @typedef {[number, number, number|null, number|null, number|null, number|null]} Row
+ * What was said in words: equal texts from a first to a last reading, and how many they are.
+ * @typedef {[number, number, string, number]} Said
  */
 
-export const MAX_POINTS = 6000; // rows of one series; the oldest go first
-const GAP_INTERVALS = 1.5; // expected intervals: half of one is forgiven as jitter
-const MERGED_GRACE = 10_000; // ms beside a point the server merged for a slow viewer
+import { leastGap } from "./gaps.js";
+import { MIN_SILENT_AFTER } from "../presence/presence.js";
 
-/** @param {Row[]} rows @param {number} time @returns {number} index of the first row at or after `time` */
+export const MAX_POINTS = 6000; // rows of one series, and its texts; the oldest go first
+
+/** @param {{[0]: number}[]} rows @param {number} time @returns {number} index of the first row at or after `time` */
 export function lowerBound(rows, time) {
   let low = 0;
   let high = rows.length;
@@ -26,8 +29,11 @@ export function lowerBound(rows, time) {
 export class Points {
   constructor() {
     /** @type {Row[]} */ this.rows = [];
+    /** @type {Said[]} */ this.texts = [];
     /** @type {number|null} width of a reduced history's buckets in ms */ this.bucket = null;
     /** @type {[number, number|string]|null} newest reading before the history */ this.before = null;
+    /** @type {{from: number, to: number}|null} the history that is loaded, ms; null before there is one */ this.loaded = null;
+    /** @type {number|null} where the texts begin, when the server left out older ones of the window */ this.textsSince = null;
     /** @type {number} rows that came live since the history was loaded */ this.fresh = 0;
     /** @type {number} changes with every change */ this.version = 0;
   }
@@ -37,16 +43,26 @@ export class Points {
     return this.rows.length ? this.rows[this.rows.length - 1] : null;
   }
 
+  /** The newest reading, number or text. @returns {[number, number|string]|null} */
+  get newest() {
+    const row = this.last?.[5] === null ? this.last : null;
+    const said = this.texts[this.texts.length - 1];
+    if (said && (!row || said[1] > row[0])) return [said[1], said[2]];
+    return row && [row[0], row[1]];
+  }
+
   /**
    * Take a history in the shape of `GET /api/v1/readings/`. A raw one is merged into raw rows; buckets
    * are never mixed with rows of another resolution.
-   * @param {{reduced: boolean, bucket_ms: number|null, points: any[], before?: any}} history
-   * @param {number} to end of the history in ms
+   * @param {{reduced: boolean, bucket_ms: number|null, points: any[], texts?: Said[], texts_since?: number|null, before?: any}} history
+   * @param {number} to end of the history in ms @param {number} [from] its start
    */
-  load(history, to) {
+  load(history, to, from = to) {
     const merge = !history.reduced && this.bucket === null;
     this.bucket = history.reduced ? history.bucket_ms : null;
     this.before = history.before ?? null;
+    this.loaded = { from, to };
+    this.textsSince = history.texts_since ?? null;
     this.fresh = 0;
     this.version += 1;
     if (!merge) this.rows = [];
@@ -55,24 +71,49 @@ export class Points {
       this.rows = history.points.map(([start, mean, low, high, count]) =>
         /** @type {Row} */ ([Math.min(start + width / 2, Math.max(start, to)), mean, low, high, count, start]));
     } else {
-      for (const [time, value] of history.points) this.#put([time, value, null, null, null, null]);
+      for (const [time, value] of history.points) this.#put([time, value, null, null, null, null], true);
     }
+    this.#loadTexts(history.texts ?? []);
     this.#bound();
   }
 
-  /** Live points `[ms, value]` or `[ms, last, min, max]`. @param {any[]} points */
+  /** Those that came live after the history stay. @param {Said[]} texts */
+  #loadTexts(texts) {
+    const end = texts.length ? texts[texts.length - 1][1] : -Infinity;
+    const later = this.texts.filter((said) => said[1] > end && said[1] >= (this.loaded?.to ?? 0));
+    this.texts = texts.map((said) => /** @type {Said} */ ([...said]));
+    for (const [first, last, text, count] of later) {
+      if (first > end) this.#say(first, text);
+      this.#say(last, text, Math.max(0, count - 1));
+    }
+  }
+
+  /** Live points `[ms, value]`, `[ms, last, min, max]` or `[ms, text]`. @param {any[]} points */
   add(points) {
     this.version += 1;
     for (const [time, value, low = null, high = null] of points) {
-      if (this.bucket !== null && this.#fold(time, value, low, high)) continue;
-      this.#put([time, value, low, high, null, null]);
       this.fresh += 1;
+      if (typeof value === "string") this.#say(time, value);
+      else if (typeof value !== "number") continue;
+      else if (this.bucket === null || !this.#fold(time, value, low, high)) this.#put([time, value, low, high, null, null], false);
     }
     this.#bound();
   }
 
+  /** A text joins its equal neighbour, unless the device may have been away between them. */
+  #say(/** @type {number} */ time, /** @type {string} */ text, count = 1) {
+    let index = this.texts.length;
+    while (index > 0 && this.texts[index - 1][0] > time) index -= 1;
+    const before = this.texts[index - 1];
+    if (before && time <= before[1]) return; // within a run it is there already
+    if (before && before[2] === text && time - before[1] <= MIN_SILENT_AFTER) {
+      before[1] = time;
+      before[3] += count;
+    } else this.texts.splice(index, 0, [time, time, text, Math.max(1, count)]);
+  }
+
   /** Into its bucket, when a reduced history already covers that time. */
-  #fold(/** @type {number} */ time, /** @type {any} */ value, /** @type {any} */ low, /** @type {any} */ high) {
+  #fold(/** @type {number} */ time, /** @type {number} */ value, /** @type {any} */ low, /** @type {any} */ high) {
     const width = this.bucket ?? 0;
     const index = lowerBound(this.rows, time - width);
     for (let i = index; i < this.rows.length && this.rows[i][0] <= time + width; i += 1) {
@@ -82,7 +123,7 @@ export class Points {
       const newestBucket = i + 1 === this.rows.length || this.rows[i + 1][5] === null;
       if (newestBucket && time > row[0]) return false; // still filling: drawn raw until the next load
       const count = row[4] ?? 1;
-      row[1] = (Number(row[1]) * count + value) / (count + 1);
+      row[1] = (row[1] * count + value) / (count + 1);
       row[2] = Math.min(row[2] ?? value, low ?? value);
       row[3] = Math.max(row[3] ?? value, high ?? value);
       row[4] = count + 1;
@@ -91,32 +132,50 @@ export class Points {
     return false;
   }
 
-  /** @param {Row} row */
-  #put(row) {
+  /** Of two live readings at one instant the first stays, as in the store; what the store answers is right.
+   * @param {Row} row @param {boolean} stored */
+  #put(row, stored) {
     const rows = this.rows;
     if (!rows.length || row[0] > rows[rows.length - 1][0]) {
       rows.push(row);
       return;
     }
     const index = lowerBound(rows, row[0]);
-    if (index < rows.length && rows[index][0] === row[0]) rows[index] = row;
-    else rows.splice(index, 0, row);
+    const held = rows[index];
+    if (!held || held[0] !== row[0]) rows.splice(index, 0, row);
+    else if (row[2] !== null) {
+      held[2] = Math.min(held[2] ?? held[1], row[2]);
+      held[3] = Math.max(held[3] ?? held[1], row[3] ?? row[2]);
+    } else if (stored) held[1] = row[1];
   }
 
   #bound() {
-    if (this.rows.length > MAX_POINTS) this.rows.splice(0, this.rows.length - MAX_POINTS);
+    if (this.rows.length > MAX_POINTS) {
+      this.rows.splice(0, this.rows.length - MAX_POINTS);
+      if (this.loaded) this.loaded.from = Math.max(this.loaded.from, this.rows[0][0]);
+    }
+    if (this.texts.length > MAX_POINTS) {
+      this.texts.splice(0, this.texts.length - MAX_POINTS);
+      this.textsSince = this.texts[0][0];
+    }
   }
 
-  /** Forget what lies before `from`, but for one row: the line enters the window from it. @param {number} from */
+  /** Forget what lies before `from`, but for one of each: the line enters the window from it, a state holds. @param {number} from */
   trim(from) {
     const index = lowerBound(this.rows, from) - 1;
     if (index > 0) this.rows.splice(0, index);
+    if (this.loaded) this.loaded.from = Math.max(this.loaded.from, from);
+    let text = 0;
+    while (text + 1 < this.texts.length && this.texts[text + 1][0] < from) text += 1;
+    if (text > 0) this.texts.splice(0, text);
   }
 
   /** As it is now, untouched by what comes later. */
   copy() {
     const copy = new Points();
-    return Object.assign(copy, this, { rows: this.rows.map((row) => /** @type {Row} */ ([...row])) });
+    const rows = this.rows.map((row) => /** @type {Row} */ ([...row]));
+    const texts = this.texts.map((said) => /** @type {Said} */ ([...said]));
+    return Object.assign(copy, this, { rows, texts, loaded: this.loaded && { ...this.loaded } });
   }
 
   /** Rows of the window and one neighbour on each side. @param {number} from @param {number} to */
@@ -125,38 +184,8 @@ export class Points {
     return this.rows.slice(start, lowerBound(this.rows, to + 1) + 1);
   }
 
-  /** The row nearest to a time, or null when none is within `reach` ms. @param {number} time @param {number} reach */
-  near(time, reach) {
-    const index = lowerBound(this.rows, time);
-    const after = this.rows[index];
-    const before = this.rows[index - 1];
-    const best = !after || (before && time - before[0] <= after[0] - time) ? before : after;
-    return best && Math.abs(best[0] - time) <= reach ? best : null;
-  }
-
-  /** The longest step in ms that is drawn as a line. @param {number} expectedInterval seconds */
+  /** The longest step in ms that is a line at any cadence. @param {number} expectedInterval seconds */
   gapAfter(expectedInterval) {
-    return Math.max(GAP_INTERVALS * expectedInterval * 1000, GAP_INTERVALS * (this.bucket ?? 0));
+    return leastGap(expectedInterval, this.bucket);
   }
-}
-
-/**
- * The points of a line, with a `{x, y: NaN}` in each gap so that it breaks there.
- * @param {Row[]} rows @param {number} gapAfter ms
- */
-export function line(rows, gapAfter) {
-  /** @type {{x: number, y: number}[]} */
-  const out = [];
-  let previous = null;
-  for (const row of rows) {
-    if (previous !== null) {
-      const merged = (row[2] !== null && row[5] === null) || (previous[2] !== null && previous[5] === null);
-      if (row[0] - previous[0] > gapAfter + (merged ? MERGED_GRACE : 0)) {
-        out.push({ x: (row[0] + previous[0]) / 2, y: NaN });
-      }
-    }
-    out.push({ x: row[0], y: Number(row[1]) });
-    previous = row;
-  }
-  return out;
 }

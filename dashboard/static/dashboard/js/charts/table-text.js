@@ -1,34 +1,45 @@
-/** Series as rows of a table, and as CSV. Pure. */
+/** Series as rows of a table, and as CSV. Pure. Numbers stay numbers in a row: a text may look like one. */
 
-/**
- * @param {{metric: string, unit: string}} series @param {import("./points.js").Row[]} rows
- * @returns {string[][]} a header, then one row a point, ISO 8601 UTC
- */
-export function tableRows(series, rows) {
-  const reduced = rows.some((row) => row[2] !== null);
-  const name = series.unit ? `${series.metric} (${series.unit})` : series.metric;
-  const header = reduced ? ["time", `${name} mean`, "min", "max", "count"] : ["time", name];
-  return [header, ...rows.map((row) => {
-    const cells = [iso(row[5] ?? row[0]), String(row[1])];
-    if (reduced) cells.push(String(row[2] ?? row[1]), String(row[3] ?? row[1]), String(row[4] ?? 1));
-    return cells;
-  })];
-}
-
-/** ISO 8601 UTC, to the microsecond where the time has any. @param {number} ms Unix, perhaps with a fraction */
-function iso(ms) {
+const iso = (/** @type {number} */ ms) => {
+  // To the microsecond where the time has any.
   const us = Math.round((ms - Math.floor(ms)) * 1000);
   const text = new Date(Math.floor(ms)).toISOString();
   return us ? text.replace("Z", `${String(us).padStart(3, "0")}Z`) : text;
+};
+
+/**
+ * @typedef {{metric: string, unit: string}} Named
+ * @param {Named} series @param {import("./points.js").Row[]} rows @param {import("./points.js").Said[]} [texts] said among the numbers
+ * @typedef {string|number} Cell
+ * @returns {Cell[][]} a header, then one row a point, ISO 8601 UTC
+ */
+export function tableRows(series, rows, texts = []) {
+  const reduced = rows.some((row) => row[2] !== null);
+  const name = series.unit ? `${series.metric} (${series.unit})` : series.metric;
+  const header = reduced ? ["time", `${name} mean`, "min", "max", "count"] : ["time", name];
+  const lines = rows.map((row) => {
+    /** @type {Cell[]} */ const cells = [iso(row[5] ?? row[0]), row[1]];
+    if (reduced) cells.push(row[2] ?? row[1], row[3] ?? row[1], row[4] ?? 1);
+    return { at: row[5] ?? row[0], cells };
+  });
+  for (const [first, , text, count] of texts) lines.push({ at: first, cells: [iso(first), text, ...(reduced ? ["", "", count] : [])] });
+  return [header, ...lines.sort((a, b) => a.at - b.at).map(({ cells }) => cells)];
 }
 
-/** A cell that a spreadsheet reads as text, never as a formula. @param {string} cell */
+/** @param {Named} series @param {import("./states.js").State[]} states @returns {Cell[][]} a header, then one row a state */
+export function stateRows(series, states) {
+  return [["from", "to", series.metric], ...states.map(({ from, to, word }) => [iso(from), iso(to), word])];
+}
+
+/** A cell that a spreadsheet reads as text, never as a formula: whatever it skips before it looks.
+ * @param {Cell} cell */
 function quoted(cell) {
-  const harmless = /^[=+\-@\t\r]/.test(cell) && !Number.isFinite(Number(cell)) ? `'${cell}` : cell;
+  if (typeof cell === "number") return String(cell);
+  const harmless = /^[\s\u200b\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(cell) && !Number.isFinite(Number(cell)) ? `'${cell}` : cell;
   return /[",\n\r]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
-/** @param {string[][]} rows */
+/** @param {Cell[][]} rows */
 export function csv(rows) {
   return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
 }

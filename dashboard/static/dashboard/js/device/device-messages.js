@@ -7,14 +7,21 @@ import { byId, el, setText, stateMark } from "../page/element.js";
 
 const EVERY = 4_000; // ms between two reads while in view
 const SHOWN = 50; // messages, as many as the server keeps
-const VERDICTS = { stored: "Stored", duplicate: "Duplicate", rejected: "Rejected", partial: "Partial" };
+const VERDICTS = new Map([["stored", "Stored"], ["duplicate", "Duplicate"], ["rejected", "Rejected"], ["partial", "Partial"]]);
+
+/** What was in it, or what was wrong with it. @param {any} message */
+function content({ verdict, reason, values, topic }) {
+  if (verdict === "rejected" || verdict === "partial") return reason.replaceAll("_", " ");
+  if (values === 0 && topic.endsWith("/status")) return "its status";
+  return `${values} ${values === 1 ? "value" : "values"}`;
+}
 
 /** @param {any} message */
 function line(message) {
-  const what = message.verdict === "rejected" || message.verdict === "partial" ? message.reason.replaceAll("_", " ") : `${message.values} ${message.values === 1 ? "value" : "values"}`;
+  const what = content(message);
   return el("li", { data: { key: `${message.at}|${message.topic}|${message.payload}` } },
     el("details", {},
-      el("summary", {}, stateMark(message.verdict, /** @type {any} */ (VERDICTS)[message.verdict]),
+      el("summary", {}, stateMark(message.verdict, VERDICTS.get(message.verdict)),
         el("span", { class: "soft clip", text: what }), el("time", { class: "quiet", text: clock(message.at) })),
       el("p", { class: "small quiet", text: `${message.topic} · ${size(message.size)}` }),
       ...(message.detail ? [el("p", { class: "small soft", text: message.detail })] : []),

@@ -70,6 +70,13 @@ export class DeviceSide {
   /** @param {Map<number, [number, number|string]>} latest */
   tick(latest) {
     const now = serverNow();
+    if (this.device.removed) {
+      for (const id of ["presence-word", "presence-mark"]) setMark(byId(id), "waiting", "Removed");
+      setText(byId("presence-evidence"), "It was removed; nothing of it is kept.");
+      setText(byId("presence-clock"), "");
+      setTab(`Removed · ${this.device.name}`, 0);
+      return;
+    }
     const { enabled, expected_interval: interval } = this.device;
     const presence = { ...this.device.presence, last_seen: this.hearing.heard };
     const state = judge(presence, interval, knownUntil());

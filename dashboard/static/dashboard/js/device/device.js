@@ -2,8 +2,10 @@
 
 import { byId, el, setText, showTrouble, toast } from "../page/element.js";
 import { ChartCards } from "../charts/chart-cards.js";
+import { thresholdsOf } from "../charts/chart-card.js";
+import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
-import { connection } from "../live/live.js";
+import { connection, knownUntil } from "../live/live.js";
 import { inOrder } from "../fleet/fleet-order.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";
@@ -16,10 +18,14 @@ import { serverNow } from "../time/clock.js";
 import { TimeLine } from "../time/time-line.js";
 import { wireKeys } from "../time/time-line-keys.js";
 
+const RENEW = 5_000; // ms between two looks whether a history is to be loaded anew
 const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
 
 const device = facts();
-const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id));
+const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id), {
+  connection, knownUntil, now: serverNow, get, search: () => location.search,
+  show: (query) => history.replaceState(null, "", query), hidden: () => document.hidden,
+});
 const charts = new ChartCards(device, timeLine);
 const { cards } = charts;
 const side = new DeviceSide(device);
@@ -33,9 +39,12 @@ function take(/** @type {number} */ id, /** @type {[number, number|string]|null|
   cards.get(id)?.setLatest([point[0], point[1]]);
 }
 
-function live(/** @type {number} */ id, /** @type {[number, number|string]|undefined} */ point) {
-  take(id, point);
-  if (point) side.hearing.reading(point[0], serverNow());
+/** Live readings of a series, in any order. */
+function live(/** @type {number} */ id, /** @type {[number, number|string][]} */ points) {
+  for (const point of points) {
+    take(id, point);
+    side.hearing.reading(point[0], serverNow());
+  }
 }
 
 /** Draw what is given and nothing else, and follow it. */
@@ -62,14 +71,16 @@ function showSpan() {
   button.querySelector("use").setAttribute("href", live ? "#i-pause" : "#i-play");
   button.title = live ? "Pause (p)" : "Back to live (l)";
   charts.reset();
+  tooltip.draw();
+  cards.forEach((card) => card.tick());
   showRange();
 }
 
 function showRange() {
   const { from, to } = timeLine.bounds();
   const now = serverNow();
-  const live = timeLine.live;
-  setText(byId("range-text"), live ? `Last ${duration(to - from)}` : `${when(from, now)} – ${when(to, now)} ${offset(to)} · ${duration(to - from)}`);
+  const preset = timeLine.live ? PRESETS.find(({ name }) => name === timeLine.span.preset) : null;
+  setText(byId("range-text"), preset ? `Last ${preset.label}` : `${when(from, now)} – ${when(to, now)} ${offset(to)} · ${duration(to - from)}`);
   byId("progress").hidden = !timeLine.loading;
 }
 
@@ -87,15 +98,14 @@ function wire() {
     byId("trouble").hidden = true;
     for (const [id, card] of cards) {
       card.chart.reset();
-      const last = timeLine.live ? timeLine.points(id).last : null;
-      if (last && last[5] === null) take(id, [last[0], last[1]]);
+      if (timeLine.live) take(id, timeLine.points(id).newest);
     }
     second();
   });
   timeLine.addEventListener("failed", (event) =>
     showTrouble(byId("trouble"), `The history could not be loaded. ${/** @type {CustomEvent} */ (event).detail}`, () => timeLine.retry()));
   timeLine.addEventListener("readings", (event) => {
-    for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) live(Number(id), points[points.length - 1]);
+    for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) live(Number(id), points);
   });
 }
 
@@ -116,7 +126,8 @@ function wireEvents() {
     if (message.device.uid !== device.uid) return;
     if (message.change === "deleted") {
       device.removed = true;
-      showTrouble(byId("trouble"), "This device was removed. What is shown is no longer kept.", () => location.assign("/"));
+      showTrouble(byId("trouble"), "This device was removed. What is shown is no longer kept.", () => location.assign("/"), "Back to the fleet");
+      second();
       return;
     }
     toast(`${message.device.name} was changed.`);
@@ -157,6 +168,7 @@ async function readLatest() {
 }
 
 function second() {
+  if (timeLine.cursor !== null && timeLine.cursor < timeLine.bounds().from) timeLine.point(null); // it has gone out of sight
   side.tick(latest);
   for (const [id, card] of cards) {
     card.tick();
@@ -168,7 +180,9 @@ function second() {
 /** What the browser tests look at; reading it changes nothing. */
 window.pulseboard = Object.freeze({
   get charts() {
-    return [...cards.values()].map((card) => ({ id: card.series.id, metric: card.series.metric, unit: card.series.unit, thresholds: device.thresholds[card.series.metric] ?? [], points: card.chart.shown().map((row) => [row[0], row[1]]) }));
+    return [...cards.values()].map((card) => ({ id: card.series.id, metric: card.series.metric, unit: card.series.unit, thresholds: thresholdsOf(device, card.series.metric),
+      points: card.strip ? [] : card.chart.shown().map((/** @type {any} */ row) => [row[0], row[1]]),
+      states: card.strip ? card.chart.shown().map((/** @type {any} */ { from, to, word }) => [from, to, word]) : [] }));
   },
   get state() { return connection.state; },
 });
@@ -180,12 +194,21 @@ showSpan();
 second();
 setInterval(second, 1000);
 setInterval(() => !document.hidden && !device.removed && readLatest(), REFRESH);
-let cursor = /** @type {number|null} */ (null);
-document.addEventListener("pointermove", () => requestAnimationFrame(() => {
-  tooltip.draw();
-  if (cursor !== timeLine.cursor) cards.forEach((card) => card.tick());
-  cursor = timeLine.cursor;
-}), { passive: true });
+setInterval(() => timeLine.renew(), RENEW);
+document.addEventListener("visibilitychange", () => document.hidden && timeLine.interrupted());
+let pointed = 0;
+timeLine.addEventListener("cursor", () => {
+  cancelAnimationFrame(pointed);
+  pointed = requestAnimationFrame(() => {
+    tooltip.draw();
+    cards.forEach((card) => card.tick());
+  });
+});
+// Where a finger pointed stays marked until it taps beside the charts.
+document.addEventListener("pointerdown", (event) => {
+  if (event.pointerType === "touch" && !/** @type {Element} */ (event.target).closest(".plot")) timeLine.point(null);
+});
+wirePaper(timeLine, charts);
 timeLine.start();
 readLatest();
 followMessages(device);

@@ -86,6 +86,8 @@ export class FleetDevice {
     if (history.id === this.series[0]?.id && history.kind !== "text") this.points.load(history, to);
     const last = history.points[history.points.length - 1];
     if (last && !history.reduced) this.#newest(history.id, last);
+    const said = history.texts[history.texts.length - 1];
+    if (said) this.#newest(history.id, [said[1], said[2]]);
   }
 
   /** The state at `now`; true when it is another than before. @param {number} now */

@@ -1,6 +1,7 @@
 /** Building elements. Text goes in by `textContent`, so data can never become markup. */
 
 import { WORDS } from "../presence/presence.js";
+import { clock } from "../time/moment.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -78,11 +79,11 @@ export function toast(text) {
   setTimeout(() => node.remove(), 5000);
 }
 
-/** What went wrong, since when, and a way to try again. @param {HTMLElement} area @param {string} what @param {() => void} retry */
-export function showTrouble(area, what, retry) {
-  const since = new Date().toLocaleTimeString();
+/** What went wrong, since when, and what can be done about it. @param {HTMLElement} area @param {string} what @param {() => void} retry @param {string} [act] */
+export function showTrouble(area, what, retry, act = "Try again") {
+  const since = clock(Date.now());
   area.replaceChildren(icon("i-warn"), el("span", { text: `${what} Since ${since}.` }),
-    el("button", { class: "button tiny", text: "Try again", on: { click: () => { area.hidden = true; retry(); } } }));
+    el("button", { class: "button tiny", text: act, on: { click: () => { area.hidden = true; retry(); } } }));
   area.hidden = false;
 }
 
@@ -96,6 +97,3 @@ export function colour(name) {
   probe.remove();
   return value;
 }
-
-/** What a chart leaves for its value axis, px. */
-export const axisWidth = () => parseInt(getComputedStyle(document.documentElement).getPropertyValue("--axis"), 10);

@@ -4,7 +4,9 @@ import { DAY, HOUR, MINUTE, SECOND } from "../time/zone.js";
 
 export const THIN = "\u2009"; // between a number and its unit
 const MINUS = "\u2212";
-const SIGNIFICANT = 4; // digits shown when a series names no precision
+const SIGNIFICANT = 4; // digits shown of a fraction when a series names no precision
+const TINY = 1e-4; // below it, and from HUGE on, a value is written with a power of ten
+const HUGE = 1e15;
 
 /**
  * A value in the viewer's eyes: `precision` decimals, or as many as the value needs.
@@ -15,28 +17,38 @@ export function number(value, precision = null) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "string") return value;
   if (!Number.isFinite(value)) return "–";
-  let text;
-  if (precision !== null) text = value.toFixed(precision);
-  else if (value !== 0 && (Math.abs(value) >= 1e9 || Math.abs(value) < 1e-4)) text = value.toExponential(2);
-  else text = String(Number(value.toFixed(decimalsNeeded(value))));
-  if (Number(text) === 0) text = text.replace("-", "");
-  return group(text).replace("-", MINUS);
-}
-
-/** @param {number} value */
-function decimalsNeeded(value) {
   const size = Math.abs(value);
-  if (size >= 1000) return size >= 100_000 ? 0 : 1;
-  if (size < 1) return SIGNIFICANT;
-  return Math.max(0, SIGNIFICANT - 1 - Math.floor(Math.log10(size)));
+  if (precision === null) {
+    if (size !== 0 && (size >= HUGE || size < TINY)) return power(value);
+    // What is counted has every digit.
+    return grouped(Number.isInteger(value) ? String(value) : String(Number(value.toFixed(decimalsNeeded(size)))));
+  }
+  return size >= HUGE ? power(value) : grouped(value.toFixed(precision));
 }
 
-/** Thousands apart from five digits on: 12 345, but 1013. @param {string} text */
-function group(text) {
-  const [whole, rest] = text.split(".");
-  if (whole.replace("-", "").length < 5 || text.includes("e")) return text;
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
-  return rest === undefined ? grouped : `${grouped}.${rest}`;
+/** @param {number} size more than 0 */
+function decimalsNeeded(size) {
+  if (size >= 1000) return size >= 100_000 ? 0 : 1;
+  const decimals = SIGNIFICANT - 1 - Math.floor(Math.log10(size));
+  return size < 1 && size >= 0.1 ? SIGNIFICANT : decimals;
+}
+
+/** "1.235×10⁻⁹". @param {number} value not 0 */
+function power(value) {
+  const [digits, exponent] = value.toExponential(SIGNIFICANT - 1).split("e");
+  return `${Number(digits)}${timesTen(Number(exponent))}`.replace("-", MINUS);
+}
+
+/** "×10⁻⁹"; nothing for 0. @param {number} exponent */
+export function timesTen(exponent) {
+  return exponent === 0 ? "" : `×10${String(exponent).replace(/./g, (digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]))}`;
+}
+
+/** Thousands apart from five digits on, with a true minus, and none before zero: 12 345, but 1013. @param {string} text */
+export function grouped(text) {
+  const [whole, rest] = (Number(text) === 0 ? text.replace("-", "") : text).split(".");
+  const apart = whole.replace("-", "").length < 5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  return (rest === undefined ? apart : `${apart}.${rest}`).replace("-", MINUS);
 }
 
 /**
@@ -49,20 +61,20 @@ export function bare(value, series) {
   return number(value, series.precision ?? null);
 }
 
-/** How these are written wherever they stand in a name. @type {Record<string, string>} */
-const WRITTEN = {
+/** How these are written wherever they stand in a name. A map: a metric may be named `constructor`. */
+const WRITTEN = new Map(Object.entries({
   ac: "AC", adc: "ADC", ch4: "CH₄", co: "CO", co2: "CO₂", co2e: "CO₂e", cpu: "CPU", dc: "DC", ec: "EC", fft: "FFT", gps: "GPS",
   h2: "H₂", h2o: "H₂O", h2s: "H₂S", hvac: "HVAC", id: "ID", io: "I/O", ip: "IP", iaq: "IAQ", lqi: "LQI", lte: "LTE", mac: "MAC",
   mqtt: "MQTT", n2: "N₂", n2o: "N₂O", nh3: "NH₃", no2: "NO₂", nox: "NOₓ", o2: "O₂", o3: "O₃", ok: "OK", pf: "PF", ph: "pH", pm1: "PM1",
   pm10: "PM10", pm25: "PM2.5", pwm: "PWM", pv: "PV", ram: "RAM", rh: "RH", rms: "RMS", rpm: "RPM", rsrp: "RSRP", rsrq: "RSRQ",
   rssi: "RSSI", rtc: "RTC", sinr: "SINR", snr: "SNR", so2: "SO₂", soc: "SoC", soh: "SoH", tds: "TDS", thd: "THD", tvoc: "TVOC", ups: "UPS",
   usb: "USB", uv: "UV", uvi: "UVI", voc: "VOC", wifi: "Wi-Fi", xyz: "XYZ",
-};
+}));
 
 /** "motor.x_rms" as "Motor x RMS", "pm2_5" as "PM2.5". @param {string} metric */
 export function humanise(metric) {
   const words = metric.replace(/(^|[._-])pm(\d+)[._](\d+)(?=$|[._-])/gi, "$1pm$2$3").replace(/[._]+/g, " ").trim().split(/\s+/);
-  const [first, ...rest] = words.map((word) => WRITTEN[word.toLowerCase()] ?? word);
+  const [first, ...rest] = words.map((word) => WRITTEN.get(word.toLowerCase()) ?? word);
   if (!first) return metric;
   // What is written in a way of its own keeps it: pH, CO₂.
   return [first === words[0] ? first[0].toUpperCase() + first.slice(1) : first, ...rest].join(" ");

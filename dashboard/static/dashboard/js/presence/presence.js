@@ -6,7 +6,7 @@
 const LATE_INTERVALS = 2;
 const LATE_GRACE = 2_000; // ms
 const SILENT_INTERVALS = 5;
-const MIN_SILENT_AFTER = 10_000; // ms
+export const MIN_SILENT_AFTER = 10_000; // ms
 
 /** Worst first; also the order of the filter chips. `sensors`: heard from, but not of all it measures. */
 export const STATES = /** @type {const} */ (["offline", "silent", "sensors", "late", "online", "waiting", "disabled"]);

@@ -7,17 +7,16 @@ const PAN = 0.2; // share of the window an arrow key moves
 
 /** @param {import("./time-line.js").TimeLine} timeLine */
 export function wireKeys(timeLine) {
-  /** @type {Record<string, () => void>} */
-  const keys = {
+  const keys = new Map(Object.entries({
     p: () => timeLine.togglePause(), " ": () => timeLine.togglePause(),
-    l: () => timeLine.backToLive(), Escape: () => timeLine.backToLive(),
+    l: () => timeLine.backToLive(), Escape: () => timeLine.escape(),
     ArrowLeft: () => timeLine.pan(-PAN), ArrowRight: () => timeLine.pan(PAN),
     "+": () => timeLine.zoom(0.5), "=": () => timeLine.zoom(0.5), "-": () => timeLine.zoom(2),
-  };
-  PRESETS.forEach(({ name }, i) => (keys[String(i + 1)] = () => timeLine.preset(name)));
+  }));
+  PRESETS.forEach(({ name }, i) => keys.set(String(i + 1), () => timeLine.preset(name)));
   document.addEventListener("keydown", (event) => {
     const onControl = ["BUTTON", "A", "SUMMARY"].includes(/** @type {HTMLElement} */ (event.target).tagName);
-    const act = keys[event.key];
+    const act = keys.get(event.key);
     if (!act || typing(event) || (event.key === " " && onControl)) return;
     event.preventDefault();
     act();

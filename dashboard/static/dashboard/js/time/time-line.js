@@ -1,32 +1,39 @@
-/** The one time line of a device page: its window, cursor and where its data comes from. */
+/** The one time line of a device page: its window, cursor, where its data comes from, and what of it is not known. */
 
 import { bounds, fromQuery, live, pan, pause, range, toQuery, zoom } from "./timespan.js";
-import { connection, knownUntil } from "../live/live.js";
-import { get } from "../page/rest.js";
+import { missing } from "./missing.js";
 import { Points } from "../charts/points.js";
-import { serverNow } from "./clock.js";
 
 const SUBSCRIPTION = 1;
 const POINTS = 800; // points of one series in a history
 const EVERY = 200; // ms between two frames
 const SETTLE = 180; // ms after the last pan or zoom before the history is fetched
 const FALLBACK = 2500; // ms without a snapshot before the history is read by REST
-const FRESH_LIMIT = 600; // live points on a reduced history before it is loaded anew
+const FRESH_LIMIT = 600; // live points beyond those of a history before it is loaded anew
 const BUCKETS_OLD = 5; // buckets after which a reduced history is loaded anew
 
+/**
+ * What it stands on: the page's connection, clock and address.
+ * @typedef {{connection: import("../live/connection.js").LiveConnection, knownUntil: () => number, now: () => number,
+ *   get: (path: string, signal?: AbortSignal) => Promise<any>, search: () => string, show: (query: string) => void, hidden: () => boolean}} World
+ */
 export class TimeLine extends EventTarget {
-  /** @param {number[]} series ids */
-  constructor(series) {
+  /** @param {number[]} series ids @param {World} world */
+  constructor(series, world) {
     super();
     this.series = series;
-    this.span = fromQuery(location.search);
+    this.world = world;
+    this.span = fromQuery(world.search());
     /** @type {number|null} ms, where the pointer is */ this.cursor = null;
+    /** what pointed: the series whose chart it is on, and whether with a finger */ this.pointer = { series: 0, touch: false };
     /** @type {{from: number, to: number}|null} */ this.drag = null;
     /** @type {Map<number, Points>} */ this.livePoints = new Map();
     /** @type {Map<number, Points>} */ this.rangePoints = new Map();
+    /** live readings may be missing from here, and to here once they come again; ms
+     * @type {{from: number, to: number|null}|null} */ this.hole = null;
     this.loadedAt = 0;
     this.loading = false;
-    this.timer = 0;
+    /** @type {any} */ this.timer = 0;
     /** changes with every history */ this.generation = 0;
     this.#wire();
   }
@@ -36,11 +43,11 @@ export class TimeLine extends EventTarget {
   }
 
   now() {
-    return serverNow();
+    return this.world.now();
   }
 
   knownUntil() {
-    return knownUntil();
+    return this.world.knownUntil();
   }
 
   bounds() {
@@ -55,45 +62,84 @@ export class TimeLine extends EventTarget {
     return points;
   }
 
+  /** The parts of the window in which readings of a series may be missing here. @param {number} id */
+  unknown(id) {
+    const points = this.points(id);
+    return missing(this.bounds(), points, { knownUntil: this.knownUntil(), hole: this.hole, fixed: points === this.rangePoints.get(id) });
+  }
+
+  /** Nothing live comes for now: the connection is lost, or the tab sleeps. */
+  interrupted() {
+    if (this.hole) this.hole.to = null;
+    else this.hole = { from: this.knownUntil(), to: null };
+  }
+
+  /** Where a pointer is, or that it is nowhere. @param {number|null} time @param {{series: number, touch: boolean}} [pointer] */
+  point(time, pointer = this.pointer) {
+    if (time === this.cursor && pointer.series === this.pointer.series) return;
+    this.cursor = time;
+    this.pointer = pointer;
+    this.dispatchEvent(new Event("cursor"));
+  }
+
+  /** @param {{from: number, to: number}|null} drag what is being selected */
+  dragOver(drag) {
+    this.drag = drag;
+    this.dispatchEvent(new Event("cursor"));
+  }
+
   #wire() {
+    const { connection } = this.world;
     connection.on("snapshot", (message) => message.id === SUBSCRIPTION && this.#history(message));
     connection.on("error", (message) => message.id === SUBSCRIPTION && this.live && this.#failed(message.message));
+    connection.on("state", (state) => {
+      if (state === "reconnecting" || state === "offline") this.interrupted();
+    });
     connection.on("readings", ({ d }) => {
+      if (this.hole?.to === null) this.hole.to = this.now();
       for (const [id, points] of Object.entries(d)) this.livePoints.get(Number(id))?.add(points);
       this.dispatchEvent(new CustomEvent("readings", { detail: d }));
     });
-    setInterval(() => this.#renew(), 5000);
   }
 
-  #history(/** @type {any} */ { series, to }) {
+  #history(/** @type {any} */ { series, from, to, part, parts }) {
     this.loadedAt = Date.now();
     for (const history of series) {
       const points = this.livePoints.get(history.id) ?? new Points();
-      points.load(history, to);
+      points.load(history, to, from);
       this.livePoints.set(history.id, points);
     }
-    if (this.live) this.#loaded();
+    const last = part === parts; // both absent when it comes in one piece
+    if (last) this.hole = null;
+    if (this.live) this.#loaded(last);
   }
 
-  #loaded() {
+  #loaded(last = true) {
     this.generation += 1;
-    this.loading = false;
+    if (last) this.loading = false;
     this.dispatchEvent(new Event("loaded"));
   }
 
   /** A reduced history grows a raw tail; load it anew before the two resolutions differ visibly. */
-  #renew() {
+  renew() {
     if (!this.live) return;
     for (const points of this.livePoints.values()) points.trim(this.now() - this.span.ms * 1.1);
-    const reduced = [...this.livePoints.values()].find((points) => points.bucket !== null);
-    if (!reduced || document.hidden) return;
-    const old = Date.now() - this.loadedAt > Math.max(30_000, BUCKETS_OLD * (reduced.bucket ?? 0));
-    if (old || [...this.livePoints.values()].some((points) => points.fresh > FRESH_LIMIT)) this.subscribe();
+    if (this.world.hidden()) return;
+    const all = [...this.livePoints.values()];
+    const bucket = Math.max(0, ...all.map((points) => points.bucket ?? 0));
+    const old = bucket > 0 && Date.now() - this.loadedAt > Math.max(30_000, BUCKETS_OLD * bucket);
+    const much = all.some((points) => points.fresh > FRESH_LIMIT && points.rows.length + points.texts.length > POINTS);
+    if (old || much) this.subscribe();
   }
 
   /** Follow these series live, with the window's history. */
   subscribe() {
-    if (!this.series.length) return connection.unsubscribe(SUBSCRIPTION);
+    const { connection } = this.world;
+    if (!this.series.length) {
+      this.loading = false;
+      connection.unsubscribe(SUBSCRIPTION);
+      return;
+    }
     const name = this.live ? this.span.preset : live(this.span.preset).preset;
     connection.subscribe(SUBSCRIPTION, { series: this.series, since: name, points: POINTS, every: EVERY });
     const asked = Date.now();
@@ -110,14 +156,18 @@ export class TimeLine extends EventTarget {
     this.abort?.abort();
     this.abort = new AbortController();
     const { from, to } = this.bounds();
+    if (!this.series.length) {
+      this.loading = false;
+      return;
+    }
     const query = `series=${this.series.join()}&from=${Math.floor(from)}&to=${Math.ceil(to)}&points=${POINTS}`;
     try {
-      const answer = await get(`/api/v1/readings/?${query}`, this.abort.signal);
+      const answer = await this.world.get(`/api/v1/readings/?${query}`, this.abort.signal);
       if (this.live) this.#history(answer);
       else {
         for (const history of answer.series) {
           const points = new Points();
-          points.load(history, answer.to);
+          points.load(history, answer.to, answer.from);
           this.rangePoints.set(history.id, points);
         }
         this.#loaded();
@@ -141,16 +191,18 @@ export class TimeLine extends EventTarget {
   #set(/** @type {import("./timespan.js").Span} */ span) {
     const was = this.span;
     this.span = span;
-    history.replaceState(null, "", toQuery(span));
+    this.cursor = null; // what it stood on has moved
+    this.drag = null;
+    this.world.show(toQuery(span));
     clearTimeout(this.timer);
     if (span.mode === "live") {
       this.rangePoints.clear();
-      if (was.mode === "live" ? was.preset !== span.preset : was.preset !== span.preset || !connection.ready) {
-        this.loading = true;
+      if (was.mode === "live" ? was.preset !== span.preset : was.preset !== span.preset || !this.world.connection.ready) {
+        this.loading = this.series.length > 0;
         this.subscribe();
       }
     } else if (!span.paused) {
-      this.loading = true;
+      this.loading = this.series.length > 0;
       this.timer = setTimeout(() => this.#fetch(), SETTLE);
     } else this.#freeze();
     this.dispatchEvent(new Event("span"));
@@ -158,7 +210,11 @@ export class TimeLine extends EventTarget {
 
   /** Paused: the picture stays as it is while live points go on arriving behind it. */
   #freeze() {
-    for (const [id, points] of this.livePoints) this.rangePoints.set(id, points.copy());
+    for (const [id, points] of this.livePoints) {
+      const copy = points.copy();
+      if (copy.loaded) copy.loaded.to = this.knownUntil();
+      this.rangePoints.set(id, copy);
+    }
   }
 
   /** @param {string} name of a preset */
@@ -168,6 +224,13 @@ export class TimeLine extends EventTarget {
 
   backToLive() {
     if (!this.live) this.#set(live(this.span.preset));
+  }
+
+  /** One step back: from a selection being dragged, from where a finger pointed, to live. */
+  escape() {
+    if (this.drag) this.dragOver(null);
+    else if (this.cursor !== null && this.pointer.touch) this.point(null);
+    else this.backToLive();
   }
 
   togglePause() {
@@ -193,8 +256,8 @@ export class TimeLine extends EventTarget {
   }
 
   start() {
+    this.loading = this.series.length > 0;
     this.subscribe();
-    this.loading = true;
     if (!this.live) this.#fetch();
   }
 }

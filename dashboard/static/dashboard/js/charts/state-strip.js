@@ -1,0 +1,169 @@
+/** A boolean or a series of words over time: a strip of segments, not a line. A strip is empty where the state is not known. */
+
+import { colour } from "../page/element.js";
+import { drawUnknown } from "./chart-drawing.js";
+import { MIXED, stateAt, states, wordsOf } from "./states.js";
+import { PALETTE, WordColours } from "./word-colours.js";
+import { tickLabel, timeTicks } from "../time/time-ticks.js";
+
+const LETTER = 7; // px, about
+const RIGHT = 8; // px, as the charts leave
+const TOP = 4; // px above the segments
+const AXIS = 22; // px below them, for the times
+const TICK_ROOM = 96; // px of one time label
+const MOVED = 1000; // parts of the window it moves by before it is drawn again
+
+export class StateStrip {
+  /** @param {HTMLCanvasElement} canvas @param {import("./live-chart.js").ChartSource & {device: string}} source
+   * @param {import("../time/time-line.js").TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
+  constructor(canvas, source, timeLine, room) {
+    this.element = canvas;
+    this.source = source;
+    this.timeLine = timeLine;
+    this.room = room;
+    this.boolean = source.series.kind === "boolean";
+    this.words = new WordColours(`${source.device}/${source.series.metric}`, globalThis.localStorage);
+    /** @type {import("./states.js").State[]} */ this.states = [];
+    /** @type {{width: number, height: number}|null} a size other than the card's, px */ this.size = null;
+    this.restyle();
+  }
+
+  restyle() {
+    this.colours = Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`));
+    this.paint = { own: colour(this.source.colourName), text: colour("--surface"), dark: colour("--text"), off: colour("--line-strong"), neutral: colour("--sunken"), line: colour("--text-3") };
+    this.family = getComputedStyle(document.body).fontFamily;
+    this.key = "";
+  }
+
+  reset() {
+    this.key = "";
+  }
+
+  draw() {
+    const { from, to } = this.timeLine.bounds();
+    const points = this.source.points();
+    const heard = this.source.heard();
+    const unknown = this.#unknown();
+    const key = [points.version, heard.stretches.at(-1)?.[1], to - from, Math.floor(to / ((to - from) / MOVED)), this.timeLine.generation, this.timeLine.cursor, this.timeLine.drag?.to, unknown.join(), this.room.width].join("|");
+    if (key === this.key) return;
+    this.key = key;
+    this.states = states(points, { boolean: this.boolean, from, to: Math.min(to, this.timeLine.knownUntil()), heard });
+    this.#paint(from, to, unknown);
+  }
+
+  /** @returns {[number, number][]} */
+  #unknown() {
+    const { textsSince, loaded } = this.source.points();
+    const cut = textsSince !== null && loaded && textsSince > loaded.from ? [/** @type {[number, number]} */ ([loaded.from, textsSince])] : [];
+    return [...this.timeLine.unknown(this.source.series.id), ...cut];
+  }
+
+  #paint(/** @type {number} */ from, /** @type {number} */ to, /** @type {[number, number][]} */ unknown) {
+    const ratio = devicePixelRatio || 1;
+    const { width, height } = this.size ?? { width: this.element.clientWidth, height: this.element.clientHeight };
+    this.element.width = Math.round(width * ratio);
+    this.element.height = Math.round(height * ratio);
+    const context = /** @type {CanvasRenderingContext2D} */ (this.element.getContext("2d"));
+    context.scale(ratio, ratio);
+    const left = this.room.width;
+    const area = { left, right: width - RIGHT, top: TOP, bottom: height - AXIS };
+    const x = (/** @type {number} */ at) => left + ((at - from) / (to - from)) * (area.right - left);
+    for (const state of this.states) this.#segment(context, area, x(state.from), x(state.to), state.word);
+    drawUnknown(context, area, unknown, x, this.paint.neutral);
+    this.#axis(context, area, x, from, to);
+    const { cursor, drag } = this.timeLine;
+    if (drag) {
+      context.globalAlpha = 0.16;
+      context.fillStyle = colour("--accent");
+      context.fillRect(x(Math.min(drag.from, drag.to)), area.top, Math.abs(x(drag.to) - x(drag.from)), area.bottom - area.top);
+      context.globalAlpha = 1;
+    }
+    context.fillStyle = this.paint.line;
+    if (cursor !== null && cursor >= from && cursor <= to) context.fillRect(Math.round(x(cursor)), area.top, 1, area.bottom - area.top);
+  }
+
+  #axis(/** @type {CanvasRenderingContext2D} */ context, /** @type {any} */ area, /** @type {(at: number) => number} */ x, /** @type {number} */ from, /** @type {number} */ to) {
+    const size = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1"));
+    context.font = `${size}px ${this.family}`;
+    context.fillStyle = this.paint.line;
+    context.textBaseline = "top";
+    context.textAlign = "center";
+    const { step, values } = timeTicks(from, to, Math.max(2, (area.right - area.left) / TICK_ROOM));
+    for (const at of values) {
+      const label = tickLabel(at, step);
+      const half = context.measureText(label).width / 2;
+      context.fillText(label, Math.min(x(at), area.right + RIGHT - half), area.bottom + 6);
+    }
+    context.textAlign = "left";
+  }
+
+  /** @param {string} word @returns {string} a colour; neutral for a word beyond the palette */
+  #fill(word) {
+    if (this.boolean) return word === "off" ? this.paint.off : this.paint.own;
+    const place = this.words.of(word);
+    return place === null ? this.paint.off : this.colours[place];
+  }
+
+  #segment(/** @type {CanvasRenderingContext2D} */ context, /** @type {any} */ area, /** @type {number} */ a, /** @type {number} */ b, /** @type {string} */ word) {
+    const width = Math.max(1.5, b - a - 1);
+    const fill = this.#fill(word);
+    const neutral = fill === this.paint.off;
+    context.fillStyle = fill;
+    const mixed = this.boolean && word === MIXED;
+    // Both within a bucket: half as high for each, whenever it was which.
+    const half = (area.bottom - area.top) / 2;
+    if (mixed) {
+      context.fillRect(a, area.top, Math.max(1.5, b - a), half);
+      context.fillStyle = this.paint.off;
+      context.fillRect(a, area.top + half, Math.max(1.5, b - a), half);
+      return;
+    }
+    context.beginPath();
+    context.roundRect(a, area.top, width, area.bottom - area.top, Math.min(3, width / 2));
+    context.fill();
+    const fits = Math.floor((b - a - 12) / LETTER);
+    if (fits < 2) return;
+    context.fillStyle = neutral ? this.paint.dark : this.paint.text;
+    context.font = `600 12px ${this.family}`;
+    context.textBaseline = "middle";
+    context.fillText(word.length > fits ? `${word.slice(0, fits - 1)}…` : word || "(empty)", a + 6, (area.top + area.bottom) / 2);
+  }
+
+  /** The words in the window with their colours. @returns {{word: string, colour: string}[]} */
+  get legend() {
+    return this.boolean ? [] : wordsOf(this.states).map((word) => ({ word, colour: this.#fill(word) }));
+  }
+
+  /** What it was at a time. @param {number} time @returns {import("./live-chart.js").Reading|null} */
+  at(time) {
+    const { from, to } = this.timeLine.bounds();
+    // Asked anew: a strip out of sight was never drawn.
+    const found = states(this.source.points(), { boolean: this.boolean, from, to: Math.min(to, this.timeLine.knownUntil()), heard: this.source.heard() });
+    const state = stateAt(found, time);
+    return state && { at: state.since, value: state.word, low: null, high: null };
+  }
+
+  get empty() {
+    this.draw();
+    return this.states.length === 0;
+  }
+
+  /** @returns {import("./states.js").State[]} */
+  shown() {
+    return this.states;
+  }
+
+  /** @param {number} pixel from the canvas's left @returns {number} ms */
+  timeAt(pixel) {
+    const { from, to } = this.timeLine.bounds();
+    return Math.round(from + ((pixel - this.room.width) / (this.element.clientWidth - this.room.width - RIGHT)) * (to - from));
+  }
+
+  /** To this size, or to the card's own. @param {number} [width] px @param {number} [height] px */
+  resize(width, height) {
+    this.size = width && height ? { width, height } : null;
+    this.key = "";
+  }
+
+  destroy() {}
+}

@@ -1,0 +1,232 @@
+"""What the charts of a device page claim is what is stored, and no more."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.tests.live_socket import insert
+from devices.models import Device
+from telemetry.models import Series
+from telemetry.tests.written import write
+from tests.browser import chromium, operator, page
+from tests.waiting import eventually
+from tests.web_process import web, web_process
+
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECOND, MINUTE = 1000, 60_000
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def device() -> Device:
+    return Device.objects.create(uid="press-1", name="Press 1", expected_interval=1)
+
+
+def series(device: Device, metric: str, **facts: Any) -> Series:
+    return Series.objects.create(device=device, metric=metric, **facts)
+
+
+def every(step: int, start: int, stop: int, value: float = 1.0) -> list[tuple[int, float]]:
+    return [(at, value) for at in range(start, stop, step)]
+
+
+def shown(page: Page, metric: str) -> dict[str, Any]:
+    """What is drawn of a metric; scrolled to first, for what is out of sight is not drawn."""
+    page.locator(
+        ".chart-card", has=page.locator(f"h2[title='{metric}']")
+    ).scroll_into_view_if_needed()
+    charts = page.evaluate("window.pulseboard.charts")
+    return next(chart for chart in charts if chart["metric"] == metric)
+
+
+def states(page: Page, metric: str, zero: int) -> list[tuple[int, int, str]]:
+    """The drawn states, as whole seconds after `zero`."""
+    return [
+        (round((a - zero) / SECOND), round((b - zero) / SECOND), word)
+        for a, b, word in shown(page, metric)["states"]
+    ]
+
+
+def open_range(page: Page, start: int, stop: int) -> None:
+    page.goto(f"/devices/press-1/?window=1h&from={start}&to={stop}")
+    expect(page.locator("#progress")).to_be_hidden()
+
+
+def test_states_hold_until_the_next_value_or_until_the_device_is_away(page: Page, device: Device):
+    start = now() - 1000 * SECOND
+    temperature = series(device, "temperature")
+    flag, door = series(device, "flag", kind="boolean"), series(device, "door", kind="boolean")
+    running = series(device, "running", kind="text")
+    heard = [*range(-3600, 300), *range(500, 900)]  # seconds; away from 300 to 500
+    write(temperature.id, [(start + n * SECOND, 20.0) for n in heard if n >= -60])
+    write(flag.id, [(start + n * SECOND, n // 7 % 2) for n in range(0, 70, 7)])
+    write(door.id, [(start - 3600 * SECOND, 1.0)])
+    write(running.id, [(start + n * SECOND, "running") for n in heard if n >= 0])
+    open_range(page, start, start + 950 * SECOND)
+    eventually(
+        lambda: states(page, "door", start) == [(0, 309, "on")],
+        what="what it was before the window is drawn until the device is away",
+    )
+    flags = [(n * 7, n * 7 + 7, "on" if n % 2 else "off") for n in range(9)]
+    assert states(page, "flag", start) == [*flags, (63, 309, "on")]
+    assert states(page, "running", start) == [(0, 309, "running"), (500, 909, "running")]
+
+
+def test_a_state_of_many_readings_is_whole_and_a_pulse_in_a_bucket_is_drawn(
+    page: Page, device: Device
+):
+    stop = now() // MINUTE * MINUTE
+    start = stop - 60 * MINUTE
+    state, valve = series(device, "state", kind="text"), series(device, "valve", kind="boolean")
+    word = {0: "idle", 1: "running", 2: "stopped"}
+    seconds = range(3600)
+    write(state.id, [(start + n * SECOND, word[n // 1200]) for n in seconds])
+    write(valve.id, [(start + n * SECOND, float(n == 1234)) for n in seconds])
+    open_range(page, start, stop)
+    eventually(
+        lambda: (
+            states(page, "state", start)
+            == [(0, 1200, "idle"), (1200, 2400, "running"), (2400, 3600, "stopped")]
+        ),
+        what="an hour of states is whole",
+    )
+    pulse = states(page, "valve", start)
+    assert [word for _, _, word in pulse] == ["off", "on and off", "off"]
+    assert pulse[1][0] <= 1234 < pulse[1][1] <= pulse[1][0] + 10
+    words = ["idle", "running", "stopped"]
+    expect(page.locator(".legend li")).to_have_text(words)
+    places = [palette_place(page, word) for word in words]
+    assert len(set(places)) == 3
+    # Another window that begins with another word, in the other theme.
+    page.emulate_media(color_scheme="dark")
+    open_range(page, start + 45 * MINUTE, stop)
+    expect(page.locator(".legend li")).to_have_text(["stopped"])
+    assert palette_place(page, "stopped") == places[2]
+
+
+def palette_place(page: Page, word: str) -> int:
+    """Which of the series colours a word of the legend has under the present theme."""
+    item = page.locator(".legend li", has_text=word)
+    return item.locator(".swatch").evaluate(
+        """one => [...Array(8).keys()].findIndex((i) => {
+            const probe = document.createElement("i");
+            probe.style.color = `var(--series-${i + 1})`;
+            document.body.append(probe);
+            const same = getComputedStyle(probe).color === getComputedStyle(one).backgroundColor;
+            probe.remove();
+            return same;
+        })"""
+    )
+
+
+def test_words_among_numbers_stay_words(page: Page, device: Device):
+    start = now() - 3000 * SECOND
+    level = series(device, "level")
+    write(level.id, every(SECOND, start, start + 1000 * SECOND, 2.0))
+    words = ["", "0x1F", "Infinity", "NaN"]
+    write(level.id, [(start + (100 + n) * SECOND + 5, word) for n, word in enumerate(words)])
+    open_range(page, start, start + 1000 * SECOND)
+    eventually(lambda: len(shown(page, "level")["points"]) > 100, what="the numbers are drawn")
+    assert {value for _, value in shown(page, "level")["points"]} == {2.0}
+    page.locator(".chart-card summary").first.click()
+    page.get_by_text("Show table").click()
+    for word in words[1:]:
+        expect(page.locator(".table-view")).to_contain_text(word)
+
+
+def test_metrics_named_like_what_every_object_has_are_drawn(page: Page, device: Device):
+    at = now() - 10 * SECOND
+    for metric in ("toString", "constructor", "__proto__"):
+        insert([(series(device, metric).id, at, 1.5)])
+    page.goto("/devices/press-1/?window=5m")
+    for metric in ("toString", "constructor", "__proto__"):
+        eventually(lambda metric=metric: shown(page, metric)["points"] == [[at, 1.5]], what=metric)
+
+
+def test_a_selection_leaves_no_tooltip_and_escape_lets_it_go(page: Page, device: Device):
+    start = now() - 100 * SECOND
+    level = series(device, "level")
+    insert([(level.id, at, 1.0) for at, _ in every(SECOND, start, start + 90 * SECOND)])
+    page.goto("/devices/press-1/?window=5m")
+    eventually(lambda: len(shown(page, "level")["points"]) == 90, what="it is drawn")
+    box = page.locator(".plot").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] * 0.75, box["y"] + 60
+    address = page.url
+
+    def drag() -> None:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 60, y, steps=4)
+
+    drag()
+    page.keyboard.press("Escape")
+    page.mouse.move(x + 80, y)
+    page.mouse.up()
+    assert page.url == address
+    drag()
+    expect(page.locator(".tooltip")).to_be_hidden()
+    page.mouse.up()
+    page.wait_for_url("**from=**")
+    expect(page.locator(".tooltip")).to_be_hidden()
+    expect(page.locator(".chart-card .age").first).not_to_have_text("no reading")
+
+
+def test_numbers_of_any_size_are_whole_on_the_axis_and_in_the_head(page: Page, device: Device):
+    at = now() - 20 * SECOND
+    values = {"big": 123_456_800.0, "huge": 1e15, "tiny": 1e-9, "id": 1_234_567_890.0}
+    for metric, value in values.items():
+        one = series(device, metric)
+        insert([(one.id, at + n * SECOND, value * (1 + n * 1e-6)) for n in range(10)])
+        insert([(one.id, at + 15 * SECOND, value)])
+    page.goto("/devices/press-1/?window=5m")
+    for metric, text in {
+        "big": "123\u202f456\u202f800",
+        "huge": "1×10¹⁵",
+        "tiny": "1×10⁻⁹",
+        "id": "1\u202f234\u202f567\u202f890",
+    }.items():
+        card = page.locator(".chart-card", has=page.locator(f"h2[title='{metric}']"))
+        expect(card.locator(".value > span").first).to_have_text(text)
+        fits = card.locator(".value").evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert fits, metric
+
+
+def test_a_device_without_series_does_not_load_for_ever(page: Page, device: Device):
+    page.goto("/devices/press-1/")
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    expect(page.locator("#no-series")).to_be_visible()
+    expect(page.locator("#progress")).to_be_hidden()
+
+
+def test_a_download_is_named_by_its_range_and_has_what_is_drawn(page: Page, device: Device):
+    start = now() // MINUTE * MINUTE - 10 * MINUTE
+    level = series(device, "level", unit="m")
+    write(level.id, every(SECOND, start, start + 60 * SECOND))
+    open_range(page, start, start + MINUTE)
+    eventually(lambda: len(shown(page, "level")["points"]) == 60, what="it is drawn")
+    page.locator(".chart-card summary").first.click()
+    with page.expect_download() as download:
+        page.get_by_text("Download CSV").click()
+    first, last = (
+        time.strftime("%Y%m%dT%H%M%S", time.gmtime(ms / 1000)) for ms in (start, start + MINUTE)
+    )
+    assert download.value.suggested_filename == f"press-1-level-{first}-{last}.csv"
+    rows = list(csv.reader(io.StringIO(download.value.path().read_text())))
+    assert rows[0] == ["time", "level (m)"]
+    assert len(rows) == 61
+    page.locator(".chart-card summary").first.click()
+    with page.expect_download() as download:
+        page.get_by_text("Download PNG").click()
+    assert download.value.suggested_filename.endswith(f"-{last}.png")
