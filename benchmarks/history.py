@@ -30,9 +30,9 @@ def fill(now: datetime, days: int, every: int) -> list[int]:
     """Write the series, a reading each `every` seconds; their ids."""
     from devices.models import Device  # noqa: PLC0415 (needs the settings)
     from telemetry.models import Series  # noqa: PLC0415
-    from telemetry.storage import partitions, store  # noqa: PLC0415
+    from telemetry.storage import store, upkeep  # noqa: PLC0415
 
-    partitions.ensure(now, days_back=days + 1)
+    upkeep.make_days(now, days_back=days + 1)
     device = Device.objects.create(uid="bench-history", name="bench-history")
     ids = [Series.objects.create(device=device, metric=f"m{n}").id for n in range(SERIES)]
     end_ms = int(now.timestamp()) * 1000
@@ -51,7 +51,7 @@ def roll_up(now: datetime) -> float:
     from telemetry.storage import rollups  # noqa: PLC0415 (needs the settings)
 
     began = time.monotonic()
-    while rollups.run_once(now) and time.monotonic() - began < ROLLUP_SECONDS:
+    while rollups.run(now) and time.monotonic() - began < ROLLUP_SECONDS:
         pass
     return time.monotonic() - began
 

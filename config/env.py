@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from datetime import date
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -39,6 +40,15 @@ def integer(name: str, default: int, minimum: int, maximum: int) -> int:
     if not raw.isascii() or not raw.isdecimal() or not minimum <= int(raw) <= maximum:
         raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} to {maximum}")
     return int(raw)
+
+
+def day(name: str) -> date | None:
+    """A date as 2026-11-27, or None. Raises `ImproperlyConfigured` for anything else."""
+    raw = text(name)
+    try:
+        return date.fromisoformat(raw) if raw else None
+    except ValueError as exc:
+        raise ImproperlyConfigured(f"{name} must be a date such as 2026-11-27") from exc
 
 
 def words(name: str, default: str = "") -> list[str]:

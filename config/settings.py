@@ -189,6 +189,8 @@ RETENTION_DAYS = env.integer("PULSEBOARD_RETENTION_DAYS", 30, minimum=1, maximum
 ROLLUP_RETENTION_DAYS = env.integer(
     "PULSEBOARD_ROLLUP_RETENTION_DAYS", 365, minimum=RETENTION_DAYS, maximum=36_500
 )
+# Until which day a clock that went far ahead is right; see `telemetry.storage.retention`.
+CLOCK_CONFIRMED = env.day("PULSEBOARD_CLOCK_CONFIRMED")
 QUARANTINE_RETENTION_DAYS = env.integer(
     "PULSEBOARD_QUARANTINE_RETENTION_DAYS", 30, minimum=1, maximum=36_500
 )

@@ -12,6 +12,7 @@ from django.db import models
 from access.scope import ScopedManager
 from devices.models import Device
 
+KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MAX_METRIC_LENGTH = 200  # characters of a dotted metric name
 
 
@@ -101,6 +102,28 @@ class IngestWorker(models.Model):
     started_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     counters = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobRun(models.Model):
+    """How a job of `manage.py maintain` went: its lease and its last runs."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    holder = models.CharField(max_length=64, default="", db_default="")  # process, while it runs
+    held_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    error = models.TextField(default="", db_default="")  # of the last failure
+    runs = models.BigIntegerField(default=0, db_default=0)  # that ended well
+    failures = models.BigIntegerField(default=0, db_default=0)
+    failures_in_row = models.IntegerField(default=0, db_default=0)
+    seconds = models.FloatField(default=0, db_default=0)  # of the last run
+    did = models.TextField(default="", db_default="")  # the last that had something to do
+    did_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

@@ -10,10 +10,10 @@ from django.db import connection
 from django.db.models import Count, Max, Min
 
 from access.scope import Scope
-from telemetry.models import QuarantinedMessage
+from telemetry.models import KEPT_PAYLOAD, QuarantinedMessage
 from telemetry.sql import load
-from telemetry.storage import partitions, retention
-from telemetry.storage.store import KEPT_PAYLOAD
+from telemetry.storage import retention
+from telemetry.storage.deletion import delete_where
 
 # A device that sends only errors must not fill the disk, nor drive out the messages of others.
 MAX_MESSAGES = 80_000  # of registered devices
@@ -97,7 +97,7 @@ def groups(scope: Scope, limit: int) -> tuple[int, list[Group]]:
 def trim(now: datetime) -> int:
     """Remove messages that are too old or too many; how many."""
     cutoff = retention.cutoffs(now).quarantine
-    removed = partitions.delete_where(TABLE, "received_at < %s", [cutoff])
+    removed = delete_where(TABLE, "received_at < %s", [cutoff])
     limits = {
         "messages": MAX_MESSAGES,
         "bytes": MAX_BYTES,

@@ -13,7 +13,7 @@ from django.db import connection
 from bridge.intake.instants import REACH_US, Instants
 from devices.models import Device
 from telemetry.models import IngestWorker
-from telemetry.storage import partitions
+from telemetry.storage import upkeep
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.database_url import database_url
 from tests.waiting import eventually
@@ -24,7 +24,7 @@ WORKER = "worker-under-test"  # the name of its connections to the database
 @pytest.fixture
 def database(transactional_db: None) -> Callable[[str], list[tuple]]:
     """Run a query on the test database, which other processes may write to."""
-    partitions.ensure(datetime.now(UTC))
+    upkeep.make_days(datetime.now(UTC))
     empty()
 
     def query(statement: str) -> list[tuple]:
@@ -40,7 +40,8 @@ def empty() -> None:
     """These tables are no models', so Django does not empty them between tests."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE reading, text_reading, rollup_dirty, ingest_delivery, ingest_lease"
+            "TRUNCATE reading, text_reading, commit_log, dirty_minute, ingest_delivery,"
+            " ingest_lease"
         )
         cursor.execute("UPDATE ingest_lane SET holder = '', until_us = 0, given_us = 0")
 

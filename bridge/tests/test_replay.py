@@ -18,7 +18,7 @@ from bridge.quarantine.replay import Replay, Selection
 from devices.models import Device, Presence
 from telemetry.live import contract
 from telemetry.models import QuarantinedMessage, Series
-from telemetry.storage import partitions
+from telemetry.storage import upkeep
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -28,7 +28,7 @@ AT_MS = 1_795_327_200_123
 
 @pytest.fixture(autouse=True)
 def partitions_of_then(database) -> None:
-    partitions.ensure(AT)
+    upkeep.make_days(AT)
 
 
 def quarantine(payload: bytes, **facts) -> QuarantinedMessage:

@@ -30,11 +30,11 @@ def migrate() -> None:
     """Bring the tables up to date and make the partitions of these days."""
     try:
         django.setup()
-        from telemetry.storage import partitions  # noqa: PLC0415 (needs the settings)
+        from telemetry.storage import upkeep  # noqa: PLC0415 (needs the settings)
 
         _check_settings()
         call_command("migrate", verbosity=0, interactive=False)
-        partitions.ensure(datetime.now(UTC))
+        upkeep.make_days(datetime.now(UTC))
     except ImproperlyConfigured as exc:
         raise EmbeddedError(f"A setting is wrong: {exc}", "See docs/operations.md.") from exc
     except DatabaseError as exc:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -14,18 +13,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
+from telemetry import job_runs
 from telemetry.api import parameters as query
 from telemetry.api.shapes import PipelineShape
 from telemetry.models import IngestWorker, QuarantinedMessage
 from telemetry.moments import to_ms
-from telemetry.sql import load
-from telemetry.storage import timescale
+from telemetry.storage import rollups
+from telemetry.storage.backend import backend
 
 ALIVE = timedelta(seconds=10)  # a worker writes its counters about once a second
 MAX_WORKERS = 1000
 SETTLED = ("stored", "duplicate", "rejected", "spooled", "in_flight")
-
-_SQL = load("pipeline")
 
 
 class PipelineView(APIView):
@@ -41,7 +39,9 @@ class PipelineView(APIView):
                 "now": to_ms(now),
                 "workers": [_worker(worker, now) for worker in workers],
                 "quarantine": _quarantine(Scope.of(request), now),
-                "stored_total": _stored_total(),
+                "stored_total": backend().estimate_readings(),
+                "jobs": job_runs.states(),
+                "backlog": _backlog(now),
             }
         )
 
@@ -78,10 +78,11 @@ def _quarantine(scope: Scope, now: datetime) -> dict[str, Any]:
     }
 
 
-def _stored_total() -> int:
-    if timescale.in_use():
-        return timescale.estimate_readings()
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["estimate_readings"])
-        (total,) = cursor.fetchone()
-    return int(total)
+def _backlog(now: datetime) -> dict[str, Any]:
+    waits = rollups.backlog(now)
+    return {
+        "commits": waits.commits,
+        "commits_age_ms": round(waits.seconds * 1000),
+        "minutes": waits.minutes,
+        "oldest_minute": to_ms(waits.oldest) if waits.oldest else None,
+    }

@@ -137,8 +137,34 @@ class QuarantineTotalsShape(serializers.Serializer):
     reasons = serializers.DictField(child=serializers.IntegerField())
 
 
+class JobShape(serializers.Serializer):
+    name = serializers.CharField()
+    every_ms = serializers.IntegerField(help_text="From the end of a run to the next one.")
+    running = serializers.BooleanField()
+    failing = serializers.BooleanField(help_text="The last run failed; it is tried again.")
+    started_at = ms(allow_null=True)
+    succeeded_at = ms(allow_null=True)
+    failed_at = ms(allow_null=True)
+    did_at = ms(allow_null=True)
+    runs = serializers.IntegerField(help_text="That ended well.")
+    failures = serializers.IntegerField()
+    failures_in_row = serializers.IntegerField()
+    error = serializers.CharField(help_text="Of the last failure.")
+    seconds = serializers.FloatField(help_text="That the last run took.")
+    did = serializers.CharField(help_text="Of the last run that had something to do.")
+
+
+class BacklogShape(serializers.Serializer):
+    commits = serializers.IntegerField(help_text="Not read from the commit log yet.")
+    commits_age_ms = serializers.IntegerField(help_text="Since the oldest of them.")
+    minutes = serializers.IntegerField(help_text="That are to be rolled up.")
+    oldest_minute = ms(allow_null=True)
+
+
 class PipelineShape(serializers.Serializer):
     now = ms()
     workers = WorkerShape(many=True)
     quarantine = QuarantineTotalsShape()
     stored_total = serializers.IntegerField(help_text="Readings kept, as Postgres estimates them.")
+    jobs = JobShape(many=True)
+    backlog = BacklogShape()

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -65,7 +66,7 @@ def window(
     if not ids:
         return []
     points = min(points, MAX_TOTAL_POINTS // len(ids))
-    cutoffs = retention.cutoffs(now or timezone.now())
+    cutoffs = retention.kept(now or timezone.now())
     start, stop = from_ms(start_ms), from_ms(end_ms)
 
     raw_ids = [] if start < cutoffs.raw else _with_at_most(points, ids, start, stop)
@@ -159,11 +160,13 @@ def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]
 
 def _newest(ids: list[int], *, floor: datetime, before: datetime) -> dict[int, Point]:
     found: dict[int, Point] = {}
-    for series_id, number_us, number, text_us, text in _fetch(
-        "fetch_latest", ids, floor=floor, before=before
-    ):
-        newer_text = number_us is None or (text_us is not None and text_us > number_us)
-        found[series_id] = [in_ms(text_us), text] if newer_text else [in_ms(number_us), number]
+    rows = _fetch("fetch_latest", ids, floor=floor, before=before)
+    for series_id, number_us, number, text_us, text, kept_us, kept_number, kept_text in rows:
+        kept = kept_number if kept_text is None else kept_text
+        candidates = [(number_us, number), (text_us, text), (kept_us, kept)]
+        # Of a number and a text of one instant, the number.
+        us, value = max((one for one in candidates if one[0] is not None), key=itemgetter(0))
+        found[series_id] = [in_ms(us), value]
     return found
 
 

@@ -59,10 +59,12 @@ CROSS JOIN LATERAL (
 ORDER BY asked.id, run.last DESC
 
 -- name: fetch_latest
--- The newest number and the newest text of each series in [floor, before).
+-- The newest number, the newest text, and the newest that retention kept, of each series in
+-- [floor, before).
 SELECT asked.id,
     round(date_part('epoch', number.time) * 1e6)::bigint, number.value,
-    round(date_part('epoch', word.time) * 1e6)::bigint, word.value
+    round(date_part('epoch', word.time) * 1e6)::bigint, word.value,
+    round(date_part('epoch', kept.time) * 1e6)::bigint, kept.value, kept.text
 FROM unnest(%(series)s::int[]) AS asked (id)
 LEFT JOIN LATERAL (
     SELECT time, value FROM reading
@@ -76,7 +78,9 @@ LEFT JOIN LATERAL (
     ORDER BY time DESC
     LIMIT 1
 ) AS word ON true
-WHERE number.time IS NOT NULL OR word.time IS NOT NULL
+LEFT JOIN last_reading AS kept
+    ON kept.series_id = asked.id AND kept.time >= %(floor)s AND kept.time < %(before)s
+WHERE number.time IS NOT NULL OR word.time IS NOT NULL OR kept.time IS NOT NULL
 
 -- name: reduce_from_raw
 -- Buckets of any width from the readings themselves; [from, to) are edges of buckets.
@@ -90,20 +94,30 @@ ORDER BY series_id, us
 
 -- name: reduce_from_1m
 -- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
-WITH dirty_minute AS MATERIALIZED (
-    SELECT DISTINCT minute FROM rollup_dirty WHERE minute >= %(start)s AND minute < %(stop)s
+-- These are read in spans: minutes within an hour of each other are one, and what lies between is
+-- left out by equality. Joined minute by minute, a long backlog would cost a look at the index each.
+WITH dirty AS MATERIALIZED (
+    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+), span AS MATERIALIZED (
+    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
+    FROM (
+        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
+            OVER (ORDER BY minute) AS island
+        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
+    ) AS numbered
+    GROUP BY island
 ), piece AS (
     SELECT series_id, bucket AS time, sum, count, min, max
     FROM rollup_1m
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
-        AND bucket NOT IN (SELECT minute FROM dirty_minute)
+        AND bucket NOT IN (SELECT minute FROM dirty)
     UNION ALL
     SELECT reading.series_id, reading.time,
         least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
-    FROM dirty_minute
+    FROM span
     JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= dirty_minute.minute
-        AND reading.time < dirty_minute.minute + interval '1 minute'
+        AND reading.time >= span.start AND reading.time < span.stop
+    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id,
     round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
@@ -114,10 +128,18 @@ ORDER BY series_id, us
 
 -- name: reduce_from_1h
 -- Buckets of whole hours: from rollup_1h, and in hours with a dirty minute from what is finer.
-WITH dirty_minute AS MATERIALIZED (
-    SELECT DISTINCT minute FROM rollup_dirty WHERE minute >= %(start)s AND minute < %(stop)s
+WITH dirty AS MATERIALIZED (
+    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+), span AS MATERIALIZED (
+    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
+    FROM (
+        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
+            OVER (ORDER BY minute) AS island
+        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
+    ) AS numbered
+    GROUP BY island
 ), dirty_hour AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty_minute
+    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty
 ), piece AS (
     SELECT series_id, bucket AS time, sum, count, min, max
     FROM rollup_1h
@@ -125,17 +147,19 @@ WITH dirty_minute AS MATERIALIZED (
         AND bucket NOT IN (SELECT hour FROM dirty_hour)
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
-    FROM dirty_hour
+    FROM span
     JOIN rollup_1m AS fine ON fine.series_id = ANY (%(series)s::int[])
-        AND fine.bucket >= dirty_hour.hour AND fine.bucket < dirty_hour.hour + interval '1 hour'
-    WHERE fine.bucket NOT IN (SELECT minute FROM dirty_minute)
+        AND fine.bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
+        AND fine.bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
+    WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
+        AND fine.bucket NOT IN (SELECT minute FROM dirty)
     UNION ALL
     SELECT reading.series_id, reading.time,
         least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
-    FROM dirty_minute
+    FROM span
     JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= dirty_minute.minute
-        AND reading.time < dirty_minute.minute + interval '1 minute'
+        AND reading.time >= span.start AND reading.time < span.stop
+    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id,
     round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
@@ -146,10 +170,18 @@ ORDER BY series_id, us
 
 -- name: reduce_from_1d
 -- Buckets of whole days (UTC): from rollup_1d, and in days with a dirty minute from what is finer.
-WITH dirty_minute AS MATERIALIZED (
-    SELECT DISTINCT minute FROM rollup_dirty WHERE minute >= %(start)s AND minute < %(stop)s
+WITH dirty AS MATERIALIZED (
+    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+), span AS MATERIALIZED (
+    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
+    FROM (
+        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
+            OVER (ORDER BY minute) AS island
+        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
+    ) AS numbered
+    GROUP BY island
 ), dirty_hour AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty_minute
+    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty
 ), dirty_day AS MATERIALIZED (
     SELECT DISTINCT date_bin('1 day', hour, '1970-01-01Z') AS day FROM dirty_hour
 ), piece AS (
@@ -159,23 +191,27 @@ WITH dirty_minute AS MATERIALIZED (
         AND bucket NOT IN (SELECT day FROM dirty_day)
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
-    FROM dirty_day
-    JOIN rollup_1h AS fine ON fine.series_id = ANY (%(series)s::int[])
-        AND fine.bucket >= dirty_day.day AND fine.bucket < dirty_day.day + interval '1 day'
-    WHERE fine.bucket NOT IN (SELECT hour FROM dirty_hour)
+    FROM rollup_1h AS fine
+    WHERE fine.series_id = ANY (%(series)s::int[])
+        AND fine.bucket >= (SELECT min(day) FROM dirty_day)
+        AND fine.bucket < (SELECT max(day) FROM dirty_day) + interval '1 day'
+        AND date_bin('1 day', fine.bucket, '1970-01-01Z') IN (SELECT day FROM dirty_day)
+        AND fine.bucket NOT IN (SELECT hour FROM dirty_hour)
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
-    FROM dirty_hour
+    FROM span
     JOIN rollup_1m AS fine ON fine.series_id = ANY (%(series)s::int[])
-        AND fine.bucket >= dirty_hour.hour AND fine.bucket < dirty_hour.hour + interval '1 hour'
-    WHERE fine.bucket NOT IN (SELECT minute FROM dirty_minute)
+        AND fine.bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
+        AND fine.bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
+    WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
+        AND fine.bucket NOT IN (SELECT minute FROM dirty)
     UNION ALL
     SELECT reading.series_id, reading.time,
         least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
-    FROM dirty_minute
+    FROM span
     JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= dirty_minute.minute
-        AND reading.time < dirty_minute.minute + interval '1 minute'
+        AND reading.time >= span.start AND reading.time < span.stop
+    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id,
     round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,

@@ -3,7 +3,7 @@
 SELECT current_user,
     ARRAY(
         SELECT needed.name FROM unnest(ARRAY[
-            'reading', 'text_reading', 'rollup_dirty', 'ingest_delivery', 'ingest_lease',
+            'reading', 'text_reading', 'commit_log', 'ingest_delivery', 'ingest_lease',
             'telemetry_quarantinedmessage', 'telemetry_series', 'telemetry_ingestworker',
             'devices_presence'
         ]) AS needed (name)

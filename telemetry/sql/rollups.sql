@@ -2,16 +2,30 @@
 -- True for the one caller that may roll up until its transaction ends.
 SELECT pg_try_advisory_xact_lock(%(key)s)
 
--- name: take_dirty_minutes
--- Takes the oldest closed dirty minutes off the list, each at most once for each batch that wrote it.
-DELETE FROM rollup_dirty
-WHERE minute IN (
-    SELECT DISTINCT minute FROM rollup_dirty
-    WHERE minute < %(closed)s
-    ORDER BY minute
-    LIMIT %(limit)s
-)
-RETURNING minute
+-- name: add_dirty_minutes
+-- Puts minutes on the list; those that are on it get another mark.
+INSERT INTO dirty_minute (minute)
+SELECT unnest(%(minutes)s::timestamptz[])
+ON CONFLICT (minute) DO UPDATE SET mark = DEFAULT
+
+-- name: list_dirty_minutes
+-- The newest closed minutes of the list, whether retention has taken readings of theirs, and the
+-- mark each has now. Those whose readings are just being dropped wait.
+SELECT dirty.minute, dirty.mark, dirty.minute < state.raw_floor
+FROM dirty_minute AS dirty, retention_state AS state
+WHERE dirty.minute < %(closed)s AND dirty.minute >= state.raw_held
+ORDER BY dirty.minute DESC
+LIMIT %(limit)s
+
+-- name: forget_dirty_minutes
+-- Takes minutes off the list unless more has come for them.
+DELETE FROM dirty_minute AS dirty
+USING unnest(%(minutes)s::timestamptz[], %(marks)s::bigint[]) AS done (minute, mark)
+WHERE dirty.minute = done.minute AND dirty.mark = done.mark
+
+-- name: measure_rollup_backlog
+-- How many closed minutes are on the list, and the oldest of them.
+SELECT count(*), min(minute) FROM dirty_minute WHERE minute < %(closed)s
 
 -- name: roll_up_minutes
 -- Recomputes rollup_1m for the whole minutes of [start, stop), for all series with readings there.
@@ -30,6 +44,41 @@ ON CONFLICT (series_id, bucket) DO UPDATE SET
     count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
     first = excluded.first, last = excluded.last
 WHERE excluded.count > kept.count
+
+-- name: keep_bases
+-- Keeps what minutes of [start, stop) counted when their readings were dropped, of those that have
+-- readings again.
+INSERT INTO rollup_base (series_id, bucket, count, sum, min, max, first, last)
+SELECT series_id, bucket, count, sum, min, max, first, last
+FROM rollup_1m AS kept
+WHERE bucket >= %(start)s AND bucket < %(stop)s AND NOT since_drop
+    AND EXISTS (
+        SELECT FROM reading
+        WHERE reading.series_id = kept.series_id AND reading.time >= kept.bucket
+            AND reading.time < kept.bucket + interval '1 minute'
+    )
+ON CONFLICT (series_id, bucket) DO NOTHING
+
+-- name: merge_minutes
+-- Recomputes rollup_1m for minutes of [start, stop) that lost readings: what they counted then, and
+-- the readings that came since. Which of both was first is not known any more.
+INSERT INTO rollup_1m AS kept (series_id, bucket, count, sum, min, max, first, last, since_drop)
+SELECT late.series_id, late.bucket, late.count + coalesce(base.count, 0),
+    late.sum + coalesce(base.sum, 0), least(late.min, base.min), greatest(late.max, base.max),
+    coalesce(base.first, late.first), coalesce(base.last, late.last), true
+FROM (
+    SELECT series_id, date_bin('1 minute', time, '1970-01-01Z') AS bucket, count(*) AS count,
+        sum(least(greatest(value, -1e290), 1e290)) AS sum, min(value) AS min, max(value) AS max,
+        (array_agg(value ORDER BY time))[1] AS first,
+        (array_agg(value ORDER BY time DESC))[1] AS last
+    FROM reading
+    WHERE time >= %(start)s AND time < %(stop)s
+    GROUP BY 1, 2
+) AS late
+LEFT JOIN rollup_base AS base USING (series_id, bucket)
+ON CONFLICT (series_id, bucket) DO UPDATE SET
+    count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
+    first = excluded.first, last = excluded.last, since_drop = true
 
 -- name: roll_up_hours
 -- Recomputes rollup_1h for the whole hours of [start, stop) from rollup_1m.

@@ -1,24 +1,3 @@
--- name: is_in_use
--- Whether the readings are in a hypertable; the plain table is a partitioned one, of kind p.
-SELECT relkind = 'r' FROM pg_class WHERE oid = 'reading'::regclass
-
--- name: list_marks
--- Marks of the oldest closed dirty minutes, and whether a minute can be rolled up.
-SELECT id, minute, minute >= (SELECT floor FROM rollup_floor)
-FROM rollup_dirty
-WHERE minute IN (
-    SELECT DISTINCT minute FROM rollup_dirty
-    WHERE minute < %(closed)s
-    ORDER BY minute
-    LIMIT %(minutes)s
-)
-ORDER BY minute
-LIMIT %(marks)s
-
--- name: forget_marks
--- Takes these marks off the list.
-DELETE FROM rollup_dirty WHERE id = ANY (%(ids)s::bigint[])
-
 -- name: refresh_rollup
 -- Recomputes what changed of a rollup's whole buckets in [start, stop).
 CALL refresh_continuous_aggregate(%(rollup)s, %(start)s::timestamptz, %(stop)s::timestamptz)
@@ -29,7 +8,7 @@ SELECT drop_chunks(%(table)s, older_than => %(cutoff)s::timestamptz)
 
 -- name: raise_floor
 -- Notes that what is before a moment may be gone.
-UPDATE rollup_floor SET floor = greatest(floor, %(cutoff)s)
+UPDATE retention_state SET raw_floor = greatest(raw_floor, %(cutoff)s)
 
 -- name: list_chunks
 -- The chunks of some hypertables and rollups, with the hypertable that holds each; the oldest first.

@@ -37,7 +37,6 @@ RETRIED_CLASSES = {
 RETRIED_STATES = {
     "23503",  # foreign key: a device was deleted meanwhile; the next attempt finds it gone
 }
-CHECK_VIOLATION = "23514"
 QUERY_CANCELED = "57014"  # a statement took longer than `statement_timeout`
 
 
@@ -59,15 +58,17 @@ def remedy(error: BaseException) -> Remedy:
         return Remedy.REJECT  # readings of so many days, each a chunk to lock: halves can be stored
     if state == QUERY_CANCELED:
         return Remedy.SMALLER
-    if state == CHECK_VIOLATION and cause.diag.constraint_name is None:
-        # A partition's own bounds: one was attached while the row was on its way to the default
-        # partition. The next attempt finds the new one. A CHECK of a table has a name.
-        return Remedy.RETRY
     if state:
         retried = state in RETRIED_STATES or state[:2] in RETRIED_CLASSES
         return Remedy.RETRY if retried else Remedy.REJECT
     lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
     return Remedy.RETRY if lost else Remedy.REJECT
+
+
+def is_without_day(error: BaseException) -> bool:
+    """Whether a reading is of a day that has no partition. A CHECK of a table has a name."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    return isinstance(cause, psycopg.errors.CheckViolation) and cause.diag.constraint_name is None
 
 
 def is_temporary(error: BaseException) -> bool:

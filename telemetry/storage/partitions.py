@@ -1,41 +1,48 @@
-"""Daily partitions of the reading tables: made ahead of the data, dropped whole by retention.
+"""Daily partitions of the reading tables on plain Postgres.
 
-`manage.py maintain` calls `ensure`; any number of callers at once is fine. TimescaleDB makes its
-chunks itself: there `ensure` has nothing to do, and `drop_before` drops chunks.
+No statement here makes a reader or a writer wait. ATTACH locks out neither. A partition goes in
+three steps, and each is tried again by its job where a reader still has the table: DETACH
+CONCURRENTLY marks it and waits, FINALIZE ends that wait when it was given up, DROP finds a table of
+its own. A plain DROP would lock the whole table, and everybody would queue behind its wait; a
+default partition would take that way from us, so a day gets its partition with its first reading.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, LiteralString
+from typing import NamedTuple
 
-from django.db import connection, transaction
-from psycopg import sql
+from django.db import DatabaseError, connection, transaction
+from psycopg import errors, sql
 
+from telemetry.jobs import NotYet
 from telemetry.sql import load
-from telemetry.storage import timescale
 
 TABLES = ("reading", "text_reading")
-DAYS_BACK = 2  # days before today: a device that was out of reach brings its backlog
-DAYS_AHEAD = 3  # days after today: slack for maintenance that does not run
-DELETE_CHUNK = 20_000  # rows of one DELETE: short transactions, so nobody waits for one
 FREEZE_AFTER = timedelta(days=1)  # after a partition's day: by then its backlogs have come
-LOCK_WAIT = "5s"  # a longer wait would queue every reader and writer behind it
+# ATTACH and DETACH of one table wait for each other: so long does a batch wait at most for a
+# detachment that waits for a reader.
+LOCK_WAIT = "1s"
 _LOCK_KEY = 0x50554C53  # advisory lock: the set of partitions
 
-_SQL = load("partitions")
-_MAKE: tuple[LiteralString, ...] = (
-    # Rows only come in: to vacuum for each fifth of them would cost as much as writing them, and
-    # `freeze` does it once.
-    """CREATE TABLE {partition} (LIKE {table} INCLUDING ALL)
-        WITH (autovacuum_vacuum_insert_threshold = -1)""",
-    # Before the move: a row that arrived after it would make the ATTACH fail.
-    "LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE",
-    """WITH moved AS (
-        DELETE FROM {default} WHERE time >= {start} AND time < {stop} RETURNING *
-    ) INSERT INTO {partition} SELECT * FROM moved""",
-    "ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ({start}) TO ({stop})",
-)
+_SQL = load("partitions") | load("partition_changes")
+
+
+class Partition(NamedTuple):
+    """One day of one table, or what was one."""
+
+    table: str
+    name: str
+    day: date
+    attached: bool  # it is a partition, not a table of its own
+    leaving: bool  # detached for new statements; an older one may still read it
+    doomed: bool  # marked by us: what somebody else detached, to keep it, is not ours to drop
+
+
+class StillRead(NotYet):
+    """Partitions that could not go yet; the message says who reads them."""
 
 
 def name_of(table: str, day: date) -> str:
@@ -44,47 +51,48 @@ def name_of(table: str, day: date) -> str:
 
 
 def day_of(table: str, partition: str) -> date | None:
-    """The day a partition holds, by its name; None for the default partition or a foreign one."""
-    stamp = partition.removeprefix(f"{table}_")
+    """The day a partition holds, by its name; None for a foreign one."""
+    stamp = partition.removeprefix(f"{table}_")[:8]
     if len(stamp) != 8 or not stamp.isdecimal():
         return None
     return datetime.strptime(stamp, "%Y%m%d").replace(tzinfo=UTC).date()
 
 
-def ensure(now: datetime, *, days_back: int = DAYS_BACK, days_ahead: int = DAYS_AHEAD) -> list[str]:
-    """Make the partitions missing around `now` (days in UTC); the names of those made.
+def make(days: Iterable[date]) -> list[str]:
+    """Make the partitions of these days that are missing; the names of those made.
 
-    Two catalog queries when there is nothing to do. Rows of such a day that already wait in the
-    default partition move along, in the same transaction.
+    One catalog query when there is nothing to do; any number of callers at once is fine. A day
+    that is just leaving is left out: what is written to it is refused.
     """
-    if timescale.in_use():
-        return []
-    today = now.astimezone(UTC).date()
-    days = [today + timedelta(days=offset) for offset in range(-days_back, days_ahead + 1)]
-    return [
-        name_of(table, day)
-        for table, day in _missing(days)
-        if _make(table, day, name_of(table, day))
-    ]
+    existing = {(part.table, part.day) for part in _listed() if part.attached}
+    missing = [(table, day) for table in TABLES for day in days if (table, day) not in existing]
+    return [name for table, day in missing if (name := _make(table, day))]
 
 
-def drop_before(cutoff: datetime) -> list[str]:
-    """Drop the partitions whose whole day is before `cutoff`, and older rows of the default ones.
+def before(day: date) -> list[Partition]:
+    """What is to be dropped: the partitions of days before `day`, and what is left of others."""
+    return [part for part in _listed() if part.doomed or (part.attached and part.day < day)]
 
-    A day that `cutoff` falls into stays until it is over.
+
+def drop(parts: list[Partition]) -> list[str]:
+    """Drop partitions; their names. In no transaction.
+
+    Raises `StillRead` when some could not go yet, after all that could: call it again.
     """
-    if timescale.in_use():
-        return timescale.drop_before(TABLES, cutoff, lock_wait=LOCK_WAIT)
-    last_kept = cutoff.astimezone(UTC).date()
-    dropped = []
-    for table, partition in _existing():
-        day = day_of(table, partition)
-        if day is not None and day < last_kept:
-            _drop(partition)
-            dropped.append(partition)
-    for table in TABLES:
-        delete_where(f"{table}_default", "time < %s", [cutoff])
-    return dropped
+    dropped: list[Partition] = []
+    waiting: list[Partition] = []
+    for part in parts:
+        gone = _doom(part) and _detach(part) and _drop(part)
+        (dropped if gone else waiting).append(part)
+    if waiting:
+        raise StillRead(_readers(waiting))
+    return [part.name for part in dropped]
+
+
+def bounds(day: date) -> dict[str, datetime]:
+    """The [start, stop) of a day in UTC."""
+    start = datetime.combine(day, time(), tzinfo=UTC)
+    return {"start": start, "stop": start + timedelta(days=1)}
 
 
 def freeze(now: datetime) -> list[str]:
@@ -108,66 +116,101 @@ def freeze(now: datetime) -> list[str]:
     return frozen
 
 
-def every_partition() -> list[str]:
-    """The partitions of both reading tables, the default ones included."""
-    return [partition for _, partition in _existing()]
+def names() -> list[str]:
+    """The partitions of both reading tables."""
+    return [part.name for part in _listed() if part.attached]
 
 
-def delete_where(table: str, condition: LiteralString, values: list[Any]) -> int:
-    """Delete the rows of one plain table that meet a condition, a bounded chunk at a time."""
-    statement = sql.SQL(
-        "DELETE FROM {table} WHERE ctid = ANY (ARRAY("
-        "SELECT ctid FROM {table} WHERE {condition} LIMIT {limit}))"
-    ).format(
-        table=sql.Identifier(table), condition=sql.SQL(condition), limit=sql.Literal(DELETE_CHUNK)
-    )
-    removed = 0
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            removed += cursor.rowcount
-            if cursor.rowcount < DELETE_CHUNK:
-                return removed
-
-
-def _existing() -> list[tuple[str, str]]:
+def _listed() -> list[Partition]:
+    """Every partition, and every table that was one, the oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["list_partitions"])
-        return [(str(parent), str(partition)) for parent, partition in cursor.fetchall()]
+        found = [
+            Partition(table, name, day, *facts)
+            for table, name, *facts in cursor.fetchall()
+            if (day := day_of(table, name)) is not None
+        ]
+    return sorted(found, key=lambda part: (part.day, part.table))
 
 
-def _missing(days: list[date]) -> list[tuple[str, date]]:
-    existing = {partition for _, partition in _existing()}
-    return [(table, day) for table in TABLES for day in days if name_of(table, day) not in existing]
+def _make(table: str, day: date) -> str | None:
+    """Make one partition; None when another caller was first, or the day is leaving.
 
-
-def _make(table: str, day: date, partition: str) -> bool:
-    """Make one partition; False when another caller was first.
-
-    Filled apart and attached: CREATE TABLE … PARTITION OF would lock the whole table against
-    every reader and writer, and fail when the default partition holds rows of the day.
+    Made apart and attached: CREATE TABLE … PARTITION OF locks the whole table against everybody.
     """
-    start = datetime.combine(day, time(), tzinfo=UTC)
-    names = {
-        "table": sql.Identifier(table),
-        "default": sql.Identifier(f"{table}_default"),
-        "partition": sql.Identifier(partition),
-        "start": sql.Literal(start),
-        "stop": sql.Literal(start + timedelta(days=1)),
-    }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["lock_partitions"], {"key": _LOCK_KEY})
-        if (table, partition) in _existing():
-            return False
         cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
-        for statement in _MAKE:
-            cursor.execute(sql.SQL(statement).format(**names))
+        cursor.execute(_SQL["lock_partitions"], {"key": _LOCK_KEY})
+        listed = _listed()
+        if any((part.table, part.day) == (table, day) and part.attached for part in listed):
+            return None
+        taken = {part.name for part in listed}
+        # One that was detached keeps its name until it is dropped.
+        plain = name_of(table, day)
+        name = next(n for n in (plain, *(f"{plain}_{i}" for i in range(2, 99))) if n not in taken)
+        names = {
+            "table": sql.Identifier(table),
+            "partition": sql.Identifier(name),
+            **{edge: sql.Literal(at) for edge, at in bounds(day).items()},
+        }
+        for block in ("create_partition", "attach_partition"):
+            cursor.execute(sql.SQL(_SQL[block]).format(**names))
+    return name
+
+
+def _doom(part: Partition) -> bool:
+    return part.doomed or _changed("doom_partition", part)
+
+
+def _detach(part: Partition) -> bool:
+    """Whether no statement can see the partition any more."""
+    if not part.attached:
+        return True
+    return _changed("finish_detaching" if part.leaving else "detach_partition", part)
+
+
+def _drop(part: Partition) -> bool:
+    return _changed("drop_table", part)
+
+
+def _changed(block: str, part: Partition) -> bool:
+    """Whether the statement got its locks in time."""
+    names = {"table": sql.Identifier(part.table), "partition": sql.Identifier(part.name)}
+    with _patience(), connection.cursor() as cursor:
+        try:
+            cursor.execute(sql.SQL(_SQL[block]).format(**names))
+        except DatabaseError as exc:
+            # Also where another one is still leaving: a table lets them go one by one.
+            if isinstance(
+                exc.__cause__, errors.LockNotAvailable | errors.ObjectNotInPrerequisiteState
+            ):
+                return False
+            raise
     return True
 
 
-def _drop(partition: str) -> None:
-    # Not DETACH CONCURRENTLY: Postgres refuses it while a default partition exists.
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["lock_partitions"], {"key": _LOCK_KEY})
-        cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
-        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(partition)))
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Give up a lock soon. Of the session: what runs within can be in no transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["limit_session_lock_wait"], {"timeout": LOCK_WAIT})
+        try:
+            yield
+        finally:
+            cursor.execute(_SQL["limit_session_lock_wait"], {"timeout": "0"})
+
+
+def _readers(waiting: list[Partition]) -> str:
+    names = ", ".join(part.name for part in waiting[:3])
+    more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+    with connection.cursor() as cursor:
+        relations = [*{part.table for part in waiting}, *(part.name for part in waiting)]
+        cursor.execute(_SQL["find_reader"], {"relations": relations})
+        row = cursor.fetchone()
+    if row is None:
+        return f"{names}{more} could not be dropped yet"
+    pid, application, since = row
+    return (
+        f"{names}{more} cannot be dropped while the session {pid} ({application or 'unnamed'})"
+        f" has its transaction of {since:%Y-%m-%d %H:%M:%S} UTC open"
+    )

@@ -8,14 +8,23 @@ from datetime import UTC, datetime, time, timedelta
 from django.conf import settings
 from django.db import connection
 
+from telemetry.jobs import NotYet
 from telemetry.sql import load
-from telemetry.storage import partitions, timescale
+from telemetry.storage.backend import backend
 
 MAX_DELETED_SERIES = 10_000  # series of one purge
 DELETED_LINGERS = timedelta(days=1)  # a spool may still bring readings of a series just deleted
-ROLLUPS = ("rollup_1m", "rollup_1h", "rollup_1d")
+# After a day is too old to come in, until it is dropped: what was on its way is rolled up by then.
+GRACE = timedelta(minutes=10)
+# How far the clock may have gone since retention last looked. A machine without a battery for its
+# clock may begin in any year, and would drop all that is older than that.
+MAX_CLOCK_JUMP = timedelta(days=7)
 
 _SQL = load("retention")
+
+
+class ClockDoubted(NotYet):
+    """The database's clock has gone too far to remove anything by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Cutoffs:
 
 
 def cutoffs(now: datetime) -> Cutoffs:
-    """The oldest moments that retention keeps as of `now`."""
+    """The oldest moments that the settings keep as of `now`."""
     today = datetime.combine(now.astimezone(UTC).date(), time(), tzinfo=UTC)
     return Cutoffs(
         raw=today - timedelta(days=settings.RETENTION_DAYS),
@@ -37,61 +46,101 @@ def cutoffs(now: datetime) -> Cutoffs:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """What one `purge` removed."""
-
-    partitions: list[str]  # or chunks, those of rollup_1m too
-    rollups: int  # rows of rollup_1m
-    series_rows: int
-
-
-def purge(now: datetime) -> Purged:
-    """Remove what is older than `cutoffs`, and what deleted series left; in short transactions."""
+def kept(now: datetime) -> Cutoffs:
+    """The same without what was dropped already, by settings that were other ones then."""
     limits = cutoffs(now)
-    dropped, minutes = _purge_old(limits)
-    return Purged(
-        partitions=dropped,
-        rollups=minutes,
-        series_rows=_purge_deleted_series(now),
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_floors"])
+        raw, minutes = cursor.fetchone()
+    return Cutoffs(max(limits.raw, raw), max(limits.minutes, minutes), limits.quarantine)
+
+
+def accepts_from() -> datetime:
+    """The oldest time a reading may have to be stored now, by the database's clock.
+
+    What is older would be removed at once, or cannot be summarised any more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_clock"])
+        now, _ = cursor.fetchone()
+    return backend().keeps_from(cutoffs(now).raw)
+
+
+def believed_now() -> datetime:
+    """The database's clock, which retention goes by.
+
+    Raises `ClockDoubted` when it is far from where it was, or, at the first look, from the newest
+    day that was measured; `PULSEBOARD_CLOCK_CONFIRMED` says that a jump is right.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_clock"])
+        now, before = cursor.fetchone()
+        if before is None:
+            cursor.execute(_SQL["fetch_newest_day"])
+            (before,) = cursor.fetchone()
+    check_clock(now, before)
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["believe_clock"], {"now": now})
+    return now
+
+
+def check_clock(now: datetime, before: datetime | None) -> None:
+    """Raise `ClockDoubted` if `now` is too far after `before`. One that goes back drops less."""
+    confirmed = settings.CLOCK_CONFIRMED
+    if before is None or now - before <= MAX_CLOCK_JUMP:
+        return
+    if confirmed is not None and now.astimezone(UTC).date() <= confirmed:
+        return
+    raise ClockDoubted(
+        f"The database's clock says {now:%Y-%m-%d}, {(now - before).days} days after"
+        f" {before:%Y-%m-%d}, when it was last seen. Nothing is removed by it. If it is right, set"
+        f" PULSEBOARD_CLOCK_CONFIRMED={now:%Y-%m-%d} and restart maintain."
     )
 
 
-def _purge_old(limits: Cutoffs) -> tuple[list[str], int]:
-    """Partitions or chunks dropped, and rows of rollup_1m deleted."""
-    unsummarised = _rolled_up_until() or limits.raw
-    dropped = partitions.drop_before(min(limits.raw, unsummarised))
-    if not timescale.in_use():
-        return dropped, partitions.delete_where("rollup_1m", "bucket < %s", [limits.minutes])
-    cutoff = min(limits.minutes, unsummarised)
-    minutes = timescale.drop_before(["rollup_1m"], cutoff, lock_wait=partitions.LOCK_WAIT)
-    return dropped + minutes, 0
+def drop_readings(now: datetime) -> list[str]:
+    """Drop the days of readings that are too old; the names of what went. In no transaction.
+
+    Not before they are rolled up. Raises what the backend raises: call it again.
+    """
+    cutoff = cutoffs(now - GRACE).raw
+    if oldest := _oldest_not_rolled_up():
+        cutoff = min(cutoff, _midnight(oldest))
+    return backend().drop_readings(cutoff)
 
 
-def _rolled_up_until() -> datetime | None:
-    """The oldest minute whose only copy is its readings; they stay until it is rolled up."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["fetch_oldest_dirty_minute"])
-        (minute,) = cursor.fetchone()
-    return minute
+def drop_minutes(now: datetime) -> int:
+    """Delete summaries of minutes that are too old; how many rows or chunks."""
+    cutoff = cutoffs(now - GRACE).minutes
+    if oldest := _oldest_not_rolled_up():
+        cutoff = min(cutoff, _midnight(oldest))
+    return backend().drop_minutes(cutoff)
 
 
-def _purge_deleted_series(now: datetime) -> int:
+def _midnight(moment: datetime) -> datetime:
+    """The midnight UTC before a moment."""
+    return datetime.combine(moment.astimezone(UTC).date(), time(), tzinfo=UTC)
+
+
+def purge_deleted_series(now: datetime) -> int:
+    """Delete what deleted series left behind; how many rows."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["list_deleted_series"], {"limit": MAX_DELETED_SERIES})
         ids = [series_id for (series_id,) in cursor.fetchall()]
     if not ids:
         return 0
-    removed = timescale.delete_series(ids) if timescale.in_use() else _delete_series(ids)
+    removed = backend().delete_series(ids)
     with connection.cursor() as cursor:
+        cursor.execute(_SQL["forget_last_readings"], {"series": ids})
         cursor.execute(
             _SQL["forget_deleted_series"], {"series": ids, "before": now - DELETED_LINGERS}
         )
     return removed
 
 
-def _delete_series(ids: list[int]) -> int:
-    tables = [*partitions.every_partition(), *ROLLUPS]
-    return sum(
-        partitions.delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables
-    )
+def _oldest_not_rolled_up() -> datetime | None:
+    """The oldest minute whose only copy is its readings; they stay until it is rolled up."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_oldest_dirty_minute"])
+        (minute,) = cursor.fetchone()
+    return minute

@@ -1,94 +1,99 @@
 """Keep the one-minute, one-hour and one-day summaries equal to the readings they are made of.
 
-Whoever writes readings adds, in the same transaction, one row to `rollup_dirty` for each minute it
-touched. A run takes those rows, and computes the minutes again from the readings: late data and
-redelivery need no special case, and a run twice gives the same.
+A run takes from the commit log which minutes got readings, and computes those again: late data and
+redelivery need no special case, and a run twice gives the same. The list of such minutes is our
+own, so the log is read at once and a long backlog waits in few rows: an import of a year is half a
+million minutes, however many readings.
 
-Nothing is missed, because the list is append-only and the DELETE comes first. Each statement under
-READ COMMITTED sees what was committed when it began. A dirty row the DELETE took was committed
-before, so were the readings beside it, and the INSERT that follows began later: it sees them. A
-writer that commits after the DELETE began has a row of its own, which the DELETE did not see and
-which stands for the next run. With one row per minute and a unique key, that second writer would
-instead wait for the run, or have its mark deleted with the first.
+Nothing is missed: a minute on the list has a mark, which changes when the log brings it again, and
+a run takes a minute off the list only with the mark it had before the run looked at its readings.
 
-TimescaleDB's continuous aggregates are refreshed for the same minutes. A refresh cannot share a
-transaction with the DELETE, so it comes first, and then go the marks that were seen before it: a
-run that dies in between is done again.
-
-A bucket is replaced only by one that counts at least as many readings: readings only ever leave by
-retention, and a late one for a day whose others are gone must not replace the summary of them all.
+A summary is never replaced by less. Where retention has taken readings of a minute, what it counted
+is kept, and readings that come late are added to it (`merge_minutes`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
-from telemetry.history import buckets
-from telemetry.moments import from_ms, to_ms
 from telemetry.sql import load
-from telemetry.storage import timescale
+from telemetry.storage import commit_log
+from telemetry.storage.backend import backend
 
-MINUTES_PER_CHUNK = 120  # minutes of one transaction: bounds its time and its locks
-MINUTES_PER_RUN = 1440  # minutes of one call: a day of backlog, then the caller breathes
-LEVELS = (
-    ("roll_up_minutes", "rollup_1m", buckets.MINUTE),
-    ("roll_up_hours", "rollup_1h", buckets.HOUR),
-    ("roll_up_days", "rollup_1d", buckets.DAY),
-)
-_LOCK_KEY = 0x50554C52  # advisory lock: one run at a time, or an older one could overwrite a newer
+COMMITS_PER_STEP = 1_000  # rows of the log taken in one transaction
+RUN_SECONDS = 30.0  # of one call; then others have a turn, and the backlog is measured anew
+MINUTE = timedelta(minutes=1)
 
 _SQL = load("rollups")
 
 
-def run_once(now: datetime) -> int:
+class Backlog(NamedTuple):
+    """What waits to be rolled up."""
+
+    commits: int  # not read from the log yet
+    seconds: float  # since the oldest of them; a transaction that stays open holds them back
+    minutes: int  # on the list
+    oldest: datetime | None  # of these
+
+
+def run(now: datetime, *, seconds: float = RUN_SECONDS) -> int:
     """Roll up the dirty minutes that are over as of `now`; how many minutes were computed.
 
-    0 also when another process is at it. The minute that still runs waits: its readings are read
-    as they are, and computing it each time would be work for nothing.
+    Ends after about so many seconds, with what is done by then: call it again while it gives more
+    than 0. The minute that still runs waits: its readings are read as they are, and computing it
+    each time would be work for nothing.
     """
+    until = time.monotonic() + seconds
     closed = now.astimezone(UTC).replace(second=0, microsecond=0)
-    run_chunk = _refresh_chunk if timescale.in_use() else _run_chunk
     done = 0
-    while done < MINUTES_PER_RUN:
-        minutes = run_chunk(closed)
-        done += minutes
-        if minutes < MINUTES_PER_CHUNK:
-            break
-    return done
+    while True:
+        taken = take_commits()
+        computed = _step(closed)
+        done += computed
+        if time.monotonic() >= until or (taken < COMMITS_PER_STEP and not computed):
+            return done
 
 
-def ranges(moments: Iterable[datetime], width_ms: int) -> list[tuple[datetime, datetime]]:
-    """The buckets of a width that hold the moments, as the fewest [start, stop) ranges."""
-    found: list[tuple[int, int]] = []
-    for start in sorted({to_ms(moment) // width_ms * width_ms for moment in moments}):
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], start + width_ms)
-        else:
-            found.append((start, start + width_ms))
-    return [(from_ms(start), from_ms(stop)) for start, stop in found]
+def take_commits() -> int:
+    """Put the minutes of the next commits on the list; how many commits."""
+    with commit_log.reading(commit_log.ROLLUPS, COMMITS_PER_STEP) as commits:
+        minutes = {
+            start + n * MINUTE
+            for commit in commits
+            for start, stop in commit.spans
+            for n in range((stop - start) // MINUTE)
+        }
+        if minutes:
+            with connection.cursor() as cursor:
+                cursor.execute(_SQL["add_dirty_minutes"], {"minutes": sorted(minutes)})
+    return len(commits)
 
 
-def _run_chunk(closed: datetime) -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["take_turn"], {"key": _LOCK_KEY})
-        if cursor.fetchone() != (True,):
+def backlog(now: datetime) -> Backlog:
+    """What waits to be rolled up as of `now`."""
+    commits, seconds = commit_log.backlog(commit_log.ROLLUPS)
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["measure_rollup_backlog"], {"closed": now - MINUTE})
+        minutes, oldest = cursor.fetchone()
+    return Backlog(commits, seconds, minutes, oldest)
+
+
+def _step(closed: datetime) -> int:
+    with backend().turn() as ours:
+        if not ours:
             return 0
-        cursor.execute(_SQL["take_dirty_minutes"], {"closed": closed, "limit": MINUTES_PER_CHUNK})
-        minutes = {minute for (minute,) in cursor.fetchall()}
-        for name, _, width in LEVELS:
-            # One statement a range: the planner sees its edges, so it opens the right partitions.
-            for start, stop in ranges(minutes, width):
-                cursor.execute(_SQL[name], {"start": start, "stop": stop})
-    return len(minutes)
-
-
-def _refresh_chunk(closed: datetime) -> int:
-    marks = timescale.list_marks(closed, MINUTES_PER_CHUNK)
-    for _, rollup, width in LEVELS:
-        for start, stop in ranges(marks.refreshable, width):
-            timescale.refresh(rollup, start, stop)
-    timescale.forget_marks(marks.ids)
-    return len(marks.minutes)
+        with connection.cursor() as cursor:
+            limit = backend().minutes_per_step
+            cursor.execute(_SQL["list_dirty_minutes"], {"closed": closed, "limit": limit})
+            dirty = cursor.fetchall()
+        # What lost readings to retention is apart: its readings do not tell all.
+        whole = [minute for minute, _, lost in dirty if not lost]
+        backend().roll_up(whole, [minute for minute, _, lost in dirty if lost])
+        with connection.cursor() as cursor:
+            seen = {"minutes": [row[0] for row in dirty], "marks": [row[1] for row in dirty]}
+            cursor.execute(_SQL["forget_dirty_minutes"], seen)
+    return len(dirty)

@@ -10,23 +10,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 import psycopg
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from telemetry.moments import from_us
-from telemetry.storage import copy_binary, merge
+from telemetry.models import KEPT_PAYLOAD
+from telemetry.moments import EPOCH, from_us
+from telemetry.storage import commit_log, copy_binary, errors, merge
+from telemetry.storage.backend import backend
 from telemetry.workers.lease import Lease
 
 Column = list[Any] | NDArray[Any]
 
-KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MINUTE_US = 60_000_000
+DAY_US = 86_400_000_000
 STATEMENT_TIMEOUT = 60  # seconds a statement of a batch may take in the database
 _SET_LOCAL = (
     "SELECT set_config('synchronous_commit', 'on', true), set_config('statement_timeout', %s, true)"
@@ -101,8 +104,31 @@ def write(batch: Batch, worker: str, lease: Lease | None = None) -> Written:
     name from a lease and lost it; then nothing of it is stored.
 
     Straight COPY first, because redeliveries are rare and checking for them costs half the speed;
-    a unique violation, or a batch that may repeat, is merged instead.
+    a unique violation, or a batch that may repeat, is merged instead. A day that has no room yet
+    gets it.
     """
+    try:
+        return _write(batch, worker, lease)
+    except errors.ERRORS as exc:
+        if not errors.is_without_day(exc):
+            raise
+        try:
+            backend().make_days(_days(batch))
+        except ProgrammingError as denied:
+            # A role that only writes leaves this to `maintain`, which does it for the days ahead.
+            if isinstance(denied.__cause__, psycopg.errors.InsufficientPrivilege):
+                raise exc from denied
+            raise
+    return _write(batch, worker, lease)
+
+
+def _days(batch: Batch) -> list[date]:
+    """The days in UTC that the batch has readings of."""
+    times = np.append(np.asarray(batch.times_us, dtype=np.int64), [at for _, at, _ in batch.texts])
+    return [EPOCH.date() + timedelta(days=n) for n in np.unique(times // DAY_US).tolist()]
+
+
+def _write(batch: Batch, worker: str, lease: Lease | None) -> Written:
     if not batch.may_repeat:
         try:
             return _commit(batch, worker, lease, repeatable=False)
@@ -129,13 +155,13 @@ def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool)
                 "COPY reading FROM STDIN (FORMAT BINARY)",
                 copy_binary.readings(batch.series_ids, batch.times_us, batch.values),
             )
-        if len(batch.series_ids):
-            _mark_minutes(cursor, batch.times_us)
         if batch.texts:
             merged = merge.texts(cursor, batch.texts, batch.keys_beside_texts())
             inserted += merged.inserted
             repeated |= merged.repeated
             conflicts.texts[:] = merged.conflicts
+        if inserted:
+            _log(cursor, batch)
         quarantined = batch.quarantined
         if any(conflicts):
             quarantined = quarantined + batch.on_conflict(conflicts)
@@ -158,12 +184,18 @@ def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> Non
         copy.write(buffer)
 
 
-def _mark_minutes(cursor: CursorWrapper, times_us: Column) -> None:
-    minutes = np.unique(np.asarray(times_us) // MINUTE_US) * MINUTE_US
-    cursor.execute(
-        "INSERT INTO rollup_dirty SELECT to_timestamp(unnest(%s::bigint[]) / 1e6)",
-        (minutes.tolist(),),
-    )
+def _log(cursor: CursorWrapper, batch: Batch) -> None:
+    """Say in the commit log which series these readings are of, and of which minutes."""
+    series = np.asarray(batch.series_ids, dtype=np.int64)
+    times = np.asarray(batch.times_us, dtype=np.int64)
+    if batch.texts:
+        ids, at, _ = zip(*batch.texts, strict=True)
+        series, times = np.concatenate((series, ids)), np.concatenate((times, at))
+    minutes = np.unique(times // MINUTE_US)
+    last = np.append(np.flatnonzero(np.diff(minutes) > 1), len(minutes) - 1)
+    starts = minutes[np.append(0, last[:-1] + 1)]
+    spans = zip(starts.tolist(), (minutes[last] + 1).tolist(), strict=True)
+    commit_log.note(cursor, np.unique(series).tolist(), list(spans))
 
 
 def _not_kept(cursor: CursorWrapper, rows: list[Quarantined]) -> list[Quarantined]:

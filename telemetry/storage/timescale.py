@@ -1,40 +1,33 @@
-"""Readings in TimescaleDB: whether they are, and what is done in another way then.
+"""Readings in TimescaleDB: chunks make themselves, summaries are refreshed, old chunks compressed.
 
-`manage.py migrate` decides once (migration 0005); afterwards the database itself says so
-(`in_use`). Rows are written and read by the same statements as on plain Postgres. What differs is
-upkeep: chunks make themselves, a rollup is refreshed instead of recomputed, old chunks are
-compressed. `maintain` does all of it, no background worker of TimescaleDB:
-docs/decisions/0007-timescaledb.md.
+`maintain` does all of it, no background worker of TimescaleDB: docs/decisions/0007-timescaledb.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg import sql
 
+from telemetry.history import buckets
 from telemetry.sql import load
+from telemetry.storage.summaries import LEVELS, TABLES, ranges
 
 COMPRESS_AFTER = timedelta(days=7)  # after the end of a chunk: late readings come cheaper before
-MARKS_PER_CHUNK = 20_000  # rows of rollup_dirty that one refresh takes off the list
 # Chunks of one transaction. Each takes 8 locks to drop; a default server has room for 6400.
 CHUNKS_PER_DROP = 50
 SERIES_PER_DELETE = 100  # series of one DELETE: bounds its transaction to as many days of readings
 HYPERTABLES = ("reading", "text_reading")
-ROLLUPS = ("rollup_1m", "rollup_1h", "rollup_1d")
+LOCK_WAIT = "1s"  # a longer wait would queue every reader of a chunk behind it
+# One refresh costs more than the buckets between two that changed; what did not change is not
+# computed again.
+REFRESH_GAP = buckets.HOUR
 
-_SQL = load("partitions") | load("timescale")
-
-
-class Marks(NamedTuple):
-    """Dirty marks a run has seen."""
-
-    ids: list[int]
-    minutes: set[datetime]  # of all the marks
-    refreshable: set[datetime]  # those whose readings cannot have been dropped
+_SQL = load("retention") | load("timescale") | load("partitions")
 
 
 class Chunk(NamedTuple):
@@ -49,32 +42,53 @@ class Chunk(NamedTuple):
     compressed: bool
 
 
-def in_use() -> bool:
-    """Whether the readings are in TimescaleDB's hypertables."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["is_in_use"])
-        row = cursor.fetchone()
-    return row == (True,)
+class Timescale:
+    """See `telemetry.storage.backend.Backend`."""
 
+    minutes_per_step = 1440
 
-def list_marks(closed: datetime, minutes: int) -> Marks:
-    """Dirty marks of at most so many minutes that are over as of `closed`, the oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SQL["list_marks"], {"closed": closed, "minutes": minutes, "marks": MARKS_PER_CHUNK}
-        )
-        rows = cursor.fetchall()
-    return Marks(
-        ids=[mark for mark, _, _ in rows],
-        minutes={minute for _, minute, _ in rows},
-        refreshable={minute for _, minute, refreshable in rows if refreshable},
-    )
+    def make_days(self, days: Iterable[date]) -> list[str]:  # noqa: ARG002
+        return []
 
+    def turn(self) -> AbstractContextManager[bool]:
+        # A refresh runs in no transaction; two at once find each other's work done.
+        return nullcontext(True)
 
-def forget_marks(ids: list[int]) -> None:
-    """Take marks off the list, once their minutes are rolled up."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["forget_marks"], {"ids": ids})
+    def roll_up(self, whole: list[datetime], lost: list[datetime]) -> None:  # noqa: ARG002
+        """A refresh finds none of the readings that were dropped, and would delete their summary:
+        what comes so late is refused (`keeps_from`), and a rest of it is not summarised."""
+        for rollup, width in LEVELS:
+            for start, stop in ranges(whole, width, gap_ms=REFRESH_GAP):
+                refresh(rollup, start, stop)
+
+    def drop_readings(self, cutoff: datetime) -> list[str]:
+        for chunk in _chunks(HYPERTABLES):
+            if chunk.stop <= cutoff:
+                with connection.cursor() as cursor:
+                    edges = {"start": chunk.start, "stop": chunk.stop}
+                    cursor.execute(_SQL[f"keep_last_{chunk.hypertable}"], edges)
+        return drop_before(HYPERTABLES, cutoff)
+
+    def drop_minutes(self, cutoff: datetime) -> int:
+        return len(drop_before(["rollup_1m"], cutoff))
+
+    def delete_series(self, ids: list[int]) -> int:
+        return delete_series(ids)
+
+    def tend(self, now: datetime) -> list[str]:
+        return compress(now)
+
+    def estimate_readings(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["estimate_hypertable_rows"])
+            (total,) = cursor.fetchone()
+        return int(total)
+
+    def keeps_from(self, cutoff: datetime) -> datetime:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["fetch_floors"])
+            raw_floor, _ = cursor.fetchone()
+        return max(cutoff, raw_floor)
 
 
 def refresh(rollup: str, start: datetime, stop: datetime) -> None:
@@ -83,7 +97,7 @@ def refresh(rollup: str, start: datetime, stop: datetime) -> None:
         cursor.execute(_SQL["refresh_rollup"], {"rollup": rollup, "start": start, "stop": stop})
 
 
-def drop_before(tables: Sequence[str], cutoff: datetime, *, lock_wait: str) -> list[str]:
+def drop_before(tables: Sequence[str], cutoff: datetime) -> list[str]:
     """Drop the chunks of hypertables or rollups that end at or before `cutoff`; their names.
 
     A few in a transaction, with the floor below which nothing is refreshed any more.
@@ -95,34 +109,40 @@ def drop_before(tables: Sequence[str], cutoff: datetime, *, lock_wait: str) -> l
             some = ended[at : at + CHUNKS_PER_DROP]
             until = some[-1].stop
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(_SQL["limit_lock_wait"], {"timeout": lock_wait})
+                cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
                 cursor.execute(_SQL["drop_chunks"], {"table": table, "cutoff": until})
                 cursor.execute(_SQL["raise_floor"], {"cutoff": until})
             dropped += [chunk.name for chunk in some]
     return dropped
 
 
-def compress(now: datetime, *, lock_wait: str) -> list[str]:
+def compress(now: datetime) -> list[str]:
     """Compress the chunks of readings that ended long ago, each in a transaction of its own.
 
     Their names, without those that were compressed before: these only take in what came late.
-    Gives up a lock after `lock_wait`, or late readings would queue behind it.
+    Gives up a lock soon, or late readings would queue behind it, and raises that after the others.
     """
-    done = []
+    done, failed = [], None
     for chunk in _chunks(HYPERTABLES):
-        if chunk.stop <= now - COMPRESS_AFTER:
+        if chunk.stop > now - COMPRESS_AFTER:
+            continue
+        try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(_SQL["limit_lock_wait"], {"timeout": lock_wait})
+                cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
                 cursor.execute(_SQL["compress_chunk"], {"chunk": chunk.name})
-            if not chunk.compressed:
-                done.append(chunk.name)
+        except OperationalError as exc:
+            failed = exc
+        else:
+            done += [] if chunk.compressed else [chunk.name]
+    if failed is not None:
+        raise failed
     return done
 
 
 def delete_series(ids: list[int]) -> int:
     """Delete what some series measured, and its summaries: chunk by chunk; how many rows."""
     removed = 0
-    for chunk in _chunks((*HYPERTABLES, *ROLLUPS)):
+    for chunk in _chunks((*HYPERTABLES, *TABLES)):
         # From the hypertable: a DELETE from a chunk passes over its compressed rows.
         statement = sql.SQL(
             "DELETE FROM {table} WHERE series_id = ANY (%s::int[])"
@@ -138,14 +158,6 @@ def delete_series(ids: list[int]) -> int:
                 cursor.execute(statement, [some, chunk.start, chunk.stop])
                 removed += cursor.rowcount
     return removed
-
-
-def estimate_readings() -> int:
-    """How many readings are kept, by the statistics."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["estimate_hypertable_rows"])
-        (total,) = cursor.fetchone()
-    return int(total)
 
 
 def _chunks(tables: Sequence[str]) -> list[Chunk]:

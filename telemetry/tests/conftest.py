@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from telemetry.storage import timescale
+from telemetry.storage.backend import is_timescale
 from telemetry.tests.timescaledb import connected, rows, server, turned_to
 
 
@@ -28,7 +28,7 @@ def timescaledb(django_db_blocker) -> Iterator[int]:
         with django_db_blocker.unblock(), connected(port):
             rows("CREATE EXTENSION timescaledb")  # as its image and hosted services do
             call_command("migrate", verbosity=0)
-            assert timescale.in_use()
+            assert is_timescale()
         yield port
 
 

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from devices.models import Device, Presence, Site
 from telemetry.models import Series
 from telemetry.moments import from_ms
-from telemetry.storage import partitions
+from telemetry.storage import upkeep
 from telemetry.tests.written import series, write
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +194,7 @@ def test_the_fleet_is_searched_and_filtered(api: APIClient) -> None:
 
 def test_a_large_fleet_takes_few_queries(api: APIClient, django_assert_max_num_queries) -> None:
     now = now_ms()
-    partitions.ensure(from_ms(now), days_back=30)
+    upkeep.make_days(from_ms(now), days_back=30)
     devices = Device.objects.bulk_create(
         Device(uid=f"d{n}", name=f"Device {n}") for n in range(500)
     )

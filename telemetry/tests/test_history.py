@@ -141,11 +141,11 @@ def test_late_data_shows_at_once_and_the_same_after_its_rollup(span: int, points
     one = series()
     start = END - 24 * HOUR  # within the day that is rolled up already
     write(one.id, [(start + n * 10 * MINUTE, float(n)) for n in range(100)])
-    rollups.run_once(NOW)
+    rollups.run(NOW)
     write(one.id, [(start + 65_000 + n, -50.0 - n) for n in range(40)])
 
     fresh = window([one.id], END - span, points=points)
-    rollups.run_once(NOW)
+    rollups.run(NOW)
     assert window([one.id], END - span, points=points) == fresh
     if span > HOUR:
         assert fresh[0]["reduced"]
@@ -159,7 +159,7 @@ def test_values_at_the_edge_of_a_float_neither_fail_nor_turn_infinite() -> None:
     write(one.id, [(start + MINUTE + n, 5e-324) for n in range(20)])
     for rolled in (False, True):
         if rolled:
-            assert rollups.run_once(NOW) == 2
+            assert rollups.run(NOW) == 2
         (answer,) = window([one.id], start, points=12)
         assert all(math.isfinite(value) for point in answer["points"] for value in point)
         assert answer["points"][0][3] == 1.7e308
@@ -169,7 +169,7 @@ def test_a_window_older_than_raw_readings_is_answered_from_rollups() -> None:
     one = series()
     day = END - 60 * 24 * HOUR
     write(one.id, [(day + n * 1000, float(n)) for n in range(120)])
-    rollups.run_once(NOW)
+    rollups.run(NOW)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM reading")
     (answer,) = window([one.id], day, day + HOUR)
@@ -222,9 +222,9 @@ class ReducedIsTheSameFromAnySource(TestCase):
         write(one.id, readings.items())
         start = END - span * HOUR
         fresh = window([one.id], start, points=10)
-        rollups.run_once(NOW - timedelta(hours=rolled_until))
+        rollups.run(NOW - timedelta(hours=rolled_until))
         assert window([one.id], start, points=10) == fresh
-        rollups.run_once(NOW)
+        rollups.run(NOW)
         assert window([one.id], start, points=10) == fresh
         if fresh[0]["reduced"]:
             width, points = fresh[0]["bucket_ms"], fresh[0]["points"]

@@ -13,7 +13,7 @@ from telemetry.workers.lease import Lease, LeaseLost
 def no_lease(transactional_db: None):
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE ingest_lease, rollup_dirty")
+        cursor.execute("TRUNCATE ingest_lease, commit_log")
 
 
 def expire() -> None:

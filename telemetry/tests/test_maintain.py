@@ -1,4 +1,6 @@
-"""`manage.py maintain` as a process, and how it waits for a database that is away."""
+"""`manage.py maintain` as a process, and that no job of it waits for another."""
+
+from __future__ import annotations
 
 import logging
 import os
@@ -6,17 +8,22 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
-from django.db import OperationalError, ProgrammingError, connection
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 
-from telemetry import maintenance
+from telemetry import job_runs, jobs, maintenance
+from telemetry.job_runs import Turn
+from telemetry.jobs import Job, NotYet
+from telemetry.models import JobRun
 from telemetry.moments import to_ms
-from telemetry.storage import partitions
-from telemetry.tests.written import rollup, series, write
+from telemetry.tests.written import empty, rollup, series, write
 from tests.database_url import database_url
 from tests.waiting import eventually
 
@@ -47,16 +54,36 @@ def start_maintain(request):
     return start
 
 
-def drop_what_was_made() -> None:
-    tables = "reading, text_reading, rollup_1m, rollup_1h, rollup_1d, rollup_dirty"
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {tables}")
-    partitions.drop_before(datetime.now(UTC) + timedelta(days=30))
+@pytest.fixture
+def stored(transactional_db) -> Iterator[None]:
+    empty()
+    yield
+    empty()
+
+
+@contextmanager
+def maintaining(*registered: Job) -> Iterator[maintenance.Maintenance]:
+    """A process that maintains these jobs, in a thread."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "_registered", {job.name: job for job in registered})
+        patch.setattr(maintenance, "MAX_RETRY", 0.1)
+        keeper = maintenance.Maintenance()
+        thread = threading.Thread(target=keeper.run)
+        thread.start()
+        try:
+            yield keeper
+        finally:
+            keeper.stop()
+            thread.join(DEADLINE)
+            assert not thread.is_alive()
+
+
+def row(name: str) -> JobRun:
+    return JobRun.objects.filter(name=name).first() or JobRun(name=name)
 
 
 @pytest.mark.process
-def test_it_rolls_up_until_it_is_told_to_stop(transactional_db, request, start_maintain) -> None:
-    request.addfinalizer(drop_what_was_made)
+def test_it_rolls_up_until_it_is_told_to_stop(stored, start_maintain) -> None:
     one = series()
     write(one.id, [(to_ms(datetime.now(UTC) - timedelta(minutes=5)), 1.0)])
     process = start_maintain(database_url())
@@ -66,8 +93,15 @@ def test_it_rolls_up_until_it_is_told_to_stop(transactional_db, request, start_m
         return bool(rollup("rollup_1d", one.id))
 
     eventually(rolled_up, DEADLINE, what="the day is rolled up")
+    names = {job.name for job in jobs.registered()}
+    eventually(
+        lambda: {run.name for run in JobRun.objects.filter(runs__gt=0)} == names,
+        DEADLINE,
+        what=lambda: f"each job has run: {[run.__dict__ for run in JobRun.objects.all()]}",
+    )
     process.send_signal(signal.SIGTERM)
     assert process.wait(DEADLINE) == 0
+    assert [run.error for run in JobRun.objects.all()] == [""] * len(names)
 
 
 @pytest.mark.process
@@ -80,44 +114,141 @@ def test_a_database_that_is_away_is_said_once_and_waited_for(start_maintain) -> 
     assert "level=warning" not in process.stderr.read()
 
 
-def test_it_goes_on_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    runs = []
-    keeper = None
+def test_a_job_that_fails_is_tried_again_alone_and_said_once(stored, caplog) -> None:
+    runs: list[str] = []
 
-    def flaky() -> None:
-        runs.append(1)
-        if len(runs) < 4:
-            raise OperationalError("server closed the connection unexpectedly")
-        keeper.stop()
+    def flaky() -> str:
+        runs.append("flaky")
+        if runs.count("flaky") < 4:
+            raise ZeroDivisionError("a mistake of ours")
+        return "done at last"
 
-    monkeypatch.setattr(maintenance, "EVERY", {flaky: 60.0})
-    monkeypatch.setattr(maintenance, "MAX_RETRY", 0.01)
-    monkeypatch.setattr(maintenance.errors, "reset_connection", lambda: None)
-    keeper = maintenance.Maintenance()
-    with caplog.at_level(logging.INFO):
-        keeper.run()
-    assert len(runs) == 4
-    assert [r.levelname for r in caplog.records] == ["WARNING", "INFO"]
+    def steady() -> str:
+        runs.append("steady")
+        return ""
+
+    caplog.set_level(logging.INFO)
+    with maintaining(Job("flaky", 600.0, 60.0, flaky), Job("steady", 0.1, 60.0, steady)):
+        eventually(lambda: row("flaky").succeeded_at, what="it works again")
+        count = runs.count("steady")
+        eventually(lambda: runs.count("steady") > count + 1, what="the other goes on")
+    found = row("flaky")
+    assert (found.runs, found.failures, found.failures_in_row, found.holder) == (1, 3, 0, "")
+    assert (found.error, found.did) == ("ZeroDivisionError: a mistake of ours", "done at last")
+    assert found.failed_at < found.succeeded_at < found.due_at
+    assert row("steady").failures == 0
+    warned = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [record.getMessage() for record in warned] == [
+        "the job flaky failed: ZeroDivisionError: a mistake of ours"
+    ]
+    assert warned[0].exc_info  # with where it was raised
 
 
-def test_a_mistake_of_ours_is_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
-        raise ProgrammingError("no such column")
+def test_a_job_that_hangs_in_the_database_holds_nobody_up_and_is_cancelled(stored) -> None:
+    def hang() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(600)")
+        return ""
 
-    monkeypatch.setattr(maintenance, "EVERY", {broken: 60.0})
-    with pytest.raises(ProgrammingError):
-        maintenance.Maintenance().run()
+    done = threading.Event()
+    with maintaining(
+        Job("stuck", 600.0, 1.0, hang), Job("steady", 600.0, 60.0, lambda: done.set() or "")
+    ):
+        assert done.wait(DEADLINE)
+        eventually(lambda: row("stuck").failures, what="it is cancelled")
+    assert row("stuck").error.startswith("cancelled after 1 s: ")
 
 
-@pytest.mark.django_db(transaction=True)  # no partition can be frozen inside a transaction
-def test_once_does_everything_once() -> None:
+def test_a_job_that_does_not_end_at_all_ends_the_process(
+    stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(maintenance, "LOCK_MARGIN", 0.2)
+    job = Job("deaf", 600.0, 0.1, lambda: str(release.wait(DEADLINE)))
+    monkeypatch.setattr(jobs, "_registered", {"deaf": job})
+    try:
+        with pytest.raises(maintenance.Stuck, match="deaf has not ended"):
+            maintenance.Maintenance().run()
+    finally:
+        release.set()
+
+
+def test_a_job_says_why_it_cannot_do_its_work_yet(stored, caplog) -> None:
+    def wait() -> str:
+        raise NotYet("a reader is at it")
+
+    with maintaining(Job("patient", 600.0, 60.0, wait)):
+        eventually(lambda: row("patient").failures > 1, what="it is tried again")
+    assert row("patient").error == "a reader is at it"
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_two_processes_share_a_job(stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job("shared", 600.0, 60.0, str)
+    first = Turn(job)
+    monkeypatch.setattr(job_runs, "HOLDER", "another")
+    second = Turn(job)
+    assert first.take()
+    assert not second.take()  # it is held
+    assert 0 < second.wait() <= 600
+    first.succeeded(1.0, "")
+    assert not second.take()  # it is not due
+    JobRun.objects.update(due_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert second.take()
+    assert not first.take()
+    JobRun.objects.update(held_until=datetime.now(UTC) - timedelta(seconds=1))
+    assert first.take()  # the other one died
+    second.succeeded(1.0, "too late")
+    assert row("shared").did == ""
+
+
+def test_a_clock_that_was_set_back_holds_no_job_up(stored) -> None:
+    job = Job("patient", 600.0, 60.0, str)
+    turn = Turn(job)
+    assert turn.take()
+    turn.succeeded(1.0, "")
+    assert not turn.take()
+    JobRun.objects.update(due_at=datetime.now(UTC) + timedelta(days=900))
+    assert turn.take()
+    JobRun.objects.update(
+        due_at=None, holder="dead", held_until=datetime.now(UTC) + timedelta(days=900)
+    )
+    assert turn.take()
+
+
+def test_two_jobs_of_one_name_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_registered", {})
+    one = Job("one", 1.0, 1.0, str)
+    jobs.register(one)
+    jobs.register(one)  # an app may be made ready twice
+    with pytest.raises(ValueError, match="two jobs are named 'one'"):
+        jobs.register(Job("one", 2.0, 1.0, str))
+
+
+def test_once_does_everything_once(stored) -> None:
     one = series()
     write(one.id, [(to_ms(datetime.now(UTC) - timedelta(minutes=5)), 1.0)])
+    call_command("maintain", "--once")
+    assert len(rollup("rollup_1m", one.id)) == 1
     with connection.cursor() as cursor:
-        try:
-            call_command("maintain", "--once")
-            assert len(rollup("rollup_1m", one.id)) == 1
-            cursor.execute("SELECT to_regclass(%s)", [f"reading_{datetime.now(UTC):%Y%m%d}"])
-            assert cursor.fetchone() != (None,)
-        finally:
-            cursor.execute("TRUNCATE reading, rollup_1m, rollup_1h, rollup_1d, rollup_dirty")
+        cursor.execute("SELECT to_regclass(%s)", [f"reading_{datetime.now(UTC):%Y%m%d}"])
+        assert cursor.fetchone() != (None,)
+
+
+def test_once_does_the_rest_when_one_fails(stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def fail() -> str:
+        raise OperationalError("no room left")
+
+    monkeypatch.setattr(
+        jobs,
+        "_registered",
+        {
+            "bad": Job("bad", 1.0, 1.0, fail),
+            "good": Job("good", 1.0, 1.0, lambda: done.append("good") or ""),
+        },
+    )
+    with pytest.raises(CommandError, match="bad: no room left"):
+        call_command("maintain", "--once")
+    assert done == ["good"]

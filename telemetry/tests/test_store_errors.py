@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from datetime import UTC, datetime
-
-import psycopg
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
-from telemetry.storage import errors, partitions, store
+from telemetry.storage import errors
 from telemetry.storage.errors import Remedy
-from tests.database_url import database_url
-from tests.waiting import eventually
 
 NOW_MS = 1_615_400_000_000  # 10 March 2021: no partition is made for it
 
@@ -64,42 +58,3 @@ def test_a_check_of_a_table_is_the_fault_of_the_row() -> None:
 def test_a_mistake_of_ours_is_the_fault_of_the_message() -> None:
     assert errors.remedy(KeyError("x")) is Remedy.REJECT
     assert errors.complaint(KeyError("x")) == "KeyError: 'x'"
-
-
-def test_a_partition_attached_while_a_row_is_on_its_way_rejects_nothing(transactional_db) -> None:
-    """The row was on its way to the default partition, which takes it no longer."""
-    failures: list[BaseException] = []
-
-    def write() -> None:
-        try:
-            store.write(store.Batch([1], [NOW_MS], [2.0]), "w")
-        except errors.ERRORS as exc:
-            failures.append(exc)
-        finally:
-            connections.close_all()
-
-    writer = threading.Thread(target=write)
-    with psycopg.connect(database_url()) as maker:
-        maker.execute("LOCK TABLE reading_default IN ACCESS EXCLUSIVE MODE")
-        writer.start()
-
-        def waits() -> bool:
-            found = maker.execute(
-                "SELECT count(*) FROM pg_locks"
-                " WHERE NOT granted AND relation = 'reading_default'::regclass"
-            ).fetchone()
-            return found == (1,)
-
-        eventually(waits, what="the writer waits for the default partition")
-        maker.execute(
-            "CREATE TABLE reading_20210310 PARTITION OF reading"
-            " FOR VALUES FROM ('2021-03-10 00:00Z') TO ('2021-03-11 00:00Z')"
-        )
-    writer.join()
-    try:
-        assert [errors.remedy(each) for each in failures] == [Remedy.RETRY]
-        written = store.write(store.Batch([1], [NOW_MS], [2.0]), "w")
-        assert written.inserted == 1
-    finally:
-        partitions.drop_before(datetime(2021, 4, 1, tzinfo=UTC))
-        execute("TRUNCATE rollup_dirty")

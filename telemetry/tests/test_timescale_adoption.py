@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.migrations.exceptions import IrreversibleError
 
 from telemetry.moments import from_ms
-from telemetry.storage import timescale
+from telemetry.storage.backend import is_timescale
 from telemetry.tests.timescaledb import connected, rows, server
 
 pytestmark = pytest.mark.process
@@ -63,14 +63,14 @@ def test_an_empty_database_gets_hypertables_with_the_same_columns(fresh, caplog)
     plain = columns()
     preload()
     migrate()
-    assert timescale.in_use()
+    assert is_timescale()
     assert columns() == plain
     assert "readings are in TimescaleDB's hypertables" in caplog.text
 
 
 def test_a_server_that_does_not_preload_it_keeps_plain_tables(fresh, caplog) -> None:
     migrate()
-    assert not timescale.in_use()
+    assert not is_timescale()
     assert "shared_preload_libraries does not name timescaledb" in caplog.text
 
 
@@ -92,7 +92,7 @@ def test_one_that_cannot_do_what_is_needed_keeps_plain_tables(
     rows("CREATE EXTENSION timescaledb")
     monkeypatch.setattr(adoption, setting, value)
     migrate()
-    assert not timescale.in_use()
+    assert not is_timescale()
     assert told in caplog.text
 
 
@@ -103,7 +103,7 @@ def test_a_user_who_may_not_create_it_keeps_plain_tables(fresh, caplog) -> None:
     rows("GRANT SELECT ON ALL TABLES IN SCHEMA public TO app")
     rows("SET ROLE app")
     adopt()
-    assert not timescale.in_use()
+    assert not is_timescale()
     assert "permission denied to create extension" in caplog.text
 
 
@@ -111,7 +111,7 @@ def test_stored_readings_stay_where_they_are(fresh, caplog) -> None:
     preload()
     rows("INSERT INTO reading VALUES (1, %s, 2.0)", from_ms(1_770_000_000_000))
     migrate()
-    assert not timescale.in_use()
+    assert not is_timescale()
     assert rows("SELECT value FROM reading") == [(2.0,)]
     assert "there are readings in them already" in caplog.text
 
@@ -126,15 +126,15 @@ def test_the_migration_goes_back_while_nothing_is_stored(fresh) -> None:
     assert rows("SELECT value FROM reading") == [(2.0,)]
     rows("DELETE FROM reading")
     call_command("migrate", "telemetry", "0004", verbosity=0)
-    assert not timescale.in_use()
+    assert not is_timescale()
     assert columns() == plain
     call_command("migrate", "telemetry", "0003", verbosity=0)
     migrate()
-    assert timescale.in_use()
+    assert is_timescale()
 
 
 @pytest.mark.django_db
 def test_a_server_without_it_is_no_matter_for_a_warning(caplog) -> None:
     adopt()
-    assert not timescale.in_use()
+    assert not is_timescale()
     assert caplog.text == ""

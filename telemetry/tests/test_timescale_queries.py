@@ -32,12 +32,13 @@ from telemetry.tests.timescaledb import (
 from telemetry.tests.written import write as write_plain
 
 # They write the plain rollup tables; `refresh_rollup` stands for them.
-PLAIN_ONLY = {"roll_up_minutes", "roll_up_hours", "roll_up_days"}
+PLAIN_ONLY = {
+    *("roll_up_minutes", "roll_up_hours", "roll_up_days"),
+    *("keep_bases", "merge_minutes", "end_bases", "mark_whole"),
+}
 # Parameters of the queries of timescale.sql.
 HERE = {
     "ids": [1],
-    "minutes": 10,
-    "marks": 10,
     "rollup": "rollup_1m",
     "table": "reading",
     "tables": ["reading", "rollup_1m"],

@@ -14,7 +14,8 @@ from telemetry import maintenance
 from telemetry.history import reader
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_ms
-from telemetry.storage import partitions, retention, rollups, store, timescale
+from telemetry.storage import retention, rollups, store, timescale
+from telemetry.storage.backend import backend
 from telemetry.tests.timescaledb import (
     DAY,
     END,
@@ -79,15 +80,15 @@ def test_old_readings_go_and_their_summaries_stay(
     settings.RETENTION_DAYS, settings.ROLLUP_RETENTION_DAYS = 7, 40
     days = (1, 6, 9, 35, 60)
     store_readings([(SERIES[0], END - n * DAY, float(n)) for n in days])
-    words = ((END - 9 * DAY, "old"), (END, "new"))
+    words = ((END - 9 * DAY + 1, "old"), (END, "new"))
     write(store.Batch(texts=[(SERIES[0], at * 1_000, word) for at, word in words]))
 
-    assert retention.purge(NOW).partitions == []  # nothing is rolled up yet
+    assert retention.drop_readings(NOW) == []  # nothing is rolled up yet
     roll_up()
     before = summaries()
-    purged = retention.purge(NOW)
+    assert len(retention.drop_readings(NOW)) == 3 + 1  # days of numbers, of texts
+    assert retention.drop_minutes(NOW) == 1  # ten days of minutes
 
-    assert len(purged.partitions) == 3 + 1 + 1  # days of numbers, of texts, ten days of minutes
     assert rows("SELECT value FROM reading ORDER BY time DESC") == [(1.0,), (6.0,)]
     assert rows("SELECT value FROM text_reading") == [("new",)]
     minutes, hours, coarse = summaries()
@@ -100,8 +101,9 @@ def test_a_reading_older_than_what_was_dropped_costs_no_summary(on_timescaledb, 
     store_readings(every(MINUTE, span=HOUR, end=END - 9 * DAY))
     store_readings(every(MINUTE, span=HOUR))
     roll_up()
-    retention.purge(NOW)
+    retention.drop_readings(NOW)
     before = summaries()
+    assert backend().keeps_from(from_ms(0)) == from_ms(END // DAY * DAY - 8 * DAY)
     store_readings([(SERIES[0], END - 9 * DAY - HOUR, 77.0), (SERIES[0], END - 2 * DAY, 1234.5)])
     settings.RETENTION_DAYS = 90  # raised afterwards: what is gone stays gone
     roll_up()
@@ -109,7 +111,7 @@ def test_a_reading_older_than_what_was_dropped_costs_no_summary(on_timescaledb, 
     for table, rest in zip(before, after, strict=True):
         assert [row for row in rest if row[3] != 1234.5] == table
         assert len(rest) == len(table) + 1
-    assert rows("SELECT count(*) FROM rollup_dirty WHERE minute < %s", from_ms(END - DAY)) == [(0,)]
+    assert rows("SELECT count(*) FROM dirty_minute WHERE minute < %s", from_ms(END - DAY)) == [(0,)]
 
 
 def test_a_run_that_dies_before_it_forgets_its_marks_is_done_again(
@@ -122,7 +124,7 @@ def test_a_run_that_dies_before_it_forgets_its_marks_is_done_again(
 
     monkeypatch.setattr(timescale, "refresh", die)
     with pytest.raises(RuntimeError):
-        rollups.run_once(NOW)
+        rollups.run(NOW)
     monkeypatch.undo()
     roll_up()
     assert sum(row[2] for row in summaries()[2]) == 3600
@@ -141,9 +143,9 @@ def test_a_reading_committed_while_a_run_goes_on_is_not_missed(
             monkeypatch.undo()
 
     monkeypatch.setattr(timescale, "refresh", meanwhile)
-    assert rollups.run_once(NOW) == 1
+    assert rollups.run(NOW, seconds=0) == 1
     assert [row[2] for row in summaries()[2]] == [1]
-    assert rollups.run_once(NOW) == 1
+    assert rollups.run(NOW) == 1
     assert [[row[2] for row in table] for table in summaries()] == [[2], [2], [2]]
 
 
@@ -161,7 +163,7 @@ def test_a_deleted_series_goes_from_every_table_compressed_or_not(
     rows("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1")
     Series.objects.filter(id__in=SERIES[:2]).delete()
 
-    assert retention.purge(NOW).series_rows >= 2 * (3600 + 60 + 1)
+    assert retention.purge_deleted_series(NOW) >= 2 * (3600 + 60 + 1)
 
     rows("RESET timescaledb.max_tuples_decompressed_per_dml_transaction")
     for table in ("reading", "text_reading"):
@@ -174,11 +176,10 @@ def test_maintain_does_every_job(on_timescaledb, monkeypatch: pytest.MonkeyPatch
     end = to_ms(now - timedelta(minutes=5)) // MINUTE * MINUTE  # no minute is of two days
     store_readings(every(1000, span=MINUTE, end=end))
     store_readings(every(1000, span=MINUTE, end=end - 20 * DAY))
-    maintenance.do_everything()
-    assert partitions.ensure(now) == []
+    assert maintenance.do_everything() == []
     assert sorted(chunks().values()) == [False, True]
     assert sum(row[2] for row in summaries()[0]) == 120
-    assert rows("SELECT count(*) FROM rollup_dirty") == [(0,)]
+    assert rows("SELECT count(*) FROM dirty_minute") == [(0,)]
 
 
 def test_the_estimate_counts_compressed_readings(on_timescaledb) -> None:
@@ -186,4 +187,4 @@ def test_the_estimate_counts_compressed_readings(on_timescaledb) -> None:
     store_readings(every(1000, span=MINUTE))
     compress()
     rows("VACUUM ANALYZE reading")
-    assert timescale.estimate_readings() == pytest.approx(3660, rel=0.2)  # by full batches
+    assert backend().estimate_readings() == pytest.approx(3660, rel=0.2)  # by full batches

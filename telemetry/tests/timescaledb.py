@@ -18,7 +18,8 @@ from django.db import DatabaseError, connection, connections
 from devices.models import Device
 from telemetry.models import Series
 from telemetry.moments import to_ms
-from telemetry.storage import partitions, rollups, store, timescale
+from telemetry.storage import rollups, store, timescale
+from telemetry.storage import summaries as summaries_of
 
 FOLDER = Path(__file__).parent / "pglite"
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # the version the requirements pin
@@ -110,11 +111,11 @@ def turned_to(port: int) -> Iterator[None]:
             make_series()
             yield
         finally:
-            for chunked in (*timescale.HYPERTABLES, *timescale.ROLLUPS):
+            for chunked in (*timescale.HYPERTABLES, *summaries_of.TABLES):
                 rows("SELECT drop_chunks(%s, older_than => 'infinity'::timestamptz)", chunked)
             rows("DELETE FROM telemetry_series; DELETE FROM devices_device")
-            rows("TRUNCATE rollup_dirty, deleted_series")
-            rows("UPDATE rollup_floor SET floor = '-infinity'")
+            rows("TRUNCATE dirty_minute, commit_log, deleted_series, last_reading")
+            rows("UPDATE retention_state SET raw_floor = 'epoch', clock = NULL")
 
 
 def make_series() -> None:
@@ -134,16 +135,17 @@ def every(step: int, *, span: int, end: int = END, one: int = SERIES[0]) -> list
 
 
 def compress() -> list[str]:
-    return timescale.compress(NOW, lock_wait=partitions.LOCK_WAIT)
+    return timescale.compress(NOW)
 
 
 def roll_up() -> None:
-    while rollups.run_once(NOW):
+    while rollups.run(NOW):
         pass
 
 
 def summaries() -> list[list[tuple]]:
-    return [sorted(rows(f"SELECT * FROM {table}")) for table in timescale.ROLLUPS]
+    columns = "series_id, bucket, count, sum, min, max, first, last"
+    return [sorted(rows(f"SELECT {columns} FROM {table}")) for table in summaries_of.TABLES]
 
 
 def chunks() -> dict[str, bool]:

@@ -1,9 +1,12 @@
-"""Put readings into Postgres as the store does: rows, and a dirty mark for each minute."""
+"""Put readings into Postgres as the store does: rows, and their minutes on the list of the rollups.
+
+Not by way of the commit log: its readers take what is committed, and most tests never commit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -11,6 +14,8 @@ from django.db import connection
 from devices.models import Device
 from telemetry.models import Series
 from telemetry.moments import from_ms
+from telemetry.storage import partitions
+from telemetry.storage.backend import backend
 
 
 def series(metric: str = "temperature", *, uid: str = "boiler", **facts: Any) -> Series:
@@ -20,6 +25,8 @@ def series(metric: str = "temperature", *, uid: str = "boiler", **facts: Any) ->
 
 def write(series_id: int, readings: Iterable[tuple[float, float | str]]) -> None:
     """Readings as (ms, value), in one transaction with their dirty minutes."""
+    readings = list(readings)
+    backend().make_days({from_ms(ms).date() for ms, _ in readings})
     marks = set()
     with connection.cursor() as cursor:
         for ms, value in readings:
@@ -31,7 +38,25 @@ def write(series_id: int, readings: Iterable[tuple[float, float | str]]) -> None
             if table == "reading":
                 marks.add(from_ms(ms // 60_000 * 60_000))
         for minute in marks:
-            cursor.execute("INSERT INTO rollup_dirty VALUES (%s)", [minute])
+            mark_dirty(cursor, minute)
+
+
+def mark_dirty(cursor: Any, minute: datetime) -> None:
+    cursor.execute(
+        "INSERT INTO dirty_minute (minute) VALUES (%s)"
+        " ON CONFLICT (minute) DO UPDATE SET mark = DEFAULT",
+        [minute],
+    )
+
+
+def empty() -> None:
+    """After a test that commits: these tables are no models', so Django does not empty them."""
+    tables = "reading, text_reading, rollup_1m, rollup_1h, rollup_1d, rollup_base, last_reading"
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables}, commit_log, dirty_minute, deleted_series")
+        cursor.execute("UPDATE retention_state SET raw_floor = 'epoch', raw_held = 'epoch'")
+        cursor.execute("UPDATE retention_state SET minute_floor = 'epoch', clock = NULL")
+    partitions.drop(partitions.before(date(9999, 1, 1)))
 
 
 def rollup(table: str, series_id: int) -> list[tuple[datetime, int, float, float, float]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from telemetry.maintenance import Maintenance, do_everything
+from telemetry.jobs import REGISTRY
+from telemetry.maintenance import Maintenance, Stuck, do_everything
 from telemetry.workers.probe import Probe, parse_address
 
 
@@ -25,19 +26,22 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, once: bool, probe: str | None, **_options: Any) -> None:
         if once:
-            do_everything()
+            if failed := do_everything():
+                raise CommandError("\n".join(failed))
             return
         maintenance = Maintenance()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             signal.signal(wanted, lambda *_: maintenance.stop())
         try:
             probing = (
-                Probe(parse_address(probe), maintenance.registry, maintenance.readiness)
-                if probe
-                else None
+                Probe(parse_address(probe), REGISTRY, maintenance.readiness) if probe else None
             )
         except (OSError, ValueError) as exc:
             raise CommandError(f"--probe {probe}: {exc}") from exc
-        maintenance.run()
-        if probing is not None:
-            probing.close()
+        try:
+            maintenance.run()
+        except Stuck as exc:
+            raise CommandError(f"maintenance ends to be started again: {exc}") from exc
+        finally:
+            if probing is not None:
+                probing.close()

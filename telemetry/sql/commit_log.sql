@@ -1,0 +1,47 @@
+-- name: note_commit
+-- Says in the transaction that writes readings which series they are of, and of which minutes.
+INSERT INTO commit_log (series, spans)
+SELECT %(series)s::int[], range_agg(tstzrange(
+    to_timestamp(span.start * 60), to_timestamp(span.stop * 60)
+))
+FROM unnest(%(starts)s::bigint[], %(stops)s::bigint[]) AS span (start, stop)
+
+-- name: lock_cursor
+-- Where a reader is, for the one caller that may read on; no row while another does.
+SELECT xid::text, seq, server = (SELECT system_identifier FROM pg_control_system())
+FROM commit_cursor WHERE reader = %(reader)s FOR UPDATE SKIP LOCKED
+
+-- name: list_commits
+-- The next commits after a place. A transaction that still runs may yet write a row of a lower id:
+-- nothing from the oldest one on is taken.
+SELECT xid::text, seq, series, spans FROM commit_log
+WHERE (xid, seq) > (%(xid)s::xid8, %(seq)s)
+    AND xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY xid, seq
+LIMIT %(limit)s
+
+-- name: move_cursor
+-- Notes how far a reader has come.
+UPDATE commit_cursor SET xid = %(xid)s::xid8, seq = %(seq)s WHERE reader = %(reader)s
+
+-- name: restamp_commits
+-- Gives what came along in a dump to the transaction that runs.
+UPDATE commit_log SET xid = pg_current_xact_id()
+
+-- name: restart_cursors
+-- Has every reader begin anew on the server it is on now.
+UPDATE commit_cursor SET xid = '0', seq = 0,
+    server = (SELECT system_identifier FROM pg_control_system())
+
+-- name: forget_commits
+-- Deletes what every reader has read.
+DELETE FROM commit_log AS log
+WHERE NOT EXISTS (
+    SELECT FROM commit_cursor AS cursor WHERE (cursor.xid, cursor.seq) < (log.xid, log.seq)
+)
+
+-- name: measure_backlog
+-- How many commits a reader has not read yet, and the seconds since the oldest of them.
+SELECT count(*), coalesce(extract(epoch FROM now() - min(log.committed_at)), 0)::float8
+FROM commit_log AS log, commit_cursor AS cursor
+WHERE cursor.reader = %(reader)s AND (log.xid, log.seq) > (cursor.xid, cursor.seq)

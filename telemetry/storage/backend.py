@@ -1,0 +1,74 @@
+"""Plain Postgres or TimescaleDB: one object that does what differs between them, asked once.
+
+Rows are written and read by the same statements on both; what differs is upkeep. `migrate` decides
+which it is (migration 0005), and the database says so ever after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from telemetry.sql import load
+from telemetry.storage.plain import Plain
+from telemetry.storage.timescale import Timescale
+
+
+class Backend(Protocol):
+    """What `plain.Plain` and `timescale.Timescale` both do, each in its way."""
+
+    minutes_per_step: int  # that `roll_up` is given at most
+
+    def make_days(self, days: Iterable[date]) -> list[str]:
+        """Make room for the readings of these days; the names of the tables made."""
+
+    def turn(self) -> AbstractContextManager[bool]:
+        """A block that rolls up; false where another process is at it."""
+
+    def roll_up(self, whole: list[datetime], lost: list[datetime]) -> None:
+        """Bring the summaries of these minutes up to date; the second have lost readings."""
+
+    def drop_readings(self, cutoff: datetime) -> list[str]:
+        """Drop the whole days before `cutoff`; the names of the tables that went."""
+
+    def drop_minutes(self, cutoff: datetime) -> int:
+        """Delete the summaries of minutes before `cutoff`, or so many as go together; how many."""
+
+    def delete_series(self, ids: list[int]) -> int:
+        """Delete what some series measured, and its summaries; how many rows."""
+
+    def tend(self, now: datetime) -> list[str]:
+        """Vacuum or compress what takes in no more; the names of these tables."""
+
+    def estimate_readings(self) -> int:
+        """How many readings are kept, by the statistics: counting would read them all."""
+
+    def keeps_from(self, cutoff: datetime) -> datetime:
+        """The oldest time of a reading that can be kept and summarised, not before `cutoff`."""
+
+
+_found: WeakKeyDictionary[BaseDatabaseWrapper, Backend] = WeakKeyDictionary()
+_SQL = load("backend")
+
+
+def backend() -> Backend:
+    """What the database of this thread's connection keeps readings in."""
+    ours = connections[DEFAULT_DB_ALIAS]
+    found = _found.get(ours)
+    if found is None:
+        found = _found[ours] = Timescale() if is_timescale() else Plain()
+    return found
+
+
+def is_timescale() -> bool:
+    """Whether the readings are in TimescaleDB's hypertables; asks the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["is_timescale"])
+        row = cursor.fetchone()
+    return row == (True,)

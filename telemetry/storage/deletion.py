@@ -1,0 +1,27 @@
+"""Delete many rows without anybody waiting for it."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+from django.db import connection
+from psycopg import sql
+
+DELETE_CHUNK = 20_000  # rows of one DELETE: short transactions
+
+
+def delete_where(table: str, condition: LiteralString, values: list[Any]) -> int:
+    """Delete the rows of one plain table that meet a condition, a bounded chunk at a time."""
+    statement = sql.SQL(
+        "DELETE FROM {table} WHERE ctid = ANY (ARRAY("
+        "SELECT ctid FROM {table} WHERE {condition} LIMIT {limit}))"
+    ).format(
+        table=sql.Identifier(table), condition=sql.SQL(condition), limit=sql.Literal(DELETE_CHUNK)
+    )
+    removed = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            removed += cursor.rowcount
+            if cursor.rowcount < DELETE_CHUNK:
+                return removed

@@ -1,0 +1,93 @@
+"""Readings on plain Postgres: daily partitions, and summaries that are recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+from django.db import connection, transaction
+
+from telemetry.sql import load
+from telemetry.storage import partitions
+from telemetry.storage.deletion import delete_where
+from telemetry.storage.summaries import LEVELS, TABLES, ranges
+
+TURN_KEY = 0x50554C52  # advisory lock: one run at a time, or an older one could overwrite a newer
+ROLL_UP = ("roll_up_minutes", "roll_up_hours", "roll_up_days")
+
+_SQL = load("rollups") | load("retention") | load("plain")
+
+
+class Plain:
+    """See `telemetry.storage.backend.Backend`."""
+
+    minutes_per_step = 120  # what one transaction computes, and keeps locked
+
+    def make_days(self, days: Iterable[date]) -> list[str]:
+        return partitions.make(days)
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_SQL["take_turn"], {"key": TURN_KEY})
+            yield cursor.fetchone() == (True,)
+
+    def roll_up(self, whole: list[datetime], lost: list[datetime]) -> None:
+        with connection.cursor() as cursor:
+            for start, stop in ranges(lost, LEVELS[0][1]):
+                for name in ("keep_bases", "merge_minutes"):
+                    cursor.execute(_SQL[name], {"start": start, "stop": stop})
+            for name, (_, width) in zip(ROLL_UP, LEVELS, strict=True):
+                minutes = whole if name == ROLL_UP[0] else [*whole, *lost]
+                # One statement a range: the planner sees its edges, so it opens the right
+                # partitions.
+                for start, stop in ranges(minutes, width):
+                    cursor.execute(_SQL[name], {"start": start, "stop": stop})
+
+    def drop_readings(self, cutoff: datetime) -> list[str]:
+        """Raises `partitions.StillRead` when some could not go yet: call it again.
+
+        While partitions go, their minutes are not rolled up: neither from readings that just
+        became invisible, nor added to a summary that has them in it.
+        """
+        day = cutoff.astimezone(UTC).date()
+        parts = partitions.before(day)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_SQL["wait_for_turn"], {"key": TURN_KEY})
+            for name in ("hold_readings", "end_bases", "mark_whole"):
+                cursor.execute(_SQL[name], {"cutoff": cutoff})
+            for part in parts:
+                if part.attached and not part.leaving:
+                    cursor.execute(_SQL[f"keep_last_{part.table}"], partitions.bounds(part.day))
+        try:
+            return partitions.drop(parts)
+        finally:
+            if all(part.leaving or not part.attached for part in partitions.before(day)):
+                with connection.cursor() as cursor:
+                    cursor.execute(_SQL["raise_raw_floor"])
+
+    def drop_minutes(self, cutoff: datetime) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["raise_minute_floor"], {"cutoff": cutoff})
+        return delete_where("rollup_1m", "bucket < %s", [cutoff])
+
+    def delete_series(self, ids: list[int]) -> int:
+        tables = [*partitions.names(), *TABLES, "rollup_base"]
+        return sum(delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables)
+
+    def tend(self, now: datetime) -> list[str]:
+        return partitions.freeze(now)
+
+    def estimate_readings(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["estimate_readings"])
+            (total,) = cursor.fetchone()
+        return int(total)
+
+    def keeps_from(self, cutoff: datetime) -> datetime:
+        """An hour is made of its minutes: where these are gone, a late reading would replace it."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["fetch_floors"])
+            _, minute_floor = cursor.fetchone()
+        return max(cutoff, minute_floor)

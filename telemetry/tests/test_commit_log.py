@@ -1,0 +1,171 @@
+"""Each commit of readings is read once by each reader, in whatever order commits become visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+
+from telemetry.moments import from_us
+from telemetry.storage import commit_log, rollups, store
+from telemetry.tests.written import empty, rollup
+
+MINUTE_US = 60_000_000
+AT_US = 1_773_144_000_000_000  # 10 March 2026, 12:00
+MINUTE = timedelta(minutes=1)
+
+pytestmark = pytest.mark.usefixtures("logged")
+
+
+@pytest.fixture
+def logged(transactional_db) -> Iterator[None]:
+    """Nothing in the log, and the cursors at its end, before and after."""
+    while read():
+        pass
+    empty()
+    add_reader("alerts")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM commit_cursor WHERE reader = 'alerts'")
+    empty()
+
+
+def add_reader(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO commit_cursor SELECT %s, xid, seq, server FROM commit_cursor"
+            " WHERE reader = 'rollups'",
+            [name],
+        )
+
+
+def read(reader: str = commit_log.ROLLUPS, limit: int = 100) -> list[list[int]]:
+    """The series of each commit."""
+    with commit_log.reading(reader, limit) as commits:
+        return [commit.series for commit in commits]
+
+
+def commit(series_id: int) -> None:
+    store.write(store.Batch([series_id], [AT_US], [1.0]), "w")
+
+
+def count_log() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM commit_log")
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def other_session() -> Iterator[psycopg.Connection]:
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        yield other
+        other.rollback()
+
+
+def log(other: psycopg.Connection, series_id: int) -> None:
+    other.execute("INSERT INTO commit_log (series, spans) VALUES (%s, '{}')", [[series_id]])
+
+
+def test_a_batch_says_which_series_and_which_minutes() -> None:
+    day = 24 * 60 * MINUTE_US
+    times = [AT_US + 59_999_999, AT_US + MINUTE_US, AT_US - day, AT_US]
+    store.write(store.Batch([7, 8, 7, 7], times, [1.0] * 4, [(9, AT_US, "on")]), "w")
+    with commit_log.reading(commit_log.ROLLUPS, 10) as commits:
+        (one,) = commits
+    assert one.series == [7, 8, 9]
+    noon = from_us(AT_US)
+    before = noon - timedelta(days=1)
+    assert one.spans == [(before, before + MINUTE), (noon, noon + 2 * MINUTE)]
+    store.write(store.Batch([7], [AT_US], [1.0], may_repeat=True), "w")
+    assert read() == []  # nothing new was stored
+
+
+def test_a_transaction_that_commits_late_is_neither_skipped_nor_read_twice() -> None:
+    with other_session() as early, other_session() as late:
+        # The first to begin gets the lower id, and the higher number in the log.
+        early.execute("SELECT pg_current_xact_id()")
+        log(late, 2)
+        log(early, 1)
+        commit(3)
+        assert read() == []  # before what still runs nothing is certain
+        early.commit()
+        assert read() == [[1]]
+        commit(4)
+        assert read() == []
+        late.commit()
+        assert read() == [[2], [3], [4]]
+        assert read() == []
+
+
+def test_a_transaction_that_is_rolled_back_holds_nobody_up() -> None:
+    with other_session() as other:
+        log(other, 1)
+        commit(2)
+        other.rollback()
+        assert read() == [[2]]
+
+
+def test_a_reader_that_dies_reads_the_same_again() -> None:
+    commit(1)
+    commit(2)
+
+    class Killed(Exception):
+        pass
+
+    def die() -> None:
+        with commit_log.reading(commit_log.ROLLUPS, 1) as commits:
+            assert [one.series for one in commits] == [[1]]
+            raise Killed
+
+    with pytest.raises(Killed):
+        die()
+    assert read(limit=1) == [[1]]
+    assert read(limit=1) == [[2]]
+    assert read() == []
+
+
+def test_two_readers_read_each_for_itself_and_two_of_one_name_in_turn() -> None:
+    commit(1)
+    assert read("alerts") == [[1]]
+    with other_session() as other:
+        other.execute("SELECT FROM commit_cursor WHERE reader = 'rollups' FOR UPDATE")
+        assert read() == []  # another process is at it
+    assert read() == [[1]]
+
+
+def test_what_every_reader_has_read_is_forgotten() -> None:
+    commit(1)
+    commit(2)
+    assert read("alerts") == [[1], [2]]
+    assert read(limit=1) == [[1]]
+    assert commit_log.backlog(commit_log.ROLLUPS)[0] == 1
+    assert commit_log.forget() == 1
+    assert count_log() == 1
+    assert read() == [[2]]
+    assert commit_log.forget() == 1
+
+
+def test_a_database_loaded_from_a_dump_is_read_from_the_start() -> None:
+    """Its transaction ids come from another server, and may be far above those of this one."""
+    commit(1)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE commit_log SET xid = '900000000'")
+        cursor.execute("UPDATE commit_cursor SET xid = '899999999', server = 1")
+    assert read() == []
+    commit(2)
+    assert sorted(read()) == [[1], [2]]
+    assert read() == []
+    assert sorted(read("alerts")) == [[1], [2]]
+
+
+def test_rollups_read_the_log() -> None:
+    commit(1)
+    noon = from_us(AT_US)
+    assert rollups.run(noon) == 0  # the minute still runs
+    assert rollups.run(noon + MINUTE) == 1
+    assert rollup("rollup_1m", 1) == [(noon, 1, 1.0, 1.0, 1.0)]
+    assert read() == []
