@@ -20,6 +20,7 @@ from bridge.commit.committer import TICK, CommitCounters, Committer
 from bridge.commit.inbox import Inbox
 from bridge.commit.spool import Spool
 from bridge.commit.writer import Writer, WriterCounters
+from bridge.errors import BridgeError
 from bridge.intake.columns import Intake
 from bridge.intake.instants import REACH_US, Instants
 from bridge.intake.memory import Memory
@@ -48,7 +49,7 @@ class SpoolPlace:
     limit: int
 
 
-class NameTaken(Exception):
+class NameTaken(BridgeError):
     """Two processes must not share a broker session; this one gives way."""
 
 

@@ -19,6 +19,7 @@ from bridge.commit.inbox import BatchResult, Inbox
 from bridge.commit.request import CommitRequest, CommitRequests
 from bridge.commit.spool import Spool
 from bridge.commit.transaction import BatchTransaction, gives_up
+from bridge.errors import BridgeError
 from bridge.intake.batch import Batch
 from bridge.intake.memory import Memory
 from bridge.publish.after_commit import AfterCommit, CommitCounters
@@ -42,7 +43,7 @@ LEASE_PATIENCE = 1.5 * TERM  # seconds without the lease of our name before we g
 HUNG_AFTER = 2.0  # seconds without an answer, after which the database counts as away
 
 
-class Abandoned(Exception):
+class Abandoned(BridgeError):
     """Nobody waits for this work any more: the batch is in the spool, or the process ends."""
 
 

@@ -21,6 +21,7 @@ from typing import TypeVar
 
 from bridge.commit import spool_file
 from bridge.commit.spool_entry import Entry, Kept, Spooled, decoded, encoded
+from bridge.errors import BridgeError
 from bridge.intake.batch import Batch
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ R = TypeVar("R")
 MAX_MERGED = 1_000  # entries read at once
 
 
-class SpoolTrouble(Exception):
+class SpoolTrouble(BridgeError):
     """The spool cannot do it now; nothing of it has changed. Trying again later may help."""
 
 
@@ -38,7 +39,7 @@ class SpoolFull(SpoolTrouble):
     """The spool has reached its limit."""
 
 
-class SpoolBusy(Exception):
+class SpoolBusy(BridgeError):
     """Another process uses this worker's spool."""
 
 

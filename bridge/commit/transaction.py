@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from bridge.commit.batch_rows import Committed
 from bridge.commit.rows import RowBuilder
 from bridge.decode.items import Problem, Reason
+from bridge.errors import BridgeError
 from bridge.intake.batch import Batch
 from bridge.intake.memory import Memory
 from bridge.publish.after_commit import CommitCounters
@@ -30,7 +31,7 @@ R = TypeVar("R")
 TRIES_WHOLE = 3  # of a batch that takes the database too long, before it is halved
 
 
-class Mistake(Exception):
+class Mistake(BridgeError):
     """Something of ours failed at these rows; the database was not to blame."""
 
 

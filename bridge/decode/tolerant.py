@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from bridge.decode.items import Problem, Reason
+from bridge.errors import BridgeError
 
 MAX_JSON_NESTING = 64  # brackets open at once in a payload, before any parser sees it
 MAX_DIGITS = 640  # of an integer; Python converts longer ones in quadratic time
@@ -25,7 +26,7 @@ _NO_NUMBER = re.compile(
 _KEY = re.compile(rb'"\s*:')
 
 
-class Undecodable(Exception):
+class Undecodable(BridgeError):
     """The payload as a whole cannot be read; `problem` says why."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

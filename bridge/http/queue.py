@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from bridge.commit.batch_rows import Rows
 from bridge.decode.items import Problem
+from bridge.errors import BridgeError
 from bridge.intake.batch import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES
 from telemetry.moments import now_us
 
@@ -19,7 +20,7 @@ RATE = 50.0  # messages a second of one device, on the long run
 BURST = 100.0  # messages of one device at once after a pause
 
 
-class Refused(Exception):
+class Refused(BridgeError):
     """Nothing of the message is here, not even in quarantine."""
 
 

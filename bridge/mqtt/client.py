@@ -7,11 +7,13 @@ from typing import Any
 
 from paho.mqtt import client as mqtt
 
+from bridge.errors import BridgeError
+
 # What we override or call of paho that is not its public interface; checked when a source is made.
 PAHO_PRIVATE = ("_sock_recv", "_packet_queue", "_last_bytes_received", "_send_pingreq", "_ping_t")
 
 
-class IncompatiblePaho(Exception):
+class IncompatiblePaho(BridgeError):
     """The installed paho-mqtt lacks an attribute the fast path uses; install the pinned version."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bridge.errors import BridgeError
 from bridge.message import Message
 
 MAX_PACKET = 16 * 1024 * 1024  # bytes; told to the broker as Maximum Packet Size
@@ -20,7 +21,7 @@ DUP_BIT = 0x08
 RETAIN_BIT = 0x01
 
 
-class MalformedPacket(Exception):
+class MalformedPacket(BridgeError):
     """The bytes do not follow the protocol; the connection is of no further use."""
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,6 +23,7 @@ from bridge.decode.items import Reason, Telemetry
 from bridge.mqtt.properties import safe_text
 from bridge.quarantine.replay import MAX_REPLAY, Replay, Selection, decoded
 from devices.api.bulk import Conflict
+from devices.api.errors import DatabaseAway
 from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
 from telemetry.api import parameters as query
 from telemetry.models import QuarantinedMessage
@@ -30,15 +31,10 @@ from telemetry.moments import from_ms, from_us, parse, to_ms
 from telemetry.quarantine import Unregistered, unregistered
 from telemetry.storage import errors
 
+REPLAY_STOPPED = "The database failed; what was replayed until then stays. Send it again."
 MAX_UNREGISTERED = 200  # senders of one answer
 MAX_METRICS = 100  # names shown of one message
 SAMPLE = 512  # bytes shown of a payload
-
-
-class DatabaseAway(APIException):
-    status_code = 503
-    default_detail = "The database failed; what was replayed until then stays. Send it again."
-    default_code = "unavailable"
 
 
 @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]})
@@ -211,7 +207,7 @@ def _replay(selection: Selection) -> dict[str, Any]:
         return asdict(Replay(selection, most=MAX_REPLAY).run())
     except errors.ERRORS as exc:
         errors.reset_connection()
-        raise DatabaseAway from exc
+        raise DatabaseAway(REPLAY_STOPPED) from exc
 
 
 def _sender(found: Unregistered, decoder: Decoder) -> dict[str, Any]:

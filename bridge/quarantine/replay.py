@@ -20,6 +20,7 @@ from bridge.commit.rows import RowBuilder
 from bridge.decode import Decoder
 from bridge.decode.conventions import pulseboard
 from bridge.decode.items import Item, Reason
+from bridge.errors import BridgeError
 from bridge.http.committer import TOPIC as HTTP_TOPIC
 from bridge.intake.batch import Batch
 from bridge.intake.instants import REPLAY_LANE, WIDTH, Instants, Lane, following
@@ -76,7 +77,7 @@ class Summary:
     more: bool = False  # the limit was reached first
 
 
-class _Taken(Exception):
+class _Taken(BridgeError):
     """Messages, by id, whose receive time has a reading already: each moves on by an instant."""
 
 

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
+from telemetry.errors import TelemetryError
+
 READ_LIMIT = 10_000  # ms one statement of a read may run
 
 
-class TooSlow(Exception):
+class TooSlow(TelemetryError):
     """Postgres stopped a read at `READ_LIMIT`; the message says what to ask instead."""
 
     def __init__(self) -> None:

@@ -16,6 +16,7 @@ import redis
 from django.conf import settings
 
 from devices import quick_redis
+from telemetry.errors import TelemetryError
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ end
 _failures = 0
 
 
-class LogUnavailable(Exception):
+class LogUnavailable(TelemetryError):
     """The log of recent messages cannot be read: Redis does not answer."""
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from django.db import connection
 
+from telemetry.errors import TelemetryError
 from telemetry.sql import load
 
 _SQL = load("role")
 
 
-class NotAllowed(Exception):
+class NotAllowed(TelemetryError):
     """The role lacks a right; says which, and what grants it."""
 
 

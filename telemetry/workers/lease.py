@@ -13,6 +13,7 @@ from __future__ import annotations
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from telemetry.errors import TelemetryError
 from telemetry.sql import load
 
 TERM = 10.0  # seconds the name is ours without a word from us
@@ -20,7 +21,7 @@ TERM = 10.0  # seconds the name is ours without a word from us
 _SQL = load("lease")
 
 
-class LeaseLost(Exception):
+class LeaseLost(TelemetryError):
     """Another process writes under this name now; nothing of the transaction may be stored."""
 
 
