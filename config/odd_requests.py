@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from dashboard.pages.errors import bad_request, not_found
 
@@ -28,7 +28,7 @@ class OddRequests:
         if "\0" in request.path_info:
             return not_found(request, Http404())
         if "%00" in request.META.get("QUERY_STRING", ""):
-            return bad_request(request, BadRequest("A NUL (%00) is in no name or value."))
+            return _refused(request)
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -38,3 +38,12 @@ class OddRequests:
             return None
         logger.warning("odd request", exc_info=exception, extra={"action": "odd_request"})
         return bad_request(request, BadRequest())
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    """The API names the parameter, as it does for every other mistake."""
+    complaint = "A NUL (%00) is in no name or value."
+    named = [name for name, values in request.GET.lists() if any("\0" in each for each in values)]
+    if request.path_info.startswith("/api/") and named:
+        return JsonResponse({name: [complaint] for name in named}, status=400)
+    return bad_request(request, BadRequest(complaint))
