@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from bridge.quarantine.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
+from bridge.quarantine.unread_api import UnreadTopicsView
 
 urlpatterns = [
     path("quarantine/replay/", ReplayView.as_view(), name="quarantine-replay"),
@@ -11,6 +12,7 @@ urlpatterns = [
         ReplayOneView.as_view(),
         name="quarantine-replay-one",
     ),
+    path("unread-topics/", UnreadTopicsView.as_view(), name="unread-topics"),
     path("unregistered/", UnregisteredView.as_view(), name="unregistered"),
     path("unregistered/<str:uid>/register/", RegisterView.as_view(), name="unregistered-register"),
 ]

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from access.scope import Scope
+from bridge.models import IgnoredMessages
 from devices.models import Device, Presence, Site
 from telemetry.models import QuarantinedMessage, Series
 
@@ -20,6 +21,9 @@ class Hidden:
 
     def __init__(self) -> None:
         now = timezone.now()
+        IgnoredMessages.objects.create(
+            reason="unread_topic", subject=SECRET, messages=1, first_at=now, last_at=now
+        )
         self.site = Site.objects.create(slug="far", name=f"{SECRET} site")
         self.device = Device.objects.create(
             uid="far-1", name=f"{SECRET} device", site=self.site, tags=["secret"]

@@ -6,15 +6,26 @@ Made by `bridge.commit.rows`; read by whoever announces what was committed.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bridge.commit.inbox import BatchResult
-from bridge.decode.items import Problem
+from bridge.decode.items import Described, Discovered, Problem, Remembered
 from bridge.intake.batch import Columns, Text
 from telemetry.series.registry import SeriesRow
 from telemetry.storage import store
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of one device's share of a message."""
+
+    rejected: bool
+    problems: list[Problem] = field(default_factory=list)
+    readings: int = 0
+
 
 Key = tuple[int, int]  # series, Unix microseconds
 
@@ -31,6 +42,8 @@ class Rows:
     # Of each other message that has any: which rows are its numbers, and which its texts.
     spans: dict[int, tuple[slice, slice]] = field(default_factory=dict)
     problems: dict[int, list[Problem]] = field(default_factory=dict)  # by message index
+    # By message index and uid, of messages that are not in columns.
+    verdicts: dict[int, dict[str, Verdict]] = field(default_factory=dict)
     rejected: set[int] = field(default_factory=set)
     heard: dict[int, int] = field(default_factory=dict)  # device: Unix us
     clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix us
@@ -40,6 +53,9 @@ class Rows:
     values_dropped: int = 0
     clocks_replaced: int = 0  # messages
     statuses: int = 0
+    described: list[tuple[int, Described | Discovered]] = field(default_factory=list)  # device
+    remembered: list[Remembered] = field(default_factory=list)
+    ignored: Counter[tuple[str, str]] = field(default_factory=Counter)  # by reason and subject
 
     def partial(self) -> int:
         """Messages of which something was stored and something was not."""
@@ -79,6 +95,13 @@ class Rows:
         numbers, texts = self.spans.get(index, (slice(0, 0), slice(0, 0)))
         others = numbers.stop - numbers.start + texts.stop - texts.start
         return self.counts[index - self.start] + int(others) - self.lost.get(index, 0)
+
+    def verdict_of(self, index: int, uid: str) -> Verdict:
+        """What became of this device's share of the message at `index`."""
+        found = self.verdicts.get(index, {}).get(uid)
+        if found is None:
+            found = Verdict(index in self.rejected, [], self.readings_of(index))
+        return found
 
     def losers(self, conflicts: store.Conflicts) -> dict[int, list[int]]:
         """By message: the series of its readings that lost a conflict."""

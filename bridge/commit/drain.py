@@ -81,7 +81,8 @@ class Drain:
             return BatchResult(rejected=spooled.messages)
         given = enumerate(spooled.entry.stamps)
         stamps = {index: stamp for index, stamp in given if stamp is not None}
-        return commit(self._intake.batch(FROM_SPOOL, spooled.entry.messages, stamps))
+        entry = spooled.entry
+        return commit(self._intake.batch(FROM_SPOOL, entry.messages, stamps, entry.items))
 
     def _leave(self, ended: BatchResult) -> None:
         self._inbox.unspool(ended)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
+from bridge.commit.beside import Learning
 from bridge.commit.spool import Spool
+from bridge.decode.items import Remembered
 from bridge.intake.instants import LONGEST_US, lane_of
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import INHERITED, delivery
@@ -14,11 +16,13 @@ ACKNOWLEDGED_US = 30_000_000  # what came so long before the last is acknowledge
 
 
 def learn(worker: str, memory: Memory, spool: Spool) -> None:
-    """Load devices, series, and what the broker may deliver again to a worker of this name.
+    """Load devices, series, what conventions remember, and what the broker may deliver again to a
+    worker of this name.
 
     Raises what the database raises, and `SpoolTrouble`.
     """
     memory.series.load_all()
+    Learning(memory.facts).refresh(time.time())
     memory.registry.refresh(time.time())
     memory.deliveries.load(worker_state.load_deliveries(worker))
     memory.instants.take_up(_look_through(spool, memory))
@@ -42,4 +46,8 @@ def _look_through(spool: Spool, memory: Memory) -> dict[int, int]:
             if message.mid and last_received - message.received_us <= ACKNOWLEDGED_US
         ]
         memory.deliveries.remember(unsure, INHERITED)
+        for items in entry.items.values():
+            for item in items:
+                if isinstance(item, Remembered):
+                    memory.facts.take(item)
     return newest

@@ -10,8 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from bridge.commit.batch_rows import Rows
-from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry, Value
+from bridge.commit import beside
+from bridge.commit.batch_rows import Rows, Verdict
+from bridge.commit.series_work import SeriesWork
+from bridge.decode.items import (
+    Described,
+    Discovered,
+    Ignored,
+    Item,
+    Presence,
+    Problem,
+    Reason,
+    Rejected,
+    Remembered,
+    Telemetry,
+    Value,
+)
 from bridge.intake.batch import FROM_SPOOL, Batch, Columns, Text
 from bridge.intake.instants import on_replay_lane
 from bridge.intake.memory import Memory
@@ -21,8 +35,6 @@ from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
 from telemetry.series.registry import SeriesRow, kind_of
 from telemetry.storage import store
-
-TEXT = kind_of("")
 
 
 @dataclass(slots=True)
@@ -41,6 +53,10 @@ class Gathered:
             self.series_ids.append(series_id)
             self.times_us.append(time_us)
             self.values.append(value)
+
+    @property
+    def size(self) -> int:
+        return len(self.series_ids) + len(self.texts)
 
     def columns(self) -> Columns:
         return Columns.of(self.series_ids, self.times_us, self.values, self.texts)
@@ -72,6 +88,7 @@ class RowBuilder:
         rows = Rows(start, stop, batch.counts[start:stop])
         rows.batch.may_repeat = batch.may_repeat
         rows.batch.on_conflict = partial(self._conflicting, rows, batch)
+        rows.batch.beside = partial(beside.write, rows)
         times = [message.received_us for message in batch.messages[start:stop]]
         rows.heard = dict(zip(batch.device_ids[start:stop], times, strict=True))
         rows.heard.pop(0, None)  # which stands for no device
@@ -85,7 +102,8 @@ class RowBuilder:
             rows.changed_series += self._series.follow(kinds)
         rows.batch.series_ids, rows.batch.times_us, rows.batch.values, rows.batch.texts = columns
         self._note_deliveries(rows, batch)
-        _keep_stamps(rows, batch)
+        kept = rows.batch.quarantined
+        rows.batch.quarantined = [_with_stamp(each, batch) for each in kept]
         return rows
 
     def _gather(self, rows: Rows, batch: Batch, indexes: list[int], before: int) -> Columns:
@@ -103,8 +121,11 @@ class RowBuilder:
                 rows.rejected.add(index)
                 continue
             numbers, texts = len(gathered.series_ids), len(gathered.texts)
+            verdicts = rows.verdicts[index] = {}
             for item in batch.items[index]:
                 self._add(rows, gathered, index, batch.messages[index], item)
+            if verdicts and all(verdict.rejected for verdict in verdicts.values()):
+                rows.rejected.add(index)
             rows.spans[index] = (
                 slice(before + numbers, before + len(gathered.series_ids)),
                 slice(texts, len(gathered.texts)),
@@ -139,8 +160,11 @@ class RowBuilder:
     def refused(self, batch: Batch, index: int, problem: Problem) -> Rows:
         """Rows that put one message into quarantine, because the database would not take it."""
         rows = Rows(index, index + 1, counts=[0])
-        self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
-        _keep_stamps(rows, batch)
+        for uid in batch.uids_of(index):
+            self._reject(rows, index, batch.messages[index], uid, problem)
+        rows.rejected.add(index)
+        kept = rows.batch.quarantined
+        rows.batch.quarantined = [_with_stamp(each, batch) for each in kept]
         return rows
 
     def _conflicting(
@@ -150,22 +174,44 @@ class RowBuilder:
         before = len(rows.batch.quarantined)
         for index, lost in rows.losers(conflicts).items():
             rows.lost[index] = len(lost)
-            problem = Problem(
-                Reason.CONFLICTING_VALUES,
-                f"{self._metric(lost[0])!a} has another value at that instant, stored first"
-                + (f"; so have {len(lost) - 1} more" if len(lost) > 1 else ""),
-            )
             rows.values_dropped += len(lost)
-            if index in rows.problems:  # it is in quarantine already
-                rows.problems[index].append(problem)
-            elif rows.readings_of(index):
-                uid = batch.uids[index]
-                self._quarantine(rows, index, batch.messages[index], uid, problem, partial=True)
-            else:
-                self._reject(rows, index, batch.messages[index], batch.uids[index], problem)
+            count = rows.counts[index - rows.start]
+            verdicts = rows.verdicts.setdefault(index, {})
+            by_uid: dict[str, list[int]] = {}
+            for series_id in lost:
+                by_uid.setdefault(self._uid(batch, index, series_id), []).append(series_id)
+            for uid, of_device in by_uid.items():
+                verdict = verdicts.setdefault(uid, Verdict(False, [], count))
+                verdict.readings -= len(of_device)
+                verdict.rejected = not verdict.readings
+                more = f"; so have {len(of_device) - 1} more" if len(of_device) > 1 else ""
+                problem = Problem(
+                    Reason.CONFLICTING_VALUES,
+                    f"{self._metric(of_device[0])!a} has another value at that instant,"
+                    f" stored first{more}",
+                )
+                self._quarantine(
+                    rows,
+                    index,
+                    batch.messages[index],
+                    uid,
+                    [problem],
+                    partial=not verdict.rejected,
+                )
+            if all(verdict.rejected for verdict in verdicts.values()):
+                rows.rejected.add(index)
         kept = rows.batch.quarantined[before:]
         del rows.batch.quarantined[before:]
-        return kept
+        return [_with_stamp(each, batch) for each in kept]
+
+    def _uid(self, batch: Batch, index: int, series_id: int) -> str:
+        """Which of the devices of a message has the series."""
+        device_id = self._series.device_of.get(series_id)
+        for uid in batch.uids_of(index):
+            device = self._registry.known(uid)
+            if device is not None and device.id == device_id:
+                return uid
+        return batch.uids[index]
 
     def _metric(self, series_id: int) -> str:
         series: Mapping[str, int] = self._series.ids.get(self._series.device_of[series_id], {})
@@ -174,10 +220,12 @@ class RowBuilder:
     def _knows_all(self, items: list[Item]) -> bool:
         """Whether every device and metric of a message is known, without asking anyone."""
         for item in items:
-            if isinstance(item, Rejected):
+            if isinstance(item, Rejected | Ignored | Remembered):
                 continue
             device = self._registry.known(item.uid)
             if device is None:
+                return False
+            if isinstance(item, Described) and item.metric:
                 return False
             if isinstance(item, Telemetry):
                 series = self._series.ids.get(device.id)
@@ -187,35 +235,20 @@ class RowBuilder:
 
     def _make_missing_series(self, batch: Batch, indexes: list[int]) -> list[SeriesRow]:
         """Make series of new metrics, and give others the kind of what their devices send."""
-        wanted: dict[tuple[int, str], str] = {}
-        kinds: dict[int, str] = {}
         spoken = [item for index in indexes for item in batch.items[index]]
         uids = {item.uid for item in spoken if item.uid}
         self._registry.ask(uids)
         speaking = [self._registry.known(uid) for uid in uids]
         self._series.load(device.id for device in speaking if device is not None)
+        work = SeriesWork(self._series)
         for item in spoken:
-            if not isinstance(item, Telemetry):
-                continue
-            device = self._device(item)
-            if not isinstance(device, DeviceRef):
-                continue
-            series = self._series.of(device.id)
-            for sample in item.samples:
-                if series.holds(sample.values):
-                    continue
-                # In the device's own order, which its charts then have too.
-                for metric, value in sample.values.items():
-                    if metric not in series:
-                        kind = wanted.setdefault((device.id, metric), kind_of(value))
-                        if kind == TEXT:  # a number that follows in the same batch counts
-                            wanted[device.id, metric] = kind_of(value)
-                    elif metric in series.words and type(value) is not str:
-                        kinds.setdefault(series[metric], kind_of(value))
-        made = self._series.create(wanted) if wanted else []
-        return made + (self._series.follow(kinds) if kinds else [])
+            if isinstance(item, Telemetry | Described):
+                device = self._device(item)
+                if isinstance(device, DeviceRef):
+                    work.add(device.id, item)
+        return work.carry_out()
 
-    def _device(self, item: Telemetry | Status) -> DeviceRef | Problem:
+    def _device(self, item: Telemetry | Presence | Described | Discovered) -> DeviceRef | Problem:
         device = self._registry.known(item.uid)
         if device is None:
             return Problem(Reason.UNKNOWN_DEVICE, f"no device {item.uid!r} is registered")
@@ -229,12 +262,23 @@ class RowBuilder:
         if isinstance(item, Rejected):
             self._reject(rows, index, message, item.uid, item.problem)
             return
+        if isinstance(item, Ignored):
+            rows.ignored[item.reason, item.subject] += 1
+            return
+        if isinstance(item, Remembered):
+            rows.remembered.append(item)
+            return
         device = self._device(item)
         if not isinstance(device, DeviceRef):
             self._reject(rows, index, message, item.uid, device)
             return
         rows.uids[device.id] = item.uid
-        if isinstance(item, Status):
+        verdict = rows.verdicts[index].setdefault(item.uid, Verdict(False))
+        verdict.rejected = False
+        if isinstance(item, Described | Discovered):
+            rows.described.append((device.id, item))
+            return
+        if isinstance(item, Presence):
             rows.statuses += 1
             rows.batch.connections[device.id] = (item.online, message.received_us)
             return
@@ -242,12 +286,13 @@ class RowBuilder:
         if item.clock_replaced:
             rows.clocks_replaced += 1
             rows.clock_replaced[device.id] = message.received_us
+        before = gathered.size
         problems = [*item.problems, *self._add_samples(gathered, device, item)]
+        verdict.readings += gathered.size - before
         if problems:
             # A time that was replaced cost no value.
             rows.values_dropped += len(problems) - item.clock_replaced
-            rows.problems[index] = problems
-            self._quarantine(rows, index, message, item.uid, problems[0], partial=True)
+            self._quarantine(rows, index, message, item.uid, problems, partial=True)
 
     def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[Problem]:
         """Add what has a series; the problems of what has none."""
@@ -265,8 +310,9 @@ class RowBuilder:
         return problems
 
     def _reject(self, rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
-        rows.rejected.add(index)
-        self._quarantine(rows, index, message, uid, problem)
+        """Nothing is used of what the message says of this device."""
+        rows.verdicts.setdefault(index, {}).setdefault(uid, Verdict(True))
+        self._quarantine(rows, index, message, uid, [problem])
 
     def _quarantine(
         self,
@@ -274,11 +320,17 @@ class RowBuilder:
         index: int,
         message: Message,
         uid: str,
-        problem: Problem,
+        problems: list[Problem],
         *,
         partial: bool = False,
     ) -> None:
-        rows.problems.setdefault(index, [problem])
+        """Keep the message for this device, once, with the first of its problems."""
+        verdict = rows.verdicts.setdefault(index, {}).setdefault(uid, Verdict(False))
+        rows.problems.setdefault(index, []).extend(problems)
+        verdict.problems += problems
+        if len(verdict.problems) > len(problems):
+            return
+        problem = problems[0]
         rows.batch.quarantined.append(
             store.Quarantined(
                 index,
@@ -295,12 +347,8 @@ class RowBuilder:
         )
 
 
-def _keep_stamps(rows: Rows, batch: Batch) -> None:
-    """Have each quarantined message keep its first stamp for its receive time: a replay gives its
-    samples the same again. One without a stamp gets its own on the lane of replays then."""
-    rows.batch.quarantined = [
-        kept._replace(
-            received_us=batch.stamps.get(kept.message) or on_replay_lane(kept.received_us)
-        )
-        for kept in rows.batch.quarantined
-    ]
+def _with_stamp(kept: store.Quarantined, batch: Batch) -> store.Quarantined:
+    """With the first stamp of the message for its receive time: a replay gives its samples the same
+    again. One without a stamp gets its own on the lane of replays then."""
+    stamp = batch.stamps.get(kept.message)
+    return kept._replace(received_us=stamp or on_replay_lane(kept.received_us))

@@ -130,8 +130,7 @@ class Spool:
                     return Spooled(entry_id, messages, len(content), None)
                 if entry is None or (last_id and len(merged.messages) + messages > limit):
                     break
-                merged.messages += entry.messages
-                merged.stamps += entry.stamps
+                merged.extend(entry)
                 last_id, size = entry_id, size + len(content)
             return Spooled(last_id, len(merged.messages), size, merged) if last_id else None
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bridge.decode.items import Item
 from bridge.intake.batch import Batch
 from bridge.message import Message
 
@@ -16,6 +17,16 @@ class Entry(msgspec.Struct, array_like=True):
 
     messages: list[Message]
     stamps: list[int | None]  # of each message; see `bridge.intake.batch.Batch.stamps`
+    # By message index: what was decoded, with what a convention knew then, of those that are not in
+    # columns. Absent in entries of an earlier version, whose messages are decoded again.
+    items: dict[int, list[Item]] = msgspec.field(default_factory=dict)
+
+    def extend(self, later: Entry) -> None:
+        """Append the messages of a later entry."""
+        offset = len(self.messages)
+        self.messages += later.messages
+        self.stamps += later.stamps
+        self.items |= {offset + index: items for index, items in later.items.items()}
 
 
 class Kept(NamedTuple):
@@ -38,7 +49,7 @@ class Spooled(NamedTuple):
 def encoded(batch: Batch) -> bytes:
     """The entry of a batch, as bytes."""
     stamps = [batch.stamps.get(index) for index in range(len(batch.messages))]
-    return msgspec.msgpack.encode(Entry(batch.messages, stamps))
+    return msgspec.msgpack.encode(Entry(batch.messages, stamps, batch.items))
 
 
 def decoded(content: bytes, checksum: int) -> Entry | None:

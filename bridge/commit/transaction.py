@@ -14,6 +14,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from bridge.commit.batch_rows import Committed
+from bridge.commit.beside import Learning
 from bridge.commit.rows import RowBuilder
 from bridge.decode.items import Problem, Reason
 from bridge.errors import BridgeError
@@ -72,6 +73,7 @@ class BatchTransaction:
         self.rows = RowBuilder(memory)
         self._worker = worker
         self._memory = memory
+        self._learning = Learning(memory.facts)
         self._counters = counters
         self._lease = lease
 
@@ -99,6 +101,7 @@ class BatchTransaction:
         now = time.time()
         self._memory.registry.refresh(now)
         self._memory.series.refresh(now)
+        self._learning.refresh(now)
 
     def _commit(self, batch: Batch, piece: Piece) -> Committed:
         self.refresh()

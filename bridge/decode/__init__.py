@@ -1,28 +1,37 @@
 """Which convention explains a message, and what it says. Pure: no I/O, no clock, no Django.
 
-A convention is a module with `matches(topic, payload) -> confidence` and
-`decode(message, context) -> items`; the most confident one decodes. To add one, add its module to
-`CONVENTIONS`.
+A convention is a module with a `NAME`, `matches(topic, payload) -> confidence` and
+`decode(message, state) -> items`; the most confident one decodes. To add one, add its module to
+`CONVENTIONS`. One message may speak for many devices. Nothing that a convention raises gets out.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Protocol
 
-from bridge.decode.conventions import pulseboard
+from bridge.decode.conventions import pulseboard, unread
 from bridge.decode.items import Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
-from bridge.decode.state import CERTAIN, Context
+from bridge.decode.state import CERTAIN, Context, Facts, State
 from bridge.message import Message
+
+logger = logging.getLogger(__name__)
+
+MAX_DETAIL = 200  # characters of an exception that are kept
 
 
 class Convention(Protocol):
+    @property
+    def NAME(self) -> str: ...  # noqa: N802  (a constant of a module)
+
     def matches(self, topic: str, payload: bytes) -> int: ...
 
-    def decode(self, message: Message, context: Context) -> list[Item]: ...
+    def decode(self, message: Message, state: State) -> list[Item]: ...
 
 
-CONVENTIONS: tuple[Convention, ...] = (pulseboard,)
+CONVENTIONS: tuple[Convention, ...] = (pulseboard, unread)
 
 
 class Decoder:
@@ -31,31 +40,60 @@ class Decoder:
     `plain` is the short way, for whoever can use it: see `bridge.decode.plain.PlainReader.read`.
     """
 
-    def __init__(self, conventions: tuple[Convention, ...] = CONVENTIONS) -> None:
+    def __init__(
+        self, facts: Facts | None = None, conventions: tuple[Convention, ...] = CONVENTIONS
+    ) -> None:
+        """`facts` are shared by the decoders of a process, and loaded by whoever has a database."""
+        self._facts = facts if facts is not None else Facts()
         self._conventions = conventions
         self._context = Context()
         self._certain: dict[bytes, Convention] = {}
+        self._failures = 0
         self.plain = self._context.plain.read
 
     def decode(self, message: Message) -> list[Item]:
-        """What the message says; bad data is an item too."""
-        convention = self._certain.get(message.topic)
-        if convention is None:
-            convention = self._choose(message)
-            if convention is None:
-                topic = self._context.topic(message.topic)
-                problem = Problem(Reason.UNKNOWN_TOPIC, f"no convention knows {topic[:120]!a}")
-                return [Rejected("", problem)]
-        return convention.decode(message, self._context)
+        """What the message says, at least one item; bad data is an item too."""
+        return self._contained(message, "", self._decode)
 
-    def _choose(self, message: Message) -> Convention | None:
+    def telemetry_of(self, uid: str, message: Message) -> list[Item]:
+        """What a message says whose device is known by the way it came."""
+        return self._contained(message, uid, lambda it: [pulseboard.telemetry(uid, it)])
+
+    def _decode(self, message: Message) -> list[Item]:
+        convention = self._certain.get(message.topic) or self._choose(message)
+        state = State(convention.NAME, self._facts, self._context)
+        items = convention.decode(message, state)
+        for change in state.changes:
+            self._facts.take(change)
+        return items + state.changes
+
+    def _contained(
+        self, message: Message, uid: str, decode: Callable[[Message], list[Item]]
+    ) -> list[Item]:
+        try:
+            if items := decode(message):
+                return items
+            detail = "a convention said nothing of it"
+        except Exception as exc:
+            self._failures += 1
+            if self._failures & (self._failures - 1) == 0:  # the 1st, 2nd, 4th, 8th: no flood
+                logger.exception(
+                    "a convention failed for the %d. time, at a message of %s",
+                    self._failures,
+                    ascii(message.topic[:120]),
+                    extra={"action": "convention_failed"},
+                )
+            detail = f"{type(exc).__name__}: {exc}"[:MAX_DETAIL]
+        return [Rejected(uid, Problem(Reason.CONVENTION_FAILED, detail))]
+
+    def _choose(self, message: Message) -> Convention:
         topic = self._context.topic(message.topic)
-        confidence, best = 0, None
+        confidence, best = 0, self._conventions[-1]
         for convention in self._conventions:
             claim = convention.matches(topic, message.payload)
             if claim > confidence:
                 confidence, best = claim, convention
-        if best is not None and confidence >= CERTAIN:
+        if confidence >= CERTAIN:
             if len(self._certain) >= MAX_TOPICS:
                 self._certain.clear()
             self._certain[message.topic] = best

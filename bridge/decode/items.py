@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -57,27 +57,65 @@ class Sample(msgspec.Struct, gc=False):
     values: Mapping[str, Value]  # finite numbers, booleans and storable text by dotted metric
 
 
-class Telemetry(msgspec.Struct, gc=False):
+class Telemetry(msgspec.Struct, gc=False, tag=True):
     """Readings of one device. `problems` are values left out; the rest stands."""
 
     uid: str
     samples: list[Sample]
-    problems: Sequence[Problem] = ()
+    problems: tuple[Problem, ...] = ()
     clock_replaced: bool = False  # a timestamp was given and implausible
 
 
-class Status(msgspec.Struct, gc=False):
+class Presence(msgspec.Struct, gc=False, tag=True):
     """A device's own word, or its last will's, on its connection."""
 
     uid: str
     online: bool
 
 
-class Rejected(msgspec.Struct, gc=False):
-    """Nothing of the message can be used. `uid` is empty where the topic names no device."""
+class Described(msgspec.Struct, gc=False, tag=True):
+    """What a device says of itself, or, with a metric, of one of its series. "": it does not say.
+    What an operator chose stands."""
+
+    uid: str
+    metric: str = ""
+    unit: str = ""  # of the series
+    kind: str = ""  # of the series: telemetry.models.Series.Kind
+    name: str = ""
+    model: str = ""
+    firmware: str = ""
+
+
+class Discovered(msgspec.Struct, gc=False, tag=True):
+    """A child device that a gateway speaks for."""
+
+    uid: str
+    gateway: str  # its uid
+
+
+class Ignored(msgspec.Struct, gc=False, tag=True):
+    """Known noise: nothing to store, counted by reason and subject."""
+
+    reason: str
+    subject: str = ""  # a topic, or whatever tells one noise from another
+    uid: str = ""
+
+
+class Rejected(msgspec.Struct, gc=False, tag=True):
+    """Nothing of what is said of this device can be used. `uid` is empty where none is named."""
 
     uid: str
     problem: Problem
 
 
-Item = Telemetry | Status | Rejected
+class Remembered(msgspec.Struct, gc=False, tag=True):
+    """A change of what a convention remembers; becomes durable with the rest of the message."""
+
+    convention: str
+    scope: str
+    key: str
+    value: Any  # JSON; None forgets the key
+    uid: str = ""
+
+
+Item = Telemetry | Presence | Described | Discovered | Ignored | Rejected | Remembered

@@ -1,13 +1,69 @@
-"""What conventions remember between messages."""
+"""What conventions remember between messages. Pure.
+
+`Facts` outlive the process: they are loaded at start, and every change is stored with the message
+that made it. `Context` is what can be found out again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
+from bridge.decode.items import Remembered
 from bridge.decode.plain import MAX_TOPICS, PlainReader
 
 CERTAIN = 100  # confidence of a convention that decides by the topic alone
+NOTHING: Mapping[str, Any] = {}
+
+
+class Facts:
+    """What every convention remembers, by convention and scope. One thread decodes with it; another
+    may take in what other workers learned."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[tuple[str, str], dict[str, Any]] = {}
+        self._own: set[tuple[str, str, str]] = set()  # keys that this process changed
+
+    def scope(self, convention: str, scope: str) -> Mapping[str, Any]:
+        """Values by key."""
+        return self._scopes.get((convention, scope), NOTHING)
+
+    def take(self, change: Remembered) -> None:
+        """Remember, or forget, what a message of ours says."""
+        self._own.add((change.convention, change.scope, change.key))
+        self._set(change)
+
+    def learn(self, change: Remembered) -> None:
+        """Take in what is stored; of keys that this process changed it knows better."""
+        if (change.convention, change.scope, change.key) not in self._own:
+            self._set(change)
+
+    def _set(self, change: Remembered) -> None:
+        facts = self._scopes.setdefault((change.convention, change.scope), {})
+        if change.value is None:
+            facts.pop(change.key, None)
+        else:
+            facts[change.key] = change.value
+
+
+class State:
+    """What one convention sees of it: its own facts, and changes it makes while it decodes."""
+
+    __slots__ = ("_convention", "_facts", "changes", "context")
+
+    def __init__(self, convention: str, facts: Facts, context: Context) -> None:
+        self.context = context
+        self.changes: list[Remembered] = []
+        self._convention = convention
+        self._facts = facts
+
+    def scope(self, scope: str) -> Mapping[str, Any]:
+        """What is remembered of the scope, by key, without the changes of this message."""
+        return self._facts.scope(self._convention, scope)
+
+    def remember(self, scope: str, key: str, value: Any) -> None:
+        """Have the value (JSON) remembered from the next message on; None forgets it."""
+        self.changes.append(Remembered(self._convention, scope, key, value))
 
 
 class Route(NamedTuple):

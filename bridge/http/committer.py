@@ -20,8 +20,7 @@ from typing import TypeVar
 from bridge.commit.committer import HUNG_AFTER, STATUS_EVERY, TICK
 from bridge.commit.inbox import BatchResult
 from bridge.commit.transaction import TRIES_WHOLE, BatchTransaction, gives_up
-from bridge.decode.conventions import pulseboard
-from bridge.decode.items import Item
+from bridge.decode import Decoder
 from bridge.http.queue import (
     BURST,
     RATE,
@@ -74,6 +73,7 @@ class Ingest(WorkingThread):
         self._instants = Instants(f"{name}-{secrets.token_hex(8)}", SHORT_REACH_US)
         memory = Memory.nothing(self._instants)
         self._transaction = BatchTransaction(name, memory, self.counters)
+        self._decoder = Decoder(memory.facts)
         self._stamper = Stamper(memory.deliveries, self._instants)
         self._live = LivePublisher(name, memory.series.device_of, tell_each_second=self._pipeline)
         # A device that speaks HTTP reads in the answer what was wrong.
@@ -210,7 +210,7 @@ class Ingest(WorkingThread):
         batch, posts = Batch(0), []
         for uid, post in admitted:
             message = Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_us)
-            items: list[Item] = [pulseboard.telemetry(uid, message)]
+            items = self._decoder.telemetry_of(uid, message)
             one = Batch.of_items([message], [items])
             if not self._stamper.stamp(one, 0, items):
                 self._twice(self._instants.keep, divisible=False)  # another lane

@@ -113,6 +113,11 @@ class Batch:
             size=sum(len(message.payload) for message in messages),
         )
 
+    def uids_of(self, index: int) -> list[str]:
+        """The devices a message speaks for, each once; "" stands for none."""
+        uids = [item.uid for item in self.items.get(index, ()) if item.uid]
+        return list(dict.fromkeys(uids)) or [self.uids[index]]
+
     def has_room_for(self, later: Batch) -> bool:
         """Whether both may be one transaction."""
         return (

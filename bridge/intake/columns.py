@@ -8,6 +8,7 @@ readings go into columns while they are in the processor's cache; any other keep
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Intake:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._stamper = Stamper(memory.deliveries, memory.instants)
-        self._decoder = Decoder()
+        self._decoder = Decoder(memory.facts)
         self.waiting: list[Message] = []  # until their samples can be given a time
 
     @property
@@ -47,11 +48,15 @@ class Intake:
                 return
 
     def batch(
-        self, generation: int, messages: list[Message], stamps: Mapping[int, int] | None = None
+        self,
+        generation: int,
+        messages: list[Message],
+        stamps: Mapping[int, int] | None = None,
+        decoded: Mapping[int, list[Item]] = MappingProxyType({}),
     ) -> Batch:
         """One batch of all these messages, or of the first ones if no time can be given to the
         next. `stamps`, by index, are those they were given when they were spooled; then none is
-        given anew."""
+        given anew. `decoded` is what some of them said then."""
         batch = Batch(generation, messages, stamps=dict(stamps or {}))
         series_ids: list[bytes] = []
         times_us: list[int] = []  # one a message
@@ -62,7 +67,7 @@ class Intake:
         for index, message in enumerate(messages):
             plain = read_plain(message)
             if plain is None:
-                items = decode(message)
+                items = decoded.get(index) or decode(message)
                 if not self._stamp(batch, index, items, spooled=stamps):
                     break
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bridge.decode.state import Facts
 from bridge.intake.instants import Instants
 from bridge.intake.redelivery import Deliveries
 from devices.registry import Registry
@@ -18,8 +19,9 @@ class Memory(NamedTuple):
     series: SeriesRegistry
     deliveries: Deliveries
     instants: Instants
+    facts: Facts  # what conventions remember
 
     @classmethod
     def nothing(cls, instants: Instants) -> Memory:
         """To begin with."""
-        return cls(Registry(), SeriesRegistry(), Deliveries(), instants)
+        return cls(Registry(), SeriesRegistry(), Deliveries(), instants, Facts())

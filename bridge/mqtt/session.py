@@ -23,6 +23,15 @@ SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps our queue while we are a
 KEEPALIVE = 30  # seconds
 CONNECT_TIMEOUT = 5.0  # seconds
 TOPICS = ("devices/+/telemetry", "devices/+/status")
+# What people type instead: it is counted and told (bridge.decode.conventions.unread). Not `#`, and
+# nothing that overlaps the above: another's traffic is not ours to carry, and a telemetry message
+# must not come twice.
+NEAR_MISSES = (
+    *("devices/+", "devices/+/+/+/#", "/devices/#", "Devices/#", "DEVICES/#", "device/#"),
+    *("v1/devices/#", "v1/gateway/#"),
+    *(f"devices/+/{word}" for word in ("Telemetry", "TELEMETRY", "telemetri", "telemetery")),
+    *(f"devices/+/{word}" for word in ("telemtry", "data", "values", "Status", "STATUS", "state")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,7 @@ class Session:
         self.lost = False  # by the broker: it sends nothing again
         self.was_accepted = False  # by the broker, on the newest connection
         self.ending = False  # so that a lost connection is no news
+        self._seldom_mid: int | None = 0  # packet identifier of the newest SUBSCRIBE of near misses
         self._broker = broker
         self._group = group
         self.client = self._make_client()
@@ -136,6 +146,10 @@ class Session:
                 (status, SubscribeOptions(qos=1, retainHandling=1)),
             ]
         )
+        shared = f"$share/{self._group}/" if self._group else ""
+        # At QoS 0, so that they never take the room of what is acknowledged.
+        seldom = SubscribeOptions(qos=0, retainHandling=2)
+        _, self._seldom_mid = client.subscribe([(shared + topic, seldom) for topic in NEAR_MISSES])
         logger.info(
             "connected to %s:%s, session %s",
             self._broker.host,
@@ -145,9 +159,18 @@ class Session:
         )
 
     def _on_subscribe(
-        self, _client: Any, _userdata: Any, _mid: int, reasons: Any, _properties: Any
+        self, _client: Any, _userdata: Any, mid: int, reasons: Any, _properties: Any
     ) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
+        if mid == self._seldom_mid:
+            if refused:
+                logger.warning(
+                    "mistyped topics will go unseen: the broker refused %d of %d subscriptions",
+                    len(refused),
+                    len(NEAR_MISSES),
+                    extra={"action": "near_misses_refused"},
+                )
+            return
         if refused:
             logger.error(
                 "the broker refused a subscription: %s", refused, extra={"action": "not_subscribed"}

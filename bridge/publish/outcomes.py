@@ -12,8 +12,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.commit.batch_rows import Rows
+from bridge.commit.batch_rows import Rows, Verdict
 from bridge.intake.batch import Batch
+from bridge.message import Message
 from bridge.mqtt.properties import safe_text
 from telemetry.live import message_log
 from telemetry.workers.thread import WorkingThread
@@ -40,35 +41,38 @@ class Outcomes(WorkingThread):
         size = rows.stop - rows.start
         step = max(1, size // PER_BATCH)
         for index in sorted({*range(rows.start, rows.stop, step), *rows.problems}):
-            problem = rows.problems[index][0] if index in rows.problems else None
-            if problem is None and len(self._entries) >= MAX_WAITING:
+            if index not in rows.problems and len(self._entries) >= MAX_WAITING:
                 continue
             message = batch.messages[index]
-            uid = batch.uids[index]
-            if not uid:
-                continue
-            verdict = "stored"
-            if index in rows.rejected:
-                verdict = "rejected"
-            elif index in duplicates:
-                verdict = "duplicate"
-            elif problem is not None:
-                verdict = "partial"
-            self._entries.append(
-                {
-                    "uid": uid,
-                    "at": message.received_us // 1_000,
-                    "topic": safe_text(message.topic),
-                    "size": len(message.payload),
-                    "payload": safe_text(message.payload[:EXCERPT]),
-                    "verdict": verdict,
-                    "reason": problem.reason.value if problem else "",
-                    "detail": problem.detail if problem else "",
-                    "values": rows.readings_of(index),
-                }
-            )
-            if problem is not None:
-                self._tell(uid, message.received_us // 1_000, problem.reason.value, problem.detail)
+            for uid in batch.uids_of(index):
+                if uid:
+                    found = rows.verdict_of(index, uid)
+                    self._add(message, uid, found, is_known=index in duplicates)
+
+    def _add(self, message: Message, uid: str, found: Verdict, *, is_known: bool) -> None:
+        problem = found.problems[0] if found.problems else None
+        verdict = "stored"
+        if found.rejected:
+            verdict = "rejected"
+        elif problem is not None:
+            verdict = "partial"
+        elif is_known:
+            verdict = "duplicate"
+        self._entries.append(
+            {
+                "uid": uid,
+                "at": message.received_us // 1_000,
+                "topic": safe_text(message.topic),
+                "size": len(message.payload),
+                "payload": safe_text(message.payload[:EXCERPT]),
+                "verdict": verdict,
+                "reason": problem.reason.value if problem else "",
+                "detail": problem.detail if problem else "",
+                "values": found.readings,
+            }
+        )
+        if problem is not None:
+            self._tell(uid, message.received_us // 1_000, problem.reason.value, problem.detail)
 
     def stop(self) -> None:
         self.stopping.set()

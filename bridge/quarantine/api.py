@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
+from bridge.commit import beside
 from bridge.decode import Decoder
 from bridge.decode.items import Reason, Telemetry
 from bridge.mqtt.properties import safe_text
@@ -169,7 +170,7 @@ class UnregisteredView(APIView):
         query.known(request, {"after"})
         after = query.text(request, "after") if "after" in request.query_params else None
         page = unregistered(Scope.of(request), MAX_UNREGISTERED, after)
-        decoder = Decoder()
+        decoder = Decoder(beside.load())
         senders = [_sender(each, decoder) for each in page.senders]
         facts = {"now": to_ms(timezone.now()), "total": page.total, "next": page.next}
         return Response({**facts, "unregistered": senders})

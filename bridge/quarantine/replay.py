@@ -16,10 +16,11 @@ from django.db.models import Q, QuerySet
 
 from access.scope import EVERYTHING, Scope
 from bridge.commit.batch_rows import Rows
+from bridge.commit.beside import Learning
 from bridge.commit.rows import RowBuilder
 from bridge.decode import Decoder
-from bridge.decode.conventions import pulseboard
 from bridge.decode.items import Item, Reason
+from bridge.decode.state import Facts
 from bridge.errors import BridgeError
 from bridge.http.committer import TOPIC as HTTP_TOPIC
 from bridge.intake.batch import Batch
@@ -92,7 +93,8 @@ class Replay:
         self._messages = selection.messages()
         self._most = most
         self._dry_run = dry_run
-        self._decoder = Decoder()
+        self._facts = Facts()
+        self._decoder = Decoder(self._facts)
         self._registry = Registry()
         self._start_afresh()
         self._shift: dict[int, int] = {}  # message id: instants on its lane
@@ -100,6 +102,7 @@ class Replay:
 
     def run(self, progress: Callable[[Summary], None] = lambda _summary: None) -> Summary:
         """Raises what the database raises; finished chunks stay finished."""
+        Learning(self._facts).refresh(time.time())
         newest = self._messages.order_by("-id").values_list("id", flat=True).first() or 0
         # Not what arrives meanwhile: a device that goes on being wrong would never let it end.
         waiting = self._messages.filter(pk__lte=newest).order_by("received_at", "id")
@@ -161,6 +164,7 @@ class Replay:
         self._registry.refresh(time.time())
         rows = self._rows.build(batch, 0, len(whole))
         rows.batch.quarantined = []  # they are there already
+        rows.ignored.clear()  # they were counted when they came
         note = rows.batch.on_conflict
         rows.batch.on_conflict = lambda conflicts: note(conflicts)[:0]
         rows.batch.may_repeat = True
@@ -213,7 +217,8 @@ class Replay:
 
     def _start_afresh(self) -> None:
         """Forget series and stamps of what was taken back."""
-        known = Memory(self._registry, SeriesRegistry(), Deliveries(), Instants(WORKER, 0))
+        instants = Instants(WORKER, 0)
+        known = Memory(self._registry, SeriesRegistry(), Deliveries(), instants, self._facts)
         self._rows = RowBuilder(known)
         self._lane = Lane(REPLAY_LANE, floor_us=0, until_us=NEVER_US)
 
@@ -238,8 +243,11 @@ def decoded(
     topic, payload = kept.topic.encode(), bytes(kept.payload)
     message = Message(topic, payload, 0, False, kept.retained, b"", at)
     if kept.topic == HTTP_TOPIC:
-        return message, [pulseboard.telemetry(kept.uid, message)]
-    return message, decoder.decode(message)
+        return message, decoder.telemetry_of(kept.uid, message)
+    items = decoder.decode(message)
+    # Of a message of many devices each is kept for itself.
+    mine = [item for item in items if not kept.uid or item.uid in ("", kept.uid)]
+    return message, mine or items
 
 
 def _taken(rows: Rows, result: store.Written, stamps: dict[int, int], bare: list[int]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.commit import inbox as inbox_module
 from bridge.commit.inbox import BatchResult, Inbox
-from bridge.decode.items import Status
+from bridge.decode.items import Presence
 from bridge.intake import batch as batch_module
 from bridge.intake.batch import Batch
 from bridge.message import Message
@@ -12,7 +12,7 @@ from bridge.message import Message
 
 def received(count: int, *, mid: int = 1, generation: int = 1) -> Batch:
     made = [Message(b"t", b"12345", mid + i, False, False, b"", 1000 + i) for i in range(count)]
-    batch = Batch.of_items(made, [[Status("a", True)] for _ in made])
+    batch = Batch.of_items(made, [[Presence("a", True)] for _ in made])
     batch.generation = generation
     return batch
 

@@ -23,6 +23,7 @@ REFRESH_EVERY = 2.0  # seconds between two looks for deleted series
 # Seconds looked back beyond the last look: a deletion is stamped when its transaction begins, and
 # is seen when that commits.
 OVERLAP = 60.0
+MAX_UNIT = 32  # characters of a unit
 MAX_SERIES_PER_DEVICE = 500  # series; a device that invents more is misconfigured or hostile
 
 _SQL = load("series")
@@ -173,6 +174,17 @@ class SeriesRegistry:
         devices = {self.device_of[series_id] for series_id in kinds if series_id in self.device_of}
         facts: dict[str, list[Any]] = {"series": list(kinds), "kinds": list(kinds.values())}
         return self._change("follow_kinds", facts, devices)
+
+    def describe(self, said: Mapping[tuple[int, str], tuple[str, str]]) -> list[SeriesRow]:
+        """Give series, by device and metric, the unit and kind their devices say they have; what
+        has changed. What an operator chose stays, and so does what is "" or no kind."""
+        facts: dict[str, list[Any]] = {"series": [], "units": [], "kinds": []}
+        for (device_id, metric), (unit, kind) in said.items():
+            if (series_id := self.of(device_id).get(metric)) is not None:
+                facts["series"].append(series_id)
+                facts["units"].append(unit[:MAX_UNIT])
+                facts["kinds"].append(kind if kind in Series.Kind.values else "")
+        return self._change("describe_series", facts, {device_id for device_id, _ in said})
 
     def _change(self, name: str, facts: dict[str, list[Any]], devices: set[int]) -> list[SeriesRow]:
         with connection.cursor() as cursor:

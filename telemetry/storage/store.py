@@ -69,6 +69,7 @@ class Batch:
     may_repeat: bool = False  # some of it may be stored already
     # What is to be quarantined of readings that have another value stored in their place.
     on_conflict: Callable[[Conflicts], list[Quarantined]] = lambda _conflicts: []
+    beside: Callable[[], None] = lambda: None  # writes what else belongs into the transaction
     again: bool = False  # the very same was sent before, and may have been committed
 
     def keys(self) -> list[tuple[int, int]]:
@@ -176,6 +177,7 @@ def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool)
                 " VALUES (%s, %s, %s, %s)",
                 (worker, batch.delivery_process, batch.delivery_serial, batch.deliveries),
             )
+        batch.beside()
     return Written(inserted, repeated, changes, conflicts)
 
 

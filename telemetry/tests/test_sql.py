@@ -74,6 +74,7 @@ SAMPLES = {
     "metrics": ["t"],
     "kinds": ["gauge"],
     "after": "pump-1",
+    "units": ["K"],
     "strange_messages": 10,
     "strange_bytes": 1000,
     "times": [1_772_323_200_000_000, 1_772_323_260_000_000],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from bridge.decode import json_values
-from bridge.decode.items import Item, Problem, Reason, Rejected, Status, Telemetry
-from bridge.decode.state import CERTAIN, Context, Route
+from bridge.decode.items import Item, Presence, Problem, Reason, Rejected, Telemetry
+from bridge.decode.state import CERTAIN, Route, State
 from bridge.message import MAX_PAYLOAD, Message
 
+NAME = "pulseboard"
 UID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # devices.models.UID_PATTERN; kept equal by a test
 
 
@@ -19,8 +20,9 @@ def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alon
     return CERTAIN if known else 0
 
 
-def decode(message: Message, context: Context) -> list[Item]:
+def decode(message: Message, state: State) -> list[Item]:
     """The one item of the message. Never raises for bad data."""
+    context = state.context
     uid, channel, valid = context.route(message.topic, _route)
     if not valid:
         detail = f"the uid {uid[:80]!a} is not 1 to 64 letters, digits, '_' or '-'"
@@ -38,7 +40,7 @@ def _route(topic: str) -> Route:
 
 def _status(uid: str, payload: bytes) -> Item:
     if payload in (b"online", b"offline"):
-        return Status(uid, payload == b"online")
+        return Presence(uid, payload == b"online")
     problem = Problem(Reason.BAD_STATUS, f"{payload[:40]!r} is neither 'online' nor 'offline'")
     return Rejected(uid, problem)
 
@@ -55,4 +57,4 @@ def telemetry(uid: str, message: Message) -> Item:
         reading = json_values.read(payload, message.received_us)
     except json_values.Undecodable as exc:
         return Rejected(uid, exc.problem)
-    return Telemetry(uid, reading.samples, reading.problems, reading.clock_replaced)
+    return Telemetry(uid, reading.samples, tuple(reading.problems), reading.clock_replaced)

@@ -1,0 +1,106 @@
+"""What a batch stores beside its readings, in the same transaction: what conventions remember, what
+devices say of themselves, and how much was noise."""
+
+from __future__ import annotations
+
+import time
+
+from django.db.models import F
+
+from bridge.commit.batch_rows import Rows
+from bridge.decode.items import Discovered, Remembered
+from bridge.decode.state import Facts
+from bridge.models import ConventionState, IgnoredMessages
+from devices.models import Device
+from telemetry.moments import from_us, now_us
+
+REFRESH_EVERY = 2.0  # seconds between two looks at what other workers learned
+OVERLAP = 30.0  # seconds looked back beyond the last look, for clocks that differ
+MAX_FACT = 200  # characters of what a device says of itself
+
+
+def load() -> Facts:
+    """All that conventions remember. Raises what the database raises."""
+    facts = Facts()
+    Learning(facts).refresh(time.time())
+    return facts
+
+
+class Learning:
+    """Keeps the facts of a process up to date with what others committed."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._looked_at: float | None = None
+
+    def refresh(self, now: float) -> None:
+        """At most each `REFRESH_EVERY` seconds. `now` is Unix seconds. Raises what the database
+        raises."""
+        rows = ConventionState.objects.order_by("id")
+        if self._looked_at is not None:
+            if 0 <= now - self._looked_at < REFRESH_EVERY:
+                return
+            since = from_us(int((min(now, self._looked_at) - OVERLAP) * 1e6))
+            rows = rows.filter(updated_at__gte=since)
+        for found in rows.values_list("convention", "scope", "key", "value").iterator(10_000):
+            self._facts.learn(Remembered(*found))
+        self._looked_at = now
+
+
+def write(rows: Rows) -> None:
+    """Call it in the transaction of the batch. Rows are locked in one order everywhere."""
+    if rows.remembered:
+        _remember(rows.remembered)
+    for device_id, item in sorted(rows.described, key=lambda each: each[0]):
+        said = (
+            {"gateway": item.gateway}
+            if isinstance(item, Discovered)
+            else {"name": item.name, "model": item.model, "firmware": item.firmware}
+        )
+        _describe(device_id, {name: text[:MAX_FACT] for name, text in said.items() if text})
+    if rows.ignored:
+        _count(rows)
+
+
+def _remember(changes: list[Remembered]) -> None:
+    last = {(each.convention, each.scope, each.key): each for each in changes}
+    kept = [
+        ConventionState(
+            convention=each.convention, scope=each.scope, key=each.key, value=each.value
+        )
+        for _, each in sorted(last.items(), key=lambda pair: pair[0])
+    ]
+    ConventionState.objects.bulk_create(
+        kept,
+        update_conflicts=True,
+        unique_fields=["convention", "scope", "key"],
+        update_fields=["value", "updated_at"],
+    )
+
+
+def _describe(device_id: int, said: dict[str, str]) -> None:
+    """Keep it in `metadata.described`, where it overwrites nothing that an operator wrote."""
+    device = Device.objects.select_for_update().filter(pk=device_id).first() if said else None
+    if device is None or not isinstance(device.metadata, dict):
+        return
+    before = device.metadata.get("described")
+    described = {**before, **said} if isinstance(before, dict) else said
+    if described != before:
+        device.metadata["described"] = described
+        device.save(update_fields=["metadata", "updated_at"])
+
+
+def _count(rows: Rows) -> None:
+    now = from_us(now_us())
+    counted = sorted(rows.ignored.items())
+    IgnoredMessages.objects.bulk_create(
+        [
+            IgnoredMessages(reason=reason, subject=subject, messages=0, first_at=now, last_at=now)
+            for (reason, subject), _ in counted
+        ],
+        ignore_conflicts=True,
+    )
+    for (reason, subject), messages in counted:
+        IgnoredMessages.objects.filter(reason=reason, subject=subject).update(
+            messages=F("messages") + messages, last_at=now
+        )

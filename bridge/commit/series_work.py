@@ -1,0 +1,54 @@
+"""What a batch needs of the series: new ones, another kind, a unit. Carried out before its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bridge.decode.items import Described, Telemetry
+from telemetry.series.registry import SeriesRegistry, SeriesRow, kind_of
+
+TEXT = kind_of("")
+
+Place = tuple[int, str]  # device, metric
+
+
+@dataclass(slots=True)
+class SeriesWork:
+    """Collected item by item."""
+
+    registry: SeriesRegistry
+    wanted: dict[Place, str] = field(default_factory=dict)  # kind of new series
+    kinds: dict[int, str] = field(default_factory=dict)  # by series: its kind from now on
+    described: dict[Place, Described] = field(default_factory=dict)
+
+    def add(self, device_id: int, item: Telemetry | Described) -> None:
+        if isinstance(item, Telemetry):
+            self._add_telemetry(device_id, item)
+        elif item.metric:
+            self.described[device_id, item.metric] = item
+            if item.metric not in self.registry.of(device_id):
+                self.wanted.setdefault((device_id, item.metric), kind_of(0.0))
+
+    def _add_telemetry(self, device_id: int, item: Telemetry) -> None:
+        series = self.registry.of(device_id)
+        for sample in item.samples:
+            if series.holds(sample.values):
+                continue
+            # In the device's own order, which its charts then have too.
+            for metric, value in sample.values.items():
+                if metric in series:
+                    if metric in series.words and type(value) is not str:
+                        self.kinds.setdefault(series[metric], kind_of(value))
+                elif self.wanted.setdefault((device_id, metric), kind_of(value)) == TEXT:
+                    # A number that follows in the same batch counts.
+                    self.wanted[device_id, metric] = kind_of(value)
+
+    def carry_out(self) -> list[SeriesRow]:
+        """What was made or has changed. Raises what the database raises."""
+        changed = self.registry.create(self.wanted) if self.wanted else []
+        if self.kinds:
+            changed += self.registry.follow(self.kinds)
+        if self.described:
+            said = {place: (each.unit, each.kind) for place, each in self.described.items()}
+            changed += self.registry.describe(said)
+        return changed

@@ -1,0 +1,66 @@
+"""What no other convention reads: mistyped topics, and other dialects. Pure.
+
+Each topic is counted; its first messages are kept raw, with what was probably meant.
+"""
+
+from __future__ import annotations
+
+from bridge.decode.conventions.pulseboard import UID
+from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected
+from bridge.decode.state import State
+from bridge.message import Message
+
+NAME = "unread"
+UNREAD = "unread_topic"  # the reason it is ignored for
+TOPICS = "topics"  # the scope that has how many messages of each topic were kept
+KEPT = 10  # messages of a topic
+MAX_TOPICS = 1_000  # topics of which messages are kept; all others are counted as one
+MAX_TOPIC = 200  # characters of a topic that tell it from others
+
+# What people type for the last level.
+TELEMETRY = {"telemetry", "telemetri", "telemetery", "telemtry", "data", "values", "telemetries"}
+STATUS = {"status", "state", "lwt", "presence", "online"}
+
+
+def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (whatever is left)
+    """Any other convention is more confident."""
+    return 1
+
+
+def decode(message: Message, state: State) -> list[Item]:
+    """Counted always, kept the first times."""
+    topic = state.context.topic(message.topic)[:MAX_TOPIC].replace("\0", "\ufffd")
+    kept = state.scope(TOPICS)
+    times = kept.get(topic, 0)
+    if not times and len(kept) >= MAX_TOPICS:
+        return [Ignored(UNREAD)]
+    ignored = Ignored(UNREAD, topic)
+    if times >= KEPT:
+        return [ignored]
+    state.remember(TOPICS, topic, times + 1)
+    uid, advice = meant(topic)
+    detail = f"nothing reads the topic {topic[:120]!a}: {advice}"
+    return [Rejected(uid, Problem(Reason.UNKNOWN_TOPIC, detail)), ignored]
+
+
+def meant(topic: str) -> tuple[str, str]:
+    """The uid of the device that probably sent it, "" if none can be told, and what to do."""
+    levels = [level for level in topic.split("/") if level]
+    words = [level.lower() for level in levels]
+    if words[:2] in (["v1", "devices"], ["v1", "gateway"]):
+        return "", (
+            "ThingsBoard's topic names no device; publish to devices/{uid}/telemetry,"
+            " or send the same JSON over HTTP with the device's token"
+        )
+    if words[:1] in (["devices"], ["device"]):
+        words, levels = words[1:], levels[1:]
+    named = [
+        (levels[at - 1], channel)
+        for at, word in enumerate(words)
+        for channel, spelt in (("telemetry", TELEMETRY), ("status", STATUS))
+        if at and word in spelt
+    ]
+    if named and UID.fullmatch(named[0][0]):
+        uid, channel = named[0]
+        return uid, f"did you mean devices/{uid}/{channel}?"
+    return "", "publish to devices/{uid}/telemetry or devices/{uid}/status"

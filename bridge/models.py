@@ -1,0 +1,46 @@
+"""What the bridge keeps for itself, beside what was measured."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class ConventionState(models.Model):
+    """One fact that a convention remembers between messages (bridge.decode.state.Facts)."""
+
+    id = models.BigAutoField(primary_key=True)
+    convention = models.CharField(max_length=40)
+    scope = models.TextField()
+    key = models.TextField()
+    value = models.JSONField(null=True)  # NULL: forgotten
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["convention", "scope", "key"], name="convention_state_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.convention} {self.scope} {self.key}"
+
+
+class IgnoredMessages(models.Model):
+    """How many messages were known noise, or read by nobody, by reason and subject."""
+
+    id = models.BigAutoField(primary_key=True)
+    reason = models.CharField(max_length=40)
+    subject = models.TextField()  # a topic, for those nobody reads; "": any other
+    messages = models.BigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "ignored messages"
+        constraints = [
+            models.UniqueConstraint(fields=["reason", "subject"], name="ignored_reason_subject")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.subject}: {self.messages}"

@@ -1,0 +1,77 @@
+"""REST: topics that nobody reads, with what was probably meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.scope import Scope
+from bridge.decode.conventions import unread
+from bridge.models import IgnoredMessages
+from telemetry.api import parameters as query
+from telemetry.moments import to_ms
+
+MAX_SHOWN = 200  # topics of one answer
+
+
+class UnreadTopicShape(serializers.Serializer):
+    topic = serializers.CharField()
+    messages = serializers.IntegerField()
+    first_seen = serializers.IntegerField(help_text="Unix milliseconds.")
+    last_seen = serializers.IntegerField(help_text="Unix milliseconds.")
+    uid = serializers.CharField(help_text="The device it is probably of; empty if none shows.")
+    advice = serializers.CharField(help_text="What to do.")
+
+
+class UnreadTopicsShape(serializers.Serializer):
+    now = serializers.IntegerField(help_text="Unix milliseconds.")
+    total = serializers.IntegerField(help_text="Topics, also those beyond the limit.")
+    messages = serializers.IntegerField(help_text="Messages of all of them.")
+    topics = UnreadTopicShape(many=True)
+
+
+class UnreadTopicsView(APIView):
+    @extend_schema(
+        operation_id="unread_topics",
+        summary="List topics that nobody reads",
+        description=(
+            "Mistyped ones, most of them. The bridge listens where people err, not everywhere."
+            f" Last heard first, at most {MAX_SHOWN}; the first {unread.KEPT} messages of each are"
+            " in quarantine."
+        ),
+        tags=["Pipeline"],
+        responses=UnreadTopicsShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        found = IgnoredMessages.objects.filter(reason=unread.UNREAD)
+        if not Scope.of(request).sees_site(None):  # a topic stands at no site
+            found = found.none()
+        named = found.exclude(subject="").order_by("-last_at", "subject")
+        return Response(
+            {
+                "now": to_ms(timezone.now()),
+                "total": named.count(),
+                "messages": found.aggregate(sum=Sum("messages"))["sum"] or 0,
+                "topics": [_shown(each) for each in named[:MAX_SHOWN]],
+            }
+        )
+
+
+def _shown(found: IgnoredMessages) -> dict[str, Any]:
+    uid, advice = unread.meant(found.subject)
+    return {
+        "topic": found.subject,
+        "messages": found.messages,
+        "first_seen": to_ms(found.first_at),
+        "last_seen": to_ms(found.last_at),
+        "uid": uid,
+        "advice": advice,
+    }
