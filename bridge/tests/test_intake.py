@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 
 from bridge.commit.rows import RowBuilder
 from bridge.decode.items import Reason
@@ -166,3 +168,35 @@ def test_the_first_message_of_a_topic_is_not_lost_for_going_the_long_way(memory:
     assert ordinary(batch) == [1]
     rows = RowBuilder(memory).build(batch, 0, 2)
     assert [rows.readings_of(index) for index in range(2)] == [1, 1]
+
+
+def test_a_series_that_began_with_a_word_becomes_one_of_numbers_and_keeps_both(
+    memory: Memory,
+) -> None:
+    intake, builder = heard(memory), RowBuilder(memory)
+
+    def send(at: int, **values: object) -> list[tuple[str, str]]:
+        payload = json.dumps({"ts": NOW + at, "values": values})
+        batch = intake.batch(1, [message(payload.encode())])
+        rows = builder.build(batch, 0, 1)
+        store.write(rows.batch, "bridge-0")
+        return [(series.metric, series.kind) for series in rows.changed_series]
+
+    assert send(1, state="unavailable", on=True) == [("state", "text"), ("on", "boolean")]
+    assert send(2, state="unavailable", on=1) == []
+    assert send(3, state=21.5, on=False) == [("state", "gauge")]
+    assert send(4, state=22.5, on=False) == []
+    assert send(5, state="unavailable", on=0.5) == [("on", "gauge")]
+    series = Series.objects.get(metric="state")
+    Series.objects.filter(pk=series.pk).update(kind="text", chosen=["kind"])
+    memory.series.load_all()
+    assert send(6, state=23.5) == [], "an operator chose"
+    with connection.cursor() as cursor:
+        for table, stored in (
+            ("reading", [21.5, 22.5, 23.5]),
+            ("text_reading", ["unavailable"] * 3),
+        ):
+            cursor.execute(
+                f"SELECT value FROM {table} WHERE series_id = %s ORDER BY time", [series.pk]
+            )
+            assert [value for (value,) in cursor.fetchall()] == stored

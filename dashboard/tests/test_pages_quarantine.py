@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -112,3 +113,23 @@ def test_what_comes_meanwhile_is_announced_and_shown_on_demand(page: Page):
     page.click("#newer")
     expect(page.locator("#quarantined li")).to_have_count(1)
     expect(page.locator("#newer")).to_be_hidden()
+
+
+def test_topics_nobody_reads_are_listed_with_what_was_meant(page: Page):
+    page.goto("/quarantine/")
+    expect(page.locator("#senders-empty")).to_contain_text("None.")
+    expect(page.locator("#unread")).to_be_hidden()
+    ignored = apps.get_model("bridge", "IgnoredMessages").objects
+    now = timezone.now()
+    for topic, messages in (("devices/pump-7/telemetry/", 1200), ("v1/devices/me/telemetry", 1)):
+        ignored.create(
+            reason="unread_topic", subject=topic, messages=messages, first_at=now, last_at=now
+        )
+    page.reload()
+    expect(page.locator("#unread-count")).to_have_text("1201 messages on 2 topics")
+    mistyped = page.locator("#unread-topics li", has_text="devices/pump-7/telemetry/")
+    expect(mistyped).to_contain_text("1200 messages")
+    expect(mistyped.locator(".what")).to_have_text("Did you mean devices/pump-7/telemetry?")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { age, bare, duration, humanise, number, size } from "../js/page/format.js";
+import { age, ago, bare, duration, humanise, number, size } from "../js/page/format.js";
 import { moment, offset } from "../js/time/moment.js";
 
 test("a number has the series' precision, a true minus and grouped thousands", () => {
@@ -51,4 +51,10 @@ test("a metric may be named like something every object has", () => {
 test("a moment names the viewer's offset", () => {
   assert.match(moment(1_700_000_000_000), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+\u2212]\d\d:\d\d$/);
   assert.match(offset(1_700_000_000_000), /^[+\u2212]\d\d:\d\d$/);
+});
+
+test("how long ago is said in words", () => {
+  assert.equal(ago(0), "just now");
+  assert.equal(ago(-5_000), "just now");
+  assert.equal(ago(5_000), "5\u2009s ago");
 });

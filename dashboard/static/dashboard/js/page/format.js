@@ -89,6 +89,11 @@ export function age(ms) {
   return `${Math.floor(ms / DAY)}${THIN}d`;
 }
 
+/** How long ago, in words: "just now", "5 s ago". A clock behind ours may say less than none. @param {number} ms */
+export function ago(ms) {
+  return ms < SECOND ? "just now" : `${age(ms)} ago`;
+}
+
 /** A length of time: "250 ms", "1.5 s", "5 min", "1 h 30 min", "7 d". @param {number} ms */
 export function duration(ms) {
   if (ms < SECOND) return `${Math.round(ms)}${THIN}ms`;

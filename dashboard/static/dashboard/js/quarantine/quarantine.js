@@ -7,6 +7,7 @@ import { get, send } from "../page/rest.js";
 import { number } from "../page/format.js";
 import { QuarantineList } from "./quarantine-list.js";
 import { serverNow } from "../time/clock.js";
+import { UnreadTopics } from "./unread-topics.js";
 import { Unregistered } from "./unregistered.js";
 
 const SETTLE = 300; // ms after the last key in the filter, and between two reads of the counts
@@ -21,6 +22,7 @@ const senders = new Unregistered(() => {
   senders.read();
   soon();
 });
+const unread = new UnreadTopics();
 let fresh = 0; // messages that came since the list was read
 let timer = 0;
 let replaying = false;
@@ -88,7 +90,7 @@ async function replayAll() {
   bar.remove();
   byId("outcome").append(close);
   replaying = false;
-  await Promise.all([list.read(), senders.read(), readCounts()]);
+  await Promise.all([list.read(), senders.read(), unread.read(), readCounts()]);
 }
 
 byId("replay-all").addEventListener("click", replayAll);
@@ -114,7 +116,8 @@ connection.on("quarantine", (message) => {
 });
 document.addEventListener("visibilitychange", () => !document.hidden && readCounts());
 setInterval(() => list.tick(), 1000);
-setInterval(() => !document.hidden && Promise.all([senders.read(), readCounts()]), REFRESH);
+setInterval(() => !document.hidden && Promise.all([senders.read(), unread.read(), readCounts()]), REFRESH);
 list.read();
 readCounts();
 senders.read();
+unread.read();

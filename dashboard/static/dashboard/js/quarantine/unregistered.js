@@ -1,6 +1,6 @@
 /** Senders no device is registered for: what they sent, and one click to register each. */
 
-import { age, humanise, number } from "../page/format.js";
+import { ago, humanise, number } from "../page/format.js";
 import { moment } from "../time/moment.js";
 import { byId, copies, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
@@ -37,7 +37,7 @@ export class Unregistered {
   /** @param {any} sender @param {Element|undefined} held */
   #row(sender, held) {
     const now = serverNow();
-    const heard = `${number(sender.messages, 0)} ${sender.messages === 1 ? "message" : "messages"} · last ${age(Math.max(0, now - sender.last_seen))} ago`;
+    const heard = `${number(sender.messages, 0)} ${sender.messages === 1 ? "message" : "messages"} · last ${ago(now - sender.last_seen)}`;
     if (held && !held.querySelector(".done")) {
       setText(held.querySelector(".heard"), heard);
       return held;
