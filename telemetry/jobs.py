@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from telemetry.errors import TelemetryError
+
 REGISTRY = CollectorRegistry()  # what `maintain` serves at /metrics; jobs may add to it
 LOCK_MARGIN = 60.0  # seconds after its timeout until another process may run a job
 
@@ -22,7 +24,7 @@ class Job:
     run: Callable[[], str]  # what it did, for people; empty when there was nothing to do
 
 
-class NotYet(Exception):
+class NotYet(TelemetryError):
     """A job says why it cannot do its work now; it is tried again like one that failed."""
 
 

@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import Counter, Gauge, ProcessCollector
 from psycopg import Error as DriverError
 
+from telemetry.errors import TelemetryError
 from telemetry.job_runs import Turn
 from telemetry.jobs import LOCK_MARGIN, REGISTRY, Job, NotYet, registered
 from telemetry.storage import errors
@@ -43,7 +44,7 @@ _SUCCESS = Gauge(
 )
 
 
-class Stuck(Exception):
+class Stuck(TelemetryError):
     """A job did not end though it was cancelled."""
 
 

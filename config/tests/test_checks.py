@@ -48,6 +48,7 @@ def test_a_mistake_is_found(settings, changed: dict[str, object], ids: list[str]
     assert found() == ids
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [

@@ -124,6 +124,7 @@ def web(django_db_setup: None, tmp_path: Path) -> Iterator[WebProcess]:
         yield process
 
 
+@pytest.mark.process
 def test_a_huge_body_costs_the_server_nothing_and_healthz_stays_quick(web: WebProcess) -> None:
     def healthz() -> int:
         link = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)

@@ -101,6 +101,7 @@ with connection.cursor() as cursor:
 """
 
 
+@pytest.mark.process
 def test_the_first_host_that_answers_is_used() -> None:
     """As after a failover: the first of the hosts is gone."""
     here = settings.DATABASES["default"]
@@ -137,6 +138,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 def test_redis_on_a_unix_socket_carries_live_messages(server_folder: Path) -> None:
     server = Redis(server_folder / "redis", free_port())
     server.prepare()
