@@ -16,6 +16,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.conf import settings
+
 from bridge.commit.committer import TICK, CommitCounters, Committer
 from bridge.commit.inbox import Inbox
 from bridge.commit.spool import Spool
@@ -30,7 +32,7 @@ from bridge.publish.outcomes import Outcomes
 from bridge.quarantine.late_registration import LateRegistration
 from telemetry.live import contract
 from telemetry.moments import now_us
-from telemetry.workers import thread, worker_state
+from telemetry.workers import broker_session, thread, worker_state
 from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,6 @@ class Network(WorkingThread):
             if self._source.is_stopping or self._committer.evicted.is_set():
                 self.stopping.set()
                 return
-        self._source.session.expected = self._committer.known_before
         try:
             self._source.run(give_up=self._committer.evicted.is_set, turn=self.turn)
         finally:
@@ -78,8 +79,18 @@ class Network(WorkingThread):
 class Worker:
     """Everything that runs under one MQTT session."""
 
-    def __init__(self, name: str, broker: Broker, spool: SpoolPlace, group: str = "") -> None:
-        """Raises `bridge.commit.spool.SpoolBusy` when this worker runs already."""
+    def __init__(
+        self,
+        name: str,
+        broker: Broker,
+        spool: SpoolPlace,
+        group: str = "",
+        *,
+        retire: bool = False,
+    ) -> None:
+        """`retire`: empty its session, end it, and leave nothing of the worker behind.
+
+        Raises `bridge.commit.spool.SpoolBusy` when this worker runs already."""
         self.name = name
         self._began = datetime.now(UTC)
         self._forgotten = -1  # up to which serial deliveries are forgotten in the database
@@ -87,6 +98,8 @@ class Worker:
         self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
         self._memory = Memory.nothing(Instants(self.spool.owner, REACH_US))
         self.source = Source(broker, self.inbox, Intake(self._memory), group=group)
+        self.source.session.retiring = retire
+        self._narrowed = False  # it is noted that the broker has no other subscriptions of ours
         self._outcomes = Outcomes(self.source.notify)
         devices = self._memory.series.device_of
         self.publisher = LivePublisher(name, devices, tell_each_second=self._pipeline)
@@ -107,6 +120,7 @@ class Worker:
             publisher=self.publisher,
         )
         self.network = Network(self.source, self.committer)
+        self.committer.before_first_batch = self._open_session
         self._late = LateRegistration()
 
     def run(self) -> None:
@@ -127,8 +141,27 @@ class Worker:
             each.stop()
         if not self.committer.is_alive():
             self.spool.close()
+        if self.source.session.empty:
+            broker_session.forget(self.name)
+            worker_state.forget(self.name)
         if self.committer.evicted.is_set():
             raise NameTaken(f"another process bridges as {self.name}")
+
+    def _open_session(self, known: bool) -> None:
+        """Find out under which id, and with which subscriptions, the broker holds our session.
+        `known`: the worker has run before. Raises what the database raises."""
+        session = self.source.session
+        filters = () if session.retiring else session.filters
+        prefix = settings.PULSEBOARD_PREFIX
+        found = broker_session.open_session(self.name, prefix, filters, known=known)
+        if found.client_id == f"{prefix}-{self.name}":
+            logger.warning(
+                "the session at the broker is of an earlier version, its id can be guessed: end it"
+                " with --retire once, the next start makes another",
+                extra={"action": "client_id_public"},
+            )
+        session.expected = known
+        session.continue_as(found.client_id, found.filters)
 
     def _watch(self) -> None:
         """Wait for the network thread. Ends the process when a thread stands still for good, for
@@ -184,6 +217,10 @@ class Worker:
     def _write_status(self) -> None:
         worker_state.write_counters(self.name, self._began, self.snapshot())
         self._late.take(self._memory.registry)
+        session = self.source.session
+        if session.settled and not (self._narrowed or session.retiring):
+            broker_session.narrow(self.name, session.filters)
+            self._narrowed = True
         deliveries = self._memory.deliveries
         if deliveries.confirmed > self._forgotten:
             confirmed = deliveries.confirmed

@@ -66,7 +66,8 @@ class Committer(WorkingThread):
         self.requests = CommitRequests()
         self.counters = CommitCounters()
         self.prepared = threading.Event()
-        self.known_before = False  # whether a worker of this name has run on this database
+        # Told, with the name ours, whether a worker of this name has run on this database.
+        self.before_first_batch: Callable[[bool], None] = lambda _known: None
         self.evicted = threading.Event()  # another process runs under our name
         self._worker = name
         self._lease = Lease(name, spool.owner)
@@ -162,7 +163,7 @@ class Committer(WorkingThread):
             if not self._holds_lease():
                 self._unprepared = f"another process has the name {self._worker}"
                 return False
-            self.known_before = worker_state.is_known(self._worker)
+            self.before_first_batch(worker_state.is_known(self._worker))
             preparation.learn(self._worker, self._memory, self._spool)
         self._database_is("")
         return True

@@ -21,6 +21,7 @@ from typing import Any
 from bridge.commit.inbox import Inbox
 from bridge.intake.columns import Intake
 from bridge.message import Message
+from bridge.mqtt.client import Client
 from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
 from telemetry.moments import now_us
@@ -37,6 +38,7 @@ FULL_TURN = 0.02  # seconds between looks at whether the inbox has room again
 LONGEST_PAUSE = 15.0  # seconds of not reading while full; then reconnect, before keepalive ends it
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds between two attempts to connect
 DRAIN_TIMEOUT = 10.0  # seconds to finish what was received when told to stop
+QUIET = 3.0  # seconds without a message after which a session that retires counts as empty
 RESENT_WITHIN = 10.0  # seconds in which a broker sends again what we had not acknowledged
 CONFIRM_EVERY = 1.0  # seconds between two pings that show which acknowledgements have arrived
 MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
@@ -49,7 +51,6 @@ class Source:
         """With `group`, telemetry is shared with the other workers of that name (MQTT `$share`)."""
         self.session = Session(broker, group)
         self.counters = self.session.counters
-        self._client = self.session.client
         self._inbox = inbox
         self._intake = intake
         self._acknowledgements: deque[tuple[int, bytes, int]] = deque()
@@ -57,7 +58,7 @@ class Source:
         self._before = 0  # serial of the newest delivery noted before this connection
         self._acknowledged = 0  # serial of the newest delivery acknowledged on this connection
         self._pinged: int | None = None  # what that was when we sent the ping that is out
-        self._ping_due = 0.0  # monotonic seconds
+        self._ping_due = self._heard_at = 0.0  # monotonic seconds
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
         self._stopping = threading.Event()
         self._wake_receive, self._wake_send = socket.socketpair()
@@ -103,7 +104,8 @@ class Source:
 
         def going_on() -> bool:
             turn()
-            if give_up():
+            self.session.empty = self.session.retiring and self._is_empty()
+            if give_up() or self.session.empty:
                 self.stop()
             return not self._stopping.is_set()
 
@@ -113,6 +115,7 @@ class Source:
             self._intake.waiting = []
             self._acknowledged, self._pinged = 0, None
             self._before = self._deliveries.serial
+            self._heard_at = time.monotonic()
             failed = False
             try:
                 if self.session.connect():
@@ -193,7 +196,8 @@ class Source:
             except MalformedPacket as exc:
                 self._drop_connection(f"the broker broke the protocol: {exc}")
                 return
-            self._take_in(cut.messages)
+            if cut.messages:
+                self._take_in(cut.messages)
             if cut.others and not self._digest(cut.others, sock):
                 return
             # A TLS socket may hold decrypted bytes that the selector does not see.
@@ -202,7 +206,19 @@ class Source:
             if full or (len(data) < RECEIVE_SIZE and not (pending and pending())):
                 return
 
+    @property
+    def _client(self) -> Client:
+        return self.session.client
+
+    def _is_empty(self) -> bool:
+        """Whether the session, which has no subscriptions any more, has given all it held, and
+        that is in the database."""
+        books = self._inbox.books()
+        quiet = time.monotonic() - self._heard_at > QUIET
+        return self.session.settled and quiet and not (books["in_flight"] or books["spooled"])
+
     def _take_in(self, messages: list[Message]) -> None:
+        self._heard_at = time.monotonic()
         for batch in self._intake.batches(self.session.generation, messages):
             self._inbox.put(batch)
 
@@ -251,7 +267,7 @@ class Source:
         self._inbox.wait_until_finished(max(0.0, deadline - time.monotonic()))
         if self._client.socket() is not None:
             self._send_waiting()
-            self._client.disconnect()
+            self.session.leave()
             self._client.loop_write()
         self._wake_receive.close()
         self._wake_send.close()

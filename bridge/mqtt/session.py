@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,6 @@ class Broker:
 
     host: str
     port: int
-    client_id: str
     username: str | None = None
     password: str | None = None
     tls: bool = False
@@ -58,8 +57,15 @@ class SourceCounters:
     notices_dropped: int = 0
 
 
+def subscriptions(group: str) -> tuple[str, ...]:
+    """The topic filters of a worker, shared with the others of its group. Status as well: each
+    message of a device is one worker's, or each worker would write, and quarantine, every one."""
+    shared = f"$share/{group}/" if group else ""
+    return tuple(shared + topic for topic in (*TOPICS, *NEAR_MISSES))
+
+
 class Session:
-    """One durable MQTT 5 session under a fixed client id. Lives in the network thread."""
+    """One durable MQTT 5 session under a client id of its own. Lives in the network thread."""
 
     def __init__(self, broker: Broker, group: str) -> None:
         self.counters = SourceCounters()
@@ -70,12 +76,24 @@ class Session:
         self.was_accepted = False  # by the broker, on the newest connection
         self.ending = False  # so that a lost connection is no news
         self._seldom_mid: int | None = 0  # packet identifier of the newest SUBSCRIBE of near misses
+        self.retiring = False  # empty it and end it, instead of going on with it
+        self.empty = False  # that is done: it has no subscriptions and holds nothing
+        self.settled = False  # the broker has our subscriptions and no others
+        self.filters = subscriptions(group)
         self._broker = broker
-        self._group = group
-        self.client = self._make_client()
+        self._unwanted: list[str] = []
+        self._unsettled: set[int] = set()  # packet identifiers of what the broker has to answer
+        self.client = self._make_client("")
 
-    def _make_client(self) -> Client:
-        client = Client(client_id=self._broker.client_id, manual_ack=True)
+    def continue_as(self, client_id: str, subscribed: Iterable[str]) -> None:
+        """Go on with the session of this id, which may have those subscriptions."""
+        self.client = self._make_client(client_id)
+        kept = () if self.retiring else self.filters
+        # Those of no group as well: an earlier version noted nothing.
+        self._unwanted = sorted({*subscribed, *subscriptions("")}.difference(kept))
+
+    def _make_client(self, client_id: str) -> Client:
+        client = Client(client_id=client_id, manual_ack=True)
         client.connect_timeout = CONNECT_TIMEOUT
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
@@ -85,6 +103,7 @@ class Session:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
         # Registering tells paho not to write from whichever thread queues a packet.
         client.on_socket_register_write = lambda *_: None
         return client
@@ -135,21 +154,7 @@ class Session:
         self.was_accepted = True
         self.counters.connected = 1
         self.connected_since = time.monotonic()
-        telemetry, status = TOPICS
-        if self._group:
-            telemetry = f"$share/{self._group}/{telemetry}"
-        # Subscribed on every connect: a kept session would never learn a new topic. A retained
-        # telemetry message is an old reading that came by already; a retained status is the state.
-        client.subscribe(
-            [
-                (telemetry, SubscribeOptions(qos=1, retainHandling=2)),
-                (status, SubscribeOptions(qos=1, retainHandling=1)),
-            ]
-        )
-        shared = f"$share/{self._group}/" if self._group else ""
-        # At QoS 0, so that they never take the room of what is acknowledged.
-        seldom = SubscribeOptions(qos=0, retainHandling=2)
-        _, self._seldom_mid = client.subscribe([(shared + topic, seldom) for topic in NEAR_MISSES])
+        self._subscribe(client)
         logger.info(
             "connected to %s:%s, session %s",
             self._broker.host,
@@ -157,6 +162,47 @@ class Session:
             "resumed" if flags.session_present else "new",
             extra={"action": "connected"},
         )
+
+    def _subscribe(self, client: mqtt.Client) -> None:
+        """On every connect: a kept session would never learn a new topic, and never lose an old
+        one. What it holds already is delivered all the same."""
+        self._unsettled = set()
+        if self._unwanted:
+            self._note(client.unsubscribe(self._unwanted)[1])
+        if not self.retiring:
+            telemetry, status, *near_misses = self.filters
+            # A retained telemetry message is an old reading that came by already; a retained
+            # status is the state. (A shared subscription gets neither.)
+            self._note(
+                client.subscribe(
+                    [
+                        (telemetry, SubscribeOptions(qos=1, retainHandling=2)),
+                        (status, SubscribeOptions(qos=1, retainHandling=1)),
+                    ]
+                )[1]
+            )
+            # At QoS 0, so that they never take the room of what is acknowledged.
+            seldom = SubscribeOptions(qos=0, retainHandling=2)
+            _, self._seldom_mid = client.subscribe([(each, seldom) for each in near_misses])
+        self.settled = not self._unsettled
+
+    def _note(self, mid: int | None) -> None:
+        if mid is not None:
+            self._unsettled.add(mid)
+
+    def leave(self) -> None:
+        """Disconnect. The session stays at the broker, unless it is retired."""
+        properties = Properties(PacketTypes.DISCONNECT)
+        if self.empty:
+            properties.SessionExpiryInterval = 0
+        self.client.disconnect(properties=properties)
+
+    def _on_unsubscribe(
+        self, _client: Any, _userdata: Any, mid: int, _reasons: Any, _properties: Any
+    ) -> None:
+        # Also where there was nothing to unsubscribe.
+        self._unsettled.discard(mid)
+        self.settled = not self._unsettled
 
     def _on_subscribe(
         self, _client: Any, _userdata: Any, mid: int, reasons: Any, _properties: Any
@@ -178,6 +224,8 @@ class Session:
         else:
             # Only from now on does the broker keep messages for a session that is new.
             logger.info("subscribed", extra={"action": "subscribed"})
+            self._unsettled.discard(mid)
+            self.settled = not self._unsettled
         self.counters.subscribed = int(not refused)
 
     def _on_disconnect(
@@ -188,4 +236,5 @@ class Session:
             if not self.ending:
                 logger.warning("disconnected: %s", reason, extra={"action": "disconnected"})
         self.counters.connected = self.counters.subscribed = 0
+        self.settled = False
         self.connected_since = None

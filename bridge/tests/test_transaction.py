@@ -23,7 +23,7 @@ from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
 from bridge.tests.conftest import holding
 from bridge.tests.test_packet import publish
-from devices.models import Device
+from devices.models import Device, Presence
 from telemetry.models import QuarantinedMessage
 
 NOW = 1_700_000_000_000
@@ -206,3 +206,18 @@ def test_a_burst_without_times_is_not_taken_for_one_reading(transaction: Transac
     ended = transaction.commit([message(b'{"v":%d}' % n, mid=n) for n in range(1, 501)])
     assert ended.stored == 500
     assert len(stored_values()) == 500
+
+
+def test_a_status_is_followed_while_the_clock_steps_back(transaction: Transaction) -> None:
+    """An `offline` was said to be stored, and was ignored."""
+    topic, hour = b"devices/pump-1/status", 3_600_000_000
+    for payload, at in ((b"online", NOW * 1_000), (b"offline", NOW * 1_000 - hour)):
+        transaction.commit([Message(topic, payload, 1, False, False, b"", at)])
+    presence = Presence.objects.get()
+    assert presence.connection == "offline"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE devices_presence SET told_by = 'bridge-1'")
+    earlier = Message(topic, b"online", 2, False, False, b"", NOW * 1_000 - 2 * hour)
+    transaction.commit([earlier])
+    presence.refresh_from_db()
+    assert presence.connection == "offline", "another worker's later word stands"

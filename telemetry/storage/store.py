@@ -170,7 +170,7 @@ def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool)
             quarantined = _not_kept(cursor, quarantined)
         if quarantined:
             _insert_quarantined(cursor, quarantined, worker)
-        changes = _set_connections(cursor, batch.connections) if batch.connections else []
+        changes = _set_connections(cursor, batch.connections, worker) if batch.connections else []
         if batch.deliveries:
             cursor.execute(
                 "INSERT INTO ingest_delivery (worker, process, serial, deliveries)"
@@ -240,22 +240,28 @@ def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: 
             )
 
 
-def _set_connections(cursor: CursorWrapper, connections: dict[int, tuple[bool, int]]) -> list[int]:
+def _set_connections(
+    cursor: CursorWrapper, connections: dict[int, tuple[bool, int]], worker: str
+) -> list[int]:
     """Set what each device's status topic said; the ids of those it changed."""
     cursor.execute(
-        "INSERT INTO devices_presence (device_id, connection, connection_since)"
+        "INSERT INTO devices_presence (device_id, connection, connection_since, told_by)"
         " SELECT said.device_id, CASE WHEN said.online THEN 'online' ELSE 'offline' END,"
-        " to_timestamp(said.at / 1e6)"
+        " to_timestamp(said.at / 1e6), %s"
         " FROM unnest(%s::int[], %s::bool[], %s::bigint[]) AS said (device_id, online, at)"
         " JOIN devices_device AS device ON device.id = said.device_id"
         " ON CONFLICT (device_id) DO UPDATE"
-        " SET connection = excluded.connection, connection_since = excluded.connection_since"
-        # A worker that was behind must not overwrite what a later message said.
+        " SET connection = excluded.connection, connection_since = excluded.connection_since,"
+        " told_by = excluded.told_by"
+        # A worker that was behind must not overwrite what a later message said. One worker's come
+        # in order, also while its clock steps back.
         " WHERE devices_presence.connection <> excluded.connection"
-        " AND coalesce(devices_presence.connection_since, '-infinity')"
-        " <= excluded.connection_since"
+        " AND (devices_presence.told_by = excluded.told_by"
+        " OR coalesce(devices_presence.connection_since, '-infinity')"
+        " <= excluded.connection_since)"
         " RETURNING device_id",
         (
+            worker,
             list(connections),
             [online for online, _ in connections.values()],
             [at for _, at in connections.values()],

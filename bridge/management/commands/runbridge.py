@@ -35,13 +35,19 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
+            "--retire",
+            action="store_true",
+            help="Store what the broker still holds for this worker, give up its share of its"
+            " group, end its session and exit.",
+        )
+        parser.add_argument(
             "--probe",
             metavar="HOST:PORT",
             help="Serve /metrics, /healthz and /readyz there.",
         )
 
     def handle(
-        self, *_args: Any, slot: int, group: str, probe: str | None, **_options: Any
+        self, *_args: Any, slot: int, group: str, probe: str | None, retire: bool, **_options: Any
     ) -> None:
         if slot < 0 or not GROUP.fullmatch(group):
             raise CommandError(
@@ -52,7 +58,6 @@ class Command(BaseCommand):
         broker = Broker(
             host=url.host,
             port=url.port,
-            client_id=f"{settings.PULSEBOARD_PREFIX}-{name}",
             username=url.username,
             password=url.password,
             tls=url.tls,
@@ -60,7 +65,7 @@ class Command(BaseCommand):
         )
         place = SpoolPlace(settings.SPOOL_FOLDER, settings.SPOOL_LIMIT)
         try:
-            worker = Worker(name, broker, place, group)
+            worker = Worker(name, broker, place, group, retire=retire)
         except SpoolBusy as exc:
             raise CommandError(f"{exc}. Give each worker a --slot of its own.") from exc
         for wanted in (signal.SIGTERM, signal.SIGINT):
