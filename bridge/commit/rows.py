@@ -7,11 +7,12 @@ Runs in the committer thread. Building twice gives the same rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 
 from bridge.commit import beside
 from bridge.commit.batch_rows import Rows, Verdict
+from bridge.commit.conflicts import losers
+from bridge.commit.gathered import Gathered
 from bridge.commit.series_work import SeriesWork
 from bridge.decode.items import (
     Described,
@@ -24,9 +25,8 @@ from bridge.decode.items import (
     Rejected,
     Remembered,
     Telemetry,
-    Value,
 )
-from bridge.intake.batch import FROM_SPOOL, Batch, Columns, Text
+from bridge.intake.batch import FROM_SPOOL, Batch, Columns
 from bridge.intake.instants import on_replay_lane
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import INHERITED, REJECTED, delivery, pack
@@ -35,31 +35,6 @@ from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
 from telemetry.series.registry import SeriesRow, kind_of
 from telemetry.storage import store
-
-
-@dataclass(slots=True)
-class Gathered:
-    """Readings one at a time, before they become columns."""
-
-    series_ids: list[int] = field(default_factory=list)
-    times_us: list[int] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
-    texts: list[Text] = field(default_factory=list)
-
-    def add(self, series_id: int, time_us: int, value: Value) -> None:
-        if isinstance(value, str):
-            self.texts.append((series_id, time_us, value))
-        else:
-            self.series_ids.append(series_id)
-            self.times_us.append(time_us)
-            self.values.append(value)
-
-    @property
-    def size(self) -> int:
-        return len(self.series_ids) + len(self.texts)
-
-    def columns(self) -> Columns:
-        return Columns.of(self.series_ids, self.times_us, self.values, self.texts)
 
 
 class RowBuilder:
@@ -172,50 +147,15 @@ class RowBuilder:
     ) -> list[store.Quarantined]:
         """Note which messages lost readings to others stored first, and what of them to keep."""
         before = len(rows.batch.quarantined)
-        for index, lost in rows.losers(conflicts).items():
-            rows.lost[index] = len(lost)
-            rows.values_dropped += len(lost)
-            count = rows.counts[index - rows.start]
-            verdicts = rows.verdicts.setdefault(index, {})
-            by_uid: dict[str, list[int]] = {}
-            for series_id in lost:
-                by_uid.setdefault(self._uid(batch, index, series_id), []).append(series_id)
-            for uid, of_device in by_uid.items():
-                verdict = verdicts.setdefault(uid, Verdict(False, [], count))
-                verdict.readings -= len(of_device)
-                verdict.rejected = not verdict.readings
-                more = f"; so have {len(of_device) - 1} more" if len(of_device) > 1 else ""
-                problem = Problem(
-                    Reason.CONFLICTING_VALUES,
-                    f"{self._metric(of_device[0])!a} has another value at that instant,"
-                    f" stored first{more}",
-                )
-                self._quarantine(
-                    rows,
-                    index,
-                    batch.messages[index],
-                    uid,
-                    [problem],
-                    partial=not verdict.rejected,
-                )
-            if all(verdict.rejected for verdict in verdicts.values()):
-                rows.rejected.add(index)
+        for lost in losers(rows, batch, conflicts, self._registry, self._series):
+            verdict = lost.note(rows)
+            message = batch.messages[lost.index]
+            self._quarantine(
+                rows, lost.index, message, lost.uid, [lost.problem()], partial=not verdict.rejected
+            )
         kept = rows.batch.quarantined[before:]
         del rows.batch.quarantined[before:]
         return [_with_stamp(each, batch) for each in kept]
-
-    def _uid(self, batch: Batch, index: int, series_id: int) -> str:
-        """Which of the devices of a message has the series."""
-        device_id = self._series.device_of.get(series_id)
-        for uid in batch.uids_of(index):
-            device = self._registry.known(uid)
-            if device is not None and device.id == device_id:
-                return uid
-        return batch.uids[index]
-
-    def _metric(self, series_id: int) -> str:
-        series: Mapping[str, int] = self._series.ids.get(self._series.device_of[series_id], {})
-        return next((metric for metric, each in series.items() if each == series_id), "a metric")
 
     def _knows_all(self, items: list[Item]) -> bool:
         """Whether every device and metric of a message is known, without asking anyone."""

@@ -1,0 +1,62 @@
+"""Whose readings lost their place to another value of the same series and instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bridge.commit.batch_rows import Rows, Verdict
+from bridge.decode.items import Problem, Reason
+from bridge.intake.batch import Batch
+from devices.registry import Registry
+from telemetry.series.registry import SeriesRegistry
+from telemetry.storage import store
+
+
+@dataclass(slots=True)
+class Lost:
+    """What one device lost of one message."""
+
+    index: int  # of the message
+    uid: str
+    metrics: list[str] = field(default_factory=list)  # one for each reading
+
+    def note(self, rows: Rows) -> Verdict:
+        """Count it; the device's verdict as it is then. The message is rejected if all are."""
+        count = len(self.metrics)
+        verdicts = rows.verdicts.setdefault(self.index, {})
+        readings = rows.counts[self.index - rows.start]
+        verdict = verdicts.setdefault(self.uid, Verdict(False, [], readings))
+        verdict.readings -= count
+        verdict.rejected = not verdict.readings
+        rows.lost[self.index] = rows.lost.get(self.index, 0) + count
+        rows.values_dropped += count
+        if all(each.rejected for each in verdicts.values()):
+            rows.rejected.add(self.index)
+        return verdict
+
+    def problem(self) -> Problem:
+        more = f"; so have {len(self.metrics) - 1} more" if len(self.metrics) > 1 else ""
+        return Problem(
+            Reason.CONFLICTING_VALUES,
+            f"{self.metrics[0]!a} has another value at that instant, stored first{more}",
+        )
+
+
+def losers(
+    rows: Rows, batch: Batch, conflicts: store.Conflicts, registry: Registry, series: SeriesRegistry
+) -> Iterator[Lost]:
+    """Message by message, device by device."""
+    for index, lost in rows.losers(conflicts).items():
+        uid_of = {}
+        for uid in batch.uids_of(index):
+            if (device := registry.known(uid)) is not None:
+                uid_of[device.id] = uid
+        found: dict[str, Lost] = {}
+        for series_id in lost:
+            device_id = series.device_of.get(series_id, 0)
+            uid = uid_of.get(device_id, batch.uids[index])
+            metrics = {each: metric for metric, each in series.ids.get(device_id, {}).items()}
+            of_device = found.setdefault(uid, Lost(index, uid))
+            of_device.metrics.append(metrics.get(series_id, "a metric"))
+        yield from found.values()
