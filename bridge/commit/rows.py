@@ -283,6 +283,7 @@ class RowBuilder:
                 describe(message.properties) if message.properties else {},
                 message.retain,
                 partial,
+                message.dup,
             )
         )
 

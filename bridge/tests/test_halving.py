@@ -11,6 +11,7 @@ from django.db import connection
 from bridge.commit.committer import Abandoned
 from bridge.commit.request import CommitRequest
 from bridge.commit.rows import RowBuilder
+from bridge.message import Message
 from bridge.tests.test_transaction import NOW, Transaction, message, stored_values, transaction
 from telemetry.models import QuarantinedMessage
 from telemetry.storage import store
@@ -94,6 +95,23 @@ def test_an_outage_in_the_middle_doubles_no_evidence_and_hides_no_reading(
     assert sorted(bytes(each.payload) for each in QuarantinedMessage.objects.all()) == sorted(
         payload for payload in payloads(40, {3, 9, 17, 25, 38}) if b"666" in payload
     )
+
+
+def test_a_partly_bad_message_that_comes_again_is_quarantined_once(
+    transaction: Transaction,
+) -> None:
+    for payload in (b'{"ts":%d,"values":{"v":1,"w":NaN}}' % NOW, b'{"v":2,"w":NaN}'):
+        before = QuarantinedMessage.objects.count()
+        first = message(payload, mid=20 + before)
+        again = Message(first.topic, payload, first.mid, True, False, b"", (NOW + 9) * 1_000)
+        other = Message(first.topic, payload + b" ", 90, True, False, b"", (NOW + 9) * 1_000)
+        transaction.commit([first])
+        for _ in range(3):
+            assert transaction.commit([again]).duplicate == 1
+        assert QuarantinedMessage.objects.count() == before + 1
+        transaction.commit([other])
+        assert QuarantinedMessage.objects.count() == before + 2
+    assert stored_values() == {1.0, 2.0}
 
 
 def test_a_batch_that_takes_too_long_is_halved_and_nothing_of_it_is_rejected(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,11 @@ def post(web: WebProcess, path: str, body: bytes, **headers: str) -> tuple[int, 
         link.close()
 
 
+def asked(web: WebProcess, path: str) -> str:
+    with urllib.request.urlopen(f"{web.url}{path}", timeout=60) as answer:
+        return answer.read().decode()
+
+
 @pytest.fixture
 def web(database, tmp_path: Path) -> Iterator[WebProcess]:
     with serving(tmp_path, database_url()) as process:
@@ -58,7 +64,9 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
     assert database("SELECT value FROM reading") == [(1.0,)]
     ((_, value),) = [tuple(flat) for flat in frame["series"].values()]
     assert value == 1.0
-    assert frame["worker"] == f"http-{web.pid}"
+    worker = frame["worker"]
+    assert worker.startswith("http-")
+    assert str(web.pid) in worker.split("-")
 
     assert post(web, f"/api/v1/{freezer.token}/telemetry", b'{"t":2}') == (200, {})
     status, refused = post(web, "/api/v1/telemetry", b"{nope", **bearer)
@@ -69,8 +77,14 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
         assert (status, refused["reason"]) == (413, "too_large")
     assert QuarantinedMessage.objects.count() == 2
 
+    metrics = asked(web, "/metrics")
+    assert f'pulseboard_bridge_received_total{{worker="{worker}"}} 4.0' in metrics
+    assert 'pulseboard_thread_up{thread="http-ingest"} 1.0' in metrics
+    assert json.loads(asked(web, "/readyz"))["http_ingest"] is True
+    assert json.loads(asked(web, "/healthz"))["http-ingest"] is True
+
     def books() -> dict:
-        row = IngestWorker.objects.filter(name=f"http-{web.pid}").first()
+        row = IngestWorker.objects.filter(name=worker).first()
         found = row.counters if row else {"received": 0}
         return found if found["received"] == 4 and found["in_flight"] == 0 else {}
 

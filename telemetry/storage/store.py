@@ -7,7 +7,6 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -24,6 +23,7 @@ from telemetry.models import KEPT_PAYLOAD
 from telemetry.moments import EPOCH, from_us
 from telemetry.storage import commit_log, copy_binary, errors, merge
 from telemetry.storage.backend import backend
+from telemetry.storage.quarantined import Quarantined, not_kept
 from telemetry.workers.lease import Lease
 
 Column = list[Any] | NDArray[Any]
@@ -34,21 +34,6 @@ STATEMENT_TIMEOUT = 60  # seconds a statement of a batch may take in the databas
 _SET_LOCAL = (
     "SELECT set_config('synchronous_commit', 'on', true), set_config('statement_timeout', %s, true)"
 )
-
-
-class Quarantined(NamedTuple):
-    """A message for quarantine. `message` is its index in the batch of messages."""
-
-    message: int
-    received_us: int
-    topic: str
-    uid: str
-    reason: str
-    detail: str
-    payload: bytes
-    properties: dict[str, object]
-    retained: bool
-    partial: bool
 
 
 @dataclass(slots=True)
@@ -166,8 +151,8 @@ def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool)
         quarantined = batch.quarantined
         if any(conflicts):
             quarantined = quarantined + batch.on_conflict(conflicts)
-        if quarantined and batch.again:
-            quarantined = _not_kept(cursor, quarantined)
+        if quarantined:
+            quarantined = not_kept(cursor, quarantined, again=batch.again)
         if quarantined:
             _insert_quarantined(cursor, quarantined, worker)
         changes = _set_connections(cursor, batch.connections, worker) if batch.connections else []
@@ -198,23 +183,6 @@ def _log(cursor: CursorWrapper, batch: Batch) -> None:
     starts = minutes[np.append(0, last[:-1] + 1)]
     spans = zip(starts.tolist(), (minutes[last] + 1).tolist(), strict=True)
     commit_log.note(cursor, np.unique(series).tolist(), list(spans))
-
-
-def _not_kept(cursor: CursorWrapper, rows: list[Quarantined]) -> list[Quarantined]:
-    """Those that are not in quarantine since the batch was sent before."""
-    times = [from_us(row.received_us) for row in rows]
-    cursor.execute(
-        "SELECT received_at, topic, md5(payload) FROM telemetry_quarantinedmessage"
-        " WHERE received_at = ANY(%s)",
-        (times,),
-    )
-    kept = set(cursor.fetchall())
-
-    def key(at: object, row: Quarantined) -> tuple[object, str, str]:
-        payload = row.payload[:KEPT_PAYLOAD]
-        return at, row.topic, hashlib.md5(payload, usedforsecurity=False).hexdigest()
-
-    return [row for at, row in zip(times, rows, strict=True) if key(at, row) not in kept]
 
 
 def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:

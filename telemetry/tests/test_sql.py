@@ -82,6 +82,7 @@ SAMPLES = {
     "strange_bytes": 1000,
     "times": [1_772_323_200_000_000, 1_772_323_260_000_000],
     "values": ["1", "2"],
+    "received": [datetime(2026, 3, 1, tzinfo=UTC)],
     "owner": "machine",
 }
 # Utility statements, which cannot be explained: test_partitions.py runs each.
