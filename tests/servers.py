@@ -140,6 +140,9 @@ def _only_hands_out(options: argparse.Namespace) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    # Tests send readings of fixed days of any year; what retention refuses is tested on purpose.
+    for variable in ("PULSEBOARD_RETENTION_DAYS", "PULSEBOARD_ROLLUP_RETENTION_DAYS"):
+        os.environ.setdefault(variable, "36500")
     os.environ.setdefault("PULSEBOARD_SECRET_KEY", "only-for-the-tests-" + "x" * 50)
     options = early_config.known_args_namespace
     if options.help or options.version or _only_hands_out(options):

@@ -47,7 +47,14 @@ def losers(
     rows: Rows, batch: Batch, conflicts: store.Conflicts, registry: Registry, series: SeriesRegistry
 ) -> Iterator[Lost]:
     """Message by message, device by device."""
-    for index, lost in rows.losers(conflicts).items():
+    return of_devices(batch, rows.losers(conflicts), registry, series)
+
+
+def of_devices(
+    batch: Batch, lost_series: dict[int, list[int]], registry: Registry, series: SeriesRegistry
+) -> Iterator[Lost]:
+    """The same of readings that messages lost, by index the series of each."""
+    for index, lost in lost_series.items():
         uid_of = {}
         for uid in batch.uids_of(index):
             if (device := registry.known(uid)) is not None:

@@ -11,9 +11,10 @@ from functools import partial
 
 from bridge.commit import beside
 from bridge.commit.batch_rows import Rows, Verdict
-from bridge.commit.conflicts import losers
+from bridge.commit.conflicts import losers, of_devices
 from bridge.commit.gathered import Gathered
 from bridge.commit.series_work import SeriesWork
+from bridge.commit.too_old import complaint, without_too_old
 from bridge.decode.items import (
     Described,
     Discovered,
@@ -35,6 +36,7 @@ from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
 from telemetry.series.registry import SeriesRow, kind_of
 from telemetry.storage import store
+from telemetry.storage.retention import AcceptsFrom
 
 
 class RowBuilder:
@@ -43,6 +45,7 @@ class RowBuilder:
     def __init__(self, memory: Memory) -> None:
         self._registry, self._series = memory.registry, memory.series
         self._deliveries = memory.deliveries
+        self._limit = AcceptsFrom()
 
     def live_columns(self, batch: Batch) -> Columns:
         """The readings of a batch whose device and series are known, without asking anyone."""
@@ -72,6 +75,7 @@ class RowBuilder:
         others = [index for index in batch.items if start <= index < stop]
         if others:
             columns = Columns.joined([columns, self._gather(rows, batch, others, last - first)])
+        columns = self._without_too_old(rows, batch, columns)
         if outgrown := self._series.outgrown(columns.series_ids, columns.values):
             kinds = dict.fromkeys(outgrown, kind_of(0.0))
             rows.changed_series += self._series.follow(kinds)
@@ -106,6 +110,18 @@ class RowBuilder:
                 slice(texts, len(gathered.texts)),
             )
         return gathered.columns()
+
+    def _without_too_old(self, rows: Rows, batch: Batch, columns: Columns) -> Columns:
+        """The readings that retention would not remove at once; what is said of the others."""
+        limit_us = self._limit.us()
+        kept = without_too_old(rows, columns, limit_us)
+        for lost in of_devices(batch, kept.lost, self._registry, self._series):
+            partly = not lost.note(rows).rejected
+            message, problem = batch.messages[lost.index], complaint(lost, limit_us)
+            self._quarantine(rows, lost.index, message, lost.uid, [problem], partial=partly)
+        # What is lost is in no column any more.
+        rows.counts, rows.spans, rows.lost = kept.counts, kept.spans, {}
+        return kept.columns
 
     def _note_deliveries(self, rows: Rows, batch: Batch) -> None:
         """What a redelivery of the messages that were stamped or rejected will look like."""

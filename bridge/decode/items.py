@@ -30,6 +30,7 @@ class Reason(StrEnum):
     BAD_TIMESTAMP = "bad_timestamp"
     IMPLAUSIBLE_TIMESTAMP = "implausible_timestamp"
     CONFLICTING_VALUES = "conflicting_values"
+    TOO_OLD = "too_old"
     NOT_FINITE = "not_finite"
     UNSUPPORTED_VALUE = "unsupported_value"
     BAD_TEXT = "bad_text"

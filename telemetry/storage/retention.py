@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 
 from django.conf import settings
 from django.db import connection
 
 from telemetry.jobs import NotYet
+from telemetry.moments import to_us
 from telemetry.sql import load
 from telemetry.storage.backend import backend
 
@@ -16,6 +18,7 @@ MAX_DELETED_SERIES = 10_000  # series of one purge
 DELETED_LINGERS = timedelta(days=1)  # a spool may still bring readings of a series just deleted
 # After a day is too old to come in, until it is dropped: what was on its way is rolled up by then.
 GRACE = timedelta(minutes=10)
+LIMIT_HOLDS = 60.0  # seconds until a writer asks again which readings are too old; below `GRACE`
 # How far the clock may have gone since retention last looked. A machine without a battery for its
 # clock may begin in any year, and would drop all that is older than that.
 MAX_CLOCK_JUMP = timedelta(days=7)
@@ -55,15 +58,26 @@ def kept(now: datetime) -> Cutoffs:
     return Cutoffs(max(limits.raw, raw), max(limits.minutes, minutes), limits.quarantine)
 
 
-def accepts_from() -> datetime:
-    """The oldest time a reading may have to be stored now, by the database's clock.
+class AcceptsFrom:
+    """The oldest time a reading may have to be stored, by the database's clock.
 
-    What is older would be removed at once, or cannot be summarised any more.
+    What is older would be removed at once, or cannot be summarised any more. Asked for seldom: a
+    day is dropped only `GRACE` after it is too old.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["fetch_clock"])
-        now, _ = cursor.fetchone()
-    return backend().keeps_from(cutoffs(now).raw)
+
+    def __init__(self) -> None:
+        self._us = 0
+        self._asked_at: float | None = None  # monotonic seconds
+
+    def us(self) -> int:
+        """In Unix microseconds. Raises what the database raises."""
+        if self._asked_at is None or monotonic() - self._asked_at >= LIMIT_HOLDS:
+            with connection.cursor() as cursor:
+                cursor.execute(_SQL["fetch_clock"])
+                now, _ = cursor.fetchone()
+            self._us = to_us(backend().keeps_from(cutoffs(now).raw))
+            self._asked_at = monotonic()
+        return self._us
 
 
 def believed_now() -> datetime:

@@ -165,7 +165,8 @@ def test_values_at_the_edge_of_a_float_neither_fail_nor_turn_infinite() -> None:
         assert answer["points"][0][3] == 1.7e308
 
 
-def test_a_window_older_than_raw_readings_is_answered_from_rollups() -> None:
+def test_a_window_older_than_raw_readings_is_answered_from_rollups(settings) -> None:
+    settings.RETENTION_DAYS = 30
     one = series()
     day = END - 60 * 24 * HOUR
     write(one.id, [(day + n * 1000, float(n)) for n in range(120)])

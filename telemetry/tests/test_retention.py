@@ -59,7 +59,8 @@ def test_old_readings_go_and_their_summaries_stay(settings) -> None:
     ]
 
 
-def test_readings_stay_until_they_are_rolled_up() -> None:
+def test_readings_stay_until_they_are_rolled_up(settings) -> None:
+    settings.RETENTION_DAYS = 30
     one = series()
     write(one.id, [(END - 100 * DAY, 1.0)])
     assert retention.drop_readings(NOW) == []
@@ -165,6 +166,7 @@ def test_a_deleted_series_is_forgotten_when_nothing_can_write_to_it_any_more() -
 
 def test_a_clock_far_ahead_drops_nothing(settings) -> None:
     """As of a machine without a battery for its clock, which begins in any year."""
+    settings.RETENTION_DAYS = 30
     write(series().id, [(to_ms(datetime.now(UTC)) - 50 * DAY, 1.0)])
     rollups.run(datetime.now(UTC))
     with pytest.raises(retention.ClockDoubted, match="PULSEBOARD_CLOCK_CONFIRMED=20"):
