@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from telemetry.models import Series
 from telemetry.tests.written import write
 from tests.browser import chromium, operator, page
 from tests.waiting import eventually
-from tests.web_process import web, web_process
+from tests.web_process import WebProcess, web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +62,7 @@ def states(page: Page, metric: str, zero: int) -> list[tuple[int, int, str]]:
 
 def open_range(page: Page, start: int, stop: int) -> None:
     page.goto(f"/devices/press-1/?window=1h&from={start}&to={stop}")
-    expect(page.locator("#progress")).to_be_hidden()
+    eventually(lambda: not page.evaluate("window.pulseboard.loading"), what="it is loaded")
 
 
 def test_states_hold_until_the_next_value_or_until_the_device_is_away(page: Page, device: Device):
@@ -230,3 +232,79 @@ def test_a_download_is_named_by_its_range_and_has_what_is_drawn(page: Page, devi
     with page.expect_download() as download:
         page.get_by_text("Download PNG").click()
     assert download.value.suggested_filename.endswith(f"-{last}.png")
+
+
+@pytest.fixture
+def elsewhere(page: Page, web: WebProcess) -> Iterator[Callable[..., Page]]:
+    """The same viewer on another screen or in another zone."""
+    contexts = []
+
+    def open_one(**options: Any) -> Page:
+        browser = page.context.browser
+        assert browser
+        state = page.context.storage_state()
+        contexts.append(browser.new_context(base_url=web.url, storage_state=state, **options))
+        return contexts[-1].new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def test_a_tap_marks_a_time_and_the_heads_say_its_values(
+    device: Device, elsewhere: Callable[..., Page]
+):
+    start = now() - 200 * SECOND
+    level, flag = series(device, "level"), series(device, "flag", kind="boolean")
+    insert([(level.id, start + n * SECOND, 7.5 if n < 100 else 9.5) for n in range(195)])
+    insert([(flag.id, start + n * SECOND, float(n < 100)) for n in range(0, 195, 5)])
+    phone = elsewhere(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.goto("/devices/press-1/?window=5m")
+    level_value, flag_value = (phone.locator(".chart-card .reading .value").nth(n) for n in (0, 1))
+    expect(level_value).to_have_text("9.5")
+    eventually(lambda: len(shown(phone, "level")["points"]) == 195, what="it is drawn")
+    box = phone.locator(".plot").first.bounding_box()
+    assert box
+    phone.touchscreen.tap(box["x"] + box["width"] * 0.5, box["y"] + 60)
+    expect(level_value).to_have_text("7.5")
+    expect(flag_value).to_have_text("on")
+    expect(phone.locator(".tooltip")).to_be_hidden()
+    phone.locator("#range-text").tap()
+    expect(level_value).to_have_text("9.5")
+
+
+def test_the_day_clocks_go_forward_has_an_axis(device: Device, elsewhere: Callable[..., Page]):
+    series(device, "level"), series(device, "state", kind="text")
+    change = 1_774_746_000_000  # 2026-03-29 01:00 UTC: in Berlin 02:00 is 03:00
+    berlin = elsewhere(viewport={"width": 1440, "height": 900}, timezone_id="Europe/Berlin")
+    for minutes in (5, 15, 60, 360):
+        begin = change - minutes * MINUTE // 2
+        berlin.goto(f"/devices/press-1/?from={begin}&to={begin + minutes * MINUTE}")
+        expect(berlin.locator("#progress")).to_be_hidden()
+        expect(berlin.locator("#range-text")).to_contain_text("2026-03-29 0")
+        expect(berlin.locator(".no-data").first).to_be_visible()
+
+
+def test_on_paper_charts_fit_are_light_and_say_their_range(page: Page, device: Device):
+    at = now() - 30 * SECOND
+    for metric in ("a", "b", "c"):
+        one = series(device, metric)
+        insert([(one.id, at + n * SECOND, float(n)) for n in range(20)])
+    page.goto("/devices/press-1/?window=5m")
+    eventually(lambda: len(shown(page, "a")["points"]) == 20, what="it is drawn")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 between its margins
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    expect(page.locator("#paper-range")).to_have_text(
+        re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ – \d{4}-.* UTC")
+    )
+    over = page.locator(".plot canvas").evaluate_all(
+        """all => all.filter((one) => one.getBoundingClientRect().right
+            > one.closest(".card").getBoundingClientRect().right).length"""
+    )
+    assert over == 0
+    expect(page.locator(".skip")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"

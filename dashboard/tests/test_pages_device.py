@@ -87,6 +87,7 @@ def test_paper_shows_the_charts_that_were_out_of_sight(page: Page):
     page.goto("/devices/freezer-1/?window=5m")
     drawn = [[at, 1.0], [at + 1000, 2.0]]
     eventually(lambda: charts(page)[0]["points"] == drawn, what="what is in sight is drawn")
+    eventually(lambda: not page.evaluate("window.pulseboard.loading"), what="all is loaded")
     assert charts(page)[-1]["points"] == []
     page.pdf()
     assert [chart["points"] for chart in charts(page)] == [drawn] * 30
@@ -99,6 +100,8 @@ def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page:
         lambda: announce(EVENTS_GROUP, gone),
         lambda: "This device was removed." in open_page.locator("#trouble").inner_text(),
     )
+    expect(open_page.locator("#presence-word .word")).to_have_text("Removed")
+    expect(open_page.locator("#trouble button")).to_have_text("Back to the fleet")
     asked: list[str] = []
     open_page.on("request", lambda request: asked.append(request.url))
     with open_page.expect_event("console", lambda message: message.text == "later"):

@@ -146,7 +146,7 @@ export class ChartCard {
     setText(this.ageText, at === null ? (cursor !== null ? "no reading" : this.timeLine.loading ? "" : "never") : cursor === null ? age(Math.max(0, now - at)) : `${this.strip ? "since " : ""}${when(at, now)}`);
     this.value.classList.toggle("stale", cursor === null && at !== null && now - at > Math.max(STALE_INTERVALS * this.device.expected_interval * 1000, 10_000));
     const points = this.timeLine.points(this.series.id);
-    setText(this.corner, points.bucket === null || !points.rows.length ? "" : `${duration(points.bucket)}, min–max`);
+    setText(this.corner, points.bucket === null || !points.rows.length ? "" : `${duration(points.bucket)}${this.strip ? "" : ", min–max"}`);
     this.#showEmpty(points, now);
     this.#showLegend();
     this.#fillTable();

@@ -7,7 +7,7 @@ import { Heard } from "./heard.js";
 import { Scheduler } from "../page/scheduler.js";
 
 const HEARD_FOR = 500; // ms
-const PAPER = { width: 480, chart: 176, strip: 56 }; // px; the style sheet fits it to the column
+const PAPER = { width: 320, chart: 150, strip: 56 }; // px; the style sheet fits it to the column
 const PALETTE = 8; // distinguishable colours; further series share them on charts of their own
 
 export class ChartCards {

@@ -184,6 +184,7 @@ window.pulseboard = Object.freeze({
       points: card.strip ? [] : card.chart.shown().map((/** @type {any} */ row) => [row[0], row[1]]),
       states: card.strip ? card.chart.shown().map((/** @type {any} */ { from, to, word }) => [from, to, word]) : [] }));
   },
+  get loading() { return timeLine.loading; },
   get state() { return connection.state; },
 });
 

@@ -3,6 +3,7 @@
 import { WORDS } from "../presence/presence.js";
 import { clock } from "../time/moment.js";
 
+const LONG = 11; // characters of a value; a longer one is written smaller rather than cut
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -59,6 +60,7 @@ export function setText(node, text) {
 export function setValue(node, text, unit) {
   if (!node.firstChild) node.append(el("span"), el("span", { class: "unit" }));
   setText(node.children[0], text);
+  node.classList.toggle("long", text.length > LONG);
   setText(node.children[1], unit ? `\u2009${unit}` : "");
 }
 
