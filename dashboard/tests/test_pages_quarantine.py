@@ -133,3 +133,16 @@ def test_topics_nobody_reads_are_listed_with_what_was_meant(page: Page):
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_unregistered_sender_can_be_shown(page: Page):
+    for number in range(205):
+        quarantine(f"pump-{number:03}", b'{"t":1}', "unknown_device")
+    page.goto("/quarantine/")
+    senders = page.locator("#senders li")
+    expect(senders).to_have_count(200)
+    expect(page.locator("#unregistered-count")).to_have_text("205 senders, 200 shown")
+    page.get_by_role("button", name="Show more").click()
+    expect(senders).to_have_count(205)
+    expect(page.locator("#unregistered-count")).to_have_text("205 senders")
+    expect(page.locator("#senders-more")).to_be_hidden()

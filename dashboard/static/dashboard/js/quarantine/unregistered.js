@@ -15,6 +15,21 @@ export class Unregistered {
     this.changed = changed;
     this.sites = JSON.parse(byId("sites").textContent);
     this.list = byId("senders");
+    /** Asked for beside the last heard, in the order of uids. @type {Map<string, any>} */
+    this.more = new Map();
+    this.after = "";
+    byId("senders-more").addEventListener("click", () => this.#readMore());
+  }
+
+  async #readMore() {
+    try {
+      const { next, unregistered } = await get(`/api/v1/unregistered/?after=${encodeURIComponent(this.after)}`);
+      for (const sender of unregistered) this.more.set(sender.uid, sender);
+      this.after = next;
+    } catch {
+      // What is shown stays; the next read says what is wrong, and the button is there for another try.
+    }
+    await this.read();
   }
 
   async read() {
@@ -22,10 +37,13 @@ export class Unregistered {
       const { total, unregistered } = await get("/api/v1/unregistered/");
       const held = new Map([...this.list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.uid, node]));
       const done = [...held.values()].filter((node) => node.querySelector(".done"));
-      const rows = unregistered.map((/** @type {any} */ sender) => this.#row(sender, held.get(sender.uid)));
+      const last = new Set(unregistered.map((/** @type {any} */ sender) => sender.uid));
+      const shown = [...unregistered, ...[...this.more.values()].filter((sender) => !last.has(sender.uid))];
+      const rows = shown.map((/** @type {any} */ sender) => this.#row(sender, held.get(sender.uid)));
       // One being filled in stays where it is, and so does a token nobody has copied yet.
       if (!this.list.contains(document.activeElement)) this.list.replaceChildren(...done, ...rows);
-      setText(byId("unregistered-count"), total ? `${number(total, 0)} ${total === 1 ? "sender" : "senders"}${total > unregistered.length ? `, the last ${unregistered.length} shown` : ""}` : "");
+      setText(byId("unregistered-count"), total ? `${number(total, 0)} ${total === 1 ? "sender" : "senders"}${total > shown.length ? `, ${number(shown.length, 0)} shown` : ""}` : "");
+      byId("senders-more").hidden = total <= shown.length || this.after === null;
       byId("senders-empty").hidden = this.list.children.length > 0;
       setText(byId("senders-empty"), "None. Whoever sends without being registered appears here with what it sent.");
     } catch (error) {
@@ -84,6 +102,7 @@ export class Unregistered {
       el("p", {}, el("b", { text: device.name }), ` is registered. ${outcome(replay)} `, el("a", { text: "Open it", attrs: { href: `/devices/${encodeURIComponent(device.uid)}/` } })),
       el("div", { class: "token" }, el("pre", { text: token }), copy),
       el("p", { class: "small quiet", text: "The device's token, shown this once: only its digest is kept." })));
+    this.more.delete(device.uid);
     this.changed();
   }
 }
