@@ -213,13 +213,28 @@ def test_books_that_do_not_add_up_are_found() -> None:
 def test_a_seed_repeats_the_order_of_the_faults_and_leaves_out_what_loses() -> None:
     names = list(read(["--seed", "5"]).names)
     assert "broker-kill" not in names
-    assert len(names) == 16
-    first, second = (faults.plan(names, 48, random.Random(5)) for _ in range(2))
+    assert len(names) == 17
+    first, second = (faults.plan(names, 51, random.Random(5)) for _ in range(2))
     assert first == second
     assert set(Counter(first).values()) == {3}
     assert "broker-kill" in read(["--include", "broker-kill"]).names
     with pytest.raises(SystemExit):
         read(["--only", "no-such-fault"])
+    with pytest.raises(SystemExit):
+        read(["--bridges", "2", "--running"])
+
+
+def test_a_group_of_bridges_holds_while_they_are_killed_and_their_clocks_step() -> None:
+    """In a process of its own, as it is run: it starts servers, and settings that name them."""
+    words = ["--bridges", "2", "--faults", "4", "--rate", "200", "--seed", "3"]
+    only = ["--only", "bridge-kill,clock-step"]
+    command = [sys.executable, "manage.py", "prove", *words, *only, "--json"]
+    ran = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found = json.loads(ran.stdout.splitlines()[-1])
+    assert found["lost"] == found["duplicated"] == 0
 
 
 def test_each_poison_is_recognised_by_its_first_bytes(messages: Messages) -> None:

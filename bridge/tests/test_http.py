@@ -17,6 +17,7 @@ from django.db import connection
 from bridge.decode.items import Reason
 from bridge.http import app, committer, process
 from bridge.http.routing import http_urlpatterns
+from bridge.intake import instants
 from bridge.message import MAX_PAYLOAD
 from devices import quick_redis
 from devices.models import Device, Presence
@@ -86,6 +87,42 @@ def stored(database) -> set[tuple]:
             " JOIN telemetry_series s ON s.id = r.series_id"
         )
     )
+
+
+def test_two_web_processes_store_every_message_of_a_device_that_sends_no_time(
+    freezer: Device, database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1 200 posts were answered 200, and 460 readings stored."""
+    monkeypatch.setattr(committer, "RATE", 1e6)
+    monkeypatch.setattr(committer, "BURST", 1e6)
+    both = [committer.Ingest(process.new_name()) for _ in range(2)]
+    for each in both:
+        each.start()
+    try:
+        answers = [
+            both[number % 2].take(freezer.token, b'{"n":%d}' % number) for number in range(600)
+        ]
+        assert all(answer.result(60).readings == 1 for answer in answers)
+    finally:
+        for each in both:
+            each.stop()
+    values = sorted(int(n) for (n,) in database("SELECT value FROM reading"))
+    assert values == list(range(600))
+
+
+def test_a_device_faster_than_there_are_instants_is_asked_to_wait(
+    send, database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instants, "MAX_LANES", 1)
+    monkeypatch.setattr(instants, "SPARE_LANES", 1)
+    body = [{"n": number} for number in range(9_000)]
+    answers = [send(body) for _ in range(3)]
+    assert answers[0].status == 200
+    refused = [answer for answer in answers if answer.status == 429]
+    assert refused
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+    kept = database("SELECT count(*) FROM reading")
+    assert kept == [(9_000 * (3 - len(refused)),)]
 
 
 def test_all_four_forms_are_stored_when_200_is_said(send, database) -> None:

@@ -72,7 +72,11 @@ def _prove(options: Options) -> Result:
 def _stack(options: Options) -> Stack:
     if options.running:
         return RunningStack()
-    return OwnStack(random.Random(options.seed), keep=options.keep)  # noqa: S311 (repeatable)
+    return OwnStack(
+        random.Random(options.seed),  # noqa: S311 (repeatable)
+        keep=options.keep,
+        bridges=options.bridges,
+    )
 
 
 def _interrupt_on_signals() -> None:

@@ -25,6 +25,7 @@ BURST = (50, 300)  # messages sent out of turn
 POISONS = (7, 14)
 AFTERSHOCK = 0.25  # of the faults: the bridge is killed while it recovers
 AFTER = (0.0, 2.0)  # seconds into the recovery
+CLOCK_STEPS = (0.5, 5.0, 60.0, 3_600.0)  # seconds
 FULL_LOAD = 6.0  # times the usual rate while the spool is being filled
 FULL_SECONDS = 90.0  # for the spool to fill
 FULL_HELD = 2.0  # seconds it stays full, with messages waiting at the broker
@@ -68,7 +69,9 @@ class Scene:
         time.sleep(self.chance.uniform(*bounds))
 
     def part(self, name: str) -> Part:
-        return self.stack.parts[name]
+        """One of that name; of several bridges any."""
+        several = [each for each in self.stack.parts if each.split("-")[0] == name]
+        return self.stack.parts[self.chance.choice(several)]
 
 
 Fault = Callable[[Scene], None]
@@ -185,6 +188,15 @@ def _connection_cut(scene: Scene) -> None:
     scene.over()
 
 
+def _clock_step(scene: Scene) -> None:
+    """The clock of every bridge goes wrong, back or ahead; every third time it is right again."""
+    clock: Path = getattr(scene.stack, "clock")  # noqa: B009 (only a stack of ours has it)
+    wrong_by = scene.chance.choice((0.0, -1.0, 1.0)) * scene.chance.choice(CLOCK_STEPS)
+    clock.write_text(str(int(wrong_by * 1e6)))
+    scene.notes.append(f"wrong by {wrong_by:g} s")
+    scene.over()
+
+
 def _duplicates(scene: Scene) -> None:
     scene.load.again(scene.chance.randint(*BURST), scene.chance)
     scene.over()
@@ -215,12 +227,13 @@ CATALOGUE: dict[str, Fault] = {
     "broker-pause": _frozen("mqtt"),
     "broker-kill": _broker_kill,
     "connection-cut": _connection_cut,
+    "clock-step": _clock_step,
     "duplicates": _duplicates,
     "late": _late,
     "poison": _poison,
 }
 UNASKED = frozenset({"broker-kill"})  # loses what no setting of Mosquitto 2.0 can keep
-_OWN_ONLY = frozenset({"spool-full", "connection-cut"})
+_OWN_ONLY = frozenset({"spool-full", "connection-cut", "clock-step"})
 _PARTS = {"bridge": "bridge", "postgres": "postgres", "redis": "redis", "broker": "mqtt"}
 
 

@@ -10,6 +10,7 @@ from embedded.prove.faults import CATALOGUE, UNASKED
 
 MAX_RATE = 100_000  # messages a second; a publisher in Python does not reach it
 MAX_DEVICES = 10_000
+MAX_BRIDGES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Options:
     seed: int
     rate: float
     devices: int
+    bridges: int
     names: tuple[str, ...]
     running: bool
     keep: bool
@@ -39,6 +41,7 @@ def read(words: list[str]) -> Options:
     parser.add_argument("--seed", type=int, help="of the faults' order and moments; else random")
     parser.add_argument("--rate", type=float, default=500.0, help="messages a second (500)")
     parser.add_argument("--devices", type=int, default=20, help="devices that send (20)")
+    parser.add_argument("--bridges", type=int, default=1, help="bridges that share a group (1)")
     parser.add_argument("--only", type=_names, help="only these faults, separated by commas")
     parser.add_argument("--include", type=_names, default=(), help="these faults as well")
     parser.add_argument(
@@ -51,12 +54,15 @@ def read(words: list[str]) -> Options:
         parser.error(
             f"--faults is 0 or more, --rate above 0 up to {MAX_RATE}, --devices 1 to {MAX_DEVICES}"
         )
+    if not 0 < known.bridges <= MAX_BRIDGES or (known.running and known.bridges > 1):
+        parser.error(f"--bridges is 1 to {MAX_BRIDGES}, and not for --running")
     usual = tuple(name for name in CATALOGUE if name not in UNASKED)
     return Options(
         faults=known.faults,
         seed=known.seed if known.seed is not None else secrets.randbelow(2**31),
         rate=known.rate,
         devices=known.devices,
+        bridges=known.bridges,
         names=tuple(dict.fromkeys((*(known.only or usual), *known.include))),
         running=known.running,
         keep=known.keep,

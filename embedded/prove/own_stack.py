@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from embedded.errors import EmbeddedError
@@ -30,7 +31,7 @@ class OwnStack:
 
     what = "own"
 
-    def __init__(self, chance: random.Random, *, keep: bool) -> None:
+    def __init__(self, chance: random.Random, *, keep: bool, bridges: int = 1) -> None:
         self.keep = keep
         self.folder = Path(tempfile.mkdtemp(prefix="pulseboard-prove-"))
         self.folder.chmod(0o755)  # the account the servers run as must get in
@@ -44,6 +45,8 @@ class OwnStack:
         self.address = Address(LOOPBACK, self._broker.port)
         self.proxy: Proxy | None = Proxy((LOOPBACK, self._broker.port), chance)
         self.bridge_log = self.folder / "bridge.log"
+        self.clock = self.folder / "clock"  # microseconds the bridges' clocks are wrong by
+        self._bridges = bridges
 
     def start(self) -> None:
         """The servers, and the tables in them; not yet the bridge."""
@@ -59,10 +62,15 @@ class OwnStack:
         from embedded.up import database  # noqa: PLC0415
 
         database.migrate()
-        command = [sys.executable, str(ROOT / "manage.py"), "runbridge"]
-        self.parts["bridge"] = Child(
-            "bridge", lambda: command, self.bridge_log, environment=dict(os.environ)
-        )
+        environment = {**os.environ, "PULSEBOARD_PROVE_CLOCK": str(self.clock)}
+        for slot in range(self._bridges):
+            command = [sys.executable, str(ROOT / "manage.py"), "runbridge", f"--slot={slot}"]
+            if self._bridges > 1:
+                command.append("--group=prove")
+            name = f"bridge-{slot}" if slot else "bridge"
+            self.parts[name] = Child(
+                name, partial(list, command), self.bridge_log, environment=environment
+            )
 
     def _environment(self) -> dict[str, str]:
         assert self.proxy is not None  # noqa: S101 (only `RunningStack` has none)
@@ -83,7 +91,9 @@ class OwnStack:
         return found
 
     def start_bridge(self) -> None:
-        self.parts["bridge"].start()
+        for name, part in self.parts.items():
+            if name.startswith("bridge"):
+                part.start()
 
     def snapshot_age_source(self) -> Path | None:
         """The file the broker keeps its sessions and queues in."""

@@ -72,7 +72,7 @@ class Proof:
         threading.Thread(target=self._watch_memory, name="memory", daemon=True).start()
         self.stack.start_bridge()
         # Without a session the broker acknowledges messages that no bridge will ever be given.
-        if not self._wait(lambda: any(w["connected"] for w in stored.workers()), FIRST_SECONDS):
+        if not self._wait(lambda: _connected(stored) >= self.options.bridges, FIRST_SECONDS):
             self.result.failures.append("the bridge did not connect")
         load.start()
         if not self._wait(lambda: stored.has_since(0), FIRST_SECONDS):
@@ -159,6 +159,11 @@ class Proof:
         if self._stored is not None and self.stack.what != "own":
             self._stored.forget()
         self.stack.close()
+
+
+def _connected(stored: Stored) -> int:
+    """How many bridges are connected."""
+    return sum(int(counters["connected"]) for counters in stored.workers())
 
 
 class _Quiet:
