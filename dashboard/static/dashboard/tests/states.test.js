@@ -39,6 +39,12 @@ test("what it was before the window is drawn from its edge, with its own time", 
   const heard = new Heard([points, other], 1);
   assert.equal(stateAt(states(points, { boolean: true, from: 3600 * S, to: 4200 * S, heard }), 4000 * S)?.since, 10 * S);
 });
+test("a state that began long ago stays while the page forgets what is out of sight", () => {
+  const points = loaded({ points: [[5 * S, 1]] }, 1000 * S);
+  const other = loaded({ points: every(S, 0, 1000 * S) }, 1000 * S);
+  for (const one of [points, other]) one.trim(700 * S);
+  assert.deepEqual(shown(points, [other], 1000 * S, { boolean: true, from: 730 * S }), [[730, 1000, "on"]]);
+});
 test("a device that was away where the window begins has no state there", () => {
   const other = loaded({ points: every(S, 3900 * S, 4200 * S), before: [20 * S, 1] }, 4200 * S, 3600 * S);
   const points = loaded({ before: [10 * S, 1] }, 4200 * S, 3600 * S);

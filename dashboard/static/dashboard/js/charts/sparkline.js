@@ -3,6 +3,8 @@
  * canvas, and sorting hundreds of layers took it a third of every frame of a scroll.
  */
 
+import { isGap } from "./gaps.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 100; // of the picture's own units, stretched to the element
 const HEIGHT = 36;
@@ -28,11 +30,9 @@ export function sparkShape({ rows, from, to, gapAfter, zero = false }) {
   const x = (/** @type {number} */ time) => (ROOM.left + ((time - from) / (to - from)) * (WIDTH - ROOM.left - ROOM.right)).toFixed(1);
   const y = (/** @type {number} */ value) => (HEIGHT / 2 - ((value - middle) / spread) * (HEIGHT - 2 * ROOM.top)).toFixed(1);
   let line = "";
-  let previous = -Infinity;
-  for (const row of seen) {
-    line += `${row[0] - previous > gapAfter ? "M" : "L"}${x(row[0])} ${y(Number(row[1]))}`;
-    previous = row[0];
-  }
+  seen.forEach((row, i) => {
+    line += `${i === 0 || isGap(seen, i, gapAfter) ? "M" : "L"}${x(row[0])} ${y(row[1])}`;
+  });
   const last = seen[seen.length - 1];
   return { line, end: `M${x(last[0])} ${y(Number(last[1]))}h0` }; // a line of no length with round ends is a dot
 }

@@ -7,8 +7,8 @@ export const MIXED = "on and off"; // of a boolean within a bucket
  * @typedef {{at: number, until: number, word: string, holds: boolean}} Statement
  */
 
-/** @param {number} value of a boolean */
-const onOff = (value) => (value ? "on" : "off");
+/** @param {number|string} value @param {boolean} boolean whether a number is one */
+const write = (value, boolean) => (typeof value === "number" && boolean ? (value ? "on" : "off") : String(value));
 
 /**
  * @param {import("./points.js").Points} points @param {boolean} boolean
@@ -16,12 +16,11 @@ const onOff = (value) => (value ? "on" : "off");
  */
 function statements(points, boolean) {
   /** @type {Statement[]} */ const found = [];
-  const write = (/** @type {number|string} */ value) => (typeof value === "number" && boolean ? onOff(value) : String(value));
   for (const [at, value, low, high, , start] of points.rows) {
     // A point the server merged for a slow viewer carries the last of its values; a bucket has no last.
     const mixed = start !== null && low !== high;
     const until = start === null ? at : start + (points.bucket ?? 0);
-    found.push({ at: start ?? at, until, word: !mixed ? write(value) : boolean ? MIXED : `${low} … ${high}`, holds: !mixed });
+    found.push({ at: start ?? at, until, word: !mixed ? write(value, boolean) : boolean ? MIXED : `${low} … ${high}`, holds: !mixed });
   }
   for (const [first, last, text] of points.texts) found.push({ at: first, until: last, word: text, holds: true });
   return found.sort((a, b) => a.at - b.at);
@@ -35,16 +34,13 @@ function statements(points, boolean) {
 export function states(points, { boolean, from, to, heard }) {
   const said = statements(points, boolean);
   const { before, loaded } = points;
-  if (before) {
-    // Between it and the history nothing is loaded: it holds if the device is there where the history begins.
-    const begin = Math.max(before[0], Math.min(loaded?.from ?? before[0], said[0]?.at ?? Infinity));
-    const word = typeof before[1] === "number" && boolean ? onOff(before[1]) : String(before[1]);
-    said.unshift({ at: before[0], until: begin, word, holds: true });
-  }
+  if (before && before[0] < (said[0]?.at ?? Infinity)) said.unshift({ at: before[0], until: before[0], word: write(before[1], boolean), holds: true });
   /** @type {State[]} */ const found = [];
   said.forEach(({ at, until, word, holds }, i) => {
     const next = said[i + 1]?.at ?? Infinity;
-    const end = Math.min(next, holds ? Math.max(until, heard.holdsUntil(until)) : until);
+    // Before the history begins nothing of the device is here: a value holds if the device is there where it begins.
+    const begin = Math.max(until, Math.min(next, loaded?.from ?? until));
+    const end = Math.min(next, holds ? heard.holdsUntil(begin) : until);
     const last = found[found.length - 1];
     if (last && last.word === word && at <= last.to) last.to = Math.max(last.to, end);
     else found.push({ from: at, to: end, word, since: at });
