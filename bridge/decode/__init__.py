@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from bridge.decode import storable
 from bridge.decode.conventions import pulseboard, unread
 from bridge.decode.items import Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
@@ -63,6 +64,8 @@ class Decoder:
         convention = self._certain.get(message.topic) or self._choose(message)
         state = State(convention.NAME, self._facts, self._context)
         items = convention.decode(message, state)
+        if convention is not pulseboard:  # which looks at every value by itself
+            storable.check(items)
         for change in state.changes:
             self._facts.take(change)
         return items + state.changes

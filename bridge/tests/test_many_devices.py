@@ -178,6 +178,46 @@ def test_what_a_convention_raises_costs_its_message_only(
     assert "Traceback" in caplog.text
 
 
+class Careless:
+    """A dialect whose decoder says what it must not."""
+
+    NAME = "careless"
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+
+    def matches(self, topic: str, payload: bytes) -> int:  # noqa: ARG002
+        return CERTAIN
+
+    def decode(self, message: Message, state: State) -> list[Item]:  # noqa: ARG002
+        return [self.item]
+
+
+@pytest.mark.parametrize(
+    ("uid", "values", "is_sound"),
+    [
+        ("pump-1", {"t": 1, "u": 2.5, "on": True, "s": "é"}, True),
+        ("pump-1", {"t": float("nan")}, False),
+        ("pump-1", {"t": 2**53 + 1}, False),
+        ("pump-1", {"t": None}, False),
+        ("pump-1", {"t": "\x00"}, False),
+        ("pump-1", {"t": "x" * 1025}, False),
+        ("pump-1", {"": 1}, False),
+        ("pump-1", {"\ud800": 1}, False),
+        ("pump 1", {"t": 1}, False),
+    ],
+)
+def test_what_no_convention_may_say_is_refused_before_it_is_stored(uid, values, is_sound) -> None:
+    said = Telemetry(uid, [Sample(T, values)])
+    decoder = decode.Decoder(conventions=(Careless(said),))
+    (item,) = decoder.decode(message({}))
+    if is_sound:
+        assert item == said
+    else:
+        assert isinstance(item, Rejected)
+        assert item.problem.reason is Reason.CONVENTION_FAILED
+
+
 def test_what_is_remembered_is_stored_with_the_message_and_known_after_a_restart(
     gateway: Transaction,
 ) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from bridge.decode import json_values
 from bridge.decode.items import Item, Presence, Problem, Reason, Rejected, Telemetry
 from bridge.decode.state import CERTAIN, Route, State
+from bridge.decode.storable import UID
 from bridge.message import MAX_PAYLOAD, Message
 
 NAME = "pulseboard"
-UID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # devices.models.UID_PATTERN; kept equal by a test
 
 
 def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alone decides)

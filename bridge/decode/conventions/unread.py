@@ -5,9 +5,9 @@ Each topic is counted; its first messages are kept raw, with what was probably m
 
 from __future__ import annotations
 
-from bridge.decode.conventions.pulseboard import UID
 from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected
 from bridge.decode.state import State
+from bridge.decode.storable import UID
 from bridge.message import Message
 
 NAME = "unread"
