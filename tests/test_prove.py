@@ -224,6 +224,7 @@ def test_a_seed_repeats_the_order_of_the_faults_and_leaves_out_what_loses() -> N
         read(["--bridges", "2", "--running"])
 
 
+@pytest.mark.process
 def test_a_group_of_bridges_holds_while_they_are_killed_and_their_clocks_step() -> None:
     """In a process of its own, as it is run: it starts servers, and settings that name them."""
     words = ["--bridges", "2", "--faults", "4", "--rate", "200", "--seed", "3"]
