@@ -22,8 +22,9 @@ from benchmarks.commits import CommitWatch, percentiles
 from benchmarks.generator import Address, Generator
 from benchmarks.packets import Fleet
 from benchmarks.progress import Watcher, at_rate, full_speed, settled
-from benchmarks.stack import Running, Stack, cpu_seconds
+from benchmarks.stack import Stack, cpu_seconds
 from benchmarks.stock_client import PROTOCOLS, StockClient
+from embedded.servers.child import Child
 
 LATENCY_SHARE = 0.2  # of the top rate
 STOCK_SECONDS = 5.0
@@ -53,7 +54,7 @@ def register(fleet: Fleet) -> None:
     )
 
 
-def leg(stack: Stack, bridge: Running, watcher: Watcher, plan: Plan) -> dict[str, Any]:
+def leg(stack: Stack, bridge: Child, watcher: Watcher, plan: Plan) -> dict[str, Any]:
     """One fleet at full speed, then at a fifth of that; its rows are counted at the end."""
     fleet = Fleet(f"b{secrets.token_hex(3)}", plan.devices, plan.values)
     register(fleet)
@@ -156,7 +157,7 @@ def growth(memory: list[float]) -> float | None:
     return round(statistics.fmean(memory[-third:]) - statistics.fmean(memory[:third]), 1)
 
 
-def start_profile(bridge: Running, plan: Plan) -> subprocess.Popen[bytes]:
+def start_profile(bridge: Child, plan: Plan) -> subprocess.Popen[bytes]:
     """Have py-spy sample the bridge during the window (`pip install py-spy`)."""
     words = ["py-spy", "record", "--pid", str(bridge.pid), "--output", str(plan.profile)]
     words += ["--duration", str(round(plan.seconds)), "--rate", "200", "--format", "raw", "--gil"]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from benchmarks.generator import Generator
-from benchmarks.stack import BenchmarkFailed, Running, Stack, cpu_seconds, resident_mib
+from benchmarks.stack import BenchmarkFailed, Stack, cpu_seconds, failed, resident_mib
+from embedded.servers.child import Child
 
 WORKER = "bridge-0"
 LOOK_EVERY = 0.05  # seconds; the bridge writes its counters once a second
@@ -33,14 +34,14 @@ class Watcher:
     """Follows one bridge through one leg."""
 
     stack: Stack
-    bridge: Running
+    bridge: Child
     generator: Generator | None = None
     samples: list[Sample] = field(default_factory=list)
 
     def look(self) -> Sample | None:
         """The counters, if they are new."""
-        if self.bridge.process.poll() is not None:
-            raise self.bridge.failed("the bridge ended")
+        if not self.bridge.pid:
+            raise failed(self.bridge, "the bridge ended")
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT extract(epoch FROM updated_at)::float8, counters"
@@ -68,7 +69,7 @@ class Watcher:
             if sample is not None:
                 return sample
             time.sleep(LOOK_EVERY)
-        raise self.bridge.failed("the bridge writes no counters")
+        raise failed(self.bridge, "the bridge writes no counters")
 
     def wait_until_settled(self, messages: int) -> Sample:
         """The first counters with this many messages settled since the bridge's start."""
@@ -138,7 +139,7 @@ def full_speed(watcher: Watcher, generator: Generator, base: int, seconds: float
                 generator.withdraw()
                 return Window(first, sample)
         if time.monotonic() - heard > STALLED_SECONDS:
-            raise watcher.bridge.failed("the bridge writes no counters")
+            raise failed(watcher.bridge, "the bridge writes no counters")
         extrapolated = settled(last) - base + pace * min(1.5, time.monotonic() - heard)
         generator.allow(round(extrapolated) + AHEAD)
         time.sleep(LOOK_EVERY)

@@ -10,8 +10,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,45 +20,19 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from embedded.errors import EmbeddedError
 from embedded.servers import mqtt
+from embedded.servers.child import POLL_SECONDS, READY_SECONDS, Child
 from embedded.servers.ports import free_port, is_free
 from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 60.0  # for a server or the bridge to answer
-POLL_SECONDS = 0.02
-STOP_SECONDS = 30.0  # for the bridge to settle what it has
 
 
 class BenchmarkFailed(Exception):
     """A server or the bridge did not do its part; the message has the end of its log."""
-
-
-@dataclass(slots=True)
-class Running:
-    """A started process and where it writes."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    stop_signal: int = signal.SIGTERM
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
-            try:
-                self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
-
-    def failed(self, what: str) -> BenchmarkFailed:
-        return BenchmarkFailed(f"{what}:\n{self.log.read_text()[-4000:]}")
 
 
 @dataclass(slots=True)
@@ -71,19 +43,18 @@ class Stack:
     mqtt_host: str = ""
     mqtt_port: int = 0
     broker: str = ""
-    servers: dict[str, Running] = field(default_factory=dict)
+    servers: dict[str, Child] = field(default_factory=dict)
 
-    def run(self, name: str, *words: str) -> Running:
+    def run(self, name: str, *words: str) -> Child:
         """Start a Python process of this project with the environment of the stack."""
-        log = self.folder / f"{name}.log"
-        with log.open("ab") as out:
-            process = subprocess.Popen(  # noqa: S603 (our own modules)
-                [sys.executable, *words], cwd=ROOT, stdout=out, stderr=out, env=os.environ.copy()
-            )
-        return Running(process, log)
+        child = Child(
+            name, lambda: [sys.executable, *words], self.folder / f"{name}.log", folder=ROOT
+        )
+        child.spawn()
+        return child
 
     @contextlib.contextmanager
-    def bridge(self) -> Iterator[Running]:
+    def bridge(self) -> Iterator[Child]:
         """`manage.py runbridge`, ended by SIGTERM."""
         running = self.run("bridge", "manage.py", "runbridge")
         try:
@@ -92,7 +63,7 @@ class Stack:
             running.stop()
 
     @contextlib.contextmanager
-    def web(self, application: str) -> Iterator[tuple[int, Running]]:
+    def web(self, application: str) -> Iterator[tuple[int, Child]]:
         """Daphne with an ASGI application, and the port it listens on."""
         port = free_port()
         words = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", application)
@@ -105,32 +76,28 @@ class Stack:
 
 
 def _start(server: Server, stack: Stack) -> str:
-    """Run a prepared server until it answers; its address."""
+    """Run a server until it answers; its address."""
     server.prepare()
-    account = server.account
-    log = stack.folder / f"{server.key}.log"
-    with log.open("ab") as out:
-        process = subprocess.Popen(  # noqa: S603 (our own servers)
-            server.command,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-        )
-    running = stack.servers[server.key] = Running(process, log, server.stop_signal)
-    _wait(running, server.is_ready, server.title)
+    child = stack.servers[server.key] = Child.of(server, stack.folder / f"{server.key}.log")
+    try:
+        child.start()
+    except EmbeddedError as exc:
+        raise BenchmarkFailed(str(exc)) from exc
     return server.url
 
 
-def _wait(running: Running, is_ready: Callable[[], bool], title: str) -> None:
+def _wait(child: Child, is_ready: Callable[[], bool], title: str) -> None:
     """Until it answers. Raises `BenchmarkFailed` when it ends or takes too long."""
     deadline = time.monotonic() + READY_SECONDS
     while not is_ready():
-        if running.process.poll() is not None or time.monotonic() > deadline:
-            raise running.failed(f"{title} did not answer")
+        if not child.pid or time.monotonic() > deadline:
+            raise failed(child, f"{title} did not answer")
         time.sleep(POLL_SECONDS)
+
+
+def failed(child: Child, what: str) -> BenchmarkFailed:
+    """To be raised, with the end of what the process said."""
+    return BenchmarkFailed(f"{what}:\n{child.tail()}")
 
 
 def _start_broker(stack: Stack, choice: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 from paho.mqtt import client as mqtt
 
+from embedded.servers.child import Child
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,23 +19,24 @@ END_SECONDS = 90.0  # until it has ended; it may wait 30 for a lease, or to comm
 ACKED_SECONDS = 60.0  # until the broker has acknowledged what was published
 
 
-class BridgeProcess:
+class BridgeProcess(Child):
     """`manage.py runbridge` with its output in a file."""
 
-    def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
-        self.log = log
-        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
-        self.process: subprocess.Popen[bytes] | None = None
+    stop_seconds = END_SECONDS
 
-    def start(self, *options: str) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "runbridge", *options],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-            )
+    def __init__(self, log: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(
+            "bridge",
+            lambda: [sys.executable, "manage.py", "runbridge"],
+            log,
+            environment={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            folder=ROOT,
+        )
+
+    def start(self, *options: str) -> Self:
+        """Run it and wait for nothing: see `wait_connected`."""
+        self.spawn(*options)
+        return self
 
     def wait_connected(self, times: int = 1) -> None:
         """Until the log says that it connected (for the `times`-th time) and subscribed, for what a
@@ -49,24 +50,13 @@ class BridgeProcess:
     def said(self, words: str) -> int:
         return self.log.read_text().count(words)
 
-    def stop(self) -> int:
-        """SIGTERM, and the exit status."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        return self.wait()
-
     def wait(self) -> int:
         """The exit status, once it has ended by itself."""
         assert self.process is not None
         return self.process.wait(END_SECONDS)
 
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
     def close(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.pid:
             self.kill()
 
 

@@ -10,35 +10,33 @@ import argparse
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from embedded.servers.account import unprivileged
+from embedded.servers.child import Child
 from embedded.servers.mqtt import Iotcore, Mosquitto
 from embedded.servers.ports import free_port as any_free_port
 from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
 
-READY_SECONDS = 60.0  # for a server to answer after its start or restart
 NOWHERE = "postgresql://localhost/none"  # for a process that needs an address and no database
 # Nothing in the session's own database outlives the session.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
-class RunningServer:
+class RunningServer(Child):
     """One private server that a test may stop, kill, freeze and start again on the same port."""
 
     def __init__(self, server: Server) -> None:
-        self.server = server
-        self.process: subprocess.Popen[bytes] | None = None
         server.prepare()
+        super().__init__(server.key, lambda: server.command, server.folder / "log", server=server)
+        self.server = server
 
     @property
     def url(self) -> str:
@@ -47,66 +45,6 @@ class RunningServer:
     @property
     def port(self) -> int:
         return self.server.port
-
-    @property
-    def pid(self) -> int:
-        assert self.process is not None
-        return self.process.pid
-
-    @property
-    def log(self) -> Path:
-        return self.server.folder / "log"
-
-    def start(self) -> RunningServer:
-        """Run it and wait until it answers."""
-        account = self.server.account
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            with self.log.open("ab") as log:
-                self.process = subprocess.Popen(
-                    self.server.command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    user=account.uid if account else None,
-                    group=account.gid if account else None,
-                    extra_groups=[] if account else None,
-                )
-            while self.process.poll() is None and time.monotonic() < deadline:
-                if self.server.is_ready():
-                    return self
-                time.sleep(0.02)
-            if time.monotonic() > deadline:
-                self.kill()
-                raise RuntimeError(f"{self.server.title} did not answer:\n{self.log.read_text()}")
-            # Postgres gives up at once while orphans of a killed postmaster still exit.
-            time.sleep(0.2)
-
-    def stop(self) -> None:
-        """End it the way `manage.py up` does, and wait."""
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(self.server.stop_signal)
-            try:
-                self.process.wait(self.server.stop_seconds)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        if self.process:
-            self.process.wait()
-
-    def kill(self) -> None:
-        """kill -9, and wait until the process is gone."""
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the server and its children: SIGSTOP freezes all of it."""
-        # Not the process group: each Postgres backend leads a session of its own.
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        for pid in (self.pid, *map(int, children)):
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
 
 
 def open_folder() -> Path:

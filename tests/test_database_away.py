@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ def web(filled_postgres: RunningServer, tmp_path: Path) -> Iterator[WebProcess]:
     with serving(tmp_path, url) as process:
         yield process
         if filled_postgres.process is not None and filled_postgres.process.poll() is None:
-            filled_postgres.signal(signal.SIGCONT)  # or neither would end
+            filled_postgres.thaw()  # or neither would end
 
 
 def ask(web: WebProcess, path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:
@@ -77,11 +76,11 @@ def is_well(web: WebProcess) -> bool:
 
 def test_a_database_that_hangs(web: WebProcess, filled_postgres: RunningServer) -> None:
     assert is_well(web)
-    filled_postgres.signal(signal.SIGSTOP)  # it takes connections and says nothing
+    filled_postgres.freeze()  # it takes connections and says nothing
     # The first ones come before anybody can know.
     assert ask(web, "/")[0] == 503
     is_told(web)
-    filled_postgres.signal(signal.SIGCONT)
+    filled_postgres.thaw()
     eventually(lambda: is_well(web), what="it answers again by itself")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
 import psycopg
 
 from tests.fault_stack import WITHIN, Stack, assert_acked_is_stored_once
@@ -37,13 +35,13 @@ def test_a_bridge_killed_while_spooling_loses_and_doubles_nothing(stack: Stack) 
 
 
 def test_a_frozen_database_is_left_behind_and_caught_up_with(stack: Stack) -> None:
-    stack.postgres.signal(signal.SIGSTOP)
+    stack.postgres.freeze()
     try:
         eventually(lambda: stack.bridge.said("messages go to"), WITHIN)
         before = acked(stack)
         eventually(lambda: acked(stack) > before + 50, WITHIN)
     finally:
-        stack.postgres.signal(signal.SIGCONT)
+        stack.postgres.thaw()
     eventually(lambda: stack.bridge.said("spool drained"), WITHIN)
     assert_acked_is_stored_once(stack)
 

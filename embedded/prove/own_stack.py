@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from embedded.errors import EmbeddedError
-from embedded.prove.process import Child, Part
+from embedded.prove.process import Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
+from embedded.servers.child import Child
 from embedded.servers.mqtt import Mosquitto
 from embedded.servers.ports import LOOPBACK, free_port
 from embedded.servers.postgres import Postgres
@@ -52,8 +53,7 @@ class OwnStack:
         """The servers, and the tables in them; not yet the bridge."""
         for server in self._servers:
             server.prepare()
-            log = self.folder / f"{server.key}.log"
-            child = Child(server.key, lambda s=server: s.command, log, server=server)  # type: ignore[misc]
+            child = Child.of(server, self.folder / f"{server.key}.log")
             self.parts[server.key] = child
             child.start()
         os.environ.update(self._environment())

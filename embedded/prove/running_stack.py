@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from embedded.errors import EmbeddedError
-from embedded.prove.process import POLL, READY_SECONDS, Part
+from embedded.prove.process import Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
+from embedded.servers.child import POLL_SECONDS, READY_SECONDS, send_to_all
 from embedded.up.control import call
 from embedded.up.data_folder import DataFolder, adopt, default_path
 
@@ -51,7 +52,13 @@ class Supervised(Part):
                 return
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"{self.name} was not restarted: {info['statename']}.")
-            time.sleep(POLL)
+            time.sleep(POLL_SECONDS)
+
+    def freeze(self) -> None:
+        send_to_all(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        send_to_all(self.pid, signal.SIGCONT)
 
     def _info(self) -> dict[str, Any]:
         found: dict[str, Any] = call(self._data, "getProcessInfo", self.name)

@@ -1,0 +1,71 @@
+"""The one way to run a program as our child."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from embedded.errors import EmbeddedError
+from embedded.servers import child as children
+from embedded.servers.child import Child
+from tests.servers import RunningServer
+from tests.waiting import eventually
+
+FOREVER = "import sys, time; print('up', *sys.argv[1:], flush=True)\nwhile True: time.sleep(1)"
+
+
+@pytest.fixture
+def forever(tmp_path: Path) -> Child:
+    return Child("forever", lambda: [sys.executable, "-c", FOREVER], tmp_path / "log")
+
+
+def test_words_output_and_the_end(forever: Child) -> None:
+    assert forever.pid == 0
+    assert forever.stop() is None
+    forever.spawn("one", "two")
+    try:
+        eventually(lambda: "up one two" in forever.tail(), what=forever.tail)
+        assert forever.stop() == -15
+    finally:
+        forever.kill()
+    assert forever.pid == 0
+
+
+def test_one_that_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
+    stubborn = f"import signal; signal.signal(15, signal.SIG_IGN)\n{FOREVER}"
+    child = Child("stubborn", lambda: [sys.executable, "-c", stubborn], tmp_path / "log")
+    child.stop_seconds = 0.1
+    child.start()
+    eventually(lambda: "up" in child.tail(), what=child.tail)
+    assert child.stop() == -9
+
+
+def test_one_that_never_answers_is_given_up_with_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "READY_SECONDS", 1.0)
+
+    class Silent(Child):
+        def is_ready(self) -> bool:
+            return False
+
+    child = Silent("silent", lambda: [sys.executable, "-c", "print('why')"], tmp_path / "log")
+    with pytest.raises(EmbeddedError, match="silent did not answer") as given_up:
+        child.start()
+    assert "why" in given_up.value.remedy
+    assert child.pid == 0
+
+
+def test_a_server_is_frozen_with_its_children(postgres_server: RunningServer) -> None:
+    family = psutil.Process(postgres_server.pid).children(recursive=True)
+    assert family
+    postgres_server.freeze()
+    try:
+        stopped = psutil.STATUS_STOPPED
+        eventually(lambda: all(one.status() == stopped for one in family), what="all are stopped")
+    finally:
+        postgres_server.thaw()
+    eventually(postgres_server.server.is_ready, what="it answers again")
