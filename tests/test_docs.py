@@ -14,7 +14,7 @@ from bridge.http.routing import http_urlpatterns
 from bridge.metrics import COUNTERS, GAUGES, MILLISECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
+DOCS = sorted([*ROOT.glob("[A-Z]*.md"), *ROOT.glob("docs/**/*.md")])
 DOCS += [ROOT / "benchmarks" / "README.md"]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCS]
 OWN_COMMANDS = {"up", "prove"}  # carried out by manage.py itself, before Django
