@@ -42,6 +42,9 @@ USUAL_PORTS = {
 THIS_MACHINE = "this-machine"  # its names and addresses at each request: config.hosts
 PROBE_PORTS = {"bridge": 9101, "maintain": 9102}  # of /metrics, /healthz and /readyz
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
+# The whole stays under 480 MB for days. The pages that are used often are few, and the system's own
+# cache holds the others; a Postgres of its own for many devices is one DATABASE_URL away.
+POSTGRES_SETTINGS = {"shared_buffers": "64MB"}
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not listened on)
 
 
@@ -62,7 +65,7 @@ class Stack:
                 continue
             folder = data.path / key
             if key == "postgres":
-                self.servers.append(Postgres(folder, ports[key]))
+                self.servers.append(Postgres(folder, ports[key], settings=POSTGRES_SETTINGS))
             elif key == "redis":
                 self.servers.append(Redis(folder, ports[key]))
             else:
