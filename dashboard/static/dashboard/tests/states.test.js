@@ -92,4 +92,12 @@ test("a memory that is broken, full or of another version harms nothing", () => 
     assert.equal(typeof new WordColours("x/y", broken).of("on"), "number");
   }
 });
+test("a browser that forbids its memory is no failure", () => {
+  Object.defineProperty(globalThis, "localStorage", { configurable: true, get: () => { throw new Error("SecurityError"); } });
+  try {
+    assert.equal(typeof new WordColours("x/y").of("on"), "number");
+  } finally {
+    delete globalThis.localStorage;
+  }
+});
 test("words are named once each", () => assert.deepEqual(wordsOf([{ word: "a" }, { word: "b" }, { word: "a" }]), ["a", "b"]));

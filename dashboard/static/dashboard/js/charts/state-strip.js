@@ -22,7 +22,7 @@ export class StateStrip {
     this.timeLine = timeLine;
     this.room = room;
     this.boolean = source.series.kind === "boolean";
-    this.words = new WordColours(`${source.device}/${source.series.metric}`, globalThis.localStorage);
+    this.words = new WordColours(`${source.device}/${source.series.metric}`);
     /** @type {import("./states.js").State[]} */ this.states = [];
     /** @type {{width: number, height: number}|null} a size other than the card's, px */ this.size = null;
     this.restyle();

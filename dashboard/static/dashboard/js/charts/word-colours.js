@@ -15,9 +15,18 @@ function letters(word) {
   return hash >>> 0;
 }
 
+/** The browser's memory; none where a viewer forbids it, which raises as soon as it is touched. @returns {Storage|undefined} */
+function memory() {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 export class WordColours {
-  /** @param {string} series what the words belong to @param {{getItem: (key: string) => string|null, setItem: (key: string, value: string) => void}} [storage] */
-  constructor(series, storage) {
+  /** @param {string} series what the words belong to @param {Pick<Storage, "getItem"|"setItem">} [storage] */
+  constructor(series, storage = memory()) {
     this.series = series;
     this.storage = storage;
     const held = this.#remembered().get(series);
