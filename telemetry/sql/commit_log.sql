@@ -1,10 +1,6 @@
 -- name: note_commit
 -- Says in the transaction that writes readings which series they are of, and of which minutes.
-INSERT INTO commit_log (series, spans)
-SELECT %(series)s::int[], range_agg(tstzrange(
-    to_timestamp(span.start * 60), to_timestamp(span.stop * 60)
-))
-FROM unnest(%(starts)s::bigint[], %(stops)s::bigint[]) AS span (start, stop)
+INSERT INTO commit_log (series, spans) VALUES (%(series_ids)s::int[], %(spans)s::tstzmultirange)
 
 -- name: lock_cursor
 -- Where a reader is, for the one caller that may read on; no row while another does.

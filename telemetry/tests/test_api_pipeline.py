@@ -7,8 +7,11 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from telemetry.models import IngestWorker, QuarantinedMessage
+from telemetry.jobs import registered
+from telemetry.models import IngestWorker, JobRun, QuarantinedMessage
 from telemetry.moments import to_ms
+from telemetry.storage import store
+from telemetry.tests.written import series, write
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +114,34 @@ def test_the_books_of_each_worker_and_the_quarantine(api: APIClient) -> None:
         "reasons": {"malformed_json": 2, "unknown_device": 1},
     }
     assert isinstance(answer["stored_total"], int)
+
+
+def test_how_each_job_went_and_what_waits_for_the_rollups(api: APIClient) -> None:
+    now = timezone.now()
+    JobRun.objects.create(
+        name="drop_readings",
+        succeeded_at=now - timedelta(hours=3),
+        failed_at=now,
+        runs=7,
+        failures=4,
+        failures_in_row=2,
+        error="reading_20260101 cannot be dropped",
+        seconds=1.5,
+    )
+    one = series()
+    write(one.id, [(to_ms(now) - 3_600_000, 1.0), (to_ms(now) - 7_200_000, 1.0)])
+    store.write(store.Batch([one.id], [to_ms(now) * 1_000], [1.0]), "w")
+    answer = api.get(PIPELINE).json()
+    assert [job["name"] for job in answer["jobs"]] == [job.name for job in registered()]
+    found = next(job for job in answer["jobs"] if job["name"] == "drop_readings")
+    assert (found["failing"], found["failures_in_row"], found["error"]) == (
+        True,
+        2,
+        "reading_20260101 cannot be dropped",
+    )
+    assert (found["succeeded_at"], found["every_ms"]) == (to_ms(now) - 3 * 3_600_000, 3_600_000)
+    other = next(job for job in answer["jobs"] if job["name"] == "roll_up")
+    assert (other["succeeded_at"], other["failing"], other["runs"]) == (None, False, 0)
+    waits = answer["backlog"]
+    assert (waits["commits"], waits["minutes"]) == (1, 2)
+    assert waits["oldest_minute"] == (to_ms(now) - 7_200_000) // 60_000 * 60_000

@@ -37,8 +37,8 @@ SAMPLES = {
     "before": datetime(2026, 3, 2, tzinfo=UTC),
     "closed": datetime(2026, 3, 2, tzinfo=UTC),
     "width": timedelta(hours=1),
-    "starts": [29_000_000],  # Unix minutes
-    "stops": [29_000_001],
+    "series_ids": "{1,2}",
+    "spans": "{[2026-03-01 00:00Z,2026-03-01 00:01Z)}",
     "minutes": [datetime(2026, 3, 1, tzinfo=UTC)],
     "marks": [1],
     "cutoff": datetime(2000, 1, 1, tzinfo=UTC),

@@ -5,6 +5,7 @@ import { connection } from "../live/live.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
+import { Jobs } from "./jobs.js";
 import { QuarantineList } from "../quarantine/quarantine-list.js";
 import { alarms, gone, summed } from "./rates.js";
 import { serverNow } from "../time/clock.js";
@@ -20,6 +21,7 @@ const LAG_BAD = 5_000; // ms
 
 /** @type {Map<string, Worker>} */ const workers = new Map();
 const quarantine = new QuarantineList();
+const jobs = new Jobs();
 /** @type {[number, number][]} */ const lags = [];
 let stored = 0;
 
@@ -63,6 +65,7 @@ async function read() {
         el("p", { text: "Start one with manage.py runbridge, or everything at once with make run. It appears here within a second." })));
     }
     quarantine.showCounts(answer.quarantine);
+    jobs.show(answer.jobs, answer.backlog, answer.now);
     byId("trouble").hidden = true;
     second();
   } catch (error) {

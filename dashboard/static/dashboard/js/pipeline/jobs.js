@@ -1,0 +1,73 @@
+/** What maintenance does: each job, how it went, and how far the summaries are behind. */
+
+import { age, duration, number } from "../page/format.js";
+import { byId, el, setMark, setText, stateMark } from "../page/element.js";
+
+/** @typedef {{ name: string, every_ms: number, running: boolean, failing: boolean, started_at: number|null, succeeded_at: number|null,
+ *   failed_at: number|null, did_at: number|null, runs: number, failures: number, failures_in_row: number, error: string,
+ *   seconds: number, did: string }} Job */
+/** @typedef {{ commits: number, commits_age_ms: number, minutes: number, oldest_minute: number|null }} Backlog */
+
+const OVERDUE = 3; // times its interval without a success
+const SLACK = 60_000; // ms beyond that: one that comes every 2 s may take longer than it waits
+const BEHIND = 60_000; // ms of the oldest commit not read
+
+const LABELS = /** @type {Record<string, string>} */ ({
+  make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log",
+  drop_readings: "Drop old readings", drop_minutes: "Drop old minutes", purge_deleted_series: "Purge deleted series",
+  trim_quarantine: "Trim quarantine", tend: "Vacuum or compress",
+});
+
+/** How a job stands: as a state, and in words. @param {Job} job @param {number} now @returns {{ state: string, word: string }} */
+export function standing(job, now) {
+  if (job.failing) return { state: "silent", word: job.failures_in_row > 1 ? `failed ${job.failures_in_row} times` : "failed" };
+  if (job.succeeded_at === null) return { state: "waiting", word: "not run yet" };
+  const since = now - job.succeeded_at;
+  if (since > OVERDUE * job.every_ms + SLACK) return { state: "offline", word: `last done ${age(since)} ago` };
+  return { state: "online", word: `done ${age(since)} ago` };
+}
+
+/** What a person should know beside it. @param {Job} job */
+export function remark(job) {
+  if (job.failing) return job.error;
+  return [job.seconds >= 1 ? `took ${duration(job.seconds * 1000)}` : "", job.did].filter(Boolean).join(" · ");
+}
+
+/** How far the summaries are behind, in a sentence. @param {Backlog} backlog */
+export function behind(backlog) {
+  const late = backlog.commits_age_ms > BEHIND
+    ? `${number(backlog.commits, 0)} commits wait for a transaction that is still open, the oldest for ${duration(backlog.commits_age_ms)}` : "";
+  const minutes = backlog.minutes > 1 ? `${number(backlog.minutes, 0)} minutes are still to be summarised` : "";
+  return [late, minutes].filter(Boolean).join(" · ") || "summaries are up to date";
+}
+
+export class Jobs {
+  constructor() {
+    /** @type {Map<string, { row: HTMLElement, mark: HTMLElement, note: HTMLElement, key: string }>} */ this.rows = new Map();
+  }
+
+  /** @param {Job[]} jobs @param {Backlog} backlog @param {number} now ms */
+  show(jobs, backlog, now) {
+    setText(byId("backlog"), behind(backlog));
+    for (const job of jobs) {
+      const { mark, note, row } = this.#row(job);
+      const { state, word } = standing(job, now);
+      setMark(mark, state, word);
+      setText(note, remark(job));
+      row.classList.toggle("is-bad", job.failing);
+    }
+  }
+
+  #row(/** @type {Job} */ job) {
+    let found = this.rows.get(job.name);
+    if (!found) {
+      const mark = stateMark("waiting", "");
+      const note = el("span", { class: "quiet note" });
+      const row = el("li", {}, el("span", { text: LABELS[job.name] ?? job.name }), mark, note);
+      byId("jobs").append(row);
+      found = { row, mark, note, key: job.name };
+      this.rows.set(job.name, found);
+    }
+    return found;
+  }
+}
