@@ -19,8 +19,9 @@ GAUGES = {
     "database_up": "Whether the database answers",
 }
 MILLISECONDS = {
-    "lag_ms": "Age of the oldest message not finished yet",
+    "lag_ms": "How long the oldest message for us has waited, here or in the broker, at least",
     "last_commit_ms": "Duration of the newest commit",
+    "newest_reading_ms": "When the newest stored reading was measured, Unix time",
 }
 COUNTERS = {
     "received": "Messages received",

@@ -70,7 +70,7 @@ class Network(WorkingThread):
                 self.stopping.set()
                 return
         try:
-            self._source.run(give_up=self._committer.evicted.is_set, turn=self.turn)
+            self._source.run(self._committer.evicted.is_set, self.turn, self.note_failure)
         finally:
             if self._source.is_stopping:
                 self.stopping.set()  # it has drained, or failed to: it is not run again
@@ -180,6 +180,7 @@ class Worker:
     def snapshot(self) -> dict[str, int]:
         """All counters of this worker; docs/live-protocol.md names them."""
         oldest = self.inbox.oldest_received_us()
+        held = max(0, now_us() - oldest) if oldest is not None else 0
         source, publisher = self.source.counters, self.publisher.counters
         return {
             **self.inbox.books(),
@@ -190,7 +191,7 @@ class Worker:
             "reconnects": source.reconnects,
             "session_lost": source.session_lost,
             "notices_dropped": source.notices_dropped,
-            "lag_ms": max(0, now_us() - oldest) // 1_000 if oldest is not None else 0,
+            "lag_ms": max(held // 1_000, round(self.source.behind() * 1_000)),
             "live_frames": publisher.frames,
             "live_dropped": publisher.dropped,
         }

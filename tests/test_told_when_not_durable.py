@@ -6,6 +6,7 @@ import json
 import resource
 import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,21 @@ def test_a_database_that_hangs_counts_as_away(probed: Probed) -> None:
         stack.postgres.signal(signal.SIGCONT)
     eventually(probed.is_ready, WITHIN, what=lambda: f"ready again: {probed.why()}")
     assert_acked_is_stored_once(stack)
+
+
+def test_messages_that_wait_in_the_broker_count_as_lag(probed: Probed) -> None:
+    stack = probed.stack
+    stack.start_load()
+    eventually(lambda: len(stack.stored()) > 50, WITHIN)
+    newest = probed.metric("pulseboard_bridge_newest_reading_seconds")
+    assert abs(newest - time.time()) < WITHIN
+    eventually(lambda: 0 < probed.metric("pulseboard_bridge_lag_seconds") < 1, WITHIN)
+    stack.broker.signal(signal.SIGSTOP)
+    try:
+        eventually(lambda: probed.metric("pulseboard_bridge_lag_seconds") > 2, WITHIN)
+    finally:
+        stack.broker.signal(signal.SIGCONT)
+    eventually(lambda: probed.metric("pulseboard_bridge_lag_seconds") < 1, WITHIN)
 
 
 def test_what_fails_at_the_start_is_told_and_tried_again(

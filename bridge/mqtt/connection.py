@@ -59,6 +59,8 @@ class Source:
         self._acknowledged = 0  # serial of the newest delivery acknowledged on this connection
         self._pinged: int | None = None  # what that was when we sent the ping that is out
         self._ping_due = self._heard_at = 0.0  # monotonic seconds
+        self._pinged_at: float | None = None  # monotonic seconds, of the ping that is out
+        self._round_trip = 0.0  # seconds, of the newest ping that came back
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
         self._stopping = threading.Event()
         self._wake_receive, self._wake_send = socket.socketpair()
@@ -66,7 +68,6 @@ class Source:
         self._wake_send.setblocking(False)
         self._cutter = PacketCutter(version5=True)
         self._full_since: float | None = None  # monotonic seconds
-        self.failing = False  # the newest connection was lost by a mistake of ours
 
     def acknowledge(self, generation: int, packets: bytes, serial: int) -> None:
         """Send these PUBACKs if the connection is still the one they belong to. `serial`: of the
@@ -87,6 +88,12 @@ class Source:
         self._stopping.set()
         self._wake()
 
+    def behind(self) -> float:
+        """For how many seconds, at least, messages for us have been waiting in the broker and in
+        the connection: a ping is answered behind them. Any thread may ask."""
+        since = self._pinged_at
+        return max(self._round_trip, time.monotonic() - since) if since else self._round_trip
+
     @property
     def is_stopping(self) -> bool:
         return self._stopping.is_set()
@@ -96,10 +103,15 @@ class Source:
         with contextlib.suppress(OSError):
             self._wake_send.send(b"\0")
 
-    def run(self, give_up: Callable[[], bool], turn: Callable[[], None] = lambda: None) -> None:
+    def run(
+        self,
+        give_up: Callable[[], bool],
+        turn: Callable[[], None] = lambda: None,
+        failed: Callable[[Exception], None] = lambda _exc: None,
+    ) -> None:
         """Connect, read and reconnect until `stop`, or until `give_up()`; then drain. `turn` is
-        called as long as all goes on. A mistake in what reads costs the connection, not the
-        thread: what was not acknowledged comes again."""
+        called as long as all goes on, `failed` after a mistake in what reads: it costs the
+        connection and not the thread, for what was not acknowledged comes again."""
         backoff = Backoff(FIRST_BACKOFF, LONGEST_BACKOFF)
 
         def going_on() -> bool:
@@ -113,21 +125,21 @@ class Source:
             self._cutter = PacketCutter(version5=True)
             # What waited is not acknowledged, and the broker sends it again.
             self._intake.waiting = []
-            self._acknowledged, self._pinged = 0, None
+            self._acknowledged, self._pinged, self._pinged_at = 0, None, None
+            self._round_trip = 0.0
             self._before = self._deliveries.serial
             self._heard_at = time.monotonic()
-            failed = False
+            mistake: Exception | None = None
             try:
                 if self.session.connect():
                     self._serve(going_on, reading=True)
-            except Exception:
-                failed = True
-                logger.exception("reading failed", extra={"action": "read_failed"})
+            except Exception as exc:  # noqa: BLE001  (told by `failed`)
+                mistake = exc
+                failed(exc)
                 self._drop_connection("reading failed")
-            if self.session.was_accepted and not failed:
+            if self.session.was_accepted and mistake is None:
                 backoff.reset()
             if not self._stopping.is_set():
-                self.failing = failed
                 self._stopping.wait(backoff.wait())
         self._drain()
 
@@ -226,7 +238,8 @@ class Source:
         """Whether the connection lasts after these."""
         if self._pinged is not None and PINGRESP in packets:
             self._deliveries.confirm(self._pinged)
-            self._pinged = None
+            self._round_trip = time.monotonic() - (self._pinged_at or time.monotonic())
+            self._pinged = self._pinged_at = None
         self._client.digest(packets)
         return self._is_open(sock)
 
@@ -240,8 +253,8 @@ class Source:
         if since is None or now - since < RESENT_WITHIN or now < self._ping_due:
             return
         self._ping_due = now + CONFIRM_EVERY
-        if len(self._deliveries) and self._client.ping():
-            self._pinged = self._acknowledged
+        if self._client.ping():
+            self._pinged, self._pinged_at = self._acknowledged, now
 
     def _send_waiting(self) -> None:
         while self._acknowledgements:

@@ -10,11 +10,14 @@ import math
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+
 from bridge.commit.batch_rows import Committed
 from bridge.intake.batch import Batch
 from bridge.publish import events
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
+from telemetry.moments import now_us
 from telemetry.storage import store
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ class CommitCounters:
     clock_replaced: int = 0
     batches: int = 0
     last_commit_ms: int = 0
+    newest_reading_ms: int = 0  # Unix time of the newest stored reading, 0 before the first
     database_up: int = 1
 
 
@@ -70,6 +74,7 @@ class AfterCommit:
         counters.clock_replaced += rows.clocks_replaced
         counters.partial += rows.partial()
         counters.presence += rows.statuses
+        self._note_newest(rows.batch.times_us)
         self._heard |= rows.heard
         self._clock_replaced |= rows.clock_replaced
         for event in events.of_rows(rows, result):
@@ -78,6 +83,14 @@ class AfterCommit:
             # Of what was sent before, an attempt may have committed that nobody was told of.
             self._live.offer(rows.new_columns(result, all_of_it=rows.batch.again))
         self._outcomes.add(batch, rows, done.duplicates)
+
+    def _note_newest(self, times_us: store.Column) -> None:
+        """A time ahead of the clock would hide that nothing newer comes."""
+        times = np.asarray(times_us)
+        past = times[times <= now_us()]
+        if past.size:
+            newest = int(past.max()) // 1_000
+            self._counters.newest_reading_ms = max(self._counters.newest_reading_ms, newest)
 
     def write_seen(self, share: float = 1.0) -> None:
         """Store when devices were heard since the last time, or of a share of them: a thousand rows

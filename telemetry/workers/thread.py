@@ -60,15 +60,16 @@ class WorkingThread(threading.Thread):
             except BaseException as exc:  # noqa: BLE001  (SystemExit would end a thread in silence)
                 if self._failed_at is None or not self._is_failing():
                     backoff.reset()
-                self._note(exc)
+                self.note_failure(exc)
             if self.stopping.wait(backoff.wait()):
                 break
         try:
             self.leave()
         except BaseException as exc:  # noqa: BLE001  (as above)
-            self._note(exc)
+            self.note_failure(exc)
 
-    def _note(self, exc: BaseException) -> None:
+    def note_failure(self, exc: BaseException) -> None:
+        """Tell of a failure, also of one the loop itself survives."""
         self.failures += 1
         self._failed_at = self._turned_at = time.monotonic()
         self._failure = f"{type(exc).__name__}: {exc}"
