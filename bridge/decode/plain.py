@@ -7,7 +7,7 @@ afterwards. Whatever is not exactly that is None here, and json_values finds out
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 
@@ -34,11 +34,9 @@ _timed = msgspec.json.Decoder(PlainSample).decode
 _bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
 
 
-class Shape(NamedTuple):
-    """A combination of metric names that is ordinary."""
-
-    names: tuple[str, ...]
-    colons: int  # in a payload that names each of them once
+# A combination of metric names that is ordinary, and how many colons a payload has that names each
+# of them once. No NamedTuple: unpacking is all that is done with it, for every message.
+Shape = tuple[tuple[str, ...], int]
 
 
 class PlainReader:
@@ -75,11 +73,12 @@ class PlainReader:
         except Exception:  # noqa: BLE001  (the long way finds out what it is, and says so)
             return None
         names = tuple(sample.values)
-        shape = self._shapes.get(names) or self._learn(names, sample)
-        # More colons: a metric is named twice, and the decoder kept the last.
-        if shape is None or payload.count(b":") != shape.colons + extra:
+        found = self._shapes.get(names) or self._learn(names, sample)
+        if found is None:
             return None
-        return uid, sample, shape.names
+        shape, colons = found
+        # More colons: a metric is named twice, and the decoder kept the last.
+        return (uid, sample, shape) if payload.count(b":") == colons + extra else None
 
     def _learn(self, names: tuple[str, ...], sample: Sample) -> Shape | None:
         """The shape, remembered from now on; None if it is not ordinary."""
@@ -88,7 +87,7 @@ class PlainReader:
         if self._names + len(names) > MAX_NAMES:
             self._shapes.clear()
             self._names = 0
-        shape = Shape(names, len(names) + sum(name.count(":") for name in names))
+        shape = names, len(names) + sum(name.count(":") for name in names)
         self._shapes[names] = shape
         self._names += len(names)
         return shape
