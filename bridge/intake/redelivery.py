@@ -28,6 +28,8 @@ from bridge.message import Message
 INHERITED = 0  # the serial of what an earlier process noted
 REJECTED = 0  # the stamp of a message that was rejected when it came first
 
+MAX_NOTES = 200_000  # notes in order; then those of which there are newer ones are dropped
+
 DELIVERY = np.dtype([("mid", "<u2"), ("content", "<u4"), ("stamp", "<i8")])
 
 Delivery = tuple[int, int, int]  # packet identifier, checksum of topic and payload, stamp
@@ -92,6 +94,10 @@ class Deliveries:
             self.serial += 1
             self._by_mid[message.mid] = Noted(checksum(message), stamp, self.serial)
             self._order.append((self.serial, message.mid))
+            if len(self._order) > MAX_NOTES:
+                # A connection that lives too short to confirm anything, again and again.
+                noted = list(self._by_mid.items())
+                self._order = deque(sorted((each.serial, mid) for mid, each in noted))
 
     def recall(self, message: Message) -> int | None:
         """The stamp this message got when it came first, or None if it is new."""

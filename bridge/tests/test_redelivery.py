@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bridge.intake import redelivery
 from bridge.intake.batch import FROM_SPOOL
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
@@ -74,3 +75,14 @@ def test_what_an_earlier_process_noted_ends_as_well(intake: Intake) -> None:
     intake.deliveries.confirm(intake.deliveries.serial)
     assert stamps(intake, [message]) != [17]
     assert len(intake.deliveries) == 1
+
+
+def test_without_any_confirmation_no_more_is_kept_than_there_are_packet_identifiers(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redelivery, "MAX_NOTES", 50)
+    for _ in range(20):
+        batch = intake.batch(1, messages(dup=False, count=10))
+        assert len(intake.deliveries._order) <= 50
+    intake.deliveries.confirm(batch.serial)
+    assert len(intake.deliveries) == len(intake.deliveries._order) == 0
