@@ -148,3 +148,22 @@ def test_the_client_id_cannot_be_guessed_and_stays(bridge, publishers, pump, dat
     bridge.start()
     wait_stored(database, range(10))
     assert database("SELECT client_id FROM ingest_session") == [(client_id,)]
+
+
+def test_arrays_faster_than_the_clock_leave_room_for_what_comes_after_a_restart(
+    bridge, publishers, pump, database
+) -> None:
+    """The stamps ran ahead, and 500 of 500 readings of the next process met them."""
+    bridge.start()
+    bridge.wait_connected()
+    for start in range(0, 8_000, 2_000):
+        objects = ",".join(f'{{"n":{number}}}' for number in range(start, start + 2_000))
+        publishers[0].send(TELEMETRY, f"[{objects}]")
+    eventually(lambda: database("SELECT count(*) FROM reading") == [(8_000,)], 60)
+    ahead = "SELECT count(*) FROM reading WHERE time > now() + interval '2 seconds'"
+    assert database(ahead) == [(0,)]
+    bridge.kill()
+    bridge.start()
+    bridge.wait_connected(2)
+    send(publishers, 8_000, 300)
+    wait_stored(database, range(8_300))
