@@ -19,7 +19,7 @@ from tests.database_url import database_url
 from tests.servers import RunningServer
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
 SECONDS = 120  # for the simulator to connect, publish and end, on a busy machine
 
 

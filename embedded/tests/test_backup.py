@@ -166,6 +166,7 @@ def test_a_backup_replaces_no_file_and_leaves_no_half(
     assert "cannot be written" in refused(manage, "backup", str(tmp_path / "no" / "folder"))
 
 
+@pytest.mark.process
 @pytest.mark.django_db
 def test_a_program_older_than_the_server_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     server = programs.server_major()

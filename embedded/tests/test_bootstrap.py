@@ -51,6 +51,7 @@ def test_a_token_file_that_cannot_be_written_is_named(tmp_path):
         call_command("bootstrap", "--token-file", str(tmp_path / "nowhere" / "token"))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("url", "says"),
     [

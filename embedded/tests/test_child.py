@@ -14,6 +14,7 @@ from embedded.servers.child import Child
 from tests.servers import RunningServer
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.process
 FOREVER = "import sys, time; print('up', *sys.argv[1:], flush=True)\nwhile True: time.sleep(1)"
 
 
