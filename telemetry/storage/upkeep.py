@@ -57,7 +57,7 @@ def _roll_up() -> str:
     waits = rollups.backlog(now)
     BACKLOG_SECONDS.set(waits.seconds)
     BACKLOG_MINUTES.set(waits.minutes)
-    return f"{done} minutes" if done else ""
+    return f"summed up {done} minute{'s' * (done > 1)}" if done else ""
 
 
 def _forget_commits() -> str:

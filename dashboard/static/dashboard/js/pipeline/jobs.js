@@ -23,8 +23,9 @@ export function standing(job, now) {
   if (job.failing) return { state: "silent", word: job.failures_in_row > 1 ? `failed ${job.failures_in_row} times` : "failed" };
   if (job.succeeded_at === null) return { state: "waiting", word: "not run yet" };
   const since = now - job.succeeded_at;
-  if (since > OVERDUE * job.every_ms + SLACK) return { state: "offline", word: `last done ${age(since)} ago` };
-  return { state: "online", word: `done ${age(since)} ago` };
+  const when = age(since) === "now" ? "now" : `${age(since)} ago`;
+  if (since > OVERDUE * job.every_ms + SLACK) return { state: "offline", word: `last done ${when}` };
+  return { state: "online", word: `done ${when}` };
 }
 
 /** What a person should know beside it. @param {Job} job */
