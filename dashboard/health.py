@@ -33,9 +33,9 @@ class HubCollector(Collector):
             "pulseboard_web_watched_series", "Series some viewer watches", value=counted.series
         )
         yield CounterMetricFamily(
-            "pulseboard_web_resyncs",
+            "pulseboard_web_refills",
             "Times viewers were told to load history again",
-            value=counted.resyncs,
+            value=counted.refills,
         )
 
 

@@ -32,7 +32,7 @@ def _announce_now(change: Change, ids: Sequence[int]) -> None:
         found = (
             Device.objects.filter(pk__in=chunk).select_related("site", "presence").order_by("pk")
         )
-        announce_all([device_event(change, device_summary(device)) for device in found])
+        announce_all([device_event(change, device_summary(each), each.site_id) for each in found])
 
 
 @receiver(post_save, sender=Device, dispatch_uid="devices.device_saved")
@@ -43,7 +43,7 @@ def device_saved(instance: Device, created: bool, raw: bool, **_kwargs: Any) -> 
 
 @receiver(post_delete, sender=Device, dispatch_uid="devices.device_deleted")
 def device_deleted(instance: Device, **_kwargs: Any) -> None:
-    message = device_event("deleted", {"id": instance.pk, "uid": instance.uid})
+    message = device_event("deleted", {"id": instance.pk, "uid": instance.uid}, instance.site_id)
     transaction.on_commit(lambda: announce(message))
 
 

@@ -21,10 +21,16 @@ ANNOUNCE_TIMEOUT = 5.0  # seconds for one batch; a Redis that hangs must not han
 Change = Literal["created", "changed", "deleted"]
 
 
-def device_event(change: Change, device: dict[str, Any]) -> dict[str, Any]:
+def device_event(change: Change, device: dict[str, Any], site: int | None) -> dict[str, Any]:
     """The channel message for one change; `device` is its list form (`{"id", "uid"}` when
-    deleted)."""
-    return {"type": "live.event", "event": "device", "change": change, "device": device}
+    deleted), `site` the id of where it stands."""
+    return {
+        "type": "live.event",
+        "event": "device",
+        "site": site,
+        "change": change,
+        "device": device,
+    }
 
 
 def announce(message: dict[str, Any]) -> None:

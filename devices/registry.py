@@ -28,6 +28,7 @@ class DeviceRef(NamedTuple):
     id: int
     enabled: bool
     expected_interval: float
+    site_id: int | None = None
 
 
 class Registry:
@@ -51,6 +52,10 @@ class Registry:
     def known(self, uid: str) -> DeviceRef | None:
         """The device if it is in the picture already. Never queries; any thread may ask."""
         return self._known.get(uid)
+
+    def uid_of(self, device_id: int) -> str | None:
+        """The uid of a device of the picture. Never queries."""
+        return self._uid_of.get(device_id)
 
     def devices(self) -> Mapping[str, DeviceRef]:
         """The picture as it is now, by uid. Never queries; any thread may look, for a moment: a

@@ -88,6 +88,11 @@ class Publisher:
         self.sent_again |= set(range(len(self._sent))) - self.acked
 
     @property
+    def sent(self) -> int:
+        """How many messages it was given to send."""
+        return len(self._sent)
+
+    @property
     def acked(self) -> set[int]:
         """Numbers of the messages the broker acknowledged."""
         return {number for number, mid in enumerate(self._sent) if mid in self._acked}

@@ -86,6 +86,7 @@ async def test_rest_create_change_and_delete_are_announced():
         assert await following() == {
             "type": "live.event",
             "event": "device",
+            "site": site.pk,
             "change": "created",
             "device": {
                 "id": made["id"],
@@ -105,7 +106,7 @@ async def test_rest_create_change_and_delete_are_announced():
         assert (event["change"], event["device"]["name"]) == ("changed", "B")
         await sync_to_async(site.delete)()
         event = await following()
-        assert (event["change"], event["device"]["site"]) == ("changed", None)
+        assert (event["change"], event["device"]["site"], event["site"]) == ("changed", None, None)
         await sync_to_async(api.delete)(f"{DEVICES}a/")
         event = await following()
         assert (event["change"], event["device"]) == ("deleted", {"id": made["id"], "uid": "a"})
@@ -157,12 +158,13 @@ async def test_a_renamed_site_announces_its_devices():
 
 async def test_series_are_announced_by_device():
     api = await sync_to_async(operator_client)()
-    await Device.objects.acreate(uid="a", name="A")
+    site = await Site.objects.acreate(slug="s", name="S")
+    await Device.objects.acreate(uid="a", name="A", site=site)
     async with listening() as following:
         rows = [{"device": "a", "metric": name} for name in ("x", "y")]
         made = (await sync_to_async(api.post)("/api/v1/series/", rows)).json()
         event = await following()
-        assert (event["event"], event["uid"]) == ("series", "a")
+        assert (event["event"], event["uid"], event["site"]) == ("series", "a", site.pk)
         assert event["series"] == [
             {
                 "id": row["id"],

@@ -33,7 +33,8 @@ class WebProcess(Child):
 
     stop_seconds = STOP_SECONDS
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path, database: str, redis: str = "") -> None:
+        """`redis`: the address of another one than the tests' own."""
         self.port = free_port()
         name = f"web-{self.port}"  # of its connections to the database, too
         self.url = f"http://127.0.0.1:{self.port}"
@@ -50,7 +51,7 @@ class WebProcess(Child):
                 **os.environ,
                 "DATABASE_URL": f"{database}{'&' if '?' in database else '?'}"
                 f"application_name={name}",
-                "REDIS_URL": settings.REDIS_URL,
+                "REDIS_URL": redis or settings.REDIS_URL,
                 "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
                 "PULSEBOARD_SECRET_KEY": settings.SECRET_KEY,
             },

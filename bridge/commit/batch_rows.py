@@ -47,8 +47,6 @@ class Rows:
     rejected: set[int] = field(default_factory=set)
     heard: dict[int, int] = field(default_factory=dict)  # device: Unix us
     clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix us
-    uids: dict[int, str] = field(default_factory=dict)  # of devices with more than columns
-    changed_series: list[SeriesRow] = field(default_factory=list)  # made, or of another kind now
     lost: dict[int, int] = field(default_factory=dict)  # by message: readings that lost a conflict
     values_dropped: int = 0
     clocks_replaced: int = 0  # messages
@@ -159,10 +157,11 @@ class Committed(NamedTuple):
     rows: Rows
     result: store.Written
     duplicates: set[int]  # messages that brought nothing new
+    changed_series: list[SeriesRow]  # made, or of another kind now; or by rows given up before
 
     @classmethod
-    def of(cls, rows: Rows, result: store.Written) -> Committed:
-        return cls(rows, result, rows.duplicates(result))
+    def of(cls, rows: Rows, result: store.Written, changed: list[SeriesRow]) -> Committed:
+        return cls(rows, result, rows.duplicates(result), changed)
 
     def result_counts(self) -> BatchResult:
         """How the messages ended."""

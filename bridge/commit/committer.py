@@ -76,9 +76,10 @@ class Committer(WorkingThread):
         self._spool = spool
         self._spool_is_open = False
         self._memory = memory
-        self._after_commit = AfterCommit(self.counters, publisher, outcomes)
+        self._after_commit = AfterCommit(self.counters, publisher, outcomes, memory.registry)
         self.transaction = BatchTransaction(name, memory, self.counters, self._lease)
-        self._drain = Drain(inbox, spool, memory, emptied=publisher.skip)
+        drained = partial(publisher.refill, "spool_drained")
+        self._drain = Drain(inbox, spool, memory, emptied=drained)
         self._write_status = write_status
         self._away = ""  # what the database said when it did not do what it was asked
         self._unprepared = "not loaded yet"

@@ -34,7 +34,7 @@ from bridge.intake.redelivery import INHERITED, REJECTED, delivery, pack
 from bridge.message import Message
 from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
-from telemetry.series.registry import SeriesRow, kind_of
+from telemetry.series.registry import kind_of
 from telemetry.storage import store
 from telemetry.storage.retention import AcceptsFrom
 
@@ -61,6 +61,18 @@ class RowBuilder:
                                 gathered.add(known[metric], sample.time_us, value)
         return Columns.joined([*batch.columns, gathered.columns()])
 
+    def live_heard(self, batch: Batch) -> dict[int, int]:
+        """When the known devices of a batch were heard (Unix us), without asking anyone."""
+        times = [message.received_us for message in batch.messages]
+        heard = dict(zip(batch.device_ids, times, strict=True))
+        heard.pop(0, None)  # which stands for no device
+        for index, items in batch.items.items():
+            for item in items:
+                device = self._registry.known(item.uid) if isinstance(item, Telemetry) else None
+                if device is not None and device.enabled:
+                    heard[device.id] = times[index]
+        return heard
+
     def build(self, batch: Batch, start: int, stop: int) -> Rows:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
         rows = Rows(start, stop, batch.counts[start:stop])
@@ -78,7 +90,7 @@ class RowBuilder:
         columns = self._without_too_old(rows, batch, columns)
         if outgrown := self._series.outgrown(columns.series_ids, columns.values):
             kinds = dict.fromkeys(outgrown, kind_of(0.0))
-            rows.changed_series += self._series.follow(kinds)
+            self._series.follow(kinds)
         rows.batch.series_ids, rows.batch.times_us, rows.batch.values, rows.batch.texts = columns
         self._note_deliveries(rows, batch)
         kept = rows.batch.quarantined
@@ -94,7 +106,7 @@ class RowBuilder:
             if batch.stamps.get(index) != 0 and not self._knows_all(batch.items[index])
         ]
         if unknown:
-            rows.changed_series += self._make_missing_series(batch, unknown)
+            self._make_missing_series(batch, unknown)
         for index in indexes:
             if batch.stamps.get(index) == 0:  # rejected when it came first, and kept then
                 rows.rejected.add(index)
@@ -189,7 +201,7 @@ class RowBuilder:
                     return False
         return True
 
-    def _make_missing_series(self, batch: Batch, indexes: list[int]) -> list[SeriesRow]:
+    def _make_missing_series(self, batch: Batch, indexes: list[int]) -> None:
         """Make series of new metrics, and give others the kind of what their devices send."""
         spoken = [item for index in indexes for item in batch.items[index]]
         uids = {item.uid for item in spoken if item.uid}
@@ -202,7 +214,7 @@ class RowBuilder:
                 device = self._device(item)
                 if isinstance(device, DeviceRef):
                     work.add(device.id, item)
-        return work.carry_out()
+        work.carry_out()
 
     def _device(self, item: Telemetry | Presence | Described | Discovered) -> DeviceRef | Problem:
         device = self._registry.known(item.uid)
@@ -228,7 +240,6 @@ class RowBuilder:
         if not isinstance(device, DeviceRef):
             self._reject(rows, index, message, item.uid, device)
             return
-        rows.uids[device.id] = item.uid
         verdict = rows.verdicts[index].setdefault(item.uid, Verdict(False))
         verdict.rejected = False
         if isinstance(item, Described | Discovered):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.decode.items import Described, Telemetry
-from telemetry.series.registry import SeriesRegistry, SeriesRow, kind_of
+from telemetry.series.registry import SeriesRegistry, kind_of
 
 TEXT = kind_of("")
 
@@ -43,12 +43,9 @@ class SeriesWork:
                     # A number that follows in the same batch counts.
                     self.wanted[device_id, metric] = kind_of(value)
 
-    def carry_out(self) -> list[SeriesRow]:
-        """What was made or has changed. Raises what the database raises."""
-        changed = self.registry.create(self.wanted) if self.wanted else []
-        if self.kinds:
-            changed += self.registry.follow(self.kinds)
-        if self.described:
-            said = {place: (each.unit, each.kind) for place, each in self.described.items()}
-            changed += self.registry.describe(said)
-        return changed
+    def carry_out(self) -> None:
+        """Raises what the database raises."""
+        self.registry.create(self.wanted)
+        self.registry.follow(self.kinds)
+        said = {place: (each.unit, each.kind) for place, each in self.described.items()}
+        self.registry.describe(said)

@@ -117,7 +117,7 @@ class BatchTransaction:
             raise Mistake(errors.complaint(exc)) from exc
         self._counters.last_commit_ms = round((time.monotonic() - began) * 1000)
         self._counters.batches += 1
-        return Committed.of(rows, result)
+        return Committed.of(rows, result, self._memory.series.take_changed())
 
     def _refuse(self, batch: Batch, piece: Piece, because: BaseException) -> Committed:
         """Quarantine the one message that cannot be stored."""
@@ -131,7 +131,7 @@ class BatchTransaction:
         problem = Problem(Reason.STORE_REJECTED, complaint)
         rows = self.rows.refused(batch, piece.start, problem)
         rows.batch.again, piece.again = piece.again, True
-        return Committed.of(rows, store.write(rows.batch, self._worker, self._lease))
+        return Committed.of(rows, store.write(rows.batch, self._worker, self._lease), [])
 
 
 def gives_up(error: BaseException, tries: int, *, divisible: bool) -> bool:

@@ -123,6 +123,7 @@ class Writer(WorkingThread):
         if late is not None:
             return late
         self._live.offer(rows.live_columns(batch))
+        self._live.hear(rows.live_heard(batch))
         return BatchResult(spooled=len(batch.messages))
 
     def _note_spool(self, trouble: str) -> None:

@@ -53,7 +53,6 @@ logger = logging.getLogger(__name__)
 R = TypeVar("R")
 
 TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
-NAME_PREFIX = "http-"  # of a worker's name in the pipeline's books
 STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
 STOP_WITHIN = 10.0  # seconds for the batch in hand
 
@@ -78,7 +77,7 @@ class Ingest(WorkingThread):
         self._live = LivePublisher(name, memory.series.device_of, tell_each_second=self._pipeline)
         # A device that speaks HTTP reads in the answer what was wrong.
         self._outcomes = Outcomes(lambda _topic, _notice: None)
-        self._after_commit = AfterCommit(self.counters, self._live, self._outcomes)
+        self._after_commit = AfterCommit(self.counters, self._live, self._outcomes, memory.registry)
         self._books = threading.Lock()  # _received, _in_flight, _ended
         self._received = 0
         self._in_flight = 0
@@ -276,7 +275,9 @@ class Ingest(WorkingThread):
         """When devices were heard, the counters, and once in a while: no books of the dead."""
         if time.monotonic() >= self._stale_due:
             self._stale_due = time.monotonic() + STALE_AFTER
-            self._try_to_write(lambda: worker_state.forget_stale(NAME_PREFIX, STALE_AFTER))
+            self._try_to_write(
+                lambda: worker_state.forget_stale(worker_state.HTTP_PREFIX, STALE_AFTER)
+            )
         self._try_to_write(self._after_commit.write_seen)
         self._try_to_write(self._instants.keep)
         self._try_to_write(

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from bridge.http.committer import NAME_PREFIX, Ingest
+from bridge.http.committer import Ingest
 from bridge.metrics import WorkerCollector
 from telemetry.workers import vitals
+from telemetry.workers.worker_state import HTTP_PREFIX
 
 HOST_SHOWN = 24  # characters of the machine's name in a worker's
 
@@ -22,7 +23,7 @@ HOST_SHOWN = 24  # characters of the machine's name in a worker's
 def new_name() -> str:
     """A name no other web process has: in containers all have the same process id, and a copied
     machine has the same name."""
-    return f"{NAME_PREFIX}{socket.gethostname()[:HOST_SHOWN]}-{os.getpid()}-{secrets.token_hex(4)}"
+    return f"{HTTP_PREFIX}{socket.gethostname()[:HOST_SHOWN]}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 _starting = threading.Lock()

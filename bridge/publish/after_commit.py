@@ -17,6 +17,7 @@ from bridge.intake.batch import Batch
 from bridge.publish import events
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
+from devices.registry import Registry
 from telemetry.moments import now_us
 from telemetry.storage import store
 
@@ -46,9 +47,14 @@ class AfterCommit:
     """Counts what was committed, and hands it to the dashboards and the log of messages."""
 
     def __init__(
-        self, counters: CommitCounters, publisher: LivePublisher, outcomes: Outcomes
+        self,
+        counters: CommitCounters,
+        publisher: LivePublisher,
+        outcomes: Outcomes,
+        registry: Registry,
     ) -> None:
         self._counters = counters
+        self._registry = registry
         self._live = publisher
         self._outcomes = outcomes
         self._heard: dict[int, int] = {}  # device: Unix us, not written yet
@@ -77,8 +83,9 @@ class AfterCommit:
         self._note_newest(rows.batch.times_us)
         self._heard |= rows.heard
         self._clock_replaced |= rows.clock_replaced
-        for event in events.of_rows(rows, result):
+        for event in events.of_committed(done, self._registry):
             self._live.tell(event)
+        self._live.hear(rows.heard)
         if live:
             # Of what was sent before, an attempt may have committed that nobody was told of.
             self._live.offer(rows.new_columns(result, all_of_it=rows.batch.again))

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from bridge.commit.batch_rows import Rows
+from bridge.commit.batch_rows import Committed
+from devices.registry import Registry
 from telemetry.live import contract
 from telemetry.series.form import series_form
-from telemetry.storage import store
+from telemetry.series.registry import SeriesRow
 
 MAX_QUARANTINE_EVENTS = 20  # of one batch
 
 
-def of_rows(rows: Rows, result: store.Written) -> Iterator[dict[str, Any]]:
-    """Events for new or changed series, changed connections and quarantined messages."""
-    uids = rows.uids
-    by_device: dict[int, list[dict[str, Any]]] = {}
-    for series in rows.changed_series:
-        by_device.setdefault(series.device_id, []).append(series_form(series))
-    for device_id, made in by_device.items():
-        yield contract.event("series", uid=uids[device_id], series=made)
-    for device_id in result.connection_changes:
-        online, since = rows.batch.connections[device_id]
+def of_committed(done: Committed, registry: Registry) -> Iterator[dict[str, Any]]:
+    """Events for new or changed series, changed connections and quarantined messages. A device
+    that was removed meanwhile has none: its own event says it all."""
+    yield from _series(done.changed_series, registry)
+    batch = done.rows.batch
+    for device_id in done.result.connection_changes:
+        uid = registry.uid_of(device_id)
+        if uid is None:
+            continue
+        online, since = batch.connections[device_id]
         yield contract.event(
             "presence",
-            uid=uids[device_id],
+            site=_site(registry, uid),
+            uid=uid,
             device_id=device_id,
             connection="online" if online else "offline",
             since=since // 1_000,
         )
-    for kept in rows.batch.quarantined[:MAX_QUARANTINE_EVENTS]:
+    for kept in batch.quarantined[:MAX_QUARANTINE_EVENTS]:
         yield contract.event(
             "quarantine",
+            site=_site(registry, kept.uid),
             uid=kept.uid,
             topic=kept.topic,
             reason=kept.reason,
             detail=kept.detail,
             at=kept.received_us // 1_000,
         )
+
+
+def _series(changed: list[SeriesRow], registry: Registry) -> Iterator[dict[str, Any]]:
+    by_device: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for series in changed:
+        by_device[series.device_id].append(series_form(series))
+    for device_id, forms in by_device.items():
+        uid = registry.uid_of(device_id)
+        if uid is not None:
+            yield contract.event("series", site=_site(registry, uid), uid=uid, series=forms)
+
+
+def _site(registry: Registry, uid: str) -> int | None:
+    device = registry.known(uid)
+    return None if device is None else device.site_id

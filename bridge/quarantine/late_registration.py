@@ -69,7 +69,7 @@ class LateRegistration(WorkingThread):
         while True:
             try:
                 with self.waiting_for("database"):
-                    Replay(lately, most=MAX_MESSAGES).run()
+                    Replay(lately, most=MAX_MESSAGES, reason="late_registration").run()
             except errors.ERRORS as exc:
                 errors.reset_connection()
                 if not errors.is_temporary(exc):

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from access.scope import EVERYTHING, Scope
-from bridge.commit.batch_rows import Rows
+from bridge.commit.batch_rows import Committed, Rows
 from bridge.commit.beside import Learning
 from bridge.commit.rows import RowBuilder
 from bridge.decode import Decoder
@@ -28,8 +28,9 @@ from bridge.intake.instants import REPLAY_LANE, WIDTH, Instants, Lane, following
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, bare_samples, restamp
 from bridge.message import Message
-from bridge.quarantine import replay_events as replay_news
+from bridge.quarantine.replay_events import ReplayEvents
 from devices.registry import Registry
+from telemetry.live.contract import RefillReason
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_us
 from telemetry.series.registry import SeriesRegistry
@@ -86,9 +87,15 @@ class Replay:
     """One run over a selection, oldest message first."""
 
     def __init__(
-        self, selection: Selection, *, most: int | None = None, dry_run: bool = False
+        self,
+        selection: Selection,
+        *,
+        most: int | None = None,
+        dry_run: bool = False,
+        reason: RefillReason = "replay",
     ) -> None:
-        """`dry_run` does everything and takes it back."""
+        """`dry_run` does everything and takes it back. For this `reason` viewers load history
+        again."""
         self.summary = Summary()
         self._messages = selection.messages()
         self._most = most
@@ -98,7 +105,7 @@ class Replay:
         self._registry = Registry()
         self._start_afresh()
         self._shift: dict[int, int] = {}  # message id: instants on its lane
-        self._devices: set[int] = set()  # that got readings
+        self._events = ReplayEvents(reason)
 
     def run(self, progress: Callable[[Summary], None] = lambda _summary: None) -> Summary:
         """Raises what the database raises; finished chunks stay finished."""
@@ -120,7 +127,7 @@ class Replay:
             self._commit([message_id for _, message_id in found])
             progress(self.summary)
         if not self._dry_run:
-            replay_news.refill(self._devices)
+            self._events.refill()
         return self.summary
 
     def _commit(self, ids: list[int]) -> None:
@@ -182,8 +189,8 @@ class Replay:
         self.summary.cut += len(kept) - len(whole)
         self.summary.readings += result.inserted
         if not self._dry_run:
-            self._devices.update(rows.heard)
-            transaction.on_commit(lambda: replay_news.tell(rows, result))
+            done = Committed.of(rows, result, self._series.take_changed())
+            transaction.on_commit(lambda: self._events.tell(done, self._registry))
 
     def _sort_out(self, whole: list[QuarantinedMessage], rows: Rows) -> None:
         """Drop what is stored now, and note of the others why not."""
@@ -218,7 +225,8 @@ class Replay:
     def _start_afresh(self) -> None:
         """Forget series and stamps of what was taken back."""
         instants = Instants(WORKER, 0)
-        known = Memory(self._registry, SeriesRegistry(), Deliveries(), instants, self._facts)
+        self._series = SeriesRegistry()
+        known = Memory(self._registry, self._series, Deliveries(), instants, self._facts)
         self._rows = RowBuilder(known)
         self._lane = Lane(REPLAY_LANE, floor_us=0, until_us=NEVER_US)
 

@@ -1,48 +1,44 @@
-"""Tell the dashboards of what a replay stored. It may run in any process, so it sends by itself."""
+"""What the dashboards are told of a replay: each committed chunk as a bridge would tell it, and at
+its end that history changed."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Iterable
-from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
-
-from bridge.commit.batch_rows import Rows
+from bridge.commit.batch_rows import Committed
 from bridge.publish import events
-from devices.events import ANNOUNCE_TIMEOUT, announce_all
+from devices.events import announce_all
+from devices.registry import Registry
 from telemetry.live import contract
-from telemetry.storage import store
-
-logger = logging.getLogger(__name__)
-
-WORKER = "replay"
+from telemetry.moments import in_ms
 
 
-def tell(rows: Rows, result: store.Written) -> None:
-    """Announce new series and changed connections. Call after commit."""
-    found = list(events.of_rows(rows, result))
-    if found:
-        announce_all(found)
+class ReplayEvents:
+    """Announces after commit, by itself: a replay may run in any process."""
 
+    def __init__(self, reason: contract.RefillReason) -> None:
+        self._reason = reason
+        self._series: set[int] = set()  # that got readings
+        self._times: set[int] = set()  # Unix us: the first and the last of each chunk
 
-def refill(device_ids: Iterable[int]) -> None:
-    """Have the viewers of these devices load history again: its past has changed, and frames carry
-    the present. A number left out looks to them like a lost frame, and they do just that then."""
-    groups = sorted({contract.shard_group(device_id) for device_id in device_ids})
-    frames = [(group, contract.readings(WORKER, seq, {})) for group in groups for seq in (1, 3)]
-    if not frames:
-        return
-    try:
-        async_to_sync(_send)(frames)
-    except Exception as exc:  # noqa: BLE001  (the Redis client raises a family without one root)
-        logger.warning("viewers not told of a replay: %s", exc, extra={"action": "refill_failed"})
+    def tell(self, done: Committed, registry: Registry) -> None:
+        """New series, changed connections. Call after commit."""
+        batch = done.rows.batch
+        # Of numpy's own types, which no channel layer knows, are those in columns.
+        self._series.update(map(int, batch.series_ids))
+        self._series.update(series_id for series_id, _, _ in batch.texts)
+        self._note(batch.times_us)
+        self._note([at for _, at, _ in batch.texts])
+        if found := list(events.of_committed(done, registry)):
+            announce_all(found)
 
+    def refill(self) -> None:
+        """Have viewers load the history of what was stored again: its past has changed, and frames
+        carry the present."""
+        if self._series:
+            first, last = in_ms(min(self._times)), in_ms(max(self._times))
+            announce_all(list(contract.refills(self._reason, self._series, first, last)))
 
-async def _send(frames: list[tuple[str, dict[str, Any]]]) -> None:
-    layer = get_channel_layer()
-    async with asyncio.timeout(ANNOUNCE_TIMEOUT):
-        for group, message in frames:
-            await layer.group_send(group, message)
+    def _note(self, times: Iterable[int]) -> None:
+        if found := [int(at) for at in times]:
+            self._times.update((min(found), max(found)))

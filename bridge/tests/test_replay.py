@@ -189,19 +189,31 @@ def test_the_command_tells_how_far_it_is_and_how_it_ended(pump) -> None:
         call_command("replay", "--reason", "no_such_reason")
 
 
-def test_viewers_hear_of_the_new_series_and_load_history_again(pump) -> None:
+def test_viewers_hear_of_the_new_series_and_load_the_history_of_these_again(pump) -> None:
     async def watched() -> list[dict]:
         layer = get_channel_layer()
         channel = await layer.new_channel()
-        for group in (contract.EVENTS_GROUP, contract.shard_group(pump.pk)):
-            await layer.group_add(group, channel)
+        await layer.group_add(contract.EVENTS_GROUP, channel)
         await sync_to_async(Replay(Selection()).run)()
-        heard = [await layer.receive(channel) for _ in range(3)]
+        heard = [await layer.receive(channel) for _ in range(2)]
         await layer.flush()
         return heard
 
+    Series.objects.create(device=Device.objects.create(uid="fan-1", name="Fan"), metric="t")
     quarantine(b'{"t":1}')
-    series, first, second = async_to_sync(watched)()
+    quarantine(b'{"t":2}', received_at=AT + timedelta(minutes=1))
+    series, refill = async_to_sync(watched)()
     assert (series["event"], series["uid"]) == ("series", "pump-1")
-    assert second["seq"] > first["seq"] + 1  # what a receiver takes for a loss
-    assert first["series"] == second["series"] == {}
+    assert refill == contract.refill("replay", [series["series"][0]["id"]], AT_MS, AT_MS + 60_000)
+
+
+def test_a_replay_that_stores_nothing_tells_nothing(pump, monkeypatch) -> None:
+    told: list[dict] = []
+    monkeypatch.setattr("bridge.quarantine.replay_events.announce_all", told.extend)
+    quarantine(b'{"t":1}', uid="stranger")
+    Replay(Selection()).run()
+    assert told == []
+    quarantine(b'{"t":1}')
+    Replay(Selection(), reason="late_registration").run()
+    assert [each.get("event", each["type"]) for each in told] == ["series", "live.refill"]
+    assert told[1]["reason"] == "late_registration"

@@ -7,27 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import time
-from importlib import import_module
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError, InterfaceError
+from msgspec.structs import replace
 
-from access.scope import NOTHING, Scope
+from access.scope import NOTHING
 from dashboard.live import hub as hubs
-from dashboard.live import protocol, snapshot
-from dashboard.live.protocol import Ack, Refused, Subscribe, Unsubscribe
+from dashboard.live import login, protocol, snapshot
+from dashboard.live.feed import Subscription
+from dashboard.live.protocol import Ack, Follow, Message, Refill, Refused, Subscribe, Unsubscribe
 from dashboard.live.viewer import FRAMES_AHEAD, Viewer
 from telemetry.history.read_limit import TooSlow
 
 logger = logging.getLogger(__name__)
 
-CHECK_LOGIN_EVERY = 60.0  # seconds between two looks whether the session still stands
+FOLLOWING = -1  # where a subscription has its id
 MAX_OFFENCES = 10  # messages in a row that are not the protocol
 
 
@@ -43,6 +40,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._sees = NOTHING  # what its user may see; `scope` is ASGI's word for the connection
         self._requests: dict[int, Subscribe] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._refills: dict[int, set[int]] = {}  # series of a subscription to be read again
         self._login: asyncio.Task[None] | None = None
         self._offences = 0
 
@@ -66,9 +64,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         # Accepted even when refused: a browser is told the close code only of an open socket.
         await self.accept()
-        user = await self._user()
-        self._sees = Scope.of(user)
-        if not user.is_authenticated:
+        sees = await login.scope_of(self.scope)
+        if sees is None:
             await self.close(protocol.NOT_LOGGED_IN, "Log in first.")
             return
         self._hub = hubs.current()
@@ -77,10 +74,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
             rate=protocol.MAX_MESSAGES_PER_S, burst=protocol.MESSAGE_BURST, now=loop.time()
         )
         self._told_limit_at = float("-inf")
-        self.viewer = Viewer(self._send_text, self.close)
-        self.viewer.answer(protocol.hello(time.time_ns() // 1_000_000, FRAMES_AHEAD))
+        self._sees = sees
+        self.viewer = Viewer(self._send_text, self.close, sees)
+        self.viewer.answer(protocol.hello(FRAMES_AHEAD, self._hub.beats.vouched()))
         self._hub.join(self.viewer)
-        self._login = asyncio.create_task(self._watch_login())
+        self._login = asyncio.create_task(login.watch(self.scope, self.viewer))
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002  the base class's signature
         await self._leave()
@@ -110,7 +108,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return False
 
     def _refuse(self, viewer: Viewer, refused: Refused) -> None:
-        # A wrong value is still the protocol: a page asks for no series to see whether we are here.
+        # A wrong value is still the protocol.
         if refused.code in ("bad_json", "unknown_op"):
             self._offences += 1
         if self._offences >= MAX_OFFENCES:
@@ -118,18 +116,23 @@ class LiveConsumer(AsyncWebsocketConsumer):
         elif self._is_within_rate(viewer):
             viewer.answer(protocol.error(refused))
 
-    def _carry_out(self, message: Subscribe | Unsubscribe | Ack) -> None:
+    def _carry_out(self, message: Message) -> None:
         match message:
             case Subscribe():
                 self._check_room(message)
                 self._requests[message.id] = message
                 self._end_task(message.id)
                 self._tasks[message.id] = asyncio.create_task(self._serve(message))
+            case Refill():
+                self._load_again(message)
+            case Follow():
+                self._end_task(FOLLOWING)
+                self._tasks[FOLLOWING] = asyncio.create_task(self._follow(message.devices))
             case Unsubscribe():
                 self._requests.pop(message.id, None)
                 self._end_task(message.id)
                 if self.viewer:
-                    self._hub.unsubscribe(self.viewer, message.id)
+                    self._hub.feeds.unsubscribe(self.viewer, message.id)
 
     def _check_room(self, request: Subscribe) -> None:
         others = [each for each in self._requests.values() if each.id != request.id]
@@ -146,59 +149,88 @@ class LiveConsumer(AsyncWebsocketConsumer):
         viewer = self.viewer
         if viewer is None:
             return
+        with self._giving_up(viewer, request.id):
+            known = await snapshot.known_series(self._sees, request.series)
+            if unknown := set(request.series).difference(known):
+                viewer.answer(protocol.unknown(request.id, sorted(unknown)))
+            request = self._requests[request.id] = replace(request, series=known)
+            await self._hub.linked()
+            await self._send_history(viewer, self._hub.feeds.subscribe(viewer, request), request)
+
+    async def _follow(self, named: list[int] | None) -> None:
+        viewer = self.viewer
+        if viewer is None:
+            return
+        if self._sees.sees_everything:
+            viewer.follows = None if named is None else frozenset(map(str, named))
+            return
         try:
-            await snapshot.check_known(self._sees, request)
-            await self._hub.settle()
-            subscription = self._hub.subscribe(viewer, request)
-            if request.since is not None:
-                async for text in snapshot.pieces(self._sees, request):
-                    await viewer.put(text)
-            subscription.release()
-        except Refused as exc:
-            self._give_up(viewer, exc)
+            viewer.follows = await snapshot.visible_devices(self._sees, named)
+        except Exception:
+            # The page knows nothing of its devices then, and asks again when it connects anew.
+            logger.exception("devices to follow not read", extra={"action": "live_follow"})
+            viewer.hang_up(protocol.OUR_MISTAKE, "Something failed; reconnect.")
+
+    def _load_again(self, asked: Refill) -> None:
+        """Once for all that is asked while what was asked before is read."""
+        request = self._requests.get(asked.id)
+        if request is None:
+            return
+        waiting = self._refills.setdefault(asked.id, set())
+        begin = not waiting
+        waiting.update(set(asked.series).intersection(request.series))
+        if begin:
+            before = self._tasks.get(asked.id)
+            self._tasks[asked.id] = asyncio.create_task(self._refill(asked.id, before))
+
+    async def _refill(self, subscription_id: int, before: asyncio.Task[None] | None) -> None:
+        """History of some series of a subscription once more."""
+        if before is not None:
+            await asyncio.gather(before, return_exceptions=True)
+        series = self._refills.pop(subscription_id, set())
+        request, viewer = self._requests.get(subscription_id), self.viewer
+        subscription = viewer.subscriptions.get(subscription_id) if viewer else None
+        if request is None or viewer is None or subscription is None:
+            return
+        with self._giving_up(viewer, subscription_id):
+            subscription.hold()
+            again = replace(request, series=[each for each in request.series if each in series])
+            await self._send_history(viewer, subscription, again)
+
+    async def _send_history(
+        self, viewer: Viewer, subscription: Subscription, request: Subscribe
+    ) -> None:
+        if request.since is not None:
+            async for text in snapshot.pieces(self._sees, request):
+                await viewer.put(text)
+        subscription.release()
+
+    @contextmanager
+    def _giving_up(self, viewer: Viewer, subscription_id: int) -> Iterator[None]:
+        try:
+            yield
         except TooSlow as exc:
-            self._give_up(viewer, Refused("too_slow", str(exc), id=request.id))
+            self._give_up(viewer, Refused("too_slow", str(exc), id=subscription_id))
         except Exception:
             logger.exception("live snapshot failed", extra={"action": "live_snapshot"})
-            away = Refused("unavailable", "History cannot be read now; try again.", id=request.id)
-            self._give_up(viewer, away)
+            text = "History cannot be read now; try again."
+            self._give_up(viewer, Refused("unavailable", text, id=subscription_id))
 
     def _give_up(self, viewer: Viewer, refused: Refused) -> None:
         """A subscription without its history would look like a series without readings."""
         if refused.id is not None:
             self._requests.pop(refused.id, None)
-            self._hub.unsubscribe(viewer, refused.id)
+            self._hub.feeds.unsubscribe(viewer, refused.id)
         viewer.answer(protocol.error(refused))
 
     def _end_task(self, subscription_id: int) -> None:
+        self._refills.pop(subscription_id, None)
         task = self._tasks.pop(subscription_id, None)
         if task is not None:
             task.cancel()
 
     async def _send_text(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
-
-    async def _user(self) -> Any:
-        """Asks the database, not the session that was read when the socket was opened."""
-        key = self.scope["session"].session_key
-        if not key:
-            return AnonymousUser()
-        store = import_module(settings.SESSION_ENGINE).SessionStore(key)
-        return await get_user({"session": store})
-
-    async def _watch_login(self) -> None:
-        while self.viewer:
-            # Spread out: sockets opened together after a restart must not all ask together.
-            await asyncio.sleep(CHECK_LOGIN_EVERY * random.uniform(0.8, 1.2))  # noqa: S311
-            try:
-                user = await self._user()
-            except (DatabaseError, InterfaceError) as exc:
-                logger.warning("live login not checked: %s", exc)
-                continue
-            # Another scope likewise: the socket opens anew with what it may see now.
-            if not user.is_authenticated or Scope.of(user) != self._sees:
-                self.viewer.hang_up(protocol.NOT_LOGGED_IN, "The session has ended.")
-                return
 
     async def _leave(self) -> None:
         viewer, self.viewer = self.viewer, None

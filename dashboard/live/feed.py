@@ -6,12 +6,16 @@ Sits between the hub, which adds points, and the viewers, which take the finishe
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
+from dashboard.live import protocol
 from dashboard.live.pending import Pending, Point
 
 if TYPE_CHECKING:
     from dashboard.live.viewer import Viewer
+
+logger = logging.getLogger(__name__)
 
 GATHER = 0.02  # seconds a frame waits for the other shards of the same tick
 
@@ -21,9 +25,10 @@ FeedKey = tuple[tuple[str, ...], int]  # the series ids in order, and `every` in
 class Subscription:
     """One viewer's place in a feed. Held back while its snapshot is read, so that frames follow."""
 
-    __slots__ = ("_held", "feed", "viewer")
+    __slots__ = ("_held", "feed", "id", "viewer")
 
-    def __init__(self, feed: Feed, viewer: Viewer) -> None:
+    def __init__(self, feed: Feed, viewer: Viewer, subscription_id: int) -> None:
+        self.id = subscription_id
         self.feed = feed
         self.viewer = viewer
         self._held: Pending | None = Pending()
@@ -34,6 +39,11 @@ class Subscription:
             self.viewer.offer(frame)
         else:
             self._held.absorb(frame)
+
+    def hold(self) -> None:
+        """History is read once more: let frames wait until it is sent."""
+        if self._held is None:
+            self._held = Pending()
 
     def release(self) -> None:
         """The snapshot is on its way: send what came meanwhile, and from now on everything."""
@@ -47,16 +57,13 @@ class Feed:
 
     def __init__(self, key: FeedKey) -> None:
         self.key = key
+        self.series = set(key[0])  # but for those that were deleted since
         self.subscriptions: set[Subscription] = set()
         self._every = key[1] / 1000
         self._loop = asyncio.get_running_loop()
         self._gathered = Pending()
         self._sent_at = self._loop.time() - self._every
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def series(self) -> tuple[str, ...]:
-        return self.key[0]
 
     def add(self, series_id: str, points: list[Point]) -> None:
         self._gathered.add(series_id, points)
@@ -74,4 +81,10 @@ class Feed:
         self._sent_at = self._loop.time()
         frame, self._gathered = self._gathered, Pending()
         for subscription in tuple(self.subscriptions):
-            subscription.offer(frame)
+            try:
+                subscription.offer(frame)
+            except Exception:
+                # One viewer's trouble must not cost the others their frame. It comes back, and
+                # loads history.
+                logger.exception("live frame not sent", extra={"action": "live_frame"})
+                subscription.viewer.hang_up(protocol.OUR_MISTAKE, "Something failed; reconnect.")

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Any, NamedTuple
 
 from dashboard.live import protocol, snapshot
-from dashboard.live.feed import Feed, FeedKey, Subscription
+from dashboard.live.beat import BEAT_EVERY, Beats, now_ms
+from dashboard.live.feeds import Feeds
 from dashboard.live.link import Link
-from dashboard.live.pending import Point
+from dashboard.live.refill import EVERYTHING, Refill
 from dashboard.live.shutdown import before_stop
 from dashboard.live.viewer import Viewer
 from telemetry.live.contract import EVENTS_GROUP, shard_groups
@@ -22,10 +24,12 @@ from telemetry.live.contract import EVENTS_GROUP, shard_groups
 logger = logging.getLogger(__name__)
 
 SWEEP_EVERY = 1.0  # seconds between two looks for viewers who are too far behind
-SETTLE_TIMEOUT = 3.0  # seconds a new viewer waits for the link before it is served history only
-RESYNC_AFTER = 0.2  # seconds that gather losses of several groups into one resync
+WORKERS_EVERY = 10.0  # seconds between two looks which bridges there are
+LINK_TIMEOUT = 3.0  # seconds a new viewer waits for the link before it is served history only
+REFILL_AFTER = 0.2  # seconds that gather losses of several groups into one refill
 MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
 
+ENVELOPE = frozenset({"type", "event", "site"})  # of a channel message, not for browsers
 EVENTS = frozenset({"device", "presence", "series", "quarantine", "pipeline"})
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -36,7 +40,8 @@ class Counts(NamedTuple):
 
     viewers: int
     series: int
-    resyncs: int
+    refills: int
+    stalled: float  # seconds since the slowest of them did its rounds last
 
 
 def counts() -> Counts:
@@ -44,8 +49,9 @@ def counts() -> Counts:
     hubs = tuple(_hubs.values())
     return Counts(
         sum(len(hub.viewers) for hub in hubs),
-        sum(hub.watched for hub in hubs),
-        sum(hub.resyncs for hub in hubs),
+        sum(hub.feeds.watched for hub in hubs),
+        sum(hub.refills for hub in hubs),
+        max((hub.stalled for hub in hubs), default=0.0),
     )
 
 
@@ -63,75 +69,50 @@ class Hub:
 
     def __init__(self) -> None:
         self.viewers: set[Viewer] = set()
-        self.resyncs = 0
-        self._feeds: dict[FeedKey, Feed] = {}
-        self._index: dict[str, set[Feed]] = {}
+        self.refills = 0
+        self.feeds = Feeds()
         self._numbers: dict[tuple[str, str], int] = {}
         self._loop = asyncio.get_running_loop()
-        self._resync_timer: asyncio.TimerHandle | None = None
-        self._sweeper: asyncio.Task[None] | None = None
+        self._refill_timer: asyncio.TimerHandle | None = None
+        self._rounds: asyncio.Task[None] | None = None
+        self._learning: asyncio.Task[None] | None = None
+        self._rounds_at = time.monotonic()
         self.link = Link([EVENTS_GROUP, *shard_groups()], self._receive, self.gap)
+        self.beats = Beats(lambda: self.link.ready.is_set() and self._refill_timer is None)
 
     @property
-    def watched(self) -> int:
-        """Series somebody watches."""
-        return len(self._index)
+    def stalled(self) -> float:
+        """Seconds since it did its rounds; it does them each second."""
+        return time.monotonic() - self._rounds_at if self._rounds is not None else 0.0
 
     def join(self, viewer: Viewer) -> None:
         self.viewers.add(viewer)
         self.link.start()
-        if self._sweeper is None:
-            self._sweeper = asyncio.create_task(self._sweep(), name="live sweeper")
+        if self._rounds is None:
+            self._rounds_at = time.monotonic()
+            self._rounds = asyncio.create_task(self._do_rounds(), name="live rounds")
             before_stop(self.farewell)
 
     def leave(self, viewer: Viewer) -> None:
         self.viewers.discard(viewer)
         for subscription_id in tuple(viewer.subscriptions):
-            self.unsubscribe(viewer, subscription_id)
+            self.feeds.unsubscribe(viewer, subscription_id)
 
-    async def settle(self) -> bool:
+    async def linked(self) -> bool:
         """Waits until what is published is known to arrive. False when that takes too long: then a
-        resync follows as soon as it is."""
+        refill follows as soon as it is."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_TIMEOUT):
+            async with asyncio.timeout(LINK_TIMEOUT):
                 await self.link.ready.wait()
         if self.link.ready.is_set():
             return True
         self.link.gap_due = True
         return False
 
-    def subscribe(self, viewer: Viewer, request: protocol.Subscribe) -> Subscription:
-        """A held subscription, in place of the viewer's earlier one of the same id."""
-        self.unsubscribe(viewer, request.id)
-        key = (tuple(str(each) for each in sorted(set(request.series))), request.every)
-        feed = self._feeds.get(key)
-        if feed is None:
-            feed = self._feeds[key] = Feed(key)
-            for series_id in feed.series:
-                self._index.setdefault(series_id, set()).add(feed)
-        subscription = viewer.subscriptions[request.id] = Subscription(feed, viewer)
-        return subscription
-
-    def unsubscribe(self, viewer: Viewer, subscription_id: int) -> None:
-        subscription = viewer.subscriptions.pop(subscription_id, None)
-        if subscription is None:
-            return
-        feed = subscription.feed
-        feed.subscriptions.discard(subscription)
-        if feed.subscriptions:
-            return
-        feed.close()
-        del self._feeds[feed.key]
-        for series_id in feed.series:
-            feeds = self._index[series_id]
-            feeds.discard(feed)
-            if not feeds:
-                del self._index[series_id]
-
     def gap(self) -> None:
         """Something published may not have arrived: every viewer loads history again."""
-        if self._resync_timer is None:
-            self._resync_timer = self._loop.call_later(RESYNC_AFTER, self._resync)
+        if self._refill_timer is None:
+            self._refill_timer = self._loop.call_later(REFILL_AFTER, self._refill_all)
 
     async def farewell(self) -> None:
         """The process stops: every viewer is told to come back."""
@@ -141,13 +122,13 @@ class Hub:
     async def close(self) -> None:
         """Ends what the hub runs; its viewers end with their sockets."""
         _hubs.pop(self._loop, None)
-        if self._resync_timer is not None:
-            self._resync_timer.cancel()
-        for feed in self._feeds.values():
-            feed.close()
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        if self._refill_timer is not None:
+            self._refill_timer.cancel()
+        self.feeds.close()
+        ending = [each for each in (self._rounds, self._learning) if each is not None]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
         await self.link.close()
         await asyncio.to_thread(snapshot.close)
 
@@ -155,14 +136,21 @@ class Hub:
         match message.get("type"):
             case "live.readings":
                 self._check_number(message["worker"], group, message["seq"])
-                self._route(message["series"])
+                self.feeds.route(message["series"])
+            case "live.heard":
+                self.beats.heard(message["devices"])
             case "live.event":
                 self._spread(message)
+            case "live.refill":
+                self._refill(Refill.of(message))
 
     def _check_number(self, worker: str, group: str, seq: int) -> None:
         last = self._numbers.get((worker, group))
         if last is not None and seq != last + 1:
-            logger.warning(
+            # A worker that starts anew counts from 1 again; what its predecessor sent last is not
+            # known.
+            logger.log(
+                logging.INFO if seq < last else logging.WARNING,
                 "live messages of %s lost: %d after %d", worker, seq, last,
                 extra={"action": "live_gap", "group": group},
             )  # fmt: skip
@@ -171,38 +159,70 @@ class Hub:
             self._numbers.clear()
         self._numbers[worker, group] = seq
 
-    def _route(self, series: dict[str, list[Any]]) -> None:
-        for series_id, flat in series.items():
-            feeds = self._index.get(series_id)
-            if feeds is None:
-                continue
-            points: list[Point] = [
-                [at, value] for at, value in zip(flat[::2], flat[1::2], strict=True)
-            ]
-            for feed in feeds:
-                feed.add(series_id, points)
-
     def _spread(self, message: dict[str, Any]) -> None:
         name = message.get("event")
         if name not in EVENTS:
             return
-        facts = {key: value for key, value in message.items() if key not in ("type", "event")}
+        facts = {key: value for key, value in message.items() if key not in ENVELOPE}
         text = protocol.encode({"op": name, **facts})
+        site = message.get("site")
         for viewer in self.viewers:
-            viewer.event(text)
+            if viewer.sees.sees_site(site):
+                viewer.event(text)
+        if name == "pipeline":
+            self.beats.knowledge.told(message["worker"], message["counters"], now_ms())
+        if name == "series" and (deleted := message.get("deleted")):
+            self.feeds.drop(set(map(str, deleted)))
 
-    def _resync(self) -> None:
-        self._resync_timer = None
-        self.resyncs += 1
+    def _refill(self, refill: Refill) -> None:
+        """Those who watch any of its series load history again."""
+        if refill.series is None:
+            self._refill_all(refill)
+            return
+        for feed in self.feeds.carrying(refill.series):
+            narrowed = refill.narrowed(feed.series)
+            for subscription in feed.subscriptions:
+                subscription.viewer.refill(narrowed)
+        self.refills += 1
+
+    def _refill_all(self, refill: Refill = EVERYTHING) -> None:
+        if refill is EVERYTHING:
+            self._refill_timer = None
+        self.refills += 1
         for viewer in self.viewers:
-            viewer.resync()
+            viewer.refill(refill)
 
-    async def _sweep(self) -> None:
+    async def _do_rounds(self) -> None:
+        beat_due = workers_due = 0.0
         while True:
+            try:
+                self._sweep()
+                if self._loop.time() >= beat_due:
+                    beat_due = self._loop.time() + BEAT_EVERY
+                    self.beats.send(self.viewers)
+                self._rounds_at = time.monotonic()
+                if self._loop.time() >= workers_due:
+                    workers_due = self._loop.time() + WORKERS_EVERY
+                    self._learn_workers()
+            except Exception:
+                logger.exception("live rounds failed", extra={"action": "live_rounds"})
             await asyncio.sleep(SWEEP_EVERY)
-            now = self._loop.time()
-            for viewer in [each for each in self.viewers if each.is_hopeless(now)]:
-                self.leave(viewer)
-                viewer.hang_up(
-                    protocol.TOO_FAR_BEHIND, "No frame was acknowledged for too long; reconnect."
-                )
+
+    def _learn_workers(self) -> None:
+        """Of bridges that have not spoken here only the database knows."""
+        if self._learning is None or self._learning.done():
+            self._learning = asyncio.create_task(self._read_workers(), name="live workers")
+
+    async def _read_workers(self) -> None:
+        try:
+            self.beats.knowledge.recorded(await snapshot.worker_ages(), now_ms())
+        except Exception as exc:  # noqa: BLE001  whatever it is, it is asked again
+            logger.info("workers not read: %s", exc, extra={"action": "live_workers"})
+
+    def _sweep(self) -> None:
+        now = self._loop.time()
+        for viewer in [each for each in self.viewers if each.is_hopeless(now)]:
+            self.leave(viewer)
+            viewer.hang_up(
+                protocol.TOO_FAR_BEHIND, "No frame was acknowledged for too long; reconnect."
+            )

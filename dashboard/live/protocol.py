@@ -6,10 +6,12 @@ docs/live-protocol.md is the contract; the bounds a message must keep are here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
 
+VERSION = 2  # of docs/live-protocol.md; in every `hello`
 MAX_MESSAGE = 64 * 1024  # bytes of one message
 MAX_SUBSCRIPTIONS = 50  # subscriptions of one socket
 MAX_SERIES_PER_SUBSCRIPTION = 5_000  # series
@@ -19,9 +21,11 @@ MIN_EVERY, MAX_EVERY = 50, 10_000  # milliseconds between two frames
 MAX_SINCE = 31 * 86_400  # seconds a snapshot reaches back
 MAX_MESSAGES_PER_S = 20.0  # messages a second over time; acks of sent frames are free
 MESSAGE_BURST = 100.0  # messages at once
+MAX_DEVICES_FOLLOWED = 5_000  # devices one `follow` names
 MAX_ID = 2**53 - 1  # the largest integer a browser holds exactly
 
 NOT_LOGGED_IN, NOT_THE_PROTOCOL, TOO_FAR_BEHIND = 4401, 4400, 4408
+OUR_MISTAKE = 4500
 RESTARTING = 4012  # not 1012: autobahn, under Daphne, refuses to send that from an application
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -45,6 +49,19 @@ class Unsubscribe(msgspec.Struct, tag_field="op", tag="unsubscribe", frozen=True
     id: Id
 
 
+class Refill(msgspec.Struct, tag_field="op", tag="refill", frozen=True):
+    """The history of these series of a subscription once more."""
+
+    id: Id
+    series: list[SeriesId]
+
+
+class Follow(msgspec.Struct, tag_field="op", tag="follow", frozen=True):
+    """Each beat tells when these devices were heard; None: every one, in place of those before."""
+
+    devices: list[SeriesId] | None = None
+
+
 class Ack(msgspec.Struct, tag_field="op", tag="ack", frozen=True):
     """Frame `seq`, and every frame before it, is drawn."""
 
@@ -56,8 +73,9 @@ class _Envelope(msgspec.Struct):
     id: Any = None
 
 
-_OPS = ("subscribe", "unsubscribe", "ack")
-_decode = msgspec.json.Decoder(Subscribe | Unsubscribe | Ack).decode
+Message = Subscribe | Unsubscribe | Refill | Follow | Ack
+_OPS = ("subscribe", "unsubscribe", "refill", "follow", "ack")
+_decode = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 
 
@@ -71,7 +89,7 @@ class Refused(Exception):
         self.facts = facts
 
 
-def parse(text: str | None) -> Subscribe | Unsubscribe | Ack:
+def parse(text: str | None) -> Message:
     """The message in this text. Raises `Refused` that says what is wrong with it."""
     if text is None:
         raise Refused("bad_json", "Messages are JSON text, not binary.")
@@ -83,8 +101,11 @@ def parse(text: str | None) -> Subscribe | Unsubscribe | Ack:
         raise _invalid(text, exc) from exc
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as exc:
         raise Refused("bad_json", f"Not JSON: {exc}") from exc
-    if isinstance(message, Subscribe):
-        _check_bounds(message)
+    match message:
+        case Subscribe():
+            _check_bounds(message)
+        case Follow(devices=list(devices)) if len(devices) > MAX_DEVICES_FOLLOWED:
+            raise Refused("bad_value", f"`devices` has at most {MAX_DEVICES_FOLLOWED}.")
     return message
 
 
@@ -126,16 +147,18 @@ def encode(message: dict[str, Any]) -> str:
     return msgspec.json.encode(message).decode()
 
 
-def hello(now: int, frames: int) -> str:
-    return encode({"op": "hello", "now": now, "frames": frames})
+def hello(frames: int, vouched: dict[str, Any]) -> str:
+    return encode({"op": "hello", "protocol": VERSION, "frames": frames, **vouched})
+
+
+def unknown(subscription_id: int, series: Iterable[int]) -> str:
+    """A subscription goes on without these: nobody has them, or they were deleted."""
+    return encode({"op": "unknown", "id": subscription_id, "series": list(series)})
 
 
 def error(refused: Refused) -> str:
     head = {"op": "error"} if refused.id is None else {"op": "error", "id": refused.id}
     return encode({**head, "code": refused.code, "message": str(refused), **refused.facts})
-
-
-RESYNC = encode({"op": "resync"})
 
 
 class Allowance:

@@ -16,37 +16,47 @@ from django.db import connection
 
 from access.scope import Scope
 from dashboard.live import protocol
+from devices.models import Device
 from telemetry.history import reader
+from telemetry.workers import worker_state
 
 MAX_SERIES_PER_PIECE = 200  # series of one snapshot message
 MAX_POINTS_PER_PIECE = 20_000  # points of one snapshot message, unless one series has more
 MAX_CONCURRENT = 4  # snapshot queries of one process; the rest wait their turn
-MAX_UNKNOWN_NAMED = 20  # unknown ids an error names
 
 T = TypeVar("T")
 
 _threads: ThreadPoolExecutor | None = None
 
 
-async def check_known(scope: Scope, request: protocol.Subscribe) -> None:
-    """Raises `Refused` that names the series the scope does not see."""
-    known = await _in_turn(reader.known_ids, scope, request.series)
-    unknown = [series_id for series_id in request.series if series_id not in known]
-    if unknown:
-        named = unknown[:MAX_UNKNOWN_NAMED]
-        raise protocol.Refused(
-            "unknown_series",
-            f"No such series: {', '.join(map(str, named))}" + ("…" if unknown[20:] else ""),
-            id=request.id,
-            series=named,
-        )
+async def known_series(scope: Scope, series: Sequence[int]) -> list[int]:
+    """Those of the ids the scope sees, each once, in their order."""
+    known = await _in_turn(reader.known_ids, scope, series)
+    return [series_id for series_id in dict.fromkeys(series) if series_id in known]
+
+
+async def visible_devices(scope: Scope, named: Sequence[int] | None) -> frozenset[str]:
+    """The ids, as text, of the devices the scope sees; of these, or of all."""
+    return await _in_turn(_visible_devices, scope, named)
+
+
+def _visible_devices(scope: Scope, named: Sequence[int] | None) -> frozenset[str]:
+    devices = Device.objects.visible_to(scope)
+    if named is not None:
+        devices = devices.filter(pk__in=named)
+    return frozenset(map(str, devices.order_by().values_list("pk", flat=True)))
+
+
+async def worker_ages() -> dict[str, float]:
+    """Seconds since each worker last wrote its counters."""
+    return await _in_turn(worker_state.ages)
 
 
 async def pieces(scope: Scope, request: protocol.Subscribe) -> AsyncIterator[str]:
     """The `snapshot` messages of a subscription that asked `since` when."""
     now = time.time_ns() // 1_000_000
     start = now - protocol.seconds(request.since or "") * 1000
-    batches = list(_batches(list(dict.fromkeys(request.series)), request.points))
+    batches = list(_batches(list(dict.fromkeys(request.series)), request.points)) or [[]]
     for number, ids in enumerate(batches, 1):
         head = {"op": "snapshot", "id": request.id, "now": now, "from": start, "to": now}
         part = {"part": number, "parts": len(batches)}
@@ -58,7 +68,7 @@ def _read(scope: Scope, head: dict[str, Any], ids: Sequence[int], points: int) -
     start, now = head["from"], head["to"]
     # A device's clock may run ahead of ours. What it has sent lies after `now`, is committed, and
     # comes in no frame, so its window reaches to its newest reading.
-    newest = reader.latest(scope, ids)
+    newest = reader.latest(scope, ids) if ids else {}
     ahead = {series_id: at[0] for series_id, at in newest.items() if at[0] >= now}
     on_time = [series_id for series_id in ids if series_id not in ahead]
     series = reader.window(scope, on_time, start, now, points) if on_time else []

@@ -11,15 +11,18 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from access.scope import Scope
 from dashboard.live import protocol
 from dashboard.live.feed import Subscription
 from dashboard.live.pending import Pending
+from dashboard.live.refill import EVERYTHING, Refill
 
 logger = logging.getLogger(__name__)
 
-FRAMES_AHEAD = 3  # frames sent and not yet acknowledged
+FRAMES_AHEAD = 8  # frames sent and not yet acknowledged; browsers acknowledge each half of it
 HOPELESS_AFTER = 15.0  # seconds without progress while frames are outstanding
 MAX_EVENTS_PENDING = 200  # events kept for a viewer who is behind
+BEAT_ROOM = 16  # messages in the outbox from which a beat is left out
 MAX_OUTBOX = 256  # messages handed to the socket's writer and not yet taken by the server
 
 
@@ -30,14 +33,17 @@ class Viewer:
         self,
         send: Callable[[str], Awaitable[None]],
         close: Callable[[int, str], Awaitable[None]],
+        sees: Scope,
     ) -> None:
+        self.sees = sees
         self._send = send
         self._close = close
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue(MAX_OUTBOX)
         self._backlog = Pending()
         self._events: deque[str] = deque()
-        self._resync_due = False
+        self._refill: Refill | None = None  # due
+        self.follows: frozenset[str] | None = frozenset()  # device ids; None: every one
         self._sent = self._acked = 0
         self._waiting_since: float | None = None
         self.closing = False
@@ -67,12 +73,18 @@ class Viewer:
             return
         if len(self._events) >= MAX_EVENTS_PENDING:
             self._events.popleft()
-            self._resync_due = True
+            self._refill = EVERYTHING
         self._events.append(text)
 
-    def resync(self) -> None:
-        self._resync_due = True
+    def refill(self, refill: Refill) -> None:
+        """Have it load history again; several that wait become one."""
+        self._refill = refill if self._refill is None else self._refill.joined(refill)
         self._catch_up()
+
+    def beat(self, text: str) -> None:
+        """Not for one whose earlier messages are not taken: the next beat says it all again."""
+        if not self.closing and self._outbox.qsize() < BEAT_ROOM:
+            self._outbox.put_nowait(text)
 
     def answer(self, text: str) -> None:
         """A reply to what this viewer asked; one who asks without reading is closed."""
@@ -113,9 +125,9 @@ class Viewer:
         await asyncio.gather(self._writer, return_exceptions=True)
 
     def _catch_up(self) -> None:
-        if self._resync_due and not self._outbox.full():
-            self._resync_due = False
-            self._outbox.put_nowait(protocol.RESYNC)
+        if self._refill and not self._outbox.full():
+            refill, self._refill = self._refill, None
+            self._outbox.put_nowait(refill.text())
         while self._events and not self.behind:
             self._outbox.put_nowait(self._events.popleft())
         if self._backlog and not self.behind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,10 @@ from telemetry.live import contract
 from telemetry.models import Series
 
 DEADLINE = 60.0  # seconds any awaited fact may take
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def make_cookie(username: str = "olga") -> str:

@@ -9,9 +9,9 @@ from django.contrib.sessions.models import Session
 
 from access.scope import NOTHING, Scope
 from dashboard.live import consumer as consumers
-from dashboard.live import protocol
+from dashboard.live import login, protocol
 from dashboard.live.hub import Hub
-from dashboard.tests.live_socket import Socket, eventually, make_series
+from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series
 from devices.models import Device, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ async def test_without_a_login_the_socket_is_closed_with_4401(hub: Hub, cookie_v
 
 @pytest.mark.parametrize("end", ["log out", "deactivate", "see less"])
 async def test_a_session_that_ends_ends_the_socket(hub: Hub, cookie: str, monkeypatch, end: str):
-    monkeypatch.setattr(consumers, "CHECK_LOGIN_EVERY", 0.05)
+    monkeypatch.setattr(login, "CHECK_EVERY", 0.05)
     async with Socket(cookie) as socket:
         await socket.got("hello")
         if end == "log out":
@@ -61,8 +61,7 @@ async def test_repeated_garbage_closes_with_4400(hub: Hub, cookie: str):
         assert await eventually(lambda: socket.closed) == 4400
 
 
-async def test_a_page_may_ask_for_nothing_as_often_as_it_likes(hub: Hub, cookie: str):
-    """The page's way to see whether the server is still there."""
+async def test_a_refused_value_never_closes_the_socket(hub: Hub, cookie: str):
     async with Socket(cookie) as socket:
         for _ in range(consumers.MAX_OFFENCES + 5):
             await socket.say(op="subscribe", id=0, series=[])
@@ -70,15 +69,23 @@ async def test_a_page_may_ask_for_nothing_as_often_as_it_likes(hub: Hub, cookie:
         assert socket.closed is None
 
 
-async def test_unknown_series_are_named(hub: Hub, cookie: str):
-    known = (await database_sync_to_async(make_series)(1))[0].id
+async def test_unknown_series_are_named_and_cost_the_others_nothing(hub: Hub, cookie: str):
+    known = (await database_sync_to_async(make_series)(1))[0]
     async with Socket(cookie) as socket:
-        await socket.say(op="subscribe", id=1, series=[known, 999_999], since="5m")
-        error = await socket.got("error", id=1)
-        assert (error["code"], error["series"]) == ("unknown_series", [999_999])
-        assert hub.watched == 0
-        await socket.say(op="subscribe", id=1, series=[known], since="5m")
-        await socket.got("snapshot")
+        await socket.say(op="subscribe", id=1, series=[known.id, 999_999], since="5m")
+        assert await socket.got("unknown") == {"op": "unknown", "id": 1, "series": [999_999]}
+        snapshot = await socket.got("snapshot", id=1)
+        assert [each["id"] for each in snapshot["series"]] == [known.id]
+        await Bridge().publish(known.device_id, {known.id: [1, 1.0]})
+        await eventually(lambda: socket.points(known.id) == [[1, 1.0]])
+        assert not socket.all("error")
+
+
+async def test_a_subscription_of_unknown_series_alone_has_an_empty_history(hub: Hub, cookie: str):
+    async with Socket(cookie) as socket:
+        await socket.say(op="subscribe", id=1, series=[999_999], since="5m")
+        assert (await socket.got("snapshot", id=1))["series"] == []
+        assert (await socket.got("unknown"))["series"] == [999_999]
 
 
 async def test_what_one_may_not_see_is_unknown(hub: Hub, cookie: str, monkeypatch):
@@ -95,11 +102,10 @@ async def test_what_one_may_not_see_is_unknown(hub: Hub, cookie: str, monkeypatc
     monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: narrow))
     async with Socket(cookie) as socket:
         await socket.say(op="subscribe", id=1, series=[seen, hidden], since="5m")
-        error = await socket.got("error", id=1)
-        assert (error["code"], error["series"]) == ("unknown_series", [hidden])
-        assert hub.watched == 0
-        await socket.say(op="subscribe", id=2, series=[seen], since="5m")
-        await socket.got("snapshot", id=2)
+        assert (await socket.got("unknown", id=1))["series"] == [hidden]
+        snapshot = await socket.got("snapshot", id=1)
+        assert [each["id"] for each in snapshot["series"]] == [seen]
+        assert hub.feeds.watched == 1
 
 
 async def test_subscriptions_and_series_of_a_socket_are_bounded(hub: Hub, cookie: str, monkeypatch):

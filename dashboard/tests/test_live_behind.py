@@ -14,6 +14,11 @@ from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def three_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewers, "FRAMES_AHEAD", 3)
+
+
 @pytest.fixture
 def series(transactional_db: None):
     return make_series(1)[0]
@@ -28,7 +33,7 @@ async def test_only_a_few_frames_are_sent_ahead_of_the_acks(hub: Hub, cookie: st
     bridge = Bridge()
     async with Socket(cookie, acks=False) as socket:
         await socket.say(op="subscribe", id=1, series=[series.id], every=50)
-        await eventually(lambda: hub.watched == 1)
+        await eventually(lambda: hub.feeds.watched == 1)
         for number in range(1, 4):
             await publish_each(bridge, series, [(number, float(number))])
             await socket.got("readings", number)
@@ -52,7 +57,7 @@ async def test_a_stalled_viewer_costs_bounded_memory_and_misses_no_extreme(
     values[250] = (251, -40.0)
     async with Socket(cookie, acks=False) as socket:
         await socket.say(op="subscribe", id=1, series=[series.id], every=50)
-        await eventually(lambda: hub.watched == 1)
+        await eventually(lambda: hub.feeds.watched == 1)
         for number in range(1, 4):
             await publish_each(bridge, series, values[number - 1 : number])
             await socket.got("readings", number)
@@ -104,7 +109,7 @@ async def test_events_for_a_viewer_who_is_behind_are_bounded_and_their_loss_is_t
     bridge = Bridge()
     async with Socket(cookie, acks=False) as socket:
         await socket.say(op="subscribe", id=1, series=[series.id], every=50)
-        await eventually(lambda: hub.watched == 1)
+        await eventually(lambda: hub.feeds.watched == 1)
         for number in range(1, 4):
             await publish_each(bridge, series, [(number, float(number))])
             await socket.got("readings", number)
@@ -114,7 +119,7 @@ async def test_events_for_a_viewer_who_is_behind_are_bounded_and_their_loss_is_t
         await eventually(lambda: viewer._events and json.loads(viewer._events[-1])["at"] == 7)
         assert not socket.all("pipeline")
         await socket.say(op="ack", seq=3)
-        await socket.got("resync")
+        await socket.got("refill")
         await socket.got("pipeline", 5)
         assert [event["at"] for event in socket.all("pipeline")] == [3, 4, 5, 6, 7]
 

@@ -14,6 +14,7 @@ import pytest_asyncio
 from channels.layers import get_channel_layer
 from redis import asyncio as aioredis
 
+from dashboard.database import watch
 from dashboard.live import hub as hubs
 from dashboard.live import link as links
 from dashboard.live.hub import Hub
@@ -68,6 +69,7 @@ async def redis(tmp_path: Path, settings) -> AsyncIterator[Redis]:
     await server.start()
     yield server
     await hubs.current().close()
+    await asyncio.to_thread(watch.stop)
     await get_channel_layer().flush()
     server.kill()
 
@@ -89,22 +91,22 @@ async def ready(socket: Socket, series) -> None:
     await socket.got("snapshot")
 
 
-async def test_a_jump_in_the_numbers_is_a_resync(hub: Hub, cookie: str, series):
+async def test_a_jump_in_the_numbers_is_a_refill(hub: Hub, cookie: str, series):
     bridge = Bridge()
     async with Socket(cookie) as socket:
         await ready(socket, series)
         await bridge.publish(series.device_id, {series.id: [1, 1.0]})
         await bridge.publish(series.device_id, {series.id: [2, 2.0]})
         await eventually(lambda: len(socket.points(series.id)) == 2)
-        assert not socket.all("resync")
+        assert not socket.all("refill")
         for group in bridge.numbers:
             bridge.numbers[group] += 1  # one message that never arrived
         await bridge.publish(series.device_id, {series.id: [4, 4.0]})
-        await socket.got("resync")
+        await socket.got("refill")
         await eventually(lambda: [4, 4.0] in socket.points(series.id))
 
 
-async def test_a_worker_that_starts_anew_is_a_resync_and_others_are_not(
+async def test_a_worker_that_starts_anew_is_a_refill_and_others_are_not(
     hub: Hub, cookie: str, series
 ):
     first, second = Bridge("bridge-0"), Bridge("bridge-1")
@@ -115,9 +117,9 @@ async def test_a_worker_that_starts_anew_is_a_resync_and_others_are_not(
             await second.publish(series.device_id, {series.id: [at + 10, 1.0]})
         await first.publish(series.device_id + 1, {series.id: [50, 1.0]})  # another group's number
         await eventually(lambda: len(socket.points(series.id)) == 5)
-        assert not socket.all("resync")
+        assert not socket.all("refill")
         await Bridge("bridge-0").publish(series.device_id, {series.id: [3, 1.0]})
-        await socket.got("resync")
+        await socket.got("refill")
 
 
 @pytest.mark.process
@@ -129,7 +131,7 @@ async def test_redis_killed_and_started_again_heals_by_itself(
         redis.kill()
         await eventually(lambda: not hubs.current().link.ready.is_set())
         await redis.start()
-        await socket.got("resync")
+        await socket.got("refill")
         bridge = Bridge("after")
         # Beats this short are missed by a busy machine, and then the link begins anew once more.
         async with asyncio.timeout(DEADLINE):
@@ -149,16 +151,16 @@ async def test_redis_killed_and_started_again_heals_by_itself(
 async def test_history_is_served_while_redis_is_away(
     redis: Redis, cookie: str, series, fast, monkeypatch
 ):
-    monkeypatch.setattr(hubs, "SETTLE_TIMEOUT", 0.2)
+    monkeypatch.setattr(hubs, "LINK_TIMEOUT", 0.2)
     redis.kill()
     async with Socket(cookie) as socket:
         await ready(socket, series)
         await redis.start()
-        await socket.got("resync")
+        await socket.got("refill")
 
 
 @pytest.mark.process
-async def test_a_connection_dropped_and_restored_between_two_beats_is_a_resync(
+async def test_a_connection_dropped_and_restored_between_two_beats_is_a_refill(
     redis: Redis, cookie: str, series
 ):
     """The client library reconnects silently: no marker is missing and no number jumps."""
@@ -168,7 +170,7 @@ async def test_a_connection_dropped_and_restored_between_two_beats_is_a_resync(
         link = hubs.current().link
         beat = link._beat
         await control.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-        await socket.got("resync")
+        await socket.got("refill")
         assert link._beat <= beat + 2
         await Bridge("after").publish(series.device_id, {series.id: [1, 1.0]})
         await eventually(lambda: [1, 1.0] in socket.points(series.id))

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from channels.db import database_sync_to_async
 
 from dashboard.live.hub import Hub
-from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series, store
+from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series, now_ms, store
 from telemetry.tests.locked import readings_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @pytest.fixture
@@ -28,7 +23,7 @@ async def test_hello_comes_first_and_tells_clock_and_window(hub: Hub, cookie: st
     async with Socket(cookie) as socket:
         hello = await socket.got("hello")
         assert socket.seen[0] is hello
-        assert hello["frames"] == 3
+        assert hello["protocol"] == 2
         assert abs(hello["now"] - now_ms()) < 60_000
 
 
@@ -101,7 +96,7 @@ async def test_series_nobody_asked_for_are_not_sent(hub: Hub, cookie: str, serie
     first, second = series[0], series[1]
     async with Socket(cookie) as socket:
         await socket.say(op="subscribe", id=1, series=[first.id])
-        await eventually(lambda: hub.watched == 1)
+        await eventually(lambda: hub.feeds.watched == 1)
         bridge = Bridge()
         await bridge.publish(first.device_id, {second.id: [1, 1.0]})
         await bridge.publish(first.device_id, {first.id: [2, 2.0]})
@@ -122,7 +117,7 @@ async def test_the_same_id_replaces_and_unsubscribe_ends(hub: Hub, cookie: str, 
         await socket.got("readings")
         assert (socket.points(first.id), socket.points(second.id)) == ([], [[1, 5.0]])
         await socket.say(op="unsubscribe", id=1)
-        await eventually(lambda: hub.watched == 0)
+        await eventually(lambda: hub.feeds.watched == 0)
 
 
 async def test_many_series_come_in_pieces(hub: Hub, cookie: str, transactional_db: None):
@@ -140,7 +135,7 @@ async def test_many_series_come_in_pieces(hub: Hub, cookie: str, transactional_d
 
 async def test_events_reach_every_viewer(hub: Hub, cookie: str):
     async with Socket(cookie) as one, Socket(cookie) as two:
-        await hub.settle()
+        await hub.linked()
         await Bridge().announce("presence", uid="d1", device_id=3, connection="online", since=5)
         for socket in (one, two):
             assert await socket.got("presence") == {
@@ -158,7 +153,12 @@ async def test_two_hundred_visits_leave_nothing_behind(hub: Hub, cookie: str, se
             await sockets[-1].got("snapshot")
         for socket in sockets:
             await socket.__aexit__()
-    assert (hub.viewers, hub.watched, hub._feeds, hub._index) == (set(), 0, {}, {})
+    assert (hub.viewers, hub.feeds.watched, hub.feeds._feeds, hub.feeds._index) == (
+        set(),
+        0,
+        {},
+        {},
+    )
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "live viewer"]
 
 

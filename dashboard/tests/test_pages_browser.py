@@ -199,11 +199,10 @@ def test_the_keyboard_help_opens_and_closes(page: Page):
 def test_the_pipeline_draws_the_books(page: Page):
     page.goto("/pipeline/")
     expect(page.locator("#workers")).to_contain_text("No bridge has run yet")
+    # A bridge that speaks once and never again would be missed by the tests that follow.
     counters = {"received": 12, "stored": 9, "duplicate": 1, "rejected": 2, "spooled": 0}
-    message = contract.event("pipeline", worker="bridge-0", at=now(), counters=counters)
-    tell_until(
-        lambda: announce(contract.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page)
-    )
+    message = contract.event("pipeline", worker="http-7", at=now(), counters=counters)
+    tell_until(lambda: announce(contract.EVENTS_GROUP, message), lambda: "http-7" in text_of(page))
     worker = page.locator(".worker")
     expect(worker.locator(".is-received .value")).to_have_text("12")
     expect(worker.locator(".verdict")).to_have_text("0 missing")
@@ -215,10 +214,8 @@ def test_a_worker_in_trouble_is_loud(page: Page):
     expect(page.locator("#connection .word")).to_have_text("Live")
     counters = {"received": 12, "stored": 2, "spooled": 10, "spool_bytes": 4096, "spool_full": 1}
     counters |= {"connected": 0, "database_up": 0}
-    message = contract.event("pipeline", worker="bridge-0", at=now(), counters=counters)
-    tell_until(
-        lambda: announce(contract.EVENTS_GROUP, message), lambda: "bridge-0" in text_of(page)
-    )
+    message = contract.event("pipeline", worker="http-7", at=now(), counters=counters)
+    tell_until(lambda: announce(contract.EVENTS_GROUP, message), lambda: "http-7" in text_of(page))
     alarms = page.locator(".worker .alarms li")
     expect(alarms).to_have_count(3)
     expect(alarms.first).to_contain_text("The spool is full at 10 messages")

@@ -95,7 +95,7 @@ def test_paper_shows_the_charts_that_were_out_of_sight(page: Page):
 
 def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page: Page):
     # Announced only: what the page asks until it hears of it would be answered by 404.
-    gone = device_event("deleted", {"id": 1, "uid": "freezer-1"})
+    gone = device_event("deleted", {"id": 1, "uid": "freezer-1"}, site=None)
     tell_until(
         lambda: announce(EVENTS_GROUP, gone),
         lambda: "This device was removed." in open_page.locator("#trouble").inner_text(),

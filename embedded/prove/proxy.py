@@ -52,12 +52,20 @@ class Proxy:
 
     def silence(self, seconds: float) -> None:
         """Hold back everything for so long, then cut: a half-open connection."""
-        self._speaking.clear()
+        self.freeze()
         try:
             time.sleep(seconds)
         finally:
             self.reset()
-            self._speaking.set()
+            self.thaw()
+
+    def freeze(self) -> None:
+        """Hold back everything that comes, and leave every connection open."""
+        self._speaking.clear()
+
+    def thaw(self) -> None:
+        """Let what was held back pass, and what comes."""
+        self._speaking.set()
 
     def slice(self, seconds: float) -> None:
         """Let a few bytes through at a time for so long."""

@@ -15,6 +15,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from devices.events import announce, announce_all
+from devices.models import Device
 from telemetry.live.contract import event
 from telemetry.models import Series
 from telemetry.series.form import series_form
@@ -22,10 +23,13 @@ from telemetry.series.form import series_form
 
 def announce_series(changed: Iterable[Series]) -> None:
     """After commit, one event for each device. Load the series with their devices."""
-    by_uid: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_device: dict[Device, list[dict[str, Any]]] = defaultdict(list)
     for series in changed:
-        by_uid[series.device.uid].append(series_form(series))
-    messages = [event("series", uid=uid, series=forms) for uid, forms in by_uid.items()]
+        by_device[series.device].append(series_form(series))
+    messages = [
+        event("series", site=device.site_id, uid=device.uid, series=forms)
+        for device, forms in by_device.items()
+    ]
     transaction.on_commit(lambda: announce_all(messages))
 
 
@@ -40,5 +44,8 @@ def series_deleted(instance: Series, origin: Any, **_kwargs: Any) -> None:
     """Not when the whole device goes: its own event says it all."""
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
     if model is Series:
-        message = event("series", uid=instance.device.uid, series=[], deleted=[instance.pk])
+        device = instance.device
+        message = event(
+            "series", site=device.site_id, uid=device.uid, series=[], deleted=[instance.pk]
+        )
         transaction.on_commit(lambda: announce(message))

@@ -93,6 +93,7 @@ class SeriesRegistry:
         self.device_of: dict[int, int] = {}
         self._booleans = np.zeros(1024, dtype=bool)  # by series id: a boolean that may change
         self._looked_at: float | None = None
+        self._changed: list[SeriesRow] = []
 
     def load_all(self) -> None:
         """Read every series, in one query: at start, where device by device would take minutes."""
@@ -159,41 +160,50 @@ class SeriesRegistry:
         numbers = (values != 0) & (values != 1) & within
         return set(series_ids[numbers][self._booleans[series_ids[numbers]]].tolist())
 
-    def create(self, wanted: Mapping[tuple[int, str], str]) -> list[SeriesRow]:
-        """Make series for (device, metric) -> kind where a device has room; what was new."""
+    def take_changed(self) -> list[SeriesRow]:
+        """What was made or changed since this was asked last. Ask after a commit: the batch that
+        brought it about may have failed and be tried again, and then finds it done already."""
+        changed, self._changed = self._changed, []
+        return changed
+
+    def create(self, wanted: Mapping[tuple[int, str], str]) -> None:
+        """Make series for (device, metric) -> kind where a device has room."""
         rows = self._within_limits(wanted)
         if not rows:
-            return []
+            return
         device_ids, metrics, kinds = (list(column) for column in zip(*rows, strict=True))
         facts = {"devices": device_ids, "metrics": metrics, "kinds": kinds}
-        return self._change("create_series", facts, set(device_ids))
+        self._change("create_series", facts, set(device_ids))
 
-    def follow(self, kinds: Mapping[int, str]) -> list[SeriesRow]:
-        """Give series, by id, the kind of what their devices send; what has changed. Those whose
-        kind an operator chose stay as they are."""
+    def follow(self, kinds: Mapping[int, str]) -> None:
+        """Give series, by id, the kind of what their devices send. Those whose kind an operator
+        chose stay as they are."""
+        if not kinds:
+            return
         devices = {self.device_of[series_id] for series_id in kinds if series_id in self.device_of}
         facts: dict[str, list[Any]] = {"series": list(kinds), "kinds": list(kinds.values())}
-        return self._change("follow_kinds", facts, devices)
+        self._change("follow_kinds", facts, devices)
 
-    def describe(self, said: Mapping[tuple[int, str], tuple[str, str]]) -> list[SeriesRow]:
-        """Give series, by device and metric, the unit and kind their devices say they have; what
-        has changed. What an operator chose stays, and so does what is "" or no kind."""
+    def describe(self, said: Mapping[tuple[int, str], tuple[str, str]]) -> None:
+        """Give series, by device and metric, the unit and kind their devices say they have. What
+        an operator chose stays, and so does what is "" or no kind."""
+        if not said:
+            return
         facts: dict[str, list[Any]] = {"series": [], "units": [], "kinds": []}
         for (device_id, metric), (unit, kind) in said.items():
             if (series_id := self.of(device_id).get(metric)) is not None:
                 facts["series"].append(series_id)
                 facts["units"].append(unit[:MAX_UNIT])
                 facts["kinds"].append(kind if kind in Series.Kind.values else "")
-        return self._change("describe_series", facts, {device_id for device_id, _ in said})
+        self._change("describe_series", facts, {device_id for device_id, _ in said})
 
-    def _change(self, name: str, facts: dict[str, list[Any]], devices: set[int]) -> list[SeriesRow]:
+    def _change(self, name: str, facts: dict[str, list[Any]], devices: set[int]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SQL[name], facts)
-            changed = [SeriesRow(*row) for row in cursor.fetchall()]
+            self._changed += [SeriesRow(*row) for row in cursor.fetchall()]
         # Another worker, or REST, may have made or changed some of them: read them all anew.
         self.forget(devices)
         self.load(devices)
-        return changed
 
     def forget(self, device_ids: Iterable[int]) -> None:
         """Read these devices' series anew when they are next needed."""

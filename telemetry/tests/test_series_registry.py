@@ -15,9 +15,11 @@ def test_a_new_fleet_costs_as_many_queries_as_one_device(django_assert_max_num_q
     registry = SeriesRegistry()
     with django_assert_max_num_queries(3):
         registry.load(device.id for device in devices)
-        made = registry.create({(device.id, "t"): "gauge" for device in devices})
+        registry.create({(device.id, "t"): "gauge" for device in devices})
         found = [registry.of(device.id) for device in devices]
+    made = registry.take_changed()
     assert sorted(series.id for series in made) == sorted(each["t"] for each in found)
+    assert registry.take_changed() == []
     assert registry.device_of == {series.id: series.device_id for series in made}
 
 
@@ -49,7 +51,8 @@ def test_a_number_for_a_series_of_words_is_seen_and_changes_its_kind_once(device
     assert registry.ids[device.id].packed(shape) is None
     assert registry.ids[device.id].holds({"m": "on"})
     assert not registry.ids[device.id].holds({"m": 21.5})
-    (changed,) = registry.follow({series.id: "gauge"})
+    registry.follow({series.id: "gauge"})
+    (changed,) = registry.take_changed()
     assert (changed.id, changed.metric, changed.kind) == (series.id, "m", "gauge")
     assert registry.ids[device.id].packed(shape) is not None
     assert registry.ids[device.id].holds(
@@ -57,13 +60,15 @@ def test_a_number_for_a_series_of_words_is_seen_and_changes_its_kind_once(device
             "m": "on",
         }
     )
-    assert registry.follow({series.id: "gauge"}) == []
+    registry.follow({series.id: "gauge"})
+    assert registry.take_changed() == []
 
 
 def test_what_an_operator_chose_stays(device):
     registry, series = loaded(device, "text", chosen=["kind"])
     assert registry.ids[device.id].packed(("m",)) is not None
-    assert registry.follow({series.id: "gauge"}) == []
+    registry.follow({series.id: "gauge"})
+    assert registry.take_changed() == []
     series.refresh_from_db()
     assert series.kind == "text"
 
@@ -71,7 +76,8 @@ def test_what_an_operator_chose_stays(device):
 def test_a_choice_made_meanwhile_is_learnt_when_it_matters(device):
     registry, series = loaded(device, "text")
     Series.objects.update(chosen=["kind"])
-    assert registry.follow({series.id: "gauge"}) == []
+    registry.follow({series.id: "gauge"})
+    assert registry.take_changed() == []
     assert registry.ids[device.id].packed(("m",)) is not None
 
 

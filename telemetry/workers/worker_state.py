@@ -9,6 +9,18 @@ from typing import Any
 
 from django.db import connection
 
+HTTP_PREFIX = "http-"  # of the name of a web process that takes telemetry
+
+
+def ages() -> dict[str, float]:
+    """Seconds since each worker last wrote its counters, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, extract(epoch FROM now() - updated_at)::float8"
+            " FROM telemetry_ingestworker"
+        )
+        return dict(cursor.fetchall())
+
 
 def write_counters(name: str, started: datetime, counters: dict[str, Any]) -> None:
     """Set the latest counters of the worker `name`."""

@@ -33,11 +33,14 @@ function world() {
   return w;
 }
 
+const HELLO = { op: "hello", protocol: 2, now: 1, until: 1, trouble: null, frames: 8 };
+const beat = (now, until = now, trouble = null) => ({ op: "beat", now, until, trouble, heard: {} });
 function opened() {
   const w = world();
   const connection = new LiveConnection("ws://x", w);
   connection.open();
-  w.say({ op: "hello", now: 1, frames: 3 });
+  w.say(HELLO);
+  connection.news.release(connection.news.asked);
   return { w, connection };
 }
 const request = { series: [1], since: "15m", points: 40, every: 1000 };
@@ -48,7 +51,7 @@ test("subscriptions made before the hello are sent after it", () => {
   connection.open();
   connection.subscribe(1, request);
   assert.deepEqual(w.socket.sent, []);
-  w.say({ op: "hello", now: 1, frames: 3 });
+  w.say(HELLO);
   assert.deepEqual(w.socket.sent, [{ op: "subscribe", id: 1, ...request }]);
 });
 test("it is catching up until the snapshot, then live", () => {
@@ -58,19 +61,25 @@ test("it is catching up until the snapshot, then live", () => {
   w.say({ op: "snapshot", id: 1, now: 1, from: 0, to: 1, series: [] });
   assert.equal(connection.state, "live");
 });
-test("a frame is acknowledged only when drawn", () => {
+const frame = (seq) => ({ op: "readings", seq, d: {}, thinned: false });
+test("frames are acknowledged only when drawn, several at once or after a second", () => {
   const { w } = opened();
-  w.say({ op: "readings", seq: 7, d: {}, thinned: false });
+  for (let seq = 1; seq <= 5; seq += 1) w.say(frame(seq));
+  w.pass(2_000);
   assert.deepEqual(w.socket.sent, []);
-  w.frames.forEach((f) => f());
-  assert.deepEqual(w.socket.sent, [{ op: "ack", seq: 7 }]);
+  w.frames.splice(0).forEach((f) => f());
+  assert.deepEqual(w.socket.sent, [{ op: "ack", seq: 4 }]);
+  w.pass(1_000);
+  assert.deepEqual(w.socket.sent.slice(1), [{ op: "ack", seq: 5 }]);
+  w.pass(5_000);
+  assert.equal(w.socket.sent.length, 2);
 });
 test("an ack of a lost connection is not sent on the next", () => {
   const { w } = opened();
   w.say({ op: "readings", seq: 7, d: {}, thinned: false });
   w.socket.onclose({ code: 1006 });
   w.pass(60_000 / 4);
-  w.say({ op: "hello", now: 1, frames: 3 });
+  w.say(HELLO);
   w.frames.forEach((f) => f());
   assert.ok(w.sockets.length > 1);
   assert.equal(w.sockets.flatMap((s) => s.sent).filter((m) => m.op === "ack").length, 0);
@@ -91,15 +100,47 @@ test("it reconnects for ever and subscribes again", () => {
     w.pass(30_000);
   }
   assert.ok(w.sockets.length > 50);
-  w.say({ op: "hello", now: 1, frames: 3 });
+  while (connection.socket === null) w.pass(100);
+  w.say(HELLO);
   assert.deepEqual(w.socket.sent, [{ op: "subscribe", id: 1, ...request }]);
 });
-test("a resync asks for every snapshot again", () => {
+const SOME = { series: [1, 2], since: "15m" };
+test("a refill of everything asks for every snapshot again", () => {
   const { w, connection } = opened();
   connection.subscribe(1, request);
   w.socket.sent.length = 0;
-  w.say({ op: "resync" });
+  w.say({ op: "refill", reason: "lost", series: null, from: null, to: null });
   assert.deepEqual(w.socket.sent.map((m) => m.op), ["subscribe"]);
+});
+test("a refill of some series asks for theirs, where they are shown", () => {
+  const { w, connection } = opened();
+  connection.subscribe(1, SOME);
+  connection.subscribe(2, { series: [9], since: "15m" });
+  w.socket.sent.length = 0;
+  w.say({ op: "refill", reason: "replay", series: [2, 3], from: null, to: null });
+  assert.deepEqual(w.socket.sent, [{ op: "refill", id: 1, series: [2] }]);
+});
+test("a refill of a time before what is shown asks for nothing, and is told", () => {
+  const { w, connection } = opened();
+  const told = [];
+  connection.on("refill", (message) => told.push(message.to));
+  connection.subscribe(1, SOME);
+  w.say(beat(2_000_000));
+  w.socket.sent.length = 0;
+  w.say({ op: "refill", reason: "replay", series: [2], from: 0, to: 1_099_999 });
+  assert.deepEqual(w.socket.sent, []);
+  w.say({ op: "refill", reason: "replay", series: [2], from: 0, to: 1_100_000 });
+  assert.equal(w.socket.sent.length, 1);
+  assert.deepEqual(told, [1_099_999, 1_100_000]);
+});
+test("a series that is no more is not asked for again", () => {
+  const { w, connection } = opened();
+  connection.subscribe(1, SOME);
+  w.say({ op: "unknown", id: 1, series: [2] });
+  w.socket.sent.length = 0;
+  w.say({ op: "refill", reason: "lost", series: null, from: null, to: null });
+  assert.deepEqual(w.socket.sent, [{ op: "subscribe", id: 1, series: [1], since: "15m" }]);
+  assert.deepEqual(SOME.series, [1, 2]);
 });
 test("history that takes too long is given up, what is live goes on", () => {
   const { w, connection } = opened();
@@ -112,7 +153,7 @@ test("history that takes too long is given up, what is live goes on", () => {
   assert.deepEqual(w.socket.sent[1], { op: "subscribe", id: 1, ...rest });
   assert.equal(connection.state, "live");
   assert.deepEqual(told, ["too_slow"]);
-  w.pass(14_000);
+  w.pass(9_000);
   assert.equal(w.socket.sent.length, 2);
 });
 test("history that cannot be read now is asked for again, not in a storm", () => {
@@ -128,26 +169,72 @@ test("history that cannot be read now is asked for again, not in a storm", () =>
   w.pass(9_000);
   assert.equal(w.socket.sent.length, 3);
 });
-test("a hidden tab keeps only the background and refetches on return", () => {
+test("a hidden tab keeps only the devices it follows and refetches on return", () => {
   const { w, connection } = opened();
   connection.subscribe(1, request);
-  connection.subscribe(2, { series: [2] }, { background: true });
+  connection.follow([7]);
   w.socket.sent.length = 0;
   connection.sleep();
   assert.deepEqual(w.socket.sent, [{ op: "unsubscribe", id: 1 }]);
-  w.say({ op: "readings", seq: 3, d: {}, thinned: false });
+  w.say(frame(3));
   assert.deepEqual(w.socket.sent[1], { op: "ack", seq: 3 });
   connection.wake();
   assert.deepEqual(w.socket.sent[2], { op: "subscribe", id: 1, ...request });
 });
-test("a silent peer is asked, then left", () => {
+test("devices are followed again after a reconnect", () => {
   const { w, connection } = opened();
-  w.pass(17_000);
-  assert.equal(w.socket.sent[0].op, "subscribe");
+  connection.follow(null);
+  assert.deepEqual(w.socket.sent, [{ op: "follow", devices: null }]);
+  w.socket.onclose({ code: 1006 });
+  w.pass(2_000);
+  w.say(HELLO);
+  assert.deepEqual(w.socket.sent, [{ op: "follow", devices: null }]);
+});
+test("a server that is not heard is no news, then left; what is known stays where it was", () => {
+  const { w, connection } = opened();
+  w.pass(2_000);
+  w.say(beat(2_001));
+  w.pass(5_000);
+  assert.equal(connection.trouble(), null);
+  w.pass(1_000);
+  assert.deepEqual(connection.trouble(), { what: "network", lasts: 6_000 });
+  assert.equal(connection.news.until, 2_001);
   const first = w.socket;
-  w.pass(10_000);
+  w.pass(8_000);
   assert.ok(first.closed);
-  assert.notEqual(connection.state, "live");
+  assert.equal(connection.trouble().what, "connection");
+  w.pass(30_000);
+  const before = connection.news.asked;
+  w.say({ ...HELLO, now: 60_000, until: 59_000 });
+  w.say(beat(60_500, 60_400));
+  connection.news.release(before); // read before the connection was back
+  assert.deepEqual([connection.trouble(), connection.news.until], [null, 2_001]);
+  connection.news.release(connection.news.asked);
+  assert.equal(connection.news.until, 60_400);
+});
+test("what the server does not know is told with how long it lasts", () => {
+  const { w, connection } = opened();
+  w.say(beat(100_000, 80_000, { what: "storing", since: 80_000 }));
+  w.pass(1_000);
+  assert.deepEqual(connection.trouble(), { what: "storing", lasts: 21_000 });
+  w.say(beat(101_000));
+  assert.equal(connection.trouble(), null);
+});
+test("a clock of this machine that is set back hears nothing in the future", () => {
+  const { w, connection } = opened();
+  w.pass(2_000);
+  w.say(beat(2_001));
+  w.time -= 3_600_000;
+  for (const timer of w.timers) timer.at -= 3_600_000;
+  w.pass(7_000);
+  assert.equal(connection.trouble().what, "network");
+});
+test("a page that never hears of the server says so", () => {
+  const w = world();
+  const connection = new LiveConnection("ws://x", w);
+  connection.open();
+  w.pass(6_000);
+  assert.deepEqual(connection.trouble(), { what: "connection", lasts: 6_000 });
 });
 test("logged out is not tried again", () => {
   const { w, connection } = opened();

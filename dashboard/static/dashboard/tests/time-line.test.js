@@ -15,12 +15,12 @@ function page(series = [1], search = "") {
   });
   const timeLine = new TimeLine(series, {
     connection, now: () => world.at, search: () => search, hidden: () => false, show: (query) => world.shown.push(query),
-    knownUntil: () => (connection.state === "live" || connection.state === "catching up" ? world.at : connection.lastLive),
+    knownUntil: () => (connection.ready ? world.at : connection.news.heard),
     get: async (path) => { world.asked.push(path); return world.answers.shift(); },
   });
   connection.open();
   const say = (message) => world.sockets.at(-1).onmessage({ data: JSON.stringify(message) });
-  say({ op: "hello", now: NOW, frames: 3 });
+  say({ op: "hello", protocol: 2, now: NOW, until: NOW, trouble: null, frames: 8 });
   return { world, connection, timeLine, say };
 }
 const history = (id, points, facts = {}) => ({ id, reduced: false, bucket_ms: null, points, texts: [], texts_since: null, before: null, ...facts });
@@ -62,7 +62,7 @@ test("while the connection is away, and after it until the history is here, noth
   world.at += 10_000;
   assert.deepEqual(timeLine.unknown(1), [[NOW, NOW + 10_000]]);
   connection.open();
-  say({ op: "hello", now: world.at, frames: 3 });
+  say({ op: "hello", protocol: 2, now: world.at, until: world.at, trouble: null, frames: 8 });
   say({ op: "readings", seq: 1, d: { 1: [[world.at, 1]] }, thinned: false });
   world.at += 5_000;
   assert.deepEqual(timeLine.unknown(1), [[NOW, NOW + 10_000]]);

@@ -4,8 +4,8 @@ import { age, bare, duration, humanise } from "../page/format.js";
 import { when } from "../time/moment.js";
 import { byId, el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
-import { judge, JUDGED_KINDS, judgeSeries, lateAfter, withSensors, WORDS } from "../presence/presence.js";
-import { knownUntil } from "../live/live.js";
+import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withSensors, WORDS } from "../presence/presence.js";
+import { isUnknown, judgedAt } from "../live/live.js";
 import { setTab } from "../frame/badge.js";
 import { serverNow } from "../time/clock.js";
 
@@ -55,6 +55,12 @@ export class DeviceSide {
     this.device.presence = presence;
   }
 
+  /** A beat. @param {Record<string, number>} heard when devices were, by id */
+  beat(heard) {
+    const at = heard[this.device.id];
+    if (at !== undefined) this.hearing.tell(at, null);
+  }
+
   /** @param {any[]} series */
   list(series) {
     this.series = series;
@@ -79,18 +85,20 @@ export class DeviceSide {
     }
     const { enabled, expected_interval: interval } = this.device;
     const presence = { ...this.device.presence, last_seen: this.hearing.heard };
-    const state = judge(presence, interval, knownUntil());
+    const state = judge(presence, interval, judgedAt());
     const name = enabled ? state.name : "disabled";
     this.#judgeSeries(name, latest);
     const silent = [...this.troubled.values()].filter((one) => one.name === "silent").length;
-    const word = withSensors(name, silent);
-    const shown = silent ? "sensors" : name;
+    const unknown = enabled && isUnknown() && (this.hearing.heard ?? 0) <= judgedAt();
+    const word = unknown ? UNKNOWN : withSensors(name, silent);
+    const shown = unknown ? "waiting" : silent ? "sensors" : name;
     setMark(byId("presence-word"), shown, word);
     setMark(byId("presence-mark"), shown, word);
-    setText(byId("presence-evidence"), enabled ? evidence(state, presence, interval, now) : "Disabled: its messages are quarantined.");
+    const said = enabled ? evidence(state, presence, interval, now) : "Disabled: its messages are quarantined.";
+    setText(byId("presence-evidence"), unknown ? `Nothing is known since ${when(judgedAt(), now)}. Until then: ${said}` : said);
     setText(byId("presence-clock"), clockNote(presence, interval, now));
-    const bad = name === "offline" || name === "silent" || silent > 0;
-    setTab(bad ? `${word} · ${this.device.name}` : this.device.name, bad ? 1 : 0);
+    const bad = !unknown && (name === "offline" || name === "silent" || silent > 0);
+    setTab(bad || unknown ? `${word} · ${this.device.name}` : this.device.name, bad ? 1 : 0);
     for (const series of this.series ?? []) {
       const [value, old, trouble] = this.lines.get(series.id) ?? [];
       const point = latest.get(series.id);
@@ -105,7 +113,7 @@ export class DeviceSide {
   #judgeSeries(/** @type {string} */ device, /** @type {Map<number, [number, any]>} */ latest) {
     this.troubled.clear();
     if (device !== "online" && device !== "late") return;
-    const known = knownUntil();
+    const known = judgedAt();
     for (const { id, kind } of this.series ?? []) {
       if (!JUDGED_KINDS.has(kind)) continue;
       const heard = { newest: this.hearing.newest, lastSeen: this.hearing.heard };

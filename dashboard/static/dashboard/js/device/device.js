@@ -1,6 +1,6 @@
 /** The device page: one chart a metric on one time line, live. */
 
-import { byId, el, setText, showTrouble, toast } from "../page/element.js";
+import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { ChartCards } from "../charts/chart-cards.js";
 import { thresholdsOf } from "../charts/chart-card.js";
 import { wirePaper } from "./paper.js";
@@ -20,6 +20,8 @@ import { wireKeys } from "../time/time-line-keys.js";
 
 const RENEW = 5_000; // ms between two looks whether a history is to be loaded anew
 const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
+
+const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
 
 const device = facts();
 const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id), {
@@ -95,7 +97,7 @@ function wire() {
   document.addEventListener("appearance", () => cards.forEach((card) => card.chart.restyle()));
   timeLine.addEventListener("span", showSpan);
   timeLine.addEventListener("loaded", () => {
-    byId("trouble").hidden = true;
+    endTrouble(byId("trouble"));
     for (const [id, card] of cards) {
       card.chart.reset();
       if (timeLine.live) take(id, timeLine.points(id).newest);
@@ -133,8 +135,15 @@ function wireEvents() {
     toast(`${message.device.name} was changed.`);
     describe();
   });
-  connection.on("resync", () => {
-    if (device.removed) return;
+  connection.follow([device.id]);
+  connection.on("beat", ({ heard }) => {
+    side.beat(heard);
+    second();
+  });
+  connection.on("hello", () => !device.removed && readLatest());
+  connection.on("refill", ({ series }) => {
+    const mine = series === null || device.series.some((/** @type {any} */ s) => series.includes(s.id));
+    if (device.removed || !mine) return;
     describe();
     readLatest();
   });
@@ -156,14 +165,18 @@ async function describe() {
 }
 
 async function readLatest() {
+  const { news } = connection;
+  const asked = news.asked;
   try {
     const answer = await get(`${devicePath(device.uid)}/latest/`);
     side.told(answer.presence, answer.series);
     showSeries(answer.series);
     for (const s of answer.series) take(s.id, s.latest);
+    news.release(asked);
     second();
   } catch (error) {
     showTrouble(byId("trouble"), `The latest values could not be loaded. ${/** @type {Error} */ (error).message}`, readLatest);
+    if (news.holds && !device.removed) setTimeout(readLatest, AGAIN_AFTER);
   }
 }
 

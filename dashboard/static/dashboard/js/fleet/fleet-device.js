@@ -4,7 +4,8 @@ import { age, bare, humanise, number } from "../page/format.js";
 import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { inOrder } from "./fleet-order.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
-import { judge, withSensors } from "../presence/presence.js";
+import { judge, UNKNOWN, withSensors } from "../presence/presence.js";
+import { newestPoint } from "../live/newest-point.js";
 import { Points } from "../charts/points.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 
@@ -19,6 +20,7 @@ export class FleetDevice {
     this.hearing = new Hearing();
     /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
     this.state = "waiting"; // among STATES: what it is sorted and filtered by
+    this.unknown = false; // whether the state is an old one
     this.word = "";
     this.element = el("a", { class: "device" });
     this.mark = stateMark("waiting");
@@ -63,6 +65,11 @@ export class FleetDevice {
     return this.hearing.heard;
   }
 
+  /** @param {number|undefined} at when it was heard, ms */
+  heardAt(at) {
+    if (at !== undefined) this.hearing.tell(at, null);
+  }
+
   #newest(/** @type {number} */ id, /** @type {[number, number|string]} */ point) {
     const held = this.latest.get(id);
     if (held && held[0] > point[0]) return;
@@ -73,8 +80,9 @@ export class FleetDevice {
   /** Live points of one of its series. @param {number} id @param {any[]} points @param {number} now */
   add(id, points, now) {
     if (!points.length) return;
-    this.#newest(id, points[points.length - 1]);
-    this.hearing.reading(points[points.length - 1][0], now);
+    const newest = newestPoint(points);
+    this.#newest(id, newest);
+    this.hearing.reading(newest[0], now);
     if (id === this.series[0]?.id) {
       this.points.add(points);
       this.points.trim(now - SPARK_WINDOW);
@@ -90,12 +98,14 @@ export class FleetDevice {
     if (said) this.#newest(history.id, [said[1], said[2]]);
   }
 
-  /** The state at `now`; true when it is another than before. @param {number} now */
-  judge(now) {
+  /** The state at `now`, and what is said of it; true when that is another than before.
+   * @param {number} now @param {boolean} unknown whether nothing after that is known */
+  judge(now, unknown) {
     const { presence, enabled, expected_interval: interval } = this.facts;
     const name = enabled === false ? "disabled" : judge({ ...presence, last_seen: this.heard }, interval, now).name;
     const silent = name === "online" || name === "late" ? this.silent.size : 0;
-    const word = withSensors(name, silent);
+    this.unknown = unknown && name !== "disabled" && (this.heard ?? 0) <= now;
+    const word = this.unknown ? UNKNOWN : withSensors(name, silent);
     const changed = word !== this.word;
     this.state = silent ? "sensors" : name;
     this.word = word;
@@ -128,7 +138,7 @@ export class FleetDevice {
   }
 
   #ages(/** @type {number} */ now) {
-    setMark(this.mark, this.state, this.word);
+    setMark(this.mark, this.unknown ? "waiting" : this.state, this.word);
     if (this.element.dataset.state !== this.state) this.element.dataset.state = this.state;
     const latest = this.series[0] && this.latest.get(this.series[0].id);
     // A clock that is ahead makes nothing younger than what was heard.

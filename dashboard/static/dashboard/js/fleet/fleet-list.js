@@ -1,18 +1,19 @@
 /** The list of the fleet page: what is known of each device, in order, and drawn when it changed. */
 
-import { byId, showTrouble, toast } from "../page/element.js";
+import { byId, endTrouble, showTrouble, toast } from "../page/element.js";
 import { counts, headline, shown, sorted } from "./fleet-order.js";
 import { FleetDevice } from "./fleet-device.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter } from "./fleet-filter.js";
 import { get } from "../page/rest.js";
 import { FleetPainter, place } from "./fleet-painter.js";
-import { knownUntil } from "../live/live.js";
+import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { PROBLEMS } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
 
 const SETTLE = 250; // ms after scrolling before the subscription follows
+const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
 const SCROLLING = 400; // ms after the last scroll while nothing changes its place
 const REMOVED_FOR = 4_000; // ms a removed device stays to say so
 
@@ -30,17 +31,23 @@ export class Fleet {
     /** the history of what is in view could be read */ this.lines = true;
     this.scrolled = 0;
     this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), knownUntil()));
-    this.feed = new FleetFeed();
+    this.feed = new FleetFeed(connection);
     this.observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px 0px" });
   }
 
   async load() {
     byId("progress").hidden = false;
+    const { news } = connection;
+    const asked = news.asked;
     try {
-      this.take(await get("/api/v1/fleet/"));
-      if (this.lines) byId("trouble").hidden = true;
+      const answer = await get("/api/v1/fleet/");
+      this.take(answer);
+      news.release(asked);
+      this.second();
+      if (this.lines) endTrouble(byId("trouble"));
     } catch (error) {
       showTrouble(byId("trouble"), `The fleet could not be loaded. ${/** @type {Error} */ (error).message}`, () => this.load());
+      if (news.holds) setTimeout(() => this.load(), AGAIN_AFTER);
     } finally {
       byId("progress").hidden = true;
     }
@@ -55,7 +62,7 @@ export class Fleet {
     this.loaded = true;
     this.second();
     this.arrange();
-    this.feed.follow(this.inView, this.devices.values());
+    this.feed.follow(this.inView);
   }
 
   /** @param {any} facts @returns {FleetDevice} */
@@ -96,7 +103,7 @@ export class Fleet {
     const count = counts(/** @type {any} */ (all));
     const visible = all.filter((device) => shown(/** @type {any} */ (device), this.filter));
     this.filter.showCounts(count, all.length - visible.length);
-    setTab(headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
+    setTab(isUnknown() ? "Not known · Fleet" : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
     byId("count").textContent = all.length ? String(all.length) : "";
     byId("first-device").hidden = all.length > 0;
     byId("none-match").hidden = all.length === 0 || visible.length > 0;
@@ -123,7 +130,7 @@ export class Fleet {
       } else this.inView.delete(device);
     }
     clearTimeout(this.settle);
-    this.settle = setTimeout(() => this.feed.follow(this.inView, this.devices.values()), SETTLE);
+    this.settle = setTimeout(() => this.feed.follow(this.inView), SETTLE);
   }
 
   /** @param {any} message */
@@ -137,10 +144,19 @@ export class Fleet {
     }
   }
 
+  /** When devices were last heard. @param {any} message */
+  beat({ heard }) {
+    for (const device of this.devices.values()) device.heardAt(heard[device.facts.id]);
+    this.second();
+  }
+
   /** @param {any} message */
   snapshot({ id, series, to }) {
     if (id !== IN_VIEW) return;
-    if (!this.lines) byId("trouble").hidden = this.lines = true;
+    if (!this.lines) {
+      this.lines = true;
+      endTrouble(byId("trouble"));
+    }
     for (const history of series) {
       const device = this.bySeries.get(history.id);
       if (!device) continue;
@@ -158,9 +174,10 @@ export class Fleet {
 
   /** Presence ages by the clock alone. */
   second() {
-    const now = knownUntil();
+    const now = judgedAt();
+    const unknown = isUnknown();
     let changed = false;
-    for (const device of this.devices.values()) changed = device.judge(now) || changed;
+    for (const device of this.devices.values()) changed = device.judge(now, unknown) || changed;
     for (const device of this.inView) this.painter.soon(device);
     if (changed || this.pending) this.arrange({ evenIfWatched: false });
   }
@@ -189,6 +206,6 @@ export class Fleet {
     }
     this.second();
     this.arrange({ evenIfWatched: message.op === "device" });
-    this.feed.follow(this.inView, this.devices.values());
+    this.feed.follow(this.inView);
   }
 }

@@ -14,7 +14,10 @@ connection.on("readings", (message) => fleet.readings(message));
 connection.on("snapshot", (message) => fleet.snapshot(message));
 connection.on("error", (message) => fleet.refused(message));
 for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
-connection.on("resync", () => fleet.load());
+// Of named series the history comes by itself; what else changed is not said.
+connection.on("hello", () => fleet.load());
+connection.on("refill", ({ series }) => series === null && fleet.load());
+connection.on("beat", (message) => fleet.beat(message));
 document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
 addEventListener("scroll", () => (fleet.scrolled = performance.now()), { passive: true });
 document.addEventListener("keydown", (event) => {

@@ -1,20 +1,20 @@
 /** What every page has: appearance, help, menus, copy buttons, the connection's state, global keys. */
 
 import { nextDensity, nextTheme, wireAppearance } from "./appearance.js";
-import { byId, copies, setMark } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { byId, copies, setMark, setText } from "../page/element.js";
+import { connection, judgedAt } from "../live/live.js";
+import { pill, unknown } from "./connection-words.js";
 
 const SEQUENCE = 1_000; // ms between the two keys of "g f"
-const MARKS = {
-  connecting: "late", "catching up": "late", live: "online", reconnecting: "silent", offline: "offline", "logged out": "offline",
-};
-const WORDS = { connecting: "Connecting", "catching up": "Catching up", live: "Live", offline: "Offline", "logged out": "Logged out" };
 
 function showConnection() {
-  const state = connection.state;
-  const wait = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
-  const word = state === "reconnecting" ? (wait ? `Reconnecting in ${wait}\u2009s` : "Reconnecting") : WORDS[state];
-  setMark(byId("connection"), MARKS[state], word);
+  const trouble = connection.trouble();
+  const { mark, word } = pill(connection.state, trouble);
+  setMark(byId("connection"), mark, word);
+  byId("reconnect").hidden = connection.state !== "reconnecting" && connection.state !== "offline";
+  const told = unknown(trouble, judgedAt());
+  setText(byId("unknown").lastElementChild, told);
+  byId("unknown").hidden = !told;
 }
 
 /** Whether a key belongs to what the viewer is typing in. @param {KeyboardEvent} event */
@@ -67,7 +67,9 @@ wireMenus();
 byId("help-open").addEventListener("click", () => byId("help").showModal());
 byId("help").addEventListener("click", (/** @type {MouseEvent} */ event) => event.target === byId("help") && byId("help").close());
 wireCopies(document);
+byId("reconnect").addEventListener("click", () => connection.hurry());
 connection.on("state", showConnection);
-setInterval(() => connection.state === "reconnecting" && showConnection(), 1000);
+connection.on("beat", showConnection);
+setInterval(showConnection, 1000);
 connection.open();
 showConnection();

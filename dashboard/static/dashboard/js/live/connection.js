@@ -3,19 +3,20 @@
  * honest state. Speaks docs/live-protocol.md. Pure but for the socket, timers and clock it is given.
  */
 
+import { Acks } from "./acks.js";
 import { backoff } from "./backoff.js";
+import { News } from "./news.js";
 
-const QUIET_AFTER = 15_000; // ms without a message before it asks whether the server is there
-const DEAD_AFTER = 25_000; // ms without a message before it reconnects
+const DEAD_AFTER = 12_000; // ms without a message before it reconnects
 const TICK = 1_000; // ms
-const PROBE_ID = 0; // subscription id no page uses; asking for it makes the server answer
 const LOGGED_OUT = 4401;
 const AGAIN_AFTER = 5_000; // ms before history that could not be read is asked for again
+const UNITS = /** @type {Record<string, number>} */ ({ s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 });
 
 /**
  * @typedef {"connecting"|"catching up"|"live"|"reconnecting"|"offline"|"logged out"} ConnectionState
  * @typedef {{series: number[], since?: string, points?: number, every?: number}} Request
- * @typedef {{request: Request, background: boolean, waiting: boolean, bare: boolean, again: boolean}} Subscription
+ * @typedef {{request: Request, waiting: boolean, bare: boolean, again: boolean}} Subscription
  *   `bare`: goes on without the history asked for; `again`: it will be asked for again
  * @typedef {{open: (url: string) => any, now: () => number, random: () => number, later: (f: () => void, ms: number) => any,
  *   cancel: (timer: any) => void, drawn: (f: () => void) => void, online: () => boolean}} World
@@ -24,23 +25,26 @@ const AGAIN_AFTER = 5_000; // ms before history that could not be read is asked 
 export class LiveConnection {
   /** @type {ConnectionState} */ state = "connecting";
   /** ms, by the world's clock, until the next try */ retryAt = 0;
-  /** last time the connection was live, by the world's clock */ lastLive = 0;
 
   /** @param {string} url @param {World} world */
   constructor(url, world) {
     this.url = url;
     this.world = world;
+    this.news = new News(world.now());
     /** @type {Map<number, Subscription>} */
     this.subscriptions = new Map();
+    /** devices each beat tells of; null: every one @type {number[]|null|undefined} */
+    this.followed = undefined;
     /** @type {Map<string, Set<(message: any) => void>>} */
     this.listeners = new Map();
     this.attempt = 0;
     this.asleep = false;
     this.ready = false;
-    this.heard = 0;
+    this.quietSince = 0; // by the world's clock: the last message, or when the socket was opened
     this.thinned = false;
     this.socket = null;
     this.timer = null;
+    /** of the present socket @type {Acks|null} */ this.acks = null;
   }
 
   /** Listen to one `op`, or to "state". @param {string} op @param {(message: any) => void} listener */
@@ -54,10 +58,15 @@ export class LiveConnection {
     for (const listener of this.listeners.get(op) ?? []) listener(message);
   }
 
+  /** What keeps this page from knowing what devices do now, or null. */
+  trouble() {
+    return this.news.trouble(this.ready, this.world.now());
+  }
+
   open() {
     this.#set("connecting");
     const socket = (this.socket = this.world.open(this.url));
-    this.heard = this.world.now();
+    this.quietSince = this.world.now();
     socket.onmessage = (/** @type {{data: string}} */ event) => {
       if (socket === this.socket) this.#receive(JSON.parse(event.data));
     };
@@ -73,10 +82,10 @@ export class LiveConnection {
     if (this.socket === null && this.state !== "logged out") this.open();
   }
 
-  /** @param {number} id @param {Request} request @param {{background?: boolean}} [options] kept while the tab is hidden */
-  subscribe(id, request, { background = false } = {}) {
-    this.subscriptions.set(id, { request, background, waiting: false, bare: false, again: false });
-    this.#request(id);
+  /** @param {number} id @param {Request} request */
+  subscribe(id, request) {
+    this.subscriptions.set(id, { request, waiting: false, bare: false, again: false });
+    this.again(id);
   }
 
   /** @param {number} id */
@@ -86,22 +95,34 @@ export class LiveConnection {
     this.#settle();
   }
 
-  /** The tab is hidden: nothing will be drawn, so nothing but the background need be sent. */
+  /** Have each beat tell when these devices were heard, also while the tab is hidden. @param {number[]|null} devices null: every one */
+  follow(devices) {
+    this.followed = devices;
+    this.#follow();
+  }
+
+  #follow() {
+    if (this.followed !== undefined) this.#send({ op: "follow", devices: this.followed });
+  }
+
+  /** The tab is hidden: nothing will be drawn, so nothing but the beats need be sent. */
   sleep() {
     this.asleep = true;
-    for (const [id, { background }] of this.subscriptions) if (!background) this.#send({ op: "unsubscribe", id });
+    for (const id of this.subscriptions.keys()) this.#send({ op: "unsubscribe", id });
+    this.acks?.skip();
   }
 
   wake() {
     if (!this.asleep) return;
     this.asleep = false;
     this.hurry();
-    for (const [id, { background }] of this.subscriptions) if (!background) this.#request(id);
+    for (const id of this.subscriptions.keys()) this.again(id);
   }
 
-  #request(/** @type {number} */ id) {
+  /** Ask for a subscription once more, with its whole history. @param {number} id */
+  again(id) {
     const subscription = this.subscriptions.get(id);
-    if (!subscription || !this.ready || (this.asleep && !subscription.background)) return;
+    if (!subscription || !this.ready || this.asleep) return;
     subscription.waiting = subscription.request.since !== undefined;
     subscription.bare = false;
     this.#send({ op: "subscribe", id, ...subscription.request });
@@ -120,8 +141,19 @@ export class LiveConnection {
     subscription.again = true;
     this.world.later(() => {
       subscription.again = false;
-      if (this.subscriptions.get(id) === subscription) this.#request(id);
+      if (this.subscriptions.get(id) === subscription) this.again(id);
     }, AGAIN_AFTER);
+  }
+
+  /** History changed: of these series, or of every one. Asks for what a subscription shows of it. */
+  #refill(/** @type {any} */ { series, to }) {
+    if (series === null) this.news.hold();
+    for (const [id, { request }] of this.subscriptions) {
+      const named = series === null ? request.series : request.series.filter((one) => series.includes(one));
+      const before = to !== null && this.news.until !== null && to < this.news.until - reach(request.since);
+      if (series === null) this.again(id);
+      else if (named.length && !before && !this.asleep) this.#send({ op: "refill", id, series: named });
+    }
   }
 
   #send(/** @type {object} */ message) {
@@ -129,35 +161,40 @@ export class LiveConnection {
   }
 
   #receive(/** @type {any} */ message) {
-    this.heard = this.world.now();
+    const now = (this.quietSince = this.world.now());
+    this.news.hear(now);
+    const subscription = this.subscriptions.get(message.id);
+    if (message.op === "beat") this.news.take(message, now);
     if (message.op === "hello") {
       this.ready = true;
+      this.news.hold();
+      this.news.take(message, now);
       this.attempt = 0;
-      this.#emit("hello", message);
-      for (const id of this.subscriptions.keys()) this.#request(id);
+      this.acks = new Acks((seq) => this.#send({ op: "ack", seq }), this.world, message.frames);
+      this.#follow();
+      for (const id of this.subscriptions.keys()) this.again(id);
     } else if (message.op === "readings") {
       this.thinned = message.thinned;
-      this.#emit("readings", message);
-      const socket = this.socket;
-      const ack = () => socket === this.socket && this.#send({ op: "ack", seq: message.seq });
-      // A hidden tab draws nothing; waiting for a frame there would stall the background subscription.
-      if (this.asleep) ack();
-      else this.world.drawn(ack);
-    } else if (message.op === "resync") {
-      this.#emit("resync", message);
-      for (const id of this.subscriptions.keys()) this.#request(id);
-    } else if (message.id !== PROBE_ID) {
-      const subscription = this.subscriptions.get(message.id);
-      if (subscription && (message.op === "snapshot" || message.op === "error")) subscription.waiting = false;
-      if (subscription && message.op === "error") this.#refused(message, subscription);
-      this.#emit(message.op, message);
+      const acks = this.acks;
+      acks?.receive(message.seq);
+      if (this.asleep) acks?.skip(); // a hidden tab draws nothing, and there is no frame to wait for
+      else this.world.drawn(() => acks?.draw(message.seq));
+    } else if (message.op === "refill") this.#refill(message);
+    else if (message.op === "unknown" && subscription) {
+      // Not changed in place: the page that asked may hold on to what it asked for.
+      const series = subscription.request.series.filter((one) => !message.series.includes(one));
+      subscription.request = { ...subscription.request, series };
+    } else if (subscription && (message.op === "snapshot" || message.op === "error")) {
+      subscription.waiting = false;
+      if (message.op === "error") this.#refused(message, subscription);
     }
+    this.#emit(message.op, message);
     this.#settle();
   }
 
   #settle() {
     if (!this.ready) return;
-    const waiting = [...this.subscriptions.values()].some((s) => s.waiting && !(this.asleep && !s.background));
+    const waiting = !this.asleep && [...this.subscriptions.values()].some((s) => s.waiting);
     this.#set(waiting || this.thinned ? "catching up" : "live");
   }
 
@@ -166,6 +203,7 @@ export class LiveConnection {
     this.ready = false;
     this.thinned = false;
     this.world.cancel(this.timer);
+    this.acks?.end();
     if (code === LOGGED_OUT) {
       this.#set("logged out");
       return;
@@ -177,24 +215,28 @@ export class LiveConnection {
     this.#set(this.world.online() ? "reconnecting" : "offline");
   }
 
-  /** A dead peer sends no close: ask after a silence, give up after a longer one. */
+  /** A dead peer sends no close: the server speaks each two seconds. */
   #tick() {
-    const quiet = this.world.now() - this.heard;
-    if (quiet > DEAD_AFTER) {
+    const now = this.world.now();
+    this.quietSince = Math.min(this.quietSince, now);
+    this.news.stepBack(now);
+    if (now - this.quietSince > DEAD_AFTER) {
       const socket = this.socket;
       this.#lost(0);
       socket.close();
       return;
     }
-    if (quiet > QUIET_AFTER) this.#send({ op: "subscribe", id: PROBE_ID, series: [] });
-    if (this.state === "live") this.lastLive = this.world.now();
     this.timer = this.world.later(() => this.#tick(), TICK);
   }
 
   #set(/** @type {ConnectionState} */ state) {
-    if (state === "live") this.lastLive = this.world.now();
     if (this.state === state) return;
     this.state = state;
     this.#emit("state", state);
   }
+}
+
+/** "15m" in ms; what has no history reaches back to nothing. @param {string|undefined} since */
+function reach(since) {
+  return since === undefined ? 0 : Number(since.slice(0, -1)) * UNITS[since.slice(-1)];
 }

@@ -2,6 +2,7 @@
 
 import { serverNow, synchronise } from "../time/clock.js";
 import { LiveConnection } from "./connection.js";
+import { isBlind } from "./news.js";
 
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 
@@ -24,8 +25,22 @@ addEventListener("online", () => connection.hurry());
 addEventListener("pagehide", () => connection.sleep());
 if (document.hidden) connection.sleep();
 
-/** The time up to which this page knows what happened: now while live, the last live moment otherwise. */
+/** The server's time when this page last heard anything of it. */
+export function heardAt() {
+  return serverNow() - Math.max(0, Date.now() - connection.news.heard);
+}
+
+/** Up to when a device's silence is its own. Judge devices at this time, never at the present. */
+export function judgedAt() {
+  return connection.news.until ?? heardAt();
+}
+
+/** Whether nothing can be said of devices now. */
+export function isUnknown() {
+  return isBlind(connection.trouble());
+}
+
+/** Up to when a chart may show that nothing came: now, unless something keeps us from knowing. */
 export function knownUntil() {
-  const known = connection.state === "live" || connection.state === "catching up";
-  return known || connection.lastLive === 0 ? serverNow() : serverNow() - (Date.now() - connection.lastLive);
+  return isUnknown() ? Math.min(judgedAt(), serverNow()) : serverNow();
 }

@@ -1,7 +1,7 @@
 /** Building elements. Text goes in by `textContent`, so data can never become markup. */
 
-import { WORDS } from "../presence/presence.js";
 import { clock } from "../time/moment.js";
+import { WORDS } from "../presence/presence.js";
 
 const LONG = 11; // characters of a value; a longer one is written smaller rather than cut
 const SVG = "http://www.w3.org/2000/svg";
@@ -81,12 +81,18 @@ export function toast(text) {
   setTimeout(() => node.remove(), 5000);
 }
 
-/** What went wrong, since when, and what can be done about it. @param {HTMLElement} area @param {string} what @param {() => void} retry @param {string} [act] */
+/** What went wrong, since when first, and what can be done about it. @param {HTMLElement} area @param {string} what @param {() => void} retry @param {string} [act] */
 export function showTrouble(area, what, retry, act = "Try again") {
-  const since = clock(Date.now());
+  const since = (area.dataset.since ??= clock(Date.now()));
   area.replaceChildren(icon("i-warn"), el("span", { text: `${what} Since ${since}.` }),
     el("button", { class: "button tiny", text: act, on: { click: () => { area.hidden = true; retry(); } } }));
   area.hidden = false;
+}
+
+/** It went well: the next trouble is another one. @param {HTMLElement} area */
+export function endTrouble(area) {
+  area.hidden = true;
+  delete area.dataset.since;
 }
 
 /** @param {string} name a custom property @returns {string} the colour it resolves to under the present theme */

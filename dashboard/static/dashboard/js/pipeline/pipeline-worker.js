@@ -52,18 +52,18 @@ export class Worker {
     return now - this.at <= LOST_AFTER;
   }
 
-  /** @param {number} now */
-  draw(now) {
+  /** @param {number} now @param {number} heard when this page last heard anything @param {boolean} hung the database answers the web process no more */
+  draw(now, heard, hung) {
     const c = this.counters;
     TERMS.forEach(([key], i) => setText(this.cells[i].firstElementChild, number(c[key] ?? 0, 0)));
     const difference = balance(c);
     setText(this.verdict.querySelector(".word"), difference === 0 ? "0 missing" : `${number(difference, 0)} unaccounted`);
     this.verdict.dataset.state = difference === 0 ? "stored" : "rejected";
     this.verdict.querySelector("use")?.setAttribute("href", difference === 0 ? "#m-stored" : "#m-rejected");
-    const alive = this.alive(now);
+    const alive = this.alive(heard);
     const troubles = alive ? alarms(c) : [];
     setMark(this.mark, alive ? (troubles.length ? "silent" : "online") : "offline", this.name);
-    setText(this.health, alive ? this.#health(c, now) : `Not seen for ${age(now - this.at)}; what it shows is from then.`);
+    setText(this.health, alive ? this.#health(c, now, hung) : `Not seen for ${age(now - this.at)}; what it shows is from then.`);
     this.element.classList.toggle("is-away", !alive);
     this.element.classList.toggle("is-bad", troubles.length > 0);
     this.#alarm(troubles);
@@ -84,9 +84,9 @@ export class Worker {
     return this.name.startsWith(HTTP_PREFIX);
   }
 
-  #health(/** @type {Record<string, number>} */ c, /** @type {number} */ now) {
+  #health(/** @type {Record<string, number>} */ c, /** @type {number} */ now, /** @type {boolean} */ hung) {
     return [
-      this.takesHttp ? "takes telemetry over HTTP" : c.connected ? "broker connected" : "", c.database_up ? "database up" : "",
+      this.takesHttp ? "takes telemetry over HTTP" : c.connected ? "broker connected" : "", c.database_up && !hung ? "database up" : "",
       c.spooled && !c.spool_full ? `${number(c.spooled, 0)} spooled` : "spool empty",
       `last commit took ${duration(c.last_commit_ms ?? 0)}`, this.startedAt ? `up ${duration(now - this.startedAt)}` : "",
     ].filter(Boolean).join(" · ");

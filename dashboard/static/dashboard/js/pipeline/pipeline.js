@@ -1,7 +1,7 @@
 /** The pipeline page: is everything that came in kept, how fast, and what was not? */
 
-import { byId, el, setText, setValue, showTrouble } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { byId, el, endTrouble, setText, setValue, showTrouble } from "../page/element.js";
+import { connection, heardAt } from "../live/live.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
@@ -66,7 +66,7 @@ async function read() {
     }
     quarantine.showCounts(answer.quarantine);
     jobs.show(answer.jobs, answer.backlog, answer.now);
-    byId("trouble").hidden = true;
+    endTrouble(byId("trouble"));
     second();
   } catch (error) {
     showTrouble(byId("trouble"), `The pipeline could not be read. ${/** @type {Error} */ (error).message}`, read);
@@ -91,7 +91,9 @@ function second() {
     workers.delete(w.name);
   }
   const all = [...workers.values()];
-  const alive = all.filter((w) => w.alive(now));
+  // What is not heard because this page hears nothing is not away.
+  const heard = heardAt();
+  const alive = all.filter((w) => w.alive(heard));
   const sum = (/** @type {(w: Worker) => number|null} */ f) => (alive.length ? alive.reduce((total, w) => total + (f(w) ?? 0), 0) : null);
   const rate = (/** @type {"messages"|"readings"} */ key) => {
     const known = alive.some((w) => w[key].samples.length);
@@ -120,7 +122,7 @@ function second() {
   tiles.spool.card.classList.toggle("is-bad", Boolean(spooled) || full);
   setValue(tiles.total.value, number(stored, 0), "");
   setText(tiles.total.note, alive.length < all.length ? `${all.length - alive.length} of ${all.length} workers not seen` : "estimated");
-  for (const w of all) w.draw(now);
+  for (const w of all) w.draw(now, heard, connection.news.told?.what === "database");
   quarantine.tick();
   const away = all.length - alive.length;
   const sick = alive.filter((w) => alarms(w.counters).length).length;

@@ -15,6 +15,8 @@ export const PROBLEMS = new Set(["offline", "silent", "sensors"]);
 export const WORDS = {
   online: "Online", late: "Late", silent: "Silent", sensors: "Sensor silent", offline: "Offline", waiting: "Waiting", disabled: "Disabled",
 };
+/** Where nothing can be known of any device. */
+export const UNKNOWN = "Not known";
 /** Text and boolean series often come only on change. */
 export const JUDGED_KINDS = new Set(["gauge", "counter"]);
 

@@ -1,7 +1,7 @@
 /** The quarantine page: what could not be stored, to look at, replay or discard, and who sent it unregistered. */
 
 import { added, NOTHING, outcome } from "./replay.js";
-import { byId, el, setText, showTrouble } from "../page/element.js";
+import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { get, send } from "../page/rest.js";
 import { number } from "../page/format.js";
@@ -32,7 +32,7 @@ async function readCounts() {
     const { quarantine } = await get("/api/v1/pipeline/");
     list.showCounts(quarantine);
     showReplay();
-    byId("trouble").hidden = true;
+    endTrouble(byId("trouble"));
   } catch (error) {
     showTrouble(byId("trouble"), `The counts could not be read. ${/** @type {Error} */ (error).message}`, readCounts);
   }

@@ -100,6 +100,11 @@ export class TimeLine extends EventTarget {
       for (const [id, points] of Object.entries(d)) this.livePoints.get(Number(id))?.add(points);
       this.dispatchEvent(new CustomEvent("readings", { detail: d }));
     });
+    connection.on("refill", ({ series, from, to }) => {
+      if (this.live || this.span.paused || (series !== null && !this.series.some((id) => series.includes(id)))) return;
+      const shown = this.bounds();
+      if ((from === null || from <= shown.to) && (to === null || to >= shown.from)) this.#fetch();
+    });
   }
 
   #history(/** @type {any} */ { series, from, to, part, parts }) {

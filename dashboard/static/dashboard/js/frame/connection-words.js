@@ -1,0 +1,48 @@
+/** What the frame says of the connection, and of what is not known. Pure. */
+
+import { clock } from "../time/moment.js";
+import { duration } from "../page/format.js";
+import { isBlind } from "../live/news.js";
+
+const CONNECTING = { mark: "late", word: "Connecting" };
+const RECONNECTING = { mark: "late", word: "Reconnecting" };
+const MARKS = /** @type {const} */ ({ "catching up": "late", live: "online", offline: "offline", "logged out": "offline" });
+const WORDS = { "catching up": "Catching up", live: "Live", offline: "No network", "logged out": "Logged out" };
+/** Why, as a clause. @type {Record<string, string>} */
+const WHY = {
+  connection: "this page has no connection to the server", network: "the server is not heard", redis: "the server hears nothing, Redis is away",
+  bridge: "no bridge is heard", broker: "the broker is away", database: "the database does not answer",
+};
+
+/** Whole seconds, so that it does not flicker. @param {number} ms */
+const lasting = (ms) => duration(Math.max(1, Math.floor(ms / 1000)) * 1000);
+
+/** @param {import("../live/news.js").Trouble} trouble */
+const why = ({ what, lasts }) => (what === "storing" ? `storing is ${lasting(lasts)} behind` : WHY[what]);
+
+/**
+ * The pill: shape and word.
+ * @param {string} state of the connection @param {import("../live/news.js").Trouble|null} trouble
+ * @returns {{mark: string, word: string}}
+ */
+export function pill(state, trouble) {
+  if (state === "logged out") return { mark: MARKS[state], word: WORDS[state] };
+  if (trouble?.what === "connection" && isBlind(trouble)) {
+    return { mark: "offline", word: `${state === "offline" ? WORDS.offline : "No connection"} for ${lasting(trouble.lasts)}` };
+  }
+  if (trouble?.what === "network") return { mark: "silent", word: `No news for ${lasting(trouble.lasts)}` };
+  if (isBlind(trouble)) return { mark: "silent", word: `Not known: ${why(/** @type {any} */ (trouble))}` };
+  if (state === "connecting") return CONNECTING;
+  if (state !== "live" && state !== "catching up") return RECONNECTING;
+  if (trouble) return { mark: "late", word: `${WORDS[state]}, ${why(trouble)}` };
+  return { mark: MARKS[state], word: WORDS[state] };
+}
+
+/**
+ * The line above a page that cannot know; "" when it can.
+ * @param {import("../live/news.js").Trouble|null} trouble @param {number} until the last moment that is known
+ */
+export function unknown(trouble, until) {
+  if (trouble === null || !isBlind(trouble)) return "";
+  return `What devices do is not known since ${clock(until)}: ${why(trouble)}. States are from then.`;
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { FleetFeed, IN_VIEW } from "../js/fleet/fleet-feed.js";
+
+function connection() {
+  return {
+    subscriptions: new Map(), asked: [], followed: undefined,
+    follow(devices) { this.followed = devices; },
+    subscribe(id, request) { this.subscriptions.set(id, { request }); this.asked.push(request.series); },
+    again(id) { this.asked.push(this.subscriptions.get(id).request.series); },
+  };
+}
+const device = (...ids) => ({ series: ids.map((id) => ({ id })) });
+
+test("it hears of every device and asks for the values of those in view", () => {
+  const live = connection();
+  const feed = new FleetFeed(live);
+  assert.equal(live.followed, null);
+  feed.follow(new Set([device(1, 2)]));
+  feed.follow(new Set([device(1)])); // what is asked for already is not asked for again
+  feed.follow(new Set([device(1), device(3)]));
+  assert.deepEqual(live.asked, [[1, 2], [1, 3]]);
+});
+test("a series that was deleted is not asked for again", () => {
+  const live = connection();
+  const feed = new FleetFeed(live);
+  feed.follow(new Set([device(1, 2)]));
+  live.subscriptions.get(IN_VIEW).request = { series: [1] }; // as the connection does then
+  feed.again();
+  assert.deepEqual(live.asked, [[1, 2], [1]]);
+});

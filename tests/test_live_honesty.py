@@ -1,0 +1,161 @@
+"""What keeps us from knowing is never called a device's silence: real servers, real pages.
+
+The page says what is not known and why while a cause lasts longer than it takes a device to be
+called silent, and all is well again by itself afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from embedded.prove.proxy import Proxy
+from tests.bridge_process import ROOT
+from tests.browser import PAGE_SECONDS, PASSWORD, USERNAME, chromium
+from tests.chromium import log_in
+from tests.fault_stack import MESSAGES_PER_SECOND, WITHIN, Stack
+from tests.waiting import eventually
+from tests.web_process import WebProcess
+
+__all__ = ["chromium"]  # fixture
+LASTS = 16  # seconds of a cause: a device that sends each second is silent after ten
+# Everything the page ever called a device, its tab and its connection.
+RECORD = """
+window.seen = { states: [], titles: [], pills: [] };
+setInterval(() => {
+  const add = (list, text) => text && !list.includes(text) && list.push(text);
+  const words = document.querySelectorAll(".device .state .word, #presence-word .word");
+  for (const node of words) add(seen.states, node.textContent);
+  add(seen.titles, document.title);
+  add(seen.pills, document.querySelector("#connection .word")?.textContent);
+}, 100);
+let hidden = false;
+Object.defineProperty(document, "hidden", { get: () => hidden });
+window.hide = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+"""
+
+
+@pytest.fixture
+def web(stack: Stack, tmp_path: Path) -> Iterator[WebProcess]:
+    """A web process on the servers of the stack, with an operator."""
+    environment = {**os.environ, **stack.environment, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    command = [
+        sys.executable,
+        "manage.py",
+        "createsuperuser",
+        "--noinput",
+        "--email",
+        "o@x.example",
+    ]
+    subprocess.run([*command, "--username", USERNAME], cwd=ROOT, env=environment, check=True)
+    process = WebProcess(tmp_path, stack.postgres.url, stack.redis.url)
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def proxy(web: WebProcess) -> Iterator[Proxy]:
+    """The network between the page and its server."""
+    with closing(Proxy(("127.0.0.1", web.port), random.Random(1))) as made:
+        yield made
+
+
+@pytest.fixture
+def pages(chromium: Browser, proxy: Proxy) -> Iterator[tuple[Page, Page]]:
+    """The fleet and one device, both live."""
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{proxy.port}")
+    context.set_default_timeout(PAGE_SECONDS * 1000)
+    context.add_init_script(RECORD)
+    fleet, device = context.new_page(), context.new_page()
+    log_in(fleet, USERNAME, PASSWORD)
+    device.goto("/devices/dev-3/")
+    are_well(fleet, device)
+    yield fleet, device
+    context.close()
+
+
+def are_well(fleet: Page, device: Page) -> None:
+    for page in (fleet, device):
+        expect(page.locator("#connection .word")).to_have_text("Live", timeout=WITHIN * 1000)
+        expect(page.locator("#unknown")).to_be_hidden()
+    expect(fleet.locator(".device .state", has_text="Online")).to_have_count(20)
+    expect(device.locator("#presence-word")).to_have_text("Online")
+
+
+def forget(*pages: Page) -> None:
+    for page in pages:
+        page.evaluate("window.seen = { states: [], titles: [], pills: [] }")
+
+
+def called(page: Page) -> str:
+    seen = page.evaluate("window.seen")
+    return " | ".join(seen["states"] + seen["titles"])
+
+
+def wait_for_load(stack: Stack) -> None:
+    """The devices go on sending for as long as it takes to call one silent."""
+    assert stack.publisher is not None
+    goal = stack.publisher.sent + LASTS * MESSAGES_PER_SECOND * 0.8
+    eventually(lambda: stack.publisher.sent > goal, 4 * WITHIN, what="the load goes on")
+
+
+def test_nothing_of_ours_and_of_the_viewer_is_called_a_devices_silence(
+    stack: Stack, web: WebProcess, proxy: Proxy, pages: tuple[Page, Page]
+) -> None:
+    causes = {
+        "the viewer's network": (proxy.freeze, proxy.thaw, r"No (news|connection) for"),
+        "Redis": (
+            stack.redis.freeze,
+            stack.redis.thaw,
+            r"Not known: (the server hears nothing, Redis is away|no bridge is heard)",
+        ),
+        "the database": (
+            stack.postgres.freeze,
+            stack.postgres.thaw,
+            r"the database does not answer|storing is \d+\s*s behind",
+        ),
+        "the bridge": (
+            stack.bridge.freeze,
+            stack.bridge.thaw,
+            r"Not known: no bridge is heard",
+        ),
+    }
+    for cause, (begin, end, word) in causes.items():
+        forget(*pages)
+        begin()
+        try:
+            for page in pages:
+                expect(page.locator("#connection .word")).to_have_text(re.compile(word))
+            wait_for_load(stack)
+        finally:
+            end()
+        are_well(*pages)
+        for page in pages:
+            assert "ilent" not in called(page), cause
+            assert "Offline" not in called(page), cause
+
+
+def test_a_tab_that_nobody_looks_at_calls_no_device_silent(
+    stack: Stack, pages: tuple[Page, Page]
+) -> None:
+    forget(*pages)
+    for page in pages:
+        page.evaluate("hide(true)")
+    wait_for_load(stack)
+    for page in pages:
+        assert "ilent" not in called(page)
+        assert "Not known" not in called(page)
+        page.evaluate("hide(false)")
+    are_well(*pages)
+    for page in pages:
+        assert "ilent" not in called(page)
