@@ -10,11 +10,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, expect
 
 from dashboard import database
+from tests.browser import chromium
 from tests.servers import RunningServer
 from tests.waiting import eventually
 from tests.web_process import WebProcess, serving
+
+__all__ = ["chromium"]  # a fixture
 
 PATIENT = 60  # seconds a connection may take to be made: much more than what is tested
 SOON = 20.0  # seconds, on a busy machine; 2 on one that is not
@@ -82,6 +86,24 @@ def test_a_database_that_hangs(web: WebProcess, filled_postgres: RunningServer) 
     is_told(web)
     filled_postgres.thaw()
     eventually(lambda: is_well(web), what="it answers again by itself")
+
+
+def test_a_page_comes_back_by_itself(
+    web: WebProcess, filled_postgres: RunningServer, chromium: Browser
+) -> None:
+    assert is_well(web)
+    filled_postgres.freeze()
+    # Until the watch sees it, this page, which asks the database nothing, is shown.
+    eventually(lambda: ask(web, "/readyz")[0] == 503, what="the watch sees it")
+    address = f"{web.url}/login/?next=/pipeline/"
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("#away-state")).to_have_text("This page comes back by itself.")
+    filled_postgres.thaw()
+    expect(page.locator("input[name=username]")).to_be_visible()
+    assert page.url == address
+    context.close()
 
 
 def test_a_database_that_is_away(web: WebProcess, filled_postgres: RunningServer) -> None:

@@ -18,4 +18,5 @@ async function look() {
   else setTimeout(look, ASK_EVERY * (1 + Math.random() / 2));
 }
 
+byId("connection").hidden = true;
 if ("retry" in byId("away").dataset) look();

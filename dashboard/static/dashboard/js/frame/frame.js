@@ -71,5 +71,6 @@ byId("reconnect").addEventListener("click", () => connection.hurry());
 connection.on("state", showConnection);
 connection.on("beat", showConnection);
 setInterval(showConnection, 1000);
-connection.open();
+// The page of an outage shows nothing live, and must not be sent to the log-in while it waits.
+if (!document.getElementById("away")) connection.open();
 showConnection();
