@@ -8,6 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 RUN_STAMP := $(VENV)/.run-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PACKAGES := config access devices telemetry bridge dashboard embedded firmware_sim
+JS_STAMP := node_modules/.lint-$(shell cksum < package-lock.json | cut -d' ' -f1)
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
 # Workers with servers of their own. Most tests wait for a process, so two cores are enough for three.
 PYTEST = $(BIN)/python -m pytest -n 3 --dist worksteal
@@ -39,12 +40,15 @@ test: $(DEV_STAMP) ## all checks and all tests; ARGS="bridge -k spool" narrows t
 	$(BIN)/coverage report --sort=cover --skip-covered | sed -n '1,20p;$$p'; \
 	test $$status = 0 || echo "make test: failed, see above"; exit $$status
 
-lint: $(DEV_STAMP) ## style, types and the import rule
+lint: $(DEV_STAMP) ## style, types and the import rule; style and types of the JavaScript
 	@status=0; export PULSEBOARD_DEBUG=1 PYTHONPATH=.; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/ruff format --check . || status=1; \
 	$(BIN)/mypy $(PACKAGES) || status=1; \
 	$(BIN)/lint-imports || status=1; \
+	$(MAKE) --no-print-directory $(JS_STAMP) || exit 1; \
+	node_modules/.bin/tsc --project . || status=1; \
+	node_modules/.bin/biome lint --error-on-warnings || status=1; \
 	exit $$status
 
 js-test: $(DEV_STAMP) ## the JavaScript tests
@@ -79,3 +83,9 @@ $(DEV_STAMP): | $(BIN)/python
 	@echo "Installing requirements-dev.txt"
 	@$(PIP) -r requirements-dev.txt
 	@rm -f $(VENV)/.run-* $(VENV)/.dev-*; touch $(RUN_STAMP) $@
+
+$(JS_STAMP):
+	@command -v npm >/dev/null || { echo "Checking the JavaScript needs npm; tests/install-tools installs it."; exit 1; }
+	@echo "Installing package-lock.json"
+	@npm ci --include=dev --loglevel=error --ignore-scripts --no-audit --no-fund
+	@rm -f node_modules/.lint-*; touch $@

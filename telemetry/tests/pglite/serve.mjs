@@ -20,7 +20,7 @@ async function answer(socket) {
   let started = false
   for await (const chunk of socket) {
     waiting = Buffer.concat([waiting, chunk])
-    for (let length; (length = messageLength(waiting, started)) > 0; ) {
+    for (let length = messageLength(waiting, started); length > 0; length = messageLength(waiting, started)) {
       const message = waiting.subarray(0, length)
       waiting = waiting.subarray(length)
       started ||= message.readInt32BE(4) === STARTUP

@@ -6,7 +6,10 @@ function made(ahead = 8) {
   const world = { sent: [], due: [], later(f) { const timer = { f }; this.due.push(timer); return timer; }, cancel(timer) { this.due = this.due.filter((one) => one !== timer); } };
   return { world, acks: new Acks((seq) => world.sent.push(seq), world, ahead) };
 }
-const take = (acks, seq) => (acks.receive(seq), acks.draw(seq));
+const take = (acks, seq) => {
+  acks.receive(seq);
+  acks.draw(seq);
+};
 
 test("half of what the server sends ahead is one ack", () => {
   const { world, acks } = made();

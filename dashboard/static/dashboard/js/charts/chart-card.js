@@ -30,6 +30,8 @@ export class ChartCard {
     this.colour = `var(${colourName})`;
     this.timeLine = timeLine;
     /** @type {[number, number|string]|null} */ this.latest = null;
+    /** what the table was filled for */ this.tableKey = "";
+    /** @type {HTMLElement|null} */ this.tableItem = null;
     this.canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { attrs: { role: "img" } }));
     this.value = el("span", { class: "value" });
     this.ageText = el("span", { class: "age" });
@@ -59,9 +61,10 @@ export class ChartCard {
     const item = (/** @type {string} */ text, /** @type {() => void} */ act) => el("button", {
       class: "item", text, on: { click: () => { menu.removeAttribute("open"); act(); } },
     });
+    this.tableItem = item("Show table", () => this.toggleTable());
     const menu = el("details", { class: "menu" },
       el("summary", { class: "button bare tiny", attrs: { "aria-label": `Menu of ${humanise(this.series.metric)}` } }, icon("i-more")),
-      el("div", { class: "sheet" }, (this.tableItem = item("Show table", () => this.toggleTable())),
+      el("div", { class: "sheet" }, this.tableItem,
         item("Download CSV", () => this.#download("csv")), item("Download PNG", () => this.#download("png"))));
     return menu;
   }

@@ -12,6 +12,7 @@ export class ChartTooltip {
   constructor(timeLine, cards) {
     this.timeLine = timeLine;
     this.cards = cards;
+    /** what it was last drawn for @type {string|null} */ this.key = null;
     this.element = el("div", { class: "tooltip", attrs: { hidden: "", "aria-hidden": "true" } });
     document.body.append(this.element);
     document.addEventListener("pointermove", (event) => {

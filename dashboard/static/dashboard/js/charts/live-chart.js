@@ -15,6 +15,15 @@ const NEAR = 200; // a cursor takes a reading within this part of the window
 const BESIDE = 12; // px around the labels of the value axis
 const NOTE_ROOM = 20; // px above the plot for what all labels leave out
 
+/** The colours of the present theme, and its face. @param {string} colourName of the line */
+function paintOf(colourName) {
+  const face = { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1")) };
+  return {
+    stroke: colour(colourName), line: colour("--text-3"), text: colour("--text-2"), surface: colour("--surface"), unknown: colour("--sunken"),
+    selection: colour("--accent"), face, font: `${face.size}px ${face.family}`,
+  };
+}
+
 /**
  * @typedef {{series: any, thresholds: {value: number, label: string}[], points: () => import("./points.js").Points, expectedInterval: number, colourName: string,
  *   heard: () => import("./heard.js").Heard}} ChartSource
@@ -34,8 +43,9 @@ export class LiveChart {
     /** @type {import("./points.js").Row[]} */ this.rows = [];
     /** @type {import("./points.js").Row[][]} */ this.stretches = [];
     this.drawnKey = "";
-    // @ts-ignore Chart is set by the vendored script, which loads before the modules.
-    this.chart = new globalThis.Chart(canvas, this.#config());
+    this.overlayKey = "";
+    this.paint = paintOf(source.colourName);
+    /** @type {any} */ this.chart = new Chart(canvas, this.#config());
     this.restyle();
   }
 
@@ -84,8 +94,8 @@ export class LiveChart {
     chart.ctx.beginPath();
     chart.ctx.rect(left, top, right - left, bottom - top);
     chart.ctx.clip();
-    drawBand(chart.ctx, chart.scales, this.stretches, this.stroke);
-    drawLoners(chart.ctx, chart.scales, this.stretches, this.stroke);
+    drawBand(chart.ctx, chart.scales, this.stretches, this.paint.stroke);
+    drawLoners(chart.ctx, chart.scales, this.stretches, this.paint.stroke);
     chart.ctx.restore();
   }
 
@@ -103,7 +113,7 @@ export class LiveChart {
     }
     drawUnknown(chart.ctx, chart.chartArea, this.timeLine.unknown(this.source.series.id), (at) => chart.scales.x.getPixelForValue(at), paint.unknown);
     const time = this.timeLine.cursor;
-    drawCursor(chart, { time, drag: this.timeLine.drag, row: time === null ? null : this.#rowAt(time), line: paint.line, mark: this.stroke, surface: paint.surface, selection: paint.selection });
+    drawCursor(chart, { time, drag: this.timeLine.drag, row: time === null ? null : this.#rowAt(time), line: paint.line, mark: this.paint.stroke, surface: paint.surface, selection: paint.selection });
   }
 
   /** The row a time belongs to: the nearest of a line, or one beside which it lies. @param {number} time */
@@ -131,14 +141,13 @@ export class LiveChart {
 
   /** Take the colours of the present theme. */
   restyle() {
-    this.stroke = colour(this.source.colourName);
-    const font = { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1")) };
-    this.paint = { line: colour("--text-3"), text: colour("--text-2"), surface: colour("--surface"), unknown: colour("--sunken"), selection: colour("--accent"), font: `${font.size}px ${font.family}` };
+    this.paint = paintOf(this.source.colourName);
+    const { stroke } = this.paint;
     const { x, y } = this.chart.options.scales;
-    for (const scale of [x, y]) Object.assign(scale.ticks, { color: colour("--text-3"), font });
+    for (const scale of [x, y]) Object.assign(scale.ticks, { color: this.paint.line, font: this.paint.face });
     y.grid.color = colour("--line");
     x.grid.color = colour("--line-strong");
-    Object.assign(this.chart.data.datasets[0], { borderColor: this.stroke, backgroundColor: this.stroke });
+    Object.assign(this.chart.data.datasets[0], { borderColor: stroke, backgroundColor: stroke });
     this.drawnKey = "";
   }
 

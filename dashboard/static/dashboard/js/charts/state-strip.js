@@ -13,6 +13,15 @@ const AXIS = 22; // px below them, for the times
 const TICK_ROOM = 96; // px of one time label
 const MOVED = 1000; // parts of the window it moves by before it is drawn again
 
+/** The colours of the present theme, and its face. @param {string} colourName of the series */
+function paintOf(colourName) {
+  return {
+    own: colour(colourName), text: colour("--surface"), dark: colour("--text"), off: colour("--line-strong"), neutral: colour("--sunken"),
+    line: colour("--text-3"), words: Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`)),
+    family: getComputedStyle(document.body).fontFamily,
+  };
+}
+
 export class StateStrip {
   /** @param {HTMLCanvasElement} canvas @param {import("./live-chart.js").ChartSource & {device: string}} source
    * @param {import("../time/time-line.js").TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
@@ -25,13 +34,12 @@ export class StateStrip {
     this.words = new WordColours(`${source.device}/${source.series.metric}`);
     /** @type {import("./states.js").State[]} */ this.states = [];
     /** @type {{width: number, height: number}|null} a size other than the card's, px */ this.size = null;
-    this.restyle();
+    this.paint = paintOf(source.colourName);
+    /** what it was last drawn for */ this.key = "";
   }
 
   restyle() {
-    this.colours = Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`));
-    this.paint = { own: colour(this.source.colourName), text: colour("--surface"), dark: colour("--text"), off: colour("--line-strong"), neutral: colour("--sunken"), line: colour("--text-3") };
-    this.family = getComputedStyle(document.body).fontFamily;
+    this.paint = paintOf(this.source.colourName);
     this.key = "";
   }
 
@@ -84,7 +92,7 @@ export class StateStrip {
 
   #axis(/** @type {CanvasRenderingContext2D} */ context, /** @type {any} */ area, /** @type {(at: number) => number} */ x, /** @type {number} */ from, /** @type {number} */ to) {
     const size = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1"));
-    context.font = `${size}px ${this.family}`;
+    context.font = `${size}px ${this.paint.family}`;
     context.fillStyle = this.paint.line;
     context.textBaseline = "top";
     context.textAlign = "center";
@@ -101,7 +109,7 @@ export class StateStrip {
   #fill(word) {
     if (this.boolean) return word === "off" ? this.paint.off : this.paint.own;
     const place = this.words.of(word);
-    return place === null ? this.paint.off : this.colours[place];
+    return place === null ? this.paint.off : this.paint.words[place];
   }
 
   #segment(/** @type {CanvasRenderingContext2D} */ context, /** @type {any} */ area, /** @type {number} */ a, /** @type {number} */ b, /** @type {string} */ word) {
@@ -124,7 +132,7 @@ export class StateStrip {
     const fits = Math.floor((b - a - 12) / LETTER);
     if (fits < 2) return;
     context.fillStyle = neutral ? this.paint.dark : this.paint.text;
-    context.font = `600 12px ${this.family}`;
+    context.font = `600 12px ${this.paint.family}`;
     context.textBaseline = "middle";
     context.fillText(word.length > fits ? `${word.slice(0, fits - 1)}…` : word || "(empty)", a + 6, (area.top + area.bottom) / 2);
   }

@@ -41,5 +41,5 @@ function quoted(cell) {
 
 /** @param {Cell[][]} rows */
 export function csv(rows) {
-  return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  return rows.map((row) => `${row.map(quoted).join(",")}\r\n`).join("");
 }

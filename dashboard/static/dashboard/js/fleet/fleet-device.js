@@ -19,6 +19,9 @@ export class FleetDevice {
     /** @type {Map<number, [number, number|string]>} */ this.latest = new Map();
     this.hearing = new Hearing();
     /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
+    /** @type {any} */ this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null } };
+    /** those its tile shows @type {any[]} */ this.series = [];
+    this.told = ""; // to a screen reader
     this.state = "waiting"; // among STATES: what it is sorted and filtered by
     this.unknown = false; // whether the state is an old one
     this.word = "";
@@ -37,8 +40,7 @@ export class FleetDevice {
 
   /** @param {any} facts a full list form, or the part of it that changed */
   update(facts) {
-    this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null }, ...this.facts, ...facts };
-    ({ uid: this.uid, name: this.name, site: this.site, kind: this.kind, tags: this.tags } = this.facts);
+    this.facts = { ...this.facts, ...facts };
     this.element.setAttribute("href", `/devices/${encodeURIComponent(this.uid)}/`);
     if (facts.series) {
       this.silent = silentAmong(facts.series, this.facts.expected_interval);
@@ -60,6 +62,21 @@ export class FleetDevice {
     setText(this.parts.metric, this.series[0] ? humanise(this.series[0].metric) : "");
   }
 
+  /** @returns {string} */
+  get uid() { return this.facts.uid; }
+
+  /** @returns {string} */
+  get name() { return this.facts.name; }
+
+  /** @returns {{slug: string, name: string}|null} */
+  get site() { return this.facts.site ?? null; }
+
+  /** @returns {string} */
+  get kind() { return this.facts.kind; }
+
+  /** @returns {string[]} */
+  get tags() { return this.facts.tags; }
+
   /** When it was last heard, ms. */
   get heard() {
     return this.hearing.heard;
@@ -70,7 +87,7 @@ export class FleetDevice {
     if (at !== undefined) this.hearing.tell(at, null);
   }
 
-  #newest(/** @type {number} */ id, /** @type {[number, number|string]} */ point) {
+  #newest(/** @type {number} */ id, /** @type {[number, number|string, ...number[]]} */ point) {
     const held = this.latest.get(id);
     if (held && held[0] > point[0]) return;
     this.latest.set(id, [point[0], point[1]]);
@@ -146,7 +163,9 @@ export class FleetDevice {
     setText(this.parts.age, at ? age(Math.max(0, now - at)) : "never");
     this.element.classList.toggle("is-stale", this.state === "offline" || this.state === "silent");
     const told = this.#describe();
-    if (told !== this.told) this.element.setAttribute("aria-label", (this.told = told));
+    if (told === this.told) return;
+    this.told = told;
+    this.element.setAttribute("aria-label", told);
   }
 
   /** One sentence for a screen reader. */

@@ -14,7 +14,7 @@ export function walk(list, event) {
   const tiles = /** @type {HTMLElement[]} */ ([...list.children]);
   const at = here ? tiles.indexOf(here) : -1;
   const columns = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
-  const row = columns < 1 ? 1 : columns;
+  const row = Math.max(1, columns);
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key] ?? 0;
   const next = tiles[at < 0 ? 0 : at + step];
   if (!next) return null;

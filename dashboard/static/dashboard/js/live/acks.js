@@ -17,7 +17,7 @@ export class Acks {
     this.ahead = ahead;
     this.received = this.drawn = this.told = 0; // frames by number
     this.waiting = 0; // frames drawn and not told
-    this.timer = null;
+    /** @type {any} */ this.timer = null;
     this.ended = false;
   }
 
@@ -50,7 +50,7 @@ export class Acks {
 
   #tell() {
     this.timers.cancel(this.timer);
-    this.timer = null;
+    /** @type {any} */ this.timer = null;
     this.waiting = 0;
     this.told = this.drawn;
     this.send(this.drawn);

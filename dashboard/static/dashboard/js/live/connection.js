@@ -65,7 +65,8 @@ export class LiveConnection {
 
   open() {
     this.#set("connecting");
-    const socket = (this.socket = this.world.open(this.url));
+    const socket = this.world.open(this.url);
+    this.socket = socket;
     this.quietSince = this.world.now();
     socket.onmessage = (/** @type {{data: string}} */ event) => {
       if (socket === this.socket) this.#receive(JSON.parse(event.data));
@@ -161,7 +162,8 @@ export class LiveConnection {
   }
 
   #receive(/** @type {any} */ message) {
-    const now = (this.quietSince = this.world.now());
+    const now = this.world.now();
+    this.quietSince = now;
     this.news.hear(now);
     const subscription = this.subscriptions.get(message.id);
     if (message.op === "beat") this.news.take(message, now);

@@ -83,7 +83,8 @@ export function toast(text) {
 
 /** What went wrong, since when first, and what can be done about it. @param {HTMLElement} area @param {string} what @param {() => void} retry @param {string} [act] */
 export function showTrouble(area, what, retry, act = "Try again") {
-  const since = (area.dataset.since ??= clock(Date.now()));
+  const since = area.dataset.since ?? clock(Date.now());
+  area.dataset.since = since;
   area.replaceChildren(icon("i-warn"), el("span", { text: `${what} Since ${since}.` }),
     el("button", { class: "button tiny", text: act, on: { click: () => { area.hidden = true; retry(); } } }));
   area.hidden = false;

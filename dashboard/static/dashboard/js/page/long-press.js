@@ -21,6 +21,10 @@ export function wireLongPress(area, pressed) {
   for (const end of ["pointerup", "pointercancel", "pointerleave"]) area.addEventListener(end, release);
   // The finger that leaves would click, and the system would offer what it does with a link.
   for (const after of ["click", "contextmenu"]) {
-    area.addEventListener(after, (event) => hold?.done && (event.preventDefault(), event.stopImmediatePropagation()), { capture: true });
+    area.addEventListener(after, (event) => {
+      if (!hold?.done) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }, { capture: true });
   }
 }

@@ -75,7 +75,7 @@ async function replayAll() {
   byId("outcome").hidden = false;
   // Until now only: what goes on arriving bad would never let it end.
   const wanted = { ...list.filter, to: serverNow() };
-  let sum = { ...NOTHING };
+  let sum = NOTHING;
   try {
     let last;
     do {

@@ -25,4 +25,5 @@ export function added(a, b) {
   };
 }
 
+/** @type {Readonly<Summary>} */
 export const NOTHING = Object.freeze({ replayed: 0, stored: 0, partial: 0, still_bad: 0, cut: 0, readings: 0, more: false });

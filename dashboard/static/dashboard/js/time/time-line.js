@@ -57,8 +57,8 @@ export class TimeLine extends EventTarget {
   /** The points to draw; live ones also stand in while a range loads. @param {number} id @returns {Points} */
   points(id) {
     if (!this.live && this.rangePoints.has(id)) return /** @type {Points} */ (this.rangePoints.get(id));
-    let points = this.livePoints.get(id);
-    if (!points) this.livePoints.set(id, (points = new Points()));
+    const points = this.livePoints.get(id) ?? new Points();
+    this.livePoints.set(id, points);
     return points;
   }
 
@@ -101,7 +101,7 @@ export class TimeLine extends EventTarget {
       this.dispatchEvent(new CustomEvent("readings", { detail: d }));
     });
     connection.on("refill", ({ series, from, to }) => {
-      if (this.live || this.span.paused || (series !== null && !this.series.some((id) => series.includes(id)))) return;
+      if (this.span.mode === "live" || this.span.paused || (series !== null && !this.series.some((id) => series.includes(id)))) return;
       const shown = this.bounds();
       if ((from === null || from <= shown.to) && (to === null || to >= shown.from)) this.#fetch();
     });
@@ -128,7 +128,8 @@ export class TimeLine extends EventTarget {
   /** A reduced history grows a raw tail; load it anew before the two resolutions differ visibly. */
   renew() {
     if (!this.live) return;
-    for (const points of this.livePoints.values()) points.trim(this.now() - this.span.ms * 1.1);
+    const { from, to } = this.bounds();
+    for (const points of this.livePoints.values()) points.trim(to - (to - from) * 1.1);
     if (this.world.hidden()) return;
     const all = [...this.livePoints.values()];
     const bucket = Math.max(0, ...all.map((points) => points.bucket ?? 0));
