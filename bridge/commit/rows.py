@@ -77,8 +77,6 @@ class RowBuilder:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
         rows = Rows(start, stop, batch.counts[start:stop])
         rows.batch.may_repeat = batch.may_repeat
-        rows.batch.on_conflict = partial(self._conflicting, rows, batch)
-        rows.batch.beside = partial(beside.write, rows)
         times = [message.received_us for message in batch.messages[start:stop]]
         rows.heard = dict(zip(batch.device_ids[start:stop], times, strict=True))
         rows.heard.pop(0, None)  # which stands for no device
@@ -159,6 +157,10 @@ class RowBuilder:
             rows.batch.deliveries = pack(deliveries)
             rows.batch.delivery_process = self._deliveries.process if serial else ""
             rows.batch.delivery_serial = serial
+
+    def alongside(self, rows: Rows, batch: Batch) -> store.Alongside:
+        """What goes into the transaction of these rows beside them."""
+        return store.Alongside(partial(self._conflicting, rows, batch), partial(beside.write, rows))
 
     def refused(self, batch: Batch, index: int, problem: Problem) -> Rows:
         """Rows that put one message into quarantine, because the database would not take it."""

@@ -110,7 +110,8 @@ class BatchTransaction:
             rows = self.rows.build(batch, piece.start, piece.stop)
             rows.batch.again, piece.again = piece.again, True
             began = time.monotonic()
-            result = store.write(rows.batch, self._worker, self._lease)
+            alongside = self.rows.alongside(rows, batch)
+            result = store.write(rows.batch, self._worker, self._lease, alongside)
         except (*errors.ERRORS, LeaseLost):
             raise
         except Exception as exc:

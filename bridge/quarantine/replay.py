@@ -172,10 +172,15 @@ class Replay:
         rows = self._rows.build(batch, 0, len(whole))
         rows.batch.quarantined = []  # they are there already
         rows.ignored.clear()  # they were counted when they came
-        note = rows.batch.on_conflict
-        rows.batch.on_conflict = lambda conflicts: note(conflicts)[:0]
         rows.batch.may_repeat = True
-        result = store.write(rows.batch, WORKER)
+        alongside = self._rows.alongside(rows, batch)
+        result = store.write(
+            rows.batch,
+            WORKER,
+            alongside=alongside._replace(
+                on_conflict=lambda conflicts: alongside.on_conflict(conflicts)[:0]
+            ),
+        )
         for index, kept_message in enumerate(whole):
             # A partial one was stored under its receive time before, and is to find itself again.
             if kept_message.partial or self._shift.get(kept_message.pk, 0) >= MAX_SHIFTS:

@@ -117,7 +117,7 @@ def test_a_repeated_message_is_told_from_its_neighbours(memory: Memory) -> None:
     )
     assert later.may_repeat
     rows = builder.build(later, 0, 5)
-    written = store.write(rows.batch, "bridge-0")
+    written = store.write(rows.batch, "bridge-0", alongside=builder.alongside(rows, later))
     assert written.inserted == 3
     assert rows.duplicates(written) == {1}
     # Shown is what is stored: of two values of one instant the first.
@@ -180,7 +180,7 @@ def test_a_series_that_began_with_a_word_becomes_one_of_numbers_and_keeps_both(
         batch = intake.batch(1, [message(payload.encode())])
         rows = builder.build(batch, 0, 1)
         store.write(rows.batch, "bridge-0")
-        return [(series.metric, series.kind) for series in rows.changed_series]
+        return [(series.metric, series.kind) for series in memory.series.take_changed()]
 
     assert send(1, state="unavailable", on=True) == [("state", "text"), ("on", "boolean")]
     assert send(2, state="unavailable", on=1) == []

@@ -52,9 +52,6 @@ class Batch:
     delivery_process: str = ""  # whose serial it is; "" for an earlier process's
     delivery_serial: int = 0  # of the newest of them
     may_repeat: bool = False  # some of it may be stored already
-    # What is to be quarantined of readings that have another value stored in their place.
-    on_conflict: Callable[[Conflicts], list[Quarantined]] = lambda _conflicts: []
-    beside: Callable[[], None] = lambda: None  # writes what else belongs into the transaction
     again: bool = False  # the very same was sent before, and may have been committed
 
     def keys(self) -> list[tuple[int, int]]:
@@ -76,6 +73,21 @@ class Conflicts(NamedTuple):
     texts: list[int]
 
 
+class Alongside(NamedTuple):
+    """What the caller has to add to the transaction.
+
+    Never kept in the `Batch`: one that leads back to the caller, and so to itself, stays in memory
+    with all its messages until the cyclic collector comes.
+    """
+
+    # What is to be quarantined of readings that have another value stored in their place.
+    on_conflict: Callable[[Conflicts], list[Quarantined]] = lambda _conflicts: []
+    write: Callable[[], None] = lambda: None  # what else belongs into the transaction
+
+
+NOTHING = Alongside()
+
+
 class Written(NamedTuple):
     """What the transaction changed."""
 
@@ -85,7 +97,9 @@ class Written(NamedTuple):
     conflicts: Conflicts
 
 
-def write(batch: Batch, worker: str, lease: Lease | None = None) -> Written:
+def write(
+    batch: Batch, worker: str, lease: Lease | None = None, alongside: Alongside = NOTHING
+) -> Written:
     """Commit the batch. Raises what the database raises, and `LeaseLost` when the worker has its
     name from a lease and lost it; then nothing of it is stored.
 
@@ -94,7 +108,7 @@ def write(batch: Batch, worker: str, lease: Lease | None = None) -> Written:
     gets it.
     """
     try:
-        return _write(batch, worker, lease)
+        return _write(batch, worker, lease, alongside)
     except errors.ERRORS as exc:
         if not errors.is_without_day(exc):
             raise
@@ -105,7 +119,7 @@ def write(batch: Batch, worker: str, lease: Lease | None = None) -> Written:
             if isinstance(denied.__cause__, psycopg.errors.InsufficientPrivilege):
                 raise exc from denied
             raise
-    return _write(batch, worker, lease)
+    return _write(batch, worker, lease, alongside)
 
 
 def _days(batch: Batch) -> list[date]:
@@ -114,16 +128,18 @@ def _days(batch: Batch) -> list[date]:
     return [EPOCH.date() + timedelta(days=n) for n in np.unique(times // DAY_US).tolist()]
 
 
-def _write(batch: Batch, worker: str, lease: Lease | None) -> Written:
+def _write(batch: Batch, worker: str, lease: Lease | None, alongside: Alongside) -> Written:
     if not batch.may_repeat:
         try:
-            return _commit(batch, worker, lease, repeatable=False)
+            return _commit(batch, worker, lease, alongside, repeatable=False)
         except psycopg.errors.UniqueViolation:
             pass
-    return _commit(batch, worker, lease, repeatable=True)
+    return _commit(batch, worker, lease, alongside, repeatable=True)
 
 
-def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool) -> Written:
+def _commit(
+    batch: Batch, worker: str, lease: Lease | None, alongside: Alongside, *, repeatable: bool
+) -> Written:
     with transaction.atomic(), connection.cursor() as cursor:
         # Acknowledged means durable, also on a server whose default was relaxed; and a limit that
         # was set for pages must not cancel a batch.
@@ -150,7 +166,7 @@ def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool)
             _log(cursor, batch)
         quarantined = batch.quarantined
         if any(conflicts):
-            quarantined = quarantined + batch.on_conflict(conflicts)
+            quarantined = quarantined + alongside.on_conflict(conflicts)
         if quarantined:
             quarantined = not_kept(cursor, quarantined, again=batch.again)
         if quarantined:
@@ -162,7 +178,7 @@ def _commit(batch: Batch, worker: str, lease: Lease | None, *, repeatable: bool)
                 " VALUES (%s, %s, %s, %s)",
                 (worker, batch.delivery_process, batch.delivery_serial, batch.deliveries),
             )
-        batch.beside()
+        alongside.write()
     return Written(inserted, repeated, changes, conflicts)
 
 

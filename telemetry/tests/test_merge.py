@@ -74,9 +74,9 @@ def test_what_lost_is_quarantined_in_the_same_transaction():
         return [kept]
 
     for _ in range(2):
-        store.write(batch([(one, T, 1.0)], on_conflict=on_conflict), "w")
+        store.write(batch([(one, T, 1.0)]), "w", alongside=store.Alongside(on_conflict))
     assert asked == []
-    store.write(batch([(one, T, 2.0)], on_conflict=on_conflict), "w")
+    store.write(batch([(one, T, 2.0)]), "w", alongside=store.Alongside(on_conflict))
     assert asked == [store.Conflicts([0], [])]
     with connection.cursor() as cursor:
         cursor.execute("SELECT reason FROM telemetry_quarantinedmessage")
