@@ -139,6 +139,9 @@ class Presence(models.Model):
     # The worker that was told, for whose messages the order counts and not the clock.
     told_by = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     last_seen_at = models.DateTimeField(null=True)  # receive time of its newest telemetry
+    # ms by which its clock is ahead of ours; behind, or how long it holds readings back: negative.
+    clock_lead = models.BigIntegerField(null=True)
+    last_lead = models.BigIntegerField(null=True)  # what its newest message alone says of that
     clock_replaced_at = models.DateTimeField(null=True)  # last time its timestamp was implausible
 
     def __str__(self) -> str:

@@ -7,12 +7,16 @@ the browser, where states age between two events; `tests/presence_cases.json` bi
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 LATE_INTERVALS = 2  # expected intervals without a word before a device is late …
 LATE_GRACE = 2_000  # … plus this many ms, so that a fast device is not late for one network hiccup
 SILENT_INTERVALS = 5  # expected intervals without a word before a device is silent
 MIN_SILENT_AFTER = 10_000  # ms; no device is silent sooner than this
+RHYTHM = 4  # newest readings of a series that tell how often it comes
+MAX_AHEAD = 5_000  # ms a reading may be ahead of its device's clock and still be its newest
 
 Name = Literal["online", "late", "silent", "offline", "waiting"]
 Evidence = Literal["telemetry", "status", "reading", "none"]
@@ -75,29 +79,39 @@ def state(
 def series_state(
     latest: float | None,
     *,
-    newest: float | None,
+    lead: int,
     last_seen: int | None,
-    expected_interval: float,
+    interval: float,
     now: int,
 ) -> State:
     """Judge one series of a device, so that a live gateway does not hide a dead sensor.
 
-    `latest` is the time of its newest reading, `newest` that of any series of the device. Reading
-    times are the device's own and may be behind or ahead, while `last_seen` is a receive time: a
-    series is as far behind the device's last word as its newest reading is behind the newest one.
+    `latest` is the time of its newest reading, by the device's clock, which is `lead` ms ahead of
+    ours. Nothing was heard after `last_seen`, the receive time of the device's last word. The
+    series' own `interval` is in seconds (`interval_of`).
     """
     if latest is None:
         return WAITING
-    heard = latest
-    if last_seen is not None and newest is not None:
-        heard = last_seen - (newest - latest)
-    heard = math.floor(heard)  # of readings, times have microseconds behind the point
+    heard = math.floor(latest) - lead  # of readings, times have microseconds behind the point
+    if last_seen is not None:
+        heard = min(heard, last_seen)
     age = now - heard
-    if age > silent_after(expected_interval):
-        return State("silent", heard + silent_after(expected_interval), "reading")
-    if age > late_after(expected_interval):
-        return State("late", heard + late_after(expected_interval), "reading")
+    if age > silent_after(interval):
+        return State("silent", heard + silent_after(interval), "reading")
+    if age > late_after(interval):
+        return State("late", heard + late_after(interval), "reading")
     return State("online", None, "reading")
+
+
+def interval_of(times: Sequence[float], expected_interval: float) -> float:
+    """Seconds a series is expected to take from one reading to the next.
+
+    A metric may come more rarely than its device speaks, which its newest readings tell: `times`
+    are theirs in ms, newest first, up to `RHYTHM` of them. The middle gap counts, so that an
+    outage among them does not.
+    """
+    gaps = sorted(newer - older for newer, older in pairwise(times))
+    return max(expected_interval, gaps[len(gaps) // 2] / 1000) if gaps else expected_interval
 
 
 WAITING = State("waiting", None, "none")  # registered, never heard

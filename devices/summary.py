@@ -21,12 +21,14 @@ def presence_form(device: Device) -> dict[str, Any]:
             "connection": Presence.Connection.UNKNOWN.value,
             "since": None,
             "last_seen": None,
+            "lead": 0,
             "clock_replaced": None,
         }
     return {
         "connection": str(row.connection),
         "since": unix_ms(row.connection_since),
         "last_seen": unix_ms(row.last_seen_at),
+        "lead": row.clock_lead or 0,
         "clock_replaced": unix_ms(row.clock_replaced_at),
     }
 

@@ -16,6 +16,7 @@ from bridge.decode.items import Described, Discovered, Problem, Remembered
 from bridge.intake.batch import Columns, Text
 from telemetry.series.registry import SeriesRow
 from telemetry.storage import store
+from telemetry.storage.presence import Heard
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class Rows:
     # By message index and uid, of messages that are not in columns.
     verdicts: dict[int, dict[str, Verdict]] = field(default_factory=dict)
     rejected: set[int] = field(default_factory=set)
-    heard: dict[int, int] = field(default_factory=dict)  # device: Unix us
+    heard: dict[int, Heard] = field(default_factory=dict)  # by device id
     clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix us
     lost: dict[int, int] = field(default_factory=dict)  # by message: readings that lost a conflict
     values_dropped: int = 0

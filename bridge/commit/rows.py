@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+import numpy as np
+
 from bridge.commit import beside
 from bridge.commit.batch_rows import Rows, Verdict
 from bridge.commit.conflicts import losers, of_devices
@@ -36,6 +38,7 @@ from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
 from telemetry.series.registry import kind_of
 from telemetry.storage import store
+from telemetry.storage.presence import Heard, Said
 from telemetry.storage.retention import AcceptsFrom
 
 
@@ -77,11 +80,9 @@ class RowBuilder:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
         rows = Rows(start, stop, batch.counts[start:stop])
         rows.batch.may_repeat = batch.may_repeat
-        times = [message.received_us for message in batch.messages[start:stop]]
-        rows.heard = dict(zip(batch.device_ids[start:stop], times, strict=True))
-        rows.heard.pop(0, None)  # which stands for no device
         first, last = sum(batch.counts[:start]), sum(batch.counts[:stop])
         columns = Columns.joined(batch.columns).between(first, last)
+        rows.heard = _heard(batch, start, stop, columns)
         others = [index for index in batch.items if start <= index < stop]
         if others:
             columns = Columns.joined([columns, self._gather(rows, batch, others, last - first)])
@@ -249,9 +250,10 @@ class RowBuilder:
             return
         if isinstance(item, Presence):
             rows.statuses += 1
-            rows.batch.connections[device.id] = (item.online, message.received_us)
+            rows.batch.statuses[device.id] = Said(item.online, message.received_us, message.retain)
             return
-        rows.heard[device.id] = message.received_us
+        newest = max((sample.time_us for sample in item.samples), default=0)
+        rows.heard[device.id] = Heard(message.received_us, newest or message.received_us)
         if item.clock_replaced:
             rows.clocks_replaced += 1
             rows.clock_replaced[device.id] = message.received_us
@@ -322,3 +324,15 @@ def _with_stamp(kept: store.Quarantined, batch: Batch) -> store.Quarantined:
     again. One without a stamp gets its own on the lane of replays then."""
     stamp = batch.stamps.get(kept.message)
     return kept._replace(received_us=stamp or on_replay_lane(kept.received_us))
+
+
+def _heard(batch: Batch, start: int, stop: int, columns: Columns) -> dict[int, Heard]:
+    """By device id, its newest message among those whose readings these columns are."""
+    counts = np.asarray(batch.counts[start:stop], dtype=np.int64)
+    ordinary = np.flatnonzero(counts)
+    # All readings of an ordinary message have one time.
+    measured = columns.times_us[(np.cumsum(counts) - counts)[ordinary]]
+    messages = batch.messages
+    received = [messages[start + index].received_us for index in ordinary.tolist()]
+    ids = [batch.device_ids[start + index] for index in ordinary.tolist()]
+    return dict(zip(ids, map(Heard, received, measured.tolist()), strict=True))

@@ -19,7 +19,8 @@ from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
 from devices.registry import Registry
 from telemetry.moments import now_us
-from telemetry.storage import store
+from telemetry.storage import presence, store
+from telemetry.storage.presence import Heard
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class AfterCommit:
         self._registry = registry
         self._live = publisher
         self._outcomes = outcomes
-        self._heard: dict[int, int] = {}  # device: Unix us, not written yet
+        self._heard: dict[int, Heard] = {}  # by device id; not written yet
         self._clock_replaced: dict[int, int] = {}  # of some of these
 
     def announce(self, batch: Batch, done: Committed, *, live: bool) -> None:
@@ -85,7 +86,6 @@ class AfterCommit:
         self._clock_replaced |= rows.clock_replaced
         for event in events.of_committed(done, self._registry):
             self._live.tell(event)
-        self._live.hear(rows.heard)
         if live:
             # Of what was sent before, an attempt may have committed that nobody was told of.
             self._live.offer(rows.new_columns(result, all_of_it=rows.batch.again))
@@ -105,7 +105,7 @@ class AfterCommit:
         if self._heard:
             size = max(SMALLEST_SHARE, math.ceil(len(self._heard) * share))
             chosen = dict(islice(self._heard.items(), size))
-            store.write_seen(chosen, self._clock_replaced)
+            self._live.hear(presence.write_seen(chosen, self._clock_replaced))
             for device_id in chosen:
                 del self._heard[device_id]
                 self._clock_replaced.pop(device_id, None)

@@ -20,18 +20,17 @@ def of_committed(done: Committed, registry: Registry) -> Iterator[dict[str, Any]
     that was removed meanwhile has none: its own event says it all."""
     yield from _series(done.changed_series, registry)
     batch = done.rows.batch
-    for device_id in done.result.connection_changes:
+    for device_id, (online, since_us) in done.result.connections.items():
         uid = registry.uid_of(device_id)
         if uid is None:
             continue
-        online, since = batch.connections[device_id]
         yield contract.event(
             "presence",
             site=_site(registry, uid),
             uid=uid,
             device_id=device_id,
             connection="online" if online else "offline",
-            since=since // 1_000,
+            since=since_us // 1_000,
         )
     for kept in batch.quarantined[:MAX_QUARANTINE_EVENTS]:
         yield contract.event(

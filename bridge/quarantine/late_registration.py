@@ -1,6 +1,7 @@
 """Messages that came after their device was registered and before this worker heard of it.
 
-They are in quarantine, for a second or two was all it took; nobody should have to replay them. A
+They are in quarantine, for a second or two was all it took; nobody should have to replay them. Of
+its status the last word counts however old: a broker tells a retained one once, maybe days ago. A
 thread of its own replays them: a Redis or a database that takes its time over a replay must not
 hold up the batches.
 """
@@ -70,6 +71,7 @@ class LateRegistration(WorkingThread):
             try:
                 with self.waiting_for("database"):
                     Replay(lately, most=MAX_MESSAGES, reason="late_registration").run()
+                    _replay_last_status(uid)
             except errors.ERRORS as exc:
                 errors.reset_connection()
                 if not errors.is_temporary(exc):
@@ -79,3 +81,10 @@ class LateRegistration(WorkingThread):
                 return
             if self.stopping.wait(backoff.wait()):
                 return
+
+
+def _replay_last_status(uid: str) -> None:
+    strange = Selection(uid=uid, reason=Reason.UNKNOWN_DEVICE.value).messages()
+    last = strange.filter(topic__endswith="/status").order_by("-received_at", "-id").first()
+    if last is not None:
+        Replay(Selection(id=last.pk), most=1, reason="late_registration").run()

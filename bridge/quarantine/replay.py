@@ -34,7 +34,7 @@ from telemetry.live.contract import RefillReason
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_us
 from telemetry.series.registry import SeriesRegistry
-from telemetry.storage import errors, store
+from telemetry.storage import errors, presence, store
 
 CHUNK = 200  # messages of one transaction: at most 50 MiB of payload
 MAX_REPLAY = 10_000  # messages one request goes through
@@ -188,7 +188,7 @@ class Replay:
         if result.repeated and (taken := _taken(rows, result, batch.stamps, bare)):
             raise _Taken([whole[index].pk for index in taken])
         if rows.heard:
-            store.write_seen(rows.heard, rows.clock_replaced)
+            presence.write_seen(rows.heard, rows.clock_replaced)
         self._sort_out(whole, rows)
         self.summary.replayed += len(kept)
         self.summary.cut += len(kept) - len(whole)

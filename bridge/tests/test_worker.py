@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 
+from django.utils import timezone
 from paho.mqtt import client as mqtt
 
 from bridge.decode.items import Reason
@@ -165,6 +167,18 @@ def test_a_device_registered_while_the_worker_runs_is_known_at_once(
     Device.objects.create(uid="late-1", name="Late")
     publisher.send("devices/late-1/telemetry", b'{"t":1}')
     assert wait_settled(1)["stored"] == 1
+
+
+def test_a_retained_status_from_long_before_its_device_was_registered_counts(
+    bridge, publisher, database
+) -> None:
+    publisher.send("devices/late-1/status", b"online", retain=True)
+    bridge.start()
+    eventually(lambda: database("SELECT count(*) FROM telemetry_quarantinedmessage") == [(1,)])
+    QuarantinedMessage.objects.update(received_at=timezone.now() - timedelta(days=3))
+    device = Device.objects.create(uid="late-1", name="Late")
+    eventually(lambda: Presence.objects.filter(device=device, connection="online").exists())
+    assert not QuarantinedMessage.objects.exists()
 
 
 def test_sigterm_settles_what_was_received_and_exits_cleanly(

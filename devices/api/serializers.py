@@ -32,6 +32,7 @@ class PresenceSerializer(serializers.Serializer):
     connection = serializers.ChoiceField(choices=Presence.Connection.choices)
     since = serializers.IntegerField(allow_null=True)
     last_seen = serializers.IntegerField(allow_null=True)
+    lead = serializers.IntegerField(help_text="How far its clock is ahead of ours.")
     clock_replaced = serializers.IntegerField(allow_null=True)
 
 

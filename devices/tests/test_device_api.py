@@ -51,6 +51,7 @@ def test_create_keeps_every_field(api, site):
         "connection": "unknown",
         "since": None,
         "last_seen": None,
+        "lead": 0,
         "clock_replaced": None,
     }
 

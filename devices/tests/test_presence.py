@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.presence import late_after, series_state, silent_after, state
+from devices.presence import interval_of, late_after, series_state, silent_after, state
 
 ALL_CASES = json.loads((Path(__file__).parent / "presence_cases.json").read_text())
 CASES, SERIES_CASES = ALL_CASES["device"], ALL_CASES["series"]
@@ -28,16 +28,21 @@ def test_presence_case(case):
 def test_series_case(case):
     judged = series_state(
         case["latest"],
-        newest=case["newest"],
+        lead=case["lead"],
         last_seen=case["last_seen"],
-        expected_interval=case["expected_interval"],
+        interval=case["interval"],
         now=case["now"],
     )
     assert judged == (case["state"], case["state_since"], case["evidence"])
 
 
+@pytest.mark.parametrize("case", ALL_CASES["intervals"], ids=lambda case: case["name"])
+def test_a_series_is_judged_by_its_own_rhythm(case):
+    assert interval_of(case["times"], case["expected_interval"]) == case["interval"]
+
+
 def test_series_cases_cover_every_state():
-    assert len(SERIES_CASES) == 15
+    assert len(SERIES_CASES) == 19
     assert {case["state"] for case in SERIES_CASES} == {"online", "late", "silent", "waiting"}
 
 

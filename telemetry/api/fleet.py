@@ -53,14 +53,14 @@ class FleetView(HistoryView):
         now = timezone.now()
         series = _series_of(devices, scope)
         ids = [one["id"] for of in series.values() for one in of]
-        latest = reader.latest(scope, ids, now=now)
+        recent = reader.recent(scope, ids, now=now)
         answers = []
         for device in devices:
             summary = device_summary(device)
             with_latest(
                 series[device.id],
-                latest,
-                last_seen=summary["presence"]["last_seen"],
+                recent,
+                presence=summary["presence"],
                 expected_interval=device.expected_interval,
                 now=to_ms(now),
             )

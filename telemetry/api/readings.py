@@ -80,8 +80,8 @@ class LatestView(HistoryView):
         presence = presence_form(device)
         with_latest(
             series,
-            reader.latest(scope, [one["id"] for one in series], now=now),
-            last_seen=presence["last_seen"],
+            reader.recent(scope, [one["id"] for one in series], now=now),
+            presence=presence,
             expected_interval=device.expected_interval,
             now=to_ms(now),
         )

@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from devices.presence import JUDGED_KINDS, series_state
+from devices.presence import JUDGED_KINDS, interval_of, series_state
+from telemetry.history.reader import Recent
 
 
 def with_latest(
     series: list[dict[str, Any]],
-    latest: Mapping[int, Any],
+    recent: Mapping[int, Recent],
     *,
-    last_seen: int | None,
+    presence: Mapping[str, Any],
     expected_interval: float,
     now: int,
 ) -> None:
-    """Add `latest` and `state` to the described series of one device.
+    """Add `latest`, `interval` and `state` to the series forms of one device.
 
-    `state` is None for a kind that is not judged.
+    `presence` is the device's (`devices.summary.presence_form`). `interval` is what the series is
+    judged by, in seconds. `state` is None for a kind that is not judged.
     """
     for one in series:
-        one["latest"] = latest.get(one["id"])
-    newest = max((one["latest"][0] for one in series if one["latest"]), default=None)
-    for one in series:
+        found = recent.get(one["id"])
+        one["latest"] = found.point if found else None
+        one["interval"] = interval_of(found.times if found else [], expected_interval)
         one["state"] = None
         if one["kind"] in JUDGED_KINDS:
             one["state"] = series_state(
-                one["latest"][0] if one["latest"] else None,
-                newest=newest,
-                last_seen=last_seen,
-                expected_interval=expected_interval,
+                found.point[0] if found else None,
+                lead=presence["lead"],
+                last_seen=presence["last_seen"],
+                interval=one["interval"],
                 now=now,
             )._asdict()

@@ -34,6 +34,7 @@ class SeriesStateShape(serializers.Serializer):
 
 class LatestSeriesShape(SeriesShape):
     latest = PointField(allow_null=True, help_text="[ms, value] of its newest reading.")
+    interval = serializers.FloatField(help_text="Seconds; what it is judged by.")
     state = SeriesStateShape(
         allow_null=True, help_text="Null for text and boolean, which may come only on change."
     )
@@ -43,6 +44,7 @@ class FleetPresenceShape(serializers.Serializer):
     connection = serializers.ChoiceField(choices=Presence.Connection.choices)
     since = ms(allow_null=True)
     last_seen = ms("Receive time of its newest telemetry.", allow_null=True)
+    lead = ms("How far its clock is ahead of ours, in ms.")
     clock_replaced = ms("Last time its timestamp was implausible.", allow_null=True)
 
 

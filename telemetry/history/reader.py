@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
 
 from access.scope import Scope
+from devices.presence import MAX_AHEAD, RHYTHM
 from telemetry.history import buckets, texts
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
@@ -36,6 +37,13 @@ FAR = datetime(9999, 1, 1, tzinfo=UTC)
 Point = list[Any]  # [ms, value], or [bucket ms, mean, min, max, count]
 
 _SQL = load("history")
+
+
+class Recent(NamedTuple):
+    """The newest reading of a series, and the times in ms of its newest numbers, newest first."""
+
+    point: Point
+    times: list[float]
 
 
 def known_ids(scope: Scope, series_ids: Iterable[int]) -> set[int]:
@@ -77,14 +85,14 @@ def window(
     )
     numbers |= _reduced(reduced_ids, covering)
     said = texts.runs([found[series_id] for series_id in ids], start, stop, points)
-    before = _latest(ids, before=start)
+    before = _recent(ids, before=start, now=now or timezone.now())
     return [
         _answer(
             found[series_id],
             numbers=numbers[series_id],
             said=said[series_id],
             bucket_ms=covering.width if series_id in reduced_ids else None,
-            before=before.get(series_id),
+            before=before[series_id].point if series_id in before else None,
         )
         for series_id in ids
     ]
@@ -95,23 +103,35 @@ def latest(
     scope: Scope, series_ids: Sequence[int], *, now: datetime | None = None
 ) -> dict[int, Point]:
     """The newest [ms, value] of each series that has one and that the scope sees."""
+    return {
+        series_id: found.point for series_id, found in recent(scope, series_ids, now=now).items()
+    }
+
+
+@limited()
+def recent(
+    scope: Scope, series_ids: Sequence[int], *, now: datetime | None = None
+) -> dict[int, Recent]:
+    """The same, with the times of the newest numbers, which tell how often it comes."""
     # Without a query for whoever sees everything: a fleet's ids are many.
-    ids = series_ids if scope.sees_everything else known_ids(scope, series_ids)
-    return _latest(list(ids), now=now)
+    ids = list(series_ids if scope.sees_everything else known_ids(scope, series_ids))
+    now = now or timezone.now()
+    found = _recent(ids, now=now)
+    # A series all of whose readings are ahead of us: better the newest of these than none.
+    rest = [series_id for series_id in ids if series_id not in found]
+    return found | _newest(rest, floor=now, before=FAR, now=now, ahead=FAR - now)
 
 
-def _latest(
-    series_ids: list[int], *, before: datetime | None = None, now: datetime | None = None
-) -> dict[int, Point]:
+def _recent(series_ids: list[int], *, before: datetime = FAR, now: datetime) -> dict[int, Recent]:
     """Optionally only those before a moment.
 
     Looks at the last day first: most series are found there, in few partitions, and only the
-    silent rest makes Postgres open every partition.
+    rest, silent or slow, makes Postgres open every partition.
     """
-    before, recent = before or FAR, (before or now or timezone.now()) - RECENT
-    found = _newest(series_ids, floor=recent, before=before)
-    rest = [series_id for series_id in series_ids if series_id not in found]
-    return found | _newest(rest, floor=EPOCH, before=recent)
+    floor = min(before, now) - RECENT
+    found = _newest(series_ids, floor=floor, before=before, now=now)
+    rest = [each for each in series_ids if each not in found or len(found[each].times) == 1]
+    return found | _newest(rest, floor=EPOCH, before=before, now=now)
 
 
 def _finest(start: datetime, cutoffs: retention.Cutoffs) -> int:
@@ -158,15 +178,25 @@ def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]
     return found
 
 
-def _newest(ids: list[int], *, floor: datetime, before: datetime) -> dict[int, Point]:
-    found: dict[int, Point] = {}
-    rows = _fetch("fetch_latest", ids, floor=floor, before=before)
-    for series_id, number_us, number, text_us, text, kept_us, kept_number, kept_text in rows:
+def _newest(
+    ids: list[int],
+    *,
+    floor: datetime,
+    before: datetime,
+    now: datetime,
+    ahead: timedelta = timedelta(milliseconds=MAX_AHEAD),
+) -> dict[int, Recent]:
+    found: dict[int, Recent] = {}
+    within = {"floor": floor, "before": before, "now": now, "ahead": ahead, "newest": RHYTHM}
+    rows = _fetch("fetch_latest", ids, **within)
+    for series_id, numbers_us, number, text_us, text, kept_us, kept_number, kept_text in rows:
         kept = kept_number if kept_text is None else kept_text
-        candidates = [(number_us, number), (text_us, text), (kept_us, kept)]
+        times = numbers_us or []
+        candidates = [(times[0], number)] if times else []
+        candidates += [(text_us, text), (kept_us, kept)]
         # Of a number and a text of one instant, the number.
         us, value = max((one for one in candidates if one[0] is not None), key=itemgetter(0))
-        found[series_id] = [in_ms(us), value]
+        found[series_id] = Recent([in_ms(us), value], [in_ms(each) for each in times])
     return found
 
 

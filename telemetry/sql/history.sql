@@ -60,27 +60,41 @@ ORDER BY asked.id, run.last DESC
 
 -- name: fetch_latest
 -- The newest number, the newest text, and the newest that retention kept, of each series in
--- [floor, before).
+-- [floor, before). Of numbers, the times of some before it as well. What is ahead of now and of the
+-- device's own clock by more than `ahead` has a wrong time stamp, and would stay the newest until then.
 SELECT asked.id,
-    round(date_part('epoch', number.time) * 1e6)::bigint, number.value,
+    number.us, number.value,
     round(date_part('epoch', word.time) * 1e6)::bigint, word.value,
     round(date_part('epoch', kept.time) * 1e6)::bigint, kept.value, kept.text
-FROM unnest(%(series)s::int[]) AS asked (id)
-LEFT JOIN LATERAL (
-    SELECT time, value FROM reading
-    WHERE series_id = asked.id AND time >= %(floor)s AND time < %(before)s
-    ORDER BY time DESC
-    LIMIT 1
-) AS number ON true
+FROM (
+    SELECT series.id, least(
+        %(before)s,
+        %(now)s + %(ahead)s + greatest(0, presence.clock_lead) * interval '1 millisecond'
+    ) AS before
+    FROM unnest(%(series)s::int[]) AS wanted (id)
+    JOIN telemetry_series AS series ON series.id = wanted.id
+    LEFT JOIN devices_presence AS presence ON presence.device_id = series.device_id
+) AS asked
+CROSS JOIN LATERAL (
+    SELECT
+        array_agg(round(date_part('epoch', time) * 1e6)::bigint ORDER BY time DESC) AS us,
+        (array_agg(value ORDER BY time DESC))[1] AS value
+    FROM (
+        SELECT time, value FROM reading
+        WHERE series_id = asked.id AND time >= %(floor)s AND time < asked.before
+        ORDER BY time DESC
+        LIMIT %(newest)s
+    ) AS newest
+) AS number
 LEFT JOIN LATERAL (
     SELECT time, value FROM text_reading
-    WHERE series_id = asked.id AND time >= %(floor)s AND time < %(before)s
+    WHERE series_id = asked.id AND time >= %(floor)s AND time < asked.before
     ORDER BY time DESC
     LIMIT 1
 ) AS word ON true
 LEFT JOIN last_reading AS kept
-    ON kept.series_id = asked.id AND kept.time >= %(floor)s AND kept.time < %(before)s
-WHERE number.time IS NOT NULL OR word.time IS NOT NULL OR kept.time IS NOT NULL
+    ON kept.series_id = asked.id AND kept.time >= %(floor)s AND kept.time < asked.before
+WHERE number.us IS NOT NULL OR word.time IS NOT NULL OR kept.time IS NOT NULL
 
 -- name: reduce_from_raw
 -- Buckets of any width from the readings themselves; [from, to) are edges of buckets.

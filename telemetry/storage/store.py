@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 
 from telemetry.models import KEPT_PAYLOAD
 from telemetry.moments import EPOCH, from_us
-from telemetry.storage import commit_log, copy_binary, errors, merge
+from telemetry.storage import commit_log, copy_binary, errors, merge, presence
 from telemetry.storage.backend import backend
 from telemetry.storage.quarantined import Quarantined, not_kept
 from telemetry.workers.lease import Lease
@@ -45,7 +45,7 @@ class Batch:
     values: Column = field(default_factory=list)
     texts: list[tuple[int, int, str]] = field(default_factory=list)  # series, Unix us, text
     quarantined: list[Quarantined] = field(default_factory=list)
-    connections: dict[int, tuple[bool, int]] = field(default_factory=dict)  # device: online, us
+    statuses: dict[int, presence.Said] = field(default_factory=dict)  # by device id
     deliveries: bytes = (
         b""  # bridge.intake.redelivery: what a redelivery of these messages looks like
     )
@@ -93,7 +93,7 @@ class Written(NamedTuple):
 
     inserted: int  # readings that are new; the others were stored before, or twice in the batch
     repeated: set[tuple[int, int]]  # series, Unix us of readings stored before
-    connection_changes: list[int]  # device ids
+    connections: dict[int, presence.Connection]  # those that changed, by device id
     conflicts: Conflicts
 
 
@@ -171,7 +171,7 @@ def _commit(
             quarantined = not_kept(cursor, quarantined, again=batch.again)
         if quarantined:
             _insert_quarantined(cursor, quarantined, worker)
-        changes = _set_connections(cursor, batch.connections, worker) if batch.connections else []
+        changes = presence.set_connections(cursor, batch.statuses, worker) if batch.statuses else {}
         if batch.deliveries:
             cursor.execute(
                 "INSERT INTO ingest_delivery (worker, process, serial, deliveries)"
@@ -222,58 +222,3 @@ def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: 
                     worker,
                 )
             )
-
-
-def _set_connections(
-    cursor: CursorWrapper, connections: dict[int, tuple[bool, int]], worker: str
-) -> list[int]:
-    """Set what each device's status topic said; the ids of those it changed."""
-    cursor.execute(
-        "INSERT INTO devices_presence (device_id, connection, connection_since, told_by)"
-        " SELECT said.device_id, CASE WHEN said.online THEN 'online' ELSE 'offline' END,"
-        " to_timestamp(said.at / 1e6), %s"
-        " FROM unnest(%s::int[], %s::bool[], %s::bigint[]) AS said (device_id, online, at)"
-        " JOIN devices_device AS device ON device.id = said.device_id"
-        " ON CONFLICT (device_id) DO UPDATE"
-        " SET connection = excluded.connection, connection_since = excluded.connection_since,"
-        " told_by = excluded.told_by"
-        # A worker that was behind must not overwrite what a later message said. One worker's come
-        # in order, also while its clock steps back.
-        " WHERE devices_presence.connection <> excluded.connection"
-        " AND (devices_presence.told_by = excluded.told_by"
-        " OR coalesce(devices_presence.connection_since, '-infinity')"
-        " <= excluded.connection_since)"
-        " RETURNING device_id",
-        (
-            worker,
-            list(connections),
-            [online for online, _ in connections.values()],
-            [at for _, at in connections.values()],
-        ),
-    )
-    return [device_id for (device_id,) in cursor.fetchall()]
-
-
-def write_seen(heard: dict[int, int], clock_replaced: dict[int, int]) -> None:
-    """Set when each device was last heard, and when some of them last had their clock replaced.
-
-    Both map device ids to Unix microseconds. Apart from the batches, about once a
-    second: a row a device in every batch would double what the database writes.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO devices_presence (device_id, connection, last_seen_at, clock_replaced_at)"
-            " SELECT heard.device_id, 'unknown', to_timestamp(heard.at / 1e6),"
-            " to_timestamp(nullif(heard.replaced, 0) / 1e6)"
-            " FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS heard (device_id, at, replaced)"
-            " JOIN devices_device AS device ON device.id = heard.device_id"
-            " ON CONFLICT (device_id) DO UPDATE"
-            " SET last_seen_at = greatest(devices_presence.last_seen_at, excluded.last_seen_at),"
-            " clock_replaced_at ="
-            " greatest(devices_presence.clock_replaced_at, excluded.clock_replaced_at)",
-            (
-                list(heard),
-                list(heard.values()),
-                [clock_replaced.get(device_id, 0) for device_id in heard],
-            ),
-        )

@@ -30,6 +30,15 @@ def test_a_file_with_a_mistake_is_refused(text: str) -> None:
 
 
 SAMPLES = {
+    "ahead": timedelta(seconds=5),
+    "newest": 4,
+    "online": [True],
+    "at": [1],
+    "retained": [False],
+    "received_us": [1],
+    "measured_us": [1],
+    "replaced": [0],
+    "agreement": 5000,
     "series": [1, 2],
     "start": datetime(2026, 3, 1, tzinfo=UTC),
     "stop": datetime(2026, 3, 2, tzinfo=UTC),

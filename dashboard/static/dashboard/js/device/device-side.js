@@ -36,7 +36,7 @@ export class DeviceSide {
   constructor(device) {
     this.device = device;
     this.hearing = new Hearing();
-    this.hearing.tell(device.presence.last_seen, null);
+    this.hearing.tell(device.presence, null);
     /** What each silent or late series is marked with. @type {Map<number, import("../presence/presence.js").State>} */ this.troubled = new Map();
     /** @type {Map<number, Element[]>} */ this.lines = new Map();
     byId("presence-word").append(icon("m-waiting", "mark"), el("span", { class: "word" }));
@@ -51,7 +51,7 @@ export class DeviceSide {
 
   /** What REST says. @param {any} presence @param {any[]} series */
   told(presence, series) {
-    this.hearing.tell(presence.last_seen, newestOf(series));
+    this.hearing.tell(presence, newestOf(series));
     this.device.presence = presence;
   }
 
@@ -114,10 +114,10 @@ export class DeviceSide {
     this.troubled.clear();
     if (device !== "online" && device !== "late") return;
     const known = judgedAt();
-    for (const { id, kind } of this.series ?? []) {
+    const heard = { lead: this.hearing.lead, lastSeen: this.hearing.heard };
+    for (const { id, kind, interval } of this.series ?? []) {
       if (!JUDGED_KINDS.has(kind)) continue;
-      const heard = { newest: this.hearing.newest, lastSeen: this.hearing.heard };
-      const state = judgeSeries(latest.get(id)?.[0] ?? null, heard, this.device.expected_interval, known);
+      const state = judgeSeries(latest.get(id)?.[0] ?? null, heard, interval ?? this.device.expected_interval, known);
       if (state.name === "silent" || (state.name === "late" && device === "online")) this.troubled.set(id, state);
     }
   }

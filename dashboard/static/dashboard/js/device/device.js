@@ -14,6 +14,7 @@ import { duration } from "../page/format.js";
 import { offset, when } from "../time/moment.js";
 import { followMessages } from "./device-messages.js";
 import { PRESETS } from "../time/timespan.js";
+import { isAhead } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { TimeLine } from "../time/time-line.js";
 import { wireKeys } from "../time/time-line-keys.js";
@@ -44,7 +45,7 @@ function take(/** @type {number} */ id, /** @type {[number, number|string]|null|
 /** Live readings of a series, in any order. */
 function live(/** @type {number} */ id, /** @type {[number, number|string][]} */ points) {
   for (const point of points) {
-    take(id, point);
+    if (!isAhead(point[0], side.hearing.lead, serverNow())) take(id, point);
     side.hearing.reading(point[0], serverNow());
   }
 }
@@ -100,7 +101,8 @@ function wire() {
     endTrouble(byId("trouble"));
     for (const [id, card] of cards) {
       card.chart.reset();
-      if (timeLine.live) take(id, timeLine.points(id).newest);
+      const { newest } = timeLine.points(id);
+      if (timeLine.live && newest && !isAhead(newest[0], side.hearing.lead, serverNow())) take(id, newest);
     }
     second();
   });

@@ -4,7 +4,7 @@ import { age, bare, humanise, number } from "../page/format.js";
 import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { inOrder } from "./fleet-order.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
-import { judge, UNKNOWN, withSensors } from "../presence/presence.js";
+import { isAhead, judge, UNKNOWN, withSensors } from "../presence/presence.js";
 import { newestPoint } from "../live/newest-point.js";
 import { Points } from "../charts/points.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
@@ -43,9 +43,9 @@ export class FleetDevice {
     this.facts = { ...this.facts, ...facts };
     this.element.setAttribute("href", `/devices/${encodeURIComponent(this.uid)}/`);
     if (facts.series) {
-      this.silent = silentAmong(facts.series, this.facts.expected_interval);
+      this.silent = silentAmong(facts.series);
     }
-    this.hearing.tell(facts.presence ? facts.presence.last_seen : null, facts.series ? newestOf(facts.series) : null);
+    this.hearing.tell(facts.presence, facts.series ? newestOf(facts.series) : null);
     this.series = inOrder(this.facts.series).slice(0, MAIN_SERIES);
     for (const { id, latest } of this.facts.series) if (latest) this.#newest(id, latest);
     setText(this.parts.name, this.name);
@@ -98,7 +98,7 @@ export class FleetDevice {
   add(id, points, now) {
     if (!points.length) return;
     const newest = newestPoint(points);
-    this.#newest(id, newest);
+    if (!isAhead(newest[0], this.hearing.lead, now)) this.#newest(id, newest);
     this.hearing.reading(newest[0], now);
     if (id === this.series[0]?.id) {
       this.points.add(points);

@@ -1,34 +1,32 @@
-import { silentAfter } from "./presence.js";
+import { isAhead } from "./presence.js";
 
 /**
  * When a device was last heard, from what the server knows and from live readings, which carry only
  * their own time. Pure.
  *
  * A reading that is not newer than the newest one came late, from a backlog or a replay: it says nothing
- * about now. A newer one is taken to be as old as the device's newest was when the server last heard it,
- * so a clock that is behind or ahead does not matter.
+ * about now. Nor does one that is ahead even of the device's own clock. Any other was heard at its time, less
+ * what the server knows that clock to be ahead.
  */
 export class Hearing {
   constructor() {
     /** @type {number|null} receive time, ms */ this.heard = null;
     /** @type {number|null} the newest reading's own time, ms */ this.newest = null;
-    this.lag = 0; // ms a reading is received after its own time
+    this.lead = 0; // ms the device's clock is ahead of ours
   }
 
-  /** What the server says. @param {number|null} lastSeen @param {number|null} newest */
-  tell(lastSeen, newest) {
-    if (lastSeen !== null) {
-      this.heard = Math.max(this.heard ?? lastSeen, lastSeen);
-      if (newest !== null) this.lag = lastSeen - newest;
-    }
+  /** What the server says. @param {{last_seen: number|null, lead?: number}|null|undefined} presence @param {number|null} newest */
+  tell(presence, newest) {
+    if (presence && presence.last_seen !== null) this.heard = Math.max(this.heard ?? presence.last_seen, presence.last_seen);
+    if (presence?.lead !== undefined) this.lead = presence.lead;
     if (newest !== null) this.newest = Math.max(this.newest ?? newest, newest);
   }
 
   /** A live reading. @param {number} at its own time @param {number} now */
   reading(at, now) {
-    if (this.newest !== null && at <= this.newest) return;
+    if (isAhead(at, this.lead, now) || (this.newest !== null && at <= this.newest)) return;
     this.newest = at;
-    const heard = Math.min(now, at + this.lag);
+    const heard = Math.min(now, at - this.lead);
     this.heard = Math.max(this.heard ?? heard, heard);
   }
 }
@@ -40,12 +38,10 @@ export function newestOf(series) {
 }
 
 /**
- * Series the server judged silent while others of their device went on, with the time of their newest
- * reading: of a device that fell silent as a whole it says nothing about one sensor.
- * @param {any[]} series as in `GET fleet/` @param {number} expectedInterval seconds @returns {Map<number, number>}
+ * Series the server judged silent, with the time of their newest reading. Of a device that is silent as a
+ * whole they say nothing about one sensor: see who shows them.
+ * @param {any[]} series as in `GET fleet/` @returns {Map<number, number>}
  */
-export function silentAmong(series, expectedInterval) {
-  const newest = newestOf(series) ?? 0;
-  const silent = series.filter((s) => s.state?.name === "silent" && newest - s.latest[0] > silentAfter(expectedInterval));
-  return new Map(silent.map((s) => [s.id, s.latest[0]]));
+export function silentAmong(series) {
+  return new Map(series.filter((s) => s.state?.name === "silent").map((s) => [s.id, s.latest[0]]));
 }

@@ -20,6 +20,14 @@ export const UNKNOWN = "Not known";
 /** Text and boolean series often come only on change. */
 export const JUDGED_KINDS = new Set(["gauge", "counter"]);
 
+const MAX_AHEAD = 5_000; // ms a reading may be ahead of its device's clock and still be its newest
+
+/**
+ * Whether a reading is ahead even of its device's clock: a time stamp that is wrong, which must not stay the
+ * newest until that time comes.
+ * @param {number} at @param {number} lead ms that clock is ahead of ours @param {number} now
+ */
+export const isAhead = (at, lead, now) => at > now + Math.max(0, lead) + MAX_AHEAD;
 /** @param {number} seconds */
 export const lateAfter = (seconds) => Math.floor(LATE_INTERVALS * seconds * 1000) + LATE_GRACE;
 /** @param {number} seconds */
@@ -58,18 +66,17 @@ export function judge({ connection, since, last_seen: lastSeen }, expectedInterv
 }
 
 /**
- * One series of a device, so that a live gateway does not hide a dead sensor. Reading times are the
- * device's own and may be behind or ahead, `lastSeen` is a receive time: a series is as far behind the
- * device's last word as its newest reading is behind the newest one.
- * @param {number|null} latest time of its newest reading
- * @param {{newest: number|null, lastSeen: number|null}} device newest reading of any of its series
- * @param {number} expectedInterval seconds @param {number} now @returns {State}
+ * One series of a device, so that a live gateway does not hide a dead sensor.
+ * @param {number|null} latest time of its newest reading, by the device's clock
+ * @param {{lead: number, lastSeen: number|null}} device how far that clock is ahead of ours, ms, and when the
+ *   device was last heard by ours: nothing was heard after that
+ * @param {number} interval seconds, the series' own @param {number} now @returns {State}
  */
-export function judgeSeries(latest, { newest, lastSeen }, expectedInterval, now) {
+export function judgeSeries(latest, { lead, lastSeen }, interval, now) {
   if (latest === null) return { name: "waiting", since: null, evidence: "none" };
-  const heard = lastSeen === null || newest === null ? latest : lastSeen - (newest - latest);
-  const silent = silentAfter(expectedInterval);
-  const late = lateAfter(expectedInterval);
+  const heard = Math.min(Math.floor(latest) - lead, lastSeen ?? Infinity);
+  const silent = silentAfter(interval);
+  const late = lateAfter(interval);
   if (now - heard > silent) return { name: "silent", since: heard + silent, evidence: "reading" };
   if (now - heard > late) return { name: "late", since: heard + late, evidence: "reading" };
   return { name: "online", since: null, evidence: "reading" };

@@ -1,0 +1,65 @@
+-- name: set_connections
+-- Set what each device's status topic said; what it changed. Nobody knows when a message was said
+-- that the broker had retained: before the device was last heard, so that its telemetry outweighs it.
+INSERT INTO devices_presence AS kept (device_id, connection, connection_since, told_by)
+SELECT said.device_id,
+    CASE WHEN said.online THEN 'online' ELSE 'offline' END,
+    coalesce(
+        CASE WHEN said.retained THEN present.last_seen_at - interval '1 microsecond' END,
+        to_timestamp(said.at / 1e6)
+    ),
+    %(worker)s
+FROM unnest(%(devices)s::int[], %(online)s::bool[], %(at)s::bigint[], %(retained)s::bool[])
+    AS said (device_id, online, at, retained)
+JOIN devices_device AS device ON device.id = said.device_id
+LEFT JOIN devices_presence AS present ON present.device_id = said.device_id
+ON CONFLICT (device_id) DO UPDATE
+SET connection = excluded.connection,
+    connection_since = excluded.connection_since,
+    told_by = excluded.told_by
+WHERE kept.connection <> excluded.connection
+    -- A worker that was behind must not overwrite what a later message said. One worker's come in
+    -- order, also while its clock steps back.
+    AND (
+        kept.told_by = excluded.told_by
+        OR coalesce(kept.connection_since, '-infinity') <= excluded.connection_since
+    )
+RETURNING device_id, connection = 'online',
+    round(date_part('epoch', connection_since) * 1e6)::bigint
+
+-- name: write_seen
+-- Set when each device was last heard, how far its clock is ahead, and when its clock was replaced.
+-- `lead` is its newest message's own time less the time it was received. A lead is believed once
+-- two messages in a row agree on it. Until then the message is as old as it says by the lead that
+-- was believed before: a backlog that a broker kept for us is no sign of life, and one time stamp
+-- that is wrong does not move the device's clock.
+INSERT INTO devices_presence AS kept (
+    device_id, connection, last_seen_at, clock_lead, last_lead, clock_replaced_at
+)
+SELECT heard.device_id, 'unknown', to_timestamp(heard.received / 1e6),
+    (heard.measured - heard.received) / 1000, (heard.measured - heard.received) / 1000,
+    to_timestamp(nullif(heard.replaced, 0) / 1e6)
+FROM unnest(%(devices)s::int[], %(received_us)s::bigint[], %(measured_us)s::bigint[], %(replaced)s::bigint[])
+    AS heard (device_id, received, measured, replaced)
+JOIN devices_device AS device ON device.id = heard.device_id
+ON CONFLICT (device_id) DO UPDATE
+SET last_seen_at = greatest(
+        kept.last_seen_at,
+        excluded.last_seen_at + CASE
+            WHEN kept.clock_lead IS NULL
+                OR abs(excluded.last_lead - kept.clock_lead) <= %(agreement)s
+                OR abs(excluded.last_lead - kept.last_lead) <= %(agreement)s
+            THEN interval '0'
+            ELSE least(0, excluded.last_lead - kept.clock_lead) * interval '1 millisecond'
+        END
+    ),
+    clock_lead = CASE
+        WHEN kept.clock_lead IS NULL
+            OR abs(excluded.last_lead - kept.clock_lead) <= %(agreement)s
+            OR abs(excluded.last_lead - kept.last_lead) <= %(agreement)s
+        THEN excluded.last_lead
+        ELSE kept.clock_lead
+    END,
+    last_lead = excluded.last_lead,
+    clock_replaced_at = greatest(kept.clock_replaced_at, excluded.clock_replaced_at)
+RETURNING device_id, round(date_part('epoch', last_seen_at) * 1e6)::bigint

@@ -1,0 +1,73 @@
+"""Write what the wire says of devices: what their status topics said, and when they were heard."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from telemetry.sql import load
+
+AGREEMENT_MS = 5_000  # ms by which two messages may differ in how far a clock is ahead
+
+_SQL = load("presence")
+
+
+class Said(NamedTuple):
+    """What the newest message on a status topic said."""
+
+    online: bool
+    at_us: int  # Unix microseconds when it was received
+    retained: bool  # the broker kept it: nobody knows when it was said
+
+
+class Connection(NamedTuple):
+    """What is stored of a device's connection."""
+
+    online: bool
+    since_us: int  # Unix microseconds
+
+
+class Heard(NamedTuple):
+    """The newest message of a device that had readings. Both are Unix microseconds."""
+
+    received_us: int
+    measured_us: int  # its newest reading, by the device's clock
+
+
+def set_connections(
+    cursor: CursorWrapper, said: dict[int, Said], worker: str
+) -> dict[int, Connection]:
+    """Set what each device's status topic said to a worker; by device id, what that changed."""
+    online, at, retained = zip(*said.values(), strict=True)
+    columns = {"online": online, "at": at, "retained": retained}
+    cursor.execute(
+        _SQL["set_connections"],
+        {"devices": list(said), "worker": worker}
+        | {name: list(column) for name, column in columns.items()},
+    )
+    return {
+        device_id: Connection(online, since_us) for device_id, online, since_us in cursor.fetchall()
+    }
+
+
+def write_seen(heard: dict[int, Heard], clock_replaced: dict[int, int]) -> dict[int, int]:
+    """Set when each device was last heard, and when some of them last had their clock replaced.
+    By device id, when it is now believed to have been heard last, in Unix microseconds.
+
+    Both are by device id; the times are Unix microseconds. Apart from the batches, about once a
+    second: a row a device in every batch would double what the database writes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL["write_seen"],
+            {
+                "devices": list(heard),
+                "received_us": [each.received_us for each in heard.values()],
+                "measured_us": [each.measured_us for each in heard.values()],
+                "replaced": [clock_replaced.get(device_id, 0) for device_id in heard],
+                "agreement": AGREEMENT_MS,
+            },
+        )
+        return dict(cursor.fetchall())
