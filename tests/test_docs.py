@@ -18,9 +18,8 @@ DOCS = sorted([*ROOT.glob("[A-Z]*.md"), *ROOT.glob("docs/**/*.md")])
 DOCS += [ROOT / "benchmarks" / "README.md"]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCS]
 OWN_COMMANDS = {"up", "prove"}  # carried out by manage.py itself, before Django
-FOLDERS = (
-    "config|devices|telemetry|bridge|dashboard|embedded|firmware_sim|benchmarks|docs|tests|deploy"
-)
+PACKAGES = "access|config|devices|telemetry|bridge|dashboard|embedded|firmware_sim"
+FOLDERS = f"{PACKAGES}|benchmarks|docs|tests|deploy"
 # Made while running, or spoken of as a pattern.
 UNTRACKED = re.compile(r"\.\.\.|…|[*<>{}]")
 
@@ -87,5 +86,19 @@ def test_every_counter_of_a_worker_is_named_in_the_contract() -> None:
 
 
 def test_every_decision_is_numbered_once() -> None:
-    numbers = [path.name[:4] for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
-    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+    paths = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [path.name[:4] for path in paths] == [f"{n:04d}" for n in range(1, len(paths) + 1)]
+    assert not [
+        path.name for path in paths if not path.read_text().startswith(f"# {path.name[:4]} ")
+    ]
+
+
+def test_every_folder_of_code_is_in_the_layout() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    layout = text.partition("\n## Layout")[2].partition("\n## ")[0]
+    folders = [path.parent for name in PACKAGES.split("|") for path in ROOT.glob(f"{name}/*/*.py")]
+    folders += [path.parent for path in (ROOT / "dashboard/static/dashboard/js").glob("*/*.js")]
+    machinery = {"management", "migrations", "tests", "conventions", "models"}
+    names = {path.name for path in folders} - machinery
+    assert {"intake", "storage", "prove", "presence"} <= names
+    assert not [name for name in sorted(names) if not re.search(rf"[`/]{name}/`", layout)]
