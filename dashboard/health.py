@@ -37,6 +37,11 @@ class HubCollector(Collector):
             "Times viewers were told to load history again",
             value=counted.refills,
         )
+        yield GaugeMetricFamily(
+            "pulseboard_web_hub_stalled_seconds",
+            "Seconds since the live hub did its rounds, which it does each second",
+            value=counted.stalled,
+        )
 
 
 vitals.web_registry.register(HubCollector())
@@ -59,8 +64,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """The process answers, and each of its threads lives and moves on."""
-    status, told = vitals.answer("alive", thread.troubles())
+    """The process answers, and each of its threads and the live hub live and move on."""
+    status, told = vitals.answer("alive", {**thread.troubles(), "live_hub": hub.trouble()})
     return JsonResponse(told, status=status)
 
 

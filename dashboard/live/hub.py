@@ -27,6 +27,7 @@ SWEEP_EVERY = 1.0  # seconds between two looks for viewers who are too far behin
 WORKERS_EVERY = 10.0  # seconds between two looks which bridges there are
 LINK_TIMEOUT = 3.0  # seconds a new viewer waits for the link before it is served history only
 REFILL_AFTER = 0.2  # seconds that gather losses of several groups into one refill
+STUCK_AFTER = 30.0  # seconds without rounds, after which the hub counts as standing still
 MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
 
 ENVELOPE = frozenset({"type", "event", "site"})  # of a channel message, not for browsers
@@ -53,6 +54,12 @@ def counts() -> Counts:
         sum(hub.refills for hub in hubs),
         max((hub.stalled for hub in hubs), default=0.0),
     )
+
+
+def trouble() -> str:
+    """What is wrong with the hubs of this process, "" for nothing. Any thread may ask."""
+    stalled = counts().stalled
+    return f"it has stood still for {stalled:.0f} s" if stalled > STUCK_AFTER else ""
 
 
 def current() -> Hub:

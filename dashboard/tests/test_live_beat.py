@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.test import AsyncClient
 
 from dashboard.database import watch
 from dashboard.live import hub as hubs
 from dashboard.live.hub import Hub
-from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series, now_ms
+from dashboard.tests.live_socket import DEADLINE, Bridge, Socket, eventually, make_series, now_ms
 from telemetry.live import contract
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,6 +102,23 @@ async def test_rounds_that_fail_are_done_again(hub: Hub, cookie: str, monkeypatc
         await socket.got("beat")
     assert "a mistake of ours" in caplog.text
     assert hubs.counts().stalled < 60
+
+
+async def test_a_hub_that_stands_still_is_not_healthy(hub: Hub, cookie: str, monkeypatch):
+    async with Socket(cookie) as socket:
+        await socket.got("beat")
+        assert (await AsyncClient().get("/healthz")).json()["live_hub"] is True
+        monkeypatch.setattr(hubs, "STUCK_AFTER", 0.0)
+        monkeypatch.setattr(hubs, "SWEEP_EVERY", 3600.0)
+
+        async def stalls() -> Any:
+            while (answer := await AsyncClient().get("/healthz")).status_code == 200:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            return answer
+
+        answer = await asyncio.wait_for(stalls(), DEADLINE)
+        assert answer.status_code == 503
+        assert "stood still" in answer.json()["why"]["live_hub"]
 
 
 async def test_one_viewer_that_fails_costs_no_other_its_frames(
