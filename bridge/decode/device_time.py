@@ -11,7 +11,7 @@ from telemetry.moments import from_us, is_number, parse
 EARLIEST_US = 946_684_800_000_000  # 2000-01-01; a device clock before it was never set
 LATEST_AHEAD_US = 86_400_000_000  # a day: a device clock further ahead than this is wrong
 
-UNITS_US = (("seconds", 1_000_000.0), ("microseconds", 1.0), ("nanoseconds", 0.001))
+UNITS_NS = (("seconds", 1_000_000_000), ("microseconds", 1_000), ("nanoseconds", 1))
 MAX_TOLD = 40  # characters of a stamp that are told
 
 
@@ -53,8 +53,8 @@ def _advice(stamp: Any, time_us: int, received_us: int) -> str:
     """What to mend: the unit, where another one makes it a time that can be true."""
     if type(stamp) is str and not is_number(stamp):
         return ": is the clock set?"
-    for unit, unit_us in UNITS_US:
-        meant_us = time_us / 1_000 * unit_us
+    for unit, unit_ns in UNITS_NS:
+        meant_us = time_us * unit_ns // 1_000_000  # `time_us` was read as if counting milliseconds
         if EARLIEST_US <= meant_us <= received_us + LATEST_AHEAD_US:
-            return f": it is probably Unix {unit}; send milliseconds, {round(meant_us / 1_000)}"
+            return f": it is probably Unix {unit}; send milliseconds, {meant_us // 1_000}"
     return ": is the clock set?"

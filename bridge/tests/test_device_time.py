@@ -52,6 +52,8 @@ def test_a_time_is_exact_to_the_microsecond(stamp: object, time_us: int) -> None
         (1e300, "beyond any calendar, more than a day ahead"),
         (1e306, "beyond any calendar, more than a day ahead"),
         (999_999_999_999_999_999_999, "beyond any calendar"),
+        (10**400, "beyond any calendar"),  # beyond what a float holds
+        (-(10**400), "beyond any calendar"),
     ],
 )
 def test_what_cannot_be_true_is_told_with_what_it_probably_is(stamp: object, advice: str) -> None:
@@ -90,6 +92,7 @@ def test_of_an_array_only_such_elements_are_refused(stamp: str) -> None:
 
 @given(
     st.integers()
+    | st.integers(min_value=300, max_value=4000).map(lambda digits: 10**digits)
     | st.floats()
     | st.text()
     | st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,9})?", fullmatch=True)
