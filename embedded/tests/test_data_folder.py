@@ -53,6 +53,11 @@ def test_the_secret_key_stays_and_is_closed_to_others(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
 
 
+def test_no_other_user_reads_the_logs(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir(mode=0o755)  # of an earlier version
+    assert stat.S_IMODE(DataFolder(tmp_path).logs.stat().st_mode) == 0o700
+
+
 def test_other_commands_join_only_while_it_runs_and_only_where_nothing_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,9 @@ class DataFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self.logs.mkdir(exist_ok=True)
+            # supervisord opens the files in it with the umask it was started with, whatever its
+            # configuration says: that one is for a daemon.
+            self.logs.chmod(0o700)
         except OSError as exc:
             raise EmbeddedError(
                 f"The data folder {path} cannot be made: {exc.strerror}.",

@@ -91,7 +91,6 @@ def configuration(programs: Iterable[Program]) -> str:
         f"pidfile=%(ENV_{PREFIX}DATA)s/supervisord.pid",
         f"childlogdir=%(ENV_{PREFIX}DATA)s/logs",
         f"minfds={files}",
-        "umask=077",
     ]
     if os.geteuid() == 0:
         head.append("user=root")  # said on purpose: silences its warning about root
