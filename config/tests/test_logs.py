@@ -38,7 +38,9 @@ def test_line_breaks_and_quotes_stay_inside_their_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "token", [new_credential().token, "pb_" + "0123456789abcdef" * 4, "pd%5F" + "x" * 43]
+    "token",
+    [new_credential().token, "pb_" + "0123456789abcdef" * 4, "pd%5F" + "x" * 43],
+    ids=["as made", "as documented", "percent-encoded"],
 )
 def test_a_token_is_in_no_line(token: str) -> None:
     """A device that misspells its address has it in there."""
