@@ -20,6 +20,8 @@ from config.asgi import application
 from devices.models import Device
 from telemetry.live import contract
 from telemetry.models import Series
+from telemetry.moments import from_ms
+from telemetry.storage.backend import backend
 
 DEADLINE = 60.0  # seconds any awaited fact may take
 
@@ -44,6 +46,7 @@ def make_series(count: int, *, uid: str = "d1", kind: str = "gauge") -> list[Ser
 
 
 def insert(rows: list[tuple[int, int, float]]) -> None:
+    backend().make_days({from_ms(at).date() for _, at, _ in rows})
     with connection.cursor() as cursor:
         cursor.executemany("INSERT INTO reading VALUES (%s, to_timestamp(%s / 1000.0), %s)", rows)
 
