@@ -1,6 +1,6 @@
 /** One device of the fleet: what is known of it, and its tile. */
 
-import { age, bare, humanise, number } from "../page/format.js";
+import { age, bare, humanise } from "../page/format.js";
 import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { inOrder } from "./fleet-order.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
@@ -21,7 +21,6 @@ export class FleetDevice {
     /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
     /** @type {any} */ this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null } };
     /** those its tile shows @type {any[]} */ this.series = [];
-    this.told = ""; // to a screen reader
     this.state = "waiting"; // among STATES: what it is sorted and filtered by
     this.unknown = false; // whether the state is an old one
     this.word = "";
@@ -162,17 +161,5 @@ export class FleetDevice {
     const at = latest ? Math.min(latest[0], this.heard ?? latest[0]) : this.heard;
     setText(this.parts.age, at ? age(Math.max(0, now - at)) : "never");
     this.element.classList.toggle("is-stale", this.state === "offline" || this.state === "silent");
-    const told = this.#describe();
-    if (told === this.told) return;
-    this.told = told;
-    this.element.setAttribute("aria-label", told);
-  }
-
-  /** One sentence for a screen reader. */
-  #describe() {
-    const series = this.series[0];
-    const latest = series && this.latest.get(series.id);
-    const value = latest ? `, ${humanise(series.metric)} ${number(latest[1], series.precision)} ${series.unit}` : "";
-    return `${this.name}, ${this.word}${value}`;
   }
 }

@@ -41,10 +41,10 @@ export const nextDensity = () => setDensity(DENSITIES[(DENSITIES.indexOf(density
 
 function mark() {
   for (const item of document.querySelectorAll("[data-theme-choice]")) {
-    item.setAttribute("aria-checked", String(/** @type {HTMLElement} */ (item).dataset.themeChoice === theme()));
+    item.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (item).dataset.themeChoice === theme()));
   }
   for (const item of document.querySelectorAll("[data-density-choice]")) {
-    item.setAttribute("aria-checked", String(/** @type {HTMLElement} */ (item).dataset.densityChoice === density()));
+    item.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (item).dataset.densityChoice === density()));
   }
 }
 

@@ -29,7 +29,7 @@ function tile(/** @type {string} */ label, /** @type {boolean} */ charted) {
   const value = el("span", { class: "value" });
   const note = el("span", { class: "note quiet" });
   const chart = sparkline();
-  const card = el("div", { class: "card number" }, el("h3", { text: label }), value, note, ...(charted ? [chart] : []));
+  const card = el("div", { class: "card number" }, el("h2", { text: label }), value, note, ...(charted ? [chart] : []));
   byId("numbers").append(card);
   return { card, value, note, chart };
 }
