@@ -60,6 +60,10 @@ export class FleetFilter {
     byId("search").addEventListener("input", () => this.#set({ search: byId("search").value }));
     byId("site")?.addEventListener("change", () => this.#set({ site: byId("site").value }));
     byId("order").addEventListener("change", () => this.#set({ order: byId("order").value }));
+    byId("search-clear").addEventListener("click", () => {
+      this.#set({ search: "" });
+      byId("search").focus();
+    });
     byId("clear").addEventListener("click", () => this.clear());
     byId("none-match-clear").addEventListener("click", () => this.clear());
     document.addEventListener("keydown", (event) => {
@@ -110,6 +114,7 @@ export class FleetFilter {
     if (byId("search").value !== this.search) byId("search").value = this.search;
     if (byId("site")) byId("site").value = this.site;
     byId("order").value = this.order;
+    byId("search-clear").hidden = this.search === "";
     byId("clear").hidden = !this.active;
     for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(this.states.has(name)));
   }

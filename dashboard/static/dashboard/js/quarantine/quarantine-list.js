@@ -31,6 +31,11 @@ export class QuarantineList {
     return Object.fromEntries(Object.entries({ reason: this.reason, uid: this.uid }).filter(([, value]) => value));
   }
 
+  /** Whether none is shown. */
+  get empty() {
+    return byId("quarantined").children.length === 0;
+  }
+
   /** A message was quarantined: read again, but not for each of many. */
   soon() {
     if (this.timer || document.hidden) return;

@@ -111,6 +111,11 @@ let typed = 0;
 connection.on("quarantine", (message) => {
   const { reason, uid } = list.filter;
   if ((reason && reason !== message.reason) || (uid && uid !== message.uid)) return;
+  if (list.empty) { // nothing is being read that would move
+    list.soon();
+    soon();
+    return;
+  }
   fresh += 1;
   showFresh();
 });
