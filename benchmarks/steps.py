@@ -71,6 +71,7 @@ def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
 
     known = all_known(fleet)
     intake, builder, cutter = Intake(known), RowBuilder(known), PacketCutter(version5=False)
+    builder._limit._asked_at = time.monotonic()  # nothing is too old, as was asked just now
     steps, batches = Steps(), []
     for at in range(0, len(stream), CHUNK):
         chunk = stream[at : at + CHUNK]
@@ -94,11 +95,14 @@ def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
 
 def all_known(fleet: Fleet) -> Any:
     """What a bridge knows of a fleet that has sent before."""
-    from bridge.intake.instants import Instants  # noqa: PLC0415
+    from bridge.intake.instants import SHORT_REACH_US, Instants, Lane  # noqa: PLC0415
     from bridge.intake.memory import Memory  # noqa: PLC0415 (needs the settings)
     from devices.registry import DeviceRef  # noqa: PLC0415
 
-    known = Memory.nothing(Instants("bench", 0))
+    now_us = NOW_MS * 1_000
+    instants = Instants("bench", SHORT_REACH_US, lambda: now_us)
+    instants._open = [Lane(1, now_us - 1_000, now_us + SHORT_REACH_US)]
+    known = Memory.nothing(instants)
     series_ids = iter(range(1, fleet.devices * fleet.values + 1))
     for number in range(fleet.devices):
         known.registry._keep(fleet.uid(number), DeviceRef(number + 1, True, 60.0))
