@@ -47,9 +47,9 @@ def cut_connections() -> int:
 
 
 def workers() -> list[dict[str, Any]]:
-    """The counters of each bridge worker, with `updated` in Unix seconds."""
-    rows = IngestWorker.objects.order_by("name").values_list("counters", "updated_at")
-    return [{**counters, "updated": at.timestamp()} for counters, at in rows]
+    """The counters of each worker, with its `name` and `updated` in Unix seconds."""
+    rows = IngestWorker.objects.order_by("name").values_list("name", "counters", "updated_at")
+    return [{**counters, "name": name, "updated": at.timestamp()} for name, counters, at in rows]
 
 
 def server_version() -> str:

@@ -14,12 +14,12 @@ from types import FrameType
 
 from embedded.errors import EmbeddedError
 from embedded.prove import options as command_line
-from embedded.prove.faults import Stack
 from embedded.prove.options import Options
 from embedded.prove.own_stack import OwnStack
 from embedded.prove.result import Result, own_versions
 from embedded.prove.run import Proof
 from embedded.prove.running_stack import RunningStack
+from embedded.prove.scene import Stack
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED_SECONDS = 20.0  # to settle what was sent before the proof was interrupted
@@ -76,6 +76,7 @@ def _stack(options: Options) -> Stack:
         random.Random(options.seed),  # noqa: S311 (repeatable)
         keep=options.keep,
         bridges=options.bridges,
+        webs=options.webs,
     )
 
 

@@ -5,19 +5,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from embedded.prove.ledger import BrokerKill
-from embedded.prove.load import Load
-from embedded.prove.process import Part
-from embedded.prove.proxy import Proxy
-from embedded.prove.publisher import Address
-
-if TYPE_CHECKING:  # it needs the settings, which name servers that are started first
-    from embedded.prove.stored import Stored
+from embedded.prove.scene import Fault, Scene, Stack
 
 PAUSE = (1.0, 6.0)  # seconds a frozen process stays frozen
 AWAY = (4.0, 9.0)  # seconds the database is away: longer than the bridge waits before it spools
@@ -30,51 +21,6 @@ FULL_LOAD = 6.0  # times the usual rate while the spool is being filled
 FULL_SECONDS = 90.0  # for the spool to fill
 FULL_HELD = 2.0  # seconds it stays full, with messages waiting at the broker
 POLL = 0.1  # seconds between two looks
-
-
-class Stack(Protocol):
-    """What a fault can reach: `OwnStack` or `RunningStack`."""
-
-    what: str
-    parts: dict[str, Part]
-    address: Address
-    proxy: Proxy | None
-
-    @property
-    def folder(self) -> Path | None: ...
-    def start(self) -> None: ...
-    def start_bridge(self) -> None: ...
-    def snapshot_age_source(self) -> Path | None: ...
-    def close(self) -> None: ...
-
-
-@dataclass(slots=True)
-class Scene:
-    """One fault's surroundings, and the moment it was over."""
-
-    stack: Stack
-    load: Load
-    stored: Stored
-    chance: random.Random
-    ended_at: float = 0.0  # monotonic seconds
-    mark: int = 0  # the number of the first message after it
-    notes: list[str] = field(default_factory=list)
-
-    def over(self) -> None:
-        self.mark = len(self.load.ledger)
-        self.ended_at = time.monotonic()
-
-    def wait(self, bounds: tuple[float, float]) -> None:
-        """Let the fault last, as long as the seed says."""
-        time.sleep(self.chance.uniform(*bounds))
-
-    def part(self, name: str) -> Part:
-        """One of that name; of several bridges any."""
-        several = [each for each in self.stack.parts if each.split("-")[0] == name]
-        return self.stack.parts[self.chance.choice(several)]
-
-
-Fault = Callable[[Scene], None]
 
 
 def _killed(name: str) -> Fault:
@@ -197,6 +143,38 @@ def _clock_step(scene: Scene) -> None:
     scene.over()
 
 
+def _slot_joins(scene: Scene) -> None:
+    slots = scene.stack.slots
+    assert slots is not None  # noqa: S101 (`possible` saw to it)
+    scene.notes.append(slots.join() or "as many as may be")
+    scene.over()
+
+
+def _slot_leaves(scene: Scene) -> None:
+    """Of one slot that runs alone another takes the place first."""
+    slots = scene.stack.slots
+    assert slots is not None  # noqa: S101 (`possible` saw to it)
+    if len(slots.running()) == 1:
+        slots.join()
+    name = scene.chance.choice(slots.running())
+    scene.notes.append(name)
+    if not slots.leave(name):
+        scene.failures.append(f"{name} was not retired")
+    scene.over()
+
+
+def _name_collides(scene: Scene) -> None:
+    """A second process under the name of a bridge that runs must give way, and disturb nothing."""
+    slots, folder = scene.stack.slots, scene.stack.folder
+    assert slots is not None  # noqa: S101 (`possible` saw to it)
+    assert folder is not None  # noqa: S101
+    name = scene.chance.choice(slots.running())
+    scene.notes.append(name)
+    if not slots.collide(name, folder / "spool-of-another"):
+        scene.failures.append(f"two processes ran as {name}")
+    scene.over()
+
+
 def _duplicates(scene: Scene) -> None:
     scene.load.again(scene.chance.randint(*BURST), scene.chance)
     scene.over()
@@ -228,13 +206,26 @@ CATALOGUE: dict[str, Fault] = {
     "broker-kill": _broker_kill,
     "connection-cut": _connection_cut,
     "clock-step": _clock_step,
+    "slot-joins": _slot_joins,
+    "slot-leaves": _slot_leaves,
+    "name-collides": _name_collides,
+    "web-kill": _killed("web"),
+    "web-stop": _frozen("web"),
+    "web-term": _restarted("web"),
     "duplicates": _duplicates,
     "late": _late,
     "poison": _poison,
 }
 UNASKED = frozenset({"broker-kill"})  # loses what no setting of Mosquitto 2.0 can keep
 _OWN_ONLY = frozenset({"spool-full", "connection-cut", "clock-step"})
-_PARTS = {"bridge": "bridge", "postgres": "postgres", "redis": "redis", "broker": "mqtt"}
+_GROUP_ONLY = frozenset({"slot-joins", "slot-leaves", "name-collides"})
+_PARTS = {
+    "bridge": "bridge",
+    "postgres": "postgres",
+    "redis": "redis",
+    "broker": "mqtt",
+    "web": "web",
+}
 
 
 def aftershock(scene: Scene) -> None:
@@ -249,8 +240,10 @@ def possible(name: str, stack: Stack) -> bool:
     """Whether this stack can suffer it: its process is one of ours."""
     if stack.what != "own" and name in _OWN_ONLY:
         return False
+    if stack.slots is None and name in _GROUP_ONLY:
+        return False
     part = _PARTS.get(name.split("-", 1)[0])
-    return part is None or part in stack.parts
+    return part is None or any(each.split("-")[0] == part for each in stack.parts)
 
 
 def plan(names: list[str], count: int, chance: random.Random) -> list[str]:

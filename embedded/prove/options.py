@@ -11,6 +11,7 @@ from embedded.prove.faults import CATALOGUE, UNASKED
 MAX_RATE = 100_000  # messages a second; a publisher in Python does not reach it
 MAX_DEVICES = 10_000
 MAX_BRIDGES = 16
+MAX_WEBS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Options:
     rate: float
     devices: int
     bridges: int
+    webs: int
     names: tuple[str, ...]
     running: bool
     keep: bool
@@ -42,6 +44,7 @@ def read(words: list[str]) -> Options:
     parser.add_argument("--rate", type=float, default=500.0, help="messages a second (500)")
     parser.add_argument("--devices", type=int, default=20, help="devices that send (20)")
     parser.add_argument("--bridges", type=int, default=1, help="bridges that share a group (1)")
+    parser.add_argument("--webs", type=int, default=0, help="web processes posted to (0)")
     parser.add_argument("--only", type=_names, help="only these faults, separated by commas")
     parser.add_argument("--include", type=_names, default=(), help="these faults as well")
     parser.add_argument(
@@ -56,6 +59,8 @@ def read(words: list[str]) -> Options:
         )
     if not 0 < known.bridges <= MAX_BRIDGES or (known.running and known.bridges > 1):
         parser.error(f"--bridges is 1 to {MAX_BRIDGES}, and not for --running")
+    if not 0 <= known.webs <= MAX_WEBS or (known.running and known.webs):
+        parser.error(f"--webs is 0 to {MAX_WEBS}, and not for --running")
     usual = tuple(name for name in CATALOGUE if name not in UNASKED)
     return Options(
         faults=known.faults,
@@ -63,6 +68,7 @@ def read(words: list[str]) -> Options:
         rate=known.rate,
         devices=known.devices,
         bridges=known.bridges,
+        webs=known.webs,
         names=tuple(dict.fromkeys((*(known.only or usual), *known.include))),
         running=known.running,
         keep=known.keep,

@@ -6,15 +6,15 @@ import os
 import random
 import secrets
 import shutil
-import sys
 import tempfile
-from functools import partial
 from pathlib import Path
 
 from embedded.errors import EmbeddedError
 from embedded.prove.process import Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
+from embedded.prove.slots import Slots
+from embedded.prove.web import Web
 from embedded.servers.child import Child
 from embedded.servers.mqtt import Mosquitto
 from embedded.servers.ports import LOOPBACK, free_port
@@ -22,7 +22,6 @@ from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.up.data_folder import SHARED
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SPOOL_MIB = 1  # so that "the spool is full" takes seconds of load, not hours
 SPOOL_FULL = "spool full"  # how the bridge says it, in its log
 
@@ -32,7 +31,9 @@ class OwnStack:
 
     what = "own"
 
-    def __init__(self, chance: random.Random, *, keep: bool, bridges: int = 1) -> None:
+    def __init__(
+        self, chance: random.Random, *, keep: bool, bridges: int = 1, webs: int = 0
+    ) -> None:
         self.keep = keep
         self.folder = Path(tempfile.mkdtemp(prefix="pulseboard-prove-"))
         self.folder.chmod(0o755)  # the account the servers run as must get in
@@ -47,7 +48,9 @@ class OwnStack:
         self.proxy: Proxy | None = Proxy((LOOPBACK, self._broker.port), chance)
         self.bridge_log = self.folder / "bridge.log"
         self.clock = self.folder / "clock"  # microseconds the bridges' clocks are wrong by
-        self._bridges = bridges
+        self.slots: Slots | None = None  # of several bridges
+        self.web_ports: list[int] = []
+        self._bridges, self._webs = bridges, webs
 
     def start(self) -> None:
         """The servers, and the tables in them; not yet the bridge."""
@@ -63,14 +66,12 @@ class OwnStack:
 
         database.migrate()
         environment = {**os.environ, "PULSEBOARD_PROVE_CLOCK": str(self.clock)}
-        for slot in range(self._bridges):
-            command = [sys.executable, str(ROOT / "manage.py"), "runbridge", f"--slot={slot}"]
-            if self._bridges > 1:
-                command.append("--group=prove")
-            name = f"bridge-{slot}" if slot else "bridge"
-            self.parts[name] = Child(
-                name, partial(list, command), self.bridge_log, environment=environment
-            )
+        slots = Slots(self.parts, self._bridges, self.bridge_log, environment)
+        self.slots = slots if self._bridges > 1 else None
+        for number in range(self._webs):
+            web = Web(f"web-{number}", self.folder / f"web-{number}.log", environment)
+            self.parts[web.name] = web
+            self.web_ports.append(web.port)
 
     def _environment(self) -> dict[str, str]:
         assert self.proxy is not None  # noqa: S101 (only `RunningStack` has none)
@@ -91,8 +92,14 @@ class OwnStack:
         return found
 
     def start_bridge(self) -> None:
+        self._start_all("bridge")
+
+    def start_webs(self) -> None:
+        self._start_all("web")
+
+    def _start_all(self, kind: str) -> None:
         for name, part in self.parts.items():
-            if name.startswith("bridge"):
+            if name.split("-")[0] == kind:
                 part.start()
 
     def snapshot_age_source(self) -> Path | None:

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from embedded.prove import faults
-from embedded.prove.faults import Scene, Stack
 from embedded.prove.ledger import Verdict
 from embedded.prove.load import Load
 from embedded.prove.messages import Messages
 from embedded.prove.options import Options
 from embedded.prove.process import peak_rss_mib
 from embedded.prove.result import Recovery, Result
+from embedded.prove.scene import Scene, Stack
 
 if TYPE_CHECKING:  # it needs the settings, which name servers that are started first
     from embedded.prove.stored import Stored
@@ -71,11 +71,13 @@ class Proof:
         load = self._load = Load(self.stack.address, self._messages, self.options.rate)
         threading.Thread(target=self._watch_memory, name="memory", daemon=True).start()
         self.stack.start_bridge()
+        self.stack.start_webs()
         # Without a session the broker acknowledges messages that no bridge will ever be given.
         if not self._wait(lambda: _connected(stored) >= self.options.bridges, FIRST_SECONDS):
             self.result.failures.append("the bridge did not connect")
+        load.post_to(self.stack.web_ports, stored.tokens)
         load.start()
-        if not self._wait(lambda: stored.has_since(0), FIRST_SECONDS):
+        if not self._wait(lambda: _is_back(load, stored, 0, 0.0), FIRST_SECONDS):
             self.result.failures.append("no message was ever stored")
         self._began = time.monotonic()
         return load, stored
@@ -86,7 +88,10 @@ class Proof:
         faults.CATALOGUE[name](scene)
         if "bridge-kill" in self._names:
             faults.aftershock(scene)
-        recovered = self._wait(lambda: stored.has_since(scene.mark), RECOVERY_SECONDS)
+        self.result.failures += scene.failures
+        recovered = self._wait(
+            lambda: _is_back(load, stored, scene.mark, scene.ended_at), RECOVERY_SECONDS
+        )
         seconds = time.monotonic() - scene.ended_at
         self.result.recoveries.append(Recovery(name, seconds if recovered else None))
         if not recovered:
@@ -161,9 +166,14 @@ class Proof:
         self.stack.close()
 
 
+def _is_back(load: Load, stored: Stored, mark: int, ended_at: float) -> bool:
+    """Whether a message from this number on is stored, and each web process takes posts again."""
+    return stored.has_since(mark) and load.is_posted_since(ended_at)
+
+
 def _connected(stored: Stored) -> int:
     """How many bridges are connected."""
-    return sum(int(counters["connected"]) for counters in stored.workers())
+    return sum(int(counters["connected"]) for counters in stored.bridges())
 
 
 class _Quiet:
@@ -177,7 +187,7 @@ class _Quiet:
 
     def __call__(self) -> bool:
         # The row of a worker that was taken away for good stays, and says nothing of now.
-        workers = [w for w in self._stored.workers() if w["updated"] > self._since - GONE_SECONDS]
+        workers = [w for w in self._stored.bridges() if w["updated"] > self._since - GONE_SECONDS]
         if not workers or any(worker["updated"] < self._since for worker in workers):
             return False
         if any(worker["spooled"] or not worker["connected"] for worker in workers):

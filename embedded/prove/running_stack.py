@@ -14,6 +14,7 @@ from embedded.errors import EmbeddedError
 from embedded.prove.process import Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
+from embedded.prove.slots import Slots
 from embedded.servers.child import POLL_SECONDS, READY_SECONDS, send_to_all
 from embedded.up.control import call
 from embedded.up.data_folder import DataFolder, adopt, default_path
@@ -71,6 +72,8 @@ class RunningStack:
     what = "running"
     proxy: Proxy | None = None  # the bridge's connection is its own
     folder: Path | None = None
+    slots: Slots | None = None
+    web_ports: list[int] = []
 
     def __init__(self) -> None:
         data = DataFolder(default_path())
@@ -102,6 +105,9 @@ class RunningStack:
 
     def start_bridge(self) -> None:
         """It runs."""
+
+    def start_webs(self) -> None:
+        """Those that run are not ours to post to."""
 
     def snapshot_age_source(self) -> Path | None:
         path = self.data.path / "mqtt" / "mosquitto.db"

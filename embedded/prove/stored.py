@@ -15,6 +15,7 @@ from embedded.prove.load import Load
 from embedded.prove.messages import LATE_MS, STAMPED_METRIC, TIMED_METRIC, Messages
 from telemetry import proof
 from telemetry.storage import errors
+from telemetry.workers.worker_state import HTTP_PREFIX
 
 WORKER_EQUATION = ("stored", "duplicate", "rejected", "spooled", "in_flight")
 
@@ -26,11 +27,14 @@ class Stored:
         self._messages = messages
         self._since = datetime.now(UTC)
         self._devices: list[int] = []
+        self.tokens: list[str] = []  # of the devices, in their order
 
     def register(self) -> None:
         """Make the devices of this run."""
         uids = self._messages.uids()
-        Device.objects.bulk_create([Device(uid=uid, name=uid) for uid in uids])
+        devices = [Device(uid=uid, name=uid) for uid in uids]
+        self.tokens = [device.issue_token() for device in devices]
+        Device.objects.bulk_create(devices)
         self._devices = list(Device.objects.filter(uid__in=uids).values_list("id", flat=True))
 
     def forget(self) -> None:
@@ -78,6 +82,10 @@ class Stored:
         except errors.ERRORS:
             errors.reset_connection()
             return []
+
+    def bridges(self) -> list[dict[str, Any]]:
+        """The same of those that have a broker; a web process says nothing after its last post."""
+        return [each for each in self.workers() if not each["name"].startswith(HTTP_PREFIX)]
 
     def cut_connections(self) -> int:
         return proof.cut_connections()
