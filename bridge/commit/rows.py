@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import compress
 
 import numpy as np
 
@@ -253,7 +254,7 @@ class RowBuilder:
             rows.batch.statuses[device.id] = Said(item.online, message.received_us, message.retain)
             return
         newest = max((sample.time_us for sample in item.samples), default=0)
-        rows.heard[device.id] = Heard(message.received_us, newest or message.received_us)
+        rows.heard[device.id] = (message.received_us, newest or message.received_us)
         if item.clock_replaced:
             rows.clocks_replaced += 1
             rows.clock_replaced[device.id] = message.received_us
@@ -328,11 +329,10 @@ def _with_stamp(kept: store.Quarantined, batch: Batch) -> store.Quarantined:
 
 def _heard(batch: Batch, start: int, stop: int, columns: Columns) -> dict[int, Heard]:
     """By device id, its newest message among those whose readings these columns are."""
-    counts = np.asarray(batch.counts[start:stop], dtype=np.int64)
-    ordinary = np.flatnonzero(counts)
+    counts = batch.counts[start:stop]
+    sizes = np.asarray(counts, dtype=np.int64)
     # All readings of an ordinary message have one time.
-    measured = columns.times_us[(np.cumsum(counts) - counts)[ordinary]]
-    messages = batch.messages
-    received = [messages[start + index].received_us for index in ordinary.tolist()]
-    ids = [batch.device_ids[start + index] for index in ordinary.tolist()]
-    return dict(zip(ids, map(Heard, received, measured.tolist()), strict=True))
+    measured = columns.times_us[(np.cumsum(sizes) - sizes)[sizes > 0]].tolist()
+    received = compress([each.received_us for each in batch.messages[start:stop]], counts)
+    ids = compress(batch.device_ids[start:stop], counts)
+    return dict(zip(ids, zip(received, measured, strict=True), strict=True))

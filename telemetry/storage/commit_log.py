@@ -36,7 +36,7 @@ def note(cursor: CursorWrapper, series: list[int], spans: list[tuple[int, int]])
     """Log readings in the transaction that writes them: spans are [start, stop) in Unix minutes."""
     # As literals: to make them of arrays would cost the server more than the row itself.
     ranges = ",".join(f"[{_minute(start)},{_minute(stop)})" for start, stop in spans)
-    ids = ",".join(map(str, series))
+    ids = str(series)[1:-1]
     cursor.execute(_SQL["note_commit"], {"series_ids": f"{{{ids}}}", "spans": f"{{{ranges}}}"})
 
 

@@ -29,11 +29,9 @@ class Connection(NamedTuple):
     since_us: int  # Unix microseconds
 
 
-class Heard(NamedTuple):
-    """The newest message of a device that had readings. Both are Unix microseconds."""
-
-    received_us: int
-    measured_us: int  # its newest reading, by the device's clock
+# The newest message of a device that had readings: when it was received, and its newest reading by
+# the device's clock, in Unix microseconds. No NamedTuple: one is made of every message.
+Heard = tuple[int, int]
 
 
 def set_connections(
@@ -59,13 +57,14 @@ def write_seen(heard: dict[int, Heard], clock_replaced: dict[int, int]) -> dict[
     Both are by device id; the times are Unix microseconds. Apart from the batches, about once a
     second: a row a device in every batch would double what the database writes.
     """
+    received_us, measured_us = zip(*heard.values(), strict=True) if heard else ((), ())
     with connection.cursor() as cursor:
         cursor.execute(
             _SQL["write_seen"],
             {
                 "devices": list(heard),
-                "received_us": [each.received_us for each in heard.values()],
-                "measured_us": [each.measured_us for each in heard.values()],
+                "received_us": list(received_us),
+                "measured_us": list(measured_us),
                 "replaced": [clock_replaced.get(device_id, 0) for device_id in heard],
                 "agreement": AGREEMENT_MS,
             },

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from devices.models import Device, Presence
 from telemetry.moments import from_us, to_ms
 from telemetry.storage import presence
-from telemetry.storage.presence import Heard, Said
+from telemetry.storage.presence import Said
 from telemetry.tests.written import series, write
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def device() -> Device:
 def hear(device: Device, *messages: tuple[int, int]) -> Presence:
     """Messages as (received, measured), Unix us, each the newest of its second."""
     for received, measured in messages:
-        presence.write_seen({device.pk: Heard(received, measured)}, {})
+        presence.write_seen({device.pk: (received, measured)}, {})
     return Presence.objects.get(device=device)
 
 
