@@ -204,6 +204,16 @@ def test_a_killed_broker_answers_for_what_it_acked_since_its_snapshot_only() -> 
     assert ledger.compare([], []).lost == [0, 1, 2]
 
 
+def test_a_restarted_broker_answers_for_what_it_says_it_kept_for_nobody_in_a_group() -> None:
+    ledger = Ledger()
+    for at in (10.0, 20.0, 30.0):
+        ledger.acked_at[ledger.add(TIMED)] = at
+    ledger.unheard |= {0, 1}
+    ledger.group_forgotten.append(15.0)
+    verdict = ledger.compare([], [])
+    assert (verdict.lost_by_broker, verdict.lost) == (1, [0, 2])
+
+
 def test_books_that_do_not_add_up_are_found() -> None:
     books = {"received": 5, "stored": 2, "duplicate": 1, "rejected": 1, "spooled": 0}
     assert balanced({**books, "in_flight": 1})
@@ -213,8 +223,8 @@ def test_books_that_do_not_add_up_are_found() -> None:
 def test_a_seed_repeats_the_order_of_the_faults_and_leaves_out_what_loses() -> None:
     names = list(read(["--seed", "5"]).names)
     assert "broker-kill" not in names
-    assert len(names) == 17
-    first, second = (faults.plan(names, 51, random.Random(5)) for _ in range(2))
+    assert len(names) == 23
+    first, second = (faults.plan(names, 69, random.Random(5)) for _ in range(2))
     assert first == second
     assert set(Counter(first).values()) == {3}
     assert "broker-kill" in read(["--include", "broker-kill"]).names
@@ -222,14 +232,22 @@ def test_a_seed_repeats_the_order_of_the_faults_and_leaves_out_what_loses() -> N
         read(["--only", "no-such-fault"])
     with pytest.raises(SystemExit):
         read(["--bridges", "2", "--running"])
+    with pytest.raises(SystemExit):
+        read(["--webs", "1", "--running"])
 
 
 @pytest.mark.process
-def test_a_group_of_bridges_holds_while_they_are_killed_and_their_clocks_step() -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--bridges", "2", "--only", "bridge-kill,clock-step"],
+        ["--bridges", "2", "--webs", "2", "--only", "slot-joins,slot-leaves,web-kill,web-stop"],
+    ],
+)
+def test_a_group_holds_while_its_bridges_and_web_processes_come_and_go(words: list[str]) -> None:
     """In a process of its own, as it is run: it starts servers, and settings that name them."""
-    words = ["--bridges", "2", "--faults", "4", "--rate", "200", "--seed", "3"]
-    only = ["--only", "bridge-kill,clock-step"]
-    command = [sys.executable, "manage.py", "prove", *words, *only, "--json"]
+    words = [*words, "--faults", "4", "--rate", "200", "--seed", "3"]
+    command = [sys.executable, "manage.py", "prove", *words, "--json"]
     ran = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )

@@ -48,6 +48,8 @@ class Ledger:
         self.sends = bytearray()
         self.acked_at = array("d")  # monotonic seconds, 0: not acknowledged
         self.broker_kills: list[BrokerKill] = []
+        # Monotonic seconds: restarts of a broker that does not keep who shares a group.
+        self.group_forgotten: list[float] = []
         self.refused = 0
         self.unheard: set[int] = set()  # acknowledged with "no matching subscribers"
         self._lock = threading.Lock()
@@ -112,7 +114,7 @@ class Ledger:
         if any(
             kill.saved - 1 <= at <= kill.killed or (number in self.unheard and at >= kill.killed)
             for kill in self.broker_kills
-        ):
+        ) or (number in self.unheard and any(at >= begun for begun in self.group_forgotten)):
             verdict.lost_by_broker += 1
         else:
             verdict.lost.append(number)
