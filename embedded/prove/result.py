@@ -127,7 +127,7 @@ def _conclusion(result: Result) -> str:
     lost, doubled = result.verdict.lost_by_broker, result.verdict.doubled_by_broker
     if lost or doubled:
         return (
-            f"The killed broker lost {lost} messages it had acknowledged, and delivered {doubled}"
+            f"The broker lost {lost} messages it had acknowledged, and delivered {doubled}"
             " again that are stored twice; every other is stored once."
         )
     return "Every acknowledged message is stored once."
