@@ -1,15 +1,14 @@
 """The way in of messages that come one at a time over HTTP, in a web process.
 
-Decoding, rows, store, live frames, verdicts and books are those of the MQTT worker. What differs:
-each sender waits for its own answer, so there is no spool, and a database that is away is the
-sender's to hear of. While one batch commits the next fills, from all senders.
+Decoding, rows, store, live frames and what is said of each message are those of the MQTT worker.
+What differs: each sender waits for its own answer, so there is no spool, and a database that is
+away is the sender's to hear of. While one batch commits the next fills, from all senders.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,9 +17,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bridge.commit.committer import HUNG_AFTER, STATUS_EVERY, TICK
-from bridge.commit.inbox import BatchResult
 from bridge.commit.transaction import TRIES_WHOLE, BatchTransaction, gives_up
 from bridge.decode import Decoder
+from bridge.http.books import Books
 from bridge.http.queue import (
     BURST,
     RATE,
@@ -78,10 +77,7 @@ class Ingest(WorkingThread):
         # A device that speaks HTTP reads in the answer what was wrong.
         self._outcomes = Outcomes(lambda _topic, _notice: None)
         self._after_commit = AfterCommit(self.counters, self._live, self._outcomes, memory.registry)
-        self._books = threading.Lock()  # _received, _in_flight, _ended
-        self._received = 0
-        self._in_flight = 0
-        self._ended = BatchResult()
+        self._books = Books()
         self._books_due = self._stale_due = 0.0
 
     def take(self, token: str, payload: bytes) -> Future[Outcome]:
@@ -89,12 +85,12 @@ class Ingest(WorkingThread):
 
         What comes of it is known later: the future raises what is `Refused`.
         """
-        post = QueuedMessage(token, payload, now_us())
+        queued = QueuedMessage(token, payload, now_us())
         if token.startswith(TOKEN_PREFIX):
-            self._queue.put(post)
+            self._queue.put(queued)
         else:
-            post.answer.set_exception(BadToken())
-        return post.answer
+            queued.answer.set_exception(BadToken())
+        return queued.answer
 
     def stop(self) -> None:
         """Commit what waits, and take the books of this process off the pipeline's list."""
@@ -126,7 +122,7 @@ class Ingest(WorkingThread):
 
     def _serve(self, waiting: list[QueuedMessage]) -> None:
         """Answer each, whatever happens."""
-        messages = [post for post in waiting if post.answer.set_running_or_notify_cancel()]
+        messages = [queued for queued in waiting if queued.answer.set_running_or_notify_cancel()]
         try:
             self._check_role()
             if admitted := self._admitted(messages):
@@ -134,9 +130,9 @@ class Ingest(WorkingThread):
         except Exception as exc:  # this thread must outlive any mistake of ours
             if not isinstance(exc, Unavailable):
                 logger.exception("messages not stored", extra={"action": "http_failed"})
-            for post in messages:
-                if not post.answer.done():
-                    post.answer.set_exception(exc)
+            for queued in messages:
+                if not queued.answer.done():
+                    queued.answer.set_exception(exc)
 
     def _check_role(self) -> None:
         """Once, before the first message is stored. Raises `Unavailable`."""
@@ -169,72 +165,62 @@ class Ingest(WorkingThread):
 
         Tokens are asked for each time: one that was rotated must stop working at once.
         """
-        digests = [token_digest(post.token) for post in messages]
+        digests = [token_digest(queued.token) for queued in messages]
         found = Device.objects.filter(token_digest__in=set(digests))
         rows = self._twice(
             lambda: list(found.values_list("token_digest", "id", "uid")), divisible=False
         )
         owners = {digest: (device_id, uid) for digest, device_id, uid in rows}
         admitted = []
-        for digest, post in zip(digests, messages, strict=True):
+        for digest, queued in zip(digests, messages, strict=True):
             owner = owners.get(digest)
             if owner is None:
-                post.answer.set_exception(BadToken())
+                queued.answer.set_exception(BadToken())
                 continue
             device_id, uid = owner
             if wait := self._limit.wait(device_id, time.monotonic()):
-                post.answer.set_exception(TooFast(wait))
+                queued.answer.set_exception(TooFast(wait))
                 continue
-            admitted.append((uid, post))
+            admitted.append((uid, queued))
         return admitted
 
     def _commit(self, admitted: list[tuple[str, QueuedMessage]]) -> None:
         """Decode and commit; each is answered as soon as it is durable. Raises `Unavailable`."""
-        batch, posts = self._stamped(admitted)
-        self._count(received=len(posts))
+        batch, waiting = self._stamped(admitted)
+        self._books.receive(len(waiting))
         try:
             for done in self._transaction.commit(batch, self._twice):
-                self._count(ended=done.result_counts())
+                self._books.end(done.result_counts())
                 for index in range(done.rows.start, done.rows.stop):
-                    posts[index].answer.set_result(Outcome.of(done.rows, index))
+                    waiting[index].answer.set_result(Outcome.of(done.rows, index))
                 self._after_commit.announce(batch, done, live=True)
         finally:
-            # Of the rest the senders are told that nothing is here.
-            self._count(received=-self._in_flight)
+            self._books.give_up()
 
     def _stamped(
         self, admitted: list[tuple[str, QueuedMessage]]
     ) -> tuple[Batch, list[QueuedMessage]]:
         """Those whose samples have a time; the others are answered here. Raises `Unavailable`."""
-        batch, posts = Batch(0), []
-        for uid, post in admitted:
-            message = Message(TOPIC.encode(), post.payload, 0, False, False, b"", post.received_us)
+        batch, waiting = Batch(0), []
+        for uid, queued in admitted:
+            message = Message(
+                TOPIC.encode(), queued.payload, 0, False, False, b"", queued.received_us
+            )
             items = self._decoder.telemetry_of(uid, message)
             one = Batch.of_items([message], [items])
             if not self._stamper.stamp(one, 0, items):
                 self._twice(self._instants.keep, divisible=False)  # another lane
                 if not self._stamper.stamp(one, 0, items):
-                    post.answer.set_exception(TooFast(AHEAD_US / 1e6))
+                    queued.answer.set_exception(TooFast(AHEAD_US / 1e6))
                     continue
             batch.extend(one)
-            posts.append(post)
-        return batch, posts
-
-    def _count(self, *, received: int = 0, ended: BatchResult | None = None) -> None:
-        with self._books:
-            self._received += received
-            self._in_flight += received
-            if ended is not None:
-                self._in_flight -= ended.total()
-                self._ended.add(ended)
+            waiting.append(queued)
+        return batch, waiting
 
     def snapshot(self) -> dict[str, int]:
         """All counters, as `bridge.worker` has them; docs/live-protocol.md names them."""
-        with self._books:
-            books = {"received": self._received, "in_flight": self._in_flight}
-            books |= asdict(self._ended)
         return {
-            **books,
+            **self._books.snapshot(),
             **asdict(self.counters),
             "database_up": int(not self.storing_trouble()),
             "connected": 1,  # there is no broker to lose
