@@ -128,3 +128,11 @@ def metrics() -> set[str]:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/**/*.md")), ids=lambda path: path.name)
 def test_the_metrics_that_are_named(path: Path) -> None:
     assert set(re.findall(r"pulseboard_[a-z_]+(?=[`{ ])", path.read_text())) <= metrics()
+
+
+def test_every_metric_has_its_row() -> None:
+    named = set(first_cells(section(OPERATIONS, "Health, metrics and logs")))
+    ours = {name for name in metrics() if not name.startswith("pulseboard_bridge_")}
+    assert {name for name in named if name.startswith("pulseboard_")} - {"pulseboard_bridge_…"} == {
+        name for name in ours if name.startswith("pulseboard_")
+    }
