@@ -44,7 +44,7 @@ class Rows:
     spans: dict[int, tuple[slice, slice]] = field(default_factory=dict)
     problems: dict[int, list[Problem]] = field(default_factory=dict)  # by message index
     # By message index and uid, of messages that are not in columns.
-    verdicts: dict[int, dict[str, Verdict]] = field(default_factory=dict)
+    by_device: dict[int, dict[str, Verdict]] = field(default_factory=dict)
     rejected: set[int] = field(default_factory=set)
     heard: dict[int, Heard] = field(default_factory=dict)  # by device id
     clock_replaced: dict[int, int] = field(default_factory=dict)  # device: Unix us
@@ -97,7 +97,7 @@ class Rows:
 
     def verdict_of(self, index: int, uid: str) -> Verdict:
         """What became of this device's share of the message at `index`."""
-        found = self.verdicts.get(index, {}).get(uid)
+        found = self.by_device.get(index, {}).get(uid)
         if found is None:
             found = Verdict(index in self.rejected, [], self.readings_of(index))
         return found

@@ -24,14 +24,14 @@ class Lost:
     def note(self, rows: Rows) -> Verdict:
         """Count it; the device's verdict as it is then. The message is rejected if all are."""
         count = len(self.metrics)
-        verdicts = rows.verdicts.setdefault(self.index, {})
+        devices = rows.by_device.setdefault(self.index, {})
         readings = rows.counts[self.index - rows.start]
-        verdict = verdicts.setdefault(self.uid, Verdict(False, [], readings))
+        verdict = devices.setdefault(self.uid, Verdict(False, [], readings))
         verdict.readings -= count
         verdict.rejected = not verdict.readings
         rows.lost[self.index] = rows.lost.get(self.index, 0) + count
         rows.values_dropped += count
-        if all(each.rejected for each in verdicts.values()):
+        if all(each.rejected for each in devices.values()):
             rows.rejected.add(self.index)
         return verdict
 

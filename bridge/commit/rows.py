@@ -16,6 +16,7 @@ from bridge.commit import beside
 from bridge.commit.batch_rows import Rows, Verdict
 from bridge.commit.conflicts import losers, of_devices
 from bridge.commit.gathered import Gathered
+from bridge.commit.refusals import keep, refuse_device, with_stamp
 from bridge.commit.series_work import SeriesWork
 from bridge.commit.too_old import complaint, without_too_old
 from bridge.decode.items import (
@@ -31,11 +32,9 @@ from bridge.decode.items import (
     Telemetry,
 )
 from bridge.intake.batch import FROM_SPOOL, Batch, Columns
-from bridge.intake.instants import on_replay_lane
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import INHERITED, REJECTED, delivery, pack
 from bridge.message import Message
-from bridge.mqtt.properties import describe, safe_text
 from devices.registry import DeviceRef
 from telemetry.series.registry import kind_of
 from telemetry.storage import store
@@ -94,7 +93,7 @@ class RowBuilder:
         rows.batch.series_ids, rows.batch.times_us, rows.batch.values, rows.batch.texts = columns
         self._note_deliveries(rows, batch)
         kept = rows.batch.quarantined
-        rows.batch.quarantined = [_with_stamp(each, batch) for each in kept]
+        rows.batch.quarantined = [with_stamp(each, batch) for each in kept]
         return rows
 
     def _gather(self, rows: Rows, batch: Batch, indexes: list[int], before: int) -> Columns:
@@ -112,10 +111,10 @@ class RowBuilder:
                 rows.rejected.add(index)
                 continue
             numbers, texts = len(gathered.series_ids), len(gathered.texts)
-            verdicts = rows.verdicts[index] = {}
+            devices = rows.by_device[index] = {}
             for item in batch.items[index]:
                 self._add(rows, gathered, index, batch.messages[index], item)
-            if verdicts and all(verdict.rejected for verdict in verdicts.values()):
+            if devices and all(verdict.rejected for verdict in devices.values()):
                 rows.rejected.add(index)
             rows.spans[index] = (
                 slice(before + numbers, before + len(gathered.series_ids)),
@@ -130,7 +129,7 @@ class RowBuilder:
         for lost in of_devices(batch, kept.lost, self._registry, self._series):
             partly = not lost.note(rows).rejected
             message, problem = batch.messages[lost.index], complaint(lost, limit_us)
-            self._quarantine(rows, lost.index, message, lost.uid, [problem], partial=partly)
+            keep(rows, lost.index, message, lost.uid, [problem], partial=partly)
         # What is lost is in no column any more.
         rows.counts, rows.spans, rows.lost = kept.counts, kept.spans, {}
         return kept.columns
@@ -164,16 +163,6 @@ class RowBuilder:
         """What goes into the transaction of these rows beside them."""
         return store.Alongside(partial(self._conflicting, rows, batch), partial(beside.write, rows))
 
-    def refused(self, batch: Batch, index: int, problem: Problem) -> Rows:
-        """Rows that put one message into quarantine, because the database would not take it."""
-        rows = Rows(index, index + 1, counts=[0])
-        for uid in batch.uids_of(index):
-            self._reject(rows, index, batch.messages[index], uid, problem)
-        rows.rejected.add(index)
-        kept = rows.batch.quarantined
-        rows.batch.quarantined = [_with_stamp(each, batch) for each in kept]
-        return rows
-
     def _conflicting(
         self, rows: Rows, batch: Batch, conflicts: store.Conflicts
     ) -> list[store.Quarantined]:
@@ -182,12 +171,12 @@ class RowBuilder:
         for lost in losers(rows, batch, conflicts, self._registry, self._series):
             verdict = lost.note(rows)
             message = batch.messages[lost.index]
-            self._quarantine(
+            keep(
                 rows, lost.index, message, lost.uid, [lost.problem()], partial=not verdict.rejected
             )
         kept = rows.batch.quarantined[before:]
         del rows.batch.quarantined[before:]
-        return [_with_stamp(each, batch) for each in kept]
+        return [with_stamp(each, batch) for each in kept]
 
     def _knows_all(self, items: list[Item]) -> bool:
         """Whether every device and metric of a message is known, without asking anyone."""
@@ -232,7 +221,7 @@ class RowBuilder:
         self, rows: Rows, gathered: Gathered, index: int, message: Message, item: Item
     ) -> None:
         if isinstance(item, Rejected):
-            self._reject(rows, index, message, item.uid, item.problem)
+            refuse_device(rows, index, message, item.uid, item.problem)
             return
         if isinstance(item, Ignored):
             rows.ignored[item.reason, item.subject] += 1
@@ -242,9 +231,9 @@ class RowBuilder:
             return
         device = self._device(item)
         if not isinstance(device, DeviceRef):
-            self._reject(rows, index, message, item.uid, device)
+            refuse_device(rows, index, message, item.uid, device)
             return
-        verdict = rows.verdicts[index].setdefault(item.uid, Verdict(False))
+        verdict = rows.by_device[index].setdefault(item.uid, Verdict(False))
         verdict.rejected = False
         if isinstance(item, Described | Discovered):
             rows.described.append((device.id, item))
@@ -264,7 +253,7 @@ class RowBuilder:
         if problems:
             # A time that was replaced cost no value.
             rows.values_dropped += len(problems) - item.clock_replaced
-            self._quarantine(rows, index, message, item.uid, problems, partial=True)
+            keep(rows, index, message, item.uid, problems, partial=True)
 
     def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[Problem]:
         """Add what has a series; the problems of what has none."""
@@ -280,51 +269,6 @@ class RowBuilder:
                 else:
                     gathered.add(series_id, sample.time_us, value)
         return problems
-
-    def _reject(self, rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
-        """Nothing is used of what the message says of this device."""
-        rows.verdicts.setdefault(index, {}).setdefault(uid, Verdict(True))
-        self._quarantine(rows, index, message, uid, [problem])
-
-    def _quarantine(
-        self,
-        rows: Rows,
-        index: int,
-        message: Message,
-        uid: str,
-        problems: list[Problem],
-        *,
-        partial: bool = False,
-    ) -> None:
-        """Keep the message for this device, once, with the first of its problems."""
-        verdict = rows.verdicts.setdefault(index, {}).setdefault(uid, Verdict(False))
-        rows.problems.setdefault(index, []).extend(problems)
-        verdict.problems += problems
-        if len(verdict.problems) > len(problems):
-            return
-        problem = problems[0]
-        rows.batch.quarantined.append(
-            store.Quarantined(
-                index,
-                message.received_us,
-                safe_text(message.topic),
-                uid,
-                problem.reason.value,
-                problem.detail,
-                message.payload,
-                describe(message.properties) if message.properties else {},
-                message.retain,
-                partial,
-                message.dup,
-            )
-        )
-
-
-def _with_stamp(kept: store.Quarantined, batch: Batch) -> store.Quarantined:
-    """With the first stamp of the message for its receive time: a replay gives its samples the same
-    again. One without a stamp gets its own on the lane of replays then."""
-    stamp = batch.stamps.get(kept.message)
-    return kept._replace(received_us=stamp or on_replay_lane(kept.received_us))
 
 
 def _heard(batch: Batch, start: int, stop: int, columns: Columns) -> dict[int, Heard]:

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from bridge.commit.batch_rows import Committed
 from bridge.commit.beside import Learning
+from bridge.commit.refusals import refuse_message
 from bridge.commit.rows import RowBuilder
 from bridge.decode.items import Problem, Reason
 from bridge.errors import BridgeError
@@ -130,7 +131,7 @@ class BatchTransaction:
                 exc_info=because.__cause__, extra={"action": "store_mistake"},
             )  # fmt: skip
         problem = Problem(Reason.STORE_REJECTED, complaint)
-        rows = self.rows.refused(batch, piece.start, problem)
+        rows = refuse_message(batch, piece.start, problem)
         rows.batch.again, piece.again = piece.again, True
         return Committed.of(rows, store.write(rows.batch, self._worker, self._lease), [])
 

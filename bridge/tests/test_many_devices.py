@@ -109,8 +109,8 @@ def test_each_device_of_a_message_has_its_own_verdict(gateway: Transaction) -> N
     said = {"pump-1": 1, "stranger": 2, "off-1": 3, "pump-2": 4, "bad-1": "bad"}
     batch, (done,) = commit(gateway, said)
     assert stored() == {"pump-1": 1.0, "pump-2": 4.0}
-    verdicts = {uid: (each.rejected, each.readings) for uid, each in done.rows.verdicts[0].items()}
-    assert verdicts == {
+    devices = {uid: (each.rejected, each.readings) for uid, each in done.rows.by_device[0].items()}
+    assert devices == {
         "pump-1": (False, 2),
         "stranger": (True, 0),
         "off-1": (True, 0),
@@ -157,7 +157,7 @@ def test_two_values_of_one_instant_are_told_to_the_device_they_are_of(gateway: T
     _, (done,) = commit(gateway, {"pump-1": 1, "pump-2": 3})
     reasons = {
         uid: [each.reason.value for each in verdict.problems]
-        for uid, verdict in done.rows.verdicts[0].items()
+        for uid, verdict in done.rows.by_device[0].items()
     }
     assert reasons["pump-2"] == ["conflicting_values"]
     assert stored() == {"pump-1": 1.0, "pump-2": 2.0}

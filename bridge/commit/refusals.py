@@ -1,0 +1,67 @@
+"""What a message's devices are refused, and what of it is kept in quarantine. Pure."""
+
+from __future__ import annotations
+
+from bridge.commit.batch_rows import Rows, Verdict
+from bridge.decode.items import Problem
+from bridge.intake.batch import Batch
+from bridge.intake.instants import on_replay_lane
+from bridge.message import Message
+from bridge.mqtt.properties import describe, safe_text
+from telemetry.storage import store
+
+
+def refuse_device(rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
+    """Nothing is used of what the message says of this device."""
+    rows.by_device.setdefault(index, {}).setdefault(uid, Verdict(True))
+    keep(rows, index, message, uid, [problem])
+
+
+def refuse_message(batch: Batch, index: int, problem: Problem) -> Rows:
+    """Rows that put one message into quarantine, because the database would not take it."""
+    rows = Rows(index, index + 1, counts=[0])
+    for uid in batch.uids_of(index):
+        refuse_device(rows, index, batch.messages[index], uid, problem)
+    rows.rejected.add(index)
+    rows.batch.quarantined = [with_stamp(each, batch) for each in rows.batch.quarantined]
+    return rows
+
+
+def keep(
+    rows: Rows,
+    index: int,
+    message: Message,
+    uid: str,
+    problems: list[Problem],
+    *,
+    partial: bool = False,
+) -> None:
+    """Keep the message for this device, once, with the first of its problems."""
+    verdict = rows.by_device.setdefault(index, {}).setdefault(uid, Verdict(False))
+    rows.problems.setdefault(index, []).extend(problems)
+    verdict.problems += problems
+    if len(verdict.problems) > len(problems):
+        return
+    problem = problems[0]
+    rows.batch.quarantined.append(
+        store.Quarantined(
+            index,
+            message.received_us,
+            safe_text(message.topic),
+            uid,
+            problem.reason.value,
+            problem.detail,
+            message.payload,
+            describe(message.properties) if message.properties else {},
+            message.retain,
+            partial,
+            message.dup,
+        )
+    )
+
+
+def with_stamp(kept: store.Quarantined, batch: Batch) -> store.Quarantined:
+    """With the first stamp of the message for its receive time: a replay gives its samples the same
+    again. One without a stamp gets its own on the lane of replays then."""
+    stamp = batch.stamps.get(kept.message)
+    return kept._replace(received_us=stamp or on_replay_lane(kept.received_us))
