@@ -1,7 +1,7 @@
 """The four JSON telemetry forms: payload bytes to samples. Pure.
 
 `{"t":1}` · `{"ts":ms,"values":{…}}` · an array of either · values nested in objects (dotted). The
-first pass is a strict compiled decoder and a type check per value; whatever it does not settle goes
+first pass is a strict compiled decoder and a type check per value; whatever it does not take goes
 through the tolerant pass, which finds out exactly what is wrong and saves what is right.
 """
 

@@ -1,4 +1,4 @@
-"""The ordinary telemetry message, settled in one compiled pass. Pure.
+"""The ordinary telemetry message, read in one compiled pass. Pure.
 
 `{"ts":ms,"values":{…}}` or `{…}` of numbers and booleans under names seen before is nearly all that
 comes. A typed decoder checks it while it decodes, four times as fast as a look at each value

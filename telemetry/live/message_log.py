@@ -1,6 +1,6 @@
 """The recent messages of each device with what became of them, kept in Redis for its page.
 
-A convenience, not a record: the bridge writes it after settlement, and a Redis that is away costs
+A convenience, not a record: the bridge writes it after COMMIT, and a Redis that is away costs
 entries, never a message.
 """
 

@@ -43,7 +43,7 @@ class Command(BaseCommand):
             )
         except errors.ERRORS as exc:
             raise CommandError(
-                f"the database failed after {replay.summary.replayed} messages, which are settled;"
+                f"the database failed after {replay.summary.replayed} messages, which are done;"
                 f" run it again for the rest: {exc}"
             ) from exc
         self.stdout.write(_closing(done, dry_run=dry_run))
