@@ -219,7 +219,7 @@ class Worker:
         worker_state.write_counters(self.name, self._began, self.snapshot())
         self._late.take(self._memory.registry)
         session = self.source.session
-        if session.settled and not (self._narrowed or session.retiring):
+        if session.narrowed and not (self._narrowed or session.retiring):
             broker_session.narrow(self.name, session.filters)
             self._narrowed = True
         deliveries = self._memory.deliveries

@@ -22,6 +22,7 @@ from bridge.commit.inbox import Inbox
 from bridge.intake.columns import Intake
 from bridge.message import Message
 from bridge.mqtt.client import Client
+from bridge.mqtt.confirmation import Confirmation
 from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
 from telemetry.moments import now_us
@@ -39,8 +40,6 @@ LONGEST_PAUSE = 15.0  # seconds of not reading while full; then reconnect, befor
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds between two attempts to connect
 DRAIN_TIMEOUT = 10.0  # seconds to finish what was received when told to stop
 QUIET = 3.0  # seconds without a message after which a session that retires counts as empty
-RESENT_WITHIN = 10.0  # seconds in which a broker sends again what we had not acknowledged
-CONFIRM_EVERY = 1.0  # seconds between two pings that show which acknowledgements have arrived
 MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
 
 
@@ -54,13 +53,8 @@ class Source:
         self._inbox = inbox
         self._intake = intake
         self._acknowledgements: deque[tuple[int, bytes, int]] = deque()
-        self._deliveries = intake.deliveries
-        self._before = 0  # serial of the newest delivery noted before this connection
-        self._acknowledged = 0  # serial of the newest delivery acknowledged on this connection
-        self._pinged: int | None = None  # what that was when we sent the ping that is out
-        self._ping_due = self._heard_at = 0.0  # monotonic seconds
-        self._pinged_at: float | None = None  # monotonic seconds, of the ping that is out
-        self._round_trip = 0.0  # seconds, of the newest ping that came back
+        self._confirmation = Confirmation(intake.deliveries)
+        self._heard_at = 0.0  # monotonic seconds
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
         self._stopping = threading.Event()
         self._wake_receive, self._wake_send = socket.socketpair()
@@ -91,8 +85,7 @@ class Source:
     def behind(self) -> float:
         """For how many seconds, at least, messages for us have been waiting in the broker and in
         the connection: a ping is answered behind them. Any thread may ask."""
-        since = self._pinged_at
-        return max(self._round_trip, time.monotonic() - since) if since else self._round_trip
+        return self._confirmation.behind()
 
     @property
     def is_stopping(self) -> bool:
@@ -125,9 +118,7 @@ class Source:
             self._cutter = PacketCutter(version5=True)
             # What waited is not acknowledged, and the broker sends it again.
             self._intake.waiting = []
-            self._acknowledged, self._pinged, self._pinged_at = 0, None, None
-            self._round_trip = 0.0
-            self._before = self._deliveries.serial
+            self._confirmation.begin()
             self._heard_at = time.monotonic()
             mistake: Exception | None = None
             try:
@@ -227,7 +218,7 @@ class Source:
         that is in the database."""
         books = self._inbox.books()
         quiet = time.monotonic() - self._heard_at > QUIET
-        return self.session.settled and quiet and not (books["in_flight"] or books["spooled"])
+        return self.session.narrowed and quiet and not (books["in_flight"] or books["spooled"])
 
     def _take_in(self, messages: list[Message]) -> None:
         self._heard_at = time.monotonic()
@@ -236,32 +227,23 @@ class Source:
 
     def _digest(self, packets: list[bytes], sock: Any) -> bool:
         """Whether the connection lasts after these."""
-        if self._pinged is not None and PINGRESP in packets:
-            self._deliveries.confirm(self._pinged)
-            self._round_trip = time.monotonic() - (self._pinged_at or time.monotonic())
-            self._pinged = self._pinged_at = None
+        if PINGRESP in packets:
+            self._confirmation.answered()
         self._client.digest(packets)
         return self._is_open(sock)
 
     def _confirm(self) -> None:
-        """Find out which acknowledgements the broker has: what it cannot send again need not be
-        remembered. Not on a new connection, where it may be sending again what came before."""
         if self.session.lost:
             self.session.lost = False
-            self._deliveries.confirm(self._before)
-        since, now = self.session.connected_since, time.monotonic()
-        if since is None or now - since < RESENT_WITHIN or now < self._ping_due:
-            return
-        self._ping_due = now + CONFIRM_EVERY
-        if self._client.ping():
-            self._pinged, self._pinged_at = self._acknowledged, now
+            self._confirmation.session_lost()
+        self._confirmation.ask(self.session.connected_since, self._client.ping)
 
     def _send_waiting(self) -> None:
         while self._acknowledgements:
             generation, packets, serial = self._acknowledgements.popleft()
             if generation == self.session.generation and self.counters.connected:
                 self._client.send_acknowledgements(packets)
-                self._acknowledged = max(self._acknowledged, serial)
+                self._confirmation.acknowledged(serial)
         while self._notices and self.counters.connected:
             topic, payload = self._notices.popleft()
             self._client.publish(topic, payload, qos=0)
@@ -269,7 +251,7 @@ class Source:
             self._client.loop_write()
 
     def _drain(self) -> None:
-        """Settle and acknowledge what was received, then leave; the session stays at the broker."""
+        """Finish and acknowledge what was received, then leave; the session stays at the broker."""
         deadline = time.monotonic() + DRAIN_TIMEOUT
 
         def unfinished() -> bool:

@@ -78,11 +78,11 @@ class Session:
         self._seldom_mid: int | None = 0  # packet identifier of the newest SUBSCRIBE of near misses
         self.retiring = False  # empty it and end it, instead of going on with it
         self.empty = False  # that is done: it has no subscriptions and holds nothing
-        self.settled = False  # the broker has our subscriptions and no others
+        self.narrowed = False  # the broker has our subscriptions and no others
         self.filters = subscriptions(group)
         self._broker = broker
         self._unwanted: list[str] = []
-        self._unsettled: set[int] = set()  # packet identifiers of what the broker has to answer
+        self._unanswered: set[int] = set()  # packet identifiers of what the broker has to answer
         self.client = self._make_client("")
 
     def continue_as(self, client_id: str, subscribed: Iterable[str]) -> None:
@@ -166,7 +166,7 @@ class Session:
     def _subscribe(self, client: mqtt.Client) -> None:
         """On every connect: a kept session would never learn a new topic, and never lose an old
         one. What it holds already is delivered all the same."""
-        self._unsettled = set()
+        self._unanswered = set()
         if self._unwanted:
             self._note(client.unsubscribe(self._unwanted)[1])
         if not self.retiring:
@@ -184,11 +184,11 @@ class Session:
             # At QoS 0, so that they never take the room of what is acknowledged.
             seldom = SubscribeOptions(qos=0, retainHandling=2)
             _, self._seldom_mid = client.subscribe([(each, seldom) for each in near_misses])
-        self.settled = not self._unsettled
+        self.narrowed = not self._unanswered
 
     def _note(self, mid: int | None) -> None:
         if mid is not None:
-            self._unsettled.add(mid)
+            self._unanswered.add(mid)
 
     def leave(self) -> None:
         """Disconnect. The session stays at the broker, unless it is retired."""
@@ -201,8 +201,8 @@ class Session:
         self, _client: Any, _userdata: Any, mid: int, _reasons: Any, _properties: Any
     ) -> None:
         # Also where there was nothing to unsubscribe.
-        self._unsettled.discard(mid)
-        self.settled = not self._unsettled
+        self._unanswered.discard(mid)
+        self.narrowed = not self._unanswered
 
     def _on_subscribe(
         self, _client: Any, _userdata: Any, mid: int, reasons: Any, _properties: Any
@@ -224,8 +224,8 @@ class Session:
         else:
             # Only from now on does the broker keep messages for a session that is new.
             logger.info("subscribed", extra={"action": "subscribed"})
-            self._unsettled.discard(mid)
-            self.settled = not self._unsettled
+            self._unanswered.discard(mid)
+            self.narrowed = not self._unanswered
         self.counters.subscribed = int(not refused)
 
     def _on_disconnect(
@@ -236,5 +236,5 @@ class Session:
             if not self.ending:
                 logger.warning("disconnected: %s", reason, extra={"action": "disconnected"})
         self.counters.connected = self.counters.subscribed = 0
-        self.settled = False
+        self.narrowed = False
         self.connected_since = None

@@ -23,7 +23,7 @@ from telemetry.storage.backend import backend
 
 ALIVE = timedelta(seconds=10)  # a worker writes its counters about once a second
 MAX_WORKERS = 1000
-SETTLED = ("stored", "duplicate", "rejected", "spooled", "in_flight")
+ACCOUNTED = ("stored", "duplicate", "rejected", "spooled", "in_flight")
 
 
 class PipelineView(APIView):
@@ -48,7 +48,7 @@ class PipelineView(APIView):
 
 def balance(counters: dict[str, Any]) -> int:
     """Messages a worker received and cannot account for: 0."""
-    return int(counters.get("received", 0)) - sum(int(counters.get(name, 0)) for name in SETTLED)
+    return int(counters.get("received", 0)) - sum(int(counters.get(name, 0)) for name in ACCOUNTED)
 
 
 def _worker(worker: IngestWorker, now: datetime) -> dict[str, Any]:
