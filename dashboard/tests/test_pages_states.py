@@ -6,14 +6,25 @@ import re
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence
+from telemetry.live import contract
 from telemetry.models import Series
-from tests.browser import PAGE_SECONDS, PASSWORD, USERNAME, chromium, operator, page
+from tests.browser import (
+    PAGE_SECONDS,
+    PASSWORD,
+    USERNAME,
+    announce,
+    chromium,
+    operator,
+    page,
+    tell_until,
+)
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -145,3 +156,21 @@ def test_the_cursor_reads_every_chart_also_one_out_of_sight(page: Page):
     page.click(".chart-card >> nth=1 >> summary")
     page.click("text=Show table >> visible=true")
     expect(page.locator("tbody td >> nth=1")).to_have_text("40.00")
+
+
+@pytest.mark.parametrize("address", ["/", "/devices/a-1/"])
+def test_a_device_is_online_when_a_beat_says_it_was_heard(page: Page, address: str):
+    device = add_device("a-1").device
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    Presence.objects.filter(device=device).update(
+        connection="online", connection_since=an_hour_ago, last_seen_at=an_hour_ago
+    )
+    page.goto(address)
+    mark = page.locator("[data-uid=a-1] .state .word" if address == "/" else "#presence-word .word")
+    expect(mark).to_have_text("Silent")
+    heard = contract.heard({device.id: time.time_ns() // 1_000_000})
+    tell_until(
+        lambda: announce(contract.shard_group(device.id), heard),
+        lambda: mark.inner_text() == "Online",
+    )
+    expect(page.locator("main")).not_to_contain_text("NaN")

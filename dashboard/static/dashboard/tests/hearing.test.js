@@ -43,6 +43,13 @@ test("an older answer of the server takes nothing back", () => {
   hearing.tell({ last_seen: NOW - 5000, lead: 0 }, NOW - 5000);
   assert.deepEqual([hearing.heard, hearing.newest], [NOW, NOW]);
 });
+test("a beat says when it was heard, an older one takes nothing back", () => {
+  const hearing = told(null, null);
+  hearing.heardAt(NOW - 1000);
+  hearing.heardAt(NOW);
+  hearing.heardAt(NOW - 500);
+  assert.equal(hearing.heard, NOW);
+});
 test("the newest of several series, or none", () => {
   assert.equal(newestOf([{ latest: [3, 1] }, { latest: null }, { latest: [7, "x"] }]), 7);
   assert.equal(newestOf([{ latest: null }]), null);

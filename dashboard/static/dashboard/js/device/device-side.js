@@ -58,7 +58,7 @@ export class DeviceSide {
   /** A beat. @param {Record<string, number>} heard when devices were, by id */
   beat(heard) {
     const at = heard[this.device.id];
-    if (at !== undefined) this.hearing.tell(at, null);
+    if (at !== undefined) this.hearing.heardAt(at);
   }
 
   /** @param {any[]} series */

@@ -83,7 +83,7 @@ export class FleetDevice {
 
   /** @param {number|undefined} at when it was heard, ms */
   heardAt(at) {
-    if (at !== undefined) this.hearing.tell(at, null);
+    if (at !== undefined) this.hearing.heardAt(at);
   }
 
   #newest(/** @type {number} */ id, /** @type {[number, number|string, ...number[]]} */ point) {

@@ -17,17 +17,21 @@ export class Hearing {
 
   /** What the server says. @param {{last_seen: number|null, lead?: number}|null|undefined} presence @param {number|null} newest */
   tell(presence, newest) {
-    if (presence && presence.last_seen !== null) this.heard = Math.max(this.heard ?? presence.last_seen, presence.last_seen);
+    if (presence && presence.last_seen !== null) this.heardAt(presence.last_seen);
     if (presence?.lead !== undefined) this.lead = presence.lead;
     if (newest !== null) this.newest = Math.max(this.newest ?? newest, newest);
+  }
+
+  /** A beat. @param {number} at when it was heard, ms */
+  heardAt(at) {
+    this.heard = Math.max(this.heard ?? at, at);
   }
 
   /** A live reading. @param {number} at its own time @param {number} now */
   reading(at, now) {
     if (isAhead(at, this.lead, now) || (this.newest !== null && at <= this.newest)) return;
     this.newest = at;
-    const heard = Math.min(now, at - this.lead);
-    this.heard = Math.max(this.heard ?? heard, heard);
+    this.heardAt(Math.min(now, at - this.lead));
   }
 }
 
