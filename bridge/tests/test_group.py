@@ -19,7 +19,7 @@ TELEMETRY, STATUS = "devices/pump-1/telemetry", "devices/pump-1/status"
 
 @pytest.fixture
 def second(bridge: BridgeProcess, tmp_path: Path) -> Iterator[BridgeProcess]:
-    made = BridgeProcess(tmp_path / "bridge-1.log", bridge._environment)
+    made = BridgeProcess(tmp_path / "bridge-1.log", bridge.environment)
     yield made
     made.close()  # that both have no connection left is waited for by `bridge`
 
