@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from devices.changed_at import ChangedAt
+
 
 class ConventionState(models.Model):
     """One fact that a convention remembers between messages (bridge.decode.state.Facts)."""
@@ -13,7 +15,7 @@ class ConventionState(models.Model):
     scope = models.TextField()
     key = models.TextField()
     value = models.JSONField(null=True)  # NULL: forgotten
-    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+    updated_at = ChangedAt(db_index=True)
 
     class Meta:
         constraints = [

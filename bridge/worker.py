@@ -13,7 +13,6 @@ import gc
 import logging
 import os
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -30,8 +29,10 @@ from bridge.mqtt.connection import Broker, Source
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
 from bridge.quarantine.late_registration import LateRegistration
+from devices import clock
+from devices.clock import now_us
 from telemetry.live import contract
-from telemetry.moments import now_us
+from telemetry.moments import from_us
 from telemetry.workers import broker_session, thread, worker_state
 from telemetry.workers.thread import WorkingThread
 
@@ -92,7 +93,7 @@ class Worker:
 
         Raises `bridge.commit.spool.SpoolBusy` when this worker runs already."""
         self.name = name
-        self._began = datetime.now(UTC)
+        self._began = clock.count_us()
         self._forgotten = -1  # up to which serial deliveries are forgotten in the database
         self.inbox = Inbox()
         self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
@@ -187,6 +188,7 @@ class Worker:
             **_as_dict(self.committer.counters),
             **_as_dict(self.writer.counters),
             "database_up": int(not self.committer.database_trouble()),
+            "clock_ahead_ms": clock.ahead_ms(),
             "connected": source.connected,
             "reconnects": source.reconnects,
             "session_lost": source.session_lost,
@@ -216,7 +218,7 @@ class Worker:
         return contract.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
 
     def _write_status(self) -> None:
-        worker_state.write_counters(self.name, self._began, self.snapshot())
+        worker_state.write_counters(self.name, from_us(clock.when_us(self._began)), self.snapshot())
         self._late.take(self._memory.registry)
         session = self.source.session
         if session.narrowed and not (self._narrowed or session.retiring):

@@ -6,12 +6,15 @@ long, and so would each after it. Here one question at a time is open, and every
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
-import time
 
 from django.db import Error as DatabaseError
 from django.db import connection
+
+from devices import clock
+from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
 
@@ -20,80 +23,84 @@ PATIENCE = 1.0  # seconds an answer may take before the database counts as away
 NAME = "pulseboard-web-watch"  # of its session, in pg_stat_activity
 
 
-class DatabaseWatch:
-    """Starts with the first who asks. Its one session stays open between the questions."""
+class Asking(WorkingThread):
+    """Asks, and keeps its one session open between the questions."""
 
     def __init__(self) -> None:
-        self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._heard = threading.Event()  # anything yet, an error included
-        self._asked_at: float | None = None  # monotonic seconds, while a question is open
-        self._failed = False
+        super().__init__("database-watch")
+        self.heard = threading.Event()  # anything yet, an error included
+        self.failed = False
 
-    def answers(self) -> bool:
-        """Whether it does now, as far as it is known. Never waits; any thread may ask."""
-        self._start()
-        asked_at = self._asked_at
-        if asked_at is not None and time.monotonic() - asked_at > PATIENCE:
-            return False
-        return not self._failed
+    def work(self) -> None:
+        while not self.stopping.is_set():
+            self.turn()
+            with self.waiting_for("database"):
+                complaint = self._ask()
+            self._note(complaint)
+            self.heard.set()
+            self.stopping.wait(ASK_EVERY)
 
-    def answers_surely(self) -> bool:
-        """As `answers`, but the first time it waits for an answer, at most `PATIENCE`."""
-        self._start()
-        return self._heard.wait(PATIENCE) and self.answers()
-
-    def stop(self) -> None:
-        """End the thread and its session; the next who asks starts them again."""
-        with self._starting:
-            thread, self._thread = self._thread, None
-            if thread is not None:
-                self._stop.set()
-                thread.join()
-                self._stop.clear()
-                self._heard.clear()
-
-    def _start(self) -> None:
-        if self._thread is None:
-            with self._starting:
-                if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._run, name="database watch", daemon=True
-                    )
-                    self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.is_set():
-                self._asked_at = time.monotonic()
-                self._note(self._ask())
-                self._asked_at = None
-                self._heard.set()
-                self._stop.wait(ASK_EVERY)
-        finally:
-            connection.close()
+    def leave(self) -> None:
+        connection.close()
 
     def _ask(self) -> str:
         """What is wrong; "" when it answers."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('application_name', %s, false)", [NAME])
-        except Exception as exc:
+            clock.measure()
+        except Exception as exc:  # noqa: BLE001  whatever it is, this is no answer
             connection.close()
             if not isinstance(exc, DatabaseError):
-                logger.exception("the database watch failed", extra={"action": "database_watch"})
+                self.note_failure(exc)
             return str(exc) or type(exc).__name__
         return ""
 
     def _note(self, complaint: str) -> None:
         failed = bool(complaint)
-        if failed != self._failed:  # once an outage: it asks twice a second
-            self._failed = failed
+        if failed != self.failed:  # once an outage: it asks twice a second
+            self.failed = failed
             if failed:
                 logger.warning("%s", complaint, extra={"action": "database_down"})
             else:
                 logger.info("the database answers again", extra={"action": "database_up"})
+
+
+class DatabaseWatch:
+    """Starts with the first who asks."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._asking: Asking | None = None
+
+    def answers(self) -> bool:
+        """Whether it does now, as far as it is known. Never waits; any thread may ask."""
+        asking = self._started()
+        return asking.waits("database") <= PATIENCE and not asking.failed
+
+    def answers_surely(self) -> bool:
+        """As `answers`, but the first time it waits for an answer, at most `PATIENCE`."""
+        return self._started().heard.wait(PATIENCE) and self.answers()
+
+    async def first_answer(self) -> None:
+        """Wait for the database's time, at most `PATIENCE`, and only before the first answer."""
+        if not self._started().heard.is_set():
+            await asyncio.to_thread(self.answers_surely)
+
+    def stop(self) -> None:
+        """End the thread and its session; the next who asks starts another."""
+        with self._changing:
+            asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.stopping.set()
+            asking.join()
+
+    def _started(self) -> Asking:
+        with self._changing:
+            if self._asking is None:
+                self._asking = Asking()
+                self._asking.start()
+            return self._asking
 
 
 watch = DatabaseWatch()

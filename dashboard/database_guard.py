@@ -33,6 +33,7 @@ class DatabaseGuard:
             await _refuse(scope, send)
 
     async def _answers(self) -> bool:
+        await self._watch.first_answer()
         if self._watch.answers():
             return True
         # A process that was itself held up has not read the answer yet: let it.

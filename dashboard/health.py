@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from dashboard.database import watch
 from dashboard.live import hub
-from devices import quick_redis
+from devices import clock, quick_redis
 from telemetry.workers import thread, vitals
 
 
@@ -36,6 +36,11 @@ class HubCollector(Collector):
             "pulseboard_web_refills",
             "Times viewers were told to load history again",
             value=counted.refills,
+        )
+        yield GaugeMetricFamily(
+            "pulseboard_web_clock_ahead_seconds",
+            "How far the host's clock is ahead of the database's, negative when behind",
+            value=clock.ahead_ms() / 1000,
         )
         yield GaugeMetricFamily(
             "pulseboard_web_hub_stalled_seconds",

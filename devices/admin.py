@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
+from devices import clock
 from devices.bulk_delete import BoundedDelete
 from devices.changes import announce_devices
 from devices.forms import DeviceForm
@@ -33,7 +32,7 @@ def presence_state(device: Device) -> State:
         facts["since"],
         facts["last_seen"],
         expected_interval=device.expected_interval,
-        now=int(time.time() * 1000),
+        now=clock.now_ms(),
     )
 
 
@@ -152,7 +151,7 @@ class DeviceAdmin(BoundedDelete):
     ) -> None:
         ids = list(queryset.exclude(enabled=enabled).values_list("pk", flat=True))
         # The stamp tells the bridge's registry; an update sends no signals.
-        Device.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=timezone.now())
+        Device.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=clock.now())
         announce_devices("changed", ids)
         word = "enabled" if enabled else "disabled"
         self.message_user(request, f"{len(ids)} devices {word}.", messages.SUCCESS)

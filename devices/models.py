@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from access.scope import ScopedManager
+from devices.changed_at import ChangedAt
 from devices.credentials import new_credential
 
 UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL
@@ -27,7 +28,7 @@ class Site(models.Model):
     name = models.CharField(max_length=120)
     notes = models.TextField(blank=True, max_length=10_000)
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = ChangedAt()
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 
@@ -90,7 +91,7 @@ class Device(models.Model):
     token_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Indexed: the bridge's registry asks each few seconds what has changed since it last looked.
-    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+    updated_at = ChangedAt(db_index=True)
 
     token = ""  # in the clear only on the instance that just issued it; never stored
 

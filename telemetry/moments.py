@@ -6,15 +6,10 @@ counts in milliseconds, as JavaScript does: whole ones where the microseconds al
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
-# Set by `manage.py prove` alone: a file with the microseconds its bridges' clocks are wrong by.
-STEP_FILE = os.environ.get("PULSEBOARD_PROVE_CLOCK", "")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -39,19 +34,6 @@ def to_us(moment: datetime) -> int:
 def from_us(us: int) -> datetime:
     """Unix microseconds as a time in UTC."""
     return EPOCH + timedelta(microseconds=us)
-
-
-def now_us() -> int:
-    """This machine's clock as Unix microseconds."""
-    return time.time_ns() // 1_000 + (_stepped_us() if STEP_FILE else 0)
-
-
-def _stepped_us() -> int:
-    """By how much `manage.py prove` has this process's clock stepped."""
-    try:
-        return int(Path(STEP_FILE).read_text() or 0)
-    except FileNotFoundError:
-        return 0
 
 
 def in_ms(us: int) -> int | float:

@@ -3,16 +3,15 @@ devices say of themselves, and how much was noise."""
 
 from __future__ import annotations
 
-import time
-
 from django.db.models import F
 
 from bridge.commit.batch_rows import Rows
 from bridge.decode.items import Discovered, Remembered
 from bridge.decode.state import Facts
 from bridge.models import ConventionState, IgnoredMessages
+from devices.clock import now_us
 from devices.models import Device
-from telemetry.moments import from_us, now_us
+from telemetry.moments import from_us
 
 REFRESH_EVERY = 2.0  # seconds between two looks at what other workers learned
 OVERLAP = 30.0  # seconds looked back beyond the last look, for clocks that differ
@@ -22,7 +21,7 @@ MAX_FACT = 200  # characters of what a device says of itself
 def load() -> Facts:
     """All that conventions remember. Raises what the database raises."""
     facts = Facts()
-    Learning(facts).refresh(time.time())
+    Learning(facts).refresh(now_us() / 1e6)
     return facts
 
 

@@ -25,6 +25,7 @@ from bridge.intake.memory import Memory
 from bridge.publish.after_commit import AfterCommit, CommitCounters
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
+from devices import clock
 from telemetry.storage import errors, role
 from telemetry.workers import worker_state
 from telemetry.workers.backoff import Backoff
@@ -161,6 +162,7 @@ class Committer(WorkingThread):
             self._spool_is_open = True
         with self.waiting_for("database"):
             role.check()
+            clock.measure()
             if not self._holds_lease():
                 self._unprepared = f"another process has the name {self._worker}"
                 return False
@@ -258,6 +260,7 @@ class Committer(WorkingThread):
                     self._memory.instants.keep()
                 if ending or time.monotonic() >= self._status_due:
                     self._status_due = time.monotonic() + STATUS_EVERY
+                    clock.measure()
                     self._spool.tend()
                     self._holds_lease()
                     self._memory.instants.keep()

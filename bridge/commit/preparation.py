@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from bridge.commit.beside import Learning
 from bridge.commit.spool import Spool
 from bridge.decode.items import Remembered
 from bridge.intake.instants import LONGEST_US, lane_of
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import INHERITED, delivery
+from devices.clock import now_us
 from telemetry.workers import worker_state
 
 ACKNOWLEDGED_US = 30_000_000  # what came so long before the last is acknowledged at the broker
@@ -22,8 +21,8 @@ def learn(worker: str, memory: Memory, spool: Spool) -> None:
     Raises what the database raises, and `SpoolTrouble`.
     """
     memory.series.load_all()
-    Learning(memory.facts).refresh(time.time())
-    memory.registry.refresh(time.time())
+    Learning(memory.facts).refresh(now_us() / 1e6)
+    memory.registry.refresh(now_us() / 1e6)
     memory.deliveries.load(worker_state.load_deliveries(worker))
     memory.instants.take_up(_look_through(spool, memory))
 

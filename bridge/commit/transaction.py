@@ -22,6 +22,7 @@ from bridge.errors import BridgeError
 from bridge.intake.batch import Batch
 from bridge.intake.memory import Memory
 from bridge.publish.after_commit import CommitCounters
+from devices.clock import now_us
 from telemetry.storage import errors, store
 from telemetry.storage.errors import Remedy
 from telemetry.workers.lease import Lease, LeaseLost
@@ -99,7 +100,7 @@ class BatchTransaction:
 
     def refresh(self) -> None:
         """Learn of devices and series that changed. Raises what the database raises."""
-        now = time.time()
+        now = now_us() / 1e6
         self._memory.registry.refresh(now)
         self._memory.series.refresh(now)
         self._learning.refresh(now)

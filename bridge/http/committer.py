@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from bridge.commit.committer import HUNG_AFTER, STATUS_EVERY, TICK
@@ -38,10 +37,12 @@ from bridge.message import Message
 from bridge.publish.after_commit import AfterCommit, CommitCounters
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
+from devices import clock
+from devices.clock import now_us
 from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device
 from telemetry.live import contract
-from telemetry.moments import now_us
+from telemetry.moments import from_us
 from telemetry.storage import errors, role
 from telemetry.workers import worker_state
 from telemetry.workers.rate import RateLimit
@@ -65,7 +66,7 @@ class Ingest(WorkingThread):
         self.counters = CommitCounters()
         self._away = ""  # what the database said when it did not do what it was asked
         self._is_allowed = False  # the database role has every right it needs
-        self._began = datetime.now(UTC)
+        self._began = clock.count_us()
         self._queue = MessageQueue()
         self._limit = RateLimit(RATE, BURST)
         self._instants = Instants(f"{name}-{secrets.token_hex(8)}", SHORT_REACH_US)
@@ -85,7 +86,7 @@ class Ingest(WorkingThread):
 
         What comes of it is known later: the future raises what is `Refused`.
         """
-        queued = QueuedMessage(token, payload, now_us())
+        queued = QueuedMessage(token, payload, clock.count_us())
         if token.startswith(TOKEN_PREFIX):
             self._queue.put(queued)
         else:
@@ -139,6 +140,7 @@ class Ingest(WorkingThread):
         if not self._is_allowed:
             try:
                 self._twice(role.check, divisible=False)
+                self._twice(clock.measure, divisible=False)
             except role.NotAllowed as exc:
                 self._database_is(str(exc))
                 raise Unavailable(str(exc)) from exc
@@ -203,9 +205,8 @@ class Ingest(WorkingThread):
         """Those whose samples have a time; the others are answered here. Raises `Unavailable`."""
         batch, waiting = Batch(0), []
         for uid, queued in admitted:
-            message = Message(
-                TOPIC.encode(), queued.payload, 0, False, False, b"", queued.received_us
-            )
+            received_us = clock.when_us(queued.received)
+            message = Message(TOPIC.encode(), queued.payload, 0, False, False, b"", received_us)
             items = self._decoder.telemetry_of(uid, message)
             one = Batch.of_items([message], [items])
             if not self._stamper.stamp(one, 0, items):
@@ -223,6 +224,7 @@ class Ingest(WorkingThread):
             **self._books.snapshot(),
             **asdict(self.counters),
             "database_up": int(not self.storing_trouble()),
+            "clock_ahead_ms": clock.ahead_ms(),
             "connected": 1,  # there is no broker to lose
             "reconnects": 0,
             "session_lost": 0,
@@ -264,10 +266,13 @@ class Ingest(WorkingThread):
             self._try_to_write(
                 lambda: worker_state.forget_stale(worker_state.HTTP_PREFIX, STALE_AFTER)
             )
+        self._try_to_write(clock.measure)
         self._try_to_write(self._after_commit.write_seen)
         self._try_to_write(self._instants.keep)
         self._try_to_write(
-            lambda: worker_state.write_counters(self.worker, self._began, self.snapshot())
+            lambda: worker_state.write_counters(
+                self.worker, from_us(clock.when_us(self._began)), self.snapshot()
+            )
         )
 
     def _try_to_write(self, what: Callable[[], None]) -> None:

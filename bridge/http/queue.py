@@ -12,7 +12,7 @@ from bridge.commit.batch_rows import Rows
 from bridge.decode.items import Problem
 from bridge.errors import BridgeError
 from bridge.intake.batch import MAX_BATCH_BYTES, MAX_BATCH_MESSAGES
-from telemetry.moments import now_us
+from devices.clock import count_us
 
 MAX_WAITING_MESSAGES = 10_000  # then senders are asked to come again
 MAX_WAITING_BYTES = 64 * 1024 * 1024  # of their payloads
@@ -58,7 +58,7 @@ class QueuedMessage:
 
     token: str
     payload: bytes
-    received_us: int  # Unix microseconds
+    received: int  # by `devices.clock.count_us`: the database may not have told its time yet
     answer: Future[Outcome] = field(default_factory=Future)
 
 
@@ -106,8 +106,8 @@ class MessageQueue:
     def oldest_age_ms(self) -> int:
         """How long the first that waits has waited; 0 when none does. For any thread."""
         with self._changed:
-            first = self._waiting[0].received_us if self._waiting else None
-        return max(0, now_us() - first) // 1_000 if first is not None else 0
+            first = self._waiting[0].received if self._waiting else None
+        return max(0, count_us() - first) // 1_000 if first is not None else 0
 
     def close(self) -> None:
         """Let nothing more in. What waits can still be taken."""

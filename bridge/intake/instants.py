@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from telemetry.moments import now_us
+from devices.clock import now_us
 from telemetry.workers import lanes as table
 
 logger = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from bridge.mqtt.client import Client
 from bridge.mqtt.confirmation import Confirmation
 from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
-from telemetry.moments import now_us
+from devices.clock import now_us
 from telemetry.workers.backoff import Backoff
 
 __all__ = ["KEEPALIVE", "Broker", "Source"]

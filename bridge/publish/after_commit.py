@@ -17,8 +17,8 @@ from bridge.intake.batch import Batch
 from bridge.publish import events
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
+from devices.clock import now_us
 from devices.registry import Registry
-from telemetry.moments import now_us
 from telemetry.storage import presence, store
 from telemetry.storage.presence import Heard
 

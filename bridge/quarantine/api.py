@@ -9,7 +9,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -23,6 +22,7 @@ from bridge.decode import Decoder
 from bridge.decode.items import Reason, Telemetry
 from bridge.mqtt.properties import safe_text
 from bridge.quarantine.replay import MAX_REPLAY, Replay, Selection, decoded
+from devices import clock
 from devices.api.bulk import Conflict
 from devices.api.errors import DatabaseAway
 from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
@@ -172,7 +172,7 @@ class UnregisteredView(APIView):
         page = unregistered(Scope.of(request), MAX_UNREGISTERED, after)
         decoder = Decoder(beside.load())
         senders = [_sender(each, decoder) for each in page.senders]
-        facts = {"now": to_ms(timezone.now()), "total": page.total, "next": page.next}
+        facts = {"now": clock.now_ms(), "total": page.total, "next": page.next}
         return Response({**facts, "unregistered": senders})
 
 

@@ -12,10 +12,9 @@ import logging
 import queue
 from datetime import timedelta
 
-from django.utils import timezone
-
 from bridge.decode.items import Reason
 from bridge.quarantine.replay import Replay, Selection
+from devices import clock
 from devices.registry import NEGATIVE_FOR, REFRESH_EVERY, Registry
 from telemetry.storage import errors
 from telemetry.workers.backoff import Backoff
@@ -64,7 +63,7 @@ class LateRegistration(WorkingThread):
         errors.reset_connection()
 
     def _replay(self, uid: str) -> None:
-        since = timezone.now() - REACH
+        since = clock.now() - REACH
         lately = Selection(uid=uid, reason=Reason.UNKNOWN_DEVICE.value, since=since)
         backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         while True:

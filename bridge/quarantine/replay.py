@@ -6,7 +6,6 @@ transaction; what is still bad stays, with the reason it has now. Running it twi
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +28,7 @@ from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, bare_samples, restamp
 from bridge.message import Message
 from bridge.quarantine.replay_events import ReplayEvents
+from devices.clock import now_us
 from devices.registry import Registry
 from telemetry.live.contract import RefillReason
 from telemetry.models import QuarantinedMessage
@@ -109,7 +109,7 @@ class Replay:
 
     def run(self, progress: Callable[[Summary], None] = lambda _summary: None) -> Summary:
         """Raises what the database raises; finished chunks stay finished."""
-        Learning(self._facts).refresh(time.time())
+        Learning(self._facts).refresh(now_us() / 1e6)
         newest = self._messages.order_by("-id").values_list("id", flat=True).first() or 0
         # Not what arrives meanwhile: a device that goes on being wrong would never let it end.
         waiting = self._messages.filter(pk__lte=newest).order_by("received_at", "id")
@@ -168,7 +168,7 @@ class Replay:
         read = [decoded(each, self._decoder, self._shift.get(each.pk, 0)) for each in whole]
         batch = Batch.of_items([message for message, _ in read], [items for _, items in read])
         bare = [self._stamp(batch, index, items) for index, (_, items) in enumerate(read)]
-        self._registry.refresh(time.time())
+        self._registry.refresh(now_us() / 1e6)
         rows = self._rows.build(batch, 0, len(whole))
         rows.batch.quarantined = []  # they are there already
         rows.ignored.clear()  # they were counted when they came

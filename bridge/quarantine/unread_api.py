@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Sum
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 from access.scope import Scope
 from bridge.decode.conventions import unread
 from bridge.models import IgnoredMessages
+from devices import clock
 from telemetry.api import parameters as query
 from telemetry.moments import to_ms
 
@@ -57,7 +57,7 @@ class UnreadTopicsView(APIView):
         named = found.exclude(subject="").order_by("-last_at", "subject")
         return Response(
             {
-                "now": to_ms(timezone.now()),
+                "now": clock.now_ms(),
                 "total": named.count(),
                 "messages": found.aggregate(sum=Sum("messages"))["sum"] or 0,
                 "topics": [_shown(each) for each in named[:MAX_SHOWN]],

@@ -11,7 +11,7 @@ from bridge.intake.memory import Memory
 from bridge.intake.redelivery import INHERITED, delivery
 from bridge.message import Message
 from bridge.tests.conftest import holding
-from telemetry.moments import now_us
+from devices.clock import now_us
 
 TOPIC = b"devices/pump-1/telemetry"
 

@@ -46,7 +46,7 @@ for path, methods, threads in rows("object"):
 
 
 def test_every_thread_and_method_that_is_named_exists() -> None:
-    assert len(THREADS) == 8
+    assert len(THREADS) == 9
     assert len(MAY) > 40
     for path in THREADS.values():
         find(path)
@@ -55,12 +55,13 @@ def test_every_thread_and_method_that_is_named_exists() -> None:
     assert {name for names in MAY.values() for name in names} <= {*THREADS, "any"}
 
 
-def test_every_working_thread_of_the_bridge_is_in_the_table() -> None:
-    importlib.import_module("bridge.http.process")
+def test_every_working_thread_is_in_the_table() -> None:
+    importlib.import_module("config.asgi")
     ours = {
         f"{each.__module__}.{each.__qualname__}"
         for each in WorkingThread.__subclasses__()
-        if each.__module__.startswith("bridge.") and ".tests." not in each.__module__
+        if each.__module__.startswith(("bridge.", "dashboard."))
+        and ".tests." not in each.__module__
     }
     assert ours == set(THREADS.values()) - {"bridge.worker.Worker"}
 

@@ -11,8 +11,9 @@ from django.db import connection
 
 from bridge.message import Message
 from bridge.tests.test_transaction import Transaction, transaction
+from devices.clock import now_us
 from telemetry.models import QuarantinedMessage
-from telemetry.moments import from_ms, now_us
+from telemetry.moments import from_ms
 from telemetry.storage import retention
 
 __all__ = ["transaction"]

@@ -6,7 +6,6 @@ A page judges devices by this alone, so one that gets no beats judges nothing.
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ import msgspec
 from dashboard.database import watch
 from dashboard.live.knowledge import Knowledge
 from dashboard.live.viewer import Viewer
+from devices.clock import now_ms
 
 BEAT_EVERY = 2.0  # seconds
 HEARD_BEATS = 5  # beats that tell of a device again; a viewer may miss all but one of them
@@ -58,7 +58,3 @@ class Beats:
 
 def _text(start: str, heard: dict[str, float]) -> str:
     return f'{start},"heard":{msgspec.json.encode(heard).decode()}}}'
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -15,6 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from msgspec.structs import replace
 
 from access.scope import NOTHING
+from dashboard.database import watch
 from dashboard.live import hub as hubs
 from dashboard.live import login, protocol, snapshot
 from dashboard.live.feed import Subscription
@@ -68,6 +69,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if sees is None:
             await self.close(protocol.NOT_LOGGED_IN, "Log in first.")
             return
+        await watch.first_answer()  # what `hello` says goes by the database's clock
         self._hub = hubs.current()
         loop = asyncio.get_running_loop()
         self._allowance = protocol.Allowance(

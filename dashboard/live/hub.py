@@ -13,12 +13,13 @@ import time
 from typing import Any, NamedTuple
 
 from dashboard.live import protocol, snapshot
-from dashboard.live.beat import BEAT_EVERY, Beats, now_ms
+from dashboard.live.beat import BEAT_EVERY, Beats
 from dashboard.live.feeds import Feeds
 from dashboard.live.link import Link
 from dashboard.live.refill import EVERYTHING, Refill
 from dashboard.live.shutdown import before_stop
 from dashboard.live.viewer import Viewer
+from devices.clock import now_ms
 from telemetry.live.contract import EVENTS_GROUP, shard_groups
 
 logger = logging.getLogger(__name__)

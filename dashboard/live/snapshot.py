@@ -6,7 +6,6 @@ Taken after the subscription stands in the hub: what is committed later comes as
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from django.db import connection
 
 from access.scope import Scope
 from dashboard.live import protocol
+from devices import clock
 from devices.models import Device
 from telemetry.history import reader
 from telemetry.workers import worker_state
@@ -54,7 +54,7 @@ async def worker_ages() -> dict[str, float]:
 
 async def pieces(scope: Scope, request: protocol.Subscribe) -> AsyncIterator[str]:
     """The `snapshot` messages of a subscription that asked `since` when."""
-    now = time.time_ns() // 1_000_000
+    now = clock.now_ms()
     start = now - protocol.seconds(request.since or "") * 1000
     batches = list(_batches(list(dict.fromkeys(request.series)), request.points)) or [[]]
     for number, ids in enumerate(batches, 1):

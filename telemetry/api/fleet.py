@@ -6,12 +6,12 @@ from collections import defaultdict
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.scope import Scope
+from devices import clock
 from devices.models import Device
 from devices.summary import device_summary
 from telemetry.api import parameters as query
@@ -50,7 +50,7 @@ class FleetView(HistoryView):
             matching.select_related("site", "presence").defer("notes", "metadata")[:MAX_FLEET]
         )
         total = len(devices) if len(devices) < MAX_FLEET else matching.count()
-        now = timezone.now()
+        now = clock.now()
         series = _series_of(devices, scope)
         ids = [one["id"] for of in series.values() for one in of]
         recent = reader.recent(scope, ids, now=now)

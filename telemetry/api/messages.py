@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -11,11 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
+from devices import clock
 from devices.models import Device
 from telemetry.api import parameters as query
 from telemetry.api.shapes import MessagesShape
 from telemetry.live import message_log
-from telemetry.moments import to_ms
 
 
 class LogDown(APIException):
@@ -35,4 +34,4 @@ class MessagesView(APIView):
             messages = message_log.recent(device.uid)
         except message_log.LogUnavailable as exc:
             raise LogDown from exc
-        return Response({"now": to_ms(timezone.now()), "messages": messages})
+        return Response({"now": clock.now_ms(), "messages": messages})

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
+from devices import clock
 from telemetry import job_runs
 from telemetry.api import parameters as query
 from telemetry.api.shapes import PipelineShape
@@ -32,11 +32,12 @@ class PipelineView(APIView):
     @extend_schema(operation_id="pipeline", tags=["Pipeline"], responses=PipelineShape)
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        now = timezone.now()
+        now = clock.now()
         workers = IngestWorker.objects.order_by("name")[:MAX_WORKERS]
         return Response(
             {
                 "now": to_ms(now),
+                "clock_ahead_ms": clock.ahead_ms(),
                 "workers": [_worker(worker, now) for worker in workers],
                 "quarantine": _quarantine(Scope.of(request), now),
                 "stored_total": backend().estimate_readings(),

@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from django.db.models import BinaryField, Func, QuerySet, Value
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
@@ -17,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
+from devices import clock
 from telemetry import quarantine
 from telemetry.api import parameters as query
 from telemetry.models import QuarantinedMessage
@@ -163,7 +163,7 @@ class GroupsView(APIView):
             }
             for each in found
         ]
-        return Response({"now": to_ms(timezone.now()), "total": total, "groups": groups})
+        return Response({"now": clock.now_ms(), "total": total, "groups": groups})
 
 
 def _filtered(

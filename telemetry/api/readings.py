@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.scope import Scope
+from devices import clock
 from devices.models import Device
 from devices.summary import presence_form
 from telemetry.api import parameters as query
@@ -57,7 +57,7 @@ class ReadingsView(HistoryView):
         query.known(request, names, lists={"series", "metric"})
         scope = Scope.of(request)
         series_ids = _asked_series(request, scope)
-        now = timezone.now()
+        now = clock.now()
         start, stop = _window(request, to_ms(now))
         points = query.integer(
             request, "points", DEFAULT_POINTS, least=reader.MIN_POINTS, most=reader.MAX_POINTS
@@ -76,7 +76,7 @@ class LatestView(HistoryView):
         visible = Device.objects.visible_to(scope).select_related("presence")
         device = get_object_or_404(visible, uid=uid)
         series = [series_form(one) for one in device.series.all()]
-        now = timezone.now()
+        now = clock.now()
         presence = presence_form(device)
         with_latest(
             series,

@@ -165,6 +165,9 @@ class BacklogShape(serializers.Serializer):
 
 class PipelineShape(serializers.Serializer):
     now = ms()
+    clock_ahead_ms = serializers.IntegerField(
+        help_text="How far the clock of the host that answers is ahead of the database's."
+    )
     workers = WorkerShape(many=True)
     quarantine = QuarantineTotalsShape()
     stored_total = serializers.IntegerField(help_text="Readings kept, as Postgres estimates them.")

@@ -15,9 +15,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.utils import timezone
 
 from access.scope import Scope
+from devices import clock
 from devices.presence import MAX_AHEAD, RHYTHM
 from telemetry.history import buckets, texts
 from telemetry.history.read_limit import limited
@@ -74,7 +74,7 @@ def window(
     if not ids:
         return []
     points = min(points, MAX_TOTAL_POINTS // len(ids))
-    cutoffs = retention.kept(now or timezone.now())
+    cutoffs = retention.kept(now or clock.now())
     start, stop = from_ms(start_ms), from_ms(end_ms)
 
     raw_ids = [] if start < cutoffs.raw else _with_at_most(points, ids, start, stop)
@@ -85,7 +85,7 @@ def window(
     )
     numbers |= _reduced(reduced_ids, covering)
     said = texts.runs([found[series_id] for series_id in ids], start, stop, points)
-    before = _recent(ids, before=start, now=now or timezone.now())
+    before = _recent(ids, before=start, now=now or clock.now())
     return [
         _answer(
             found[series_id],
@@ -115,7 +115,7 @@ def recent(
     """The same, with the times of the newest numbers, which tell how often it comes."""
     # Without a query for whoever sees everything: a fleet's ids are many.
     ids = list(series_ids if scope.sees_everything else known_ids(scope, series_ids))
-    now = now or timezone.now()
+    now = now or clock.now()
     found = _recent(ids, now=now)
     # A series all of whose readings are ahead of us: better the newest of these than none.
     rest = [series_id for series_id in ids if series_id not in found]

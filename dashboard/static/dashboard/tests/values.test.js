@@ -115,6 +115,9 @@ test("a worker says what is wrong with it, worst first, and nothing when nothing
   assert.match(bad[0], /^The spool is full at 1200 messages \(2\.0\u2009KiB\)/);
   assert.match(bad[1], /^The database is away\. 1200 messages .* kept in the spool/);
   assert.match(bad[2], /^The broker is away/);
+  assert.deepEqual(alarms({ clock_ahead_ms: 1_999 }), []);
+  assert.match(alarms({ clock_ahead_ms: 300_000 })[0], /^The clock of its host is 5\u2009min ahead of the database's/);
+  assert.match(alarms({ clock_ahead_ms: -2_000 })[0], /is 2\u2009s behind the database's/);
   assert.deepEqual(alarms({ connected: 1, database_up: 1, spooled: 1, spool_bytes: 100 }), ["In the spool, to be stored next: 1 message (100\u2009B)."]);
 });
 test("a killed web process leaves the list after a minute, a bridge that is away stays", () => {

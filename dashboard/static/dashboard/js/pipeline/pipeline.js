@@ -1,13 +1,13 @@
 /** The pipeline page: is everything that came in kept, how fast, and what was not? */
 
-import { byId, el, endTrouble, setText, setValue, showTrouble } from "../page/element.js";
+import { byId, el, endTrouble, icon, setText, setValue, showTrouble } from "../page/element.js";
 import { connection, heardAt } from "../live/live.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
 import { Jobs } from "./jobs.js";
 import { QuarantineList } from "../quarantine/quarantine-list.js";
-import { alarms, gone, summed } from "./rates.js";
+import { alarms, clockOff, gone, summed } from "./rates.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
 import { Worker } from "./pipeline-worker.js";
@@ -65,12 +65,21 @@ async function read() {
         el("p", { text: "Start one with manage.py runbridge, or everything at once with make run. It appears here within a second." })));
     }
     quarantine.showCounts(answer.quarantine);
+    showClock(clockOff("the host of the web process", answer.clock_ahead_ms));
     jobs.show(answer.jobs, answer.backlog, answer.now);
     endTrouble(byId("trouble"));
     second();
   } catch (error) {
     showTrouble(byId("trouble"), `The pipeline could not be read. ${/** @type {Error} */ (error).message}`, read);
   }
+}
+
+/** Touched only when it changes: it is read aloud once. @param {string} text */
+function showClock(text) {
+  const list = byId("clock");
+  if (list.textContent === text) return;
+  list.hidden = !text;
+  list.replaceChildren(...(text ? [el("li", {}, icon("i-warn"), el("span", { text }))] : []));
 }
 
 function spark(/** @type {SVGElement} */ chart, /** @type {[number, number][]} */ samples, /** @type {number} */ now) {

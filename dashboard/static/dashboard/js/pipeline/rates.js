@@ -1,9 +1,10 @@
 /** Rates of counters that only grow while their worker lives, and what they say is wrong. Pure. */
 
-import { number, size } from "../page/format.js";
+import { duration, number, size } from "../page/format.js";
 
 export const HTTP_PREFIX = "http-"; // of the name of a web process that takes telemetry
 const GONE_AFTER = 60_000; // ms without a word before the books of such a process are history
+const CLOCK_OFF_FROM = 2_000; // ms that a host's clock is off and that somebody should know of
 export const MAX_SAMPLES = 600; // one a second: ten minutes
 
 export class Rate {
@@ -55,6 +56,12 @@ export function balance(c) {
   return n("received") - n("stored") - n("duplicate") - n("rejected") - n("spooled") - n("in_flight");
 }
 
+/** That a host's clock is off, in a sentence; "" when it is right. @param {string} whose @param {number} ahead ms @returns {string} */
+export function clockOff(whose, ahead) {
+  if (Math.abs(ahead) < CLOCK_OFF_FROM) return "";
+  return `The clock of ${whose} is ${duration(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} the database's. Times stay right, for the database's clock counts; set it right all the same.`;
+}
+
 /** What of a worker needs somebody, in sentences; worst first. @param {Record<string, number>} c @returns {string[]} */
 export function alarms(c) {
   const spooled = `${number(c.spooled ?? 0, 0)} ${c.spooled === 1 ? "message" : "messages"} (${size(c.spool_bytes ?? 0)})`;
@@ -63,5 +70,6 @@ export function alarms(c) {
     c.database_up === 0 ? `The database is away. ${c.spooled ? `${spooled} kept in the spool on disk.` : "Messages wait in memory and in the spool."}` : "",
     c.database_up !== 0 && c.spooled && !c.spool_full ? `In the spool, to be stored next: ${spooled}.` : "",
     c.connected === 0 ? "The broker is away: nothing comes in. It is tried again and again." : "",
+    clockOff("its host", c.clock_ahead_ms ?? 0),
   ].filter(Boolean);
 }
