@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
 from devices.events import Change, announce, announce_all, device_event
@@ -20,25 +20,37 @@ MAX_ANNOUNCED = 2_000  # devices of one site change; pages read the rest when th
 ANNOUNCE_CHUNK = 500  # devices read and announced at a time
 
 
-def announce_devices(change: Change, device_ids: Iterable[int]) -> None:
-    """After commit, announce devices in the form they then have."""
+def announce_devices(change: Change, device_ids: Iterable[int], left: int | None = None) -> None:
+    """After commit, announce devices in the form they then have. `left`: the id of the site they
+    stood at before."""
     ids = list(device_ids)
-    transaction.on_commit(lambda: _announce_now(change, ids))
+    transaction.on_commit(lambda: _announce_now(change, ids, left))
 
 
-def _announce_now(change: Change, ids: Sequence[int]) -> None:
+def _announce_now(change: Change, ids: Sequence[int], left: int | None) -> None:
     rest = iter(ids)
     while chunk := list(islice(rest, ANNOUNCE_CHUNK)):
         found = (
             Device.objects.filter(pk__in=chunk).select_related("site", "presence").order_by("pk")
         )
-        announce_all([device_event(change, device_summary(each), each.site_id) for each in found])
+        announce_all(
+            [device_event(change, device_summary(each), each.site_id, left) for each in found]
+        )
+
+
+@receiver(pre_save, sender=Device, dispatch_uid="devices.device_about_to_be_saved")
+def device_about_to_be_saved(instance: Device, raw: bool, **_kwargs: Any) -> None:
+    """Where it stands until then."""
+    if not raw:
+        before = Device.objects.filter(pk=instance.pk).values_list("site_id", flat=True).first()
+        instance.left = before
 
 
 @receiver(post_save, sender=Device, dispatch_uid="devices.device_saved")
 def device_saved(instance: Device, created: bool, raw: bool, **_kwargs: Any) -> None:
     if not raw:
-        announce_devices("created" if created else "changed", [instance.pk])
+        left = instance.left if instance.left != instance.site_id else None
+        announce_devices("created" if created else "changed", [instance.pk], left)
 
 
 @receiver(post_delete, sender=Device, dispatch_uid="devices.device_deleted")
@@ -57,7 +69,7 @@ def site_saved(instance: Site, created: bool, raw: bool, **_kwargs: Any) -> None
 @receiver(pre_delete, sender=Site, dispatch_uid="devices.site_deleted")
 def site_deleted(instance: Site, **_kwargs: Any) -> None:
     """Before the delete, while its devices can still be found; announced after the commit."""
-    announce_devices("changed", _device_ids(instance))
+    announce_devices("changed", _device_ids(instance), left=instance.pk)
 
 
 def _device_ids(site: Site) -> Iterable[int]:

@@ -21,13 +21,17 @@ ANNOUNCE_TIMEOUT = 5.0  # seconds for one batch; a Redis that hangs must not han
 Change = Literal["created", "changed", "deleted"]
 
 
-def device_event(change: Change, device: dict[str, Any], site: int | None) -> dict[str, Any]:
+def device_event(
+    change: Change, device: dict[str, Any], site: int | None, left: int | None = None
+) -> dict[str, Any]:
     """The channel message for one change; `device` is its list form (`{"id", "uid"}` when
-    deleted), `site` the id of where it stands."""
+    deleted), `site` the id of where it stands, `left` of where it stood when it moved: who sees
+    that one alone is told that it is gone."""
     return {
         "type": "live.event",
         "event": "device",
         "site": site,
+        "left": left,
         "change": change,
         "device": device,
     }

@@ -93,6 +93,7 @@ class Device(models.Model):
     # Indexed: the bridge's registry asks each few seconds what has changed since it last looked.
     updated_at = ChangedAt(db_index=True)
 
+    left: int | None = None  # the site it stood at before it is saved; never stored
     token = ""  # in the clear only on the instance that just issued it; never stored
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()

@@ -31,7 +31,8 @@ REFILL_AFTER = 0.2  # seconds that gather losses of several groups into one refi
 STUCK_AFTER = 30.0  # seconds without rounds, after which the hub counts as standing still
 MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
 
-ENVELOPE = frozenset({"type", "event", "site"})  # of a channel message, not for browsers
+MOVED_GRACE = 1.0  # seconds in which a viewer is told that a device moved out of its sight
+ENVELOPE = frozenset({"type", "event", "site", "left"})  # of a channel message, not for browsers
 EVENTS = frozenset({"device", "presence", "series", "quarantine", "pipeline"})
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -177,10 +178,21 @@ class Hub:
         for viewer in self.viewers:
             if viewer.sees.sees_site(site):
                 viewer.event(text)
+            elif viewer.sees.sees_site(message.get("left")):
+                self._take_away(viewer, message["device"])
         if name == "pipeline":
             self.beats.knowledge.told(message["worker"], message["counters"], now_ms())
         if name == "series" and (deleted := message.get("deleted")):
             self.feeds.drop(set(map(str, deleted)))
+
+    def _take_away(self, viewer: Viewer, device: dict[str, Any]) -> None:
+        """A device moved where this viewer may not look. It comes back without the series."""
+        gone = {"id": device["id"], "uid": device["uid"]}
+        viewer.event(protocol.encode({"op": "device", "change": "deleted", "device": gone}))
+        viewer.unfollow(str(device["id"]))
+        if viewer.subscriptions:
+            why = "What you may see has changed."
+            self._loop.call_later(MOVED_GRACE, viewer.hang_up, protocol.RESTARTING, why)
 
     def _refill(self, refill: Refill) -> None:
         """Those who watch any of its series load history again."""

@@ -76,6 +76,11 @@ class Viewer:
             self._refill = EVERYTHING
         self._events.append(text)
 
+    def unfollow(self, device: str) -> None:
+        """Who follows every device sees every one, so it is not asked of them."""
+        if self.follows is not None:
+            self.follows -= {device}
+
     def refill(self, refill: Refill) -> None:
         """Have it load history again; several that wait become one."""
         self._refill = refill if self._refill is None else self._refill.joined(refill)
