@@ -89,3 +89,8 @@ def test_every_folder_of_code_is_in_the_layout() -> None:
     names = {path.name for path in folders} - machinery
     assert {"intake", "storage", "prove", "presence"} <= names
     assert not [name for name in sorted(names) if not re.search(rf"[`/]{name}/`", layout)]
+
+
+def test_nothing_is_in_the_changelog_twice() -> None:
+    entries = re.findall(r"^- (.{40})", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert not [entry for entry in entries if entries.count(entry) > 1]  # as after a merge
