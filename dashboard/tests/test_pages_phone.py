@@ -13,6 +13,7 @@ from devices.models import Device, Presence, Site
 from telemetry.models import Series
 from telemetry.moments import from_ms
 from tests.browser import chromium, operator, page
+from tests.waiting import eventually
 from tests.web_process import web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
@@ -95,3 +96,25 @@ def test_nothing_is_clipped_on_the_wall(page: Page, silent: Device):
     page.goto("/")
     expect(page.locator(".device .value").first).to_contain_text("21.5")
     assert page.evaluate(CLIPPED) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_back_from_a_device_leads_to_its_tile(page: Page, width: int):
+    for number in range(80):
+        device = Device.objects.create(uid=f"pump-{number:02}", name=f"Pump {number:02}")
+        Presence.objects.create(device=device)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/?order=name")
+    tile = page.locator("[data-uid=pump-61]")
+    tile.scroll_into_view_if_needed()
+    before = tile.bounding_box()
+    assert before
+    tile.click()
+    page.wait_for_url("**/devices/pump-61/")
+    page.go_back()
+    expect(tile).to_be_focused()
+    expect(tile).to_be_in_viewport(ratio=1)
+    eventually(
+        lambda: abs((tile.bounding_box() or {"y": 0})["y"] - before["y"]) <= 2,
+        what="the tile stands where it stood",
+    )

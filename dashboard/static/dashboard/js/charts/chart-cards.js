@@ -51,6 +51,7 @@ export class ChartCards {
 
   /** Draw these and no others. @param {any[]} series in the order they are shown */
   list(series) {
+    for (const frame of byId("charts").querySelectorAll("[data-frame]")) frame.remove(); // they kept the room
     const kinds = new Map(series.map((s) => [s.id, s.kind]));
     for (const [id, card] of this.cards) if (kinds.get(id) !== card.series.kind) this.#remove(id, card);
     series.forEach((s, index) => {

@@ -3,13 +3,20 @@
 import { connection } from "../live/live.js";
 import { Fleet } from "./fleet-list.js";
 import { FleetSelection } from "./fleet-selection.js";
+import { goBackTo, keepPlace, placeIn } from "./fleet-place.js";
 import { walk } from "./fleet-filter.js";
 
 const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tell
 
 const fleet = new Fleet();
 const selection = new FleetSelection(fleet.list, fleet.filter);
-fleet.arranged = () => selection.show();
+let place = placeIn(history.state);
+fleet.arranged = () => {
+  selection.show();
+  if (place) goBackTo(fleet.list, place);
+  place = null;
+};
+keepPlace(fleet.list);
 connection.on("readings", (message) => fleet.readings(message));
 connection.on("snapshot", (message) => fleet.snapshot(message));
 connection.on("error", (message) => fleet.refused(message));

@@ -25,18 +25,17 @@ const jobs = new Jobs();
 /** @type {[number, number][]} */ const lags = [];
 let stored = 0;
 
-function tile(/** @type {string} */ label, /** @type {boolean} */ charted) {
-  const value = el("span", { class: "value" });
-  const note = el("span", { class: "note quiet" });
+/** A number of the page, which is there before the first answer, so that nothing moves when it comes. @param {string} id */
+function tile(id) {
+  const card = byId(id);
   const chart = sparkline();
-  const card = el("div", { class: "card number" }, el("h2", { text: label }), value, note, ...(charted ? [chart] : []));
-  byId("numbers").append(card);
-  return { card, value, note, chart };
+  if (card.classList.contains("is-charted")) card.append(chart);
+  card.querySelector(".value").replaceChildren();
+  return { card, value: card.querySelector(".value"), note: card.querySelector(".note"), chart };
 }
 
 const tiles = {
-  messages: tile("Messages", true), readings: tile("Readings stored", true), lag: tile("Lag", true),
-  flight: tile("In flight", false), spool: tile("Spool", false), total: tile("Readings kept", false),
+  messages: tile("messages"), readings: tile("readings"), lag: tile("lag"), flight: tile("flight"), spool: tile("spool"), total: tile("total"),
 };
 
 function worker(/** @type {string} */ name) {
@@ -68,9 +67,12 @@ async function read() {
     showClock(clockOff("the host of the web process", answer.clock_ahead_ms));
     jobs.show(answer.jobs, answer.backlog, answer.now);
     endTrouble(byId("trouble"));
+    byId("answered").hidden = false;
     second();
   } catch (error) {
     showTrouble(byId("trouble"), `The pipeline could not be read. ${/** @type {Error} */ (error).message}`, read);
+  } finally {
+    byId("progress").hidden = true;
   }
 }
 

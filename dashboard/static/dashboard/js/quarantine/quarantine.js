@@ -122,7 +122,5 @@ connection.on("quarantine", (message) => {
 document.addEventListener("visibilitychange", () => !document.hidden && readCounts());
 setInterval(() => list.tick(), 1000);
 setInterval(() => !document.hidden && Promise.all([senders.read(), unread.read(), readCounts()]), REFRESH);
-list.read();
-readCounts();
-senders.read();
-unread.read();
+// Below what is loading: shown when it has its place, so that nothing moves under a pointer.
+Promise.all([list.read(), readCounts(), senders.read(), unread.read()]).finally(() => (byId("messages-section").hidden = false));

@@ -1,0 +1,33 @@
+/** Where one was in the fleet: kept with the address when a device is opened, and gone back to. */
+
+const JUMPS = 5; // frames
+
+/** @typedef {{uid: string, top: number}} Place the tile and how far below the window's top it stood, px */
+
+/** @param {unknown} state of the history @returns {Place|null} */
+export function placeIn(state) {
+  const place = /** @type {any} */ (state)?.place;
+  return typeof place?.uid === "string" && Number.isFinite(place.top) ? place : null;
+}
+
+/** @param {HTMLElement} list whose tiles lead to devices */
+export function keepPlace(list) {
+  list.addEventListener("click", (event) => {
+    const tile = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-uid]"));
+    if (tile && !event.defaultPrevented) history.replaceState({ place: { uid: tile.dataset.uid, top: tile.getBoundingClientRect().top } }, "");
+  });
+}
+
+/** @param {HTMLElement} list with its tiles in order @param {Place} place its tile may be gone or hidden since */
+export function goBackTo(list, { uid, top }) {
+  const tile = [.../** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)].find((one) => one.dataset.uid === uid);
+  if (!tile) return;
+  history.scrollRestoration = "manual"; // the browser would scroll again by where tiles stood before
+  tile.focus({ preventScroll: true });
+  // Tiles get their height when they come near: the first jump may miss.
+  const jump = (left = JUMPS) => {
+    scrollBy(0, tile.getBoundingClientRect().top - top);
+    if (left) requestAnimationFrame(() => jump(left - 1));
+  };
+  jump();
+}
