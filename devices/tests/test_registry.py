@@ -51,7 +51,7 @@ def test_knows_what_the_pipeline_needs(now):
     device = make("a", expected_interval=5.0, enabled=False)
     registry = Registry()
     registry.refresh(now)
-    assert look_up(registry, "a") == (device.pk, False, 5.0)
+    assert look_up(registry, "a") == (device.pk, False, 5.0, None)
     assert look_up(registry, "b") is None
 
 
