@@ -87,6 +87,7 @@ async def test_rest_create_change_and_delete_are_announced():
             "type": "live.event",
             "event": "device",
             "site": site.pk,
+            "left": None,
             "change": "created",
             "device": {
                 "id": made["id"],
@@ -104,9 +105,11 @@ async def test_rest_create_change_and_delete_are_announced():
         await sync_to_async(api.patch)(f"{DEVICES}a/", {"name": "B"})
         event = await following()
         assert (event["change"], event["device"]["name"]) == ("changed", "B")
+        site_id = site.pk
         await sync_to_async(site.delete)()
         event = await following()
         assert (event["change"], event["device"]["site"], event["site"]) == ("changed", None, None)
+        assert event["left"] == site_id, "who sees only that site is told that the device is gone"
         await sync_to_async(api.delete)(f"{DEVICES}a/")
         event = await following()
         assert (event["change"], event["device"]) == ("deleted", {"id": made["id"], "uid": "a"})

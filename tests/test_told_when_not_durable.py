@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -99,13 +98,13 @@ def test_a_database_that_hangs_counts_as_away(probed: Probed) -> None:
     stack.start_load()
     eventually(lambda: len(stack.stored()) > 50, WITHIN)
     assert probed.metric("pulseboard_bridge_database_up") == 1
-    stack.postgres.signal(signal.SIGSTOP)
+    stack.postgres.freeze()
     try:
         eventually(lambda: "not answered" in probed.why().get("database", ""), WITHIN)
         assert probed.metric("pulseboard_bridge_database_up") == 0
         assert probed.health()[0] == 200
     finally:
-        stack.postgres.signal(signal.SIGCONT)
+        stack.postgres.thaw()
     eventually(probed.is_ready, WITHIN, what=lambda: f"ready again: {probed.why()}")
     assert_acked_is_stored_once(stack)
 
@@ -117,11 +116,11 @@ def test_messages_that_wait_in_the_broker_count_as_lag(probed: Probed) -> None:
     newest = probed.metric("pulseboard_bridge_newest_reading_seconds")
     assert abs(newest - time.time()) < WITHIN
     eventually(lambda: 0 < probed.metric("pulseboard_bridge_lag_seconds") < 1, WITHIN)
-    stack.broker.signal(signal.SIGSTOP)
+    stack.broker.freeze()
     try:
         eventually(lambda: probed.metric("pulseboard_bridge_lag_seconds") > 2, WITHIN)
     finally:
-        stack.broker.signal(signal.SIGCONT)
+        stack.broker.thaw()
     eventually(lambda: probed.metric("pulseboard_bridge_lag_seconds") < 1, WITHIN)
 
 

@@ -61,7 +61,7 @@ def test_a_mistake_is_found(settings, changed: dict[str, object], ids: list[str]
     ],
 )
 def test_bootstrap_says_it_in_a_line_and_does_nothing(variable: str, value: str, says: str) -> None:
-    environment = {**os.environ, variable: value}
+    environment = {**os.environ, "PULSEBOARD_RETENTION_DAYS": "30", variable: value}
     command = [sys.executable, "manage.py", "bootstrap"]
     ended = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False

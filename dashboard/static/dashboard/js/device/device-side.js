@@ -113,7 +113,10 @@ export class DeviceSide {
   #judgeSeries(/** @type {string} */ device, /** @type {Map<number, [number, any]>} */ latest) {
     this.troubled.clear();
     if (device !== "online" && device !== "late") return;
-    const known = judgedAt();
+    // What the page has not received says nothing of one sensor: a tab that nobody looks at gets no readings,
+    // and is told all the same that the device was heard.
+    const { newest, lead } = this.hearing;
+    const known = newest === null ? judgedAt() : Math.min(judgedAt(), newest - lead);
     const heard = { lead: this.hearing.lead, lastSeen: this.hearing.heard };
     for (const { id, kind, interval } of this.series ?? []) {
       if (!JUDGED_KINDS.has(kind)) continue;
