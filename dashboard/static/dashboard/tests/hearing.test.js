@@ -54,7 +54,9 @@ test("the newest of several series, or none", () => {
   assert.equal(newestOf([{ latest: [3, 1] }, { latest: null }, { latest: [7, "x"] }]), 7);
   assert.equal(newestOf([{ latest: null }]), null);
 });
-test("the server says which sensors are silent", () => {
-  const series = [{ id: 1, latest: [NOW - 400_000, 1], state: { name: "silent" } }, { id: 2, latest: [NOW, 1], state: { name: "online" } }, { id: 3, latest: null, state: null }];
-  assert.deepEqual([...silentAmong(series)], [[1, NOW - 400_000]]);
+test("a sensor is silent among others that went on, not with all of them", () => {
+  const silent = { name: "silent" };
+  const series = (other) => [{ id: 1, latest: [NOW - 400_000, 1], interval: 60, state: silent }, { id: 2, latest: [other, 1], interval: 60, state: silent }, { id: 3, latest: null, interval: 60, state: null }];
+  assert.deepEqual([...silentAmong(series(NOW))], [[1, NOW - 400_000]]);
+  assert.deepEqual([...silentAmong(series(NOW - 399_000))], []);
 });

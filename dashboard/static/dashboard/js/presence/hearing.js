@@ -1,4 +1,4 @@
-import { isAhead } from "./presence.js";
+import { isAhead, silentAfter } from "./presence.js";
 
 /**
  * When a device was last heard, from what the server knows and from live readings, which carry only
@@ -42,10 +42,12 @@ export function newestOf(series) {
 }
 
 /**
- * Series the server judged silent, with the time of their newest reading. Of a device that is silent as a
- * whole they say nothing about one sensor: see who shows them.
+ * Series the server judged silent while others of their device went on, with the time of their newest
+ * reading: of a device that fell silent as a whole it says nothing about one sensor.
  * @param {any[]} series as in `GET fleet/` @returns {Map<number, number>}
  */
 export function silentAmong(series) {
-  return new Map(series.filter((s) => s.state?.name === "silent").map((s) => [s.id, s.latest[0]]));
+  const newest = newestOf(series) ?? 0;
+  const silent = series.filter((s) => s.state?.name === "silent" && newest - s.latest[0] > silentAfter(s.interval));
+  return new Map(silent.map((s) => [s.id, s.latest[0]]));
 }
