@@ -10,7 +10,6 @@ from bridge.decode.items import Problem, Reason
 from bridge.intake.batch import Batch
 from devices.registry import Registry
 from telemetry.series.registry import SeriesRegistry
-from telemetry.storage import store
 
 
 @dataclass(slots=True)
@@ -43,17 +42,10 @@ class Lost:
         )
 
 
-def losers(
-    rows: Rows, batch: Batch, conflicts: store.Conflicts, registry: Registry, series: SeriesRegistry
-) -> Iterator[Lost]:
-    """Message by message, device by device."""
-    return of_devices(batch, rows.losers(conflicts), registry, series)
-
-
 def of_devices(
     batch: Batch, lost_series: dict[int, list[int]], registry: Registry, series: SeriesRegistry
 ) -> Iterator[Lost]:
-    """The same of readings that messages lost, by index the series of each."""
+    """What messages lost, device by device. `lost_series`: by index, the series of each reading."""
     for index, lost in lost_series.items():
         uid_of = {}
         for uid in batch.uids_of(index):

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from bridge.intake.batch import Batch
 
-MAX_IN_FLIGHT_MESSAGES = (
-    60_000  # received and not yet finished; then reading from the broker pauses
-)
-MAX_IN_FLIGHT_BYTES = 256 * 1024 * 1024
+# Received and not yet finished; then reading from the broker pauses.
+MAX_IN_FLIGHT_MESSAGES = 60_000
+MAX_IN_FLIGHT_BYTES = 256 * 1024 * 1024  # of their payloads
 
 
 @dataclass(slots=True)

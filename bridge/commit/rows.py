@@ -14,7 +14,7 @@ import numpy as np
 
 from bridge.commit import beside
 from bridge.commit.batch_rows import Rows, Verdict
-from bridge.commit.conflicts import losers, of_devices
+from bridge.commit.conflicts import of_devices
 from bridge.commit.gathered import Gathered
 from bridge.commit.refusals import keep, refuse_device, with_stamp
 from bridge.commit.series_work import SeriesWork
@@ -168,7 +168,8 @@ class RowBuilder:
     ) -> list[store.Quarantined]:
         """Note which messages lost readings to others stored first, and what of them to keep."""
         before = len(rows.batch.quarantined)
-        for lost in losers(rows, batch, conflicts, self._registry, self._series):
+        lost_series = rows.losers(conflicts)
+        for lost in of_devices(batch, lost_series, self._registry, self._series):
             verdict = lost.note(rows)
             message = batch.messages[lost.index]
             keep(

@@ -98,7 +98,6 @@ def window(
     ]
 
 
-@limited()
 def latest(
     scope: Scope, series_ids: Sequence[int], *, now: datetime | None = None
 ) -> dict[int, Point]:
@@ -116,21 +115,24 @@ def recent(
     # Without a query for whoever sees everything: a fleet's ids are many.
     ids = list(series_ids if scope.sees_everything else known_ids(scope, series_ids))
     now = now or clock.now()
-    found = _recent(ids, now=now)
+    found = _recent(ids, now=now, fewest=2)  # one alone tells nothing of how often it comes
     # A series all of whose readings are ahead of us: better the newest of these than none.
     rest = [series_id for series_id in ids if series_id not in found]
     return found | _newest(rest, floor=now, before=FAR, now=now, ahead=FAR - now)
 
 
-def _recent(series_ids: list[int], *, before: datetime = FAR, now: datetime) -> dict[int, Recent]:
+def _recent(
+    series_ids: list[int], *, before: datetime = FAR, now: datetime, fewest: int = 1
+) -> dict[int, Recent]:
     """Optionally only those before a moment.
 
-    Looks at the last day first: most series are found there, in few partitions, and only the
-    rest, silent or slow, makes Postgres open every partition.
+    Looks at the last day first: most series are found there, in few partitions, and only the rest
+    makes Postgres open every partition: those silent, and those with numbers of fewer than the
+    `fewest` times that are wanted.
     """
     floor = min(before, now) - RECENT
     found = _newest(series_ids, floor=floor, before=before, now=now)
-    rest = [each for each in series_ids if each not in found or len(found[each].times) == 1]
+    rest = [each for each in series_ids if each not in found or 0 < len(found[each].times) < fewest]
     return found | _newest(rest, floor=EPOCH, before=before, now=now)
 
 
