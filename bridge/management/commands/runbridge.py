@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from bridge import metrics
 from bridge.commit.spool import SpoolBusy
 from bridge.mqtt.connection import Broker
 from bridge.worker import NameTaken, SpoolPlace, Worker
+from telemetry.workers.ending import end_at_signal
 from telemetry.workers.probe import Probe, parse_address
 
 GROUP = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -68,8 +68,7 @@ class Command(BaseCommand):
             worker = Worker(name, broker, place, group, retire=retire)
         except SpoolBusy as exc:
             raise CommandError(f"{exc}. Give each worker a --slot of its own.") from exc
-        for wanted in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(wanted, lambda *_: worker.source.stop())
+        end_at_signal(worker.source.stop)
         probing = _probe(worker, probe) if probe else None
         try:
             worker.run()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from telemetry.jobs import REGISTRY
 from telemetry.maintenance import Maintenance, Stuck, do_everything
+from telemetry.workers.ending import end_at_signal
 from telemetry.workers.probe import Probe, parse_address
 
 
@@ -30,8 +30,7 @@ class Command(BaseCommand):
                 raise CommandError("\n".join(failed))
             return
         maintenance = Maintenance()
-        for wanted in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(wanted, lambda *_: maintenance.stop())
+        end_at_signal(maintenance.stop)
         try:
             probing = (
                 Probe(parse_address(probe), REGISTRY, maintenance.readiness) if probe else None
