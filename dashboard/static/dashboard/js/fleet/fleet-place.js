@@ -1,6 +1,7 @@
 /** Where one was in the fleet: kept with the address when a device is opened, and gone back to. */
 
-const JUMPS = 5; // frames
+const HOLD = 1_000; // ms the tile is held in its place while what is above it gets its height
+const MOVES = ["wheel", "pointerdown", "keydown"]; // what the viewer moves by: then nothing is held
 
 /** @typedef {{uid: string, top: number}} Place the tile and how far below the window's top it stood, px */
 
@@ -24,10 +25,12 @@ export function goBackTo(list, { uid, top }) {
   if (!tile) return;
   history.scrollRestoration = "manual"; // the browser would scroll again by where tiles stood before
   tile.focus({ preventScroll: true });
-  // Tiles get their height when they come near: the first jump may miss.
-  const jump = (left = JUMPS) => {
+  let until = performance.now() + HOLD;
+  for (const move of MOVES) addEventListener(move, () => (until = 0), { once: true, passive: true });
+  // Tiles get their height when they come near: one jump would miss.
+  const hold = () => {
     scrollBy(0, tile.getBoundingClientRect().top - top);
-    if (left) requestAnimationFrame(() => jump(left - 1));
+    if (performance.now() < until) requestAnimationFrame(hold);
   };
-  jump();
+  hold();
 }
