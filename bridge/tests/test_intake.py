@@ -97,8 +97,11 @@ def test_a_part_of_a_batch_has_the_rows_of_its_own_messages_only(memory: Memory)
     assert rows.batch.values.tolist() == [3.0, 1.0]
     assert [index for index, _ in rows.keys_by_message()] == [2, 3, 4]
     assert rows.rejected == {3}
-    heard_at = list(rows.heard.values())
-    assert sorted(heard_at) == [(NOW * 1_000, NOW * 1_000 + 5), (NOW * 1_000, (NOW + 2) * 1_000)]
+    pump, fan = (rows.heard[Device.objects.get(uid=uid).id] for uid in ("pump-1", "fan-1"))
+    assert pump == (NOW * 1_000, (NOW + 2) * 1_000)
+    received_us, given_us = fan  # on a lane of the worker, whichever it was given
+    assert (received_us, given_us // 1_000) == (NOW * 1_000, NOW)
+    assert given_us == rows.batch.times_us.tolist()[1]
 
 
 def test_a_repeated_message_is_told_from_its_neighbours(memory: Memory) -> None:
