@@ -21,7 +21,7 @@ from django.db import connection
 
 from devices.models import Device
 from embedded.prove import faults, packets
-from embedded.prove.ledger import LATE, POISON, STAMPED, TIMED, BrokerKill, Ledger
+from embedded.prove.ledger import LATE, POISON, STAMPED, TIMED, BrokerKill, Forgotten, Ledger
 from embedded.prove.load import Load
 from embedded.prove.messages import POISONS, Messages
 from embedded.prove.options import read
@@ -198,20 +198,32 @@ def test_a_killed_broker_answers_for_what_it_acked_since_its_snapshot_only() -> 
     ledger.broker_kills.append(BrokerKill(saved=15.0, killed=25.0))
     verdict = ledger.compare([], [])
     assert (verdict.lost_by_broker, verdict.lost) == (1, [0, 2])
+    ledger.forgotten.append(Forgotten(begun=25.0))
     ledger.kept_for_nobody(2)  # it says itself that it forgot whom to give it to
     assert ledger.compare([], []).lost == [0]
     ledger.broker_kills.clear()
+    ledger.forgotten.clear()
     assert ledger.compare([], []).lost == [0, 1, 2]
 
 
-def test_a_restarted_broker_answers_for_what_it_says_it_kept_for_nobody_in_a_group() -> None:
+def test_a_restarted_broker_answers_for_what_it_says_it_kept_for_nobody() -> None:
     ledger = Ledger()
-    for at in (10.0, 20.0, 30.0):
+    for at in (10.0, 20.0, 25.0):
         ledger.acked_at[ledger.add(TIMED)] = at
     ledger.unheard |= {0, 1}
-    ledger.group_forgotten.append(15.0)
+    ledger.forgotten.append(Forgotten(begun=15.0))
     verdict = ledger.compare([], [])
     assert (verdict.lost_by_broker, verdict.lost) == (1, [0, 2])
+
+
+def test_a_broker_that_has_been_subscribed_to_again_answers_for_nothing_more() -> None:
+    ledger = Ledger()
+    for at in (16.0, 20.0, 30.0):
+        ledger.acked_at[ledger.add(TIMED)] = at
+    ledger.unheard |= {0, 1, 2}
+    ledger.forgotten.append(Forgotten(begun=15.0, found=19.0))
+    verdict = ledger.compare([], [])
+    assert (verdict.lost_by_broker, verdict.lost) == (2, [2])
 
 
 def test_books_that_do_not_add_up_are_found() -> None:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from embedded.prove import slot_faults
-from embedded.prove.ledger import BrokerKill
+from embedded.prove.ledger import BrokerKill, Forgotten
 from embedded.prove.scene import Fault, Scene, Stack
 
 PAUSE = (1.0, 6.0)  # seconds a frozen process stays frozen
@@ -109,6 +109,7 @@ def _broker_kill(scene: Scene) -> None:
     # Never saved: everything since the start may be gone.
     saved = now - age if age is not None else 0.0
     scene.load.ledger.broker_kills.append(BrokerKill(saved, now))
+    scene.load.ledger.forgotten.append(Forgotten(now))
     scene.notes.append("no snapshot" if age is None else f"last snapshot {age:.1f} s before")
     scene.notes.append("bridge away" if away else "bridge up")
     scene.over()
@@ -122,7 +123,7 @@ def _broker_restart(scene: Scene) -> None:
     acknowledges before a bridge is there again is nobody's, and it says so: counted apart."""
     broker = scene.part("mqtt")
     if scene.stack.slots is not None:
-        scene.load.ledger.group_forgotten.append(time.monotonic())
+        scene.load.ledger.forgotten.append(Forgotten(time.monotonic()))
     broker.stop()
     scene.over()
     broker.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from array import array
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 TIMED, STAMPED, LATE, POISON = range(4)  # kinds of messages
 MAX_SENDS = 255  # counted of one message; a byte each
 LISTED = 20  # missing or doubled numbers that are named
+READ_LATE = 2.0  # seconds an acknowledgement may lie unread on a busy machine
 BROKER_MEMORY = 120.0  # seconds before a broker kill in which a message may be redelivered anew
 
 
@@ -20,6 +22,14 @@ class BrokerKill:
 
     saved: float  # its last snapshot
     killed: float
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """A broker that came back without the bridges' subscriptions (monotonic seconds)."""
+
+    begun: float
+    found: float = math.inf  # a bridge had subscribed again: a message published after was stored
 
 
 @dataclass(slots=True)
@@ -48,8 +58,7 @@ class Ledger:
         self.sends = bytearray()
         self.acked_at = array("d")  # monotonic seconds, 0: not acknowledged
         self.broker_kills: list[BrokerKill] = []
-        # Monotonic seconds: restarts of a broker that does not keep who shares a group.
-        self.group_forgotten: list[float] = []
+        self.forgotten: list[Forgotten] = []
         self.refused = 0
         self.unheard: set[int] = set()  # acknowledged with "no matching subscribers"
         self._lock = threading.Lock()
@@ -78,6 +87,12 @@ class Ledger:
         """Acknowledged, by a broker that knew of no one to give it to."""
         self.unheard.add(number)
         self.acknowledged(number)
+
+    def subscribed_again(self) -> None:
+        """From now on the broker has someone to give messages to."""
+        now = time.monotonic()
+        for each in self.forgotten:
+            each.found = min(each.found, now)
 
     def sent(self) -> int:
         return len(self.sends) - self.sends.count(0)
@@ -109,12 +124,14 @@ class Ledger:
 
     def _missing(self, verdict: Verdict, number: int) -> None:
         at = self.acked_at[number]
-        # A second of slack: the snapshot's time is when its file was complete. A broker that forgot
-        # the bridge's session says itself which messages it kept for nobody.
-        if any(
-            kill.saved - 1 <= at <= kill.killed or (number in self.unheard and at >= kill.killed)
-            for kill in self.broker_kills
-        ) or (number in self.unheard and any(at >= begun for begun in self.group_forgotten)):
+        # A second of slack: the snapshot's time is when its file was complete.
+        in_no_snapshot = any(kill.saved - 1 <= at <= kill.killed for kill in self.broker_kills)
+        # A broker that forgot the subscriptions says itself which messages it kept for nobody.
+        # Outside those moments the same words mean that a bridge did not subscribe.
+        for_nobody = number in self.unheard and any(
+            each.begun <= at <= each.found + READ_LATE for each in self.forgotten
+        )
+        if in_no_snapshot or for_nobody:
             verdict.lost_by_broker += 1
         else:
             verdict.lost.append(number)

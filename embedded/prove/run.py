@@ -92,6 +92,8 @@ class Proof:
         recovered = self._wait(
             lambda: _is_back(load, stored, scene.mark, scene.ended_at), RECOVERY_SECONDS
         )
+        if recovered:
+            load.ledger.subscribed_again()
         seconds = time.monotonic() - scene.ended_at
         self.result.recoveries.append(Recovery(name, seconds if recovered else None))
         if not recovered:
