@@ -45,7 +45,7 @@ class SeriesInline(admin.TabularInline):
     model = Series
     form = SeriesForm
     extra = 0
-    fields = ["metric", "kind", "unit", "precision"]
+    fields = ["metric", "label", "kind", "unit", "precision"]
     readonly_fields = ["metric", "kind"]
     can_delete = False
     show_change_link = True

@@ -14,6 +14,8 @@ from devices.models import Device
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MAX_METRIC_LENGTH = 200  # characters of a dotted metric name
+# Facts of a series that its device may tell, and an operator choose.
+CHOOSABLE = frozenset({"unit", "kind", "label", "quantity", "precision"})
 
 
 class Series(models.Model):
@@ -35,8 +37,20 @@ class Series(models.Model):
         validators=[MaxValueValidator(9)],
         help_text="Decimals shown; empty shows as many as the value needs.",
     )
-    # What an operator chose of `unit` and `kind`: what its device says never overwrites that.
-    chosen = ArrayField(models.CharField(max_length=8), default=list, db_default=[], editable=False)
+    label = models.CharField(
+        max_length=120, blank=True, default="", db_default="", help_text="Its name for people."
+    )
+    quantity = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What it measures: temperature, energy …",
+    )
+    # What an operator chose of `CHOOSABLE`: what its device says never overwrites that.
+    chosen = ArrayField(
+        models.CharField(max_length=16), default=list, db_default=[], editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -56,9 +70,11 @@ class Series(models.Model):
         return models.Q(device__site__in=sites)
 
     def chosen_with(self, given: Mapping[str, object]) -> list[str]:
-        """`chosen` after an operator gave these fields; an empty unit is no choice."""
-        chosen = set(self.chosen) | ({"unit", "kind"} & given.keys())
-        return sorted(chosen - ({"unit"} if not given.get("unit", self.unit) else set()))
+        """`chosen` after an operator gave these fields; what is left empty is no choice."""
+        chosen = set(self.chosen) | (CHOOSABLE & given.keys())
+        return sorted(
+            name for name in chosen if given.get(name, getattr(self, name)) not in ("", None)
+        )
 
 
 class QuarantinedMessage(models.Model):

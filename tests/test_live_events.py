@@ -175,6 +175,8 @@ async def test_series_are_announced_by_device():
                 "unit": "",
                 "kind": "gauge",
                 "precision": None,
+                "label": "",
+                "quantity": "",
             }
             for row in made
         ]

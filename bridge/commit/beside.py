@@ -3,10 +3,12 @@ devices say of themselves, and how much was noise."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F
 
 from bridge.commit.batch_rows import Rows
-from bridge.decode.items import Discovered, Remembered
+from bridge.decode.items import Described, Discovered, Remembered
 from bridge.decode.state import Facts
 from bridge.models import ConventionState, IgnoredMessages
 from devices.clock import now_us
@@ -51,12 +53,7 @@ def write(rows: Rows) -> None:
     if rows.remembered:
         _remember(rows.remembered)
     for device_id, item in sorted(rows.described, key=lambda each: each[0]):
-        said = (
-            {"gateway": item.gateway}
-            if isinstance(item, Discovered)
-            else {"name": item.name, "model": item.model, "firmware": item.firmware}
-        )
-        _describe(device_id, {name: text[:MAX_FACT] for name, text in said.items() if text})
+        _describe(device_id, told(item))
     if rows.ignored:
         _count(rows)
 
@@ -77,7 +74,24 @@ def _remember(changes: list[Remembered]) -> None:
     )
 
 
-def _describe(device_id: int, said: dict[str, str]) -> None:
+def told(item: Described | Discovered) -> dict[str, Any]:
+    """What the item says of its device, as `metadata.described` has it."""
+    if isinstance(item, Discovered):
+        return {"gateway": item.gateway}
+    said: dict[str, Any] = {
+        "name": item.name,
+        "manufacturer": item.manufacturer,
+        "model": item.model,
+        "firmware": item.firmware,
+        "area": item.area,
+    }
+    said = {name: text[:MAX_FACT] for name, text in said.items() if text}
+    if item.expires_after_s and not item.metric:
+        said["expires_after_s"] = item.expires_after_s
+    return said
+
+
+def _describe(device_id: int, said: dict[str, Any]) -> None:
     """Keep it in `metadata.described`, where it overwrites nothing that an operator wrote."""
     device = Device.objects.select_for_update().filter(pk=device_id).first() if said else None
     if device is None or not isinstance(device.metadata, dict):

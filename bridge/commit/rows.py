@@ -17,7 +17,7 @@ from bridge.commit.batch_rows import Rows, Verdict
 from bridge.commit.conflicts import of_devices
 from bridge.commit.gathered import Gathered
 from bridge.commit.refusals import keep, refuse_device, with_stamp
-from bridge.commit.series_work import SeriesWork
+from bridge.commit.series_work import SeriesWork, told_of
 from bridge.commit.too_old import complaint, without_too_old
 from bridge.decode.items import (
     Described,
@@ -41,6 +41,8 @@ from telemetry.storage import store
 from telemetry.storage.presence import Heard, Said
 from telemetry.storage.retention import AcceptsFrom
 
+MAX_DESCRIBED = 20_000  # descriptions remembered
+
 
 class RowBuilder:
     """Builds rows from batches with what is known of devices, series and earlier deliveries."""
@@ -49,6 +51,8 @@ class RowBuilder:
         self._registry, self._series = memory.registry, memory.series
         self._deliveries = memory.deliveries
         self._limit = AcceptsFrom()
+        # What devices said of themselves lately, and is stored.
+        self._described: dict[tuple[int, type, str], Described | Discovered] = {}
 
     def live_columns(self, batch: Batch) -> Columns:
         """The readings of a batch whose device and series are known, without asking anyone."""
@@ -163,6 +167,13 @@ class RowBuilder:
         """What goes into the transaction of these rows beside them."""
         return store.Alongside(partial(self._conflicting, rows, batch), partial(beside.write, rows))
 
+    def committed(self, rows: Rows) -> None:
+        """These rows are durable: what they say of devices need not be stored again."""
+        if len(self._described) + len(rows.described) > MAX_DESCRIBED:
+            self._described.clear()
+        for device_id, item in rows.described:
+            self._described[_place(device_id, item)] = item
+
     def _conflicting(
         self, rows: Rows, batch: Batch, conflicts: store.Conflicts
     ) -> list[store.Quarantined]:
@@ -187,7 +198,9 @@ class RowBuilder:
             device = self._registry.known(item.uid)
             if device is None:
                 return False
-            if isinstance(item, Described) and item.metric:
+            if isinstance(item, Described) and not (
+                not item.metric or self._series.was_told((device.id, item.metric), told_of(item))
+            ):
                 return False
             if isinstance(item, Telemetry):
                 series = self._series.ids.get(device.id)
@@ -237,7 +250,8 @@ class RowBuilder:
         verdict = rows.by_device[index].setdefault(item.uid, Verdict(False))
         verdict.rejected = False
         if isinstance(item, Described | Discovered):
-            rows.described.append((device.id, item))
+            if self._described.get(_place(device.id, item)) != item:
+                rows.described.append((device.id, item))
             return
         if isinstance(item, Presence):
             rows.statuses += 1
@@ -270,6 +284,11 @@ class RowBuilder:
                 else:
                     gathered.add(series_id, sample.time_us, value)
         return problems
+
+
+def _place(device_id: int, item: Described | Discovered) -> tuple[int, type, str]:
+    """What of a device the item describes."""
+    return device_id, type(item), item.metric if isinstance(item, Described) else ""
 
 
 def _heard(batch: Batch, start: int, stop: int, columns: Columns) -> dict[int, Heard]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.decode.items import Described, Telemetry
-from telemetry.series.registry import SeriesRegistry, kind_of
+from telemetry.series.registry import SeriesRegistry, Told, kind_of
 
 TEXT = kind_of("")
 
@@ -47,5 +47,9 @@ class SeriesWork:
         """Raises what the database raises."""
         self.registry.create(self.wanted)
         self.registry.follow(self.kinds)
-        said = {place: (each.unit, each.kind) for place, each in self.described.items()}
-        self.registry.describe(said)
+        self.registry.describe({place: told_of(each) for place, each in self.described.items()})
+
+
+def told_of(item: Described) -> Told:
+    """What the item says of its series."""
+    return Told(item.unit, item.kind, item.label, item.quantity, item.precision)

@@ -114,6 +114,7 @@ class BatchTransaction:
             began = time.monotonic()
             alongside = self.rows.alongside(rows, batch)
             result = store.write(rows.batch, self._worker, self._lease, alongside)
+            self.rows.committed(rows)
         except (*errors.ERRORS, LeaseLost):
             raise
         except Exception as exc:

@@ -1,8 +1,10 @@
 """Which convention explains a message, and what it says. Pure: no I/O, no clock, no Django.
 
-A convention is a module with a `NAME`, `matches(topic, payload) -> confidence` and
-`decode(message, state) -> items`; the most confident one decodes. To add one, add its module to
-`CONVENTIONS`. One message may speak for many devices. Nothing that a convention raises gets out.
+A convention is a module with a `NAME`, the `FILTERS` of MQTT topics it listens to,
+`matches(topic, payload) -> confidence` and `decode(message, state) -> items`; the most confident
+one decodes: 60 to 100 of a topic's shape, 20 to 59 of what a payload has, 10 any JSON, 5 a scalar.
+To add one, add its module to `CONVENTIONS`. One message may speak for many devices. Nothing that a
+convention raises gets out.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from bridge.decode import storable
+from bridge.decode import retained, storable
 from bridge.decode.conventions import pulseboard, unread
 from bridge.decode.items import Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
@@ -26,6 +28,9 @@ MAX_DETAIL = 200  # characters of an exception that are kept
 class Convention(Protocol):
     @property
     def NAME(self) -> str: ...  # noqa: N802  (a constant of a module)
+
+    @property
+    def FILTERS(self) -> tuple[str, ...]: ...  # noqa: N802
 
     def matches(self, topic: str, payload: bytes) -> int: ...
 
@@ -68,6 +73,8 @@ class Decoder:
             storable.check(items)
         for change in state.changes:
             self._facts.take(change)
+        if message.retain:
+            items = retained.without_old_news(items)
         return items + state.changes
 
     def _contained(

@@ -75,16 +75,23 @@ class Presence(msgspec.Struct, gc=False, tag=True):
 
 
 class Described(msgspec.Struct, gc=False, tag=True):
-    """What a device says of itself, or, with a metric, of one of its series. "": it does not say.
-    What an operator chose stands."""
+    """What a device says of itself, or, with a metric, of one of its series. "", 0, None: it does
+    not say. What an operator chose stands."""
 
     uid: str
     metric: str = ""
-    unit: str = ""  # of the series
+    unit: str = ""  # of the series, as bridge.decode.units has it
     kind: str = ""  # of the series: telemetry.models.Series.Kind
     name: str = ""
     model: str = ""
     firmware: str = ""
+    manufacturer: str = ""
+    area: str = ""  # where it says it stands, or which group it is of
+    aliases: tuple[str, ...] = ()  # what else it is called: MAC, EUI, IEEE address, topic
+    expires_after_s: float = 0  # seconds after which its values say nothing any more
+    label: str = ""  # of the series: its name for people
+    quantity: str = ""  # of the series: bridge.decode.units.quantity_of
+    precision: int | None = None  # of the series: decimals shown
 
 
 class Discovered(msgspec.Struct, gc=False, tag=True):

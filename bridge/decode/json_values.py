@@ -11,9 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-import msgspec
-
-from bridge.decode import device_time, tolerant
+from bridge.decode import device_time, documents
 from bridge.decode.items import Problem, Reason, Sample, Value
 from bridge.decode.tolerant import Undecodable
 
@@ -23,8 +21,6 @@ MAX_METRIC = 200  # characters of a dotted metric name
 MAX_TEXT = 1024  # characters of a text reading
 MAX_EXACT_INTEGER = 2**53  # beyond it a float8 rounds, so the integer is kept as text
 MAX_PROBLEMS = 20  # told of one message
-
-_decode = msgspec.json.Decoder().decode
 
 
 class Reading:
@@ -60,12 +56,7 @@ class Reading:
 def read(payload: bytes, received_us: int) -> Reading:
     """Samples and problems of a payload. Raises `Undecodable` when nothing in it can be used."""
     reading = Reading(received_us)
-    try:
-        document = _decode(payload)
-        if tolerant.repeats_a_key(payload, document):
-            document = tolerant.decode(payload)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        document = tolerant.decode(payload)
+    document = documents.read(payload)
     if isinstance(document, dict):
         _add_object(reading, document)
     elif isinstance(document, list):

@@ -68,6 +68,8 @@ class PlainReader:
                 sample.time_us *= 1_000  # the device counts milliseconds
                 if not EARLIEST_US <= sample.time_us <= message.received_us + LATEST_AHEAD_US:
                     return None
+            elif message.retain:
+                return None  # no news: bridge.decode.retained
             else:
                 sample = PlainSample(0, _bare(payload))
         except Exception:  # noqa: BLE001  (the long way finds out what it is, and says so)

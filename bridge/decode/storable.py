@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from bridge.decode.items import Item, Telemetry, Value
+from bridge.decode.items import Described, Discovered, Item, Telemetry, Value
 from bridge.decode.json_values import (
     MAX_EXACT_INTEGER,
     MAX_METRIC,
@@ -16,6 +16,7 @@ from bridge.decode.json_values import (
 )
 from bridge.errors import BridgeError
 
+MAX_UID = 64  # characters
 UID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # devices.models.UID_PATTERN; kept equal by a test
 
 
@@ -28,6 +29,10 @@ def check(items: Iterable[Item]) -> None:
     for item in items:
         if item.uid and not UID.fullmatch(item.uid):
             raise Unstorable(f"{item.uid[:80]!a} is no uid")
+        if isinstance(item, Discovered) and not UID.fullmatch(item.gateway):
+            raise Unstorable(f"{item.gateway[:80]!a} is no uid of a gateway")
+        if isinstance(item, Described):
+            _check_described(item)
         for sample in item.samples if isinstance(item, Telemetry) else ():
             if is_plain(sample.values):
                 continue
@@ -36,6 +41,17 @@ def check(items: Iterable[Item]) -> None:
                     raise Unstorable(f"{metric[:80]!a} is no name of a metric")
                 if not _is_value(value):
                     raise Unstorable(f"{metric[:80]!a} is {ascii(value)[:80]}")
+
+
+def _check_described(item: Described) -> None:
+    if item.metric and not (len(item.metric) <= MAX_METRIC and is_storable(item.metric)):
+        raise Unstorable(f"{item.metric[:80]!a} is no name of a metric")
+    if not 0 <= item.expires_after_s < math.inf:
+        raise Unstorable(f"{item.expires_after_s!a} is no time to expire")
+    told = (item.unit, item.name, item.model, item.firmware, item.manufacturer, item.area)
+    for text in (*told, *item.aliases, item.label, item.quantity):
+        if not is_storable(text):
+            raise Unstorable(f"{text[:80]!a} cannot be stored")
 
 
 def _is_value(value: Value) -> bool:

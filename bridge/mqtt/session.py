@@ -13,6 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from bridge.decode.conventions import pulseboard, unread
 from bridge.mqtt.client import Client
 from bridge.mqtt.packet import MAX_PACKET
 
@@ -22,16 +23,9 @@ RECEIVE_MAXIMUM = 20_000  # messages in flight to us: several full batches
 SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps our queue while we are away
 KEEPALIVE = 30  # seconds
 CONNECT_TIMEOUT = 5.0  # seconds
-TOPICS = ("devices/+/telemetry", "devices/+/status")
-# What people type instead: it is counted and told (bridge.decode.conventions.unread). Not `#`, and
-# nothing that overlaps the above: another's traffic is not ours to carry, and a telemetry message
-# must not come twice.
-NEAR_MISSES = (
-    *("devices/+", "devices/+/+/+/#", "/devices/#", "Devices/#", "DEVICES/#", "device/#"),
-    *("v1/devices/#", "v1/gateway/#"),
-    *(f"devices/+/{word}" for word in ("Telemetry", "TELEMETRY", "telemetri", "telemetery")),
-    *(f"devices/+/{word}" for word in ("telemtry", "data", "values", "Status", "STATUS", "state")),
-)
+TOPICS = pulseboard.FILTERS
+# Not `#`, and nothing that overlaps the above: a telemetry message must not come twice.
+NEAR_MISSES = unread.FILTERS
 
 
 @dataclass(frozen=True, slots=True)

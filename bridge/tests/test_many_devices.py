@@ -6,6 +6,7 @@ import json
 import logging
 import zlib
 
+import msgspec
 import pytest
 from django.db import connection
 from hypothesis import given
@@ -48,6 +49,7 @@ class Gateway:
     """A dialect of many devices: `{"uid": value, …}`, and what its tests need beside."""
 
     NAME = "gateway"
+    FILTERS = ("gw/#",)
 
     def matches(self, topic: str, payload: bytes) -> int:  # noqa: ARG002
         return CERTAIN if topic.startswith("gw/") else 0
@@ -259,6 +261,42 @@ def test_what_a_device_says_of_itself_is_kept_beside_what_an_operator_chose(
     commit(gateway, {"pump-2": {**said, "kind": "gauge"}})
     series.refresh_from_db()
     assert (series.unit, series.kind) == ("°C", "gauge")
+
+
+def test_a_series_has_the_name_quantity_and_decimals_its_device_says(gateway: Transaction) -> None:
+    said = {"metric": "t", "label": "Flow", "quantity": "temperature", "precision": 1}
+    commit(gateway, {"pump-2": {**said, "unit": "°C"}})
+    commit(gateway, {"pump-2": {"metric": "u", "label": "x" * 500, "precision": 99}})
+    t, u = Series.objects.order_by("metric")
+    assert (t.label, t.quantity, t.precision, t.unit) == ("Flow", "temperature", 1, "°C")
+    assert (u.label, u.quantity, u.precision) == ("x" * 120, "", None)
+    Series.objects.filter(pk=t.pk).update(label="Vorlauf", chosen=["label", "precision"])
+    commit(gateway, {"pump-2": {**said, "precision": 3, "label": "Return", "quantity": "power"}})
+    t.refresh_from_db()
+    assert (t.label, t.quantity, t.precision) == ("Vorlauf", "power", 1)
+
+
+def test_what_is_said_again_is_not_written_again(gateway: Transaction) -> None:
+    said = {"pump-2": {"metric": "t", "label": "Flow", "model": "P2"}}
+    commit(gateway, said)
+    Series.objects.update(label="")  # as no operator can, to see whether it is written
+    Device.objects.filter(uid="pump-2").update(metadata={})
+    commit(gateway, said)
+    assert Series.objects.get(metric="t").label == ""
+    assert Device.objects.get(uid="pump-2").metadata == {}
+
+
+def test_a_device_is_described_by_what_it_says_of_itself(gateway: Transaction) -> None:
+    facts = {"manufacturer": "ACME", "area": "Cellar", "expires_after_s": 600.0}
+    commit(gateway, {"pump-2": {**facts, "name": "Pump two", "aliases": ["00:11"]}})
+    described = Device.objects.get(uid="pump-2").metadata["described"]
+    assert described == {**facts, "name": "Pump two", "gateway": "gw-1"}
+
+
+def test_what_an_earlier_version_put_into_the_spool_is_read() -> None:
+    earlier = {"type": "Described", "uid": "a", "metric": "t", "unit": "K"}
+    (item,) = msgspec.msgpack.decode(msgspec.msgpack.encode([earlier]), type=list[Item])
+    assert item == Described("a", "t", "K")
 
 
 def test_presence_of_several_devices_is_set(gateway: Transaction) -> None:

@@ -32,7 +32,10 @@ class SeriesSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Series
-        fields = ["id", "device", "metric", "unit", "kind", "precision", "created_at"]
+        fields = [
+            *("id", "device", "metric", "unit", "kind", "precision", "label", "quantity"),
+            "created_at",
+        ]
         read_only_fields = ["id", "created_at"]
         list_serializer_class = BulkSerializer
         validators: list[Any] = []  # DRF's would ask once for each row; see `conflicts`

@@ -24,6 +24,8 @@ class SeriesShape(serializers.Serializer):
     unit = serializers.CharField()
     kind = serializers.ChoiceField(choices=Series.Kind.choices)
     precision = serializers.IntegerField(allow_null=True)
+    label = serializers.CharField(help_text="Its name for people.")
+    quantity = serializers.CharField(help_text="What it measures: temperature, energy …")
 
 
 class SeriesStateShape(serializers.Serializer):

@@ -16,4 +16,6 @@ def series_form(series: Series | SeriesRow) -> dict[str, Any]:
         "unit": series.unit,
         "kind": str(series.kind),
         "precision": series.precision,
+        "label": series.label,
+        "quantity": series.quantity,
     }

@@ -23,7 +23,11 @@ REFRESH_EVERY = 2.0  # seconds between two looks for deleted series
 # Seconds looked back beyond the last look: a deletion is stamped when its transaction begins, and
 # is seen when that commits.
 OVERLAP = 60.0
-MAX_UNIT = 32  # characters of a unit
+MAX_UNIT = 32  # characters of a unit, and of a quantity
+MAX_LABEL = 120  # characters of a label
+MAX_PRECISION = 9  # decimals shown
+TOLD_FOR = 60.0  # seconds in which a device that says the same of a series again is not asked about
+MAX_TOLD = 50_000  # series of which it is remembered what was said
 MAX_SERIES_PER_DEVICE = 500  # series; a device that invents more is misconfigured or hostile
 
 _SQL = load("series")
@@ -41,6 +45,18 @@ class SeriesRow(NamedTuple):
     unit: str
     kind: str
     precision: int | None
+    label: str = ""
+    quantity: str = ""
+
+
+class Told(NamedTuple):
+    """What a device says of one of its series; "" and None: it does not say."""
+
+    unit: str = ""
+    kind: str = ""
+    label: str = ""
+    quantity: str = ""
+    precision: int | None = None
 
 
 class DeviceSeries(dict[str, int]):
@@ -94,6 +110,8 @@ class SeriesRegistry:
         self._booleans = np.zeros(1024, dtype=bool)  # by series id: a boolean that may change
         self._looked_at: float | None = None
         self._changed: list[SeriesRow] = []
+        self._told: dict[tuple[int, str], Told] = {}  # what devices said lately
+        self._told_since = 0.0  # Unix seconds
 
     def load_all(self) -> None:
         """Read every series, in one query: at start, where device by device would take minutes."""
@@ -130,9 +148,14 @@ class SeriesRegistry:
             cursor.execute(
                 _SQL["list_lately_deleted_series"], {"seconds": max(0.0, elapsed) + OVERLAP}
             )
-            gone = (self.device_of.get(series_id) for (series_id,) in cursor.fetchall())
-            self.forget({device_id for device_id in gone if device_id is not None})
+            gone = {self.device_of.get(series_id) for (series_id,) in cursor.fetchall()}
+        if gone := gone - {None}:
+            self.forget(device_id for device_id in gone if device_id is not None)
+            self._told.clear()  # what comes again is another series
         self._looked_at = now
+        if not 0 <= now - self._told_since < TOLD_FOR:
+            self._told.clear()
+            self._told_since = now
 
     def _keep(self, rows: Iterable[tuple[int, str, int, str, list[str]]]) -> None:
         for device_id, metric, series_id, kind, chosen in rows:
@@ -184,18 +207,30 @@ class SeriesRegistry:
         facts: dict[str, list[Any]] = {"series": list(kinds), "kinds": list(kinds.values())}
         self._change("follow_kinds", facts, devices)
 
-    def describe(self, said: Mapping[tuple[int, str], tuple[str, str]]) -> None:
-        """Give series, by device and metric, the unit and kind their devices say they have. What
-        an operator chose stays, and so does what is "" or no kind."""
-        if not said:
-            return
-        facts: dict[str, list[Any]] = {"series": [], "units": [], "kinds": []}
-        for (device_id, metric), (unit, kind) in said.items():
+    def describe(self, said: Mapping[tuple[int, str], Told]) -> None:
+        """Give series, by device and metric, what their devices say of them. What an operator chose
+        stays, and so does what is not said, and a kind that is none."""
+        facts: dict[str, list[Any]] = {"series": [], **{name: [] for name in Told._fields}}
+        news = {place: told for place, told in said.items() if not self.was_told(place, told)}
+        for (device_id, metric), told in news.items():
             if (series_id := self.of(device_id).get(metric)) is not None:
                 facts["series"].append(series_id)
-                facts["units"].append(unit[:MAX_UNIT])
-                facts["kinds"].append(kind if kind in Series.Kind.values else "")
-        self._change("describe_series", facts, {device_id for device_id, _ in said})
+                facts["unit"].append(told.unit[:MAX_UNIT])
+                facts["kind"].append(told.kind if told.kind in Series.Kind.values else "")
+                facts["label"].append(told.label[:MAX_LABEL])
+                facts["quantity"].append(told.quantity[:MAX_UNIT])
+                decimals = told.precision
+                shown = decimals is not None and 0 <= decimals <= MAX_PRECISION
+                facts["precision"].append(decimals if shown else None)
+        if facts["series"]:
+            self._change("describe_series", facts, {device_id for device_id, _ in news})
+        if len(self._told) + len(news) > MAX_TOLD:
+            self._told.clear()
+        self._told |= news
+
+    def was_told(self, place: tuple[int, str], told: Told) -> bool:
+        """Whether the device said just this of its metric a short time ago."""
+        return self._told.get(place) == told
 
     def _change(self, name: str, facts: dict[str, list[Any]], devices: set[int]) -> None:
         with connection.cursor() as cursor:

@@ -11,25 +11,41 @@ FROM unnest(%(devices)s::int[], %(metrics)s::text[], %(kinds)s::text[])
 JOIN devices_device AS device ON device.id = wanted.device_id
 ORDER BY wanted.place
 ON CONFLICT (device_id, metric) DO NOTHING
-RETURNING id, device_id, metric, unit, kind, precision
+RETURNING id, device_id, metric, unit, kind, precision, label, quantity
 
 -- name: follow_kinds
 -- Gives series the kind of what their devices send, where no operator chose it; what has changed.
 UPDATE telemetry_series AS series SET kind = sent.kind
 FROM unnest(%(series)s::int[], %(kinds)s::text[]) AS sent (id, kind)
 WHERE series.id = sent.id AND series.kind <> sent.kind AND 'kind' <> ALL (series.chosen)
-RETURNING series.id, series.device_id, series.metric, series.unit, series.kind, series.precision
+RETURNING series.id, series.device_id, series.metric, series.unit, series.kind, series.precision,
+    series.label, series.quantity
 
 -- name: describe_series
--- Gives series the unit and kind their devices say, where no operator chose it; what has changed.
+-- Gives series what their devices say of them, where no operator chose it; what has changed.
 UPDATE telemetry_series AS series
-SET unit = coalesce(said.unit, series.unit), kind = coalesce(said.kind, series.kind)
+SET unit = said.unit, kind = said.kind, label = said.label, quantity = said.quantity,
+    precision = said.precision
 FROM (
-    SELECT given.id,
-        CASE WHEN given.unit <> '' AND 'unit' <> ALL (old.chosen) THEN given.unit END AS unit,
-        CASE WHEN given.kind <> '' AND 'kind' <> ALL (old.chosen) THEN given.kind END AS kind
-    FROM unnest(%(series)s::int[], %(units)s::text[], %(kinds)s::text[]) AS given (id, unit, kind)
+    SELECT old.id,
+        CASE WHEN given.unit <> '' AND 'unit' <> ALL (old.chosen)
+            THEN given.unit ELSE old.unit END AS unit,
+        CASE WHEN given.kind <> '' AND 'kind' <> ALL (old.chosen)
+            THEN given.kind ELSE old.kind END AS kind,
+        CASE WHEN given.label <> '' AND 'label' <> ALL (old.chosen)
+            THEN given.label ELSE old.label END AS label,
+        CASE WHEN given.quantity <> '' AND 'quantity' <> ALL (old.chosen)
+            THEN given.quantity ELSE old.quantity END AS quantity,
+        CASE WHEN given.precision IS NOT NULL AND 'precision' <> ALL (old.chosen)
+            THEN given.precision ELSE old.precision END AS precision
+    FROM unnest(
+        %(series)s::int[], %(unit)s::text[], %(kind)s::text[], %(label)s::text[],
+        %(quantity)s::text[], %(precision)s::smallint[]
+    ) AS given (id, unit, kind, label, quantity, precision)
     JOIN telemetry_series AS old ON old.id = given.id
 ) AS said
-WHERE series.id = said.id AND (series.unit <> said.unit OR series.kind <> said.kind)
-RETURNING series.id, series.device_id, series.metric, series.unit, series.kind, series.precision
+WHERE series.id = said.id
+    AND (series.unit, series.kind, series.label, series.quantity, series.precision)
+        IS DISTINCT FROM (said.unit, said.kind, said.label, said.quantity, said.precision)
+RETURNING series.id, series.device_id, series.metric, series.unit, series.kind, series.precision,
+    series.label, series.quantity

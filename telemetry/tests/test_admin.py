@@ -25,10 +25,10 @@ def test_a_series_keeps_its_metric_and_what_is_chosen_is_noted(admin_client, ser
     assert admin_client.post(url, body).status_code == 302
     series.refresh_from_db()
     assert (series.metric, series.unit, series.kind) == ("speed", "rpm", "text")
-    assert series.chosen == ["kind", "unit"]
+    assert series.chosen == ["kind", "precision", "unit"]
     assert admin_client.post(url, {**body, "unit": "", "kind": "counter"}).status_code == 302
     series.refresh_from_db()
-    assert (series.kind, series.chosen) == ("counter", ["kind"])
+    assert (series.kind, series.chosen) == ("counter", ["kind", "precision"])
 
 
 def test_quarantine_and_workers_are_only_looked_at(admin_client):

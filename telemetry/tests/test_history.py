@@ -44,6 +44,8 @@ def test_the_answer_describes_its_series_and_keeps_the_order_asked() -> None:
         "unit": "°C",
         "kind": "gauge",
         "precision": 1,
+        "label": "",
+        "quantity": "",
         "device": "boiler",
         "reduced": False,
         "bucket_ms": None,

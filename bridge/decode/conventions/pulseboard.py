@@ -9,6 +9,7 @@ from bridge.decode.storable import UID
 from bridge.message import MAX_PAYLOAD, Message
 
 NAME = "pulseboard"
+FILTERS = ("devices/+/telemetry", "devices/+/status")
 
 
 def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alone decides)

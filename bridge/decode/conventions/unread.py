@@ -11,6 +11,13 @@ from bridge.decode.storable import UID
 from bridge.message import Message
 
 NAME = "unread"
+# What people type instead of Pulseboard's topics: it is counted and told.
+FILTERS = (
+    *("devices/+", "devices/+/+/+/#", "/devices/#", "Devices/#", "DEVICES/#", "device/#"),
+    *("v1/devices/#", "v1/gateway/#"),
+    *(f"devices/+/{word}" for word in ("Telemetry", "TELEMETRY", "telemetri", "telemetery")),
+    *(f"devices/+/{word}" for word in ("telemtry", "data", "values", "Status", "STATUS", "state")),
+)
 UNREAD = "unread_topic"  # the reason it is ignored for
 TOPICS = "topics"  # the scope that has how many messages of each topic were kept
 KEPT = 10  # messages of a topic

@@ -1,0 +1,150 @@
+"""What every convention owes the pipeline, tried on mutated messages of its own table.
+
+`test_<name>.py` beside this has `SAMPLES`: (topic, payload) as devices send them, of each kind of
+message the convention reads.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from bridge.decode import CONVENTIONS, Convention, Decoder
+from bridge.decode.items import Item, Reason, Rejected, Remembered
+from bridge.decode.state import Facts
+from bridge.message import Message
+from bridge.topic_filter import is_valid, matches
+
+NOW_US = 1_764_244_800_000_000  # 2025-11-27 12:00:00 UTC
+ROUNDS = 400  # mutated messages of one convention
+LONGEST = 5.0  # seconds one message may take on a busy machine; what is quadratic takes minutes
+
+HERE: dict[str, list[tuple[str, bytes]]] = {
+    "pulseboard": [
+        ("devices/pump-1/telemetry", b'{"ts":1764244800000,"values":{"t":21.5}}'),
+        ("devices/pump-1/telemetry", b'{"t":21.5,"on":true}'),
+        ("devices/pump-1/status", b"online"),
+    ],
+    "unread": [("devices/pump-1/telemetri", b'{"t":21.5}'), ("v1/devices/me/x", b"1")],
+}
+HOSTILE: list[Any] = [
+    None, True, False, 0, -1, 1.5, 1e308, 2**53 + 1, -(2**70), "", "0", "nan", "NaN", "ON",
+    "\x00", "\u202e", "<script>", "=1+1", "é" * 2_000, "a/b", "$x", "{{ value_json.x }}",
+    "2020-01-01T00:00:00", "1e999", [], {}, [[]], {"": ""}, {"a": {"b": {"c": [1, None, "x"]}}},
+    list(range(200)), ["x", 1, None], {str(at): at for at in range(2_000)},
+]  # fmt: skip
+TOKENS = [b"NaN", b"-Infinity", b"1e999", b"nan", b'"\\ud800"', b"\xff", b"{" * 200, b"9" * 700]
+ODD_LEVELS = ["", "\u0000", "a b", "$x", "Außen", "x" * 300, "set", "get", "config", "#", "+"]
+
+
+def samples(convention: Convention) -> list[tuple[str, bytes]]:
+    if convention.NAME in HERE:
+        return HERE[convention.NAME]
+    table = importlib.import_module(f"bridge.decode.conventions.tests.test_{convention.NAME}")
+    return [
+        (topic, payload if isinstance(payload, bytes) else payload.encode())
+        for topic, payload in table.SAMPLES
+    ]
+
+
+def mutated(topic: str, payload: bytes, chance: random.Random) -> tuple[str, bytes]:
+    if chance.random() < 0.2:
+        levels = topic.split("/")
+        levels[chance.randrange(len(levels))] = chance.choice(ODD_LEVELS)
+        topic = "/".join(levels)
+    kind = chance.random()
+    if kind < 0.45:
+        try:
+            return topic, _spoilt(json.loads(payload), chance)
+        except ValueError:
+            pass
+    at = chance.randrange(len(payload) + 1)
+    if kind < 0.6:
+        return topic, payload[:at]
+    if kind < 0.8:
+        return topic, payload[:at] + chance.choice(TOKENS) + payload[at:]
+    if kind < 0.9:
+        return topic, payload[:at] + bytes([chance.randrange(256)]) + payload[at + 1 :]
+    return topic, chance.choice([b"", b"null", b"0", b"[]", b"{}", chance.randbytes(100)])
+
+
+def _spoilt(document: Any, chance: random.Random) -> bytes:
+    """The document with one of its values, found by a random walk, replaced, as JSON."""
+    place: Any = None
+    key: Any = None
+    here = document
+    while isinstance(here, (dict, list)) and here and (place is None or chance.random() < 0.8):
+        place = here
+        key = chance.choice(list(here) if isinstance(here, dict) else range(len(here)))
+        here = place[key]
+    value = chance.choice(HOSTILE)
+    if place is None:
+        document = value
+    else:
+        place[key] = value
+    return json.dumps(document).encode("utf-8", "surrogatepass")
+
+
+def heard(convention: Convention) -> Iterator[tuple[Message, list[Item]]]:
+    """Its samples as they are, and mutated, one after another through one decoder."""
+    decoder = Decoder(Facts(), (convention,))
+    chance = random.Random(convention.NAME)
+    messages = samples(convention)
+    mutations = [mutated(*chance.choice(messages), chance) for _ in range(ROUNDS)]
+    for topic, payload in [*messages, *mutations]:
+        retain = chance.random() < 0.2
+        raw = topic.encode("utf-8", "surrogatepass")
+        message = Message(raw, payload, 1, False, retain, b"", NOW_US)
+        yield message, decoder.decode(message)
+
+
+EACH = pytest.mark.parametrize("convention", CONVENTIONS, ids=[each.NAME for each in CONVENTIONS])
+
+
+@EACH
+def test_its_filters_can_be_subscribed_and_bring_its_messages(convention: Convention) -> None:
+    assert all(is_valid(each) for each in convention.FILTERS)
+    for topic, _ in samples(convention):
+        assert not convention.FILTERS or any(matches(each, topic) for each in convention.FILTERS)
+
+
+@EACH
+def test_no_other_convention_claims_its_messages(convention: Convention) -> None:
+    for topic, payload in samples(convention):
+        claims = {each.NAME: each.matches(topic, payload) for each in CONVENTIONS}
+        assert all(0 <= claim <= 100 for claim in claims.values())
+        best = max(claims, key=lambda name: claims[name])
+        assert best == convention.NAME, (topic, claims)
+
+
+@EACH
+def test_whatever_is_sent_is_read_in_time_and_can_be_stored(convention: Convention) -> None:
+    began = time.monotonic()
+    for message, items in heard(convention):
+        where = (message.topic, message.payload[:200])
+        assert items, where
+        for item in items:
+            if isinstance(item, Rejected):
+                assert item.problem.reason is not Reason.CONVENTION_FAILED, (where, item.problem)
+            if isinstance(item, Remembered):
+                assert item.value == json.loads(json.dumps(item.value)), where
+        again = msgspec.msgpack.decode(msgspec.msgpack.encode(items), type=list[Item])
+        assert len(again) == len(items), where
+        took, began = time.monotonic() - began, time.monotonic()
+        assert took < LONGEST, where
+
+
+@EACH
+def test_matching_never_raises(convention: Convention) -> None:
+    chance = random.Random(convention.NAME)
+    everything = [each for one in CONVENTIONS for each in samples(one)]
+    for _ in range(ROUNDS):
+        topic, payload = mutated(*chance.choice(everything), chance)
+        assert 0 <= convention.matches(topic, payload) <= 100

@@ -1,0 +1,54 @@
+"""The JSON document of a payload, parsed once however many conventions look at it. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bridge.decode import tolerant
+from bridge.decode.items import Reason
+from bridge.decode.tolerant import Undecodable
+from bridge.message import MAX_PAYLOAD
+
+_strict = msgspec.json.Decoder().decode
+
+# The payload read last, with its document or what is wrong with it. One tuple, replaced whole, so
+# that threads never see half of it.
+_last: tuple[bytes, Any, Undecodable | None] = (b"", None, Undecodable(Reason.EMPTY_PAYLOAD, ""))
+
+
+def read(payload: bytes) -> Any:
+    """The document; whoever reads it leaves it as it is. Raises `Undecodable`."""
+    global _last  # noqa: PLW0603  (conventions are modules; nobody else could keep it)
+    known, document, trouble = _last
+    if known is not payload:
+        document, trouble = None, None
+        try:
+            document = _parse(payload)
+        except Undecodable as exc:
+            trouble = exc
+        _last = (payload, document, trouble)
+    if trouble is not None:
+        raise trouble.with_traceback(None)
+    return document
+
+
+def peek(payload: bytes) -> Any:
+    """The document, None where the payload is not JSON (or is `null`): for `matches`."""
+    try:
+        return read(payload)
+    except Undecodable:
+        return None
+
+
+def _parse(payload: bytes) -> Any:
+    if not payload:
+        raise Undecodable(Reason.EMPTY_PAYLOAD, "the message has no payload")
+    if len(payload) > MAX_PAYLOAD:
+        raise Undecodable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
+    try:
+        document = _strict(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return tolerant.decode(payload)
+    return tolerant.decode(payload) if tolerant.repeats_a_key(payload, document) else document

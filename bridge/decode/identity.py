@@ -1,0 +1,42 @@
+"""The names of devices and metrics, made of what a dialect calls them. Pure.
+
+No name begins with its convention: what Home Assistant discovery announces and what the device says
+itself are one device.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from bridge.decode.json_values import MAX_METRIC
+from bridge.decode.storable import MAX_UID, UID
+
+DIGEST = 8  # hex digits that keep apart what looks alike once it is cleaned
+
+_NO_UID = re.compile(r"[^A-Za-z0-9_-]+")
+# Control characters, and halves of surrogate pairs; everything else can be a metric's name.
+_NO_METRIC = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+def device_uid(native: str) -> str:
+    """A uid of the id a device has by itself: the same if it may be one; otherwise what of it may,
+    and a digest, so that two devices never get one uid. "" of ""."""
+    if not native or UID.fullmatch(native):
+        return native
+    cleaned = _NO_UID.sub("-", native).strip("-")[: MAX_UID - DIGEST - 1]
+    return f"{cleaned}-{_digest(native)}".lstrip("-")
+
+
+def metric_name(*levels: str) -> str:
+    """The dotted name of a metric; empty levels are left out. What cannot be stored of it becomes
+    `-`, and a digest is appended, also where it is too long. "" of nothing."""
+    native = ".".join([level for level in levels if level])
+    if len(native) <= MAX_METRIC and not _NO_METRIC.search(native):
+        return native
+    cleaned = _NO_METRIC.sub("-", native)[: MAX_METRIC - DIGEST - 1]
+    return f"{cleaned}-{_digest(native)}"
+
+
+def _digest(native: str) -> str:
+    return hashlib.sha256(native.encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST]

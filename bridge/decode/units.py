@@ -1,0 +1,247 @@
+"""Units as they are shown, and the quantity a series measures, so that dashboards and rules can
+speak of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+MAX_UNIT = 32  # characters; telemetry.models.Series.unit, kept equal by a test
+
+# Spellings by what is shown. Looked up as written, then in lower case.
+_SPELLINGS: dict[str, tuple[str, ...]] = {
+    "°C": ("C", "Cel", "℃", "ºC", "° C", "degC", "deg C", "degreesCelsius", "celsius"),
+    "°F": ("F", "[degF]", "℉", "ºF", "° F", "degF", "deg F", "degreesFahrenheit", "fahrenheit"),
+    "K": ("kelvin", "degreesKelvin"),
+    "%": ("percent", "pct", "%RH", "%rh", "% RH", "% rh", "rH", "percentRelativeHumidity", "%EL"),
+    "Wh": ("watthours", "watt-hour", "W.h", "W·h", "W h"),
+    "kWh": ("KWH", "kwh", "kW·h", "kW.h", "kW h", "kilowattHours"),
+    "MWh": ("megawattHours",),
+    "W": ("watt", "watts"),
+    "kW": ("KW", "kilowatts", "kilowatt"),
+    "MW": ("megawatts",),
+    "mW": ("milliwatts",),
+    "VA": ("voltAmperes",),
+    "kVA": ("kilovoltAmperes",),
+    "var": ("VAr", "VAR", "voltAmperesReactive"),
+    "kvar": ("kVAr", "kVAR"),
+    "varh": ("VArh", "VARh", "vah", "varhours"),
+    "kvarh": ("kVArh", "kVARh"),
+    "V": ("volt", "volts"),
+    "mV": ("millivolt", "millivolts"),
+    "A": ("amp", "amps", "ampere", "amperes"),
+    "mA": ("milliamp", "milliamps", "milliamperes"),
+    "Ω": ("ohm", "ohms", "Ohm"),
+    "Hz": ("hertz",),
+    "Pa": ("pascal", "pascals"),
+    "hPa": ("hpa", "HPA", "hectopascals", "mbar", "millibar", "millibars"),
+    "kPa": ("kpa", "kilopascals"),
+    "bar": ("bars",),
+    "psi": ("PSI", "poundsForcePerSquareInch"),
+    "mmHg": ("mm[Hg]", "mmhg", "torr"),
+    "inHg": ("[in_i'Hg]", "inhg"),
+    "lx": ("lux", "LUX", "luxes"),
+    "ppm": ("[ppm]", "PPM", "partsPerMillion"),
+    "ppb": ("[ppb]", "PPB", "partsPerBillion"),
+    "µg/m³": ("ug/m3", "ug/m³", "µg/m3", "μg/m³", "μg/m3", "ug/m^3", "µg/m^3", "microg/m3"),
+    "mg/m³": ("mg/m3", "mg/m^3"),
+    "g/m³": ("g/m3", "g/m^3"),
+    "dBm": ("dbm", "DBM"),
+    "dB": ("db", "decibels"),
+    "dB(A)": ("dBA", "dba"),
+    "m/s": ("mps", "metersPerSecond"),
+    "km/h": ("kmh", "kph", "kmph", "kilometersPerHour", "km/hr"),
+    "mph": ("mi/h", "milesPerHour"),
+    "kn": ("kt", "kts", "knot", "knots", "[kn_i]"),
+    "mm": ("millimeters", "millimetres"),
+    "cm": ("centimeters", "centimetres"),
+    "m": ("meter", "meters", "metre", "metres"),
+    "km": ("kilometers", "kilometres"),
+    "in": ("inch", "inches", "[in_i]"),
+    "ft": ("feet", "[ft_i]"),
+    "mm/h": ("mm/hr", "mmph", "millimetersPerHour"),
+    "m³": ("m3", "m^3", "cbm", "cubicMeters"),
+    "m³/h": ("m3/h", "m^3/h", "cubicMetersPerHour"),
+    "ft³": ("ft3", "ft^3", "cubicFeet"),
+    "L": ("l", "litre", "litres", "liter", "liters"),
+    "L/min": ("l/min", "lpm", "litersPerMinute"),
+    "L/h": ("l/h", "litersPerHour"),
+    "gal": ("gallon", "gallons", "usGallons", "[gal_us]"),
+    "s": ("sec", "secs", "second", "seconds"),
+    "ms": ("msec", "millisecond", "milliseconds"),
+    "min": ("minute", "minutes"),
+    "h": ("hr", "hrs", "hour", "hours"),
+    "d": ("day", "days"),
+    "g": ("gram", "grams"),
+    "kg": ("kilogram", "kilograms"),
+    "lb": ("lbs", "pound", "pounds", "[lb_av]"),
+    "°": ("deg", "degree", "degrees", "degreesAngular"),
+    "rad": ("radian", "radians"),
+    "rpm": ("RPM", "r/min", "revolutionsPerMinute", "1/min"),
+    "W/m²": ("W/m2", "W/m^2", "wattsPerSquareMeter"),
+    "µS/cm": ("uS/cm", "us/cm", "μS/cm"),
+    "mS/cm": (),
+    "B": ("byte", "bytes"),
+    "kB": ("KB", "kilobytes"),
+    "MB": ("megabytes",),
+    "GB": ("gigabytes",),
+    "J": ("joule", "joules"),
+    "Ah": ("ampHours",),
+    "mAh": (),
+    "µT": ("uT",),
+    "N": ("newton", "newtons"),
+    "m/s²": ("m/s2", "m/s^2"),
+    "": ("none", "null", "unitless", "noUnits", "1", "-", "n/a"),
+}
+_SHOWN = {spelt: shown for shown, all_of_it in _SPELLINGS.items() for spelt in all_of_it}
+_SHOWN |= {shown: shown for shown in _SPELLINGS}
+_SHOWN_LOWER = {spelt.lower(): shown for spelt, shown in _SHOWN.items() if len(spelt) > 2}
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def normalised(unit: str) -> str:
+    """The unit as it is shown; one that is not known here stays, without what cannot be shown."""
+    cleaned = " ".join(_UNSHOWN.sub("", unit[: 4 * MAX_UNIT]).split())
+    shown = _SHOWN.get(cleaned)
+    if shown is None:
+        shown = _SHOWN_LOWER.get(cleaned.lower(), cleaned)
+    return shown[:MAX_UNIT]
+
+
+# Of quantities, the words that name one in a metric, in the order of precedence. Words are matched
+# whole: `temp` in `temp_setpoint` and `airTemp`, never in `template`.
+_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("signal_strength", ("rssi", "snr", "linkquality", "lqi", "signal", "dbm")),
+    ("battery", ("battery", "batt", "batterylevel", "soc")),
+    ("apparent_power", ("apparentpower", "aprtpower")),
+    ("reactive_power", ("reactivepower",)),
+    ("power_factor", ("powerfactor", "factor", "pf", "cosphi")),
+    ("dew_point", ("dewpoint",)),
+    ("temperature", ("temperature", "temp", "tempc", "tempf", "tc", "tf")),
+    ("moisture", ("moisture", "soilmoisture")),
+    ("humidity", ("humidity", "hum", "rh", "humi")),
+    ("pressure", ("pressure", "press", "barometer", "seapressure")),
+    ("energy", ("energy", "kwh", "wh", "aenergy")),
+    ("power", ("power", "apower", "watt", "watts")),
+    ("voltage", ("voltage", "volt", "volts", "vbat", "vcc")),
+    ("current", ("current", "amps", "ampere")),
+    ("frequency", ("frequency", "freq")),
+    ("illuminance", ("illuminance", "lux", "illumination", "lumen")),
+    ("uv_index", ("uv", "uvindex", "uvi")),
+    ("irradiance", ("irradiance", "solarradiation")),
+    ("co2", ("co2", "carbondioxide", "eco2")),
+    ("co", ("co", "carbonmonoxide")),
+    ("voc", ("tvoc", "voc")),
+    ("pm1", ("pm1",)),
+    ("pm25", ("pm25", "pm2")),
+    ("pm10", ("pm10",)),
+    ("wind_speed", ("windspeed", "wind")),
+    ("wind_direction", ("winddirection", "winddir")),
+    ("precipitation", ("rain", "rainfall", "precipitation")),
+    ("speed", ("speed", "velocity")),
+    ("distance", ("distance", "range", "level", "depth")),
+    ("weight", ("weight", "mass")),
+    ("water", ("water", "watermeter")),
+    ("gas", ("gas", "gasmeter")),
+    ("flow", ("flow", "flowrate")),
+    ("sound", ("noise", "sound", "loudness")),
+    ("latitude", ("latitude", "lat")),
+    ("longitude", ("longitude", "lon", "lng")),
+    ("altitude", ("altitude", "alt", "elevation")),
+    ("duration", ("uptime", "duration", "runtime")),
+    ("motion", ("motion", "occupancy", "presence", "pir")),
+    ("contact", ("contact", "door", "window")),
+    ("count", ("count", "counter", "pulses")),
+)
+_QUANTITY_OF_WORD = {word: quantity for quantity, words in _WORDS for word in words}
+_RANK = {quantity: place for place, (quantity, _) in enumerate(_WORDS)}
+
+# Units that only one quantity has. Where a metric's own word disagrees, the unit is right.
+_QUANTITY_OF_UNIT = {
+    **dict.fromkeys(("°C", "°F", "K"), "temperature"),
+    **dict.fromkeys(("Wh", "kWh", "MWh", "J"), "energy"),
+    **dict.fromkeys(("W", "kW", "MW", "mW"), "power"),
+    **dict.fromkeys(("VA", "kVA"), "apparent_power"),
+    **dict.fromkeys(("var", "kvar"), "reactive_power"),
+    **dict.fromkeys(("varh", "kvarh"), "reactive_energy"),
+    **dict.fromkeys(("V", "mV"), "voltage"),
+    **dict.fromkeys(("A", "mA"), "current"),
+    **dict.fromkeys(("Ah", "mAh"), "charge"),
+    **dict.fromkeys(("hPa", "Pa", "kPa", "bar", "psi", "mmHg", "inHg"), "pressure"),
+    **dict.fromkeys(("Hz",), "frequency"),
+    **dict.fromkeys(("lx",), "illuminance"),
+    **dict.fromkeys(("dBm",), "signal_strength"),
+    **dict.fromkeys(("dB(A)",), "sound"),
+    **dict.fromkeys(("W/m²",), "irradiance"),
+    **dict.fromkeys(("µS/cm", "mS/cm"), "conductivity"),
+    **dict.fromkeys(("Ω",), "resistance"),
+    **dict.fromkeys(("kg", "g", "lb"), "weight"),
+    **dict.fromkeys(("L/min", "L/h", "m³/h"), "flow"),
+    **dict.fromkeys(("km/h", "m/s", "mph", "kn"), "speed"),
+    **dict.fromkeys(("mm/h",), "precipitation"),
+    **dict.fromkeys(("m³", "L", "gal", "ft³"), "volume"),
+    **dict.fromkeys(("s", "ms", "min", "h", "d"), "duration"),
+    **dict.fromkeys(("B", "kB", "MB", "GB"), "data_size"),
+    **dict.fromkeys(("rpm",), "rotation"),
+}
+# What a word says more exactly than its unit, by that unit's quantity.
+_NARROWER = {
+    "temperature": {"dew_point"},
+    "speed": {"wind_speed"},
+    "volume": {"water", "gas", "precipitation"},
+}
+
+# Home Assistant's device classes that are called otherwise here.
+_OF_CLASS = {
+    "carbon_dioxide": "co2",
+    "carbon_monoxide": "co",
+    "atmospheric_pressure": "pressure",
+    "volatile_organic_compounds": "voc",
+    "volatile_organic_compounds_parts": "voc",
+    "sound_pressure": "sound",
+    "precipitation_intensity": "precipitation",
+    "volume_flow_rate": "flow",
+    "volume_storage": "volume",
+    "energy_storage": "energy",
+    "occupancy": "motion",
+    "presence": "motion",
+    "door": "contact",
+    "window": "contact",
+    "opening": "contact",
+    "garage_door": "contact",
+}
+# Classes that are no quantity.
+_NO_QUANTITY = frozenset({"enum", "date", "timestamp", "none", "monetary", "update", "restart"})
+_LEVELS = re.compile(r"[^A-Za-z0-9]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+MAX_QUANTITY = 32  # characters; telemetry.models.Series.quantity, kept equal by a test
+_CLASS = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def quantity_of(metric: str, unit: str, device_class: str = "") -> str:
+    """What a series measures, "" where nothing tells. `device_class` is what its device says
+    itself, in Home Assistant's words; then the unit, then the last level of the metric."""
+    told = device_class.lower()
+    if told and told not in _NO_QUANTITY and _CLASS.fullmatch(told):
+        return _OF_CLASS.get(told, told)
+    shown = normalised(unit)
+    of_unit = _QUANTITY_OF_UNIT.get(shown, "")
+    of_word = _of_words(metric)
+    if of_unit:
+        return of_word if of_word in _NARROWER.get(of_unit, ()) else of_unit
+    if of_word == "distance" and shown not in ("m", "mm", "cm", "km", "in", "ft"):
+        return ""  # "level" of what
+    return of_word
+
+
+def _of_words(metric: str) -> str:
+    """By the words of the metric's last level that has one, the most telling first."""
+    for level in reversed(metric.split(".")):
+        humps = _HUMP.sub(" ", level) if not level.isupper() else level
+        words = [word for word in _LEVELS.sub(" ", humps).lower().split() if word]
+        pairs = [first + second for first, second in pairwise(words)]
+        bare = [word.rstrip("0123456789") for word in words]
+        found = {_QUANTITY_OF_WORD.get(word) for word in (*words, *pairs, *bare)} - {None}
+        if found:
+            return min((each for each in found if each), key=_RANK.__getitem__)
+    return ""
