@@ -36,6 +36,7 @@ COUNTERS = {
     "conflicts": "Readings left out because another value of their series has their time",
     "values_dropped": "Values left out of stored messages",
     "clock_replaced": "Messages whose device clock was implausible",
+    "over_limit": "Messages refused because their sender was over its limit",
     "batches": "Transactions committed",
     "reconnects": "Connections to the broker that were lost",
     "session_lost": "Connections on which the broker had forgotten our session: a possible gap",

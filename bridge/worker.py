@@ -98,7 +98,9 @@ class Worker:
         self.inbox = Inbox()
         self.spool = Spool(spool.folder / f"{name}.sqlite", spool.limit)
         self._memory = Memory.nothing(Instants(self.spool.owner, REACH_US))
-        self.source = Source(broker, self.inbox, Intake(self._memory), group=group)
+        intake = Intake(self._memory)
+        self._allowance = intake.allowance
+        self.source = Source(broker, self.inbox, intake, group=group)
         self.source.session.retiring = retire
         self._narrowed = False  # it is noted that the broker has no other subscriptions of ours
         self._outcomes = Outcomes(self.source.notify)
@@ -161,6 +163,7 @@ class Worker:
                 " with --retire once, the next start makes another",
                 extra={"action": "client_id_public"},
             )
+        self._allowance.was_away(worker_state.ages().get(self.name, 0.0))
         session.expected = known
         session.continue_as(found.client_id, found.filters)
 

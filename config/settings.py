@@ -195,6 +195,9 @@ QUARANTINE_RETENTION_DAYS = env.integer(
     "PULSEBOARD_QUARANTINE_RETENTION_DAYS", 30, minimum=1, maximum=36_500
 )
 
+# Readings a second that one device may send; see `bridge.intake.allowance`.
+DEVICE_READINGS = env.integer("PULSEBOARD_DEVICE_READINGS", 20_000, minimum=100, maximum=10_000_000)
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,

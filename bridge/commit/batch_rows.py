@@ -51,6 +51,7 @@ class Rows:
     lost: dict[int, int] = field(default_factory=dict)  # by message: readings that lost a conflict
     values_dropped: int = 0
     clocks_replaced: int = 0  # messages
+    over_limit: int = 0  # messages whose sender was over its limit
     statuses: int = 0
     described: list[tuple[int, Described | Discovered]] = field(default_factory=list)  # device
     remembered: list[Remembered] = field(default_factory=list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.commit.batch_rows import Rows, Verdict
-from bridge.decode.items import Problem
+from bridge.decode.items import Problem, Reason
 from bridge.intake.batch import Batch
 from bridge.intake.instants import on_replay_lane
 from bridge.message import Message
@@ -15,6 +15,12 @@ def refuse_device(rows: Rows, index: int, message: Message, uid: str, problem: P
     """Nothing is used of what the message says of this device."""
     rows.by_device.setdefault(index, {}).setdefault(uid, Verdict(True))
     keep(rows, index, message, uid, [problem])
+
+
+def count_refused(rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
+    """Nothing is used of it, nor kept: it is counted by topic."""
+    rows.by_device.setdefault(index, {})[uid] = Verdict(True, [problem])
+    rows.ignored[problem.reason.value, safe_text(message.topic)] += 1
 
 
 def refuse_message(batch: Batch, index: int, problem: Problem) -> Rows:
@@ -58,6 +64,15 @@ def keep(
             message.dup,
         )
     )
+
+
+def no_room(homeless: list[str]) -> list[Problem]:
+    """What is said of readings whose metrics have no series and get none: one thing, however many
+    they are."""
+    if not homeless:
+        return []
+    more = f", nor for {len(homeless) - 1} more" if len(homeless) > 1 else ""
+    return [Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {homeless[0]!a}{more}")]
 
 
 def with_stamp(kept: store.Quarantined, batch: Batch) -> store.Quarantined:

@@ -16,7 +16,7 @@ from bridge.commit import beside
 from bridge.commit.batch_rows import Rows, Verdict
 from bridge.commit.conflicts import of_devices
 from bridge.commit.gathered import Gathered
-from bridge.commit.refusals import keep, refuse_device, with_stamp
+from bridge.commit.refusals import count_refused, keep, no_room, refuse_device, with_stamp
 from bridge.commit.series_work import SeriesWork, told_of
 from bridge.commit.too_old import complaint, without_too_old
 from bridge.decode.items import (
@@ -235,7 +235,9 @@ class RowBuilder:
         self, rows: Rows, gathered: Gathered, index: int, message: Message, item: Item
     ) -> None:
         if isinstance(item, Rejected):
-            refuse_device(rows, index, message, item.uid, item.problem)
+            rows.over_limit += item.problem.reason is Reason.OVER_LIMIT
+            refuse = refuse_device if item.kept else count_refused
+            refuse(rows, index, message, item.uid, item.problem)
             return
         if isinstance(item, Ignored):
             rows.ignored[item.reason, item.subject] += 1
@@ -263,27 +265,26 @@ class RowBuilder:
             rows.clocks_replaced += 1
             rows.clock_replaced[device.id] = message.received_us
         before = gathered.size
-        problems = [*item.problems, *self._add_samples(gathered, device, item)]
+        homeless = self._add_samples(gathered, device, item)
         verdict.readings += gathered.size - before
+        problems = [*item.problems, *no_room(homeless)]
         if problems:
             # A time that was replaced cost no value.
-            rows.values_dropped += len(problems) - item.clock_replaced
+            rows.values_dropped += len(item.problems) - item.clock_replaced + len(homeless)
             keep(rows, index, message, item.uid, problems, partial=True)
 
-    def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[Problem]:
-        """Add what has a series; the problems of what has none."""
+    def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[str]:
+        """Add what has a series; the metrics of the readings that have none."""
         known = self._series.of(device.id)
-        problems = []
+        homeless = []
         for sample in item.samples:
             for metric, value in sample.values.items():
                 series_id = known.get(metric)
                 if series_id is None:
-                    problems.append(
-                        Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {metric!r}")
-                    )
+                    homeless.append(metric)
                 else:
                     gathered.add(series_id, sample.time_us, value)
-        return problems
+        return homeless
 
 
 def _place(device_id: int, item: Described | Discovered) -> tuple[int, type, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.decode.items import Described, Telemetry
-from telemetry.series.registry import SeriesRegistry, Told, kind_of
+from telemetry.series.registry import MAX_SERIES_PER_DEVICE, SeriesRegistry, Told, kind_of
 
 TEXT = kind_of("")
 
@@ -31,6 +31,7 @@ class SeriesWork:
 
     def _add_telemetry(self, device_id: int, item: Telemetry) -> None:
         series = self.registry.of(device_id)
+        is_full = len(series) >= MAX_SERIES_PER_DEVICE
         for sample in item.samples:
             if series.holds(sample.values):
                 continue
@@ -39,6 +40,8 @@ class SeriesWork:
                 if metric in series:
                     if metric in series.words and type(value) is not str:
                         self.kinds.setdefault(series[metric], kind_of(value))
+                elif is_full:
+                    continue
                 elif self.wanted.setdefault((device_id, metric), kind_of(value)) == TEXT:
                     # A number that follows in the same batch counts.
                     self.wanted[device_id, metric] = kind_of(value)

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     BAD_TEXT = "bad_text"
     BAD_METRIC = "bad_metric"
     TOO_MANY_SERIES = "too_many_series"
+    OVER_LIMIT = "over_limit"
     BAD_STATUS = "bad_status"
     CONVENTION_FAILED = "convention_failed"
     STORE_REJECTED = "store_rejected"
@@ -114,6 +115,7 @@ class Rejected(msgspec.Struct, gc=False, tag=True):
 
     uid: str
     problem: Problem
+    kept: bool = True  # in quarantine; else it is counted only
 
 
 class Remembered(msgspec.Struct, gc=False, tag=True):

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from bridge.decode.items import Problem, Reason
 from bridge.http import process
-from bridge.http.queue import BURST, RATE, BadToken, Outcome, TooFast, Unavailable
+from bridge.http.queue import BadToken, Outcome, TooFast, Unavailable
 
 RETRY_AFTER = 5  # seconds a device is asked to wait while the database is away
 ANSWER_WITHIN = 30.0  # seconds; many a device gives up then by itself
@@ -79,8 +79,7 @@ async def _answer(token: str, payload: bytes) -> Answer:
     except BadToken:
         return _refusal(401, BAD_TOKEN, "No device has this token.", WWW_Authenticate="Bearer")
     except TooFast as exc:
-        limit = f"More than {RATE:g} messages a second, or {BURST:g} at once."
-        return _refusal(429, TOO_FAST, limit, Retry_After=str(math.ceil(exc.seconds)))
+        return _refusal(429, TOO_FAST, exc.limit, Retry_After=str(math.ceil(exc.seconds)))
     except Unavailable:
         return _again("The database is away or too busy; nothing was stored. Send again.")
     except TimeoutError:

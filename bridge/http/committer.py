@@ -29,6 +29,7 @@ from bridge.http.queue import (
     TooFast,
     Unavailable,
 )
+from bridge.intake.allowance import Allowance, readings_in
 from bridge.intake.batch import Batch
 from bridge.intake.instants import AHEAD_US, SHORT_REACH_US, Instants
 from bridge.intake.memory import Memory
@@ -55,6 +56,8 @@ R = TypeVar("R")
 TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
 STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
 STOP_WITHIN = 10.0  # seconds for the batch in hand
+TOO_MANY = f"More than {RATE:g} messages a second, or {BURST:g} at once."
+TOO_SOON = "Too many readings without a time: give them one, or send them more slowly."
 
 
 class Ingest(WorkingThread):
@@ -69,6 +72,7 @@ class Ingest(WorkingThread):
         self._began = clock.count_us()
         self._queue = MessageQueue()
         self._limit = RateLimit(RATE, BURST)
+        self._allowance = Allowance()
         self._instants = Instants(f"{name}-{secrets.token_hex(8)}", SHORT_REACH_US)
         memory = Memory.nothing(self._instants)
         self._transaction = BatchTransaction(name, memory, self.counters)
@@ -173,6 +177,7 @@ class Ingest(WorkingThread):
             lambda: list(found.values_list("token_digest", "id", "uid")), divisible=False
         )
         owners = {digest: (device_id, uid) for digest, device_id, uid in rows}
+        over = self._allowance.over()
         admitted = []
         for digest, queued in zip(digests, messages, strict=True):
             owner = owners.get(digest)
@@ -180,8 +185,12 @@ class Ingest(WorkingThread):
                 queued.answer.set_exception(BadToken())
                 continue
             device_id, uid = owner
+            if uid in over:
+                limit = self._allowance.limit
+                queued.answer.set_exception(TooFast(self._allowance.wait(uid), limit))
+                continue
             if wait := self._limit.wait(device_id, time.monotonic()):
-                queued.answer.set_exception(TooFast(wait))
+                queued.answer.set_exception(TooFast(wait, TOO_MANY))
                 continue
             admitted.append((uid, queued))
         return admitted
@@ -212,10 +221,11 @@ class Ingest(WorkingThread):
             if not self._stamper.stamp(one, 0, items):
                 self._twice(self._instants.keep, divisible=False)  # another lane
                 if not self._stamper.stamp(one, 0, items):
-                    queued.answer.set_exception(TooFast(AHEAD_US / 1e6))
+                    queued.answer.set_exception(TooFast(AHEAD_US / 1e6, TOO_SOON))
                     continue
             batch.extend(one)
             waiting.append(queued)
+            self._allowance.charge([uid], [uid], [len(queued.payload)], [readings_in(items)])
         return batch, waiting
 
     def snapshot(self) -> dict[str, int]:

@@ -31,9 +31,10 @@ class BadToken(Refused):
 class TooFast(Refused):
     """The device is over its rate."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, limit: str) -> None:
         super().__init__(seconds)
         self.seconds = seconds  # until it may come again
+        self.limit = limit  # in words
 
 
 class Unavailable(Refused):

@@ -34,7 +34,7 @@ REFUSALS = {
     401: "No device has this token.",
     403: "The device is disabled.",
     413: f"Larger than {MAX_PAYLOAD} bytes.",
-    429: f"Over {RATE:g} messages a second; see Retry-After.",
+    429: f"Over {RATE:g} messages or DEVICE_READINGS readings a second; see Retry-After.",
     503: "The database is away, too busy, or has not answered for 30 s. Send again.",
 }
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from bridge.decode import Decoder
 from bridge.decode.items import Item, Sample, Telemetry
+from bridge.intake.allowance import NOBODY, Allowance, readings_in
 from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch, Columns
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, Stamper, restamp
@@ -23,7 +24,8 @@ from bridge.message import Message
 class Intake:
     """For one thread; what it knows may be kept up to date by another."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, allowance: Allowance | None = None) -> None:
+        self.allowance = allowance or Allowance()
         self._memory = memory
         self._stamper = Stamper(memory.deliveries, memory.instants)
         self._decoder = Decoder(memory.facts)
@@ -56,7 +58,8 @@ class Intake:
     ) -> Batch:
         """One batch of all these messages, or of the first ones if no time can be given to the
         next. `stamps`, by index, are those they were given when they were spooled; then none is
-        given anew. `decoded` is what some of them said then."""
+        given anew, and none is over its sender's limit. `decoded` is what some of them said then.
+        """
         batch = Batch(generation, messages, stamps=dict(stamps or {}))
         series_ids: list[bytes] = []
         times_us: list[int] = []  # one a message
@@ -64,9 +67,12 @@ class Intake:
         read_plain, decode = self._decoder.plain, self._decoder.decode
         devices, series = self._memory.registry.devices(), self._memory.series.ids
         uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
+        over = self.allowance.over() if stamps is None else NOBODY
         for index, message in enumerate(messages):
-            plain = read_plain(message)
-            if plain is None:
+            # What the broker sends again was let in, or refused, when it came first.
+            if over and message.topic in over and not message.dup:
+                items = [self.allowance.refuse(message.topic, len(message.payload))]
+            elif (plain := read_plain(message)) is None:
                 items = decoded.get(index) or decode(message)
                 if not self._stamp(batch, index, items, spooled=stamps):
                     break
@@ -95,13 +101,27 @@ class Intake:
             times_us.append(0)
             batch.items[index] = items
         del messages[len(uids) :]
-        batch.size = sum([len(message.payload) for message in messages])
+        sizes = [len(message.payload) for message in messages]
+        batch.size = sum(sizes)
+        if stamps is None:
+            self._charge(batch, sizes)
         batch.may_repeat = True in [message.dup for message in messages]
         batch.serial = self._memory.deliveries.serial
         if series_ids:
             all_ids = np.frombuffer(b"".join(series_ids), dtype=np.int32)
             batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_us), counts), values))
         return batch
+
+    def _charge(self, batch: Batch, sizes: list[int]) -> None:
+        uids, readings = batch.uids, batch.counts
+        if batch.items:
+            uids, readings = uids.copy(), readings.copy()
+            for index, items in batch.items.items():
+                readings[index] = readings_in(items)
+                if len(batch.uids_of(index)) > 1:
+                    uids[index] = ""
+        topics = [message.topic for message in batch.messages]
+        self.allowance.charge(topics, uids, sizes, readings)
 
     def _stamp_plain(
         self,

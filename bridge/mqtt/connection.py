@@ -22,7 +22,7 @@ from bridge.commit.inbox import Inbox
 from bridge.intake.columns import Intake
 from bridge.message import Message
 from bridge.mqtt.client import Client
-from bridge.mqtt.confirmation import Confirmation
+from bridge.mqtt.confirmation import RESENT_WITHIN, Confirmation
 from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
 from devices.clock import now_us
@@ -143,6 +143,8 @@ class Source:
             selector.register(self._wake_receive, selectors.EVENT_READ)
             while sock is not None and going_on() and self._is_open(sock):
                 full = reading and self._is_full_now()
+                if reading and not full and self.counters.connected:
+                    self._intake.allowance.reads()
                 self._send_waiting()
                 if not self._is_open(sock):
                     return
@@ -172,7 +174,11 @@ class Source:
         return True
 
     def _turn(self, selector: selectors.BaseSelector, sock: Any, timeout: float) -> None:
-        for key, events in selector.select(timeout):
+        ready = selector.select(timeout)
+        since = self.session.connected_since
+        if timeout == TURN and not ready and since and time.monotonic() - since > RESENT_WITHIN:
+            self._intake.allowance.caught_up()
+        for key, events in ready:
             if key.fileobj is self._wake_receive:
                 self._wake_receive.recv(4096)
                 continue

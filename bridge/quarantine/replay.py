@@ -258,6 +258,8 @@ def decoded(
     if kept.topic == HTTP_TOPIC:
         return message, decoder.telemetry_of(kept.uid, message)
     items = decoder.decode(message)
+    if kept.reason == Reason.OVER_LIMIT.value:  # nobody had looked into it
+        return message, items
     # Of a message of many devices each is kept for itself.
     mine = [item for item in items if not kept.uid or item.uid in ("", kept.uid)]
     return message, mine or items

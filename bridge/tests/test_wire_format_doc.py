@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from bridge import message
 from bridge.decode import device_time, json_values, tolerant
@@ -40,6 +41,7 @@ def limits() -> dict[str, float]:
         "MAX_SERIES_PER_DEVICE": series_registry.MAX_SERIES_PER_DEVICE,
         "KEPT_PAYLOAD": store.KEPT_PAYLOAD,
         "NOTICE_EVERY_MS": outcomes.NOTICE_EVERY_MS,
+        "DEVICE_READINGS": settings.DEVICE_READINGS,
         "RATE": queue.RATE,
         "BURST": queue.BURST,
     }

@@ -10,6 +10,7 @@ from django.utils import timezone
 from paho.mqtt import client as mqtt
 
 from bridge.decode.items import Reason
+from bridge.quarantine.replay import Replay, Selection
 from bridge.tests.conftest import counters, wait_settled
 from devices.models import Device, Presence
 from telemetry.models import QuarantinedMessage, Series
@@ -225,3 +226,43 @@ def test_a_retained_reading_is_stored_once_however_often_the_worker_starts(
         bridge.wait_connected(times)
     publisher.send("devices/pump-1/telemetry", b'{"t":2}')
     eventually(lambda: database("SELECT value FROM reading ORDER BY time") == [(1.0,), (2.0,)])
+
+
+def test_a_noisy_device_is_told_of_its_limit_delays_nobody_and_can_be_replayed(
+    bridge, publisher, pump, database, mosquitto
+) -> None:
+    Device.objects.create(uid="quiet-1", name="Quiet")
+    bridge.environment["PULSEBOARD_DEVICE_READINGS"] = "100"  # 500 at once
+    heard: list[dict] = []
+    listener = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    listener.on_message = lambda _c, _u, message: heard.append(json.loads(message.payload))
+    listener.connect("127.0.0.1", mosquitto.port)
+    listener.subscribe("devices/pump-1/errors")
+    listener.loop_start()
+    now = time.time_ns() // 1_000_000
+    try:
+        bridge.start()
+        bridge.wait_connected()
+        values = {f"m{number}": number for number in range(400)}
+        for number in range(6):
+            timed = {"ts": now - number, "values": values}
+            publisher.send("devices/pump-1/telemetry", json.dumps(timed))
+            publisher.send("devices/quiet-1/telemetry", b'{"t":1}')
+            publisher.wait_acked()
+            wait_settled(2 * number + 2)
+        books = wait_settled(12)
+        notice = eventually(lambda: heard and heard[0])
+    finally:
+        listener.disconnect()
+        listener.loop_stop()
+    assert books["over_limit"] == books["rejected"] > 0
+    assert books["stored"] == 12 - books["rejected"]
+    assert notice["reason"] == "over_limit"
+    assert notice["message"].startswith("more than 100 readings a second")
+    quiet = Series.objects.get(device__uid="quiet-1")
+    assert database(f"SELECT count(*) FROM reading WHERE series_id = {quiet.pk}") == [(6,)]
+    kept = QuarantinedMessage.objects.filter(reason=Reason.OVER_LIMIT, uid="pump-1", partial=False)
+    assert kept.count() == books["rejected"], "each is kept whole"
+    Replay(Selection(uid="pump-1")).run()
+    assert not QuarantinedMessage.objects.exists()
+    assert database("SELECT count(*) FROM reading") == [(6 * 400 + 6,)]

@@ -1,0 +1,136 @@
+"""How much one sender may cost, so that one noisy device delays no other.
+
+Asked before a message is decoded: what is over the limit costs next to nothing. What a message cost
+is known when it was decoded, and is charged then, so the last one may go beyond. A message counts
+as ten readings beside its own, and a hundred bytes as one: they are work too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+
+from django.conf import settings
+
+from bridge.decode.items import Item, Problem, Reason, Rejected, Telemetry
+
+# What things cost, in the cost of a byte.
+MESSAGE = 1_000
+READING = 100
+AT_ONCE = 5  # seconds' worth that a sender may cost at once, after a pause
+LOOK_EVERY = 0.5  # seconds between two looks at who may send again
+PAUSE = 1.0  # seconds in which nothing was read, after which messages have piled up
+
+NOBODY: Mapping[Hashable, str] = {}
+
+
+class Allowance:
+    """For one thread. A sender is whatever tells one from another before decoding: a topic."""
+
+    def __init__(
+        self, readings: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`readings` a second of one sender; `clock` gives monotonic seconds."""
+        self._readings = settings.DEVICE_READINGS if readings is None else readings
+        self._rate = self._readings * READING  # a second
+        self._most = self._usual = AT_ONCE * self._rate
+        self._clock = clock
+        self._looked_at = clock()
+        self._pardoned_until = 0.0  # by the clock
+        self._read_at = clock()
+        self._spent: dict[Hashable, int] = {}
+        self._over: dict[Hashable, str] = {}  # by sender: its uid, "" where it has many
+        self._kept: dict[Hashable, int] = {}  # what was spent on messages over the limit
+
+    def over(self) -> Mapping[Hashable, str]:
+        """Who may not send now, with the uid of each; "" where it speaks for many."""
+        now = self._clock()
+        elapsed = now - self._looked_at
+        if elapsed >= LOOK_EVERY:
+            self._looked_at = now
+            if self._most > self._usual and now > self._pardoned_until:
+                self.caught_up()
+            self._spent = _less(self._spent, int(elapsed * self._rate))
+            self._kept = _less(self._kept, int(elapsed * self._rate))
+            spent, most = self._spent, self._most
+            self._over = {
+                each: uid for each, uid in self._over.items() if spent.get(each, 0) > most
+            }
+        return self._over
+
+    def charge(
+        self,
+        senders: Sequence[Hashable],
+        uids: Sequence[str],
+        sizes: Sequence[int],
+        readings: Sequence[int],
+    ) -> None:
+        """Messages were decoded: of whom, of how many bytes, with how many readings. Those of
+        senders that are over already are not charged: they were refused."""
+        spent, most, over = self._spent, self._most, self._over
+        before = spent.get
+        found = []
+        for sender, size, count in zip(senders, sizes, readings, strict=True):
+            cost = spent[sender] = before(sender, 0) + MESSAGE + size + READING * count
+            if cost > most:
+                if sender in over:
+                    spent[sender] -= MESSAGE + size + READING * count
+                else:
+                    found.append(sender)
+        if found:
+            uid_of = dict(zip(senders, uids, strict=True))
+            self._over = over | {sender: uid_of[sender] for sender in found}
+
+    def refuse(self, sender: Hashable, size: int) -> Item:
+        """What is said of a message of so many bytes, whose sender is over. As much as a sender may
+        send is kept of what it sends beyond; after that it is counted only."""
+        cost = self._kept.get(sender, 0) + MESSAGE + size
+        kept = cost <= self._usual
+        if kept:
+            self._kept[sender] = cost
+        return Rejected(self._over.get(sender, ""), Problem(Reason.OVER_LIMIT, self.limit), kept)
+
+    @property
+    def limit(self) -> str:
+        """The limit in words."""
+        return (
+            f"more than {self._readings} readings a second, of which a message counts as"
+            f" {MESSAGE // READING} beside its own, and {READING} bytes as one"
+        )
+
+    def wait(self, sender: Hashable) -> float:
+        """The seconds until this sender may send again."""
+        return max(0.0, (self._spent.get(sender, 0) - self._usual) / self._rate) + LOOK_EVERY
+
+    def was_away(self, seconds: float) -> None:
+        """Nobody has read what waits for us for so long."""
+        self._read_at = self._clock() - seconds
+
+    def reads(self) -> None:
+        """What waits for us is read now. After a pause that is what was sent in it as well, and
+        each sender may have sent for as long."""
+        now = self._clock()
+        if (pause := now - self._read_at) > PAUSE:
+            self._most += int(pause * self._rate)
+            self._pardoned_until = max(self._pardoned_until, now) + pause
+        self._read_at = now
+
+    def caught_up(self) -> None:
+        """What was sent meanwhile is here."""
+        if self._most > self._usual:
+            self._most = self._usual
+            self._spent, self._over = {}, {}
+
+
+def readings_in(items: Iterable[Item]) -> int:
+    """How many readings a decoded message has."""
+    return sum(
+        len(sample.values)
+        for item in items
+        if isinstance(item, Telemetry)
+        for sample in item.samples
+    )
+
+
+def _less(spent: dict[Hashable, int], earned: int) -> dict[Hashable, int]:
+    return {sender: left for sender, cost in spent.items() if (left := cost - earned) > 0}
