@@ -6,7 +6,7 @@ that made it. `Context` is what can be found out again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from bridge.decode.items import Remembered
@@ -14,6 +14,8 @@ from bridge.decode.plain import MAX_TOPICS, PlainReader
 
 CERTAIN = 100  # confidence of a convention that decides by the topic alone
 NOTHING: Mapping[str, Any] = {}
+TELL_AGAIN_US = 3_600_000_000  # an hour: then what a device is gets told again, for who came since
+MAX_TOLD = 50_000  # descriptions remembered as told; then all are told again
 
 
 class Facts:
@@ -81,6 +83,18 @@ class Context:
         self.plain = PlainReader()
         self._topics: dict[bytes, str] = {}
         self._routes: dict[bytes, Route] = {}
+        self._told: dict[tuple[str, Hashable], int] = {}
+
+    def due(self, uid: str, what: Hashable, now_us: int) -> bool:
+        """Whether to describe `what` of a device: not told yet, or an hour ago. For descriptions
+        that a convention could give with every message. A new process tells once more."""
+        told_us = self._told.get((uid, what))
+        if told_us is not None and abs(now_us - told_us) < TELL_AGAIN_US:
+            return False
+        if len(self._told) >= MAX_TOLD:
+            self._told.clear()
+        self._told[uid, what] = now_us
+        return True
 
     def topic(self, raw: bytes) -> str:
         """The topic as text; bytes that are not UTF-8 become U+FFFD and so match no convention."""
