@@ -39,8 +39,10 @@ _UNITS = {
 _TEMPERATURES = ("Temperature", "DewPoint", "FeelsLike", "HeatIndex")
 _PRESSURES = ("Pressure", "SeaPressure")
 # Of the arrays and objects under ENERGY that count up.
-_COUNTERS = ("Total", "TotalTariff", "Today", "Energy", "ExportActive", "ImportActive")
-_COUNTERS += ("ExportTariff", "ImportReactive", "ExportReactive", "UptimeSec")
+_COUNTERS = frozenset(
+    {"Total", "TotalTariff", "Today", "Energy", "ExportActive", "ImportActive", "ExportTariff"}
+    | {"ImportReactive", "ExportReactive", "UptimeSec"}
+)
 
 
 class Units(NamedTuple):
