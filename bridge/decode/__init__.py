@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bridge.decode import retained, storable
-from bridge.decode.conventions import pulseboard, unread
+from bridge.decode.conventions import pulseboard, tasmota, unread, zigbee2mqtt
 from bridge.decode.items import Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
 from bridge.decode.state import CERTAIN, Context, Facts, State
@@ -37,7 +37,7 @@ class Convention(Protocol):
     def decode(self, message: Message, state: State) -> list[Item]: ...
 
 
-CONVENTIONS: tuple[Convention, ...] = (pulseboard, unread)
+CONVENTIONS: tuple[Convention, ...] = (pulseboard, zigbee2mqtt, tasmota, unread)
 
 
 class Decoder:

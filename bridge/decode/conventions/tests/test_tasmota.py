@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -133,6 +134,23 @@ CONFIG: dict[str, Any] = {  # NorthernMan54/homebridge-tasmota README, Tasmota 9
     "ft": "%prefix%/%topic%/",
     "tp": ["cmnd", "stat", "tele"],
 }
+
+
+SAMPLES = [
+    ("tele/demo-sensor/STATE", json.dumps(STATE)),
+    ("tele/plug/SENSOR", json.dumps({"Time": "2020-01-01T00:00:00", "ENERGY": ENERGY})),
+    ("home/plug/tele/SENSOR", '{"Time":1764244740,"BME280":{"Temperature":"20.1"},"TempUnit":"F"}'),
+    ("tele/zb/SENSOR", '{"ZbReceived":{"0x2916":{"Device":"0x2916","ModelId":"TH01","T":1.5}}}'),
+    ("tele/core2/SENSOR", '{"LwReceived":{"a":{"DevEUIh":"A8","DevEUIl":"71","Battery":3.006}}}'),
+    ("tele/ble/SENSOR", '{"LYWSD03-52680f":{"Temperature":21.1},"IBEACON":{"MAC":"A4","RSSI":-5}}'),
+    ("tele/zb/5ADF/ZbReceived", '{"Dimmer":254}'),
+    ("stat/plug/RESULT", '{"POWER1":"ON","Switch1":{"Action":"ON"}}'),
+    ("stat/plug/STATUS10", '{"StatusSNS":{"Epoch":1764244740,"ANALOG":{"A0":8}}}'),
+    ("stat/plug/STATUS0", '{"Status":{"FriendlyName":["Pump"]},"StatusFWR":{"Version":"5.12.0a"}}'),
+    ("tele/plug/LWT", "Online"),
+    ("tele/plug/INFO1", '{"Info1":{"Module":"Generic","Version":"7.0"}}'),
+    ("tasmota/discovery/A4CF12D94321/config", json.dumps(CONFIG)),
+]
 
 
 def test_discovery_names_the_device_that_sends_the_readings() -> None:

@@ -92,6 +92,18 @@ DEVICES: list[dict[str, Any]] = [
         "definition": None,
     },
 ]
+SAMPLES = [
+    ("zigbee2mqtt/my_sensor", '{"temperature":27.34,"humidity":44.72,"last_seen":1764244800000}'),
+    ("zigbee2mqtt/bulb", '{"state":"ON","color":{"x":0.3,"y":0.3},"update":{"state":"idle"}}'),
+    ("zigbee2mqtt/kitchen/floor light", '{"state":"ON","linkquality":91}'),
+    ("zigbee2mqtt/bulb/brightness", "50"),
+    ("zigbee2mqtt/bulb/availability", '{"state":"online"}'),
+    ("zigbee2mqtt/bridge/state", "online"),
+    ("zigbee2mqtt/bridge/devices", json.dumps(DEVICES)),
+    ("zigbee2mqtt/bridge/groups", '[{"id":1,"friendly_name":"my_group"}]'),
+    ("zigbee2mqtt/bridge/info", '{"version":"1.42.0","coordinator":{"type":"zStack30x"}}'),
+    ("zigbee2mqtt/bulb/set", '{"state":"ON"}'),
+]
 FLOOR_LIGHT = "kitchen-floor-light-"
 
 
