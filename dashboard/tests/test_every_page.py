@@ -1,0 +1,150 @@
+"""What holds for every page, wide and on a phone, light and dark: it is steady while it loads, asks
+no other server for anything, fits its window, and axe finds nothing that is hard to read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from django.views.generic.base import TemplateResponseMixin
+from playwright.sync_api import Page, expect
+
+from dashboard.tests.live_socket import insert
+from devices.models import Device, Presence
+from telemetry.models import QuarantinedMessage, Series
+from telemetry.moments import from_ms
+from tests.browser import chromium, operator, page
+from tests.web_process import WebProcess, web, web_process
+
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+MOST = 0.05  # of the window times the way, as browsers count layout shift
+COUNT = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shifts.push(
+  [one.value, one.sources.map(({node}) => node?.id || String(node?.className)).join()])))
+  .observe({type: "layout-shift", buffered: true});
+"""
+RUN = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+
+
+class Shown(NamedTuple):
+    """A page by its address, and what is there when it has loaded."""
+
+    path: str
+    sign: str
+    live: bool = True
+
+
+PAGES = {
+    "fleet": Shown("/", ".device[data-state=silent] .value .unit"),
+    "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
+    "pipeline": Shown("/pipeline/", "#quarantined li"),
+    "quarantine": Shown("/quarantine/", "#quarantined li"),
+    "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
+    "not found": Shown("/nothing/", "h1", live=False),
+}
+
+
+@pytest.fixture
+def things() -> None:
+    """Devices that are heard, silent and disabled, with a word nobody can break; what is
+    quarantined."""
+    now = time.time_ns() // 1_000_000
+    for number in range(12):
+        device = Device.objects.create(
+            uid=f"pump-{number}", name=f"Pump {number}", enabled=number != 5, notes="w" * 300
+        )
+        last = now - number * 60_000
+        Presence.objects.create(device=device, last_seen_at=from_ms(last))
+        for metric, kind in (("temperature", "gauge"), ("humidity", "gauge"), ("door", "boolean")):
+            series = Series.objects.create(
+                device=device, metric=metric, kind=kind, unit="°C", precision=1
+            )
+            insert([(series.id, last - each * 1000, 1) for each in range(60)])
+    for number in range(8):
+        QuarantinedMessage.objects.create(
+            received_at=timezone.now(),
+            topic=f"devices/new-{number % 3}/telemetry",
+            uid=f"new-{number % 3}",
+            reason="unknown_device" if number % 2 else "malformed_json",
+            detail="as a bridge says it",
+            payload=b'{"temperature": 20.5}',
+            payload_size=21,
+            worker="bridge-0",
+        )
+
+
+def complaints(page: Page) -> list[str]:
+    assert AXE.is_file(), "run make lint first: it installs what package-lock.json names"
+    page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate(RUN)
+    return [
+        f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:240]}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
+    page: Page, web: WebProcess, things: None, name: str, width: int
+):
+    path, sign, live = PAGES[name]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(COUNT)
+    if name == "login":
+        page.context.clear_cookies()
+    # What is no page of its own is an error to the console, were it not told otherwise.
+    page.route("**/nothing/", lambda route: route.fulfill(response=route.fetch(), status=200))
+    page.goto(path)
+    page.locator(sign).first.wait_for()
+    if live:
+        expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+    page.wait_for_load_state("networkidle")
+    shifts = page.evaluate("window.shifts")
+    assert sum(value for value, _ in shifts) <= MOST, shifts
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    if live:
+        page.click("#appearance summary")
+    for theme in ("light", "dark"):
+        # Without the moment in which a colour changes into another.
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        assert complaints(page) == [], theme
+    ours = urlsplit(web.url).netloc
+    assert [url for url in asked if urlsplit(url).netloc not in ("", ours)] == []
+
+
+def routes(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for each in patterns:
+        if isinstance(each, URLPattern):
+            yield each
+        elif each.namespace != "admin":
+            yield from routes(each.url_patterns)
+
+
+def test_every_page_is_among_these():
+    pages = {
+        each.name
+        for each in routes(get_resolver().url_patterns)
+        if issubclass(getattr(each.callback, "view_class", object), TemplateResponseMixin)
+    }
+    assert len(pages) > 4
+    assert pages - {"logout"} <= PAGES.keys()  # which only sends on
+
+
+def test_a_tile_is_called_what_it_shows(page: Page, things: None):
+    page.goto("/")
+    tile = page.get_by_role("link", name="Silent").filter(has_text="Pump 11")
+    expect(tile).to_contain_text("1.0")
