@@ -3,7 +3,8 @@
 A convention is a module with a `NAME`, the `FILTERS` of MQTT topics it listens to,
 `matches(topic, payload) -> confidence` and `decode(message, state) -> items`; the most confident
 one decodes: 60 to 100 of a topic's shape, 20 to 59 of what a payload has, 10 any JSON, 5 a scalar.
-To add one, add its module to `CONVENTIONS`. One message may speak for many devices. Nothing that a
+To add one, add its module to `CONVENTIONS`. The rules of users (`bridge.decode.rules`) come before
+them all, but for Pulseboard's own topics. One message may speak for many devices. Nothing that a
 convention raises gets out.
 """
 
@@ -66,6 +67,13 @@ class Decoder:
         return self._contained(message, uid, lambda it: [pulseboard.telemetry(uid, it)])
 
     def _decode(self, message: Message) -> list[Item]:
+        items = self._facts.rules.decode(message, self._context.topic(message.topic))
+        if items is None:
+            return self._by_convention(message)
+        storable.check(items)
+        return retained.without_old_news(items) if message.retain else items
+
+    def _by_convention(self, message: Message) -> list[Item]:
         convention = self._certain.get(message.topic) or self._choose(message)
         state = State(convention.NAME, self._facts, self._context)
         items = convention.decode(message, state)

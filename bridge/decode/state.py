@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
+from bridge.decode import rules
 from bridge.decode.items import Remembered
 from bridge.decode.plain import MAX_TOPICS, PlainReader
 
@@ -25,6 +26,7 @@ class Facts:
     def __init__(self) -> None:
         self._scopes: dict[tuple[str, str], dict[str, Any]] = {}
         self._own: set[tuple[str, str, str]] = set()  # keys that this process changed
+        self.rules = rules.NONE  # replaced whole by whoever has a database
 
     def scope(self, convention: str, scope: str) -> Mapping[str, Any]:
         """Values by key."""

@@ -1,0 +1,329 @@
+"""One rule: a message of its topics becomes items. Pure; made by `definition.read`.
+
+The document is cut into records (`each`); every record has its device, its time and its values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.decode import documents
+from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.items import (
+    Described,
+    Item,
+    Presence,
+    Problem,
+    Reason,
+    Rejected,
+    Sample,
+    Telemetry,
+    Value,
+)
+from bridge.decode.json_values import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES
+from bridge.decode.rules.expression import MAX_SEARCHED, cost
+from bridge.decode.rules.json_path import Key, Path, children
+from bridge.decode.rules.moment import Moment
+from bridge.decode.rules.problems import Budget, Unreadable
+from bridge.decode.rules.template import Place, Template, text_of
+from bridge.decode.rules.topic_pattern import TopicPattern
+from bridge.decode.rules.value_rule import ValueRule
+from bridge.decode.tolerant import Undecodable
+from bridge.decode.units import quantity_of
+from bridge.message import MAX_PAYLOAD, Message
+
+MAX_RECORDS = 1_000  # of one message
+MAX_DEVICES = 1_000  # of one message
+
+
+@dataclass(frozen=True, slots=True)
+class Pivot:
+    """Records like `{"type": "temperature", "measurementValue": 21}`: which names, which values."""
+
+    name: Path
+    value: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceWords:
+    path: Path
+    online: frozenset[str]  # in lower case
+    offline: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`name` is told where something is wrong."""
+
+    name: str
+    topic: TopicPattern
+    device: Template
+    values: tuple[ValueRule, ...]
+    everything: bool  # no value is named: all that is found is taken
+    site: Template | None = None
+    is_text: bool = False
+    expression: Any = None  # of RE2, with named groups; of text only
+    each: Path | None = None
+    pivot: Pivot | None = None
+    moment: Moment | None = None
+    presence: PresenceWords | None = None
+    ignore: Any = None  # of RE2
+
+    def decode(
+        self, message: Message, captures: Mapping[str, str], budget: Budget
+    ) -> list[Item] | None:
+        """What the message says under this rule; None when it finds nothing of what it names.
+        Raises `Unreadable` when nothing can be used."""
+        document = self._document(message.payload, budget)
+        found = _Found(self, message)
+        for record in self._records(document, budget):
+            found.take(Place(captures, document, record, budget))
+        return found.items()
+
+    def spoken_of(self) -> frozenset[tuple[Key, ...]]:
+        """Where in a record something stands that is no reading: its device, its time."""
+        if self.pivot is not None:
+            return frozenset()
+        paths = [*self.device.paths, *(self.site.paths if self.site else [])]
+        paths += [self.moment.path] if self.moment else []
+        paths += [self.presence.path] if self.presence else []
+        return frozenset(path.levels for path in paths if path.levels is not None)
+
+    def _document(self, payload: bytes, budget: Budget) -> Any:
+        if len(payload) > MAX_PAYLOAD:
+            raise Unreadable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
+        if self.is_text:
+            return self._text_document(payload, budget)
+        try:
+            return documents.read(payload)
+        except Undecodable as exc:
+            raise Unreadable(*exc.problem) from exc
+
+    def _text_document(self, payload: bytes, budget: Budget) -> Any:
+        try:
+            text = payload.decode("utf-8").strip("\0 \t\r\n")
+        except UnicodeDecodeError as exc:
+            raise Unreadable(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8") from exc
+        if not text:
+            raise Unreadable(Reason.EMPTY_PAYLOAD, "the message has no payload")
+        if self.expression is None:
+            return {"value": text}
+        if len(text) > MAX_SEARCHED:
+            detail = f"{len(text)} characters, over the {MAX_SEARCHED} that a pattern searches"
+            raise Unreadable(Reason.TOO_LARGE, detail)
+        matches: list[dict[str, str | None]] = []
+        for found in self.expression.finditer(text):
+            budget.spend(cost(text))
+            if len(matches) == MAX_RECORDS:
+                detail = f"the pattern matches more than {MAX_RECORDS} times"
+                raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+            matches.append(found.groupdict())
+        if not matches:
+            raise Unreadable(Reason.UNSUPPORTED_VALUE, "the pattern does not match the payload")
+        return matches
+
+    def _records(self, document: Any, budget: Budget) -> Iterator[Any]:
+        if self.each is not None:
+            found: Iterator[Any] = (
+                each.value for each in self.each.find(document, document, budget)
+            )
+        else:
+            found = iter(document) if isinstance(document, list) else iter((document,))
+        for at, record in enumerate(found):
+            if at == MAX_RECORDS:
+                detail = f"more than {MAX_RECORDS} records in one message"
+                raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+            yield record
+
+
+@dataclass(slots=True)
+class _Device:
+    """What a message says of one device."""
+
+    samples: dict[int, dict[str, Value]] = field(default_factory=dict)  # by Unix us
+    problems: list[Problem] = field(default_factory=list)
+    units: dict[str, str] = field(default_factory=dict)  # by metric
+    site: str = ""
+    online: bool | None = None
+    clock_replaced: bool = False
+    spoke: bool = False  # something that the rule names was there
+
+    def report(self, reason: Reason, detail: str) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(reason, detail))
+
+
+class _Found:
+    """Collects what the records of one message say."""
+
+    def __init__(self, rule: Rule, message: Message) -> None:
+        self._rule = rule
+        self._message = message
+        self._devices: dict[str, _Device] = {}
+        self._nameless: Problem | None = None
+        self._count = 0
+        self._records = 0
+        self._spoken_of = rule.spoken_of() if rule.everything else frozenset()
+
+    def take(self, place: Place) -> None:
+        self._records += 1
+        rule = self._rule
+        native = rule.device.fill(place)
+        if native is None:
+            detail = f"it finds no device at {rule.device.text}"
+            self._nameless = self._nameless or Problem(Reason.BAD_UID, detail)
+            return
+        uid = device_uid(native)
+        device = self._devices.get(uid)
+        if device is None:
+            if len(self._devices) >= MAX_DEVICES:
+                detail = f"more than {MAX_DEVICES} devices in one message"
+                raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+            device = self._devices[uid] = _Device()
+        if rule.site is not None:
+            device.site = rule.site.fill(place) or device.site
+        if rule.presence is not None:
+            self._presence(device, rule.presence, place)
+        values = self._values(device, place)
+        if values:
+            self._add(device, place, values)
+
+    def items(self) -> list[Item] | None:
+        """None when nothing that the rule names was there."""
+        items: list[Item] = []
+        for uid, device in self._devices.items():
+            if not device.spoke:
+                continue
+            if device.online is not None:
+                items.append(Presence(uid, device.online))
+            samples = [Sample(at, values) for at, values in device.samples.items()]
+            if not samples and device.problems and device.online is None:
+                items.append(Rejected(uid, device.problems[0]))
+                continue
+            if samples or device.problems or device.online is None:
+                problems = tuple(device.problems)
+                items.append(Telemetry(uid, samples, problems, device.clock_replaced))
+            if device.site:
+                items.append(Described(uid, area=device.site))
+            if samples:
+                units = device.units.items()
+                items += [
+                    Described(uid, metric=metric, unit=unit, quantity=quantity_of(metric, unit))
+                    for metric, unit in units
+                ]
+        if self._nameless is not None:
+            if not items:
+                raise Unreadable(*self._nameless)
+            items.append(Rejected("", self._nameless))
+        return items or None
+
+    def _presence(self, device: _Device, words: PresenceWords, place: Place) -> None:
+        raw = words.path.first(place.document, self._whole(place), place.budget)
+        text = text_of(raw)
+        if text is None:
+            return
+        device.spoke = True
+        if text.lower() in words.online:
+            device.online = True
+        elif text.lower() in words.offline:
+            device.online = False
+        else:
+            detail = f"{text[:40]!a} is none of the words of presence"
+            device.report(Reason.BAD_STATUS, detail)
+
+    def _whole(self, place: Place) -> Any:
+        """Of a text without a pattern the path of nothing leads to the text itself."""
+        rule = self._rule
+        if rule.is_text and rule.expression is None:
+            return place.record["value"]
+        return place.record
+
+    def _values(self, device: _Device, place: Place) -> dict[str, Value]:
+        rule = self._rule
+        record = place.record
+        if rule.pivot is not None:
+            name = text_of(rule.pivot.name.first(place.document, record, place.budget))
+            if not name:
+                return {}
+            record = {name: rule.pivot.value.first(place.document, record, place.budget)}
+        values: dict[str, Value] = {}
+        for value in rule.values:
+            for found in value.path.find(place.document, record, place.budget):
+                for levels, leaf in _leaves(found.value, place.budget):
+                    if rule.everything and self._is_spoken_of(levels):
+                        continue
+                    key = ".".join(map(str, levels)) or value.path.key or "value"
+                    filled = value.metric.fill(place._replace(names=found.names, key=key))
+                    if filled is None or not (metric := metric_name(filled)):
+                        continue
+                    if rule.ignore is None or not rule.ignore.fullmatch(metric):
+                        self._take_value(device, value, metric, leaf, values, place.budget)
+        return values
+
+    def _is_spoken_of(self, levels: tuple[Key, ...]) -> bool:
+        if not self._spoken_of:
+            return False
+        if self._rule.is_text and self._rule.expression is None:
+            return () in self._spoken_of
+        return levels in self._spoken_of
+
+    def _take_value(
+        self,
+        device: _Device,
+        rule: ValueRule,
+        metric: str,
+        raw: Any,
+        values: dict[str, Value],
+        budget: Budget,
+    ) -> None:
+        device.spoke = True
+        if rule.expression is not None and isinstance(raw, str):
+            budget.spend(cost(raw))
+        self._count += 1
+        if self._count > MAX_VALUES:
+            detail = f"more than {MAX_VALUES} values in one message"
+            raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+        found = rule.read(raw, is_text=self._rule.is_text)
+        if isinstance(found, Problem):
+            device.report(found.reason, f"{metric[:60]!a} {found.detail}")
+        elif found is not None:
+            if values.setdefault(metric, found) != found:
+                self._conflict(device, metric)
+            if rule.unit:
+                device.units[metric] = rule.unit
+
+    def _add(self, device: _Device, place: Place, values: dict[str, Value]) -> None:
+        time_us = 0
+        if (moment := self._rule.moment) is not None:
+            stamp = moment.path.first(place.document, place.record, place.budget)
+            read = moment.read(stamp, self._message.received_us)
+            if isinstance(read, Problem):
+                device.report(*read)
+                # One that came alone is stamped on receipt; of many it is no news of this moment.
+                if self._records > 1:
+                    return
+                device.clock_replaced = read.reason is Reason.IMPLAUSIBLE_TIMESTAMP
+            else:
+                time_us = read
+        kept = device.samples.setdefault(time_us, {})
+        for metric, value in values.items():
+            if kept.setdefault(metric, value) != value:
+                self._conflict(device, metric)
+
+    def _conflict(self, device: _Device, metric: str) -> None:
+        detail = f"{metric[:60]!a} has two values at one instant: the first stays"
+        device.report(Reason.CONFLICTING_VALUES, detail)
+
+
+def _leaves(
+    value: Any, budget: Budget, levels: tuple[Key, ...] = ()
+) -> Iterator[tuple[tuple[Key, ...], Any]]:
+    """The plain values below it, with their keys."""
+    budget.spend()
+    if isinstance(value, dict | list) and len(levels) < MAX_DEPTH:
+        for name, child in children(value):
+            yield from _leaves(child, budget, (*levels, name))
+    else:
+        yield levels, value
