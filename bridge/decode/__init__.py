@@ -15,7 +15,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bridge.decode import retained, storable
-from bridge.decode.conventions import pulseboard, tasmota, unread, zigbee2mqtt
+from bridge.decode.conventions import (
+    cayennelpp,
+    chirpstack,
+    pulseboard,
+    tasmota,
+    the_things_stack,
+    unread,
+    zigbee2mqtt,
+)
 from bridge.decode.items import Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
 from bridge.decode.state import CERTAIN, Context, Facts, State
@@ -38,7 +46,15 @@ class Convention(Protocol):
     def decode(self, message: Message, state: State) -> list[Item]: ...
 
 
-CONVENTIONS: tuple[Convention, ...] = (pulseboard, zigbee2mqtt, tasmota, unread)
+CONVENTIONS: tuple[Convention, ...] = (
+    pulseboard,
+    zigbee2mqtt,
+    tasmota,
+    the_things_stack,
+    chirpstack,
+    cayennelpp,
+    unread,
+)
 
 
 class Decoder:

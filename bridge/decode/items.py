@@ -23,6 +23,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     NOT_UTF8 = "not_utf8"
     MALFORMED_JSON = "malformed_json"
+    MALFORMED_BINARY = "malformed_binary"
     TOO_DEEP = "too_deep"
     WRONG_TYPE = "wrong_type"
     TOO_MANY_VALUES = "too_many_values"

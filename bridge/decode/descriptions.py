@@ -1,0 +1,27 @@
+"""What messages say of devices and series beside what was measured. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.decode.items import Described, Item
+from bridge.decode.units import normalised, quantity_of
+
+MAX_SAID = 200  # characters of a name, a model, a version
+
+_UNSAID = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+def said(value: Any) -> str:
+    """A text that can be shown and stored; "" of anything else."""
+    return _UNSAID.sub("", value[:MAX_SAID]).strip() if isinstance(value, str) else ""
+
+
+def units(uid: str, given: Mapping[str, str]) -> list[Item]:
+    """The units of these metrics. Said with every message: what is stored already costs nothing."""
+    return [
+        Described(uid, metric, unit := normalised(as_given), quantity=quantity_of(metric, unit))
+        for metric, as_given in given.items()
+    ]
