@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+# What stands where a message of MQTT has its topic, of messages whose device the way in names.
+HTTP_TELEMETRY = "http:/api/v1/telemetry"
+HTTP_ATTRIBUTES = "http:/api/v1/attributes"  # ThingsBoard's
+HTTP_TEST = "http:/api/v1/test"  # a look whether there is a server and the token is right
+HTTP = (HTTP_TELEMETRY, HTTP_ATTRIBUTES, HTTP_TEST)
 MAX_PAYLOAD = 256 * 1024  # bytes of a message that is decoded; a larger one is quarantined, cut
 
 

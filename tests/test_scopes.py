@@ -38,7 +38,7 @@ SCOPED = {"Site", "Device", "Series", "QuarantinedMessage"}
 HARMLESS = {"visible_to", "none", "bulk_create", "bulk_update"}
 SERVES_NOBODY = {"trim"}  # functions of maintenance that live beside answers
 # What says nothing of a site: the caller's own tokens, a device's own way in, the reference.
-NOT_OF_A_SITE = re.compile(r"/api/v1/(tokens/|telemetry/|\{token\}/telemetry|schema/|docs/|redoc/)")
+NOT_OF_A_SITE = re.compile(r"/api/v1/(tokens/|telemetry/|\{token\}/|schema/|docs/|redoc/)")
 
 
 def operations() -> Iterator[tuple[str, str]]:

@@ -21,17 +21,19 @@ from bridge.decode.conventions import (
     pulseboard,
     tasmota,
     the_things_stack,
+    thingsboard,
     unread,
     zigbee2mqtt,
 )
-from bridge.decode.items import Item, Problem, Reason, Rejected
+from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
 from bridge.decode.state import CERTAIN, Context, Facts, State
-from bridge.message import Message
+from bridge.message import HTTP_ATTRIBUTES, HTTP_TEST, Message
 
 logger = logging.getLogger(__name__)
 
 MAX_DETAIL = 200  # characters of an exception that are kept
+TEST = "connection_test"  # why a message that looks whether there is a server is ignored
 
 
 class Convention(Protocol):
@@ -52,6 +54,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     tasmota,
     the_things_stack,
     chirpstack,
+    thingsboard,
     cayennelpp,
     unread,
 )
@@ -78,9 +81,9 @@ class Decoder:
         """What the message says, at least one item; bad data is an item too."""
         return self._contained(message, "", self._decode)
 
-    def telemetry_of(self, uid: str, message: Message) -> list[Item]:
-        """What a message says whose device is known by the way it came."""
-        return self._contained(message, uid, lambda it: [pulseboard.telemetry(uid, it)])
+    def of_device(self, uid: str, message: Message) -> list[Item]:
+        """What a message says whose device is known by the way it came: `bridge.message.HTTP`."""
+        return self._contained(message, uid, lambda it: _of_device(uid, it))
 
     def _decode(self, message: Message) -> list[Item]:
         items = self._facts.rules.decode(message, self._context.topic(message.topic))
@@ -132,3 +135,11 @@ class Decoder:
                 self._certain.clear()
             self._certain[message.topic] = best
         return best
+
+
+def _of_device(uid: str, message: Message) -> list[Item]:
+    if message.topic == HTTP_TEST.encode():
+        return [Ignored(TEST, uid=uid)]
+    if message.topic == HTTP_ATTRIBUTES.encode():
+        return thingsboard.attributes(uid, message)
+    return [pulseboard.telemetry(uid, message)]

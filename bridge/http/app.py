@@ -18,10 +18,12 @@ from django.conf import settings
 from bridge.decode.items import Problem, Reason
 from bridge.http import process
 from bridge.http.queue import BadToken, Outcome, TooFast, Unavailable
+from bridge.message import HTTP_ATTRIBUTES, HTTP_TELEMETRY, HTTP_TEST
 
 RETRY_AFTER = 5  # seconds a device is asked to wait while the database is away
 ANSWER_WITHIN = 30.0  # seconds; many a device gives up then by itself
 BAD_TOKEN, TOO_FAST, UNAVAILABLE, ONLY_POST = "bad_token", "too_fast", "unavailable", "only_post"
+NOT_OFFERED = "not_offered"
 STATUS = {
     Reason.TOO_LARGE: 413,
     Reason.DISABLED_DEVICE: 403,
@@ -39,19 +41,46 @@ class Answer(NamedTuple):
 
 async def telemetry(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Take one message of the device whose token the address or a header has."""
+    await _take(scope, receive, send, HTTP_TELEMETRY)
+
+
+async def attributes(
+    scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+) -> None:
+    """Take what a device says of itself, as ThingsBoard's libraries send it."""
+    await _take(scope, receive, send, HTTP_ATTRIBUTES)
+
+
+async def nothing(_scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Whatever else is asked under a token: ThingsBoard's commands, updates, a mistyped address.
+    Answered here, so that no token reaches Django's logs."""
+    if await _body(receive) is not None:
+        offered = "Only telemetry and attributes are taken under a device's token."
+        await _send(send, _refusal(404, NOT_OFFERED, offered))
+
+
+async def _take(
+    scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable, topic: str
+) -> None:
     if scope["method"] != "POST":
-        await _send(send, _refusal(405, ONLY_POST, "Telemetry is sent by POST.", Allow="POST"))
+        await _send(send, _refusal(405, ONLY_POST, "It is sent by POST.", Allow="POST"))
         return
     payload = await _body(receive)
-    if payload is not None:
-        await _send(send, await _answer(_token(scope), payload))
+    if payload is None:
+        return
+    in_address = _in_address(scope)
+    # How ThingsBoard's libraries look whether there is a server. Elsewhere it is a mistake.
+    is_test = in_address and topic == HTTP_TELEMETRY and payload.strip() == b"{}"
+    token = in_address or _in_header(scope)
+    await _send(send, await _answer(token, payload, HTTP_TEST if is_test else topic))
 
 
-def _token(scope: HTTPScope) -> str:
+def _in_address(scope: HTTPScope) -> str:
+    return str(scope["url_route"]["kwargs"].get("token", ""))  # type: ignore[typeddict-item]
+
+
+def _in_header(scope: HTTPScope) -> str:
     """What the device says it has; "" for nothing."""
-    in_address = scope["url_route"]["kwargs"].get("token")  # type: ignore[typeddict-item]
-    if in_address is not None:
-        return str(in_address)
     header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     scheme, _, token = header.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
@@ -72,10 +101,10 @@ async def _body(receive: ASGIReceiveCallable) -> bytes | None:
             return bytes(body)
 
 
-async def _answer(token: str, payload: bytes) -> Answer:
+async def _answer(token: str, payload: bytes, topic: str) -> Answer:
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            outcome = await asyncio.wrap_future(process.running().take(token, payload))
+            outcome = await asyncio.wrap_future(process.running().take(token, payload, topic))
     except BadToken:
         return _refusal(401, BAD_TOKEN, "No device has this token.", WWW_Authenticate="Bearer")
     except TooFast as exc:

@@ -34,7 +34,7 @@ from bridge.intake.batch import Batch
 from bridge.intake.instants import AHEAD_US, SHORT_REACH_US, Instants
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Stamper
-from bridge.message import Message
+from bridge.message import HTTP_TELEMETRY, Message
 from bridge.publish.after_commit import AfterCommit, CommitCounters
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
@@ -53,7 +53,6 @@ logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-TOPIC = "http:/api/v1/telemetry"  # what stands where a message of MQTT has its topic
 STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
 STOP_WITHIN = 10.0  # seconds for the batch in hand
 TOO_MANY = f"More than {RATE:g} messages a second, or {BURST:g} at once."
@@ -85,12 +84,13 @@ class Ingest(WorkingThread):
         self._books = Books()
         self._books_due = self._stale_due = 0.0
 
-    def take(self, token: str, payload: bytes) -> Future[Outcome]:
-        """Have a message of the device with this token committed.
+    def take(self, token: str, payload: bytes, topic: str = HTTP_TELEMETRY) -> Future[Outcome]:
+        """Have a message of the device with this token committed; `topic` is of
+        `bridge.message.HTTP`.
 
         What comes of it is known later: the future raises what is `Refused`.
         """
-        queued = QueuedMessage(token, payload, clock.count_us())
+        queued = QueuedMessage(token, topic, payload, clock.count_us())
         if token.startswith(TOKEN_PREFIX):
             self._queue.put(queued)
         else:
@@ -215,8 +215,10 @@ class Ingest(WorkingThread):
         batch, waiting = Batch(0), []
         for uid, queued in admitted:
             received_us = clock.when_us(queued.received)
-            message = Message(TOPIC.encode(), queued.payload, 0, False, False, b"", received_us)
-            items = self._decoder.telemetry_of(uid, message)
+            message = Message(
+                queued.topic.encode(), queued.payload, 0, False, False, b"", received_us
+            )
+            items = self._decoder.of_device(uid, message)
             one = Batch.of_items([message], [items])
             if not self._stamper.stamp(one, 0, items):
                 self._twice(self._instants.keep, divisible=False)  # another lane

@@ -5,7 +5,8 @@ from typing import Any
 from django.urls import URLPattern, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from bridge.http.app import telemetry
+from bridge.http.app import attributes, nothing, telemetry
+from devices.credentials import TOKEN_PREFIX
 
 
 class TokenConverter(StringConverter):
@@ -16,11 +17,17 @@ class TokenConverter(StringConverter):
 
 register_converter(TokenConverter, "token")
 
-application: Any = telemetry  # the type hints of `path` know Django's views only
+# The type hints of `path` know Django's views only.
+application: Any = telemetry
+of_itself: Any = attributes
+not_offered: Any = nothing
 
 http_urlpatterns: list[URLPattern] = [
     # With or without the slash: a POST cannot be redirected.
     re_path(r"^api/v1/telemetry/?$", application),
     path("api/v1/<token:token>/telemetry", application),
     path("api/v1/<token:token>/telemetry/", application),
+    path("api/v1/<token:token>/attributes", of_itself),
+    path("api/v1/<token:token>/attributes/", of_itself),
+    re_path(rf"^api/v1/{TOKEN_PREFIX}[^/]*(?:/.*)?$", not_offered),
 ]

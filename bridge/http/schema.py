@@ -40,7 +40,7 @@ REFUSALS = {
 
 
 def add_ingest(result: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
-    """A postprocessing hook of drf-spectacular: the schema with the two addresses in it."""
+    """A postprocessing hook of drf-spectacular: the schema with these addresses in it."""
     result["components"]["schemas"] |= {
         "IngestProblem": PROBLEM,
         "IngestPartlyStored": PARTLY_STORED,
@@ -50,19 +50,26 @@ def add_ingest(result: dict[str, Any], **_kwargs: object) -> dict[str, Any]:
             "post": _operation("ingest", "Send telemetry", DESCRIPTION)
             | {"security": [{"deviceToken": []}]}
         },
-        "/api/v1/{token}/telemetry": {
-            "post": _operation(
-                "ingest_by_path",
-                "Send telemetry, with the token in the address",
-                f"{DESCRIPTION} ThingsBoard's form, for devices that cannot set a header.",
-            )
-            | {
-                "parameters": [{"in": "path", "name": "token", "schema": TEXT, "required": True}],
-                "security": [{}],
-            }
-        },
+        "/api/v1/{token}/telemetry": _by_path(
+            "ingest_by_path",
+            "Send telemetry, with the token in the address",
+            f"{DESCRIPTION} ThingsBoard's form, for devices that cannot set a header. `{{}}` looks"
+            " whether the token is right.",
+        ),
+        "/api/v1/{token}/attributes": _by_path(
+            "ingest_attributes",
+            "Say what the device is",
+            "ThingsBoard's attributes: `model`, `manufacturer` and `fw_version` describe the"
+            " device, the others are readings.",
+        ),
     }
     return result
+
+
+def _by_path(name: str, summary: str, description: str) -> dict[str, Any]:
+    token = {"in": "path", "name": "token", "schema": TEXT, "required": True}
+    post = _operation(name, summary, description) | {"parameters": [token], "security": [{}]}
+    return {"post": post}
 
 
 def _operation(name: str, summary: str, description: str) -> dict[str, Any]:

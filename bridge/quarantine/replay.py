@@ -21,12 +21,11 @@ from bridge.decode import Decoder
 from bridge.decode.items import Item, Reason
 from bridge.decode.state import Facts
 from bridge.errors import BridgeError
-from bridge.http.committer import TOPIC as HTTP_TOPIC
 from bridge.intake.batch import Batch
 from bridge.intake.instants import REPLAY_LANE, WIDTH, Instants, Lane, following
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, bare_samples, restamp
-from bridge.message import Message
+from bridge.message import HTTP, Message
 from bridge.quarantine.replay_events import ReplayEvents
 from devices.clock import now_us
 from devices.registry import Registry
@@ -255,8 +254,8 @@ def decoded(
     at = following(to_us(kept.received_at), shift)
     topic, payload = kept.topic.encode(), bytes(kept.payload)
     message = Message(topic, payload, 0, False, kept.retained, b"", at)
-    if kept.topic == HTTP_TOPIC:
-        return message, decoder.telemetry_of(kept.uid, message)
+    if kept.topic in HTTP:
+        return message, decoder.of_device(kept.uid, message)
     items = decoder.decode(message)
     if kept.reason == Reason.OVER_LIMIT.value:  # nobody had looked into it
         return message, items

@@ -18,7 +18,7 @@ from bridge.decode.items import Reason
 from bridge.http import app, committer, process
 from bridge.http.routing import http_urlpatterns
 from bridge.intake import instants
-from bridge.message import MAX_PAYLOAD
+from bridge.message import HTTP_ATTRIBUTES, HTTP_TELEMETRY, MAX_PAYLOAD
 from devices import quick_redis
 from devices.models import Device, Presence
 from telemetry.api.pipeline import balance
@@ -153,6 +153,40 @@ def test_the_token_may_stand_in_the_address_instead(freezer, database) -> None:
     assert [value for _, _, value in stored(database)] == [7.0]
 
 
+def test_thingsboards_libraries_connect_send_and_say_what_they_are(freezer, database) -> None:
+    """tb_device_http.py (tb-mqtt-client 1.13): `connect` sends an empty object, `send_telemetry` a
+    time and values, `send_attributes` an object; each must be answered 200."""
+    base = f"/api/v1/{freezer.token}"
+    assert request(f"{base}/telemetry", b"{}").status == 200
+    telemetry = {"ts": 1_795_000_000_000, "values": {"t": 1.5}}
+    assert request(f"{base}/telemetry", json.dumps(telemetry).encode()).status == 200
+    attributes = {"current_fw_version": "1.0.2", "model": "F1", "battery": 87}
+    assert request(f"{base}/attributes", json.dumps(attributes).encode()).status == 200
+    freezer.refresh_from_db()
+    assert freezer.metadata["described"] == {"firmware": "1.0.2", "model": "F1"}
+    assert {(metric, value) for metric, _, value in stored(database)} == {
+        ("t", 1.5),
+        ("battery", 87),
+    }
+    assert QuarantinedMessage.objects.count() == 0
+    assert balance(process.running().snapshot()) == 0
+
+
+@pytest.mark.parametrize("rest", ["rpc", "attributes/updates", "firmware", "telemetri", "", "a/b"])
+def test_whatever_else_is_asked_under_a_token_never_gets_to_django(freezer, rest: str) -> None:
+    answer = request(f"/api/v1/{freezer.token}/{rest}", method="GET")
+    assert (answer.status, answer.body["reason"]) == (404, "not_offered")
+
+
+def test_attributes_are_sent_by_post_with_a_token_that_is_right(freezer) -> None:
+    assert request(f"/api/v1/{freezer.token}/attributes", method="GET").status == 405
+    assert request("/api/v1/pd_wrong/attributes", b'{"a":1}').status == 401
+    assert request("/api/v1/pd_wrong/telemetry", b"{}").status == 401
+    refused = request(f"/api/v1/{freezer.token}/attributes", b"[1")
+    assert (refused.status, refused.body["reason"]) == (400, "malformed_json")
+    assert QuarantinedMessage.objects.get().topic == HTTP_ATTRIBUTES
+
+
 def test_a_message_sent_again_is_a_duplicate(send, database) -> None:
     body = {"ts": 1_795_000_000_000, "values": {"t": 1}}
     assert [send(body).status for _ in range(2)] == [200, 200]
@@ -186,7 +220,7 @@ def test_what_cannot_be_stored_is_refused_with_its_reason_and_kept(
     assert (answer.status, answer.body["reason"]) == (status, reason.value)
     assert answer.body["message"]
     kept = QuarantinedMessage.objects.get()
-    assert (kept.topic, kept.uid, kept.reason) == (committer.TOPIC, "freezer-1", reason.value)
+    assert (kept.topic, kept.uid, kept.reason) == (HTTP_TELEMETRY, "freezer-1", reason.value)
     assert kept.worker == process.running().worker
     assert bytes(kept.payload) == payload[:MAX_PAYLOAD]
 

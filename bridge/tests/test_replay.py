@@ -12,7 +12,7 @@ from channels.layers import get_channel_layer
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from bridge.http.committer import TOPIC as HTTP_TOPIC
+from bridge.message import HTTP_TELEMETRY as HTTP_TOPIC
 from bridge.quarantine import replay
 from bridge.quarantine.replay import Replay, Selection
 from devices.models import Device, Presence

@@ -56,8 +56,9 @@ def meant(topic: str) -> tuple[str, str]:
     words = [level.lower() for level in levels]
     if words[:2] in (["v1", "devices"], ["v1", "gateway"]):
         return "", (
-            "ThingsBoard's topic names no device; publish to devices/{uid}/telemetry,"
-            " or send the same JSON over HTTP with the device's token"
+            "ThingsBoard's topic names no device, only the credential of the connection does;"
+            " send the same JSON to /api/v1/{token}/telemetry over HTTP,"
+            " or have the broker rewrite the topic to v1/devices/{device}/telemetry"
         )
     if words[:1] in (["devices"], ["device"]):
         words, levels = words[1:], levels[1:]
