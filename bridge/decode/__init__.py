@@ -16,9 +16,11 @@ from typing import Protocol
 
 from bridge.decode import retained, storable
 from bridge.decode.conventions import (
+    any_json,
     cayennelpp,
     chirpstack,
     pulseboard,
+    scalar,
     tasmota,
     the_things_stack,
     thingsboard,
@@ -56,6 +58,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     chirpstack,
     thingsboard,
     cayennelpp,
+    any_json,
+    scalar,
     unread,
 )
 

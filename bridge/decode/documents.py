@@ -34,6 +34,14 @@ def read(payload: bytes) -> Any:
     return document
 
 
+def read_object(payload: bytes) -> dict[str, Any]:
+    """The document of a dialect that has only objects. Raises `Undecodable`."""
+    document = read(payload)
+    if not isinstance(document, dict):
+        raise Undecodable(Reason.WRONG_TYPE, "the payload is no object")
+    return document
+
+
 def peek(payload: bytes) -> Any:
     """The document, None where the payload is not JSON (or is `null`): for `matches`."""
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from bridge.decode import device_time, documents
 from bridge.decode.items import Problem, Reason, Sample, Value
@@ -21,6 +21,12 @@ MAX_METRIC = 200  # characters of a dotted metric name
 MAX_TEXT = 1024  # characters of a text reading
 MAX_EXACT_INTEGER = 2**53  # beyond it a float8 rounds, so the integer is kept as text
 MAX_PROBLEMS = 20  # told of one message
+
+
+class Reports(Protocol):
+    """Whoever is told of what is left out."""
+
+    def report(self, reason: Reason, detail: str) -> None: ...
 
 
 class Reading:
@@ -117,7 +123,7 @@ def _time(reading: Reading, stamp: Any, index: int | None) -> int | None:
     return 0 if index is None else None
 
 
-def report_conflict(reading: Reading, metric: str, first: Value, other: Value) -> None:
+def report_conflict(reading: Reports, metric: str, first: Value, other: Value) -> None:
     reading.report(
         Reason.CONFLICTING_VALUES,
         f"{_shown(metric)} has two values at one instant, {_cut(first)} and {_cut(other)}:"

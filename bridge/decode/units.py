@@ -245,3 +245,8 @@ def _of_words(metric: str) -> str:
         if found:
             return min((each for each in found if each), key=_RANK.__getitem__)
     return ""
+
+
+def is_shown(unit: str) -> bool:
+    """Whether it is a unit, in whatever spelling."""
+    return bool(unit) and (unit in _SHOWN or unit.lower() in _SHOWN_LOWER)

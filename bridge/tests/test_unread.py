@@ -33,7 +33,7 @@ def message(topic: str) -> Message:
         ("devices/telemetry", "", "publish to devices/{uid}/telemetry"),
         ("devices/a b/telemetry/", "", "publish to devices/{uid}/telemetry"),
         ("devices/x", "", "publish to devices/{uid}/telemetry"),
-        ("elsewhere", "", "publish to devices/{uid}/telemetry"),
+        ("$elsewhere", "", "publish to devices/{uid}/telemetry"),
         ("\ufffd", "", "publish to devices/{uid}/telemetry"),
     ],
 )

@@ -1,0 +1,116 @@
+"""What the devices of one message say, gathered while it is read. Pure.
+
+For dialects that put several devices, instants or both into a message.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bridge.decode import json_values, named_units
+from bridge.decode.items import (
+    Described,
+    Ignored,
+    Item,
+    Problem,
+    Reason,
+    Rejected,
+    Sample,
+    Telemetry,
+    Value,
+)
+from bridge.decode.json_values import MAX_PROBLEMS, MAX_VALUES
+
+MAX_DEVICES = 500  # in one message
+MAX_ABOUT = 128  # characters of a name, a model and the like
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+NO_VALUE = "no_value"  # why a message is ignored that says only what is not known
+
+
+class DeviceReadings:
+    """Items of one message, by device in the order they were met."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.clock_replaced = False  # a time was given that cannot be true
+        self._samples: dict[str, dict[int, list[dict[str, Value]]]] = {}  # by uid and Unix us
+        self._units: dict[tuple[str, str], tuple[str, str]] = {}  # and quantity, by uid and metric
+        self._about: dict[str, dict[str, Any]] = {}  # by uid: what Described takes
+        self._count = 0
+
+    def report(self, reason: Reason, detail: str) -> None:
+        """Tell of a value, or a line, that is left out."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(reason, detail))
+
+    def describe(self, uid: str, **about: str) -> None:
+        """What a device is, by the fields of `Described`. "" tells nothing, nor does a name that is
+        the uid."""
+        told = {key: _clean(text) for key, text in about.items()}
+        if told.get("name") == uid:
+            del told["name"]
+        self._about.setdefault(uid, {}).update({key: text for key, text in told.items() if text})
+
+    def is_called(self, uid: str, *aliases: str) -> None:
+        """What else a device is called; told if it measured something, too."""
+        cleaned = (_clean(alias) for alias in aliases)
+        if known := tuple(alias for alias in cleaned if alias and alias != uid):
+            self._about.setdefault(uid, {})["aliases"] = known
+
+    def add(self, uid: str, time_us: int, values: dict[str, Value]) -> None:
+        """Readings of one instant, 0 for that of the receipt. Of two values of one metric at one
+        instant the first stays; without an instant each is one of its own."""
+        if not values:
+            return
+        self._count += len(values)
+        if self._count > MAX_VALUES:
+            self.report(Reason.TOO_MANY_VALUES, f"more than {MAX_VALUES} values in one message")
+            return
+        if uid not in self._samples and len(self._samples) >= MAX_DEVICES:
+            self.report(Reason.TOO_MANY_VALUES, f"more than {MAX_DEVICES} devices in one message")
+            return
+        at = self._samples.setdefault(uid, {}).setdefault(time_us, [])
+        if not at or (not time_us and not at[-1].keys().isdisjoint(values)):
+            at.append(dict(values))
+            return
+        said = at[-1]
+        for metric, value in values.items():
+            if said.setdefault(metric, value) != value:
+                json_values.report_conflict(self, metric, said[metric], value)
+
+    def has_unit(self, uid: str, metric: str, unit: str, quantity: str = "") -> None:
+        """The unit a device gives a metric of its, and the quantity where neither tells it."""
+        self._units[uid, metric] = unit, quantity
+
+    def items(self) -> list[Item]:
+        """Each device with what it is and what it measured. The problems go with the first."""
+        items: list[Item] = []
+        for uid in {**dict.fromkeys(self._about), **dict.fromkeys(self._samples)}:
+            if about := self._about.get(uid):
+                items.append(Described(uid, **about))
+            samples = [
+                Sample(time_us, values)
+                for time_us, at in self._samples.get(uid, {}).items()
+                for values in at
+            ]
+            for metric in {metric: None for sample in samples for metric in sample.values}:
+                unit, quantity = self._units.get((uid, metric), ("", ""))
+                if told := named_units.described(uid, metric, unit, quantity):
+                    items.append(told)
+            if samples:
+                items.append(Telemetry(uid, samples, tuple(self.problems), self.clock_replaced))
+                self.problems, self.clock_replaced = [], False
+        return items
+
+    def or_rejected(self, uid: str) -> list[Item]:
+        """The items, and what is wrong with the message where nothing of it can be used."""
+        items = self.items()
+        if self.problems:
+            items.append(Rejected(uid, self.problems[0]))
+        return items or [Ignored(NO_VALUE, uid)]
+
+
+def _clean(text: str) -> str:
+    """Without what cannot be shown or stored."""
+    return _UNSHOWN.sub("", text[:MAX_ABOUT]).strip()
