@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NOT_UTF8 = "not_utf8"
     MALFORMED_JSON = "malformed_json"
     MALFORMED_BINARY = "malformed_binary"
+    MALFORMED_LINE = "malformed_line"
     TOO_DEEP = "too_deep"
     WRONG_TYPE = "wrong_type"
     TOO_MANY_VALUES = "too_many_values"

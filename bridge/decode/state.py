@@ -14,6 +14,7 @@ from bridge.decode.items import Remembered
 from bridge.decode.plain import MAX_TOPICS, PlainReader
 
 CERTAIN = 100  # confidence of a convention that decides by the topic alone
+MAX_HEARD = 10_000  # packets whose repetition is noticed
 NOTHING: Mapping[str, Any] = {}
 TELL_AGAIN_US = 3_600_000_000  # an hour: then what a device is gets told again, for who came since
 MAX_TOLD = 50_000  # descriptions remembered as told; then all are told again
@@ -86,6 +87,7 @@ class Context:
         self._topics: dict[bytes, str] = {}
         self._routes: dict[bytes, Route] = {}
         self._told: dict[tuple[str, Hashable], int] = {}
+        self._heard: dict[Hashable, None] = {}  # in the order they were heard
 
     def due(self, uid: str, what: Hashable, now_us: int) -> bool:
         """Whether to describe `what` of a device: not told yet, or an hour ago. For descriptions
@@ -115,3 +117,12 @@ class Context:
                 self._routes.clear()
             known = self._routes[raw] = read(self.topic(raw))
         return known
+
+    def is_repeated(self, what: Hashable) -> bool:
+        """Whether this was asked about it before, lately: of what several gateways pass on."""
+        if what in self._heard:
+            return True
+        if len(self._heard) >= MAX_HEARD:
+            del self._heard[next(iter(self._heard))]
+        self._heard[what] = None
+        return False

@@ -1,0 +1,67 @@
+"""Devices and metrics of what has a measurement, tags and fields: line protocol and Telegraf. Pure.
+
+The device is a tag where one says it; Telegraf's `host` is the machine it runs on. Every other tag
+tells series apart, and is in the metric's name.
+"""
+
+from __future__ import annotations
+
+from bridge.decode import topic_path
+from bridge.decode.device_readings import DeviceReadings
+from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.items import Value
+
+# The first of these that a point has is its device. `source` and `agent_host` are what a Telegraf
+# plugin asked over the network; beside `host`, a tag `device` is a disk.
+OF_TELEGRAF = ("source", "agent_host", "host")
+OTHERWISE = (
+    *("device_id", "deviceId", "device", "sensor_id", "sensorId", "sensor", "node_id", "node"),
+    *("dev_eui", "serial", "id", "name"),
+)
+DROPPED = frozenset({"topic"})  # inputs.mqtt_consumer adds it, and says only how it came
+
+
+class Names:
+    """What points that come on one topic are called."""
+
+    def __init__(self, topic: str) -> None:
+        path = topic_path.read(topic)
+        self.uid = path.uid if path else device_uid(topic)
+        self._name = path.name if path else ""
+        self._area = path.area if path else ""
+
+    def add(
+        self,
+        found: DeviceReadings,
+        measurement: str,
+        tags: dict[str, str],
+        fields: dict[str, Value],
+        time_us: int,
+    ) -> None:
+        """Gather the readings of one point."""
+        key = _device_tag(tags)
+        uid = device_uid(tags[key]) if key else self.uid
+        if not fields:
+            return
+        if key:
+            found.describe(uid, name=tags[key])
+        else:
+            found.describe(uid, name=self._name, area=self._area)
+        dropped = DROPPED | {key, "host"} if key in OF_TELEGRAF else DROPPED | {key}
+        labels = [f"{tag}={tags[tag]}" for tag in sorted(tags) if tag not in dropped]
+        levels = (measurement, *labels)
+        found.add(
+            uid,
+            time_us,
+            {
+                metric_name(*levels, "" if field == "value" else field): value
+                for field, value in fields.items()
+            },
+        )
+
+
+def _device_tag(tags: dict[str, str]) -> str:
+    for key in OF_TELEGRAF if "host" in tags else (*OTHERWISE, *OF_TELEGRAF):
+        if tags.get(key):
+            return key
+    return ""
