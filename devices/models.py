@@ -138,6 +138,7 @@ class Presence(models.Model):
         max_length=8, choices=Connection.choices, default=Connection.UNKNOWN
     )
     connection_since = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, editable=False)  # when a status message came last
     # The worker that was told, for whose messages the order counts and not the clock.
     told_by = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     last_seen_at = models.DateTimeField(null=True)  # receive time of its newest telemetry

@@ -1,31 +1,39 @@
 -- name: set_connections
 -- Set what each device's status topic said; what it changed. Nobody knows when a message was said
 -- that the broker had retained: before the device was last heard, so that its telemetry outweighs it.
-INSERT INTO devices_presence AS kept (device_id, connection, connection_since, told_by)
-SELECT said.device_id,
-    CASE WHEN said.online THEN 'online' ELSE 'offline' END,
-    coalesce(
-        CASE WHEN said.retained THEN present.last_seen_at - interval '1 microsecond' END,
-        to_timestamp(said.at / 1e6)
-    ),
-    %(worker)s
-FROM unnest(%(devices)s::int[], %(online)s::bool[], %(at)s::bigint[], %(retained)s::bool[])
-    AS said (device_id, online, at, retained)
-JOIN devices_device AS device ON device.id = said.device_id
-LEFT JOIN devices_presence AS present ON present.device_id = said.device_id
-ON CONFLICT (device_id) DO UPDATE
-SET connection = excluded.connection,
-    connection_since = excluded.connection_since,
-    told_by = excluded.told_by
-WHERE kept.connection <> excluded.connection
-    -- A worker that was behind must not overwrite what a later message said. One worker's come in
-    -- order, also while its clock steps back.
-    AND (
-        kept.told_by = excluded.told_by
-        OR coalesce(kept.connection_since, '-infinity') <= excluded.connection_since
-    )
-RETURNING device_id, connection = 'online',
-    round(date_part('epoch', connection_since) * 1e6)::bigint
+WITH told AS (
+    SELECT said.device_id,
+        CASE WHEN said.online THEN 'online' ELSE 'offline' END AS connection,
+        coalesce(
+            CASE WHEN said.retained THEN present.last_seen_at - interval '1 microsecond' END,
+            to_timestamp(said.at / 1e6)
+        ) AS at
+    FROM unnest(%(devices)s::int[], %(online)s::bool[], %(at)s::bigint[], %(retained)s::bool[])
+        AS said (device_id, online, at, retained)
+    JOIN devices_device AS device ON device.id = said.device_id
+    LEFT JOIN devices_presence AS present ON present.device_id = said.device_id
+),
+written AS (
+    INSERT INTO devices_presence AS kept (device_id, connection, connection_since, told_at, told_by)
+    SELECT device_id, connection, at, at, %(worker)s FROM told
+    ON CONFLICT (device_id) DO UPDATE
+    SET connection = excluded.connection,
+        connection_since = CASE
+            WHEN kept.connection = excluded.connection THEN kept.connection_since
+            ELSE excluded.connection_since
+        END,
+        -- Also of a word that changes nothing: another worker may come with an older one.
+        told_at = excluded.told_at,
+        told_by = excluded.told_by
+    -- A worker that was behind must not overwrite what a later message said; of one instant the
+    -- later commit counts. One worker's come in order, also while its clock steps back.
+    WHERE kept.told_by = excluded.told_by
+        OR coalesce(kept.told_at, kept.connection_since, '-infinity') <= excluded.told_at
+    RETURNING device_id, connection, connection_since, told_at
+)
+SELECT device_id, connection = 'online', round(date_part('epoch', connection_since) * 1e6)::bigint
+FROM written
+WHERE connection_since = told_at
 
 -- name: write_seen
 -- Set when each device was last heard, how far its clock is ahead, and when its clock was replaced.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from django.db import connection
@@ -85,6 +86,29 @@ def test_a_goodbye_said_now_counts_from_now(device: Device) -> None:
     late = Said(online=True, at_us=NOW - 1, retained=False)
     assert say(device, late, worker="bridge-1") == {}, "it came late"
     assert say(device, late) == {device.pk: (True, NOW - 1)}, "this worker's clock stepped back"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_the_last_word_counts_whichever_worker_of_a_group_commits_first(
+    device: Device, order: tuple[int, ...]
+) -> None:
+    words = [("bridge-0", True), ("bridge-1", False), ("bridge-2", True)]
+    for at in order:
+        worker, online = words[at]
+        say(device, Said(online, NOW + at * SECOND, retained=False), worker)
+    assert Presence.objects.get(device=device).connection == "online"
+
+
+def test_a_word_that_changes_nothing_keeps_since_and_an_older_one_out(device: Device) -> None:
+    say(device, Said(online=True, at_us=NOW, retained=False), "bridge-0")
+    again = Said(online=True, at_us=NOW + 2 * SECOND, retained=False)
+    assert say(device, again, "bridge-0") == {}
+    between = Said(online=False, at_us=NOW + SECOND, retained=False)
+    assert say(device, between, "bridge-1") == {}
+    kept = Presence.objects.get(device=device)
+    assert (kept.connection, kept.connection_since) == ("online", from_us(NOW))
+    same = Said(online=False, at_us=NOW + 2 * SECOND, retained=False)
+    assert say(device, same, "bridge-1") == {device.pk: (False, NOW + 2 * SECOND)}
 
 
 def test_a_retained_word_of_a_device_never_heard_counts_from_when_it_was_read(
