@@ -85,11 +85,11 @@ def read(payload: bytes, received_us: int) -> Reading:
 
 
 def _add_object(reading: Reading, document: dict[str, Any], index: int | None = None) -> None:
-    """The payload, or the element of its array at `index`: timestamped only if it has both `ts` and
-    an object `values`."""
+    """The payload, or the element of its array at `index`: of the form with a time only if it has
+    both `ts` and an object `values`. A `ts` of null says that the device has no time."""
     time_us, values = 0, document
-    if document.get("ts") is not None and isinstance(document.get("values"), dict):
-        given = _time(reading, document["ts"], index)
+    if "ts" in document and isinstance(document.get("values"), dict):
+        given = 0 if document["ts"] is None else _time(reading, document["ts"], index)
         if given is None:
             return
         time_us, values = given, document["values"]

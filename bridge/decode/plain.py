@@ -34,18 +34,13 @@ _timed = msgspec.json.Decoder(PlainSample).decode
 _bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
 
 
-# A combination of metric names that is ordinary, and how many colons a payload has that names each
-# of them once. No NamedTuple: unpacking is all that is done with it, for every message.
-Shape = tuple[tuple[str, ...], int]
-
-
 class PlainReader:
     """Remembers which topics carry telemetry in Pulseboard's forms, and which combinations of
     metric names are ordinary: a message's shape."""
 
     def __init__(self) -> None:
         self._uids: dict[bytes, str] = {}  # by topic
-        self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._names = 0  # in all shapes together
 
     def expect(self, topic: bytes, uid: str) -> None:
@@ -75,21 +70,22 @@ class PlainReader:
         except Exception:  # noqa: BLE001  (the long way finds out what it is, and says so)
             return None
         names = tuple(sample.values)
-        found = self._shapes.get(names) or self._learn(names, sample)
-        if found is None:
+        shape = self._shapes.get(names) or self._learn(names, sample)
+        if shape is None:
             return None
-        shape, colons = found
         # More colons: a metric is named twice, and the decoder kept the last.
-        return (uid, sample, shape) if payload.count(b":") == colons + extra else None
+        return (uid, sample, shape) if payload.count(b":") == len(shape) + extra else None
 
-    def _learn(self, names: tuple[str, ...], sample: Sample) -> Shape | None:
+    def _learn(self, names: tuple[str, ...], sample: Sample) -> tuple[str, ...] | None:
         """The shape, remembered from now on; None if it is not ordinary."""
         if not names or len(names) > MAX_SHAPE or not is_plain(sample.values):
+            return None
+        # A colon may be written as an escape, which would make up for that of a name given twice.
+        if ":" in "".join(names):
             return None
         if self._names + len(names) > MAX_NAMES:
             self._shapes.clear()
             self._names = 0
-        shape = names, len(names) + sum(name.count(":") for name in names)
-        self._shapes[names] = shape
+        self._shapes[names] = names
         self._names += len(names)
-        return shape
+        return names

@@ -91,6 +91,11 @@ def test_the_ordinary_is_settled(payload: bytes) -> None:
         b'{"ts":1700086400001,"values":{"t":1}}',
         b'{"ts":1699999999000,"values":{}}',
         b'{"ts":1699999999000.5,"values":{"t":1}}',
+        b'{"ts":null,"values":{"t":1}}',
+        b'{"t":1,"t":2}',
+        # An escaped colon makes up for the one of the name that comes twice.
+        b'{"a\\u003ab":1,"t":1,"t":2}',
+        b'{"ts":1699999999000,"values":{"a\\u003a\\u003a":1,"t":1,"t":2,"u":3,"u":4}}',
         b"[" * 100_000,
     ],
 )
