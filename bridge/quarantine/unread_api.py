@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Sum
+from django.db.models.functions import Lower
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from access.scope import Scope
 from bridge.decode.conventions import unread
 from bridge.models import IgnoredMessages
 from devices import clock
+from devices.models import Device
 from telemetry.api import parameters as query
 from telemetry.moments import to_ms
 
@@ -60,18 +62,36 @@ class UnreadTopicsView(APIView):
                 "now": clock.now_ms(),
                 "total": named.count(),
                 "messages": found.aggregate(sum=Sum("messages"))["sum"] or 0,
-                "topics": [_shown(each) for each in named[:MAX_SHOWN]],
+                "topics": _shown(list(named[:MAX_SHOWN]), Scope.of(request)),
             }
         )
 
 
-def _shown(found: IgnoredMessages) -> dict[str, Any]:
-    uid, advice = unread.meant(found.subject)
-    return {
-        "topic": found.subject,
-        "messages": found.messages,
-        "first_seen": to_ms(found.first_at),
-        "last_seen": to_ms(found.last_at),
-        "uid": uid,
-        "advice": advice,
-    }
+def _shown(found: list[IgnoredMessages], scope: Scope) -> list[dict[str, Any]]:
+    meant = [unread.meant(each.subject) for each in found]
+    registered = _registered({uid for uid, _ in meant if uid}, scope)
+    shown = []
+    for each, (uid, advice) in zip(found, meant, strict=True):
+        device = registered.get(uid, uid)
+        shown.append(
+            {
+                "topic": each.subject,
+                "messages": each.messages,
+                "first_seen": to_ms(each.first_at),
+                "last_seen": to_ms(each.last_at),
+                "uid": device,
+                "advice": advice.replace(f"/{uid}/", f"/{device}/"),
+            }
+        )
+    return shown
+
+
+def _registered(typed: set[str], scope: Scope) -> dict[str, str]:
+    """The uids that devices have, of those that were typed; where no device has one as it was
+    typed, that in other letters, large or small. Who mistypes a topic in capitals has typed all of
+    it so."""
+    devices = Device.objects.visible_to(scope).annotate(small=Lower("uid"))
+    alike = devices.filter(small__in={uid.lower() for uid in typed}).order_by("uid")
+    uids = list(alike.values_list("uid", flat=True))
+    by_small = {uid.lower(): uid for uid in uids}
+    return {uid: by_small[uid.lower()] for uid in typed - {*uids} if uid.lower() in by_small}

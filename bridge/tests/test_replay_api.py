@@ -80,6 +80,7 @@ def test_who_is_not_registered_is_listed_with_what_it_sent(api, pump) -> None:
     quarantine(b"online", uid="new-1", topic="devices/new-1/status")
     quarantine(b"online", uid="quiet", topic="devices/quiet/status", received_at=AT.replace(hour=5))
     quarantine(b"{}", uid="", topic="what/is/this", reason="unknown_topic")
+    quarantine(b"{}", uid="L13", topic="DEVICES/L13/TELEMETRY", reason="unknown_topic")
     answer = api.get("/api/v1/unregistered/").json()
     assert answer.pop("now") > AT_MS - 86_400_000
     assert answer == {

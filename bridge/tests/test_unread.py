@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bridge.decode import Decoder
@@ -9,6 +11,8 @@ from bridge.decode.conventions import unread
 from bridge.decode.items import Ignored, Reason, Rejected, Remembered
 from bridge.decode.state import Facts
 from bridge.message import Message
+from bridge.models import IgnoredMessages
+from devices.models import Device
 
 NOW = 1_700_000_000_000_000  # Unix microseconds
 
@@ -27,6 +31,11 @@ def message(topic: str) -> Message:
         ("device/x/telemetry", "x", "did you mean devices/x/telemetry?"),
         ("devices/x/telemetry/temperature", "x", "did you mean devices/x/telemetry?"),
         ("devices/hall/x/telemetry", "x", "did you mean devices/x/telemetry?"),
+        ("devices/x/telemerty", "x", "did you mean devices/x/telemetry?"),
+        ("devices/x/telemetrry", "x", "did you mean devices/x/telemetry?"),
+        ("devices/x/MEASUREMENTS", "x", "did you mean devices/x/telemetry?"),
+        ("devices/x/staus", "x", "did you mean devices/x/status?"),
+        ("DEVICES/X/TELEMETRY", "X", "did you mean devices/X/telemetry?"),
         ("devices/x/data", "x", "did you mean devices/x/telemetry?"),
         ("devices/x/Status", "x", "did you mean devices/x/status?"),
         ("v1/devices/me/telemetry", "", "ThingsBoard"),
@@ -44,6 +53,13 @@ def test_a_mistyped_topic_is_told_what_was_meant(topic: str, uid: str, advice: s
     assert advice in rejected.problem.detail
     assert ignored == Ignored(unread.UNREAD, topic)
     assert remembered == Remembered("unread", "topics", topic, 1)
+
+
+def test_what_is_meant_is_listened_to_and_what_is_read_is_not() -> None:
+    words = {each.rpartition("/")[2] for each in unread.FILTERS if each.startswith("devices/+/")}
+    assert {word.lower() for word in words - {"#"}} == unread.TELEMETRY | unread.STATUS
+    assert not words & {"telemetry", "status", "errors", "+"}
+    assert len(unread.FILTERS) == len(set(unread.FILTERS))
 
 
 def test_a_topic_is_kept_some_times_and_then_counted_only_also_after_a_restart() -> None:
@@ -64,3 +80,20 @@ def test_a_flood_of_topics_is_counted_as_one(monkeypatch: pytest.MonkeyPatch) ->
     assert [len(items) for items in found] == [3, 3, 1, 1, 1]
     assert found[4] == [Ignored(unread.UNREAD)]
     assert len(decoder.decode(message("devices/0/data"))) == 3
+
+
+@pytest.mark.django_db
+def test_what_was_meant_is_the_device_there_is(admin_client) -> None:
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    for uid in ("l13", "X", "x"):
+        Device.objects.create(uid=uid, name=uid)
+    topics = {"DEVICES/L13/TELEMETRY": "l13", "devices/x/data": "x", "device/L14/status": "L14"}
+    for topic in topics:
+        IgnoredMessages.objects.create(
+            reason=unread.UNREAD, subject=topic, messages=1, first_at=now, last_at=now
+        )
+    answer = admin_client.get("/api/v1/unread-topics/").json()["topics"]
+    assert {each["topic"]: each["uid"] for each in answer} == topics
+    assert [each["advice"] for each in answer if each["uid"] == "l13"] == [
+        "did you mean devices/l13/telemetry?"
+    ]

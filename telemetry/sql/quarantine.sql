@@ -1,6 +1,6 @@
 -- name: list_unregistered
 -- Senders in quarantine that no device is registered for, up to a limit: last heard first, or, for
--- who walks them all, by uid from one on.
+-- who walks them all, by uid from one on. Whose topics nobody reads is helped by no registration.
 SELECT
     kept.uid,
     count(*) AS messages,
@@ -10,6 +10,7 @@ SELECT
     coalesce(max(kept.id) FILTER (WHERE kept.topic NOT LIKE '%%/status'), max(kept.id)) AS sample
 FROM telemetry_quarantinedmessage AS kept
 WHERE kept.uid > coalesce(%(after)s::text, '')
+    AND kept.reason <> 'unknown_topic'
     AND NOT EXISTS (SELECT FROM devices_device AS device WHERE device.uid = kept.uid)
 GROUP BY kept.uid
 ORDER BY
@@ -28,6 +29,7 @@ ORDER BY uid, reason
 -- How many senders in quarantine no device is registered for.
 SELECT count(DISTINCT kept.uid) FROM telemetry_quarantinedmessage AS kept
 WHERE kept.uid <> ''
+    AND kept.reason <> 'unknown_topic'
     AND NOT EXISTS (SELECT FROM devices_device AS device WHERE device.uid = kept.uid)
 
 -- name: list_excess

@@ -11,22 +11,44 @@ from bridge.decode.storable import UID
 from bridge.message import Message
 
 NAME = "unread"
-# What people type instead of Pulseboard's topics: it is counted and told.
-FILTERS = (
-    *("devices/+", "devices/+/+/+/#", "/devices/#", "Devices/#", "DEVICES/#", "device/#"),
-    *("v1/devices/#", "v1/gateway/#"),
-    *(f"devices/+/{word}" for word in ("Telemetry", "TELEMETRY", "telemetri", "telemetery")),
-    *(f"devices/+/{word}" for word in ("telemtry", "data", "values", "Status", "STATUS", "state")),
-)
 UNREAD = "unread_topic"  # the reason it is ignored for
 TOPICS = "topics"  # the scope that has how many messages of each topic were kept
 KEPT = 10  # messages of a topic
 MAX_TOPICS = 1_000  # topics of which messages are kept; all others are counted as one
 MAX_TOPIC = 200  # characters of a topic that tell it from others
 
-# What people type for the last level.
-TELEMETRY = {"telemetry", "telemetri", "telemetery", "telemtry", "data", "values", "telemetries"}
-STATUS = {"status", "state", "lwt", "presence", "online"}
+
+def _slips(word: str) -> set[str]:
+    """The word with a letter left out, typed twice, or in the place of the next one."""
+    found = set()
+    for at in range(len(word)):
+        before, letter, after = word[:at], word[at], word[at + 1 :]
+        found |= {before + after, before + letter + letter + after}
+        found.add(before + after[:1] + letter + after[1:])
+    return found - {word}
+
+
+# What people type for the last level, in small letters.
+SYNONYMS = (
+    *("data", "values", "value", "readings", "reading", "sensors", "sensor", "measurements"),
+    *("measurement", "metrics", "telemetries", "telemetri", "telemetery"),
+)
+CONNECTION = ("state", "lwt", "presence", "online", "availability", "connection")
+TELEMETRY = {"telemetry", *SYNONYMS, *_slips("telemetry")}
+STATUS = {"status", *CONNECTION, *_slips("status")}
+# What people type instead of Pulseboard's topics: it is counted and told. Word by word, for
+# `devices/+/+` overlaps what is read, and a telemetry message must not come twice.
+FILTERS = (
+    *("devices/+", "devices/+/+/+/#", "/devices/#", "Devices/#", "DEVICES/#", "device/#"),
+    *("v1/devices/#", "v1/gateway/#"),
+    *(f"devices/+/{word}" for word in (*SYNONYMS, *CONNECTION)),
+    *(f"devices/+/{word}" for word in sorted(_slips("telemetry") | _slips("status"))),
+    *(
+        f"devices/+/{spelt}"
+        for word in ("telemetry", "status", *SYNONYMS, *CONNECTION)
+        for spelt in (word.capitalize(), word.upper())
+    ),
+)
 
 
 def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (whatever is left)
