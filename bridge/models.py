@@ -46,3 +46,22 @@ class IgnoredMessages(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.subject}: {self.messages}"
+
+
+class DecodeRule(models.Model):
+    """A rule by a user: how messages of some topics are read (docs/rules.md)."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=100, unique=True)
+    position = models.PositiveIntegerField()  # rules are asked in this order
+    enabled = models.BooleanField(default=True)
+    definition = models.JSONField()
+    samples = models.JSONField(default=list)  # messages it is tested against
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = ChangedAt()
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name

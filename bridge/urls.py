@@ -1,9 +1,10 @@
-"""HTTP addresses of replay and of unregistered devices, below /api/v1/."""
+"""HTTP addresses of replay, of unregistered devices and of rules, below /api/v1/."""
 
 from django.urls import path, re_path
 
 from bridge.quarantine.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
 from bridge.quarantine.unread_api import UnreadTopicsView
+from bridge.rules import api as rules
 
 urlpatterns = [
     path("quarantine/replay/", ReplayView.as_view(), name="quarantine-replay"),
@@ -11,6 +12,17 @@ urlpatterns = [
         r"^quarantine/(?P<message_id>\d{1,18})/replay/$",
         ReplayOneView.as_view(),
         name="quarantine-replay-one",
+    ),
+    path("rules/", rules.RulesView.as_view(), name="rules-api"),
+    path("rules/order/", rules.RuleOrderView.as_view(), name="rules-order"),
+    path("rules/preview/", rules.RulePreviewView.as_view(), name="rules-preview"),
+    path("rules/export/", rules.RulesExportView.as_view(), name="rules-export"),
+    path("rules/import/", rules.RulesImportView.as_view(), name="rules-import"),
+    re_path(r"^rules/(?P<rule_id>\d{1,18})/$", rules.RuleView.as_view(), name="rule-api"),
+    re_path(
+        r"^rules/(?P<rule_id>\d{1,18})/replay/$",
+        rules.RuleReplayView.as_view(),
+        name="rule-replay",
     ),
     path("unread-topics/", UnreadTopicsView.as_view(), name="unread-topics"),
     path("unregistered/", UnregisteredView.as_view(), name="unregistered"),

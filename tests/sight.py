@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from access.scope import Scope
-from bridge.models import IgnoredMessages
+from bridge.models import DecodeRule, IgnoredMessages
 from devices.models import Device, Presence, Site
 from telemetry.models import QuarantinedMessage, Series
 
@@ -23,6 +23,9 @@ class Hidden:
         now = timezone.now()
         IgnoredMessages.objects.create(
             reason="unread_topic", subject=SECRET, messages=1, first_at=now, last_at=now
+        )
+        self.rule = DecodeRule.objects.create(
+            name=SECRET, position=0, definition={"topic": f"{SECRET}/{{device}}"}
         )
         self.site = Site.objects.create(slug="far", name=f"{SECRET} site")
         self.device = Device.objects.create(
@@ -40,6 +43,7 @@ class Hidden:
             *Device.objects.filter(uid="far-1").values(),
             *Series.objects.filter(device__uid="far-1").values(),
             *QuarantinedMessage.objects.order_by("id").values(),
+            *DecodeRule.objects.order_by("id").values(),
         ]
 
     @staticmethod

@@ -32,6 +32,7 @@ ANSWERS = [
     *(ROOT / "dashboard").rglob("*.py"),
     ROOT / "telemetry/quarantine.py",
     ROOT / "bridge/quarantine/api.py",
+    *(ROOT / "bridge/rules").glob("*.py"),
 ]
 SCOPED = {"Site", "Device", "Series", "QuarantinedMessage"}
 # `none` is nothing, and the others write what a serializer with a scope has checked.
@@ -55,6 +56,7 @@ def filled(path: str, hidden: Hidden) -> str:
         "slug": hidden.site.slug,
         "uid": "nobody-1" if "unregistered" in path else hidden.device.uid,
         "message_id": hidden.message.pk,
+        "rule_id": hidden.rule.pk,
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }
     return path.format(**stands_for)  # a KeyError: say above what stands for the new parameter
@@ -65,6 +67,10 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/sites/"): [{"slug": "new", "name": "New"}],
     ("post", "/api/v1/series/"): [{"device": "far-1", "metric": "m"}],
     ("post", "/api/v1/quarantine/replay/"): [{"uid": "far-1"}, {}],
+    ("post", "/api/v1/rules/"): [{"name": "n", "definition": {"topic": "a/{device}"}}],
+    ("post", "/api/v1/rules/preview/"): [{"definition": {"topic": "devices/{device}/#"}}],
+    ("post", "/api/v1/rules/import/"): [{"pulseboard_rules": 1, "rules": []}],
+    ("post", "/api/v1/rules/order/"): [{"ids": []}],
 }
 QUERIES = {
     "/api/v1/readings/": [

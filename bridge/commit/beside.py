@@ -11,6 +11,7 @@ from bridge.commit.batch_rows import Rows
 from bridge.decode.items import Described, Discovered, Remembered
 from bridge.decode.state import Facts
 from bridge.models import ConventionState, IgnoredMessages
+from bridge.rules.stored import StoredRules
 from devices.clock import now_us
 from devices.models import Device
 from telemetry.moments import from_us
@@ -32,11 +33,13 @@ class Learning:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self._rules = StoredRules(facts)
         self._looked_at: float | None = None
 
     def refresh(self, now: float) -> None:
-        """At most each `REFRESH_EVERY` seconds. `now` is Unix seconds. Raises what the database
-        raises."""
+        """The rules, and at most each `REFRESH_EVERY` seconds the facts. `now` is Unix seconds.
+        Raises what the database raises."""
+        self._rules.refresh(now)
         rows = ConventionState.objects.order_by("id")
         if self._looked_at is not None:
             if 0 <= now - self._looked_at < REFRESH_EVERY:

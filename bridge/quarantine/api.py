@@ -130,7 +130,7 @@ class ReplayOneView(APIView):
         scope = Scope.of(request)
         visible = QuarantinedMessage.objects.visible_to(scope)
         get_object_or_404(visible.only("id"), pk=message_id)
-        return Response(_replay(Selection(id=message_id, scope=scope)))
+        return Response(replayed(Selection(id=message_id, scope=scope)))
 
 
 class ReplayView(APIView):
@@ -148,7 +148,7 @@ class ReplayView(APIView):
         given = dict(wanted.validated_data)
         since, until = given.pop("from", None), given.pop("to", None)
         return Response(
-            _replay(Selection(**given, since=since, until=until, scope=Scope.of(request)))
+            replayed(Selection(**given, since=since, until=until, scope=Scope.of(request)))
         )
 
 
@@ -199,11 +199,12 @@ class RegisterView(APIView):
             raise Conflict from exc
         facts = dict(new.data)
         token = facts.pop("token")
-        replayed = _replay(Selection(uid=device.uid, scope=Scope.of(request)))
-        return Response({"device": facts, "token": token, "replay": replayed}, status=201)
+        replay = replayed(Selection(uid=device.uid, scope=Scope.of(request)))
+        return Response({"device": facts, "token": token, "replay": replay}, status=201)
 
 
-def _replay(selection: Selection) -> dict[str, Any]:
+def replayed(selection: Selection) -> dict[str, Any]:
+    """What became of the messages, as REST tells it."""
     try:
         return asdict(Replay(selection, most=MAX_REPLAY).run())
     except errors.ERRORS as exc:

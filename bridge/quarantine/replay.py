@@ -19,6 +19,7 @@ from bridge.commit.beside import Learning
 from bridge.commit.rows import RowBuilder
 from bridge.decode import Decoder
 from bridge.decode.items import Item, Reason
+from bridge.decode.rules.topic_pattern import TopicPattern
 from bridge.decode.state import Facts
 from bridge.errors import BridgeError
 from bridge.intake.batch import Batch
@@ -51,6 +52,7 @@ class Selection:
     since: datetime | None = None
     until: datetime | None = None
     id: int | None = None
+    topic: TopicPattern | None = None
     scope: Scope = EVERYTHING  # of the person who asks
 
     def messages(self) -> QuerySet[QuarantinedMessage]:
@@ -62,7 +64,8 @@ class Selection:
             "pk": self.id,
         }
         narrowed = {name: value for name, value in wanted.items() if value not in ("", None)}
-        return QuarantinedMessage.objects.visible_to(self.scope).filter(**narrowed)
+        found = QuarantinedMessage.objects.visible_to(self.scope).filter(**narrowed)
+        return found if self.topic is None else found.filter(topic__regex=self.topic.regex)
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
 
 MOVED_GRACE = 1.0  # seconds in which a viewer is told that a device moved out of its sight
 ENVELOPE = frozenset({"type", "event", "site", "left"})  # of a channel message, not for browsers
-EVENTS = frozenset({"device", "presence", "series", "quarantine", "pipeline"})
+EVENTS = frozenset({"device", "presence", "series", "quarantine", "pipeline", "rules"})
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 

@@ -1,0 +1,271 @@
+"""REST: the rules of users, in order; trying one out; decoding again what was kept raw.
+
+A rule reads topics, which stand at no site: they are for who sees every site.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.scope import Scope
+from bridge.decode.rules import definition
+from bridge.decode.rules.problems import InvalidRule
+from bridge.decode.rules.rule import Rule
+from bridge.models import DecodeRule
+from bridge.quarantine.api import SummaryShape, replayed
+from bridge.quarantine.replay import Selection
+from bridge.rules import change, kept
+from bridge.rules.preview import SampleMessage, result, tried
+from bridge.rules.serializers import (
+    ImportedShape,
+    OrderSerializer,
+    PreviewSerializer,
+    PreviewShape,
+    RuleSerializer,
+    RulesShape,
+    SavedRuleSerializer,
+    TransferSerializer,
+    exported,
+)
+from devices import clock
+from telemetry.api import parameters as query
+from telemetry.moments import to_us
+
+MAX_KEPT = 20  # newest messages of a rule's topic that a preview shows
+NAME_TAKEN = "Another rule has this name."
+
+
+class RulesView(APIView):
+    @extend_schema(
+        operation_id="rules_list",
+        summary="List the rules, in their order",
+        tags=["Rules"],
+        responses=RulesShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        found = _visible(request)
+        return Response({"now": clock.now_ms(), "rules": RuleSerializer(found, many=True).data})
+
+    @extend_schema(
+        operation_id="rules_create",
+        summary="Add a rule behind all others",
+        description="`waiting` says how much in quarantine could be decoded again by it.",
+        tags=["Rules"],
+        request=RuleSerializer,
+        responses={201: SavedRuleSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        _allowed(request)
+        new = RuleSerializer(data=request.data)
+        new.is_valid(raise_exception=True)
+        try:
+            rule = change.create(new.validated_data)
+        except IntegrityError as exc:
+            raise ValidationError({"name": [NAME_TAKEN]}) from exc
+        except change.TooManyRules as exc:
+            raise ValidationError({"detail": str(exc)}) from exc
+        return Response(_saved(request, rule), status=201)
+
+
+class RuleView(APIView):
+    @extend_schema(
+        operation_id="rules_get", summary="One rule", tags=["Rules"], responses=SavedRuleSerializer
+    )
+    def get(self, request: Request, rule_id: int) -> Response:
+        return Response(_saved(request, _rule(request, rule_id)))
+
+    @extend_schema(
+        operation_id="rules_change",
+        summary="Change a rule",
+        description="A bridge reads by it within two seconds.",
+        tags=["Rules"],
+        request=RuleSerializer,
+        responses=SavedRuleSerializer,
+    )
+    def patch(self, request: Request, rule_id: int) -> Response:
+        rule = _rule(request, rule_id)
+        changed = RuleSerializer(rule, data=request.data, partial=True)
+        changed.is_valid(raise_exception=True)
+        try:
+            rule = change.change(rule, changed.validated_data)
+        except IntegrityError as exc:
+            raise ValidationError({"name": [NAME_TAKEN]}) from exc
+        return Response(_saved(request, rule))
+
+    @extend_schema(
+        operation_id="rules_delete", summary="Delete a rule", tags=["Rules"], responses={204: None}
+    )
+    def delete(self, request: Request, rule_id: int) -> Response:
+        change.delete(_rule(request, rule_id))
+        return Response(status=204)
+
+
+class RuleOrderView(APIView):
+    @extend_schema(
+        operation_id="rules_order",
+        summary="Put the rules into another order",
+        tags=["Rules"],
+        request=OrderSerializer,
+        responses={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        _allowed(request)
+        wanted = OrderSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        try:
+            change.order(wanted.validated_data["ids"])
+        except change.OtherRules as exc:
+            raise ValidationError({"ids": [str(exc)]}) from exc
+        return Response(status=204)
+
+
+class RulePreviewView(APIView):
+    @extend_schema(
+        operation_id="rules_preview",
+        summary="Try a definition on sample messages",
+        description=(
+            "Nothing is stored. Without mistakes in it each sample has its verdict, and what it"
+            f" says of each device; so have the newest {MAX_KEPT} messages of the topic."
+        ),
+        tags=["Rules"],
+        request=PreviewSerializer,
+        responses=PreviewShape,
+    )
+    def post(self, request: Request) -> Response:
+        _allowed(request)
+        wanted = PreviewSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = wanted.validated_data
+        answer = {"now": clock.now_ms(), "errors": {}, "filter": None, "samples": []}
+        try:
+            rule = definition.read(given["definition"], "this rule")
+        except InvalidRule as exc:
+            return Response({**answer, "errors": exc.errors})
+        samples = _given(given.get("samples", []))
+        if given["kept"]:
+            samples += _kept(request, rule)
+        shown = tried(rule, samples)
+        for sample, one in zip(given.get("samples", []), shown, strict=False):
+            one["passed"] = None
+            if sample.get("expected") is not None:
+                one["passed"] = sample["expected"] == result(one["devices"])
+        return Response({**answer, "filter": rule.topic.filter, "samples": shown})
+
+
+class RuleReplayView(APIView):
+    @extend_schema(
+        operation_id="rules_replay",
+        summary="Decode again what was kept raw on a rule's topic",
+        description="As from quarantine: oldest first, `more` says whether some are left.",
+        tags=["Rules"],
+        request=None,
+        responses=SummaryShape,
+    )
+    def post(self, request: Request, rule_id: int) -> Response:
+        rule = _rule(request, rule_id)
+        topic = _read(rule).topic
+        return Response(replayed(Selection(topic=topic, scope=Scope.of(request))))
+
+
+class RulesExportView(APIView):
+    @extend_schema(
+        operation_id="rules_export",
+        summary="All rules as a file",
+        tags=["Rules"],
+        responses=TransferSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        rules = [exported(rule) for rule in _visible(request)]
+        answer = Response({"pulseboard_rules": 1, "rules": rules})
+        answer["Content-Disposition"] = 'attachment; filename="pulseboard-rules.json"'
+        return answer
+
+
+class RulesImportView(APIView):
+    @extend_schema(
+        operation_id="rules_import",
+        summary="Take in the rules of a file",
+        description="One whose name is there already takes its place. All of them, or none.",
+        tags=["Rules"],
+        request=TransferSerializer,
+        responses=ImportedShape,
+    )
+    def post(self, request: Request) -> Response:
+        _allowed(request)
+        file = TransferSerializer(data=request.data)
+        file.is_valid(raise_exception=True)
+        rules = [_of_file(at, each) for at, each in enumerate(file.validated_data["rules"])]
+        names = [rule["name"] for rule in rules]
+        if len(set(names)) < len(names):
+            raise ValidationError({"rules": ["Two rules of the file have one name."]})
+        try:
+            created, changed = change.take_in(rules)
+        except change.TooManyRules as exc:
+            raise ValidationError({"rules": [str(exc)]}) from exc
+        return Response({"created": created, "changed": changed})
+
+
+def _visible(request: Request) -> Any:
+    rules = DecodeRule.objects.order_by("position", "id")
+    return rules if Scope.of(request).sees_site(None) else rules.none()
+
+
+def _allowed(request: Request) -> None:
+    if not Scope.of(request).sees_site(None):
+        raise PermissionDenied("Rules are for who sees every site.")
+
+
+def _rule(request: Request, rule_id: int) -> DecodeRule:
+    if not Scope.of(request).sees_site(None):
+        raise Http404
+    return get_object_or_404(DecodeRule, pk=rule_id)
+
+
+def _read(rule: DecodeRule) -> Rule:
+    try:
+        return definition.read(rule.definition, rule.name)
+    except InvalidRule as exc:
+        raise ValidationError({name: [said] for name, said in exc.errors.items()}) from exc
+
+
+def _saved(request: Request, rule: DecodeRule) -> Any:
+    waiting = kept.waiting(Scope.of(request), _read(rule).topic)
+    return SavedRuleSerializer(rule, context={"waiting": waiting}).data
+
+
+def _given(samples: list[dict[str, Any]]) -> list[SampleMessage]:
+    now_us = clock.now_us()
+    return [
+        SampleMessage(each["topic"], each["payload"].encode(), now_us, "given") for each in samples
+    ]
+
+
+def _kept(request: Request, rule: Rule) -> list[SampleMessage]:
+    return [
+        SampleMessage(
+            each.topic, bytes(each.payload), to_us(each.received_at), "quarantine", each.retained
+        )
+        for each in kept.newest(Scope.of(request), rule.topic, MAX_KEPT)
+    ]
+
+
+def _of_file(at: int, facts: dict[str, Any]) -> dict[str, Any]:
+    read = RuleSerializer(data=facts)
+    # Whether the name is there already is not a mistake here.
+    read.fields["name"].validators = [
+        each for each in read.fields["name"].validators if not hasattr(each, "queryset")
+    ]
+    if not read.is_valid():
+        raise ValidationError({f"rules.{at}": read.errors})
+    return dict(read.validated_data)
