@@ -19,6 +19,7 @@ from bridge.decode.conventions import (
     any_json,
     cayennelpp,
     chirpstack,
+    homeassistant,
     influx,
     openmqttgateway,
     pulseboard,
@@ -38,6 +39,7 @@ from bridge.message import HTTP_ATTRIBUTES, HTTP_TEST, Message
 
 logger = logging.getLogger(__name__)
 
+BY_SHAPE = 60  # confidence from which on a topic's shape, and not its payload, has decided
 MAX_DETAIL = 200  # characters of an exception that are kept
 TEST = "connection_test"  # why a message that looks whether there is a server is ignored
 
@@ -61,6 +63,7 @@ CONVENTIONS: tuple[Convention, ...] = (
     the_things_stack,
     chirpstack,
     thingsboard,
+    homeassistant,
     cayennelpp,
     influx,
     telegraf,
@@ -84,7 +87,7 @@ class Decoder:
         """`facts` are shared by the decoders of a process, and loaded by whoever has a database."""
         self._facts = facts if facts is not None else Facts()
         self._conventions = conventions
-        self._context = Context()
+        self._context = Context(self._claimant)
         self._certain: dict[bytes, Convention] = {}
         self._failures = 0
         self.plain = self._context.plain.read
@@ -146,7 +149,19 @@ class Decoder:
             if len(self._certain) >= MAX_TOPICS:
                 self._certain.clear()
             self._certain[message.topic] = best
+        if confidence < BY_SHAPE and homeassistant in self._conventions:
+            state = State(homeassistant.NAME, self._facts, self._context)
+            if homeassistant.expects(topic, state):
+                return homeassistant
         return best
+
+    def _claimant(self, topic: str) -> str:
+        """The convention that a topic belongs to by its shape, whatever comes under it."""
+        claims = [
+            (convention.matches(topic, b""), convention.NAME) for convention in self._conventions
+        ]
+        confidence, name = max(claims, key=lambda claim: claim[0])
+        return name if confidence >= BY_SHAPE else ""
 
 
 def _of_device(uid: str, message: Message) -> list[Item]:

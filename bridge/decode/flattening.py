@@ -16,6 +16,7 @@ from bridge.decode.json_values import (
     MAX_EXACT_INTEGER,
     MAX_PROBLEMS,
     MAX_TEXT,
+    is_plain,
     is_storable,
 )
 
@@ -96,7 +97,11 @@ def flattened(
     itself, a number (`scalars.value_of`), or nothing (None). What is named in `ignored` is left
     out, at whatever depth. null is no reading. Never raises for data."""
     found = Flattened(read_text, ignored)
-    found.add(levels, value)
+    if type(value) is dict and not levels and len(value) <= MAX_FLAT and is_plain(value):
+        # Nearly all of what sensors send: each value is what it is, each name too.
+        found.values = {name: each for name, each in value.items() if name not in ignored}
+    else:
+        found.add(levels, value)
     return found
 
 

@@ -82,7 +82,9 @@ class Route(NamedTuple):
 class Context:
     """Owned by one decoder, in one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, claimant: Callable[[str], str] = lambda _: "") -> None:
+        """`claimant` names the convention that a topic belongs to by its shape, "" if none."""
+        self.claimant = claimant
         self.plain = PlainReader()
         self._topics: dict[bytes, str] = {}
         self._routes: dict[bytes, Route] = {}

@@ -22,6 +22,7 @@ from bridge.decode.conventions.homeassistant.expressions import Node, Parser, Un
 
 MAX_TEMPLATE = 2_000  # characters
 MAX_STATEMENTS = 60
+MAX_BITS = 1_000  # of an integer that a template computes
 REMEMBERED = 10_000  # templates parsed
 
 _BLOCK = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
@@ -56,9 +57,11 @@ class Template(NamedTuple):
         """What it says of a message: a value of its own type where it only shows one, a text
         otherwise, None if it has none."""
         try:
-            return self._of(dict(names))
+            found = self._of(dict(names))
         except (NoValue, ArithmeticError, ValueError, TypeError, RecursionError):
             return None  # it computes with what is no number, or beyond any
+        huge = isinstance(found, int) and found.bit_length() > MAX_BITS
+        return None if huge else found
 
     def _of(self, names: dict[str, Any]) -> Any:
         shown: list[Any] = []

@@ -192,3 +192,9 @@ def _about(uid: str, document: dict[str, Any]) -> list[Item]:
         aliases=(mac,) if mac else (),
     )
     return [] if said == Described(uid) else [said]
+
+
+def origin(topic: str) -> tuple[str, str] | None:
+    """The device that tells under a topic, for who knows its metrics by their paths."""
+    found = place(topic)
+    return (device_uid(found.native), "") if found is not None and found.native else None

@@ -42,6 +42,7 @@ class Saying:
         for change in self._remembered:
             value = json.loads(json.dumps(change.value))
             again.facts.learn(Remembered(change.convention, change.scope, change.key, value))
+        again._remembered = list(self._remembered)
         return again
 
 
