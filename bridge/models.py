@@ -28,6 +28,16 @@ class ConventionState(models.Model):
         return f"{self.convention} {self.scope} {self.key}"
 
 
+class TopicFilter(models.Model):
+    """A filter of MQTT topics that the bridge listens to beside those of its conventions."""
+
+    filter = models.TextField(unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.filter
+
+
 class IgnoredMessages(models.Model):
     """How many messages were known noise, or read by nobody, by reason and subject."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from bridge import listening
 from bridge.commit.committer import TICK, CommitCounters, Committer
 from bridge.commit.inbox import Inbox
 from bridge.commit.spool import Spool
@@ -26,6 +27,7 @@ from bridge.intake.columns import Intake
 from bridge.intake.instants import REACH_US, Instants
 from bridge.intake.memory import Memory
 from bridge.mqtt.connection import Broker, Source
+from bridge.mqtt.subscriptions import Subscriptions
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
 from bridge.quarantine.late_registration import LateRegistration
@@ -100,8 +102,10 @@ class Worker:
         self._memory = Memory.nothing(Instants(self.spool.owner, REACH_US))
         intake = Intake(self._memory)
         self._allowance = intake.allowance
-        self.source = Source(broker, self.inbox, intake, group=group)
+        self.source = Source(broker, self.inbox, intake, Subscriptions((), group))
         self.source.session.retiring = retire
+        self._group = group
+        self._listening: tuple[str, ...] = ()  # subscribed, or about to be
         self._narrowed = False  # it is noted that the broker has no other subscriptions of ours
         self._outcomes = Outcomes(self.source.notify)
         devices = self._memory.series.device_of
@@ -154,7 +158,15 @@ class Worker:
         """Find out under which id, and with which subscriptions, the broker holds our session.
         `known`: the worker has run before. Raises what the database raises."""
         session = self.source.session
-        filters = () if session.retiring else session.filters
+        wanted = listening.subscriptions(self._group)
+        self._listening = wanted.names
+        self.source.begin_with(wanted)
+        filters: tuple[str, ...] = ()
+        if not session.retiring:
+            session.sweeping = bool(wanted.sweep) and broker_session.may_sweep(
+                self._group, self.name
+            )
+            filters = wanted.names + wanted.sweep * session.sweeping
         prefix = settings.PULSEBOARD_PREFIX
         found = broker_session.open_session(self.name, prefix, filters, known=known)
         if found.client_id == f"{prefix}-{self.name}":
@@ -223,15 +235,28 @@ class Worker:
     def _write_status(self) -> None:
         worker_state.write_counters(self.name, from_us(clock.when_us(self._began)), self.snapshot())
         self._late.take(self._memory.registry)
-        session = self.source.session
-        if session.narrowed and not (self._narrowed or session.retiring):
-            broker_session.narrow(self.name, session.filters)
-            self._narrowed = True
+        self._keep_listening()
         deliveries = self._memory.deliveries
         if deliveries.confirmed > self._forgotten:
             confirmed = deliveries.confirmed
             worker_state.forget_deliveries(self.name, deliveries.process, confirmed)
             self._forgotten = confirmed
+
+    def _keep_listening(self) -> None:
+        """Note what the broker has, and listen to what is wanted by now. Raises what the database
+        raises."""
+        session = self.source.session
+        if session.retiring:
+            return
+        if session.narrowed and not self._narrowed:
+            broker_session.narrow(self.name, session.subscriptions.names)
+            self._narrowed = True
+        wanted = listening.subscriptions(self._group)
+        if wanted.names != self._listening:
+            # Before they are made: whoever ends the session must know of them.
+            broker_session.add_filters(self.name, wanted.names)
+            self._listening, self._narrowed = wanted.names, False
+            self.source.listen_to(wanted)
 
 
 def _as_dict(counters: CommitCounters | WriterCounters) -> dict[str, int]:

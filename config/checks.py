@@ -16,6 +16,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 
+from bridge import topic_filter
+from bridge.decode import CONVENTIONS
+
 TAG = "pulseboard"
 MIN_SECRET = 50  # characters of the key that signs sessions
 MIN_METRICS_TOKEN = 16  # characters
@@ -24,7 +27,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 
 @register(TAG)
 def check_settings(**_options: Any) -> list[CheckMessage]:
-    return [*_of_secrets(), *_of_reach(), *_of_names(), *_of_spool()]
+    return [*_of_secrets(), *_of_reach(), *_of_names(), *_of_topics(), *_of_spool()]
 
 
 def _of_secrets() -> Iterator[CheckMessage]:
@@ -67,6 +70,24 @@ def _of_names() -> Iterator[CheckMessage]:
             hint="Write 1 to 40 letters, digits, '_', '-' and '.'.",
             id="pulseboard.E002",
         )
+
+
+def _of_topics() -> Iterator[CheckMessage]:
+    names = {each.NAME for each in CONVENTIONS}
+    for wanted in sorted(set(settings.PULSEBOARD_CONVENTIONS) - names):
+        yield Error(
+            f"PULSEBOARD_CONVENTIONS names {wanted!r}, which is none.",
+            hint=f"There are {', '.join(sorted(names))}.",
+            id="pulseboard.E003",
+        )
+    filters = [*settings.PULSEBOARD_FILTERS, *(set(settings.AUTO_ADOPT) - names)]
+    for wanted in filters:
+        if not topic_filter.is_valid(wanted):
+            yield Error(
+                f"{wanted!r} is no filter of MQTT topics.",
+                hint="Mend PULSEBOARD_FILTERS or PULSEBOARD_AUTO_ADOPT; as plant/+/sensors/#.",
+                id="pulseboard.E004",
+            )
 
 
 def _of_spool() -> Iterator[CheckMessage]:

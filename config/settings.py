@@ -101,6 +101,12 @@ MQTT_FOR_DEVICES = servers.mqtt_broker(
     "PULSEBOARD_DEVICES_MQTT_URL", env.text("MQTT_URL") or "mqtt://localhost:1883"
 )
 
+# The conventions that are read, by name; none named: all. Filters of topics to listen to beside
+# theirs. Senders of what becomes a device by itself: names of conventions, filters of topics.
+PULSEBOARD_CONVENTIONS = env.words("PULSEBOARD_CONVENTIONS")
+PULSEBOARD_FILTERS = env.words("PULSEBOARD_FILTERS")
+AUTO_ADOPT = env.words("PULSEBOARD_AUTO_ADOPT")
+
 # Where bridge workers keep what the database has not taken yet, and how much of it, each.
 SPOOL_FOLDER = Path(env.text("PULSEBOARD_SPOOL") or BASE_DIR / "var" / "spool")
 SPOOL_LIMIT = (

@@ -22,6 +22,7 @@ from bridge.decode.conventions import (
     homeassistant,
     influx,
     openmqttgateway,
+    own,
     pulseboard,
     rtl_433,
     scalar,
@@ -58,6 +59,7 @@ class Convention(Protocol):
 
 CONVENTIONS: tuple[Convention, ...] = (
     pulseboard,
+    own,
     zigbee2mqtt,
     tasmota,
     the_things_stack,

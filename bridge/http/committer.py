@@ -15,9 +15,9 @@ from concurrent.futures import Future
 from dataclasses import asdict
 from typing import TypeVar
 
+from bridge import listening
 from bridge.commit.committer import HUNG_AFTER, STATUS_EVERY, TICK
 from bridge.commit.transaction import TRIES_WHOLE, BatchTransaction, gives_up
-from bridge.decode import Decoder
 from bridge.http.books import Books
 from bridge.http.queue import (
     BURST,
@@ -75,7 +75,7 @@ class Ingest(WorkingThread):
         self._instants = Instants(f"{name}-{secrets.token_hex(8)}", SHORT_REACH_US)
         memory = Memory.nothing(self._instants)
         self._transaction = BatchTransaction(name, memory, self.counters)
-        self._decoder = Decoder(memory.facts)
+        self._decoder = listening.decoder(memory.facts)
         self._stamper = Stamper(memory.deliveries, self._instants)
         self._live = LivePublisher(name, memory.series.device_of, tell_each_second=self._pipeline)
         # A device that speaks HTTP reads in the answer what was wrong.

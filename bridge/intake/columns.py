@@ -7,18 +7,22 @@ readings go into columns while they are in the processor's cache; any other keep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from types import MappingProxyType
 
 import numpy as np
 
-from bridge.decode import Decoder
-from bridge.decode.items import Item, Sample, Telemetry
+from bridge import listening
+from bridge.decode.items import Ignored, Item, Sample, Telemetry
 from bridge.intake.allowance import NOBODY, Allowance, readings_in
 from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch, Columns
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, Stamper, restamp
 from bridge.message import Message
+from bridge.mqtt.subscriptions import Subscriptions
+
+# What a copy of a message says that counts by another copy.
+REPEAT = Ignored("another_subscription")
 
 
 class Intake:
@@ -28,7 +32,8 @@ class Intake:
         self.allowance = allowance or Allowance()
         self._memory = memory
         self._stamper = Stamper(memory.deliveries, memory.instants)
-        self._decoder = Decoder(memory.facts)
+        self._decoder = listening.decoder(memory.facts)
+        self.subscriptions = Subscriptions()  # of the session the messages come from
         self.waiting: list[Message] = []  # until their samples can be given a time
 
     @property
@@ -68,10 +73,14 @@ class Intake:
         devices, series = self._memory.registry.devices(), self._memory.series.ids
         uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
         over = self.allowance.over() if stamps is None else NOBODY
+        live, at_once = stamps is None, self.subscriptions.first
         for index, message in enumerate(messages):
-            # What the broker sends again was let in, or refused, when it came first.
-            if over and message.topic in over and not message.dup:
-                items = [self.allowance.refuse(message.topic, len(message.payload))]
+            if (
+                live
+                and (over or message.properties not in at_once)
+                and (refused := self._refused(message, over)) is not None
+            ):
+                items = [refused]
             elif (plain := read_plain(message)) is None:
                 items = decoded.get(index) or decode(message)
                 if not self._stamp(batch, index, items, spooled=stamps):
@@ -122,6 +131,17 @@ class Intake:
                     uids[index] = ""
         topics = [message.topic for message in batch.messages]
         self.allowance.charge(topics, uids, sizes, readings)
+
+    def _refused(self, message: Message, over: Mapping[Hashable, str]) -> Item | None:
+        """What is said of a message that is not to be read, None of one that is."""
+        if message.properties not in self.subscriptions.first and self.subscriptions.is_repeat(
+            message
+        ):
+            return REPEAT
+        # What the broker sends again was let in, or refused, when it came first.
+        if over and message.topic in over and not message.dup:
+            return self.allowance.refuse(message.topic, len(message.payload))
+        return None
 
     def _stamp_plain(
         self,

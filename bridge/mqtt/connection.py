@@ -25,6 +25,7 @@ from bridge.mqtt.client import Client
 from bridge.mqtt.confirmation import RESENT_WITHIN, Confirmation
 from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
+from bridge.mqtt.subscriptions import Subscriptions
 from devices.clock import now_us
 from telemetry.workers.backoff import Backoff
 
@@ -46,12 +47,15 @@ MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
 class Source:
     """Reads one durable session into an inbox until stopped."""
 
-    def __init__(self, broker: Broker, inbox: Inbox, intake: Intake, group: str = "") -> None:
-        """With `group`, telemetry is shared with the other workers of that name (MQTT `$share`)."""
-        self.session = Session(broker, group)
+    def __init__(
+        self, broker: Broker, inbox: Inbox, intake: Intake, subscriptions: Subscriptions
+    ) -> None:
+        self.session = Session(broker, subscriptions)
         self.counters = self.session.counters
         self._inbox = inbox
         self._intake = intake
+        intake.subscriptions = subscriptions
+        self._change: Subscriptions | None = None  # what to listen to instead
         self._acknowledgements: deque[tuple[int, bytes, int]] = deque()
         self._confirmation = Confirmation(intake.deliveries)
         self._heard_at = 0.0  # monotonic seconds
@@ -75,6 +79,15 @@ class Source:
         if len(self._notices) == MAX_NOTICES:
             self.counters.notices_dropped += 1
         self._notices.append((topic, payload))
+
+    def begin_with(self, subscriptions: Subscriptions) -> None:
+        """What to subscribe on the first connection. Call it before that."""
+        self.session.subscriptions = self._intake.subscriptions = subscriptions
+
+    def listen_to(self, subscriptions: Subscriptions) -> None:
+        """Listen to these instead, from a moment on. They are noted already."""
+        self._change = subscriptions
+        self._wake()
 
     def stop(self) -> None:
         """Stop reading, finish what was received, disconnect. Safe in a signal handler."""
@@ -156,6 +169,7 @@ class Source:
                 if time.monotonic() >= misc_due and self._is_open(sock):
                     self._client.loop_misc()
                     self._confirm()
+                    self._listen()
                     misc_due = time.monotonic() + TURN
 
     def _is_open(self, sock: Any) -> bool:
@@ -228,6 +242,8 @@ class Source:
 
     def _take_in(self, messages: list[Message]) -> None:
         self._heard_at = time.monotonic()
+        if self.session.sweeping and messages[-1].retain:
+            self.session.swept()
         for batch in self._intake.batches(self.session.generation, messages):
             self._inbox.put(batch)
 
@@ -237,6 +253,17 @@ class Source:
             self._confirmation.answered()
         self._client.digest(packets)
         return self._is_open(sock)
+
+    def _listen(self) -> None:
+        """Keep what is subscribed as it is wanted."""
+        if self._change is not None:
+            wanted, self._change = self._change, None
+            self._intake.subscriptions = wanted
+            self.session.change(wanted)
+        if self._full_since is None:
+            self.session.end_sweep()
+        else:
+            self.session.swept()
 
     def _confirm(self) -> None:
         if self.session.lost:

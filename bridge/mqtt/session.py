@@ -13,9 +13,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from bridge.decode.conventions import pulseboard, unread
 from bridge.mqtt.client import Client
 from bridge.mqtt.packet import MAX_PACKET
+from bridge.mqtt.subscriptions import SEND_KEPT, SWEEP, Subscriptions
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +23,7 @@ RECEIVE_MAXIMUM = 20_000  # messages in flight to us: several full batches
 SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps our queue while we are away
 KEEPALIVE = 30  # seconds
 CONNECT_TIMEOUT = 5.0  # seconds
-TOPICS = pulseboard.FILTERS
-# Not `#`, and nothing that overlaps the above: a telemetry message must not come twice.
-NEAR_MISSES = unread.FILTERS
+SWEEP_QUIET = 3.0  # seconds without a kept message after which there is none left
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +49,10 @@ class SourceCounters:
     notices_dropped: int = 0
 
 
-def subscriptions(group: str) -> tuple[str, ...]:
-    """The topic filters of a worker, shared with the others of its group. Status as well: each
-    message of a device is one worker's, or each worker would write, and quarantine, every one."""
-    shared = f"$share/{group}/" if group else ""
-    return tuple(shared + topic for topic in (*TOPICS, *NEAR_MISSES))
-
-
 class Session:
     """One durable MQTT 5 session under a client id of its own. Lives in the network thread."""
 
-    def __init__(self, broker: Broker, group: str) -> None:
+    def __init__(self, broker: Broker, subscriptions: Subscriptions) -> None:
         self.counters = SourceCounters()
         self.generation = 0  # of the connection; counts them
         self.connected_since: float | None = None  # monotonic seconds
@@ -69,11 +60,14 @@ class Session:
         self.lost = False  # by the broker: it sends nothing again
         self.was_accepted = False  # by the broker, on the newest connection
         self.ending = False  # so that a lost connection is no news
-        self._seldom_mid: int | None = 0  # packet identifier of the newest SUBSCRIBE of near misses
+        self._essential: set[int | None] = set()  # packet identifiers of SUBSCRIBEs not answered
         self.retiring = False  # empty it and end it, instead of going on with it
         self.empty = False  # that is done: it has no subscriptions and holds nothing
         self.narrowed = False  # the broker has our subscriptions and no others
-        self.filters = subscriptions(group)
+        self.subscriptions = subscriptions
+        self.sweeping = False  # fetch what the broker kept
+        self._refused = False  # one of them, on this connection
+        self._swept_at = 0.0  # monotonic seconds: the newest kept message, or when we asked
         self._broker = broker
         self._unwanted: list[str] = []
         self._unanswered: set[int] = set()  # packet identifiers of what the broker has to answer
@@ -82,9 +76,17 @@ class Session:
     def continue_as(self, client_id: str, subscribed: Iterable[str]) -> None:
         """Go on with the session of this id, which may have those subscriptions."""
         self.client = self._make_client(client_id)
-        kept = () if self.retiring else self.filters
+        kept = () if self.retiring else self.subscriptions.names
         # Those of no group as well: an earlier version noted nothing.
-        self._unwanted = sorted({*subscribed, *subscriptions("")}.difference(kept))
+        self._unwanted = sorted({*subscribed, *Subscriptions().names}.difference(kept))
+
+    def change(self, subscriptions: Subscriptions) -> None:
+        """Listen to these from now on. They are noted already."""
+        names = {*self._unwanted, *self.subscriptions.names, *subscriptions.names}
+        self._unwanted = sorted(names.difference(subscriptions.names))
+        self.subscriptions = subscriptions
+        if self.counters.connected:
+            self._subscribe(self.client)
 
     def _make_client(self, client_id: str) -> Client:
         client = Client(client_id=client_id, manual_ack=True)
@@ -164,21 +166,37 @@ class Session:
         if self._unwanted:
             self._note(client.unsubscribe(self._unwanted)[1])
         if not self.retiring:
-            telemetry, status, *near_misses = self.filters
-            # A retained telemetry message is an old reading that came by already; a retained
-            # status is the state. (A shared subscription gets neither.)
-            self._note(
-                client.subscribe(
-                    [
-                        (telemetry, SubscribeOptions(qos=1, retainHandling=2)),
-                        (status, SubscribeOptions(qos=1, retainHandling=1)),
-                    ]
-                )[1]
-            )
-            # At QoS 0, so that they never take the room of what is acknowledged.
-            seldom = SubscribeOptions(qos=0, retainHandling=2)
-            _, self._seldom_mid = client.subscribe([(each, seldom) for each in near_misses])
-        self.narrowed = not self._unanswered
+            self._essential, self._refused = set(), False
+            essential = self.subscriptions.essential
+            wanted = list(zip(self.subscriptions.names, self.subscriptions.each, strict=True))
+            # Our own last: as the broker answers in order, its answer speaks for all.
+            for name, one in sorted(wanted, key=lambda pair: pair[0] in essential):
+                options = SubscribeOptions(qos=one.qos, retainHandling=one.retain_handling)
+                mid = client.subscribe([(name, options)], properties=_with(one.identifier))[1]
+                self._note(mid)
+                if name in essential:
+                    self._essential.add(mid)
+            if self.sweeping:
+                kept = SubscribeOptions(qos=1, retainHandling=SEND_KEPT)
+                sweep = [(each, kept) for each in self.subscriptions.sweep]
+                client.subscribe(sweep, properties=_with(SWEEP))
+                self._swept_at = time.monotonic()
+        self._narrow()
+
+    def _narrow(self) -> None:
+        self.narrowed = not (self._unanswered or self.sweeping)
+
+    def swept(self) -> None:
+        """A kept message came, or there was no room for one."""
+        self._swept_at = time.monotonic()
+
+    def end_sweep(self) -> None:
+        """Once nothing more comes: give up what was subscribed for it."""
+        connected = self.counters.subscribed and not self.retiring
+        if self.sweeping and connected and time.monotonic() - self._swept_at > SWEEP_QUIET:
+            self.sweeping = False
+            self._note(self.client.unsubscribe(list(self.subscriptions.sweep))[1])
+            self._narrow()
 
     def _note(self, mid: int | None) -> None:
         if mid is not None:
@@ -196,31 +214,31 @@ class Session:
     ) -> None:
         # Also where there was nothing to unsubscribe.
         self._unanswered.discard(mid)
-        self.narrowed = not self._unanswered
+        self._narrow()
 
     def _on_subscribe(
         self, _client: Any, _userdata: Any, mid: int, reasons: Any, _properties: Any
     ) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
-        if mid == self._seldom_mid:
-            if refused:
-                logger.warning(
-                    "mistyped topics will go unseen: the broker refused %d of %d subscriptions",
-                    len(refused),
-                    len(NEAR_MISSES),
-                    extra={"action": "near_misses_refused"},
-                )
-            return
+        self._unanswered.discard(mid)
+        self._narrow()
         if refused:
-            logger.error(
-                "the broker refused a subscription: %s", refused, extra={"action": "not_subscribed"}
+            logger.log(
+                logging.ERROR if mid in self._essential else logging.WARNING,
+                "the broker refused %d of %d subscriptions, what comes there goes unseen: %s",
+                len(refused),
+                len(reasons),
+                refused[0],
+                extra={"action": "not_subscribed"},
             )
-        else:
-            # Only from now on does the broker keep messages for a session that is new.
-            logger.info("subscribed", extra={"action": "subscribed"})
-            self._unanswered.discard(mid)
-            self.narrowed = not self._unanswered
-        self.counters.subscribed = int(not refused)
+        if mid in self._essential:
+            self._essential.discard(mid)
+            self._refused |= bool(refused)
+            if not self._essential:
+                self.counters.subscribed = int(not self._refused)
+                if not self._refused:
+                    # Only from now on does the broker keep messages for a session that is new.
+                    logger.info("subscribed", extra={"action": "subscribed"})
 
     def _on_disconnect(
         self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any
@@ -232,3 +250,12 @@ class Session:
         self.counters.connected = self.counters.subscribed = 0
         self.narrowed = False
         self.connected_since = None
+
+
+def _with(identifier: int) -> Properties | None:
+    """The properties of a SUBSCRIBE whose messages are to name it."""
+    if not identifier:
+        return None
+    properties = Properties(PacketTypes.SUBSCRIBE)
+    properties.SubscriptionIdentifier = identifier
+    return properties

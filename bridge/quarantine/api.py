@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
+from bridge import listening
 from bridge.commit import beside
 from bridge.decode import Decoder
 from bridge.decode.items import Reason, Telemetry
@@ -170,7 +171,7 @@ class UnregisteredView(APIView):
         query.known(request, {"after"})
         after = query.text(request, "after") if "after" in request.query_params else None
         page = unregistered(Scope.of(request), MAX_UNREGISTERED, after)
-        decoder = Decoder(beside.load())
+        decoder = listening.decoder(beside.load())
         senders = [_sender(each, decoder) for each in page.senders]
         facts = {"now": clock.now_ms(), "total": page.total, "next": page.next}
         return Response({**facts, "unregistered": senders})

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from access.scope import EVERYTHING, Scope
+from bridge import listening
 from bridge.commit.batch_rows import Committed, Rows
 from bridge.commit.beside import Learning
 from bridge.commit.rows import RowBuilder
@@ -103,7 +104,7 @@ class Replay:
         self._most = most
         self._dry_run = dry_run
         self._facts = Facts()
-        self._decoder = Decoder(self._facts)
+        self._decoder = listening.decoder(self._facts)
         self._registry = Registry()
         self._start_afresh()
         self._shift: dict[int, int] = {}  # message id: instants on its lane

@@ -41,7 +41,7 @@ def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE reading, text_reading, commit_log, dirty_minute, ingest_delivery,"
-            " ingest_lease, ingest_session"
+            " ingest_lease, ingest_session, ingest_sweep"
         )
         cursor.execute("UPDATE ingest_lane SET holder = '', until_us = 0, given_us = 0")
 

@@ -9,6 +9,7 @@ from bridge.commit.inbox import BatchResult, Inbox
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
 from bridge.mqtt.connection import Broker, Source
+from bridge.mqtt.subscriptions import Subscriptions
 from bridge.tests.conftest import holding
 from tests.bridge_process import Publisher
 from tests.waiting import eventually
@@ -30,7 +31,10 @@ def test_it_is_told_and_the_messages_come_again(database, mosquitto, publisher: 
     inbox = Inbox()
     told: list[Exception] = []
     source = Source(
-        Broker("127.0.0.1", mosquitto.port, "mistaken"), inbox, Mistaken(Memory.nothing(holding()))
+        Broker("127.0.0.1", mosquitto.port, "mistaken"),
+        inbox,
+        Mistaken(Memory.nothing(holding())),
+        Subscriptions(),
     )
     source.session.continue_as("mistaken", ())
     thread = threading.Thread(target=source.run, args=(lambda: False, lambda: None, told.append))

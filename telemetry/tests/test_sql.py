@@ -81,6 +81,7 @@ SAMPLES = {
     "worker": "bridge-0",
     "client_id": "pulseboard-bridge-0-0123",
     "filters": ["devices/+/status"],
+    "group": "plant",
     "covered": [1],
     "devices": [1],
     "metrics": ["t"],

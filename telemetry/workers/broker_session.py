@@ -16,6 +16,7 @@ from django.db import connection
 from telemetry.sql import load
 
 SECRET_BYTES = 12  # of a client id
+SWEPT_FOR = 60.0  # seconds in which a group that starts together fetches what is kept once
 
 _SQL = load("broker_session")
 
@@ -42,6 +43,21 @@ def open_session(worker: str, prefix: str, filters: Iterable[str], *, known: boo
     with connection.cursor() as cursor:
         cursor.execute(_SQL["note_session"], wanted)
         return BrokerSession(*cursor.fetchone())
+
+
+def add_filters(worker: str, filters: Iterable[str]) -> None:
+    """Note that these are about to be subscribed as well."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["add_filters"], {"worker": worker, "filters": list(filters)})
+
+
+def may_sweep(group: str, worker: str) -> bool:
+    """Whether this worker is the one of its group that fetches what the broker kept. One that has
+    died over it may again at once; another only when the last sweep is `SWEPT_FOR` ago."""
+    with connection.cursor() as cursor:
+        claim: dict[str, str | float] = {"group": group, "worker": worker, "seconds": SWEPT_FOR}
+        cursor.execute(_SQL["claim_sweep"], claim)
+        return cursor.fetchone() is not None
 
 
 def narrow(worker: str, filters: Iterable[str]) -> None:

@@ -32,6 +32,11 @@ HERE: dict[str, list[tuple[str, bytes]]] = {
         ("devices/pump-1/telemetry", b'{"t":21.5,"on":true}'),
         ("devices/pump-1/status", b"online"),
     ],
+    "own": [
+        ("devices/pump-1/errors", b"{}"),
+        ("pulseboard/state/pump-1/t", b"21.5"),
+        ("homeassistant/sensor/pulseboard/pump-1-t/config", b"{}"),
+    ],
     "unread": [("devices/pump-1/telemetri", b'{"t":21.5}'), ("v1/devices/me/x", b"1")],
 }
 HOSTILE: list[Any] = [

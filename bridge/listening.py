@@ -1,0 +1,39 @@
+"""What the bridge listens to: the conventions that are switched on, and filters of the user's."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from bridge.decode import CONVENTIONS, Convention, Decoder
+from bridge.decode.conventions import own, pulseboard, unread
+from bridge.decode.state import Facts
+from bridge.models import TopicFilter
+from bridge.mqtt.subscriptions import Subscriptions
+
+MAX_FILTERS = 200  # of the user's
+ALWAYS = (pulseboard, own, unread)  # whatever is switched off
+
+
+def conventions() -> tuple[Convention, ...]:
+    """Those that are switched on, in their order."""
+    wanted = settings.PULSEBOARD_CONVENTIONS
+    if not wanted:
+        return CONVENTIONS
+    return tuple(each for each in CONVENTIONS if each.NAME in wanted or each in ALWAYS)
+
+
+def decoder(facts: Facts | None = None) -> Decoder:
+    """One that decodes with these."""
+    return Decoder(facts) if conventions() is CONVENTIONS else Decoder(facts, conventions())
+
+
+def chosen() -> list[str]:
+    """The user's filters, those of the settings first. Raises what the database raises."""
+    stored = TopicFilter.objects.order_by("id").values_list("filter", flat=True)[:MAX_FILTERS]
+    return [*settings.PULSEBOARD_FILTERS, *stored]
+
+
+def subscriptions(group: str = "") -> Subscriptions:
+    """What a worker is to subscribe. Raises what the database raises."""
+    of_conventions = [each for one in conventions() if one is not unread for each in one.FILTERS]
+    return Subscriptions([*of_conventions, *chosen()], group)

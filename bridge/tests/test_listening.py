@@ -1,0 +1,86 @@
+"""What is listened to is a setting; filters that overlap bring each message once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from bridge import decode, listening
+from bridge.decode.conventions import own, pulseboard, unread
+from bridge.models import TopicFilter
+from bridge.tests.conftest import end, wait_settled, worker_database_url
+from tests.bridge_process import BridgeProcess, Publisher
+from tests.waiting import eventually
+
+TELEMETRY = "devices/pump-1/telemetry"
+OVERLAPPING = "devices/pump-1/+,+/pump-1/telemetry,devices/#"
+
+
+@pytest.mark.django_db
+def test_a_convention_that_is_off_is_neither_heard_nor_read(settings) -> None:
+    settings.PULSEBOARD_CONVENTIONS = ["pulseboard"]
+    assert listening.conventions() == (pulseboard, own, unread)
+    heard = {one.filter for one in listening.subscriptions().each}
+    assert heard == {*pulseboard.FILTERS, *unread.FILTERS}
+    settings.PULSEBOARD_CONVENTIONS = []
+    assert listening.conventions() == decode.CONVENTIONS
+
+
+@pytest.mark.django_db
+def test_the_users_filters_are_heard_too(settings) -> None:
+    settings.PULSEBOARD_FILTERS = ["plant/#"]
+    TopicFilter.objects.create(filter="hall/+/x")
+    heard = {one.filter for one in listening.subscriptions().each}
+    assert {"plant/#", "hall/+/x"} <= heard
+
+
+def test_what_is_no_convention_and_no_filter_is_refused(settings) -> None:
+    settings.PULSEBOARD_CONVENTIONS = ["tasmotta"]
+    settings.PULSEBOARD_FILTERS = ["a/#/b"]
+    settings.AUTO_ADOPT = ["pulseboard", "plant/#", "x#"]
+    found = run_checks(tags=["pulseboard"])
+    assert [each.id for each in found if each.id in ("pulseboard.E003", "pulseboard.E004")] == [
+        "pulseboard.E003",
+        "pulseboard.E004",
+        "pulseboard.E004",
+    ]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("broker", ["mosquitto", "iotcore"])
+def test_what_comes_by_several_filters_is_stored_once(
+    broker: str, request, pump, database, tmp_path: Path
+) -> None:
+    server = request.getfixturevalue(broker)
+    worker = BridgeProcess(
+        tmp_path / "bridge.log",
+        {
+            "DATABASE_URL": worker_database_url(),
+            "MQTT_URL": server.url,
+            "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
+            "PULSEBOARD_FILTERS": OVERLAPPING,
+        },
+    )
+    publisher = None
+    try:
+        worker.start()
+        worker.wait_connected()
+        publisher = Publisher(server.port)
+        for number in range(100):
+            publisher.send(TELEMETRY, b'{"n":%d}' % number)
+        publisher.wait_acked()
+        eventually(lambda: database("SELECT count(*) FROM reading") == [(100,)])
+        TopicFilter.objects.create(filter="hall/#")
+        noted = "SELECT count(*) FROM ingest_session WHERE 'hall/#' = ANY (filters)"
+        eventually(lambda: database(noted) == [(1,)], what="the new filter is noted")
+        publisher.send("hall/x", b"?")
+        publisher.send(TELEMETRY, b'{"n":100}')
+        eventually(lambda: database("SELECT count(*) FROM reading") == [(101,)])
+        wait_settled(101)
+        assert database("SELECT count(DISTINCT value) FROM reading") == [(101,)]
+    finally:
+        end(worker)
+        if publisher is not None:
+            publisher.close()
