@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.decode import documents
-from bridge.decode.conventions import tasmota
+from bridge.decode.conventions import esphome, tasmota
 from bridge.decode.conventions.homeassistant.entities import (
     Entity,
     Source,
@@ -30,7 +30,10 @@ from bridge.decode.texts import word
 from bridge.message import Message
 
 # Of dialects read here anyway: whose a topic is, and the metric if it tells only one.
-ORIGINS: dict[str, Callable[[str], tuple[str, str] | None]] = {"tasmota": tasmota.origin}
+ORIGINS: dict[str, Callable[[str], tuple[str, str] | None]] = {
+    tasmota.NAME: tasmota.origin,
+    esphome.NAME: esphome.origin,
+}
 
 
 class Announcement:
