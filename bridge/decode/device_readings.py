@@ -6,6 +6,7 @@ For dialects that put several devices, instants or both into a message.
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from typing import Any
 
 from bridge.decode import json_values, named_units
@@ -21,6 +22,8 @@ from bridge.decode.items import (
     Value,
 )
 from bridge.decode.json_values import MAX_PROBLEMS, MAX_VALUES
+from bridge.decode.state import State
+from bridge.message import Message
 
 MAX_DEVICES = 500  # in one message
 MAX_ABOUT = 128  # characters of a name, a model and the like
@@ -29,9 +32,12 @@ NO_VALUE = "no_value"  # why a message is ignored that says only what is not kno
 
 
 class DeviceReadings:
-    """Items of one message, by device in the order they were met."""
+    """Items of one message, by device in the order they were met. What a device is, and what its
+    series are, is told from time to time only: see `Context.due`."""
 
-    def __init__(self) -> None:
+    def __init__(self, message: Message, state: State) -> None:
+        self._context = state.context
+        self.received_us = message.received_us
         self.problems: list[Problem] = []
         self.clock_replaced = False  # a time was given that cannot be true
         self._samples: dict[str, dict[int, list[dict[str, Value]]]] = {}  # by uid and Unix us
@@ -87,7 +93,8 @@ class DeviceReadings:
         """Each device with what it is and what it measured. The problems go with the first."""
         items: list[Item] = []
         for uid in {**dict.fromkeys(self._about), **dict.fromkeys(self._samples)}:
-            if about := self._about.get(uid):
+            about = self._about.get(uid)
+            if about and self._is_due(uid, *about.values()):
                 items.append(Described(uid, **about))
             samples = [
                 Sample(time_us, values)
@@ -96,12 +103,17 @@ class DeviceReadings:
             ]
             for metric in {metric: None for sample in samples for metric in sample.values}:
                 unit, quantity = self._units.get((uid, metric), ("", ""))
-                if told := named_units.described(uid, metric, unit, quantity):
+                if self._is_due(uid, metric, unit) and (
+                    told := named_units.described(uid, metric, unit, quantity)
+                ):
                     items.append(told)
             if samples:
                 items.append(Telemetry(uid, samples, tuple(self.problems), self.clock_replaced))
                 self.problems, self.clock_replaced = [], False
         return items
+
+    def _is_due(self, uid: str, *what: Hashable) -> bool:
+        return self._context.due(uid, what, self.received_us)
 
     def or_rejected(self, uid: str) -> list[Item]:
         """The items, and what is wrong with the message where nothing of it can be used."""

@@ -75,14 +75,13 @@ OF_TOPIC = Owner()
 class JsonReading:
     """Takes objects apart into what each device says."""
 
-    def __init__(self, path: TopicPath, received_us: int) -> None:
-        self.found = DeviceReadings()
+    def __init__(self, path: TopicPath, found: DeviceReadings) -> None:
+        self.found = found
         self._path = path
-        self._received_us = received_us
 
     def add(self, document: dict[str, Any], owner: Owner = OF_TOPIC, depth: int = 0) -> None:
         """An object with its envelopes, each of which may have an owner of its own."""
-        read = _Object(document, owner, self._received_us, shared=self._path.shared)
+        read = _Object(document, owner, self.found.received_us, shared=self._path.shared)
         native = read.owner.native
         uid = device_uid(native) or self._path.uid
         flat = flattened(read.rest, read_text=quoted.value_of)

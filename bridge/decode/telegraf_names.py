@@ -54,7 +54,7 @@ class Names:
             uid,
             time_us,
             {
-                metric_name(*levels, "" if field == "value" else field): value
+                metric_name(*levels, "" if field == "value" else field) or "value": value
                 for field, value in fields.items()
             },
         )

@@ -7,6 +7,7 @@ the payload's own id or by the topic, what by its keys, when by what looks like 
 from __future__ import annotations
 
 from bridge.decode import documents, topic_path
+from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.items import Ignored, Item, Presence, Rejected
 from bridge.decode.json_reading import JsonReading
 from bridge.decode.state import State
@@ -41,7 +42,7 @@ def decode(message: Message, state: State) -> list[Item]:
         online = topic_path.presence(path.channel, _word(word)) if key.lower() in NAMED else None
         if online is not None:
             return [Presence(path.presence_uid, online)]
-    reading = JsonReading(path, message.received_us)
+    reading = JsonReading(path, DeviceReadings(message, state))
     objects = document if isinstance(document, list) else [document]
     if all(isinstance(each, dict) for each in objects):
         reading.add_all(objects)

@@ -84,7 +84,7 @@ def decode(message: Message, state: State) -> list[Item]:
     except UnicodeDecodeError as exc:
         detail = f"byte {exc.start} is not UTF-8"
         return [Rejected(names.uid, Problem(Reason.NOT_UTF8, detail))]
-    found = DeviceReadings()
+    found = DeviceReadings(message, state)
     for line in _lines(text, found):
         time_us = foreign_time.read(line.time, message.received_us) if line.time else 0
         found.clock_replaced |= bool(line.time) and not time_us

@@ -24,7 +24,7 @@ from bridge.decode.items import (
     Reason,
     Rejected,
 )
-from bridge.decode.state import State
+from bridge.decode.state import CERTAIN, State
 from bridge.decode.tolerant import Undecodable
 from bridge.message import Message
 
@@ -37,7 +37,6 @@ FILTERS = (
     *(f"+/+/{module}toMQTT/#" for module in MODULES),
     *("home/+/LWT", "home/+/version"),
 )
-BY_TOPIC = 85
 BY_WORD = 60  # `home/gateway/LWT` with Theengs' own words
 CODES = frozenset(
     {"433", "SRFB", "IR", "RF", "2G"}
@@ -85,7 +84,7 @@ _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}:?){5}[0-9A-Fa-f]{2}")
 def matches(topic: str, payload: bytes) -> int:
     """By the level that every message of a gateway has."""
     if "toMQTT" in topic:
-        return BY_TOPIC if _TOPIC.fullmatch(topic) else 0
+        return CERTAIN if _TOPIC.fullmatch(topic) else 0
     if not topic.startswith("home/") or topic.count("/") != 2:
         return 0
     if topic.endswith("/LWT") and payload in (b"online", b"offline"):
@@ -105,26 +104,30 @@ def decode(message: Message, state: State) -> list[Item]:
         document = documents.read_object(message.payload)
     except Undecodable as exc:
         return [Rejected(gateway, exc.problem)]
+    return _said(document, (module, which or ""), gateway, DeviceReadings(message, state))
+
+
+def _said(
+    document: dict[str, Any], channel: tuple[str, str], gateway: str, said: DeviceReadings
+) -> list[Item]:
+    """What came below a gateway's topic, of a module and of which of its sensors."""
+    module, which = channel
     if module == "RTL_433":
-        return _transmission(document, gateway, message.received_us)
+        return _transmission(document, gateway, said)
     if module == "BT":
-        return _beacon(document, which or "", gateway)
-    return _heard_or_own(document, module, which or "", gateway)
-
-
-def _heard_or_own(document: dict[str, Any], module: str, which: str, gateway: str) -> list[Item]:
+        return _beacon(document, which, gateway, said)
     if module == "Pilight" and isinstance(document.get("message"), dict):
-        return _pilight(document, gateway)
+        return _pilight(document, gateway, said)
     if module in CODES:
-        return _code(document, module, gateway)
-    return _own(document, module, which, gateway)
+        return _code(document, module, gateway, said)
+    return _own(document, channel, gateway, said)
 
 
-def _transmission(document: dict[str, Any], gateway: str, received_us: int) -> list[Item]:
+def _transmission(document: dict[str, Any], gateway: str, said: DeviceReadings) -> list[Item]:
     if document.get("model") == "status" or not transmitter_of(document):
         return [Ignored("receiver", gateway)]
     kept = {key: value for key, value in document.items() if key != "duration"}
-    return transmission(kept, gateway, received_us)
+    return transmission(kept, gateway, said)
 
 
 def _of_gateway(topic: str, payload: bytes) -> Item:
@@ -134,7 +137,9 @@ def _of_gateway(topic: str, payload: bytes) -> Item:
     return Described(gateway, firmware=payload[:64].decode("utf-8", "replace").replace("\0", ""))
 
 
-def _beacon(document: dict[str, Any], which: str, gateway: str) -> list[Item]:
+def _beacon(
+    document: dict[str, Any], which: str, gateway: str, found: DeviceReadings
+) -> list[Item]:
     told = which or document.get("id")
     if type(told) is not str or not told:
         return [Rejected(gateway, Problem(Reason.BAD_UID, "the beacon has no id"))]
@@ -147,7 +152,6 @@ def _beacon(document: dict[str, Any], which: str, gateway: str) -> list[Item]:
         return [Ignored("undecoded_beacon", gateway)]
     if "tempc" in values:
         values.pop("tempf", None)  # the same once more
-    found = DeviceReadings()
     found.describe(
         uid,
         name=_text(document, "name"),
@@ -163,13 +167,12 @@ def _beacon(document: dict[str, Any], which: str, gateway: str) -> list[Item]:
     return [Discovered(uid, gateway), *found.or_rejected(uid)]
 
 
-def _pilight(document: dict[str, Any], gateway: str) -> list[Item]:
+def _pilight(document: dict[str, Any], gateway: str, found: DeviceReadings) -> list[Item]:
     told = document["message"]
     native = "_".join(
         str(each) for each in (document.get("protocol", "pilight"), told.get("id", ""))
     )
     uid = device_uid(native.strip("_")) or gateway
-    found = DeviceReadings()
     found.describe(uid, name=native.replace("_", " ").strip())
     flat = flattened(
         {key: each for key, each in told.items() if key != "id"}, read_text=quoted.value_of
@@ -178,19 +181,20 @@ def _pilight(document: dict[str, Any], gateway: str) -> list[Item]:
     return [Discovered(uid, gateway), *found.or_rejected(uid)]
 
 
-def _code(document: dict[str, Any], module: str, gateway: str) -> list[Item]:
+def _code(document: dict[str, Any], module: str, gateway: str, found: DeviceReadings) -> list[Item]:
     """A code is somebody's button: a text of the gateway, and not a device for every neighbour."""
     code = document.get("value", document.get("raw"))
     if type(code) not in (int, str) or len(str(code)) > 64:
         return [Ignored("no_code", gateway)]
-    found = DeviceReadings()
-    found.add(gateway, 0, {f"{module}.code": str(code)})
+    found.add(gateway, 0, flattened(str(code), module, "code").values)
     return found.or_rejected(gateway)
 
 
-def _own(document: dict[str, Any], module: str, which: str, gateway: str) -> list[Item]:
+def _own(
+    document: dict[str, Any], channel: tuple[str, str], gateway: str, found: DeviceReadings
+) -> list[Item]:
     """Sensors on the gateway itself, and what it says of itself."""
-    found = DeviceReadings()
+    module, which = channel
     if module == "SYS":
         found.describe(gateway, firmware=_text(document, "version"))
         found.is_called(gateway, _text(document, "mac"))

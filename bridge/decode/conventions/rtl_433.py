@@ -14,7 +14,7 @@ from bridge.decode.flattening import flattened
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Discovered, Ignored, Item, Presence, Rejected
 from bridge.decode.scalars import value_of
-from bridge.decode.state import State
+from bridge.decode.state import CERTAIN, State
 from bridge.decode.tolerant import Undecodable
 from bridge.message import Message
 
@@ -22,7 +22,6 @@ NAME = "rtl_433"
 FILTERS = (
     *("rtl_433/+/events", "rtl_433/+/states", "rtl_433/+/availability", "rtl_433/+/devices/#"),
 )
-BY_TOPIC = 85
 BY_PAYLOAD = 45
 RECEIVERS = "receivers"  # the scope that has receivers which publish events
 MAX_RECEIVERS = 1_000
@@ -39,7 +38,7 @@ def matches(topic: str, payload: bytes) -> int:
     """By its topics, or by what each of its documents has."""
     levels = topic.split("/")
     if levels[0] == "rtl_433" and len(levels) > 2:
-        return BY_TOPIC if levels[2] in ("events", "states", "availability", "devices") else 0
+        return CERTAIN if levels[2] in ("events", "states", "availability", "devices") else 0
     if payload[:1] != b"{" or b'"model"' not in payload or b'"time"' not in payload:
         return 0
     document = documents.peek(payload)
@@ -72,7 +71,7 @@ def _event(receiver: str, gateway: str, message: Message, state: State) -> list[
     known = state.scope(RECEIVERS)
     if receiver and receiver not in known and len(known) < MAX_RECEIVERS:
         state.remember(RECEIVERS, receiver, True)
-    return transmission(document, gateway, message.received_us)
+    return transmission(document, gateway, DeviceReadings(message, state))
 
 
 def transmitter_of(document: dict[str, Any]) -> str:
@@ -84,11 +83,10 @@ def transmitter_of(document: dict[str, Any]) -> str:
     return "_".join([model, *(str(each) for each in told if type(each) in (str, int))])
 
 
-def transmission(document: dict[str, Any], gateway: str, received_us: int) -> list[Item]:
+def transmission(document: dict[str, Any], gateway: str, found: DeviceReadings) -> list[Item]:
     """The readings of one transmission."""
     native = transmitter_of(document)
     uid = device_uid(native)
-    found = DeviceReadings()
     flat = flattened(
         {key: value for key, value in document.items() if key not in NO_READINGS},
         read_text=quoted.value_of,
@@ -96,7 +94,7 @@ def transmission(document: dict[str, Any], gateway: str, received_us: int) -> li
     for problem in flat.problems:
         found.report(*problem)
     found.describe(uid, name=native.replace("_", " "), model=document["model"])
-    found.add(uid, foreign_time.read(document.get("time"), received_us), flat.values)
+    found.add(uid, foreign_time.read(document.get("time"), found.received_us), flat.values)
     items = found.or_rejected(uid)
     return [Discovered(uid, gateway), *items] if gateway else items
 
@@ -111,7 +109,7 @@ def _value(levels: list[str], gateway: str, message: Message, state: State) -> l
     native = "_".join(level for level in of if level != "TPMS")
     uid = device_uid(native)
     value = value_of(message.payload.decode("utf-8", "replace"))
-    found = DeviceReadings()
+    found = DeviceReadings(message, state)
     found.describe(uid, name=native.replace("_", " "), model=of[0])
     if value is not None and (metric := metric_name(key)):
         found.add(uid, 0, {metric: value})

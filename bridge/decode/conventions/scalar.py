@@ -49,7 +49,7 @@ def decode(message: Message, state: State) -> list[Item]:
         unit, value = (found[2], number) if number is not None else ("", value)
     if value is None:
         return [Ignored(NO_VALUE, path.value_uid)]
-    said = DeviceReadings()
+    said = DeviceReadings(message, state)
     said.describe(path.value_uid, name=path.value_name, area=path.value_area)
     if unit:
         said.has_unit(path.value_uid, path.metric, unit)

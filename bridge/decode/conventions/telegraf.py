@@ -47,7 +47,7 @@ def decode(message: Message, state: State) -> list[Item]:
         return [Rejected(names.uid, exc.problem)]
     batch = document.get("metrics") if isinstance(document, dict) else document
     metrics = batch if isinstance(batch, list) else [document]
-    found = DeviceReadings()
+    found = DeviceReadings(message, state)
     for at, metric in enumerate(metrics[:MAX_METRICS]):
         if _is_metric(metric):
             _add(found, names, metric, message.received_us)
