@@ -108,7 +108,7 @@ def all_known(fleet: Fleet) -> Any:
         known.registry._keep(fleet.uid(number), DeviceRef(number + 1, True, 60.0))
         metrics = [fleet.metric(each) for each in range(fleet.values)]
         known.series._keep(
-            [(number + 1, metric, next(series_ids), "gauge", []) for metric in metrics]
+            [(number + 1, metric, next(series_ids), "gauge", [], None) for metric in metrics]
         )
     return known
 

@@ -51,6 +51,7 @@ class Series(models.Model):
     chosen = ArrayField(
         models.CharField(max_length=16), default=list, db_default=[], editable=False
     )
+    texts_since = models.DateTimeField(null=True, editable=False)  # when its first text came
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -60,6 +61,13 @@ class Series(models.Model):
         verbose_name_plural = "series"
         constraints = [
             models.UniqueConstraint(fields=["device", "metric"], name="series_device_metric")
+        ]
+        indexes = [
+            models.Index(
+                fields=["texts_since"],
+                name="series_texts_since",
+                condition=models.Q(texts_since__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:

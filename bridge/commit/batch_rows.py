@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from bridge.commit.inbox import BatchResult
 from bridge.decode.items import Described, Discovered, Problem, Remembered
 from bridge.intake.batch import Columns, Text
 from telemetry.series.registry import SeriesRow
-from telemetry.storage import store
+from telemetry.storage import merge, store
 from telemetry.storage.presence import Heard
 
 
@@ -77,6 +79,18 @@ class Rows:
                 its_numbers, its_texts = self.spans[index]
                 mine = numbers[its_numbers] + texts[its_texts]
             yield index, mine
+
+    def order(self) -> merge.Order:
+        """Of each row of the batch which message it is of."""
+        numbers = np.zeros(len(self.batch.series_ids), dtype=np.int64)
+        texts = np.zeros(len(self.batch.texts), dtype=np.int64)
+        first = 0
+        for index, count in enumerate(self.counts, self.start):
+            of_message, its_texts = self.spans.get(index, (slice(first, first + count), slice(0)))
+            first += count
+            numbers[of_message] = index
+            texts[its_texts] = index
+        return merge.Order(numbers.tolist(), texts.tolist())
 
     def duplicates(self, written: store.Written) -> set[int]:
         """Messages of which every reading was stored before, or earlier in this batch."""

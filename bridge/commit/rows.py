@@ -95,6 +95,9 @@ class RowBuilder:
             kinds = dict.fromkeys(outgrown, kind_of(0.0))
             self._series.follow(kinds)
         rows.batch.series_ids, rows.batch.times_us, rows.batch.values, rows.batch.texts = columns
+        if columns.texts:
+            self._series.note_texts({series_id for series_id, _, _ in columns.texts})
+        rows.batch.with_texts = self._series.with_texts(columns.series_ids)
         self._note_deliveries(rows, batch)
         kept = rows.batch.quarantined
         rows.batch.quarantined = [with_stamp(each, batch) for each in kept]
@@ -165,7 +168,8 @@ class RowBuilder:
 
     def alongside(self, rows: Rows, batch: Batch) -> store.Alongside:
         """What goes into the transaction of these rows beside them."""
-        return store.Alongside(partial(self._conflicting, rows, batch), partial(beside.write, rows))
+        conflicting = partial(self._conflicting, rows, batch)
+        return store.Alongside(conflicting, partial(beside.write, rows), rows.order)
 
     def committed(self, rows: Rows) -> None:
         """These rows are durable: what they say of devices need not be stored again."""

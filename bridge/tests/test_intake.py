@@ -203,3 +203,39 @@ def test_a_series_that_began_with_a_word_becomes_one_of_numbers_and_keeps_both(
                 f"SELECT value FROM {table} WHERE series_id = %s ORDER BY time", [series.pk]
             )
             assert [value for (value,) in cursor.fetchall()] == stored
+
+
+def test_of_a_number_and_a_text_of_one_instant_the_first_stays_and_the_other_is_told(
+    memory: Memory,
+) -> None:
+    """Also when another worker stored the text, or it came in the same batch."""
+    intake, builder = heard(memory), RowBuilder(memory)
+    other = Memory.nothing(holding())
+    other.registry.refresh(NOW / 1000)
+    other.series.load_all()
+
+    def send(*payloads: bytes, known: Memory = memory) -> list[list[str]]:
+        builds = builder if known is memory else RowBuilder(known)
+        batch = (intake if known is memory else heard(known)).batch(
+            1, [message(p) for p in payloads]
+        )
+        rows = builds.build(batch, 0, len(payloads))
+        store.write(rows.batch, "bridge-0", alongside=builds.alongside(rows, batch))
+        return [[each.reason.value for each in found] for found in rows.problems.values()]
+
+    word, number = b'{"ts":%d,"values":{"a":"gone"}}', b'{"ts":%d,"values":{"a":1}}'
+    assert send(word % NOW, known=other) == []
+    memory.series.refresh(NOW / 1000)
+    assert send(number % NOW, number % (NOW + 1)) == [["conflicting_values"]]
+    assert send(word % (NOW + 1)) == [["conflicting_values"]]
+    assert send(word % (NOW + 2), number % (NOW + 2)) == [["conflicting_values"]]
+    assert send(number % (NOW + 3), word % (NOW + 3)) == [["conflicting_values"]]
+    series = Series.objects.get(metric="a")
+    with connection.cursor() as cursor:
+        for table, stored in (("reading", [1, 3]), ("text_reading", [0, 2])):
+            cursor.execute(
+                "SELECT round(extract(epoch FROM time) * 1000)::bigint"
+                f" FROM {table} WHERE series_id = %s ORDER BY time",
+                [series.pk],
+            )
+            assert [at - NOW for (at,) in cursor.fetchall()] == stored

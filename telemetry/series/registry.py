@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from telemetry.models import Series
+from telemetry.series.marks import SeriesMarks
 from telemetry.sql import load
 
 REFRESH_EVERY = 2.0  # seconds between two looks for deleted series
@@ -33,7 +35,7 @@ MAX_SERIES_PER_DEVICE = 500  # series; a device that invents more is misconfigur
 _SQL = load("series")
 
 
-_FACTS = ("device_id", "metric", "id", "kind", "chosen")  # read of each series
+_FACTS = ("device_id", "metric", "id", "kind", "chosen", "texts_since")  # read of each series
 
 
 class SeriesRow(NamedTuple):
@@ -107,7 +109,8 @@ class SeriesRegistry:
     def __init__(self) -> None:
         self.ids: dict[int, DeviceSeries] = {}
         self.device_of: dict[int, int] = {}
-        self._booleans = np.zeros(1024, dtype=bool)  # by series id: a boolean that may change
+        self._booleans = SeriesMarks()  # booleans that may change
+        self._texts = SeriesMarks()  # those that have texts
         self._looked_at: float | None = None
         self._changed: list[SeriesRow] = []
         self._told: dict[tuple[int, str], Told] = {}  # what devices said lately
@@ -139,15 +142,17 @@ class SeriesRegistry:
 
     def refresh(self, now: float) -> None:
         """At most each `REFRESH_EVERY` seconds, drop series that were deleted meanwhile, so that
-        their metrics become new series. `now` is Unix seconds."""
+        their metrics become new series, and learn which got texts. `now` is Unix seconds."""
         elapsed = 0.0 if self._looked_at is None else now - self._looked_at
         # A clock set back must not stop the refresh until it has caught up.
         if self._looked_at is not None and 0 <= elapsed < REFRESH_EVERY:
             return
         with connection.cursor() as cursor:
-            cursor.execute(
-                _SQL["list_lately_deleted_series"], {"seconds": max(0.0, elapsed) + OVERLAP}
-            )
+            lately = {"seconds": max(0.0, elapsed) + OVERLAP}
+            cursor.execute(_SQL["list_lately_with_texts"], lately)
+            for (series_id,) in cursor.fetchall():
+                self._texts.set(series_id, True)
+            cursor.execute(_SQL["list_lately_deleted_series"], lately)
             gone = {self.device_of.get(series_id) for (series_id,) in cursor.fetchall()}
         if gone := gone - {None}:
             self.forget(device_id for device_id in gone if device_id is not None)
@@ -157,31 +162,34 @@ class SeriesRegistry:
             self._told.clear()
             self._told_since = now
 
-    def _keep(self, rows: Iterable[tuple[int, str, int, str, list[str]]]) -> None:
-        for device_id, metric, series_id, kind, chosen in rows:
+    def _keep(self, rows: Iterable[tuple[int, str, int, str, list[str], datetime | None]]) -> None:
+        for device_id, metric, series_id, kind, chosen, texts_since in rows:
             of_device = self.ids.setdefault(device_id, DeviceSeries())
             follows = "kind" not in chosen
             if follows and kind == Series.Kind.TEXT:
                 of_device.words.add(metric)
-            self._note_boolean(series_id, follows and kind == Series.Kind.BOOLEAN)
+            self._booleans.set(series_id, follows and kind == Series.Kind.BOOLEAN)
+            self._texts.set(series_id, texts_since is not None)
             of_device[metric] = series_id
             self.device_of[series_id] = device_id
 
-    def _note_boolean(self, series_id: int, is_one: bool) -> None:
-        if is_one and series_id >= len(self._booleans):
-            grown = np.zeros(2 * series_id, dtype=bool)
-            grown[: len(self._booleans)] = self._booleans
-            self._booleans = grown
-        if series_id < len(self._booleans):
-            self._booleans[series_id] = is_one
-
     def outgrown(self, series_ids: NDArray[np.int32], values: NDArray[np.float64]) -> set[int]:
         """Boolean series among these that got a number which is neither 0 nor 1."""
-        if not len(series_ids):
-            return set()
-        within = series_ids < len(self._booleans)
-        numbers = (values != 0) & (values != 1) & within
-        return set(series_ids[numbers][self._booleans[series_ids[numbers]]].tolist())
+        numbers = series_ids[(values != 0) & (values != 1)]
+        return set(numbers[self._booleans.of(numbers)].tolist())
+
+    def with_texts(self, series_ids: NDArray[np.int32]) -> set[int]:
+        """Those of these that have texts, beside their numbers or alone."""
+        return set(series_ids[self._texts.of(series_ids)].tolist())
+
+    def note_texts(self, series_ids: set[int]) -> None:
+        """A text of each of these is to be stored. Raises what the database raises."""
+        new = series_ids - self.with_texts(np.array(sorted(series_ids), dtype=np.int32))
+        if new:
+            with connection.cursor() as cursor:
+                cursor.execute(_SQL["note_texts"], {"series": sorted(new)})
+            for series_id in new:
+                self._texts.set(series_id, True)
 
     def take_changed(self) -> list[SeriesRow]:
         """What was made or changed since this was asked last. Ask after a commit: the batch that

@@ -2,6 +2,14 @@
 -- Series that were deleted within the last so many seconds, by the server's clock.
 SELECT series_id FROM deleted_series WHERE deleted_at > now() - make_interval(secs => %(seconds)s)
 
+-- name: list_lately_with_texts
+-- Series whose first text came within the last so many seconds, by the server's clock.
+SELECT id FROM telemetry_series WHERE texts_since > now() - make_interval(secs => %(seconds)s)
+
+-- name: note_texts
+-- Notes that these series have texts, where it is not noted yet.
+UPDATE telemetry_series SET texts_since = now() WHERE id = ANY (%(series)s) AND texts_since IS NULL
+
 -- name: create_series
 -- Makes the series of these devices and metrics that are missing, in the order given; what was new.
 INSERT INTO telemetry_series (device_id, metric, unit, kind, chosen, created_at)

@@ -1,22 +1,37 @@
 """Insert readings of which some may be stored: the first value of a series and instant stays.
 
-Everywhere the same one: of a batch the earliest, of two batches the one committed first, and a
-number before a text. Arrays and no temporary table, which not every role may make.
+Everywhere the same one, number or text: of a batch that of the earliest message, of two batches
+the one committed first. Arrays and no temporary table, which not every role may make.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
 from telemetry.sql import load
 
 Key = tuple[int, int]  # series, Unix microseconds
-V = TypeVar("V", float, str)
 
 _SQL = load("merge")
+
+
+class Rows(NamedTuple):
+    """What is to be inserted, column by column."""
+
+    keys: Sequence[Key]  # of the numbers
+    values: Sequence[float]
+    texts: Sequence[tuple[int, int, str]]  # series, Unix microseconds, text
+    with_texts: Collection[int]  # series that have texts, in the store or here
+
+
+class Order(NamedTuple):
+    """Of each row which message it is of, counted as they came."""
+
+    numbers: Sequence[int]
+    texts: Sequence[int]
 
 
 class Merged(NamedTuple):
@@ -24,41 +39,55 @@ class Merged(NamedTuple):
 
     inserted: int
     repeated: set[Key]  # stored before
-    conflicts: list[int]  # rows, from 0, of a value that is not the one stored
+    numbers: list[int]  # rows, from 0, of numbers that have another value in their place
+    texts: list[int]  # likewise
 
 
-def numbers(cursor: CursorWrapper, keys: Sequence[Key], values: Sequence[float]) -> Merged:
-    """Insert the numbers of these keys."""
-    first = _first(keys, values)
-    cursor.execute(_SQL["insert_numbers"], _columns(first) | {"values": list(first.values())})
-    inserted = set(cursor.fetchall())
-    repeated = first.keys() - inserted
-    there = _stored(cursor, "fetch_numbers", repeated)
-    return Merged(len(inserted), repeated, _differing(keys, values, first | there))
+def merge(cursor: CursorWrapper, rows: Rows, order: Order | None = None) -> Merged:
+    """Insert them. Without an order the numbers came before the texts."""
+    text_keys = [(series_id, at) for series_id, at, _ in rows.texts]
+    text_values = [value for _, _, value in rows.texts]
+    first = _first(rows, text_keys, text_values, order)
+    numbers = {key: value for key, value in first.items() if type(value) is not str}
+    texts = {key: value for key, value in first.items() if type(value) is str}
+    beside = [key for key in numbers if key[0] in rows.with_texts]
+    taken = _stored(cursor, "fetch_texts", beside)
+    inserted = _insert(cursor, "insert_numbers", numbers, taken)
+    inserted |= _insert(cursor, "insert_texts", texts, {})
+    there = taken | _stored(cursor, "fetch_numbers", first.keys() - inserted - taken.keys())
+    there |= _stored(cursor, "fetch_texts", texts.keys() - inserted - there.keys())
+    stays = first | there
+    return Merged(
+        len(inserted),
+        first.keys() - inserted,
+        _differing(rows.keys, rows.values, stays),
+        _differing(text_keys, text_values, stays),
+    )
 
 
-def texts(cursor: CursorWrapper, rows: Sequence[tuple[int, int, str]], taken: set[Key]) -> Merged:
-    """Insert texts, except where a number is stored; `taken` are numbers of the same batch."""
-    keys = [(series_id, at) for series_id, at, _ in rows]
-    values = [value for _, _, value in rows]
-    first = _first(keys, values)
-    wanted = {key: value for key, value in first.items() if key not in taken}
-    inserted: set[Key] = set()
-    if wanted:
-        columns = _columns(wanted) | {"values": list(wanted.values())}
-        cursor.execute(_SQL["insert_texts"], columns)
-        inserted = set(cursor.fetchall())
-    there = _stored(cursor, "fetch_texts", first.keys() - inserted)
-    stays = {key: there.get(key) for key in first.keys() - inserted}  # None: a number
-    differing = _differing(keys, values, {**first, **stays})
-    return Merged(len(inserted), wanted.keys() - inserted, differing)
-
-
-def _first(keys: Iterable[Key], values: Iterable[V]) -> dict[Key, V]:
-    found: dict[Key, V] = {}
-    for key, value in zip(keys, values, strict=True):
+def _first(
+    rows: Rows, text_keys: list[Key], text_values: list[str], order: Order | None
+) -> dict[Key, object]:
+    """The earliest value of each key."""
+    given = [*zip(rows.keys, rows.values, strict=True), *zip(text_keys, text_values, strict=True)]
+    if order is not None:
+        places = [*order.numbers, *order.texts]
+        given = [given[row] for row in sorted(range(len(given)), key=places.__getitem__)]
+    found: dict[Key, object] = {}
+    for key, value in given:
         found.setdefault(key, value)
     return found
+
+
+def _insert(
+    cursor: CursorWrapper, name: str, wanted: Mapping[Key, object], taken: Mapping[Key, object]
+) -> set[Key]:
+    """Those of the keys that were not in the table."""
+    free = {key: value for key, value in wanted.items() if key not in taken}
+    if not free:
+        return set()
+    cursor.execute(_SQL[name], _columns(free) | {"values": list(free.values())})
+    return set(cursor.fetchall())
 
 
 def _differing(

@@ -53,17 +53,20 @@ class Batch:
     delivery_serial: int = 0  # of the newest of them
     may_repeat: bool = False  # some of it may be stored already
     again: bool = False  # the very same was sent before, and may have been committed
+    with_texts: set[int] = field(default_factory=set)  # its series that have texts in the store
 
     def keys(self) -> list[tuple[int, int]]:
         """Series and Unix microseconds of each numeric reading."""
         columns = (np.asarray(self.series_ids).tolist(), np.asarray(self.times_us).tolist())
         return list(zip(*columns, strict=True))
 
-    def keys_beside_texts(self) -> set[tuple[int, int]]:
-        """Those of them in a series that has a text in this batch."""
-        series_ids, times_us = np.asarray(self.series_ids), np.asarray(self.times_us)
-        beside = np.isin(series_ids, [series_id for series_id, _, _ in self.texts])
-        return set(zip(series_ids[beside].tolist(), times_us[beside].tolist(), strict=True))
+    def beside_texts(self) -> NDArray[np.bool_]:
+        """Of each numeric reading whether its series has texts, in the store or in this batch."""
+        series_ids = np.asarray(self.series_ids, dtype=np.int64)
+        found = self.with_texts | {series_id for series_id, _, _ in self.texts}
+        if not found:
+            return np.zeros(len(series_ids), dtype=bool)
+        return np.isin(series_ids, sorted(found))
 
 
 class Conflicts(NamedTuple):
@@ -83,6 +86,7 @@ class Alongside(NamedTuple):
     # What is to be quarantined of readings that have another value stored in their place.
     on_conflict: Callable[[Conflicts], list[Quarantined]] = lambda _conflicts: []
     write: Callable[[], None] = lambda: None  # what else belongs into the transaction
+    order: Callable[[], merge.Order | None] = lambda: None  # of the rows, where it must be known
 
 
 NOTHING = Alongside()
@@ -146,22 +150,15 @@ def _commit(
         cursor.execute(_SET_LOCAL, [f"{STATEMENT_TIMEOUT}s"])
         if lease is not None:
             lease.check(cursor)
-        inserted, conflicts = len(batch.series_ids), Conflicts([], [])
+        # A number must not be copied where a text may have its place.
+        merged = np.ones(len(batch.series_ids), dtype=bool) if repeatable else batch.beside_texts()
+        inserted = _copy_readings(cursor, batch, ~merged)
+        conflicts = Conflicts([], [])
         repeated: set[tuple[int, int]] = set()
-        if inserted and repeatable:
-            values = np.asarray(batch.values).tolist()
-            inserted, repeated, conflicts.numbers[:] = merge.numbers(cursor, batch.keys(), values)
-        elif inserted:
-            _copy(
-                cursor,
-                "COPY reading FROM STDIN (FORMAT BINARY)",
-                copy_binary.readings(batch.series_ids, batch.times_us, batch.values),
-            )
-        if batch.texts:
-            merged = merge.texts(cursor, batch.texts, batch.keys_beside_texts())
-            inserted += merged.inserted
-            repeated |= merged.repeated
-            conflicts.texts[:] = merged.conflicts
+        if merged.any() or batch.texts:
+            found = _merge(cursor, batch, np.flatnonzero(merged), alongside.order())
+            inserted += found.inserted
+            repeated, conflicts = found.repeated, Conflicts(found.numbers, found.texts)
         if inserted:
             _log(cursor, batch)
         quarantined = batch.quarantined
@@ -182,9 +179,37 @@ def _commit(
     return Written(inserted, repeated, changes, conflicts)
 
 
+def _copy_readings(cursor: CursorWrapper, batch: Batch, chosen: NDArray[np.bool_]) -> int:
+    """Copy these rows of the batch, which must be new; how many they are."""
+    columns: tuple[Column, ...] = (batch.series_ids, batch.times_us, batch.values)
+    if not chosen.all():
+        columns = tuple(np.asarray(column)[chosen] for column in columns)
+    if count := len(columns[0]):
+        rows = copy_binary.readings(*columns)
+        _copy(cursor, "COPY reading FROM STDIN (FORMAT BINARY)", rows)
+    return count
+
+
 def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> None:
     with cursor.copy(statement) as copy:
         copy.write(buffer)
+
+
+def _merge(
+    cursor: CursorWrapper, batch: Batch, rows: NDArray[np.intp], order: merge.Order | None
+) -> merge.Merged:
+    """Insert these numbers of the batch, and its texts, as far as their places are free."""
+    ids, at, values = (
+        np.asarray(column)[rows].tolist()
+        for column in (batch.series_ids, batch.times_us, batch.values)
+    )
+    with_texts = batch.with_texts | {series_id for series_id, _, _ in batch.texts}
+    if order is not None:
+        order = order._replace(numbers=[order.numbers[row] for row in rows.tolist()])
+    found = merge.merge(
+        cursor, merge.Rows(list(zip(ids, at, strict=True)), values, batch.texts, with_texts), order
+    )
+    return found._replace(numbers=rows[found.numbers].tolist())
 
 
 def _log(cursor: CursorWrapper, batch: Batch) -> None:

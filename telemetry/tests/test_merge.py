@@ -9,7 +9,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from telemetry.storage import store
+from telemetry.storage import merge, store
 
 T = 1_772_323_200_000_000  # Unix microseconds
 
@@ -56,12 +56,28 @@ def test_what_is_equal_is_sent_twice_and_no_conflict():
         assert (written.inserted, written.conflicts) == (inserted, store.Conflicts([], []))
 
 
-def test_a_text_gives_way_to_a_number_stored_before_or_with_it():
+@pytest.mark.parametrize("may_repeat", [False, True])
+def test_of_a_number_and_a_text_the_first_stays(may_repeat: bool):
     one = next(_series)
-    store.write(batch([(one, T, 1.0)]), "w")
-    written = store.write(batch([(one, T, "a"), (one, T + 1, "b"), (one, T + 1, 2.0)]), "w")
-    assert written.conflicts == store.Conflicts([], [0, 1])
-    assert stored([one]) == {(one, T): [1.0], (one, T + 1): [2.0]}
+    store.write(batch([(one, T, 1.0), (one, T + 1, "a")]), "w")
+    later = batch(
+        [(one, T, "b"), (one, T + 1, 2.0), (one, T + 2, 3.0)],
+        may_repeat=may_repeat,
+        with_texts={one},
+    )
+    written = store.write(later, "w")
+    assert written.conflicts == store.Conflicts([0], [0])
+    assert (written.inserted, written.repeated) == (1, {(one, T), (one, T + 1)})
+    assert stored([one]) == {(one, T): [1.0], (one, T + 1): ["a"], (one, T + 2): [3.0]}
+
+
+@pytest.mark.parametrize(("order", "stays"), [(([0], [1]), 1.0), (([1], [0]), "a")])
+def test_in_one_batch_the_earlier_message_stays(order, stays):
+    one = next(_series)
+    both = batch([(one, T, 1.0), (one, T, "a")])
+    written = store.write(both, "w", alongside=store.Alongside(order=lambda: merge.Order(*order)))
+    assert stored([one]) == {(one, T): [stays]}
+    assert written.conflicts == store.Conflicts(*([], [0]) if stays == 1.0 else ([0], []))
 
 
 def test_what_lost_is_quarantined_in_the_same_transaction():
@@ -95,24 +111,19 @@ READINGS = st.lists(
 @given(st.lists(st.tuples(READINGS, st.booleans()), max_size=4))
 def test_batch_after_batch_the_store_is_as_a_model_that_takes_one_reading_at_a_time(batches):
     first = next(_series)
-    numbers: dict[tuple[int, int], float | str] = {}
-    texts: dict[tuple[int, int], float | str] = {}
+    model: dict[tuple[int, int], float | str] = {}
     for readings, may_repeat in batches:
         rows = [(first + series, T + at, value) for series, at, value in readings]
-        written = store.write(batch(rows, may_repeat=may_repeat), "w")
-        before = len(numbers) + len(texts)
+        texts = {first, first + 1}
+        written = store.write(batch(rows, may_repeat=may_repeat, with_texts=texts), "w")
+        before = len(model)
         lost = store.Conflicts([], [])
         for row, (*key, value) in enumerate(r for r in rows if not isinstance(r[2], str)):
-            if numbers.setdefault(tuple(key), value) != value:
+            if model.setdefault(tuple(key), value) != value:
                 lost.numbers.append(row)
         for row, (*key, value) in enumerate(r for r in rows if isinstance(r[2], str)):
-            if tuple(key) not in numbers:
-                texts.setdefault(tuple(key), value)
-            if texts.get(tuple(key)) != value:
+            if model.setdefault(tuple(key), value) != value:
                 lost.texts.append(row)
         assert written.conflicts == lost
-        assert written.inserted == len(numbers) + len(texts) - before
-    found = stored([first, first + 1])
-    for key in numbers.keys() | texts.keys():
-        assert found.pop(key) == [t[key] for t in (numbers, texts) if key in t]
-    assert not found
+        assert written.inserted == len(model) - before
+    assert stored([first, first + 1]) == {key: [value] for key, value in model.items()}
