@@ -17,7 +17,7 @@ CERTAIN = 100  # confidence of a convention that decides by the topic alone
 MAX_HEARD = 10_000  # packets whose repetition is noticed
 NOTHING: Mapping[str, Any] = {}
 TELL_AGAIN_US = 3_600_000_000  # an hour: then what a device is gets told again, for who came since
-MAX_TOLD = 50_000  # descriptions remembered as told; then all are told again
+MAX_TOLD = 50_000  # notes of what was told or heard; then all are forgotten at once
 
 
 class Facts:
@@ -94,13 +94,21 @@ class Context:
     def due(self, uid: str, what: Hashable, now_us: int) -> bool:
         """Whether to describe `what` of a device: not told yet, or an hour ago. For descriptions
         that a convention could give with every message. A new process tells once more."""
-        told_us = self._told.get((uid, what))
-        if told_us is not None and abs(now_us - told_us) < TELL_AGAIN_US:
+        if self.within(uid, what, now_us, TELL_AGAIN_US):
             return False
+        self.note(uid, what, now_us)
+        return True
+
+    def note(self, uid: str, what: Hashable, now_us: int) -> None:
+        """Note that `what` of a device was told, or heard, now."""
         if len(self._told) >= MAX_TOLD:
             self._told.clear()
         self._told[uid, what] = now_us
-        return True
+
+    def within(self, uid: str, what: Hashable, now_us: int, span_us: int) -> bool:
+        """Whether `what` of a device was noted at most `span_us` ago."""
+        noted_us = self._told.get((uid, what))
+        return noted_us is not None and abs(now_us - noted_us) < span_us
 
     def topic(self, raw: bytes) -> str:
         """The topic as text; bytes that are not UTF-8 become U+FFFD and so match no convention."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.decode import documents
-from bridge.decode.conventions import esphome, tasmota
+from bridge.decode.conventions import esphome, shelly, tasmota
 from bridge.decode.conventions.homeassistant.entities import (
     Entity,
     Source,
@@ -29,10 +29,11 @@ from bridge.decode.state import State
 from bridge.decode.texts import word
 from bridge.message import Message
 
-# Of dialects read here anyway: whose a topic is, and the metric if it tells only one.
+# Of dialects read here anyway: whose a topic is, and what its metrics begin with.
 ORIGINS: dict[str, Callable[[str], tuple[str, str] | None]] = {
     tasmota.NAME: tasmota.origin,
     esphome.NAME: esphome.origin,
+    shelly.NAME: shelly.origin,
 }
 
 
@@ -107,8 +108,8 @@ def _source(entity: Entity, source: Source, made: Announcement) -> tuple[str, bo
         origin = ORIGINS.get(dialect, lambda _: None)(source.topic)
         if origin is None:
             return "", True
-        uid, metric = origin
-        metric = metric or (metric_name(*path) if path else "")
+        uid, above = origin
+        metric = metric_name(above, *(path or ()))
     else:
         uid = uid_of(entity, source.topic)
         metric = _own_metric(entity, source, path, uid, made)
