@@ -122,8 +122,12 @@ def stored(load: Load, messages: Messages, transactional_db: None) -> Iterator[S
         cursor.execute("DELETE FROM reading")
 
 
-def insert(messages: Messages, number: int, kind: int, *, later_ms: int = 0) -> None:
+def insert(
+    messages: Messages, number: int, kind: int, *, later_ms: int = 0, posted: bool = False
+) -> None:
     topic, payload = messages.message(number, kind)
+    if posted:
+        payload = messages.post(number, kind)
     batch = store.Batch()
     if kind == POISON:
         reason = ("malformed_json", "")
@@ -148,6 +152,19 @@ def test_what_is_complete_passes(load: Load, stored: Stored) -> None:
     assert (verdict.sent, verdict.acked, verdict.stored) == (8, 8, 8)
     assert stored.has_since(4)
     assert not stored.has_since(5)
+
+
+def test_what_a_web_process_stored_says_nothing_of_the_bridges(
+    load: Load, stored: Stored, messages: Messages
+) -> None:
+    for number in (8, 9):
+        load.ledger.sending(load.ledger.add(TIMED))
+        load.ledger.acknowledged(number)
+    insert(messages, 8, TIMED, posted=True)
+    assert stored.compare(load).lost == [9]
+    assert not stored.has_since(8)
+    insert(messages, 9, TIMED)
+    assert stored.has_since(8)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

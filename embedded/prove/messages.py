@@ -11,6 +11,8 @@ LATE_MS = 2 * 86_400_000  # how old a late reading is
 HUGE = 10_000_000  # bytes of the largest poison
 DEEP = 5_000  # brackets of the deepest poison
 TIMED_METRIC, STAMPED_METRIC = "timed", "stamped"
+POSTED = "posted_"  # begins the metrics of what comes over HTTP: it says nothing of the bridges
+METRICS = [way + metric for way in ("", POSTED) for metric in (TIMED_METRIC, STAMPED_METRIC)]
 
 _MARK = re.compile(rb"prove-([0-9a-f]+)-poison-(\d+)-")
 POISONS = ("malformed", "nul", "deep", "huge", "unknown device", "nan", "not utf-8")
@@ -35,12 +37,17 @@ class Messages:
         uid = self.uid(number % self.devices)
         if kind == POISON:
             return self._poison(number, uid)
+        return _topic(uid), self._reading(number, kind, "")
+
+    def post(self, number: int, kind: int) -> bytes:
+        """The payload of one that goes over HTTP."""
+        return self._reading(number, kind, POSTED)
+
+    def _reading(self, number: int, kind: int, way: str) -> bytes:
         if kind == STAMPED:
-            payload = b'{"%s":%d}' % (STAMPED_METRIC.encode(), number)
-        else:
-            at = self.time_ms(number) - (LATE_MS if kind == LATE else 0)
-            payload = b'{"ts":%d,"values":{"%s":%d}}' % (at, TIMED_METRIC.encode(), number)
-        return _topic(uid), payload
+            return b'{"%s":%d}' % ((way + STAMPED_METRIC).encode(), number)
+        at = self.time_ms(number) - (LATE_MS if kind == LATE else 0)
+        return b'{"ts":%d,"values":{"%s":%d}}' % (at, (way + TIMED_METRIC).encode(), number)
 
     def time_ms(self, number: int) -> int:
         """The time a timed message carries: one of its own, so that it is one row."""

@@ -12,7 +12,7 @@ from typing import Any
 from devices.models import Device
 from embedded.prove.ledger import Verdict
 from embedded.prove.load import Load
-from embedded.prove.messages import LATE_MS, STAMPED_METRIC, TIMED_METRIC, Messages
+from embedded.prove.messages import LATE_MS, METRICS, TIMED_METRIC, Messages
 from telemetry import proof
 from telemetry.storage import errors
 from telemetry.workers.worker_state import HTTP_PREFIX
@@ -47,9 +47,10 @@ class Stored:
         return [series for series, metric in found.items() if metric in metrics]
 
     def has_since(self, number: int) -> bool:
-        """Whether a message with this number or a later one is stored; False while nobody can say.
+        """Whether a bridge has stored a message with this number or a later one; False while nobody
+        can say.
 
-        Asked of the timed ones, whose time follows from the number.
+        Asked of the timed ones, whose time follows from the number, and which no web process took.
         """
         start = datetime.fromtimestamp(self._messages.time_ms(number) / 1000, UTC)
         try:
@@ -60,7 +61,7 @@ class Stored:
 
     def numbers(self) -> Iterator[int]:
         """The number of every reading of this run, as often as it is stored."""
-        series = self._series(TIMED_METRIC, STAMPED_METRIC)
+        series = self._series(*METRICS)
         return (int(value) for _, value in proof.ledger(series))
 
     def quarantined(self) -> list[int]:

@@ -84,7 +84,7 @@ class Poster(threading.Thread):
 
     def _post(self, number: int) -> bool:
         """Whether it was acknowledged."""
-        _, payload = self._messages.message(number, self._ledger.kinds[number])
+        payload = self._messages.post(number, self._ledger.kinds[number])
         token = self._tokens[number % len(self._tokens)]
         began = time.monotonic()
         self._ledger.sending(number)
