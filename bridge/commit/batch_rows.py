@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bridge.commit.inbox import BatchResult
-from bridge.decode.items import Described, Discovered, Problem, Remembered
+from bridge.decode.items import Described, Discovered, Ignored, Problem, Remembered, Request
 from bridge.intake.batch import Columns, Text
 from telemetry.series.registry import SeriesRow
 from telemetry.storage import merge, store
@@ -57,7 +57,17 @@ class Rows:
     statuses: int = 0
     described: list[tuple[int, Described | Discovered]] = field(default_factory=list)  # device
     remembered: list[Remembered] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     ignored: Counter[tuple[str, str]] = field(default_factory=Counter)  # by reason and subject
+
+    def note(self, item: Ignored | Remembered | Request) -> None:
+        """Note what is stored, or sent, beside what devices said."""
+        if isinstance(item, Ignored):
+            self.ignored[item.reason, item.subject] += 1
+        elif isinstance(item, Remembered):
+            self.remembered.append(item)
+        else:
+            self.requests.append(item)
 
     def partial(self) -> int:
         """Messages of which something was stored and something was not."""

@@ -29,6 +29,7 @@ from bridge.decode.items import (
     Reason,
     Rejected,
     Remembered,
+    Request,
     Telemetry,
 )
 from bridge.intake.batch import FROM_SPOOL, Batch, Columns
@@ -197,7 +198,7 @@ class RowBuilder:
     def _knows_all(self, items: list[Item]) -> bool:
         """Whether every device and metric of a message is known, without asking anyone."""
         for item in items:
-            if isinstance(item, Rejected | Ignored | Remembered):
+            if isinstance(item, Rejected | Ignored | Remembered | Request):
                 continue
             device = self._registry.known(item.uid)
             if device is None:
@@ -243,11 +244,8 @@ class RowBuilder:
             refuse = refuse_device if item.kept else count_refused
             refuse(rows, index, message, item.uid, item.problem)
             return
-        if isinstance(item, Ignored):
-            rows.ignored[item.reason, item.subject] += 1
-            return
-        if isinstance(item, Remembered):
-            rows.remembered.append(item)
+        if isinstance(item, Ignored | Remembered | Request):
+            rows.note(item)
             return
         device = self._device(item)
         if not isinstance(device, DeviceRef):

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     TOO_MANY_SERIES = "too_many_series"
     OVER_LIMIT = "over_limit"
     BAD_STATUS = "bad_status"
+    NO_BIRTH = "no_birth"
     CONVENTION_FAILED = "convention_failed"
     STORE_REJECTED = "store_rejected"
 
@@ -130,4 +131,13 @@ class Remembered(msgspec.Struct, gc=False, tag=True):
     uid: str = ""
 
 
-Item = Telemetry | Presence | Described | Discovered | Ignored | Rejected | Remembered
+class Request(msgspec.Struct, gc=False, tag=True):
+    """A message that a convention has the bridge publish: it asks a device for what was missed.
+    Sent once what asks for it is committed, at QoS 0, and not when it comes out of the spool."""
+
+    topic: str
+    payload: bytes
+    uid: str = ""
+
+
+Item = Telemetry | Presence | Described | Discovered | Ignored | Rejected | Remembered | Request

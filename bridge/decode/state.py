@@ -13,6 +13,7 @@ from bridge.decode import rules
 from bridge.decode.items import Remembered
 from bridge.decode.plain import MAX_TOPICS, PlainReader
 
+MAX_PASSING = 20_000  # keys of which something is kept until it may be lost
 CERTAIN = 100  # confidence of a convention that decides by the topic alone
 MAX_HEARD = 10_000  # packets whose repetition is noticed
 NOTHING: Mapping[str, Any] = {}
@@ -39,8 +40,12 @@ class Facts:
         self._set(change)
 
     def learn(self, change: Remembered) -> None:
-        """Take in what is stored; of keys that this process changed it knows better."""
-        if (change.convention, change.scope, change.key) not in self._own:
+        """Take in what is stored; of keys that this process changed it knows better, unless the
+        value says that it is later: `at`, Unix microseconds."""
+        own = (change.convention, change.scope, change.key) in self._own
+        if not own or _at(change.value) > _at(
+            self.scope(change.convention, change.scope).get(change.key)
+        ):
             self._set(change)
 
     def _set(self, change: Remembered) -> None:
@@ -49,6 +54,12 @@ class Facts:
             facts.pop(change.key, None)
         else:
             facts[change.key] = change.value
+
+
+def _at(value: Any) -> int:
+    """When a value that says so was learned; 0 of others."""
+    at = value.get("at") if isinstance(value, dict) else None
+    return at if isinstance(at, int) else 0
 
 
 class State:
@@ -65,6 +76,10 @@ class State:
     def scope(self, scope: str) -> Mapping[str, Any]:
         """What is remembered of the scope, by key, without the changes of this message."""
         return self._facts.scope(self._convention, scope)
+
+    def passing(self, key: str) -> dict[str, Any]:
+        """What this process alone keeps of the key, to be read and changed; it may be lost."""
+        return self.context.passing(self._convention, key)
 
     def remember(self, scope: str, key: str, value: Any) -> None:
         """Have the value (JSON) remembered from the next message on; None forgets it."""
@@ -89,6 +104,7 @@ class Context:
         self._topics: dict[bytes, str] = {}
         self._routes: dict[bytes, Route] = {}
         self._told: dict[tuple[str, Hashable], int] = {}
+        self._passing: dict[tuple[str, str], dict[str, Any]] = {}
         self._heard: dict[Hashable, None] = {}  # in the order they were heard
 
     def due(self, uid: str, what: Hashable, now_us: int) -> bool:
@@ -109,6 +125,15 @@ class Context:
         """Whether `what` of a device was noted at most `span_us` ago."""
         noted_us = self._told.get((uid, what))
         return noted_us is not None and abs(now_us - noted_us) < span_us
+
+    def passing(self, convention: str, key: str) -> dict[str, Any]:
+        """See `State.passing`."""
+        found = self._passing.get((convention, key))
+        if found is None:
+            if len(self._passing) >= MAX_PASSING:
+                self._passing.clear()
+            found = self._passing[convention, key] = {}
+        return found
 
     def topic(self, raw: bytes) -> str:
         """The topic as text; bytes that are not UTF-8 become U+FFFD and so match no convention."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from bridge.decode.items import Described, Discovered, Item, Telemetry, Value
+from bridge.decode.items import Described, Discovered, Item, Request, Telemetry, Value
 from bridge.decode.json_values import (
     MAX_EXACT_INTEGER,
     MAX_METRIC,
@@ -17,6 +17,7 @@ from bridge.decode.json_values import (
 from bridge.errors import BridgeError
 
 MAX_UID = 64  # characters
+MAX_TOPIC = 1_000  # characters of a topic that is published to
 UID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # devices.models.UID_PATTERN; kept equal by a test
 
 
@@ -33,14 +34,24 @@ def check(items: Iterable[Item]) -> None:
             raise Unstorable(f"{item.gateway[:80]!a} is no uid of a gateway")
         if isinstance(item, Described):
             _check_described(item)
+        if isinstance(item, Request) and not _is_topic(item.topic):
+            raise Unstorable(f"{item.topic[:80]!a} is no topic to publish to")
         for sample in item.samples if isinstance(item, Telemetry) else ():
-            if is_plain(sample.values):
-                continue
-            for metric, value in sample.values.items():
-                if not (0 < len(metric) <= MAX_METRIC and is_storable(metric)):
-                    raise Unstorable(f"{metric[:80]!a} is no name of a metric")
-                if not _is_value(value):
-                    raise Unstorable(f"{metric[:80]!a} is {ascii(value)[:80]}")
+            if not is_plain(sample.values):
+                _check_values(sample.values)
+
+
+def _check_values(values: Mapping[str, Value]) -> None:
+    for metric, value in values.items():
+        if not (0 < len(metric) <= MAX_METRIC and is_storable(metric)):
+            raise Unstorable(f"{metric[:80]!a} is no name of a metric")
+        if not _is_value(value):
+            raise Unstorable(f"{metric[:80]!a} is {ascii(value)[:80]}")
+
+
+def _is_topic(topic: str) -> bool:
+    """Whether it may be published to."""
+    return 0 < len(topic) <= MAX_TOPIC and not set("+#\0") & set(topic) and is_storable(topic)
 
 
 def _check_described(item: Described) -> None:

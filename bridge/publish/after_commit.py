@@ -91,6 +91,7 @@ class AfterCommit:
         if live:
             # Of what was sent before, an attempt may have committed that nobody was told of.
             self._live.offer(rows.new_columns(result, all_of_it=rows.batch.again))
+            self._outcomes.ask(rows.requests)
         self._outcomes.add(batch, rows, done.duplicates)
 
     def _note_newest(self, times_us: store.Column) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.commit.batch_rows import Rows, Verdict
+from bridge.decode.items import Request
 from bridge.intake.batch import Batch
 from bridge.message import Message
 from bridge.mqtt.properties import safe_text
@@ -48,6 +49,11 @@ class Outcomes(WorkingThread):
                 if uid:
                     found = rows.verdict_of(index, uid)
                     self._add(message, uid, found, is_known=index in duplicates)
+
+    def ask(self, requests: list[Request]) -> None:
+        """Send what conventions ask of devices."""
+        for request in requests:
+            self._notify(request.topic, request.payload)
 
     def _add(self, message: Message, uid: str, found: Verdict, *, is_known: bool) -> None:
         problem = found.problems[0] if found.problems else None

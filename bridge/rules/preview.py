@@ -16,6 +16,7 @@ from bridge.decode.items import (
     Problem,
     Rejected,
     Remembered,
+    Request,
     Telemetry,
 )
 from bridge.decode.rules import Rules
@@ -75,7 +76,7 @@ def outcome(items: list[Item]) -> dict[str, Any]:
             problems.append(told(item.uid, item.problem))
         elif isinstance(item, Ignored):
             problems.append(told(item.uid, f"Ignored: {item.reason.replace('_', ' ')}."))
-        elif not isinstance(item, Remembered):
+        elif not isinstance(item, Remembered | Request):
             device = devices.setdefault(item.uid, _nothing_of(item.uid))
             left = _take(device, item, left)
             if isinstance(item, Telemetry):

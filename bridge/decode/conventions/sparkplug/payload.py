@@ -1,0 +1,159 @@
+"""The messages of Sparkplug B (eclipse/tahu, sparkplug_b.proto), as far as they are read. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from bridge.decode.conventions.sparkplug import wire
+from bridge.decode.conventions.sparkplug.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed
+
+MAX_METRICS = 10_000  # metrics of a payload
+MAX_NAME = 1_000  # characters of a metric's name
+MAX_KEYS = 100  # properties of a metric
+
+# What a field of a message must be on the wire; one that is anything else is skipped, as protobuf
+# has it with fields it does not know.
+_PAYLOAD = {1: VARINT, 2: BYTES, 3: VARINT}
+_METRIC = {
+    1: BYTES,
+    2: VARINT,
+    3: VARINT,
+    4: VARINT,
+    5: VARINT,
+    6: VARINT,
+    7: VARINT,
+    9: BYTES,
+    10: VARINT,
+    11: VARINT,
+    12: FIXED32,
+    13: FIXED64,
+    14: VARINT,
+    15: BYTES,
+    16: BYTES,
+    17: BYTES,
+    18: BYTES,
+}
+_VALUES = frozenset(range(10, 19))  # of which a metric has one
+_PROPERTY = {1: VARINT, 2: VARINT, 3: VARINT, 4: VARINT, 8: BYTES}
+_TEMPLATE = {2: BYTES, 4: BYTES, 5: VARINT}
+
+
+class Metric(NamedTuple):
+    """One metric as it was sent; numbers without their sign."""
+
+    name: str  # "" where only the alias says what it is
+    alias: int | None
+    time_ms: int | None
+    datatype: int  # 0: not said
+    is_historical: bool
+    is_transient: bool
+    is_null: bool
+    properties: bytes
+    field: int  # which of the value's fields holds it; 0: none
+    value: Any
+
+
+class Payload(NamedTuple):
+    time_ms: int | None
+    seq: int | None
+    metrics: list[Metric]
+
+
+def read(data: bytes) -> Payload:
+    """Raises `Malformed`."""
+    time_ms = seq = None
+    metrics: list[Metric] = []
+    for number, kind, value in wire.fields(data):
+        if _PAYLOAD.get(number) != kind:
+            continue
+        if number == 1:
+            time_ms = value
+        elif number == 3:
+            seq = value
+        else:
+            if len(metrics) >= MAX_METRICS:
+                raise Malformed(f"more than {MAX_METRICS} metrics")
+            metrics.append(_metric(value))
+    return Payload(time_ms, seq, metrics)
+
+
+def _metric(data: Any) -> Metric:
+    found: dict[int, Any] = {}
+    field = 0
+    for number, kind, value in wire.fields(data):
+        if _METRIC.get(number) == kind:
+            found[number] = value
+            if number in _VALUES:
+                field = number
+    name = text(found[1])[:MAX_NAME] if 1 in found else ""
+    return Metric(
+        *(name, found.get(2), found.get(3), found.get(4, 0)),
+        *(bool(found.get(5)), bool(found.get(6)), bool(found.get(7))),
+        *(found.get(9, b""), field, found.get(field)),
+    )
+
+
+class Template(NamedTuple):
+    """An instance: metrics under the name of the metric that holds it."""
+
+    is_definition: bool
+    metrics: list[Metric]
+
+
+def template(data: bytes) -> Template:
+    """Raises `Malformed`."""
+    is_definition = False
+    metrics: list[Metric] = []
+    for number, kind, value in wire.fields(data):
+        if _TEMPLATE.get(number) != kind:
+            continue
+        if number == 5:
+            is_definition = bool(value)
+        elif number == 2:
+            if len(metrics) >= MAX_METRICS:
+                raise Malformed(f"more than {MAX_METRICS} metrics in a template")
+            metrics.append(_metric(value))
+    return Template(is_definition, metrics)
+
+
+def properties(data: bytes) -> dict[str, str | int]:
+    """The properties of a metric that are texts or whole numbers. Raises `Malformed`."""
+    keys: list[str] = []
+    values: list[str | int | None] = []
+    for number, kind, value in wire.fields(data):
+        if kind == BYTES and number == 1 and len(keys) < MAX_KEYS:
+            keys.append(text(value))
+        elif kind == BYTES and number == 2 and len(values) < MAX_KEYS:
+            values.append(_property(value))
+    pairs = zip(keys, values, strict=False)
+    return {key: value for key, value in pairs if value is not None}
+
+
+def _property(data: Any) -> str | int | None:
+    found: dict[int, Any] = {}
+    for number, kind, value in wire.fields(data):
+        if _PROPERTY.get(number) == kind:
+            found[number] = value
+    if found.get(2):
+        return None
+    if 8 in found:
+        return text(found[8])
+    whole: int | None = found.get(3, found.get(4))
+    return whole
+
+
+def text(data: Any) -> str:
+    """What is no UTF-8, and NUL, becomes U+FFFD: no database keeps it."""
+    return bytes(data).decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def rebirth(now_us: int) -> bytes:
+    """The command that has an edge node send its births again."""
+    now_ms = now_us // 1_000
+    metric = (
+        wire.text(1, b"Node Control/Rebirth")
+        + wire.varint(3, now_ms)
+        + wire.varint(4, 11)  # Boolean
+        + wire.varint(14, 1)
+    )
+    return wire.varint(1, now_ms) + wire.text(2, metric)
