@@ -29,6 +29,7 @@ def main(argv: list[str]) -> int:
         rate=options.rate,
         prefix=options.uid_prefix,
         sites=options.sites,
+        speak=options.speak,
     )
     if options.describe:
         _say(json.dumps(describe(fleet), ensure_ascii=False, indent=2))
@@ -39,7 +40,8 @@ def main(argv: list[str]) -> int:
     if options.register:
         try:
             api = Api(options.register, os.environ.get(TOKEN_VARIABLE, ""))
-            register(api, fleet, say=_say)
+            # What speaks a dialect shows up by itself.
+            register(api, [one for one in fleet if one.dialect is None], say=_say)
         except RegistrationError as error:
             _complain(f"sim: registration failed: {error}")
             return 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from firmware_sim.dialects.publication import Publication
 from firmware_sim.outbox import Entry
 
 KEEPALIVE = 30  # seconds
@@ -101,7 +103,9 @@ Event = Up | Down | Acked | Told
 class Connection:
     """Opens at once; call `read`, `write` and `misc` as the socket wants, then `events`."""
 
-    def __init__(self, uid: str, broker: Broker, *, now: float) -> None:
+    def __init__(
+        self, uid: str, broker: Broker, *, now: float, will: Publication | None = None
+    ) -> None:
         self.uid = uid
         self.opened_at = now
         self.up = False
@@ -111,7 +115,7 @@ class Connection:
         self._pending: dict[int, Entry | None] = {}
         self._events: list[Event] = []
         self._over = False
-        self._client = self._make_client(broker)
+        self._client = self._make_client(broker, will)
         self._client.connect(broker.host, broker.port, KEEPALIVE)
         sock: Any = self._client.socket()
         if sock is None:
@@ -121,7 +125,7 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client.loop_write()
 
-    def _make_client(self, broker: Broker) -> Client:
+    def _make_client(self, broker: Broker, will: Publication | None) -> Client:
         protocol = PROTOCOLS[broker.protocol]
         client = Client(
             CallbackAPIVersion.VERSION2,
@@ -133,7 +137,8 @@ class Connection:
         )
         client.connect_timeout = CONNECT_TIMEOUT
         client.max_inflight_messages_set(2 * MAX_UNACKED)  # never reached: `limit` is lower
-        client.will_set(f"devices/{self.uid}/status", "offline", qos=1, retain=True)
+        if will is not None:
+            client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
         if broker.tls is not None:
@@ -173,11 +178,12 @@ class Connection:
         """Keep-alive; at least once a second."""
         self._client.loop_misc()
 
-    def announce(self, status: str) -> None:
-        """Publish `status` retained on the status topic."""
-        info = self._client.publish(f"devices/{self.uid}/status", status, qos=1, retain=True)
-        self._pending[info.mid] = None
-        self.status_unacked += 1
+    def announce(self, publications: Iterable[Publication]) -> None:
+        """Publish what measures nothing: whether it is there, who it is."""
+        for topic, payload, retain in publications:
+            info = self._client.publish(topic, payload, qos=1, retain=retain)
+            self._pending[info.mid] = None
+            self.status_unacked += 1
 
     def listen(self) -> None:
         """Subscribe to what the server tells this device."""
@@ -188,9 +194,11 @@ class Connection:
         that would end the connection, again and again."""
         return self._max_packet is None or len(payload) + PACKET_OVERHEAD <= self._max_packet
 
-    def send(self, entry: Entry, payload: bytes) -> None:
-        """Publish `entry` as telemetry."""
-        info = self._client.publish(f"devices/{self.uid}/telemetry", payload, qos=1)
+    def send(self, entry: Entry, publications: list[Publication]) -> None:
+        """Publish the messages of `entry`, which is acknowledged with the last."""
+        *others, (topic, payload, retain) = publications
+        self.announce(others)
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
         self._pending[info.mid] = entry
 
     def finish(self) -> None:

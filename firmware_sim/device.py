@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from firmware_sim.dialects.publication import Publication
 from firmware_sim.faults import DeviceFaults
 from firmware_sim.fleet import Identity
 from firmware_sim.models import Model
@@ -69,7 +70,8 @@ class Device:
             self.held[sample.at] = sample
             return pause
         purpose = Purpose.FRESH if connected else Purpose.STORED
-        if self.identity.form is Form.STAMPED_ARRAY and connected:
+        paired = self.identity.form is Form.STAMPED_ARRAY and self.identity.dialect is None
+        if paired and connected:
             self._pair(sample)
         else:
             self._put(Entry(purpose, (sample,)))
@@ -96,6 +98,36 @@ class Device:
             entry.payload = encode(entry.samples, self.identity.form, fresh=fresh)
         return entry.payload
 
+    def publications(self, entry: Entry) -> list[Publication]:
+        """The messages of `entry`; none where a dialect has no words for what is past."""
+        dialect = self.identity.dialect
+        if dialect is None:
+            return [Publication(f"devices/{self.uid}/telemetry", self.payload(entry))]
+        if entry.purpose is not Purpose.FRESH and not dialect.STAMPED:
+            return []
+        return [
+            publication
+            for sample in entry.samples
+            for publication in dialect.readings(self.identity, sample.values, sample.ts / 1000.0)
+        ]
+
+    def greetings(self) -> list[Publication]:
+        """What it says once it is connected."""
+        if self.identity.dialect is not None:
+            return self.identity.dialect.announce(self.identity)
+        return [Publication(f"devices/{self.uid}/status", b"online", retain=True)]
+
+    def will(self) -> Publication | None:
+        """What the broker says when it is gone, and it itself at a clean end."""
+        if self.identity.dialect is not None:
+            return self.identity.dialect.will(self.identity)
+        return Publication(f"devices/{self.uid}/status", b"offline", retain=True)
+
+    def lost(self, entry: Entry) -> None:
+        """`entry` cannot be told any more."""
+        self.outbox.settle(entry)
+        self._tally.samples_dropped += len(entry.samples)
+
     def acked(self, entry: Entry) -> None:
         """The broker has `entry`."""
         self.outbox.settle(entry)
@@ -114,6 +146,8 @@ class Device:
 
     def stamped(self, entry: Entry) -> bool:
         """Whether the message of `entry` tells the time of its samples."""
+        if self.identity.dialect is not None:
+            return self.identity.dialect.STAMPED
         if entry.purpose is Purpose.DUPLICATE:
             return b'"ts"' in (entry.payload or b"")
         return entry.purpose is not Purpose.FRESH or self.identity.form not in UNSTAMPED

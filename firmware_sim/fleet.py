@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from firmware_sim.dialects import DIALECTS, Dialect
 from firmware_sim.models import MODELS, Model
 from firmware_sim.payload import Form
 
@@ -83,6 +84,7 @@ class Identity:
     latitude: float
     longitude: float
     metadata: dict[str, str]
+    dialect: Dialect | None = None  # None: it speaks to Pulseboard's own topics
 
     def registration(self) -> dict[str, Any]:
         """The body of this device for `POST /api/v1/devices/`."""
@@ -141,10 +143,18 @@ def build_fleet(
     rate: float,
     prefix: str = "",
     sites: Sequence[Site] = SITES,
+    speak: Sequence[str] = (),
 ) -> list[Identity]:
-    """`count` devices: the kinds in turn, each round of kinds at the next site."""
-    return [
+    """`count` devices: the kinds in turn, each round of kinds at the next site; of the dialects to
+    speak each device has the next."""
+    fleet = [
         _identity(index, seed=seed, rate=rate, prefix=prefix, sites=sites) for index in range(count)
+    ]
+    if not speak:
+        return fleet
+    return [
+        replace(one, dialect=DIALECTS.get(speak[index % len(speak)]))
+        for index, one in enumerate(fleet)
     ]
 
 

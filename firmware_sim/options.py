@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_sim.connection import PROTOCOLS, Broker
+from firmware_sim.dialects import DIALECTS, OWN
 from firmware_sim.faults import NAMES
 from firmware_sim.fleet import SITES, Site, sites_named
 
@@ -36,6 +37,7 @@ class Options:
     backfill: float = 0.0  # minutes
     backfill_mark: Path | None = None
     uid_prefix: str = ""
+    speak: tuple[str, ...] = ()  # dialects in turn; none: all to Pulseboard's own topics
     register: str | None = None
     register_only: bool = False
     describe: bool = False
@@ -86,6 +88,8 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     mark = "note there when history ends, so that a restart repeats it instead of adding to it"
     add("--backfill-mark", type=Path, metavar="FILE", help=mark)
     add("--uid-prefix", type=_prefix, default="", metavar="TEXT", help="put before every uid")
+    spoken = f"dialects in turn, comma-separated: {', '.join(DIALECTS)}, {OWN}, or all"
+    add("--speak", type=_dialects, default=(), metavar="NAME,…", help=spoken)
     add("--register", metavar="URL", help="register the fleet with this server first")
     only = "register, then exit without sending anything"
     add("--register-only", action="store_true", help=only)
@@ -108,6 +112,18 @@ def _between(kind: type[int] | type[float], low: float, high: float):  # type: i
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _dialects(text: str) -> tuple[str, ...]:
+    words = _words(text)
+    if words == ("all",):
+        return (*DIALECTS, OWN)
+    for word in words:
+        if word not in DIALECTS and word != OWN:
+            raise argparse.ArgumentTypeError(
+                f"{word!r} is none of {', '.join(DIALECTS)}, {OWN}, all"
+            )
+    return words
 
 
 def _faults(text: str) -> tuple[str, ...]:

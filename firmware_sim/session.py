@@ -74,7 +74,12 @@ class Session:
             self._loop.after(pause + self._around.rng.random(), self.connect)
             return
         try:
-            connection = Connection(self.device.uid, self._around.broker, now=self._loop.now())
+            connection = Connection(
+                self.device.uid,
+                self._around.broker,
+                now=self._loop.now(),
+                will=self.device.will(),
+            )
         except OSError as error:
             self._tally.connect_failures += 1
             self._around.last_failure = str(error)
@@ -108,7 +113,9 @@ class Session:
         if connection is None or not connection.up:
             return
         outbox = self.device.outbox
-        while outbox.waiting and connection.unacked < connection.limit:
+        # Of a dialect one measurement may be many messages.
+        limit = connection.limit if self.device.identity.dialect is None else 1
+        while outbox.waiting and connection.unacked < limit:
             if self._loop.now() < self._next_batch:
                 self._pump_later()
                 break
@@ -126,7 +133,8 @@ class Session:
         if not self.online or self._connection is None:
             self._finish()
             return
-        self._connection.announce("offline")
+        farewell = self.device.will()
+        self._connection.announce([farewell] if farewell is not None else [])
         self._ending = True
         self._after_io()
 
@@ -153,13 +161,16 @@ class Session:
         entry = self.device.outbox.take()
         if entry is None:
             return
-        payload = self.device.payload(entry)
-        if not connection.fits(payload):
+        publications = self.device.publications(entry)
+        if not publications:
+            self.device.lost(entry)
+            return
+        if not all(connection.fits(one.payload) for one in publications):
             self.device.refused(entry)
             self._tally.messages_sent += 1
             self._tally.messages_refused += 1
             return
-        connection.send(entry, payload)
+        connection.send(entry, publications)
         self._tally.messages_sent += 1
         match entry.purpose:
             case Purpose.STORED:
@@ -233,8 +244,9 @@ class Session:
         self._counted = True
         self._failures = 0
         if self._connection is not None:
-            self._connection.listen()
-            self._connection.announce("online")
+            if self.device.identity.dialect is None:
+                self._connection.listen()
+            self._connection.announce(self.device.greetings())
         self._fill()
 
     def _on_down(self, down: Down) -> None:

@@ -72,20 +72,24 @@ class Simulation:
 
     def _device(self, identity: Identity, fleet_size: int) -> Device:
         options = self._options
+        # The other faults are of Pulseboard's own telemetry.
+        faults = options.faults
+        if identity.dialect is not None:
+            faults = tuple(name for name in faults if name == "offline")
         share = max(MIN_SAMPLES, MAX_FLEET_SAMPLES // fleet_size)
         return Device(
             identity,
             identity.model(options.seed, identity.uid),
-            faults=DeviceFaults(
-                options.seed, identity.uid, options.faults, factor=options.fault_factor
-            ),
+            faults=DeviceFaults(options.seed, identity.uid, faults, factor=options.fault_factor),
             outbox=Outbox(min(MAX_SAMPLES, share)),
             tally=self._tally,
         )
 
     def _starter(self, session: Session, index: int) -> Callable[[], None]:
         """What starts one device: its history, its connection, its measuring."""
-        samples_per_message = 2 if session.device.identity.form is Form.STAMPED_ARRAY else 1
+        identity = session.device.identity
+        paired = identity.form is Form.STAMPED_ARRAY and identity.dialect is None
+        samples_per_message = 2 if paired else 1
         interval = 1.0 / (self._options.rate * samples_per_message)
         phase = interval * index / len(self.sessions)
 
@@ -101,7 +105,7 @@ class Simulation:
         return start
 
     def _make_history(self, device: Device, index: int) -> None:
-        if self._history_end is None:
+        if self._history_end is None or device.identity.dialect is not None:
             return
         end = self._history_end + index / CONNECTS_PER_SECOND  # when it starts to measure
         span = 60.0 * self._options.backfill

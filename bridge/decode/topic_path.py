@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.units import quantity_of
 
 MAX_TOPIC = 512  # characters of a topic that is guessed at
 MAX_LEVELS = 12  # of it; who nests deeper follows a convention of his own
@@ -118,9 +119,9 @@ def _without_channels(levels: list[str]) -> list[str]:
 
 
 def _without_value_words(levels: list[str]) -> list[str]:
-    """`room/temperature/state`: the value is the temperature."""
+    """`room/temperature/state`: the value is the temperature. `room/washer/state` is the state."""
     kept = list(levels)
-    while len(kept) > 2 and kept[-1].lower() in CHANNELS:
+    while len(kept) > 2 and kept[-1].lower() in CHANNELS and quantity_of(kept[-2], ""):
         kept.pop()
     return kept
 

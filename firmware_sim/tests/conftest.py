@@ -83,14 +83,16 @@ class Mosquitto:
 
 
 class Subscriber:
-    """Receives everything under devices/ with a session that outlives the broker's restart."""
+    """Receives what `filters` say with a session that outlives the broker's restart."""
 
-    def __init__(self, port: int, name: str = "witness") -> None:
+    def __init__(
+        self, port: int, name: str = "witness", filters: tuple[str, ...] = ("devices/#",)
+    ) -> None:
         self.messages: list[tuple[str, bytes, bool]] = []
         self._subscribed = False
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTv5)
         self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda c, *_: c.subscribe("devices/#", qos=1)
+        self._client.on_connect = lambda c, *_: c.subscribe([(each, 1) for each in filters])
         self._client.on_subscribe = lambda *_: setattr(self, "_subscribed", True)
         self._client.on_message = lambda _c, _u, m: self.messages.append(
             (m.topic, m.payload, m.retain)

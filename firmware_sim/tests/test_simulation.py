@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from firmware_sim.dialects import DIALECTS, OWN
 from firmware_sim.tests.conftest import PATIENCE, Simulator, Subscriber, until
 from firmware_sim.tests.wire import arrived, read, recorded
 
@@ -227,3 +228,61 @@ def test_it_speaks_the_older_protocol_too(simulate, witness):
     simulator.stop()
     ledger = recorded(simulator.ledger())
     until(lambda: arrived(witness.telemetry()) == ledger, "all of the ledger has arrived")
+
+
+SPOKEN = {  # a topic of each dialect's readings, and of its will
+    "influx": ("influx/", ""),
+    "telegraf": ("telegraf/", ""),
+    "openmqttgateway": ("home/OMG_", "/LWT"),
+    "rtl_433": ("rtl_433/", "/availability"),
+    "ruuvi": ("ruuvi/", "/gw_status"),
+    "meshtastic": ("msh/", ""),
+    "teltonika": ("master/", ""),
+    "aws_shadow": ("$aws/things/", ""),
+    "json": ("plant/", "/status"),
+    "scalar": ("diy/", "/status"),
+    OWN: ("devices/", "/status"),
+}
+
+
+def test_every_dialect_is_spoken_and_left_with_its_will(simulate, broker):
+    heard = Subscriber(broker.port, "everything", ("#", "$aws/#"))
+    simulator = simulate("--devices", str(len(SPOKEN)), "--speak", "all", "--rate", "4")
+
+    def topics() -> list[str]:
+        return [topic for topic, *_ in list(heard.messages)]
+
+    try:
+        assert SPOKEN.keys() == {*DIALECTS, OWN}
+        for name, (beginning, _) in SPOKEN.items():
+            until(lambda b=beginning: any(t.startswith(b) for t in topics()), f"{name} is spoken")
+        before = len(heard.messages)
+        simulator.process.kill()
+        for name, (beginning, end) in SPOKEN.items():
+            if end:
+                until(
+                    lambda b=beginning, e=end: any(
+                        t.startswith(b) and t.endswith(e) and b"offline" in p
+                        for t, p, _ in list(heard.messages)[before:]
+                    ),
+                    f"the will of {name}",
+                )
+    finally:
+        heard.close()
+
+
+def test_what_a_dialect_cannot_tell_later_is_lost_and_counted(simulate, witness, broker):
+    simulator = simulate("--devices", "2", "--speak", "scalar,influx", "--rate", "4")
+    until(lambda: len(sent(simulator)) == 2, "both have sent")
+    broker.stop(signal.SIGTERM)
+    refuse(broker.port, 4)
+    broker.start()
+    back = len(simulator.ledger()) + 12
+    until(lambda: len(simulator.ledger()) >= back, "they send again")
+    output = simulator.stop()
+    assert simulator.process.returncode == 0, output
+    report = simulator.report()
+    assert report["balanced"] is True
+    assert report["samples_dropped"] > 0  # of the one without a time
+    assert all(line["ts"] is None for line in simulator.ledger() if line["uid"] == "weather-001")
+    assert all(line["ts"] for line in simulator.ledger() if line["uid"] == "freezer-001")

@@ -1,0 +1,104 @@
+"""What the simulator speaks in a dialect is what its convention reads, with nothing configured."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.decode import CONVENTIONS, Decoder
+from bridge.decode.items import Described, Discovered, Ignored, Presence, Rejected, Telemetry
+from bridge.decode.state import Facts
+from bridge.message import Message
+from bridge.topic_filter import matches
+from firmware_sim.dialects import ALL, Dialect
+from firmware_sim.dialects.publication import Publication
+from firmware_sim.fleet import Identity, build_fleet
+from firmware_sim.models import MODELS
+
+NOW = 1_764_244_800.0  # Unix seconds
+EACH = pytest.mark.parametrize("dialect", ALL, ids=[each.NAME for each in ALL])
+FLEET = build_fleet(len(MODELS), seed=1, rate=1.0)  # one of each kind
+
+
+def said(decoder: Decoder, publications: list[Publication]) -> list[object]:
+    return [
+        item
+        for topic, payload, retain in publications
+        for item in decoder.decode(
+            Message(topic.encode(), payload, 1, False, retain, b"", int(NOW * 1e6))
+        )
+    ]
+
+
+def numbers(values: dict[str, object]) -> list[float]:
+    return sorted(
+        round(float(value), 2)
+        for value in values.values()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    )
+
+
+@EACH
+@pytest.mark.parametrize("device", FLEET, ids=[each.model.kind for each in FLEET])
+def test_a_measurement_arrives_under_one_device(dialect: Dialect, device: Identity) -> None:
+    values = device.model(1, device.uid).measure(NOW)
+    publications = dialect.readings(device, values, NOW)
+    for topic, payload, _ in publications:
+        claims = {each.NAME: each.matches(topic, payload) for each in CONVENTIONS}
+        assert max(claims, key=lambda name: claims[name]) == dialect.NAME
+    items = said(Decoder(Facts()), publications)
+    assert not [item for item in items if isinstance(item, Rejected | Ignored)]
+    telemetry = [item for item in items if isinstance(item, Telemetry)]
+    assert len({item.uid for item in telemetry}) == 1
+    assert not [item.problems for item in telemetry if item.problems]
+    stored = {
+        metric: value
+        for item in telemetry
+        for sample in item.samples
+        for metric, value in sample.values.items()
+    }
+    if dialect.NAME == "ruuvi":  # which has no words for most of it
+        assert {"temperature", "humidity", "pressure", "voltage"} >= stored.keys() & {
+            "temperature", "humidity", "pressure", "voltage",
+        }  # fmt: skip
+    else:
+        missing = [each for each in numbers(values) if each not in numbers(stored)]
+        assert not missing
+    times = {sample.time_us for item in telemetry for sample in item.samples}
+    assert times == ({int(NOW * 1e6)} if dialect.STAMPED else {0})
+
+
+@EACH
+def test_the_same_device_is_the_same_again_and_others_are_others(dialect: Dialect) -> None:
+    decoder = Decoder(Facts())
+    uids = []
+    for time in (NOW, NOW + 1):
+        items_of = [
+            said(decoder, dialect.readings(each, each.model(1, each.uid).measure(time), time))
+            for each in FLEET
+        ]
+        uids += [{item.uid for item in items if isinstance(item, Telemetry)} for items in items_of]
+    assert uids[: len(FLEET)] == uids[len(FLEET) :]
+    assert len(set.union(*uids)) == len(FLEET)
+
+
+@EACH
+def test_what_it_announces_and_its_will_are_understood(dialect: Dialect) -> None:
+    device = FLEET[0]
+    will = dialect.will(device)
+    items = said(Decoder(Facts()), [*dialect.announce(device), *([will] if will else [])])
+    assert all(isinstance(item, Presence | Described | Discovered) for item in items)
+    if will is not None:
+        assert [item.online for item in items if isinstance(item, Presence)] == [True, False]
+
+
+@EACH
+def test_the_conventions_listen_to_it(dialect: Dialect) -> None:
+    (convention,) = [each for each in CONVENTIONS if each.NAME == dialect.NAME]
+    if not convention.FILTERS:
+        return  # any topic, of the user's own filters
+    device = FLEET[0]
+    values = device.model(1, device.uid).measure(NOW)
+    will = dialect.will(device)
+    spoken = [*dialect.announce(device), *dialect.readings(device, values, NOW)]
+    for topic, *_ in [*spoken, *([will] if will else [])]:
+        assert any(matches(each, topic) for each in convention.FILTERS)
