@@ -40,10 +40,10 @@ class Learning:
         """The rules, and at most each `REFRESH_EVERY` seconds the facts. `now` is Unix seconds.
         Raises what the database raises."""
         self._rules.refresh(now)
+        if self._looked_at is not None and 0 <= now - self._looked_at < REFRESH_EVERY:
+            return  # before any query is even made: this is asked for every batch
         rows = ConventionState.objects.order_by("id")
         if self._looked_at is not None:
-            if 0 <= now - self._looked_at < REFRESH_EVERY:
-                return
             since = from_us(int((min(now, self._looked_at) - OVERLAP) * 1e6))
             rows = rows.filter(updated_at__gte=since)
         for found in rows.values_list("convention", "scope", "key", "value").iterator(10_000):

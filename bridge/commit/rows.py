@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from itertools import compress
 
 import numpy as np
 
@@ -296,10 +295,13 @@ def _place(device_id: int, item: Described | Discovered) -> tuple[int, type, str
 
 def _heard(batch: Batch, start: int, stop: int, columns: Columns) -> dict[int, Heard]:
     """By device id, its newest message among those whose readings these columns are."""
-    counts = batch.counts[start:stop]
-    sizes = np.asarray(counts, dtype=np.int64)
+    # The last of each device first, so that all else is work for one message of it.
+    newest = dict(zip(batch.device_ids[start:stop], range(stop - start), strict=True))
+    newest.pop(0, None)  # which stands for no ordinary message
+    places = list(newest.values())
     # All readings of an ordinary message have one time.
-    measured = columns.times_us[(np.cumsum(sizes) - sizes)[sizes > 0]].tolist()
-    received = compress([each.received_us for each in batch.messages[start:stop]], counts)
-    ids = compress(batch.device_ids[start:stop], counts)
-    return dict(zip(ids, zip(received, measured, strict=True), strict=True))
+    last_row = np.cumsum(np.asarray(batch.counts[start:stop], dtype=np.int64)) - 1
+    measured = columns.times_us[last_row[places]].tolist()
+    messages = batch.messages
+    received = [messages[start + place].received_us for place in places]
+    return dict(zip(newest, zip(received, measured, strict=True), strict=True))

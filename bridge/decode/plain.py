@@ -7,12 +7,12 @@ afterwards. Whatever is not exactly that is None here, and json_values finds out
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 
 from bridge.decode.device_time import EARLIEST_US, LATEST_AHEAD_US
-from bridge.decode.items import Sample
 from bridge.decode.json_values import MAX_EXACT_INTEGER, is_plain
 from bridge.message import MAX_PAYLOAD, Message
 
@@ -24,14 +24,21 @@ MAX_SHAPE = 500  # metric names of a message that goes this way
 Number = Annotated[float, msgspec.Meta(gt=-MAX_EXACT_INTEGER, lt=MAX_EXACT_INTEGER)]
 
 
-class PlainSample(Sample, gc=False):
-    """Decoded in place: what msgspec makes of the payload is the sample."""
+class Timed(msgspec.Struct, gc=False):
+    """A payload with a time, whose lower bound is looked at while it is decoded."""
 
+    ts: Annotated[int, msgspec.Meta(ge=EARLIEST_US // 1_000)]  # Unix milliseconds
     values: dict[str, Number | bool]
 
 
-_timed = msgspec.json.Decoder(PlainSample).decode
+_timed = msgspec.json.Decoder(Timed).decode
 _bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
+
+# The metric names of a message, in order.
+Shape = tuple[str, ...]
+# What an ordinary message says: uid, Unix microseconds or 0, values, shape. No NamedTuple and no
+# `Sample`: unpacking is all that is done with it, for every message.
+Plain = tuple[str, int, Mapping[str, float | bool], Shape]
 
 
 class PlainReader:
@@ -40,7 +47,7 @@ class PlainReader:
 
     def __init__(self) -> None:
         self._uids: dict[bytes, str] = {}  # by topic
-        self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._shapes: dict[Shape, Shape] = {}
         self._names = 0  # in all shapes together
 
     def expect(self, topic: bytes, uid: str) -> None:
@@ -49,36 +56,35 @@ class PlainReader:
             self._uids.clear()
         self._uids[topic] = uid
 
-    def read(self, message: Message) -> tuple[str, Sample, tuple[str, ...]] | None:
-        """Of an ordinary message the uid, the sample and its shape: the metrics in order, the same
-        tuple each time. None of any other message, and of a topic not expected yet."""
+    def read(self, message: Message) -> Plain | None:
+        """What an ordinary message says; its shape is the same tuple each time. None of any other
+        message, and of a topic not expected yet."""
         uid, payload = self._uids.get(message.topic), message.payload
         if uid is None or len(payload) > MAX_PAYLOAD:
             return None
         try:
-            extra = 0
             if payload.startswith(b'{"ts":'):
-                extra = 2  # colons, of `ts` and `values`
-                sample: Sample = _timed(payload)
-                sample.time_us *= 1_000  # the device counts milliseconds
-                if not EARLIEST_US <= sample.time_us <= message.received_us + LATEST_AHEAD_US:
+                timed = _timed(payload)
+                time_us, values = timed.ts * 1_000, timed.values
+                if time_us > message.received_us + LATEST_AHEAD_US:
                     return None
+                colons = 2  # of `ts` and `values`
             elif message.retain:
                 return None  # no news: bridge.decode.retained
             else:
-                sample = PlainSample(0, _bare(payload))
+                time_us, values, colons = 0, _bare(payload), 0
         except Exception:  # noqa: BLE001  (the long way finds out what it is, and says so)
             return None
-        names = tuple(sample.values)
-        shape = self._shapes.get(names) or self._learn(names, sample)
-        if shape is None:
+        names = tuple(values)
+        shape = self._shapes.get(names) or self._learn(names, values)
+        # More colons than names: a metric is named twice, and the decoder kept the last.
+        if shape is None or payload.count(b":") != colons + len(shape):
             return None
-        # More colons: a metric is named twice, and the decoder kept the last.
-        return (uid, sample, shape) if payload.count(b":") == len(shape) + extra else None
+        return uid, time_us, values, shape
 
-    def _learn(self, names: tuple[str, ...], sample: Sample) -> tuple[str, ...] | None:
+    def _learn(self, names: Shape, values: Mapping[str, float | bool]) -> Shape | None:
         """The shape, remembered from now on; None if it is not ordinary."""
-        if not names or len(names) > MAX_SHAPE or not is_plain(sample.values):
+        if not names or len(names) > MAX_SHAPE or not is_plain(values):
             return None
         # A colon may be written as an escape, which would make up for that of a name given twice.
         if ":" in "".join(names):

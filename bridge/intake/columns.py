@@ -14,10 +14,11 @@ import numpy as np
 
 from bridge import listening
 from bridge.decode.items import Ignored, Item, Sample, Telemetry
+from bridge.decode.plain import Plain
 from bridge.intake.allowance import NOBODY, Allowance, readings_in
 from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch, Columns
 from bridge.intake.memory import Memory
-from bridge.intake.redelivery import Deliveries, Stamper, restamp
+from bridge.intake.redelivery import REJECTED, Deliveries, Stamper, restamp
 from bridge.message import Message
 from bridge.mqtt.subscriptions import Subscriptions
 
@@ -86,40 +87,44 @@ class Intake:
                 if not self._stamp(batch, index, items, spooled=stamps):
                     break
             else:
-                uid, sample, shape = plain
-                if (message.dup or not sample.time_us) and not self._stamp_plain(
-                    batch, index, uid, sample, spooled=stamps
-                ):
-                    break
+                uid, time_us, said, shape = plain
+                if message.dup or not time_us:
+                    given = self._time_of(batch, index, plain, spooled=stamps)
+                    if given is None:
+                        break
+                    time_us = given
                 device = devices.get(uid)
-                if device is not None and device.enabled and batch.stamps.get(index) != 0:
+                if device is not None and device.enabled and time_us:
                     known = series.get(device.id)
                     ids = known.packed(shape) if known is not None else None
                     if ids is not None:
                         uids.append(uid)
                         counts.append(len(shape))
                         device_ids.append(device.id)
-                        times_us.append(sample.time_us)
+                        times_us.append(time_us)
                         series_ids.append(ids)
-                        values.extend(sample.values.values())  # type: ignore[arg-type]
+                        values.extend(said.values())
                         continue
-                items = [Telemetry(uid, [sample])]
+                items = [Telemetry(uid, [Sample(time_us, said)])]
             uids.append(items[0].uid)
             counts.append(0)
             device_ids.append(0)
             times_us.append(0)
             batch.items[index] = items
         del messages[len(uids) :]
-        sizes = [len(message.payload) for message in messages]
-        batch.size = sum(sizes)
-        if stamps is None:
-            self._charge(batch, sizes)
-        batch.may_repeat = True in [message.dup for message in messages]
-        batch.serial = self._memory.deliveries.serial
+        self._sum_up(batch, charged=live)
         if series_ids:
             all_ids = np.frombuffer(b"".join(series_ids), dtype=np.int32)
             batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_us), counts), values))
         return batch
+
+    def _sum_up(self, batch: Batch, *, charged: bool) -> None:
+        sizes = [len(message.payload) for message in batch.messages]
+        batch.size = sum(sizes)
+        if charged:
+            self._charge(batch, sizes)
+        batch.may_repeat = True in [message.dup for message in batch.messages]
+        batch.serial = self._memory.deliveries.serial
 
     def _charge(self, batch: Batch, sizes: list[int]) -> None:
         uids, readings = batch.uids, batch.counts
@@ -143,21 +148,21 @@ class Intake:
             return self.allowance.refuse(message.topic, len(message.payload))
         return None
 
-    def _stamp_plain(
-        self,
-        batch: Batch,
-        index: int,
-        uid: str,
-        sample: Sample,
-        *,
-        spooled: Mapping[int, int] | None,
-    ) -> bool:
+    def _time_of(
+        self, batch: Batch, index: int, plain: Plain, *, spooled: Mapping[int, int] | None
+    ) -> int | None:
+        """The time of a plain message without one, or that comes again; None while there is none
+        to give, 0 if it was rejected when it came first."""
         message = batch.messages[index]
-        if spooled is not None or sample.time_us or message.dup:
-            return self._stamp(batch, index, [Telemetry(uid, [sample])], spooled=spooled)
-        if first := self._stamper.give(message, uid):
-            sample.time_us = batch.stamps[index] = first
-        return first != 0
+        uid, time_us, said, _ = plain
+        if spooled is None and not message.dup:
+            if first := self._stamper.give(message, uid):
+                batch.stamps[index] = first
+            return first or None
+        sample = Sample(time_us, said)
+        if not self._stamp(batch, index, [Telemetry(uid, [sample])], spooled=spooled):
+            return None
+        return 0 if batch.stamps.get(index) == REJECTED else sample.time_us
 
     def _stamp(
         self, batch: Batch, index: int, items: list[Item], *, spooled: Mapping[int, int] | None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.decode import json_values, plain
 from bridge.decode.items import Sample
-from bridge.decode.plain import PlainReader
+from bridge.decode.plain import Plain, PlainReader
 from bridge.message import MAX_PAYLOAD, Message
 
 NOW = 1_700_000_000_000
@@ -29,7 +29,7 @@ payloads = st.one_of(
 ).map(lambda document: json.dumps(document).encode())
 
 
-def read(reader: PlainReader, payload: bytes) -> tuple[str, Sample, tuple[str, ...]] | None:
+def read(reader: PlainReader, payload: bytes) -> Plain | None:
     """What an ordinary message of a topic that was heard before says."""
     reader.expect(b"devices/pump-1/telemetry", "pump-1")
     message = Message(b"devices/pump-1/telemetry", payload, 1, False, False, b"", NOW * 1_000)
@@ -44,10 +44,10 @@ def said(samples: list[Sample]) -> list[tuple[int, dict]]:
 def test_both_ways_agree(payload: bytes) -> None:
     plain = read(PlainReader(), payload)
     if plain is not None:
-        uid, sample, shape = plain
+        uid, time_us, values, shape = plain
         reading = json_values.read(payload, NOW * 1_000)
         assert uid == "pump-1"
-        assert said([sample]) == said(reading.samples)
+        assert [(time_us, values)] == said(reading.samples)
         assert shape == tuple(reading.samples[0].values)
         assert not reading.problems
         assert not reading.clock_replaced
@@ -68,8 +68,8 @@ def test_the_ordinary_is_settled(payload: bytes) -> None:
     first, second = read(reader, payload), read(reader, payload)
     assert first is not None
     assert second is not None
-    assert said([first[1]]) == said([second[1]]) == expected
-    assert first[2] is second[2], "a shape is remembered"
+    assert [first[1:3]] == [second[1:3]] == expected
+    assert first[3] is second[3], "a shape is remembered"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,7 @@ def test_the_ordinary_is_settled(payload: bytes) -> None:
         b'{"t":1e400}',
         b'{"t":9007199254740993}',
         b'{"t":{"x":1}}',
+        b'{"a:b":1}',
         b'{"\\u0000":1}',
         b'{"":1}',
         b'{"%b":1}' % (b"m" * 201),

@@ -1,6 +1,6 @@
 -- name: note_commit
 -- Says in the transaction that writes readings which series they are of, and of which minutes.
-INSERT INTO commit_log (series, spans) VALUES (%(series_ids)s::int[], %(spans)s::tstzmultirange)
+INSERT INTO commit_log (series, spans) VALUES (%(series_ids)s, %(spans)s::tstzmultirange)
 
 -- name: lock_cursor
 -- Where a reader is, for the one caller that may read on; no row while another does.

@@ -7,10 +7,6 @@ SET owner = excluded.owner, expires_at = excluded.expires_at
 WHERE lease.owner = excluded.owner OR lease.expires_at < now()
 RETURNING true
 
--- name: check_lease
--- Whether a worker's name is its owner's; until the end of the transaction nobody else takes it.
-SELECT true FROM ingest_lease WHERE name = %(name)s AND owner = %(owner)s FOR SHARE
-
 -- name: release_lease
 -- Let the next process have a worker's name at once.
 DELETE FROM ingest_lease WHERE name = %(name)s AND owner = %(owner)s

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from numpy.typing import NDArray
 
 from telemetry.moments import from_us
 from telemetry.sql import load
@@ -26,18 +28,34 @@ _SQL = load("commit_log")
 
 
 class Commit(NamedTuple):
-    """What one transaction wrote. Spans are [start, stop) of whole minutes, the oldest first."""
+    """What one transaction wrote. Both are ranges [start, stop), the lowest first, apart from each
+    other."""
 
-    series: list[int]
-    spans: list[tuple[datetime, datetime]]
+    series: list[tuple[int, int]]  # ids
+    spans: list[tuple[datetime, datetime]]  # whole minutes
 
 
-def note(cursor: CursorWrapper, series: list[int], spans: list[tuple[int, int]]) -> None:
-    """Log readings in the transaction that writes them: spans are [start, stop) in Unix minutes."""
-    # As literals: to make them of arrays would cost the server more than the row itself.
-    ranges = ",".join(f"[{_minute(start)},{_minute(stop)})" for start, stop in spans)
-    ids = str(series)[1:-1]
-    cursor.execute(_SQL["note_commit"], {"series_ids": f"{{{ids}}}", "spans": f"{{{ranges}}}"})
+def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray[np.int64]) -> None:
+    """Log readings, given as columns, in the transaction that writes them."""
+    first, newest = int(times_us.min()) // MINUTE_US, int(times_us.max()) // MINUTE_US
+    # As a rule it is one minute or two; to look at each reading would cost more than the row.
+    minutes = [[first, newest + 1]]
+    if newest - first > 1:
+        minutes = ranges(times_us // MINUTE_US).tolist()
+    # As a literal: to make it of an array would cost the server more than the row itself.
+    spans = ",".join(f"[{_minute(start)},{_minute(stop)})" for start, stop in minutes)
+    # In network order, which SQL and a dump can read as well.
+    ids = ranges(series_ids).astype(">i4").tobytes()
+    cursor.execute(_SQL["note_commit"], {"series_ids": ids, "spans": f"{{{spans}}}"})
+
+
+def ranges(numbers: NDArray[Any]) -> NDArray[Any]:
+    """The ranges [start, stop) that hold exactly these whole numbers, one a row."""
+    found = np.sort(numbers)
+    ends = np.flatnonzero(np.diff(found) > 1)
+    starts = np.concatenate((found[:1], found[ends + 1]))
+    stops = np.concatenate((found[ends], found[-1:])) + 1
+    return np.stack((starts, stops), axis=1)
 
 
 @contextmanager
@@ -61,7 +79,7 @@ def reading(reader: str, limit: int) -> Iterator[list[Commit]]:
             return
         cursor.execute(_SQL["list_commits"], {"xid": xid, "seq": seq, "limit": limit})
         rows = cursor.fetchall()
-        yield [Commit(series, _pairs(spans)) for _, _, series, spans in rows]
+        yield [Commit(_ids(series), _pairs(spans)) for _, _, series, spans in rows]
         if rows:
             xid, seq, *_ = rows[-1]
             cursor.execute(_SQL["move_cursor"], {"reader": reader, "xid": xid, "seq": seq})
@@ -80,6 +98,10 @@ def backlog(reader: str) -> tuple[int, float]:
         cursor.execute(_SQL["measure_backlog"], {"reader": reader})
         commits, seconds = cursor.fetchone()
     return int(commits), float(seconds)
+
+
+def _ids(series: Any) -> list[tuple[int, int]]:
+    return [(start, stop) for start, stop in np.frombuffer(series, ">i4").reshape(-1, 2).tolist()]
 
 
 def _pairs(spans: Any) -> list[tuple[datetime, datetime]]:

@@ -21,19 +21,18 @@ from psycopg.types.json import Jsonb
 
 from telemetry.models import KEPT_PAYLOAD
 from telemetry.moments import EPOCH, from_us
+from telemetry.sql import load
 from telemetry.storage import commit_log, copy_binary, errors, merge, presence
 from telemetry.storage.backend import backend
 from telemetry.storage.quarantined import Quarantined, not_kept
-from telemetry.workers.lease import Lease
+from telemetry.workers.lease import Lease, LeaseLost
 
 Column = list[Any] | NDArray[Any]
 
-MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
 STATEMENT_TIMEOUT = 60  # seconds a statement of a batch may take in the database
-_SET_LOCAL = (
-    "SELECT set_config('synchronous_commit', 'on', true), set_config('statement_timeout', %s, true)"
-)
+
+_SQL = load("store")
 
 
 @dataclass(slots=True)
@@ -145,11 +144,7 @@ def _commit(
     batch: Batch, worker: str, lease: Lease | None, alongside: Alongside, *, repeatable: bool
 ) -> Written:
     with transaction.atomic(), connection.cursor() as cursor:
-        # Acknowledged means durable, also on a server whose default was relaxed; and a limit that
-        # was set for pages must not cancel a batch.
-        cursor.execute(_SET_LOCAL, [f"{STATEMENT_TIMEOUT}s"])
-        if lease is not None:
-            lease.check(cursor)
+        _begin(cursor, worker, lease)
         # A number must not be copied where a text may have its place.
         merged = np.ones(len(batch.series_ids), dtype=bool) if repeatable else batch.beside_texts()
         inserted = _copy_readings(cursor, batch, ~merged)
@@ -177,6 +172,16 @@ def _commit(
             )
         alongside.write()
     return Written(inserted, repeated, changes, conflicts)
+
+
+def _begin(cursor: CursorWrapper, worker: str, lease: Lease | None) -> None:
+    timeout = {"timeout": f"{STATEMENT_TIMEOUT}s"}
+    if lease is None:
+        cursor.execute(_SQL["begin_batch"], timeout)
+        return
+    cursor.execute(_SQL["begin_leased_batch"], lease.claim | timeout)
+    if cursor.fetchone() is None:
+        raise LeaseLost(f"another process writes as {worker}")
 
 
 def _copy_readings(cursor: CursorWrapper, batch: Batch, chosen: NDArray[np.bool_]) -> int:
@@ -214,18 +219,13 @@ def _merge(
 
 def _log(cursor: CursorWrapper, batch: Batch) -> None:
     """Say in the commit log which series these readings are of, and of which minutes."""
-    series = np.asarray(batch.series_ids, dtype=np.int64)
-    times = np.asarray(batch.times_us, dtype=np.int64)
+    series_ids = np.asarray(batch.series_ids, dtype=np.int32)
+    times_us = np.asarray(batch.times_us, dtype=np.int64)
     if batch.texts:
         ids, at, _ = zip(*batch.texts, strict=True)
-        series, times = np.concatenate((series, ids)), np.concatenate((times, at))
-    first, newest = int(times.min()) // MINUTE_US, int(times.max()) // MINUTE_US
-    # As a rule it is one minute or two; to look at each reading would cost more than the row.
-    minutes = np.unique(times // MINUTE_US) if newest - first > 1 else np.arange(first, newest + 1)
-    last = np.append(np.flatnonzero(np.diff(minutes) > 1), len(minutes) - 1)
-    starts = minutes[np.append(0, last[:-1] + 1)]
-    spans = zip(starts.tolist(), (minutes[last] + 1).tolist(), strict=True)
-    commit_log.note(cursor, np.unique(series).tolist(), list(spans))
+        series_ids = np.concatenate((series_ids, np.array(ids, dtype=np.int32)))
+        times_us = np.concatenate((times_us, np.array(at, dtype=np.int64)))
+    commit_log.note(cursor, series_ids, times_us)
 
 
 def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:

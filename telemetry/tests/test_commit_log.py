@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 
+import numpy as np
 import psycopg
 import pytest
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telemetry.moments import from_us
 from telemetry.storage import commit_log, rollups, store
@@ -46,7 +51,11 @@ def add_reader(name: str) -> None:
 def read(reader: str = commit_log.ROLLUPS, limit: int = 100) -> list[list[int]]:
     """The series of each commit."""
     with commit_log.reading(reader, limit) as commits:
-        return [commit.series for commit in commits]
+        return [series_of(commit) for commit in commits]
+
+
+def series_of(commit: commit_log.Commit) -> list[int]:
+    return [each for start, stop in commit.series for each in range(start, stop)]
 
 
 def commit(series_id: int) -> None:
@@ -67,7 +76,10 @@ def other_session() -> Iterator[psycopg.Connection]:
 
 
 def log(other: psycopg.Connection, series_id: int) -> None:
-    other.execute("INSERT INTO commit_log (series, spans) VALUES (%s, '{}')", [[series_id]])
+    other.execute(
+        "INSERT INTO commit_log (series, spans) VALUES (%s, '{}')",
+        [struct.pack("!ii", series_id, series_id + 1)],
+    )
 
 
 def test_a_batch_says_which_series_and_which_minutes() -> None:
@@ -76,12 +88,21 @@ def test_a_batch_says_which_series_and_which_minutes() -> None:
     store.write(store.Batch([7, 8, 7, 7], times, [1.0] * 4, [(9, AT_US, "on")]), "w")
     with commit_log.reading(commit_log.ROLLUPS, 10) as commits:
         (one,) = commits
-    assert one.series == [7, 8, 9]
+    assert one.series == [(7, 10)]
     noon = from_us(AT_US)
     before = noon - timedelta(days=1)
     assert one.spans == [(before, before + MINUTE), (noon, noon + 2 * MINUTE)]
     store.write(store.Batch([7], [AT_US], [1.0], may_repeat=True), "w")
     assert read() == []  # nothing new was stored
+
+
+@given(st.lists(st.integers(1, 2**31 - 2), min_size=1, max_size=30))
+def test_ranges_of_series_hold_exactly_those_that_got_readings(series_ids: list[int]) -> None:
+    near = [each % 40 + 1 for each in series_ids]  # so that some are neighbours, and some the same
+    for ids in (series_ids, near):
+        ranges = commit_log.ranges(np.array(ids, dtype=np.int32)).tolist()
+        assert [each for start, stop in ranges for each in range(start, stop)] == sorted(set(ids))
+        assert all(stop < start for (_, stop), (start, _) in pairwise(ranges))
 
 
 def test_a_transaction_that_commits_late_is_neither_skipped_nor_read_twice() -> None:
@@ -118,7 +139,7 @@ def test_a_reader_that_dies_reads_the_same_again() -> None:
 
     def die() -> None:
         with commit_log.reading(commit_log.ROLLUPS, 1) as commits:
-            assert [one.series for one in commits] == [[1]]
+            assert [series_of(one) for one in commits] == [[1]]
             raise Killed
 
     with pytest.raises(Killed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from telemetry.storage import store
 from telemetry.workers.lease import Lease, LeaseLost
@@ -61,13 +61,18 @@ def test_nobody_takes_the_name_between_the_check_and_the_commit() -> None:
     ours = Lease("bridge-0", "ours")
     assert ours.hold()
     expire()
-    with transaction.atomic(), connection.cursor() as cursor:
-        ours.check(cursor)
+    tried = []
+
+    def take() -> None:
         other = connection.copy()
         try:
             with other.cursor() as theirs:
                 theirs.execute("SET lock_timeout = '100ms'")
                 with pytest.raises(Exception, match="lock timeout"):
                     theirs.execute("UPDATE ingest_lease SET owner = 'theirs'")
+            tried.append(other)
         finally:
             other.close()
+
+    store.write(store.Batch(), "bridge-0", ours, store.Alongside(write=take))
+    assert tried

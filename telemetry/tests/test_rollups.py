@@ -154,7 +154,7 @@ def insert(other: psycopg.Connection, series_id: int, ms: int, value: float) -> 
     minute = ms // MINUTE
     other.execute(
         "INSERT INTO commit_log (series, spans) VALUES (%s, tstzmultirange(tstzrange(%s, %s)))",
-        [[series_id], from_ms(minute * MINUTE), from_ms((minute + 1) * MINUTE)],
+        [b"", from_ms(minute * MINUTE), from_ms((minute + 1) * MINUTE)],
     )
 
 

@@ -46,7 +46,7 @@ SAMPLES = {
     "before": datetime(2026, 3, 2, tzinfo=UTC),
     "closed": datetime(2026, 3, 2, tzinfo=UTC),
     "width": timedelta(hours=1),
-    "series_ids": "{1,2}",
+    "series_ids": b"\0\0\0\1\0\0\0\3",
     "spans": "{[2026-03-01 00:00Z,2026-03-01 00:01Z)}",
     "minutes": [datetime(2026, 3, 1, tzinfo=UTC)],
     "marks": [1],

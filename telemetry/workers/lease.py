@@ -4,14 +4,13 @@ Two bridges under one name would take the broker's session from each other for e
 lock of the spool only sees this machine. A row and no session lock of Postgres: behind a pooler in
 transaction mode such a lock stays with a session that is no longer ours. The clock is the
 database's alone. Whoever was away for longer than `TERM` may have lost the name to another, so each
-transaction that stores a batch checks the row first (`check`), which also keeps others from taking
-it before COMMIT.
+transaction that stores a batch reads the row first (`telemetry.storage.store`), which also keeps
+others from taking it before COMMIT.
 """
 
 from __future__ import annotations
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from telemetry.errors import TelemetryError
 from telemetry.sql import load
@@ -30,21 +29,15 @@ class Lease:
 
     def __init__(self, name: str, owner: str) -> None:
         """`owner` is the same for a process and the one that takes its place, and nobody else's."""
-        self._claim = {"name": name, "owner": owner}
+        self.claim = {"name": name, "owner": owner}
 
     def hold(self) -> bool:
         """Whether the name is ours, for `TERM` from now on."""
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["hold_lease"], {**self._claim, "seconds": TERM})
+            cursor.execute(_SQL["hold_lease"], {**self.claim, "seconds": TERM})
             return cursor.fetchone() is not None
-
-    def check(self, cursor: CursorWrapper) -> None:
-        """Fence a transaction. Raises `LeaseLost`."""
-        cursor.execute(_SQL["check_lease"], self._claim)
-        if cursor.fetchone() is None:
-            raise LeaseLost(f"another process writes as {self._claim['name']}")
 
     def release(self) -> None:
         """Let another have the name at once."""
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["release_lease"], self._claim)
+            cursor.execute(_SQL["release_lease"], self.claim)
