@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.conf import settings
 
 from bridge.decode import CONVENTIONS, Convention, Decoder
@@ -36,4 +38,11 @@ def chosen() -> list[str]:
 def subscriptions(group: str = "") -> Subscriptions:
     """What a worker is to subscribe. Raises what the database raises."""
     of_conventions = [each for one in conventions() if one is not unread for each in one.FILTERS]
-    return Subscriptions([*of_conventions, *chosen()], group)
+    return _subscriptions((*of_conventions, *chosen()), group)
+
+
+# Asked for each second, and as a rule the same: to compare each filter with each other takes 40 ms
+# of the interpreter, in which no message would be read.
+@lru_cache(maxsize=4)
+def _subscriptions(filters: tuple[str, ...], group: str) -> Subscriptions:
+    return Subscriptions(filters, group)
