@@ -11,6 +11,7 @@ from bridge.decode.conventions import own, pulseboard, unread
 from bridge.decode.state import Facts
 from bridge.models import TopicFilter
 from bridge.mqtt.subscriptions import Subscriptions
+from bridge.rules import stored
 
 MAX_FILTERS = 200  # of the user's
 ALWAYS = (pulseboard, own, unread)  # whatever is switched off
@@ -30,9 +31,10 @@ def decoder(facts: Facts | None = None) -> Decoder:
 
 
 def chosen() -> list[str]:
-    """The user's filters, those of the settings first. Raises what the database raises."""
-    stored = TopicFilter.objects.order_by("id").values_list("filter", flat=True)[:MAX_FILTERS]
-    return [*settings.PULSEBOARD_FILTERS, *stored]
+    """The user's filters: those of the settings, those of the page, those of the rules. Raises what
+    the database raises."""
+    kept = TopicFilter.objects.order_by("id").values_list("filter", flat=True)[:MAX_FILTERS]
+    return [*settings.PULSEBOARD_FILTERS, *kept, *stored.filters()]
 
 
 def subscriptions(group: str = "") -> Subscriptions:

@@ -148,7 +148,7 @@ class RulePreviewView(APIView):
         given = wanted.validated_data
         answer = {"now": clock.now_ms(), "errors": {}, "filter": None, "samples": []}
         try:
-            rule = definition.read(given["definition"], "this rule")
+            rule = definition.read(given["definition"], "")
         except InvalidRule as exc:
             return Response({**answer, "errors": exc.errors})
         samples = _given(given.get("samples", []))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from datetime import datetime
 
 from bridge.decode.rules import MAX_RULES, Rules, definition
 from bridge.decode.rules.problems import InvalidRule
 from bridge.decode.rules.rule import Rule
+from bridge.decode.rules.topic_pattern import TopicPattern
 from bridge.decode.state import Facts
 from bridge.models import DecodeRule
 
@@ -37,6 +39,16 @@ class StoredRules:
             self._facts.rules = Rules(tuple(filter(None, map(_read, enabled))))
             self._versions = versions
         self._looked_at = now
+
+
+def filters() -> list[str]:
+    """What has to be listened to for the enabled rules. Raises what the database raises."""
+    enabled = DecodeRule.objects.filter(enabled=True).order_by("position", "id")[:MAX_RULES]
+    found = []
+    for topic in enabled.values_list("definition__topic", flat=True):
+        with contextlib.suppress(ValueError):  # of another version
+            found.append(TopicPattern(str(topic)).filter)
+    return found
 
 
 def _read(stored: DecodeRule) -> Rule | None:

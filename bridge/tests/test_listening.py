@@ -9,7 +9,7 @@ from django.core.checks import run_checks
 
 from bridge import decode, listening
 from bridge.decode.conventions import own, pulseboard, unread
-from bridge.models import TopicFilter
+from bridge.models import DecodeRule, TopicFilter
 from bridge.tests.conftest import end, wait_settled, worker_database_url
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.waiting import eventually
@@ -32,8 +32,17 @@ def test_a_convention_that_is_off_is_neither_heard_nor_read(settings) -> None:
 def test_the_users_filters_are_heard_too(settings) -> None:
     settings.PULSEBOARD_FILTERS = ["plant/#"]
     TopicFilter.objects.create(filter="hall/+/x")
+    definitions = [{"topic": "line/n-{device}/#"}, {"of": "a later version"}, {"topic": "off/#"}]
+    for at, definition in enumerate(definitions):
+        DecodeRule.objects.create(
+            name=str(at),
+            position=at,
+            definition=definition,
+            enabled=definition != {"topic": "off/#"},
+        )
     heard = {one.filter for one in listening.subscriptions().each}
-    assert {"plant/#", "hall/+/x"} <= heard
+    assert {"plant/#", "hall/+/x", "line/+/#"} <= heard
+    assert "off/#" not in heard
 
 
 def test_what_is_no_convention_and_no_filter_is_refused(settings) -> None:
@@ -80,6 +89,44 @@ def test_what_comes_by_several_filters_is_stored_once(
         eventually(lambda: database("SELECT count(*) FROM reading") == [(101,)])
         wait_settled(101)
         assert database("SELECT count(DISTINCT value) FROM reading") == [(101,)]
+    finally:
+        end(worker)
+        if publisher is not None:
+            publisher.close()
+
+
+@pytest.mark.process
+def test_a_rule_is_heard_and_read_by_while_the_bridge_runs(
+    mosquitto, pump, database, tmp_path: Path
+):
+    worker = BridgeProcess(
+        tmp_path / "bridge.log",
+        {
+            "DATABASE_URL": worker_database_url(),
+            "MQTT_URL": mosquitto.url,
+            "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
+        },
+    )
+    publisher = None
+    try:
+        worker.start()
+        worker.wait_connected()
+        publisher = Publisher(mosquitto.port)
+        rule = DecodeRule.objects.create(
+            name="plant",
+            position=0,
+            definition={"topic": "plant/{device}/{metric}", "payload": "text"},
+        )
+
+        def is_read(metric: str) -> bool:
+            # Sent until it is listened to; nothing tells the sender that nobody listens.
+            publisher.send(f"plant/pump-1/{metric}", b"21.5")
+            return bool(database(f"SELECT 1 FROM telemetry_series WHERE metric = '{metric}'"))
+
+        eventually(lambda: is_read("before"), what="a message is read by the new rule")
+        rule.definition = {"topic": "plant/{device}/+", "metric": "after", "payload": "text"}
+        rule.save()
+        eventually(lambda: is_read("after"), what="a message is read by the changed rule")
     finally:
         end(worker)
         if publisher is not None:

@@ -93,6 +93,13 @@ class QuarantinePage(LoginRequiredMixin, TemplateView):
         return super().get_context_data(page="quarantine", sites=sites, **kwargs)
 
 
+class RulesPage(LoginRequiredMixin, TemplateView):
+    """How topics are read that no convention knows: write a rule, and see what it makes of them."""
+
+    template_name = "dashboard/rules.html"
+    extra_context = {"page": "rules"}
+
+
 class ApiPage(LoginRequiredMixin, SpectacularSwaggerSplitView):
     """The API reference, and what tries it out with the viewer's session."""
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
@@ -49,6 +50,7 @@ PAGES = {
     "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
     "pipeline": Shown("/pipeline/", "#quarantined li"),
     "quarantine": Shown("/quarantine/", "#quarantined li"),
+    "rules": Shown("/rules/?rule=1", "#samples li"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
     "not found": Shown("/nothing/", "h1", live=False),
 }
@@ -70,6 +72,13 @@ def things() -> None:
                 device=device, metric=metric, kind=kind, unit="°C", precision=1
             )
             insert([(series.id, last - each * 1000, 1) for each in range(60)])
+    apps.get_model("bridge", "DecodeRule").objects.create(
+        id=1,
+        name="New ones",
+        position=0,
+        definition={"topic": "plant/{device}", "values": [{"path": "temperature"}]},
+        samples=[{"topic": "plant/a", "payload": '{"temperature": 20.5}', "expected": None}],
+    )
     for number in range(8):
         QuarantinedMessage.objects.create(
             received_at=timezone.now(),

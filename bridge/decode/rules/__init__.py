@@ -35,11 +35,6 @@ class Rules:
         self._told: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
 
-    @property
-    def filters(self) -> tuple[str, ...]:
-        """What has to be subscribed for them, each once."""
-        return tuple(dict.fromkeys(rule.topic.filter for rule in self.rules))
-
     def matching(self, topic: str) -> tuple[Match, ...]:
         """The rules of a topic, in order."""
         if not self.rules:
@@ -66,11 +61,11 @@ class Rules:
                 items = rule.decode(message, captures, budget)
             except Unreadable as exc:
                 reason, detail = exc.problem
-                trouble = trouble or Problem(reason, f"rule {rule.name[:60]!r}: {detail}")
+                trouble = trouble or Problem(reason, _by(rule) + detail)
                 continue
             if items:
                 return [each for each in items if self._is_news(each)]
-            none = f"rule {rule.name[:60]!r}: nothing that it names is in the message"
+            none = _by(rule) + "nothing that it names is in the message"
             trouble = trouble or Problem(Reason.NO_VALUES, none)
         assert trouble is not None  # noqa: S101  (each that read nothing has said why)
         return [Rejected("", trouble)]
@@ -87,6 +82,11 @@ class Rules:
                 self._told.clear()
             self._told.add(told)
         return True
+
+
+def _by(rule: Rule) -> str:
+    """Who says it; one that is only tried has no name."""
+    return f"rule {rule.name[:60]!r}: " if rule.name else ""
 
 
 NONE = Rules()

@@ -34,6 +34,8 @@ class Moment:
 
     def read(self, stamp: Any, received_us: int) -> int | Problem:
         """Unix microseconds of a time that can be true."""
+        if stamp is None:
+            return Problem(Reason.BAD_TIMESTAMP, f"there is no time at {self.path.text}")
         try:
             time_us = self._microseconds(stamp, received_us)
         except (ValueError, ArithmeticError):

@@ -2,11 +2,14 @@
 
 import { synchronise } from "../time/clock.js";
 
+const KEPT_ALIVE = 20_000; // characters of a body: at most 60 000 bytes of the 64 KiB that Fetch allows
+
 export class RestError extends Error {
-  /** @param {number} status 0 when there was no answer @param {string} message */
-  constructor(status, message) {
+  /** @param {number} status 0 when there was no answer @param {string} message @param {any} [body] what was answered */
+  constructor(status, message, body = null) {
     super(message);
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -28,12 +31,13 @@ export async function page(path) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
-/** @param {"POST"|"DELETE"} method @param {string} path @param {any} [body] @returns {Promise<any>} */
+/** @param {"POST"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] @returns {Promise<any>} */
 export function send(method, path, body) {
   const token = /** @type {HTMLInputElement|null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
   const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
-  // keepalive: it is carried out although the page is left.
-  return answer(path, { method, headers, keepalive: true, body: body === undefined ? undefined : JSON.stringify(body) });
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  // keepalive: it is carried out although the page is left. A browser does so for small ones only.
+  return answer(path, { method, headers, keepalive: (text?.length ?? 0) < KEPT_ALIVE, body: text });
 }
 
 async function reach(/** @type {string} */ path, /** @type {RequestInit} */ options) {
@@ -51,19 +55,17 @@ async function answer(/** @type {string} */ path, /** @type {RequestInit} */ opt
     location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
     throw new RestError(response.status, "Logged out.");
   }
-  if (!response.ok) throw new RestError(response.status, (await reason(response)) || `The server answered ${response.status}.`);
+  if (!response.ok) {
+    const body = await response.json().catch(() => null);
+    throw new RestError(response.status, reason(body) || `The server answered ${response.status}.`, body);
+  }
   return response.status === 204 ? null : response.json();
 }
 
-/** What a refusal says: `detail`, or each field's complaint. @param {Response} response */
-async function reason(response) {
-  try {
-    const body = await response.json();
-    if (typeof body.detail === "string") return body.detail;
-    return Object.entries(body).map(([field, said]) => `${field}: ${[said].flat().join(" ")}`).join(" ");
-  } catch {
-    return "";
-  }
+/** What a refusal says: `detail`, or each field's complaint. @param {any} body */
+function reason(body) {
+  if (typeof body?.detail === "string") return body.detail;
+  return Object.entries(body ?? {}).map(([field, said]) => `${field}: ${[said].flat().join(" ")}`).join(" ");
 }
 
 /** @param {string} uid */

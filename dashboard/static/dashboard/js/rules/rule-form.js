@@ -1,0 +1,112 @@
+/** The form of one rule, as fields or as JSON, with each mistake beside its field. */
+
+import { byId, el, setText } from "../page/element.js";
+import { definition, facts, isFormed } from "./definition.js";
+import { ValueRows } from "./value-rows.js";
+
+export class RuleForm {
+  /** @param {() => void} changed whatever is typed */
+  constructor(changed) {
+    this.form = /** @type {HTMLFormElement} */ (byId("form"));
+    this.values = new ValueRows(() => changed());
+    this.asJson = false;
+    this.form.addEventListener("input", () => {
+      this.#showPattern();
+      changed();
+    });
+    byId("as-json").addEventListener("click", () => {
+      const before = this.definition;
+      if (this.asJson && (before === null || !isFormed(before))) {
+        this.showErrors({ json: before === null ? "This is no JSON." : "The fields cannot hold all of this: it stays JSON." });
+        return;
+      }
+      this.show(before, !this.asJson);
+      changed();
+    });
+  }
+
+  get name() {
+    return this.#field("name").value.trim();
+  }
+
+  /** @param {string} text */
+  set name(text) {
+    this.#field("name").value = text;
+  }
+
+  /** What is written; null while the JSON is none. @returns {any} */
+  get definition() {
+    if (this.asJson) {
+      try {
+        return JSON.parse(byId("json").value);
+      } catch {
+        return null;
+      }
+    }
+    const found = /** @type {any} */ ({ values: this.values.read() });
+    for (const field of this.#fields()) if (field.name !== "name") found[field.name] = field.value.trim();
+    return definition(found);
+  }
+
+  /** @param {any} given @param {boolean} [asJson] */
+  show(given, asJson = !isFormed(given)) {
+    this.asJson = asJson;
+    byId("as-json").setAttribute("aria-pressed", String(asJson));
+    byId("json-field").hidden = !asJson;
+    for (const field of this.form.querySelectorAll(":scope > .fields > *")) {
+      /** @type {HTMLElement} */ (field).hidden = asJson && !field.querySelector("[name=name]");
+    }
+    byId("json").value = JSON.stringify(given, null, 2);
+    const found = asJson ? facts({}) : facts(given);
+    for (const field of this.#fields()) if (field.name !== "name") field.value = found[field.name] ?? "";
+    this.values.show(found.values);
+    const folded = [...byId("more").querySelectorAll("[name]")];
+    if (folded.some((field) => field.value)) byId("more").open = true;
+    this.#showPattern();
+    this.showErrors({});
+  }
+
+  /** @param {Record<string, string>} errors by field of the definition */
+  showErrors(errors) {
+    for (const shown of this.form.querySelectorAll(".error")) shown.remove();
+    for (const field of this.form.querySelectorAll("[aria-invalid]")) {
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+    }
+    const left = Object.entries(errors).filter(([name, said]) => !this.#showError(name, said));
+    byId("errors").hidden = left.length === 0;
+    byId("errors").replaceChildren(...left.map(([name, said]) => el("li", { text: `${name}: ${said}` })));
+  }
+
+  /** Whether there is a field to show it beside. */
+  #showError(/** @type {string} */ name, /** @type {string} */ said) {
+    const field = /** @type {HTMLElement|null} */ (this.form.querySelector(`[data-field="${CSS.escape(name)}"]`));
+    if (!field || field.closest("[hidden]")) return false;
+    const fold = field.closest("details");
+    if (fold) fold.open = true;
+    const id = `error-${name}`;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", id);
+    field.after(el("span", { class: "error", text: said, attrs: { id } }));
+    return true;
+  }
+
+  #showPattern() {
+    byId("pattern-field").hidden = this.asJson || this.#field("payload").value !== "text";
+  }
+
+  /** @returns {any[]} */
+  #fields() {
+    return [...this.form.querySelectorAll("[name]")];
+  }
+
+  /** @returns {any} */
+  #field(/** @type {string} */ name) {
+    return this.form.querySelector(`[name="${name}"]`);
+  }
+
+  /** What the bridge would subscribe to. @param {string|null} filter */
+  showFilter(filter) {
+    setText(byId("subscribes"), filter ? `The bridge listens to ${filter}` : "");
+  }
+}

@@ -1,0 +1,176 @@
+/** The rules page: the list, the rule that is open, and what becomes of messages under it. */
+
+import { added, NOTHING, outcome } from "../quarantine/replay.js";
+import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
+import { connection } from "../live/live.js";
+import { number } from "../page/format.js";
+import { Preview } from "./preview.js";
+import { send } from "../page/rest.js";
+import { RuleForm } from "./rule-form.js";
+import { RuleList } from "./rule-list.js";
+import { typing } from "../frame/frame.js";
+
+/** @typedef {import("./rule-list.js").Rule} Rule */
+
+/** @type {Rule|null} */ let open = null; // null: a new one, or none
+let dirty = false;
+
+const list = new RuleList((rule) => leave() && show(rule));
+const form = new RuleForm(() => {
+  dirty = true;
+  preview.soon();
+});
+const preview = new Preview({
+  definition: () => form.definition,
+  told: (errors, filter) => {
+    form.showErrors(open || dirty ? errors : {}); // of what nobody has written yet nothing is wrong
+    form.showFilter(filter);
+  },
+  changed: () => (dirty = true),
+});
+
+/** Whether what was written may be forgotten. */
+function leave() {
+  return !dirty || confirm("What you wrote is not saved. Leave it?");
+}
+
+/** @param {Rule|null} rule null: a new one @param {any} [begin] its definition */
+function show(rule, begin = {}) {
+  open = rule;
+  dirty = false;
+  byId("nothing").hidden = true;
+  byId("form").hidden = byId("preview").hidden = false;
+  byId("delete").hidden = rule === null;
+  byId("outcome").hidden = true;
+  setText(byId("form-title"), rule?.name ?? "New rule");
+  form.name = rule?.name ?? "";
+  form.show(rule?.definition ?? begin);
+  form.showFilter(rule?.filter ?? null);
+  history.replaceState(null, "", rule ? `?rule=${rule.id}` : "?new");
+  list.mark(rule?.id ?? null);
+  preview.begin(rule?.samples ?? []);
+}
+
+function hide() {
+  open = null;
+  dirty = false;
+  byId("nothing").hidden = false;
+  byId("form").hidden = byId("preview").hidden = true;
+  history.replaceState(null, "", location.pathname);
+  list.mark(null);
+}
+
+async function read() {
+  try {
+    await list.read();
+    endTrouble(byId("trouble"));
+  } catch (error) {
+    showTrouble(byId("trouble"), `The rules could not be read. ${/** @type {Error} */ (error).message}`, read);
+  }
+}
+
+async function save() {
+  const definition = form.definition;
+  if (definition === null) return form.showErrors({ json: "This is no JSON." });
+  const body = { name: form.name, definition, samples: preview.tests };
+  byId("save").disabled = true;
+  try {
+    const saved = open ? await send("PATCH", `/api/v1/rules/${open.id}/`, body) : await send("POST", "/api/v1/rules/", body);
+    await read();
+    show(saved);
+    offer(saved);
+  } catch (error) {
+    const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    const fields = { ...said?.definition, ...said };
+    delete fields.definition;
+    const told = Object.fromEntries(Object.entries(fields).map(([name, what]) => [name, [what].flat().join(" ")]));
+    form.showErrors(Object.keys(told).length ? told : { "Not saved": message });
+  } finally {
+    byId("save").disabled = false;
+  }
+}
+
+/** Saved; and what was kept raw can be decoded again. */
+function offer(/** @type {Rule} */ saved) {
+  const text = el("span", { text: "Saved. The bridge reads by it within two seconds." });
+  byId("outcome").replaceChildren(text);
+  byId("outcome").hidden = false;
+  if (!saved.waiting) return;
+  text.textContent = `Saved. ${number(saved.waiting, 0)} ${saved.waiting === 1 ? "message" : "messages"} in quarantine came on this topic.`;
+  const again = el("button", { class: "button", text: "Decode again", attrs: { type: "button" } });
+  again.addEventListener("click", () => decodeAgain(saved, text, again));
+  byId("outcome").append(again);
+}
+
+async function decodeAgain(/** @type {Rule} */ rule, /** @type {HTMLElement} */ text, /** @type {HTMLElement} */ button) {
+  button.remove();
+  text.textContent = "Decoding";
+  let sum = NOTHING;
+  try {
+    let last;
+    do {
+      last = await send("POST", `/api/v1/rules/${rule.id}/replay/`);
+      sum = added(sum, last);
+      text.textContent = `${number(sum.replayed, 0)} decoded`;
+    } while (last.more && last.stored > 0);
+    text.textContent = outcome(sum);
+  } catch (error) {
+    text.textContent = `${sum.replayed ? `${outcome(sum)} Then it failed: ` : "Not decoded: "}${/** @type {Error} */ (error).message}`;
+  }
+}
+
+async function remove() {
+  if (!open || !confirm(`Delete the rule “${open.name}”? What it has stored stays.`)) return;
+  try {
+    await send("DELETE", `/api/v1/rules/${open.id}/`);
+    hide();
+    await read();
+  } catch (error) {
+    form.showErrors({ "Not deleted": /** @type {Error} */ (error).message });
+  }
+}
+
+async function takeIn(/** @type {File} */ file) {
+  try {
+    const { created, changed } = await send("POST", "/api/v1/rules/import/", JSON.parse(await file.text()));
+    toast(`${created} added, ${changed} changed.`);
+    await read();
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "The file is no JSON." : /** @type {Error} */ (error).message;
+    showTrouble(byId("trouble"), `Nothing was taken in. ${why}`, () => byId("import-file").click(), "Choose another file");
+  }
+}
+
+byId("new").addEventListener("click", () => {
+  if (!leave()) return;
+  show(null);
+  /** @type {HTMLElement} */ (document.querySelector("[name=name]")).focus();
+});
+byId("close").addEventListener("click", () => leave() && hide());
+byId("delete").addEventListener("click", remove);
+byId("form").addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  save();
+});
+byId("import").addEventListener("click", () => byId("import-file").click());
+byId("import-file").addEventListener("change", () => {
+  const [file] = byId("import-file").files;
+  if (file) takeIn(file);
+  byId("import-file").value = "";
+});
+byId("zones").append(...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { attrs: { value: zone } })));
+document.addEventListener("keydown", (event) => {
+  if (!typing(event) && event.key === "n") {
+    event.preventDefault();
+    byId("new").click();
+  }
+});
+addEventListener("beforeunload", (event) => dirty && event.preventDefault());
+connection.on("rules", read);
+document.addEventListener("visibilitychange", () => !document.hidden && read());
+
+const query = new URLSearchParams(location.search);
+await read();
+const wanted = list.rules.find((rule) => String(rule.id) === query.get("rule"));
+if (wanted) show(wanted);
+else if (query.has("new")) show(null, query.get("topic") ? { topic: query.get("topic") } : {});

@@ -1,0 +1,43 @@
+/** One message under the rule that is being written: its verdict, what is wrong, and what it says. */
+
+import { age, number, size } from "../page/format.js";
+import { el, setValue, stateMark } from "../page/element.js";
+import { moment } from "../time/moment.js";
+import { serverNow } from "../time/clock.js";
+
+const SOURCES = /** @type {Record<string, string>} */ ({ quarantine: "in quarantine", live: "just now", given: "test" });
+const MARKS = /** @type {Record<string, string>} */ ({ stored: "stored", partial: "partial", rejected: "rejected", ignored: "disabled", unmatched: "waiting" });
+const WORDS = /** @type {Record<string, string>} */ ({ stored: "read", partial: "read in part", rejected: "not read", ignored: "ignored", unmatched: "another topic" });
+
+/**
+ * @typedef {{uid: string, online: boolean|null, site: string, units: Record<string, string>, more: number, samples: {time: number|null, values: Record<string, any>}[]}} Said
+ * @typedef {{topic: string, payload: string, size: number, at: number, source: string, verdict: string, passed?: boolean|null,
+ *   problems: {uid: string, reason: string, detail: string}[], devices: Said[]}} Tried
+ * @param {Tried} tried @param {HTMLElement[]} acts buttons
+ */
+export function sampleRow(tried, acts) {
+  const marks = [stateMark(MARKS[tried.verdict] ?? "waiting", WORDS[tried.verdict] ?? tried.verdict)];
+  if (typeof tried.passed === "boolean") marks.push(stateMark(tried.passed ? "stored" : "rejected", tried.passed ? "as expected" : "not as expected"));
+  const source = tried.source === "given" ? SOURCES.given : `${SOURCES[tried.source] ?? tried.source} · ${age(Math.max(0, serverNow() - tried.at))}`;
+  const head = el("div", { class: "head" }, ...marks, el("span", { class: "mono", text: tried.topic }), el("span", { class: "small quiet", text: `${source} · ${size(tried.size)}` }));
+  return el("li", { data: { verdict: tried.verdict } }, head, el("pre", { class: "payload", text: tried.payload || "(empty)" }),
+    ...tried.problems.map((problem) => el("p", { class: "problem", text: [problem.uid && `${problem.uid}: `, problem.detail].filter(Boolean).join("") })),
+    ...tried.devices.map(device), ...(acts.length ? [el("div", { class: "acts" }, ...acts)] : []));
+}
+
+function device(/** @type {Said} */ said) {
+  const facts = [said.site && `at ${said.site}`].filter(Boolean);
+  const who = el("div", { class: "device" }, el("b", { class: "mono", text: said.uid }), ...facts.map((text) => el("span", { class: "small quiet", text: String(text) })));
+  if (said.online !== null) who.append(stateMark(said.online ? "online" : "offline"));
+  const samples = said.samples.map(({ time, values }) => el("dl", { class: "readings" },
+    el("div", {}, el("dt", { text: "time" }), el("dd", { text: time === null ? "when received" : moment(time) })),
+    ...Object.entries(values).map(([metric, value]) => reading(metric, value, said.units[metric] ?? ""))));
+  const more = said.more ? [el("p", { class: "small quiet", text: `and ${number(said.more, 0)} more values` })] : [];
+  return el("div", { class: "says" }, who, ...samples, ...more);
+}
+
+function reading(/** @type {string} */ metric, /** @type {any} */ value, /** @type {string} */ unit) {
+  const shown = el("dd");
+  setValue(shown, typeof value === "number" ? String(value) : typeof value === "string" ? `“${value}”` : String(value), unit);
+  return el("div", {}, el("dt", { class: "mono", text: metric }), shown);
+}
