@@ -1,0 +1,277 @@
+"""SenML (RFC 8428), as JSON and as CBOR: an array of records, where what begins with `b` holds for
+the records that follow. Pure.
+
+A record's name is a device's globally unique id and what it measures, in one text: the base name is
+the device, the rest the metric. Where no name is left the unit says what is measured, for one name
+may have several units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import cbor2
+
+from bridge.decode import device_time, documents
+from bridge.decode.descriptions import said, units
+from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.items import (
+    Described,
+    Item,
+    Problem,
+    Reason,
+    Rejected,
+    Telemetry,
+    Value,
+)
+from bridge.decode.json_values import MAX_EXACT_INTEGER, MAX_TEXT, Reading, is_storable
+from bridge.decode.state import State
+from bridge.decode.tolerant import Undecodable
+from bridge.decode.units import quantity_of
+from bridge.message import MAX_PAYLOAD, Message
+
+NAME = "senml"
+LEVEL = "senml"  # of a topic that says what it carries: the first, or the last
+FILTERS = (f"{LEVEL}/#", f"+/{LEVEL}", f"+/+/{LEVEL}")
+ON_TOPIC, SIGNED = 60, 40  # confidence: by the topic and the payload; by the payload alone
+
+VERSION = 10  # the newest there is
+RELATIVE_BELOW = 2**28  # seconds: a time before 1978-07-04 counts from now
+MAX_RECORDS = 10_000  # records of a pack
+MAX_DEPTH = 8  # containers inside containers, of CBOR
+# CBOR's labels (RFC 8428, table 4).
+LABELS = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs", 0: "n", 1: "u", 2: "v",
+          3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd"}  # fmt: skip
+KNOWN = frozenset(LABELS.values())
+HELD = ("v", "vs", "vb", "vd", "s")  # labels one of which a record has, unless it is a base alone
+# What a unit measures where no name says it (RFC 8428, table 12).
+MEASURES = {"lat": "latitude", "lon": "longitude", "%EL": "battery", "EL": "battery_life",
+            "%RH": "humidity", "count": "count", "/": "ratio"}  # fmt: skip
+SHOWN = {"lat": "°", "lon": "°", "EL": "s", "/": "", "count": ""}
+
+
+class Base(NamedTuple):
+    """What holds for the records that follow."""
+
+    name: str = ""
+    time: float = 0.0  # seconds
+    unit: str = ""
+    value: float = 0.0
+    sum: float = 0.0
+
+
+def matches(topic: str, payload: bytes) -> int:
+    """Confidence, 0 to 100, that this convention explains the message."""
+    if not payload or not (payload.lstrip()[:1] == b"[" or _may_be_cbor(payload)):
+        return 0
+    try:
+        records = _records(payload)
+    except Undecodable:
+        return 0
+    first = records[0] if records else None
+    if not isinstance(first, dict) or not all(isinstance(label, str) for label in first):
+        return 0
+    named = isinstance(first.get("bn"), str) or (
+        isinstance(first.get("n"), str) and any(label in first for label in HELD)
+    )
+    if not named:
+        return 0
+    return ON_TOPIC if LEVEL in topic.split("/") else SIGNED
+
+
+def _may_be_cbor(payload: bytes) -> bool:
+    """Whether it begins as an array of objects."""
+    head = payload[0] if payload else 0
+    behind = {0x98: 2, 0x99: 3, 0x9A: 5, 0x9B: 9}.get(head, 1)
+    is_array = 0x81 <= head <= 0x9B or head == 0x9F
+    return is_array and len(payload) > behind and 0xA0 <= payload[behind] <= 0xBF
+
+
+def _records(payload: bytes) -> list[Any]:
+    """The records by JSON's labels. Raises `Undecodable`."""
+    if len(payload) > MAX_PAYLOAD:
+        raise Undecodable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
+    if _may_be_cbor(payload):
+        try:
+            document = cbor2.loads(payload, max_depth=MAX_DEPTH)
+        except (cbor2.CBORDecodeError, ValueError, OverflowError) as exc:
+            raise Undecodable(Reason.MALFORMED_BINARY, f"{type(exc).__name__}: {exc}") from exc
+    else:
+        document = documents.read(payload)
+    if not isinstance(document, list):
+        raise Undecodable(Reason.WRONG_TYPE, "the payload is no array of records")
+    if len(document) > MAX_RECORDS:
+        raise Undecodable(Reason.TOO_MANY_VALUES, f"more than {MAX_RECORDS} records")
+    return [_labelled(each) if isinstance(each, dict) else each for each in document]
+
+
+def _labelled(record: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {
+        LABELS.get(label, label) if type(label) is int else label: value
+        for label, value in record.items()
+    }
+
+
+def decode(message: Message, state: State) -> list[Item]:
+    """The items of each device the pack speaks for. Never raises for bad data."""
+    topic = state.context.topic(message.topic)
+    try:
+        records = _records(message.payload)
+    except Undecodable as exc:
+        return [Rejected("", exc.problem)]
+    pack = _Pack(topic, message)
+    for index, record in enumerate(records):
+        problem = pack.add(index, record, is_alone=len(records) == 1)
+        if problem is not None:
+            return [Rejected("", problem)]
+    return pack.items() or [Rejected("", Problem(Reason.NO_VALUES, "no record holds a value"))]
+
+
+class _Pack:
+    """Readings by device, record after record."""
+
+    def __init__(self, topic: str, message: Message) -> None:
+        self._topic = topic
+        self._received_us = message.received_us
+        self._is_retained = message.retain
+        self._base = Base()
+        self._devices: dict[str, Reading] = {}  # by their ids
+        self._units: dict[str, dict[str, str]] = {}  # by device and metric
+
+    def add(self, index: int, record: Any, *, is_alone: bool) -> Problem | None:
+        """None, or why nothing of the pack can be used."""
+        if not isinstance(record, dict):
+            return Problem(Reason.WRONG_TYPE, f"[{index}] is no record")
+        for label in record:
+            if isinstance(label, str) and label.endswith("_") and label not in KNOWN:
+                must = f"[{index}] has the label {label[:40]!a}, which must be understood"
+                return Problem(Reason.UNSUPPORTED_VALUE, must)
+        version = record.get("bver")
+        if isinstance(version, int) and version > VERSION:
+            return Problem(Reason.UNSUPPORTED_VALUE, f"the version {version} is over {VERSION}")
+        self._base = _rebased(self._base, record)
+        unit = _text(record, "u") or self._base.unit
+        native, metric = self._name(_text(record, "n"), unit)
+        values = self._values(record, metric)
+        if not values and not any(label in record for label in HELD):
+            return None
+        reading = self._devices.setdefault(native, Reading(self._received_us))
+        if not values:
+            if "vd" not in record:  # bytes are no reading
+                reading.report(Reason.UNSUPPORTED_VALUE, f"[{index}] holds no value that is kept")
+            return None
+        time_us = self._time(reading, _number(record.get("t")) or 0.0, index, is_alone=is_alone)
+        if time_us is not None:
+            reading.add(time_us, values)
+            if unit:
+                told = self._units.setdefault(native, {})
+                told.update(dict.fromkeys(values, SHOWN.get(unit, unit)))
+        return None
+
+    def _name(self, name: str, unit: str) -> tuple[str, str]:
+        """The device's id and the metric."""
+        base = self._base.name
+        if not base and ":" not in name and "/" not in name:
+            native, _, metric = self._topic_of_device(), "", name
+        elif base:
+            native, metric = base.rstrip(":/"), name
+        else:
+            native, _, metric = name.rpartition("/") if "/" in name else (name, "", "")
+        metric = metric.strip(":/").replace("/", ".")
+        return native, metric or MEASURES.get(unit) or quantity_of("", unit) or "value"
+
+    def _topic_of_device(self) -> str:
+        levels = [level for level in self._topic.split("/") if level and level != LEVEL]
+        return "/".join(levels)
+
+    def _values(self, record: dict[Any, Any], metric: str) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        name = metric_name(metric)
+        for label, base in (("v", self._base.value), ("s", self._base.sum)):
+            number = _number(record.get(label))
+            if number is not None:
+                full = name if label == "v" else metric_name(metric, "sum")
+                values[full] = _sum(base, number)
+        words, truth = record.get("vs"), record.get("vb")
+        if isinstance(words, str) and len(words) <= MAX_TEXT and is_storable(words):
+            values.setdefault(name, words)
+        if isinstance(truth, bool):
+            values.setdefault(name, truth)
+        return {full: value for full, value in values.items() if full and _is_kept(value)}
+
+    def _time(self, reading: Reading, given: float, index: int, *, is_alone: bool) -> int | None:
+        """Unix microseconds; 0 for now, None for a record whose time cannot be true."""
+        seconds = self._base.time + given
+        if not seconds:
+            return 0
+        if abs(seconds) < RELATIVE_BELOW:
+            # What the broker kept was said at another now.
+            seconds = 0 if self._is_retained else self._received_us / 1e6 + seconds
+        found = device_time.read(seconds * 1_000, self._received_us, f"[{index}].t")
+        if isinstance(found, int) or not seconds:
+            return found if isinstance(found, int) else 0
+        reading.report(*found)
+        reading.clock_replaced |= is_alone
+        return 0 if is_alone else None
+
+    def items(self) -> list[Item]:
+        items: list[Item] = []
+        for native, reading in self._devices.items():
+            uid = device_uid(native)
+            if not uid:
+                problem = Problem(Reason.BAD_UID, "no name tells the device")
+                items.append(Rejected("", problem))
+            elif reading.samples:
+                items.append(Described(uid, name=said(native)))
+                items += units(uid, self._units.get(native, {}))
+                problems = tuple(reading.problems)
+                items.append(Telemetry(uid, reading.samples, problems, reading.clock_replaced))
+            elif reading.problems:
+                items.append(Rejected(uid, reading.problems[0]))
+        return items
+
+
+def _rebased(base: Base, record: dict[Any, Any]) -> Base:
+    """The base from this record on."""
+    name, unit = record.get("bn"), record.get("bu")
+    return Base(
+        name if isinstance(name, str) else base.name,
+        _or(record.get("bt"), base.time),
+        unit if isinstance(unit, str) else base.unit,
+        _or(record.get("bv"), base.value),
+        _or(record.get("bs"), base.sum),
+    )
+
+
+def _or(given: Any, before: float) -> float:
+    number = _number(given)
+    return before if number is None else number
+
+
+def _number(value: Any) -> float | int | None:
+    """A number that is one; CBOR also writes decimal fractions."""
+    kind = type(value)
+    if kind is int:
+        return int(value) if abs(value) < 2**64 else None
+    if kind is Decimal:
+        value = float(value)
+    return float(value) if isinstance(value, float) and math.isfinite(value) else None
+
+
+def _sum(base: float, number: float) -> Value:
+    total = base + number if base else number
+    if isinstance(total, int) and abs(total) > MAX_EXACT_INTEGER:
+        return str(total)
+    return total
+
+
+def _is_kept(value: Value) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _text(record: dict[Any, Any], label: str) -> str:
+    found = record.get(label)
+    return found if isinstance(found, str) else ""
