@@ -2,6 +2,10 @@
 
 A broker answers in order, so the answer to a ping says that it has what was sent before. The answer
 comes behind the messages that wait for us, so it also tells how long these wait.
+
+On a new connection the broker first sends again what it has no acknowledgement for. What was noted
+of that on an earlier connection, or by an earlier process, is the only note in the database until
+it is committed once more. So it ends only when all that came again is acknowledged.
 """
 
 from __future__ import annotations
@@ -22,6 +26,9 @@ class Confirmation:
         self._deliveries = deliveries
         self._before = 0  # serial of the newest delivery noted before this connection
         self._acknowledged = 0  # serial of the newest delivery acknowledged on this connection
+        # Serial of the newest delivery that may have come again on this connection, 0 if none did;
+        # None while more may come.
+        self._came_again: int | None = None
         self._pinged: int | None = None  # what that was when we sent the ping that is out
         self._pinged_at: float | None = None  # monotonic seconds, of the ping that is out
         self._due = 0.0  # monotonic seconds, of the next ping
@@ -31,6 +38,7 @@ class Confirmation:
         """A connection is about to be made."""
         self._acknowledged, self._pinged, self._pinged_at = 0, None, None
         self._round_trip = 0.0
+        self._came_again = None
         self._before = self._deliveries.serial
 
     def acknowledged(self, serial: int) -> None:
@@ -51,13 +59,21 @@ class Confirmation:
         if ping():
             self._pinged, self._pinged_at = self._acknowledged, now
 
-    def answered(self) -> None:
-        """An answer to a ping came; to the keepalive's, when none of ours is out."""
-        if self._pinged is None:
+    def answered(self, *, all_taken: bool) -> None:
+        """An answer to a ping came; to the keepalive's, when none of ours is out. `all_taken`: each
+        message that came before it was noted, and none waits."""
+        pinged = self._pinged
+        if pinged is None:
             return
-        self._deliveries.confirm(self._pinged)
         self._round_trip = time.monotonic() - (self._pinged_at or time.monotonic())
         self._pinged = self._pinged_at = None
+        if self._came_again is None:
+            if not all_taken:
+                return
+            noted = self._deliveries.serial
+            self._came_again = noted if noted > self._before else 0
+        if pinged >= self._came_again:
+            self._deliveries.confirm(max(pinged, self._before))
 
     def behind(self) -> float:
         """For how many seconds, at least, messages have been waiting in the broker and in the

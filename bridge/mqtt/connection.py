@@ -250,7 +250,7 @@ class Source:
     def _digest(self, packets: list[bytes], sock: Any) -> bool:
         """Whether the connection lasts after these."""
         if PINGRESP in packets:
-            self._confirmation.answered()
+            self._confirmation.answered(all_taken=not self._intake.waiting)
         self._client.digest(packets)
         return self._is_open(sock)
 
