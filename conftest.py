@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
+
+from tests import emptied
 
 # A busy machine may pause within any example, and a run of the tests must repeat the one before;
 # `--hypothesis-profile=default` looks at other examples.
@@ -25,6 +28,14 @@ def quick_passwords() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", 1)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_emptying() -> Iterator[None]:
+    """After a test that commits only the tables that hold anything are emptied."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptied.empty())
         yield
 
 
