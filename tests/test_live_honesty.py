@@ -70,10 +70,9 @@ def proxy(web: WebProcess) -> Iterator[Proxy]:
         yield made
 
 
-@pytest.fixture
-def pages(chromium: Browser, proxy: Proxy) -> Iterator[tuple[Page, Page]]:
+def opened(chromium: Browser, address: str) -> Iterator[tuple[Page, Page]]:
     """The fleet and one device, both live."""
-    context = chromium.new_context(base_url=f"http://127.0.0.1:{proxy.port}")
+    context = chromium.new_context(base_url=address)
     context.set_default_timeout(PAGE_SECONDS * 1000)
     context.add_init_script(RECORD)
     fleet, device = context.new_page(), context.new_page()
@@ -82,6 +81,18 @@ def pages(chromium: Browser, proxy: Proxy) -> Iterator[tuple[Page, Page]]:
     are_well(fleet, device)
     yield fleet, device
     context.close()
+
+
+@pytest.fixture
+def pages(chromium: Browser, proxy: Proxy) -> Iterator[tuple[Page, Page]]:
+    """Behind the network."""
+    yield from opened(chromium, f"http://127.0.0.1:{proxy.port}")
+
+
+@pytest.fixture
+def tabs(chromium: Browser, web: WebProcess) -> Iterator[tuple[Page, Page]]:
+    """Not behind it: for what is well while the network is not."""
+    yield from opened(chromium, web.url)
 
 
 def are_well(fleet: Page, device: Page) -> None:
@@ -110,7 +121,7 @@ def wait_for_load(stack: Stack) -> None:
 
 
 def test_nothing_of_ours_and_of_the_viewer_is_called_a_devices_silence(
-    stack: Stack, web: WebProcess, proxy: Proxy, pages: tuple[Page, Page]
+    stack: Stack, proxy: Proxy, pages: tuple[Page, Page], tabs: tuple[Page, Page]
 ) -> None:
     causes = {
         "the viewer's network": (proxy.freeze, proxy.thaw, r"No (news|connection) for"),
@@ -130,6 +141,9 @@ def test_nothing_of_ours_and_of_the_viewer_is_called_a_devices_silence(
             r"Not known: no bridge is heard",
         ),
     }
+    forget(*tabs)
+    for tab in tabs:
+        tab.evaluate("hide(true)")
     for cause, (begin, end, word) in causes.items():
         forget(*pages)
         begin()
@@ -137,6 +151,8 @@ def test_nothing_of_ours_and_of_the_viewer_is_called_a_devices_silence(
             for page in pages:
                 expect(page.locator("#connection .word")).to_have_text(re.compile(word))
             wait_for_load(stack)
+            if cause == "the viewer's network":
+                nobody_looked_and_all_was_well(*tabs)
         finally:
             end()
         are_well(*pages)
@@ -145,17 +161,12 @@ def test_nothing_of_ours_and_of_the_viewer_is_called_a_devices_silence(
             assert "Offline" not in called(page), cause
 
 
-def test_a_tab_that_nobody_looks_at_calls_no_device_silent(
-    stack: Stack, pages: tuple[Page, Page]
-) -> None:
-    forget(*pages)
-    for page in pages:
-        page.evaluate("hide(true)")
-    wait_for_load(stack)
-    for page in pages:
-        assert "ilent" not in called(page)
-        assert "Not known" not in called(page)
-        page.evaluate("hide(false)")
-    are_well(*pages)
-    for page in pages:
-        assert "ilent" not in called(page)
+def nobody_looked_and_all_was_well(*tabs: Page) -> None:
+    for tab in tabs:
+        assert "ilent" not in called(tab)
+        assert "Not known" not in called(tab)
+        tab.evaluate("hide(false)")
+    are_well(*tabs)
+    for tab in tabs:
+        assert "ilent" not in called(tab)
+        tab.close()
