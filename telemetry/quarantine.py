@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Max, Min
+from django.db.models import BinaryField, Count, Func, Max, Min, QuerySet, Value
 
 from access.scope import Scope
 from telemetry.models import KEPT_PAYLOAD, QuarantinedMessage
@@ -21,6 +21,8 @@ MAX_BYTES = 800 * 1024**2  # of their payloads
 MAX_STRANGE_MESSAGES = 20_000  # of senders no device is registered for
 MAX_STRANGE_BYTES = 200 * 1024**2  # of their payloads
 TRIM_CHUNK = 5_000  # messages of one DELETE
+MAX_DISCARDED = 5_000  # messages one request discards
+EXCERPT = 2_048  # bytes of a payload where many messages are shown
 TABLE = "telemetry_quarantinedmessage"
 
 _SQL = load("quarantine")
@@ -80,18 +82,43 @@ class Group(NamedTuple):
     messages: int
     first_seen: datetime
     last_seen: datetime
-    newest: int  # id of its newest message
+    newest: QuarantinedMessage
 
 
 def groups(scope: Scope, limit: int) -> tuple[int, list[Group]]:
     """How many there are, and those last heard of."""
+    visible = QuarantinedMessage.objects.visible_to(scope)
     counted = (
-        QuarantinedMessage.objects.visible_to(scope)
-        .values_list("uid", "reason")
+        visible.values_list("uid", "reason")
         .annotate(Count("id"), Min("received_at"), last=Max("received_at"), newest=Max("id"))
         .order_by("-last", "uid", "reason")
     )
-    return counted.count(), [Group(*row) for row in counted[:limit]]
+    rows = list(counted[:limit])
+    newest = excerpts(visible).in_bulk([row[5] for row in rows])
+    # Retention may have come in between.
+    found = [
+        Group(uid, reason, messages, first, last, newest[newest_id])
+        for uid, reason, messages, first, last, newest_id in rows
+        if newest_id in newest
+    ]
+    return counted.count(), found
+
+
+def excerpts(messages: QuerySet[QuarantinedMessage]) -> QuerySet[QuarantinedMessage]:
+    """With the beginning of their payload, as `excerpt`, instead of all of it."""
+    excerpt = Func(
+        "payload", Value(1), Value(EXCERPT), function="substring", output_field=BinaryField()
+    )
+    return messages.defer("payload").annotate(excerpt=excerpt)
+
+
+def discard(scope: Scope, uid: str, reason: str, until: datetime) -> int:
+    """Remove a bounded number of the messages of a group from before `until`, oldest first; how
+    many."""
+    visible = QuarantinedMessage.objects.visible_to(scope)
+    group = visible.filter(uid=uid, reason=reason, received_at__lt=until).order_by("id")
+    oldest = list(group.values_list("id", flat=True)[:MAX_DISCARDED])
+    return visible.filter(pk__in=oldest).delete()[0]
 
 
 def trim(now: datetime) -> int:

@@ -60,7 +60,12 @@ class MomentField(serializers.Field):
 class SelectionSerializer(serializers.Serializer):
     """Which messages; what is not given does not narrow."""
 
-    uid = serializers.CharField(required=False, max_length=64)
+    uid = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=64,
+        help_text="Empty for messages that name no device.",
+    )
     reason = serializers.ChoiceField(required=False, choices=[each.value for each in Reason])
 
     def get_fields(self) -> dict[str, serializers.Field]:

@@ -48,7 +48,7 @@ WORKER = "replay"
 class Selection:
     """Which messages. What is not given does not narrow; `since` is included, `until` is not."""
 
-    uid: str = ""
+    uid: str | None = None  # "" for those that name no device
     reason: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -59,12 +59,12 @@ class Selection:
     def messages(self) -> QuerySet[QuarantinedMessage]:
         wanted = {
             "uid": self.uid,
-            "reason": self.reason,
+            "reason": self.reason or None,
             "received_at__gte": self.since,
             "received_at__lt": self.until,
             "pk": self.id,
         }
-        narrowed = {name: value for name, value in wanted.items() if value not in ("", None)}
+        narrowed = {name: value for name, value in wanted.items() if value is not None}
         found = QuarantinedMessage.objects.visible_to(self.scope).filter(**narrowed)
         return found if self.topic is None else found.filter(topic__regex=self.topic.regex)
 

@@ -120,6 +120,7 @@ def test_messages_that_came_over_http_and_status_messages_are_replayed_too(pump)
     ("selection", "values"),
     [
         (Selection(uid="pump-2"), {"2"}),
+        (Selection(uid=""), set()),
         (Selection(reason="disabled_device"), {"3"}),
         (Selection(since=AT + timedelta(seconds=1)), {"4"}),
         (Selection(until=AT + timedelta(seconds=1)), {"1", "2", "3"}),

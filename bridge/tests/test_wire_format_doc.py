@@ -16,7 +16,8 @@ from bridge.publish import outcomes
 from telemetry.series import registry as series_registry
 from telemetry.storage import store
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "wire-format.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "wire-format.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
@@ -45,6 +46,11 @@ def limits() -> dict[str, float]:
         "RATE": queue.RATE,
         "BURST": queue.BURST,
     }
+
+
+def test_the_quarantine_page_says_what_to_do_about_every_reason() -> None:
+    written = (ROOT / "dashboard/static/dashboard/js/quarantine/advice.js").read_text()
+    assert set(re.findall(r'^  (\w+): "', written, re.MULTILINE)) == set(map(str, Reason))
 
 
 def test_every_limit_is_there_and_no_other() -> None:

@@ -48,8 +48,8 @@ class Shown(NamedTuple):
 PAGES = {
     "fleet": Shown("/", ".device[data-state=silent] .value .unit"),
     "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
-    "pipeline": Shown("/pipeline/", "#quarantined li"),
-    "quarantine": Shown("/quarantine/", "#quarantined li"),
+    "pipeline": Shown("/pipeline/", "#reasons .chip"),
+    "quarantine": Shown("/quarantine/", "#groups li"),
     "rules": Shown("/rules/?rule=1", "#samples li"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
     "not found": Shown("/nothing/", "h1", live=False),
@@ -127,6 +127,9 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
     assert page.evaluate("document.documentElement.scrollWidth") == width
     if live:
         page.click("#appearance summary")
+    if name == "quarantine":
+        page.click("#groups summary >> nth=0")
+        page.locator("#groups .quarantined summary").first.click()
     for theme in ("light", "dark"):
         # Without the moment in which a colour changes into another.
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")

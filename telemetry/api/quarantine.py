@@ -1,4 +1,4 @@
-"""`GET quarantine/`: messages that could not be stored as sent, newest first."""
+"""`quarantine/`: messages that could not be stored as sent, newest first, and counted in groups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import re
 from typing import Any
 
-from django.db.models import BinaryField, Func, QuerySet, Value
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import NotFound
@@ -22,7 +22,6 @@ from telemetry.api import parameters as query
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import from_ms, to_ms
 
-LIST_PAYLOAD = 2048  # bytes of a payload in the list; the detail has all that was kept
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200  # messages
 MAX_GROUPS = 500  # groups of one answer
 PARAMETERS = {"uid", "reason", "from", "to", "cursor", "page_size"}
@@ -89,7 +88,7 @@ class QuarantinedDetailSerializer(QuarantinedSerializer):
     list=extend_schema(
         summary="List quarantined messages",
         parameters=[
-            query.described("uid", "Only messages of this device."),
+            query.described("uid", "Only messages of this device; empty: those that name none."),
             query.described("reason", "Only messages with this reason."),
             query.FROM,
             query.TO,
@@ -119,14 +118,7 @@ class QuarantineViewSet(
         messages = QuarantinedMessage.objects.visible_to(Scope.of(self.request)).order_by("-id")
         if self.action != "list":
             return messages
-        excerpt = Func(
-            "payload",
-            Value(1),
-            Value(LIST_PAYLOAD),
-            function="substring",
-            output_field=BinaryField(),
-        )
-        return _filtered(self.request, messages.defer("payload").annotate(excerpt=excerpt))
+        return _filtered(self.request, quarantine.excerpts(messages))
 
 
 class GroupShape(serializers.Serializer):
@@ -136,12 +128,20 @@ class GroupShape(serializers.Serializer):
     first_seen = serializers.IntegerField(help_text="Unix milliseconds.")
     last_seen = serializers.IntegerField(help_text="Unix milliseconds.")
     newest = serializers.IntegerField(help_text="The id of its newest message.")
+    topic = serializers.CharField(help_text="The newest message's.")
+    detail = serializers.CharField(help_text="What is wrong with the newest message.")
+    sample = serializers.CharField(help_text="The newest message's payload as text, cut.")
 
 
 class GroupsShape(serializers.Serializer):
     now = serializers.IntegerField(help_text="Unix milliseconds.")
     total = serializers.IntegerField(help_text="Groups, also those beyond the limit.")
     groups = GroupShape(many=True)
+
+
+class DiscardedShape(serializers.Serializer):
+    discarded = serializers.IntegerField(help_text="Messages.")
+    more = serializers.BooleanField(help_text="Messages may be left: send it again.")
 
 
 class GroupsView(APIView):
@@ -160,19 +160,47 @@ class GroupsView(APIView):
                 **each._asdict(),
                 "first_seen": to_ms(each.first_seen),
                 "last_seen": to_ms(each.last_seen),
+                "newest": each.newest.pk,
+                "topic": each.newest.topic,
+                "detail": each.newest.detail,
+                "sample": _text(each.newest.excerpt),  # type: ignore[attr-defined]  # annotated
             }
             for each in found
         ]
         return Response({"now": clock.now_ms(), "total": total, "groups": groups})
+
+    @extend_schema(
+        operation_id="quarantine_discard",
+        summary="Discard the quarantined messages of a sender and reason",
+        description=f"Oldest first, at most {quarantine.MAX_DISCARDED}, up to a time.",
+        tags=["Pipeline"],
+        parameters=[
+            query.described("uid", "Of this sender; empty for messages that name no device."),
+            query.described("reason", "With this reason."),
+            query.TO,
+        ],
+        responses=DiscardedShape,
+    )
+    def delete(self, request: Request) -> Response:
+        query.known(request, {"uid", "reason", "to"})
+        for name in ("uid", "reason", "to"):  # nobody discards more than they named
+            if name not in request.query_params:
+                query.refuse(name, "Give it: it says what is discarded.")
+        stop = query.milliseconds(request, "to")
+        until = from_ms(clock.now_ms() if stop is None else stop)
+        uid, reason = query.text(request, "uid"), query.text(request, "reason")
+        gone = quarantine.discard(Scope.of(request), uid, reason, until)
+        return Response({"discarded": gone, "more": gone == quarantine.MAX_DISCARDED})
 
 
 def _filtered(
     request: Request, messages: QuerySet[QuarantinedMessage]
 ) -> QuerySet[QuarantinedMessage]:
     query.known(request, PARAMETERS)
-    for name in ("uid", "reason"):
-        if value := query.text(request, name):
-            messages = messages.filter(**{name: value})
+    if "uid" in request.query_params:  # empty: those that name no device
+        messages = messages.filter(uid=query.text(request, "uid"))
+    if reason := query.text(request, "reason"):
+        messages = messages.filter(reason=reason)
     if (start := query.milliseconds(request, "from")) is not None:
         messages = messages.filter(received_at__gte=from_ms(start))
     if (stop := query.milliseconds(request, "to")) is not None:

@@ -10,6 +10,7 @@ from access.scope import EVERYTHING
 from devices.models import Device
 from telemetry import quarantine
 from telemetry.models import QuarantinedMessage
+from telemetry.moments import to_ms
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -93,7 +94,8 @@ def test_every_unregistered_sender_is_found_page_by_page():
 
 
 def test_messages_are_counted_by_sender_and_reason(admin_client):
-    keep("pump-0", many=3)
+    long = {"topic": "devices/pump-0/telemetry", "detail": "line 1", "payload": b"x" * 3_000_000}
+    keep("pump-0", many=3, **long)
     newest = keep("pump-0", reason="bad_status", received_at=NOW + timedelta(minutes=1))
     keep("", reason="unknown_topic")
     answer = admin_client.get("/api/v1/quarantine/groups/").json()
@@ -105,3 +107,30 @@ def test_messages_are_counted_by_sender_and_reason(admin_client):
         ("pump-0", "malformed_json", 3),
     ]
     assert answer["groups"][0]["newest"] == newest[0]
+    first = answer["groups"][2]
+    assert (first["topic"], first["detail"]) == ("devices/pump-0/telemetry", "line 1")
+    assert first["sample"] == "x" * quarantine.EXCERPT  # not the megabyte of it
+
+
+def test_a_group_is_discarded_up_to_what_was_seen(admin_client, monkeypatch):
+    monkeypatch.setattr(quarantine, "MAX_DISCARDED", 2)
+    keep("pump-0", many=3)
+    later = keep("pump-0", received_at=NOW + timedelta(minutes=1))
+    others = keep("pump-0", reason="bad_status") + keep("") + keep("pump-1")
+    seen = f"/api/v1/quarantine/groups/?reason=malformed_json&to={to_ms(NOW) + 1}"
+    for discarded, more in ((2, True), (1, False), (0, False)):
+        answer = admin_client.delete(f"{seen}&uid=pump-0").json()
+        assert answer == {"discarded": discarded, "more": more}
+    kept = QuarantinedMessage.objects.order_by("id").values_list("id", flat=True)
+    assert sorted(kept) == sorted(later + others)
+    assert admin_client.delete(f"{seen}&uid=").json()["discarded"] == 1  # what names no device
+    assert QuarantinedMessage.objects.filter(uid="pump-1").exists()
+    for missing in ("", "?uid=pump-0", "?uid=pump-0&reason=malformed_json", "?reason=x&to=1"):
+        assert admin_client.delete(f"/api/v1/quarantine/groups/{missing}").status_code == 400
+
+
+def test_messages_that_name_no_device_are_listed_by_an_empty_uid(admin_client):
+    keep("pump-0")
+    (nameless,) = keep("")
+    answer = admin_client.get("/api/v1/quarantine/?uid=").json()
+    assert [each["id"] for each in answer["results"]] == [nameless]

@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--id", type=int, help="Only this message.")
-        parser.add_argument("--uid", default="", help="Only messages of this device.")
+        parser.add_argument(
+            "--uid", help="Only messages of this device; '' for those that name none."
+        )
         parser.add_argument(
             "--reason", default="", choices=["", *Reason], metavar="REASON", help="Only with it."
         )

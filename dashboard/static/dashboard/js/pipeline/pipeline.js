@@ -6,7 +6,6 @@ import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
 import { Jobs } from "./jobs.js";
-import { QuarantineList } from "../quarantine/quarantine-list.js";
 import { alarms, clockOff, gone, summed } from "./rates.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
@@ -20,7 +19,6 @@ const GAP = 4_000; // ms without counters: the line breaks
 const LAG_BAD = 5_000; // ms
 
 /** @type {Map<string, Worker>} */ const workers = new Map();
-const quarantine = new QuarantineList();
 const jobs = new Jobs();
 /** @type {[number, number][]} */ const lags = [];
 let stored = 0;
@@ -63,7 +61,7 @@ async function read() {
       byId("workers").replaceChildren(el("div", { class: "empty card" }, el("h2", { text: "No bridge has run yet" }),
         el("p", { text: "Start one with manage.py runbridge, or everything at once with make run. It appears here within a second." })));
     }
-    quarantine.showCounts(answer.quarantine);
+    showQuarantine(answer.quarantine);
     showClock(clockOff("the host of the web process", answer.clock_ahead_ms));
     jobs.show(answer.jobs, answer.backlog, answer.now);
     endTrouble(byId("trouble"));
@@ -74,6 +72,17 @@ async function read() {
   } finally {
     byId("progress").hidden = true;
   }
+}
+
+/** How much is kept for which reason; its own page has the rest. @param {{total: number, last_hour: number, reasons: Record<string, number>}} counts */
+function showQuarantine({ total, last_hour: lastHour, reasons }) {
+  setText(byId("quarantine-count"), total ? `${number(total, 0)} kept, ${number(lastHour, 0)} in the last hour` : "nothing");
+  const wanted = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
+  const key = JSON.stringify(wanted);
+  if (byId("reasons").dataset.key === key) return;
+  byId("reasons").dataset.key = key;
+  byId("reasons").replaceChildren(...wanted.map(([reason, count]) => el("a", { class: "chip", attrs: { href: `/quarantine/?reason=${encodeURIComponent(reason)}` } },
+    el("span", { text: reason.replaceAll("_", " ") }), el("b", { text: number(count, 0) }))));
 }
 
 /** Touched only when it changes: it is read aloud once. @param {string} text */
@@ -134,16 +143,13 @@ function second() {
   setValue(tiles.total.value, number(stored, 0), "");
   setText(tiles.total.note, alive.length < all.length ? `${all.length - alive.length} of ${all.length} workers not seen` : "estimated");
   for (const w of all) w.draw(now, heard, connection.news.told?.what === "database");
-  quarantine.tick();
   const away = all.length - alive.length;
   const sick = alive.filter((w) => alarms(w.counters).length).length;
   setTab(away + sick ? `${away + sick} in trouble · Pipeline` : "Pipeline", away + sick);
 }
 
 connection.on("pipeline", (message) => worker(message.worker).take(message.counters, message.at));
-connection.on("quarantine", () => quarantine.soon());
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);
 read();
-quarantine.read();

@@ -6,33 +6,25 @@ import { el, stateMark } from "../page/element.js";
 import { get, RestError, send } from "../page/rest.js";
 import { outcome } from "./replay.js";
 import { serverNow } from "../time/clock.js";
+import { wireDiscard } from "./undo.js";
 
-const UNDO = 6_000; // ms before a discarded message is gone
-/** Discards that wait for their undo time, so that leaving the page carries them out. @type {Map<number, () => void>} */
-const discarding = new Map();
-addEventListener("pagehide", () => discarding.forEach((act) => act()));
-
-/**
- * @param {any} message as in `GET quarantine/`
- * @param {{changed: () => void}} [acts] what the row tells; without it the row only shows
- */
-export function quarantineRow(message, acts) {
+/** @param {any} message as in `GET quarantine/` @param {() => void} changed told when it has left quarantine */
+export function quarantineRow(message, changed) {
   const at = Date.parse(message.received_at);
   const payload = el("pre", { class: "payload", text: message.payload });
   const properties = el("pre", { class: "payload", attrs: { hidden: "", "aria-label": "Properties" } });
   const details = el("details", {},
     el("summary", {},
-      stateMark(message.partial ? "partial" : "rejected", message.reason.replaceAll("_", " ")),
-      el("span", { class: "mono clip", text: message.topic, attrs: { title: message.topic } }),
+      stateMark(message.partial ? "partial" : "rejected", message.detail || message.reason.replaceAll("_", " ")),
       el("span", { class: "quiet mono clip excerpt", text: message.payload.slice(0, 160) }),
       el("time", { class: "quiet", text: age(Math.max(0, serverNow() - at)), attrs: { title: moment(at) }, data: { at: String(at) } })),
     el("p", { class: "soft", text: message.detail }),
-    el("p", { class: "small quiet", text: [moment(at), size(message.payload_size), message.worker, message.retained ? "retained" : "",
+    el("p", { class: "small quiet", text: [moment(at), message.topic, size(message.payload_size), message.worker, message.retained ? "retained" : "",
       message.partial ? "its good values were stored" : ""].filter(Boolean).join(" · ") }),
     payload, properties);
   const row = el("li", { data: { id: String(message.id) } }, details);
   details.addEventListener("toggle", () => whole(message.id, payload, properties), { once: true });
-  if (acts) details.append(actions(message, row, acts));
+  details.append(actions(message, row, changed));
   return row;
 }
 
@@ -48,8 +40,8 @@ async function whole(/** @type {number} */ id, /** @type {HTMLElement} */ payloa
   }
 }
 
-/** @param {any} message @param {HTMLElement} row @param {{changed: () => void}} acts */
-function actions(message, row, { changed }) {
+/** @param {any} message @param {HTMLElement} row @param {() => void} changed */
+function actions(message, row, changed) {
   const said = el("span", { class: "said", attrs: { role: "status" } });
   const replay = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: "Replay" }));
   const discard = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: "Discard" }));
@@ -73,35 +65,9 @@ function actions(message, row, { changed }) {
       replay.disabled = false;
     }
   });
-  wireDiscard(discard, { id: message.id, said, gone, row });
+  wireDiscard(discard, { row, said, what: () => `Message ${message.id} is`, discard: async () => {
+    await send("DELETE", `/api/v1/quarantine/${message.id}/`);
+    gone("Discarded.");
+  } });
   return el("div", { class: "row-acts" }, replay, discard, said);
-}
-
-/** @param {HTMLButtonElement} button @param {{id: number, said: Element, gone: (word: string) => void, row: Element}} of */
-function wireDiscard(button, { id, said, gone, row }) {
-  let timer = 0;
-  const carryOut = async () => {
-    clearTimeout(timer);
-    discarding.delete(id);
-    try {
-      await send("DELETE", `/api/v1/quarantine/${id}/`);
-      gone("Discarded.");
-    } catch (error) {
-      row.classList.remove("is-gone");
-      button.textContent = "Discard";
-      said.textContent = `Not discarded. ${/** @type {Error} */ (error).message}`;
-    }
-  };
-  button.addEventListener("click", () => {
-    const waiting = discarding.has(id);
-    clearTimeout(timer);
-    discarding.delete(id);
-    if (!waiting) {
-      discarding.set(id, carryOut);
-      timer = setTimeout(carryOut, UNDO);
-    }
-    row.classList.toggle("is-gone", !waiting);
-    button.textContent = waiting ? "Discard" : "Undo";
-    said.textContent = waiting ? "" : `Message ${id} is discarded in ${UNDO / 1000} s.`;
-  });
 }
