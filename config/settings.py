@@ -202,7 +202,7 @@ QUARANTINE_RETENTION_DAYS = env.integer(
 )
 
 # Readings a second that one device may send; see `bridge.intake.allowance`.
-DEVICE_READINGS = env.integer("PULSEBOARD_DEVICE_READINGS", 20_000, minimum=100, maximum=10_000_000)
+DEVICE_READINGS = env.integer("PULSEBOARD_DEVICE_READINGS", 50_000, minimum=100, maximum=10_000_000)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
