@@ -28,7 +28,7 @@ MAX_LOOKED_AT = 4_096  # bytes of a payload that show whether it is line protoco
 # Possessive throughout: a backslash before what is not escaped is itself, and no part of a line is
 # looked at twice.
 _KEY = r"(?:\\[,= ]|[^,= \n\r])++"
-_MEASUREMENT = r"(?:\\[, ]|[^, \n\r\"{\[])(?:\\[, ]|[^, \n\r])*+"
+_MEASUREMENT = r"(?:\\[, ]|[^, \n\r])++"
 _VALUE = r'(?:"(?:\\.|[^"\\])*+"|[^,\s"]++)'
 _LINE = re.compile(
     rf"(?P<measurement>{_MEASUREMENT})(?P<tags>(?:,{_KEY}={_KEY})*+)"
@@ -140,6 +140,8 @@ def _value(written: str) -> Value | None:
     if _INTEGER.fullmatch(written):
         return number_of(str(int(written[:-1])))
     number = number_of(written)
+    if type(number) is str:
+        return float(number)  # without an `i` it is a float, however many digits it has
     return BOOLEANS.get(written) if number is None else number
 
 
