@@ -213,7 +213,7 @@ def test_a_time_that_cannot_be_true_costs_its_record() -> None:
         ([{"n": DEV, "vs": "x" * 2_000}], Reason.UNSUPPORTED_VALUE),
         ([{"n": DEV, "v": 1}, 7], Reason.WRONG_TYPE),
         ([{"bn": DEV}], Reason.NO_VALUES),
-        ([{"n": DEV, "v": 1}] * 10_001, Reason.TOO_MANY_VALUES),
+        ([{"n": "a", "v": 1}] * 10_001, Reason.TOO_MANY_VALUES),
     ],
 )
 def test_what_cannot_be_used_has_its_reason(pack: object, reason: Reason) -> None:
