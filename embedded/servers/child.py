@@ -13,6 +13,7 @@ from typing import Self
 import psutil
 
 from embedded.errors import EmbeddedError
+from embedded.servers import orphans
 from embedded.servers.server import Server
 
 READY_SECONDS = 60.0  # to answer after a start; Postgres may have to recover
@@ -95,6 +96,7 @@ class Child:
                 group=account.gid if account else None,
                 extra_groups=[] if account else None,
             )
+        orphans.end_with_us(self.process.pid)
 
     def stop(self) -> int | None:
         """End it in order, or kill it when that takes too long; its exit status."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,10 +12,12 @@ import pytest
 
 from embedded.errors import EmbeddedError
 from embedded.servers import child as children
+from embedded.servers import leftovers
 from embedded.servers.child import Child
 from tests.servers import RunningServer
 from tests.waiting import eventually
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.process
 FOREVER = "import sys, time; print('up', *sys.argv[1:], flush=True)\nwhile True: time.sleep(1)"
 
@@ -58,6 +62,29 @@ def test_one_that_never_answers_is_given_up_with_what_it_said(
         child.start()
     assert "why" in given_up.value.remedy
     assert child.pid == 0
+
+
+def test_children_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    parent = tmp_path / "parent.py"
+    parent.write_text(
+        "import sys, time\nfrom pathlib import Path\nfrom embedded.servers.child import Child\n"
+        f"here = Path({str(tmp_path)!r})\n"
+        f"running = Child('forever', lambda: [sys.executable, '-c', {FOREVER!r}], here / 'log')\n"
+        "print(running.start().pid, flush=True)\ntime.sleep(1000)\n"
+    )
+    words = [sys.executable, str(parent)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment) as killed:
+        try:
+            assert killed.stdout is not None
+            child = psutil.Process(int(killed.stdout.readline()))
+            beside = psutil.Process(killed.pid).children()
+            assert len(beside) == 2
+            assert all(map(leftovers.is_alive, beside))
+        finally:
+            killed.kill()
+    eventually(lambda: not leftovers.is_alive(child), what="the child is ended")
+    eventually(lambda: not any(map(leftovers.is_alive, beside)), what="nothing is left")
 
 
 def test_a_server_is_frozen_with_its_children(postgres_server: RunningServer) -> None:
