@@ -16,6 +16,7 @@ from dashboard.live import protocol, snapshot
 from dashboard.live.beat import BEAT_EVERY, Beats
 from dashboard.live.feeds import Feeds
 from dashboard.live.link import Link
+from dashboard.live.moves import Moves
 from dashboard.live.refill import EVERYTHING, Refill
 from dashboard.live.shutdown import before_stop
 from dashboard.live.viewer import Viewer
@@ -81,6 +82,7 @@ class Hub:
         self.refills = 0
         self.feeds = Feeds()
         self._numbers: dict[tuple[str, str], int] = {}
+        self._moves = Moves()
         self._loop = asyncio.get_running_loop()
         self._refill_timer: asyncio.TimerHandle | None = None
         self._rounds: asyncio.Task[None] | None = None
@@ -174,7 +176,9 @@ class Hub:
             return
         facts = {key: value for key, value in message.items() if key not in ENVELOPE}
         text = protocol.encode({"op": name, **facts})
-        site = message.get("site")
+        if name == "device":
+            self._moves.note(message)
+        site = self._moves.site_of(message)
         for viewer in self.viewers:
             if viewer.sees.sees_site(site):
                 viewer.event(text)

@@ -93,6 +93,18 @@ async def test_a_deleted_series_leaves_every_subscription(hub: Hub, cookie: str,
     assert (hub.feeds._feeds, hub.feeds._index) == ({}, {})
 
 
+async def test_the_series_of_a_deleted_device_leave_every_subscription(hub: Hub, cookie: str, pump):
+    first, second = pump
+    gone = [first.pk, second.pk]
+    async with Socket(cookie) as socket:
+        await watch(socket, first, second)
+        await database_sync_to_async(first.device.delete)()
+        assert await socket.got("unknown") == {"op": "unknown", "id": 1, "series": gone}
+        assert (await socket.got("series"))["deleted"] == gone
+        assert (await socket.got("device"))["change"] == "deleted"
+        assert hub.feeds.watched == 0
+
+
 def test_several_that_wait_become_one_that_asks_for_no_less() -> None:
     first = Refill("replay", frozenset({"1"}), 5, 9)
     assert first.joined(Refill("replay", frozenset({"2"}), 3, 6)) == Refill(

@@ -12,6 +12,7 @@ from channels.layers import get_channel_layer
 from access.scope import EVERYTHING, Scope
 from dashboard.live import hub as hubs
 from dashboard.live.hub import Hub
+from dashboard.live.moves import MAX_MOVED, MOVED_FOR, Moves
 from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series
 from devices.events import EVENTS_GROUP, device_event
 from devices.models import Device, Site
@@ -161,6 +162,46 @@ async def test_a_device_that_moves_away_is_told_to_be_removed(
     gone = {"id": sites.seen.device_id, "uid": "near-1"}
     assert removed == {"op": "device", "change": "deleted", "device": gone}
     assert len(narrow.all("device")) == len(wide.all("device")) == 1
+
+
+async def test_what_a_bridge_says_of_a_moved_device_before_it_knows_is_for_who_sees_where_it_stands(
+    hub: Hub, cookie: str, sites: Sites, sees: dict[str, Scope]
+):
+    async with Socket(cookie) as left:
+        await watch_everything(left, sites)
+        sees["now"] = Scope(frozenset({sites.far.pk}))
+        async with Socket(cookie) as reached:
+            await watch_everything(reached, sites)
+            await hub.linked()
+
+            def move() -> None:
+                device = Device.objects.get(uid="near-1")
+                device.site = sites.far
+                device.save()
+
+            await database_sync_to_async(move)()
+            await reached.got("device")
+            late = contract.event(
+                "quarantine", site=sites.near.pk, uid="near-1", topic=SECRET, reason="x", at=1
+            )
+            await get_channel_layer().group_send(EVENTS_GROUP, late)
+            assert (await reached.got("quarantine"))["topic"] == SECRET
+            assert await eventually(lambda: left.closed) == 4012
+    assert SECRET not in json.dumps(left.seen)
+
+
+def test_a_move_counts_until_every_bridge_knows_of_it() -> None:
+    now = [0.0]
+    moves = Moves(lambda: now[0])
+    moves.note(device_event("changed", {"id": 1, "uid": "pump-1"}, 7, left=None))
+    said = contract.event("presence", site=None, uid="pump-1")
+    assert moves.site_of(said) == 7
+    assert moves.site_of(contract.event("presence", site=3, uid="pump-2")) == 3
+    now[0] = MOVED_FOR
+    assert moves.site_of(said) is None
+    for number in range(MAX_MOVED + 5):
+        moves.note(device_event("changed", {"id": 1, "uid": f"pump-{number}"}, 7))
+    assert len(moves._sites) == MAX_MOVED
 
 
 async def test_the_devices_of_a_site_that_is_deleted_are_told_to_be_removed(

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from devices.events import announce, announce_all
@@ -41,11 +41,19 @@ def series_saved(instance: Series, raw: bool, **_kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Series, dispatch_uid="telemetry.series_deleted")
 def series_deleted(instance: Series, origin: Any, **_kwargs: Any) -> None:
-    """Not when the whole device goes: its own event says it all."""
+    """Not when the whole device goes: then all are told of at once."""
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
     if model is Series:
-        device = instance.device
-        message = event(
-            "series", site=device.site_id, uid=device.uid, series=[], deleted=[instance.pk]
-        )
-        transaction.on_commit(lambda: announce(message))
+        _announce_deleted(instance.device, [instance.pk])
+
+
+@receiver(pre_delete, sender=Device, dispatch_uid="telemetry.series_of_device_deleted")
+def device_about_to_be_deleted(instance: Device, **_kwargs: Any) -> None:
+    """Before that, while its series can still be found; announced after the commit."""
+    if ids := list(instance.series.order_by("pk").values_list("pk", flat=True)):
+        _announce_deleted(instance, ids)
+
+
+def _announce_deleted(device: Device, ids: list[int]) -> None:
+    message = event("series", site=device.site_id, uid=device.uid, series=[], deleted=ids)
+    transaction.on_commit(lambda: announce(message))
