@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
+
+from access.admin import ScopedAdmin
 
 MAX_DELETED = 5_000  # rows of one action: its form names each (DATA_UPLOAD_MAX_NUMBER_FIELDS)
 CHUNK = 250  # rows of one transaction
 MAX_LISTED = 100  # rows that are named before a deletion is confirmed
 
 
-class BoundedDelete(admin.ModelAdmin):
+class BoundedDelete(ScopedAdmin):
     """In steps, each a transaction of its own, so that none holds its tables for long."""
 
     def response_action(self, request: HttpRequest, queryset: QuerySet, *where: Any) -> Any:

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from access.admin import ScopedAdmin
 from devices.admin import DeviceAdmin
 from devices.bulk_delete import BoundedDelete
 from devices.models import Device
@@ -80,7 +81,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 @admin.register(QuarantinedMessage)
-class QuarantinedMessageAdmin(ReadOnlyAdmin):
+class QuarantinedMessageAdmin(ReadOnlyAdmin, ScopedAdmin):
     list_display = ["received_at", "reason", "uid", "topic", "payload_size", "partial", "worker"]
     list_filter = ["reason", "partial", "retained"]
     search_fields = ["uid", "topic", "detail"]

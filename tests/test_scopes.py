@@ -12,13 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
+from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
-from access.scope import EVERYTHING, Scope
+from access.admin import ScopedAdmin
+from access.scope import EVERYTHING, Scope, ScopedManager
+from devices.models import Device
+from telemetry.models import QuarantinedMessage
 from tests.sight import SECRET, Hidden, hidden, viewer
 
 __all__ = ["hidden", "viewer"]  # fixtures
@@ -159,7 +165,7 @@ def test_no_page_shows_what_one_may_not_see(hidden: Hidden, viewer: User):
     seen = set()
     for pattern in addresses(get_resolver().url_patterns):
         if pattern.startswith(("admin/", "api/v1/")):
-            continue  # the admin is for staff, who see everything; the API has its test above
+            continue  # they have tests of their own
         seen.add(pattern)
         address = "/" + with_device.sub(hidden.device.uid, pattern)
         assert "<" not in address, f"say what stands for the parameter of {pattern}"
@@ -187,6 +193,44 @@ def test_who_is_not_staff_does_not_enter_the_admin(hidden: Hidden, viewer: User)
     client.force_login(viewer)
     for name in ("device", "site"):
         assert client.get(f"/admin/devices/{name}/").status_code == 302
+
+
+def scoped_admins() -> Iterator[tuple[type[Model], ModelAdmin]]:
+    for model, made in admin.site._registry.items():
+        if isinstance(model._default_manager, ScopedManager):
+            yield model, made
+
+
+def test_no_page_of_the_admin_shows_or_changes_what_one_may_not_see(hidden: Hidden, viewer: User):
+    User.objects.filter(pk=viewer.pk).update(is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(viewer)
+    before, tried = hidden.rows(), set()
+    rows = {type(each): each for each in (hidden.site, hidden.device, hidden.series)}
+    rows[QuarantinedMessage] = hidden.message
+    for model, made in scoped_admins():
+        assert isinstance(made, ScopedAdmin)
+        tried.add(model.__name__)
+        pk = rows[model].pk
+        base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        for address in (base, f"{base}?q=far", f"{base}add/", f"/admin/r/{pk}/{pk}/"):
+            assert SECRET not in client.get(address, follow=True).content.decode(), address
+        for page in ("change", "delete", "history"):
+            answer = client.get(f"{base}{pk}/{page}/", follow=True)
+            assert SECRET not in answer.content.decode(), (base, page)
+        chosen = {"action": "delete_selected", "_selected_action": pk, "post": "yes"}
+        client.post(base, chosen)
+        client.post(f"{base}{pk}/delete/", {"post": "yes"})
+    for field in ("app_label=devices&model_name=device&field_name=site",
+                  "app_label=telemetry&model_name=series&field_name=device"):  # fmt: skip
+        assert SECRET not in client.get(f"/admin/autocomplete/?{field}").content.decode()
+    near = Device.objects.get(uid="near-1")
+    body = {"name": "n", "site": hidden.site.pk, "expected_interval": "60", "metadata": "{}"}
+    assert client.post(f"/admin/devices/device/{near.pk}/change/", body).status_code == 200
+    near.refresh_from_db()
+    assert near.site_id != hidden.site.pk
+    assert hidden.rows() == before
+    assert tried == SCOPED
 
 
 def test_where_a_person_is_answered_rows_are_reached_through_a_scope():
