@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from devices.changed_at import ChangedAt
+from devices.created_at import CreatedAt
 
 
 class ConventionState(models.Model):
@@ -32,7 +33,7 @@ class TopicFilter(models.Model):
     """A filter of MQTT topics that the bridge listens to beside those of its conventions."""
 
     filter = models.TextField(unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     def __str__(self) -> str:
         return self.filter
@@ -67,7 +68,7 @@ class DecodeRule(models.Model):
     enabled = models.BooleanField(default=True)
     definition = models.JSONField()
     samples = models.JSONField(default=list)  # messages it is tested against
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     updated_at = ChangedAt()
 
     class Meta:

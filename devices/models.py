@@ -11,6 +11,7 @@ from django.db import models
 
 from access.scope import ScopedManager
 from devices.changed_at import ChangedAt
+from devices.created_at import CreatedAt
 from devices.credentials import new_credential
 
 UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL
@@ -27,7 +28,7 @@ class Site(models.Model):
     slug = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
     notes = models.TextField(blank=True, max_length=10_000)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     updated_at = ChangedAt()
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -89,7 +90,7 @@ class Device(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     token_prefix = models.CharField(max_length=12, blank=True, editable=False)
     token_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
     # Indexed: the bridge's registry asks each few seconds what has changed since it last looked.
     updated_at = ChangedAt(db_index=True)
 

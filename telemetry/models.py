@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from access.scope import ScopedManager
+from devices.created_at import CreatedAt
 from devices.models import Device
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
@@ -52,7 +53,7 @@ class Series(models.Model):
         models.CharField(max_length=16), default=list, db_default=[], editable=False
     )
     texts_since = models.DateTimeField(null=True, editable=False)  # when its first text came
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 

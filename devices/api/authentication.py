@@ -9,9 +9,12 @@ from django.core.cache import cache
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from knox.auth import TokenAuthentication
+from knox.models import AuthToken
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
+
+from devices import clock
 
 MAX_PASSWORD_FAILURES = 10  # wrong passwords of one name from one address …
 PASSWORD_WINDOW = 300  # … in this many seconds; then it waits as long
@@ -25,6 +28,13 @@ class ApiTokenAuthentication(TokenAuthentication):
         if not (token.isascii() and b"\x00" not in token):
             raise AuthenticationFailed("Invalid token.")
         return super().authenticate_credentials(token)
+
+    def _cleanup_token(self, auth_token: AuthToken) -> bool:
+        """Whether it has expired, by the clock that counts on all hosts; then it is gone."""
+        expired = auth_token.expiry is not None and auth_token.expiry <= clock.now()
+        if expired:
+            auth_token.delete()
+        return expired
 
 
 class PasswordAuthentication(BasicAuthentication):

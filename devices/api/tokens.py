@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from knox.models import AuthToken
 from knox.settings import knox_settings
@@ -15,6 +14,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from devices import clock
 from devices.api.authentication import ApiTokenAuthentication, PasswordAuthentication
 from devices.models import ApiTokenName
 
@@ -41,22 +41,24 @@ class NewApiTokenSerializer(serializers.Serializer):
     token = serializers.CharField(read_only=True)
 
     def validate_expiry(self, expiry: Any) -> Any:
-        if expiry is not None and expiry <= timezone.now():
+        if expiry is not None and expiry <= clock.now():
             raise serializers.ValidationError("This time has passed.")
         return expiry
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        held = AuthToken.objects.filter(user=self.context["request"].user).count()
+        mine = AuthToken.objects.filter(user=self.context["request"].user)
+        mine.filter(expiry__lte=clock.now()).delete()
+        held = mine.count()
         if held >= knox_settings.TOKEN_LIMIT_PER_USER:
             raise serializers.ValidationError(f"You hold {held} tokens; revoke one first.")
         return attrs
 
     @transaction.atomic
     def create(self, validated_data: dict[str, Any]) -> dict[str, Any]:
-        expiry = validated_data["expiry"]
-        made, token = AuthToken.objects.create(
-            self.context["request"].user, None if expiry is None else expiry - timezone.now()
-        )
+        made, token = AuthToken.objects.create(self.context["request"].user, None)
+        # Knox takes both from the clock of this host.
+        made.expiry, made.created = validated_data["expiry"], clock.now()
+        made.save(update_fields=["expiry", "created"])
         if validated_data["name"]:
             ApiTokenName.objects.create(token=made, name=validated_data["name"])
         facts = {"token_key": made.token_key, "created": made.created, "expiry": made.expiry}
@@ -88,7 +90,7 @@ class ApiTokenViewSet(
     lookup_value_regex = "[A-Za-z0-9_]{1,25}"
 
     def get_queryset(self) -> QuerySet[AuthToken]:
-        mine = AuthToken.objects.filter(user=self.request.user)
+        mine = AuthToken.objects.filter(user=self.request.user).exclude(expiry__lte=clock.now())
         return mine.annotate(given_name=F("given__name")).order_by("-created", "pk")
 
     @extend_schema(

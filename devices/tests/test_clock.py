@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from knox.models import AuthToken
+from rest_framework.test import APIClient
 
 from devices import clock
 from devices.clock import Clock
-from devices.models import Device
+from devices.models import Device, Site
 
+ROOT = Path(__file__).resolve().parents[2]
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 TRUE_0 = 1_800_000_000 * SECOND  # the database's clock at count 0
@@ -112,3 +119,42 @@ def test_a_row_is_changed_at_the_time_of_the_database(db: None, hour_ahead: None
     device = Device.objects.create(uid="pump-1", name="Pump 1")
     device.refresh_from_db()
     assert abs(device.updated_at - database_now()) < NEAR
+
+
+@pytest.mark.django_db
+def test_a_host_whose_clock_is_wrong_dates_no_row_and_ends_no_token(monkeypatch):
+    right = timezone.now
+    owner = User.objects.create_user("ana", password="a-long-password-1")
+    soon = right() + timedelta(hours=1)
+    for off in (timedelta(days=-1), timedelta(days=1)):
+        monkeypatch.setattr(timezone, "now", lambda off=off: right() + off)
+        site = Site.objects.create(slug=f"s{off.days}", name="S")
+        device = Device.objects.create(uid=f"d{off.days}", name="D", site=site)
+        assert abs(site.created_at - right()) < timedelta(minutes=5)
+        assert abs(device.created_at - right()) < timedelta(minutes=5)
+        api = APIClient()
+        api.force_authenticate(owner)
+        body = {"expiry": soon.isoformat()}
+        made = api.post("/api/v1/tokens/", body, format="json").json()
+        stored = AuthToken.objects.get(token_key=made["token_key"])
+        assert stored.expiry == soon
+        assert abs(stored.created - right()) < timedelta(minutes=5)
+        bearer = {"HTTP_AUTHORIZATION": f"Token {made['token']}"}
+        assert APIClient().get("/api/v1/sites/", **bearer).status_code == 200
+        AuthToken.objects.update(expiry=right() - timedelta(minutes=1))
+        assert APIClient().get("/api/v1/sites/", **bearer).status_code == 401
+        assert not AuthToken.objects.exists()
+
+
+def test_nothing_of_ours_asks_this_host_what_time_it_is():
+    """A lint: `devices.clock` asks; embedded programs have no database, or are the proof."""
+    asks = re.compile(r"auto_now_add=True|timezone\.now\(|datetime\.now\(|\btime\.time\(")
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for app in ("access", "devices", "telemetry", "bridge", "dashboard")
+        for path in sorted((ROOT / app).rglob("*.py"))
+        if not {"tests", "migrations", "node_modules"} & set(path.parts) and path.name != "clock.py"
+        for line in path.read_text().splitlines()
+        if asks.search(line)
+    ]
+    assert found == []

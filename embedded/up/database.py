@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import django
 from django.contrib.auth import get_user_model
@@ -30,11 +30,13 @@ def migrate() -> None:
     """Bring the tables up to date and make the partitions of these days."""
     try:
         django.setup()
-        from telemetry.storage import upkeep  # noqa: PLC0415 (needs the settings)
+        from devices import clock  # noqa: PLC0415 (needs the settings)
+        from telemetry.storage import upkeep  # noqa: PLC0415
 
         _check_settings()
         call_command("migrate", verbosity=0, interactive=False)
-        upkeep.make_days(datetime.now(UTC))
+        clock.measure()
+        upkeep.make_days(clock.now())
     except ImproperlyConfigured as exc:
         raise EmbeddedError(f"A setting is wrong: {exc}", "See docs/operations.md.") from exc
     except DatabaseError as exc:
@@ -66,11 +68,15 @@ def registration_token() -> str:
     """A short-lived API token for the simulated fleet; those of earlier starts end here."""
     from knox.models import get_token_model  # noqa: PLC0415 (needs the settings)
 
+    from devices import clock  # noqa: PLC0415
+
     user, made = get_user_model()._default_manager.get_or_create(username=SIMULATOR)
     if made:
         user.set_unusable_password()
         user.save()
     tokens = get_token_model().objects
     tokens.filter(user=user).delete()
-    _, token = tokens.create(user, expiry=TOKEN_LIFE)
+    made, token = tokens.create(user, expiry=None)
+    made.expiry = clock.now() + TOKEN_LIFE  # Knox would take it from the clock of this host
+    made.save(update_fields=["expiry"])
     return str(token)
