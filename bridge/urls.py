@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from bridge.quarantine.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
 from bridge.quarantine.unread_api import UnreadTopicsView
 from bridge.rules import api as rules
+from bridge.topics import api as topics
 
 urlpatterns = [
     path("quarantine/replay/", ReplayView.as_view(), name="quarantine-replay"),
@@ -24,6 +25,8 @@ urlpatterns = [
         rules.RuleReplayView.as_view(),
         name="rule-replay",
     ),
+    path("topics/", topics.TopicsView.as_view(), name="topics-api"),
+    path("topics/explain/", topics.ExplainView.as_view(), name="topics-explain"),
     path("unread-topics/", UnreadTopicsView.as_view(), name="unread-topics"),
     path("unregistered/", UnregisteredView.as_view(), name="unregistered"),
     path("unregistered/<str:uid>/register/", RegisterView.as_view(), name="unregistered-register"),

@@ -30,6 +30,7 @@ from bridge.mqtt.connection import Broker, Source
 from bridge.mqtt.subscriptions import Subscriptions
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
+from bridge.publish.traffic import Traffic
 from bridge.quarantine.late_registration import LateRegistration
 from devices import clock
 from devices.clock import now_us
@@ -107,7 +108,7 @@ class Worker:
         self._group = group
         self._listening: tuple[str, ...] = ()  # subscribed, or about to be
         self._narrowed = False  # it is noted that the broker has no other subscriptions of ours
-        self._outcomes = Outcomes(self.source.notify)
+        self._outcomes = Outcomes(self.source.notify, Traffic(name))
         devices = self._memory.series.device_of
         self.publisher = LivePublisher(name, devices, tell_each_second=self._pipeline)
         self.committer = Committer(

@@ -39,6 +39,7 @@ ANSWERS = [
     ROOT / "telemetry/quarantine.py",
     ROOT / "bridge/quarantine/api.py",
     *(ROOT / "bridge/rules").glob("*.py"),
+    *(ROOT / "bridge/topics").glob("*.py"),
 ]
 SCOPED = {"Site", "Device", "Series", "QuarantinedMessage"}
 # `none` is nothing, and the others write what a serializer with a scope has checked.
@@ -77,6 +78,7 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/rules/preview/"): [{"definition": {"topic": "devices/{device}/#"}}],
     ("post", "/api/v1/rules/import/"): [{"pulseboard_rules": 1, "rules": []}],
     ("post", "/api/v1/rules/order/"): [{"ids": []}],
+    ("post", "/api/v1/topics/explain/"): [{"topic": "a"}],
 }
 QUERIES = {
     "/api/v1/readings/": [

@@ -17,6 +17,7 @@ from bridge.decode.items import Request
 from bridge.intake.batch import Batch
 from bridge.message import Message
 from bridge.mqtt.properties import safe_text
+from bridge.publish.traffic import Traffic
 from telemetry.live import message_log
 from telemetry.workers.thread import WorkingThread
 
@@ -31,14 +32,20 @@ MAX_NOTIFIED = 10_000  # devices whose last notice is remembered
 class Outcomes(WorkingThread):
     """Logs messages with their verdict in a thread of its own: Redis must not delay the writer."""
 
-    def __init__(self, notify: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self, notify: Callable[[str, bytes], None], traffic: Traffic | None = None
+    ) -> None:
+        """`traffic` is told by the same thread."""
         super().__init__("outcomes")
         self._notify = notify
+        self._traffic = traffic
         self._entries: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
         self._notified: dict[str, int] = {}
 
     def add(self, batch: Batch, rows: Rows, duplicates: set[int]) -> None:
         """Log the messages of committed rows, and tell devices what was wrong with theirs."""
+        if self._traffic is not None:
+            self._traffic.add(batch, rows, duplicates)
         size = rows.stop - rows.start
         step = max(1, size // PER_BATCH)
         for index in sorted({*range(rows.start, rows.stop, step), *rows.problems}):
@@ -93,6 +100,8 @@ class Outcomes(WorkingThread):
         self._flush()
 
     def _flush(self) -> None:
+        if self._traffic is not None:
+            self._traffic.tell()
         entries = [self._entries.popleft() for _ in range(len(self._entries))]
         if entries:
             message_log.record(entries)

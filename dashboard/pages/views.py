@@ -100,6 +100,13 @@ class RulesPage(LoginRequiredMixin, TemplateView):
     extra_context = {"page": "rules"}
 
 
+class TopicsPage(LoginRequiredMixin, TemplateView):
+    """What flows through the broker now, and why it is read as it is."""
+
+    template_name = "dashboard/topics.html"
+    extra_context = {"page": "topics"}
+
+
 class ApiPage(LoginRequiredMixin, SpectacularSwaggerSplitView):
     """The API reference, and what tries it out with the viewer's session."""
 

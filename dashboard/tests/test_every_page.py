@@ -50,6 +50,7 @@ PAGES = {
     "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),
+    "topics": Shown("/topics/", "#topics-empty"),
     "rules": Shown("/rules/?rule=1", "#samples li"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
     "not found": Shown("/nothing/", "h1", live=False),

@@ -28,7 +28,7 @@ function wireKeys() {
   let g = -Infinity; // not 0: in the first second of a page any key would seem to follow a g
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
-    const pages = /** @type {Record<string, string>} */ ({ f: "/", p: "/pipeline/", q: "/quarantine/", r: "/rules/" });
+    const pages = /** @type {Record<string, string>} */ ({ f: "/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", t: "/topics/" });
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);
@@ -61,6 +61,8 @@ export function wireCopies(area) {
   }
 }
 
+// On a phone the sections scroll; the present one is among those that show.
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 wireAppearance();
 wireKeys();
 wireMenus();

@@ -20,7 +20,7 @@ export function sampleRow(tried, acts) {
   if (typeof tried.passed === "boolean") marks.push(stateMark(tried.passed ? "stored" : "rejected", tried.passed ? "as expected" : "not as expected"));
   const source = tried.source === "given" ? SOURCES.given : `${SOURCES[tried.source] ?? tried.source} · ${age(Math.max(0, serverNow() - tried.at))}`;
   const head = el("div", { class: "head" }, ...marks, el("span", { class: "mono", text: tried.topic }), el("span", { class: "small quiet", text: `${source} · ${size(tried.size)}` }));
-  return el("li", { data: { verdict: tried.verdict } }, head, el("pre", { class: "payload", text: tried.payload || "(empty)" }),
+  return el("li", { data: { verdict: tried.verdict } }, head, el("pre", { class: "payload", text: tried.payload || "(empty)", attrs: { tabindex: "0", role: "group", "aria-label": "Payload" } }),
     ...tried.problems.map((problem) => el("p", { class: "problem", text: [problem.uid && `${problem.uid}: `, problem.detail].filter(Boolean).join("") })),
     ...tried.devices.map(device), ...(acts.length ? [el("div", { class: "acts" }, ...acts)] : []));
 }

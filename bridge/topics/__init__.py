@@ -1,0 +1,1 @@
+"""What flows through the broker now, and why a message is read as it is."""

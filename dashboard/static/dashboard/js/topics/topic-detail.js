@@ -1,0 +1,73 @@
+/** One topic: its last message, what was read of it, by whom, and why not by others. */
+
+import { byId, el, setValue, stateMark } from "../page/element.js";
+import { size } from "../page/format.js";
+import { moment } from "../time/moment.js";
+import { send } from "../page/rest.js";
+
+const MARKS = /** @type {Record<string, string>} */ ({ ignored: "disabled" });
+const NAMES = /** @type {Record<string, string>} */ ({ pulseboard: "Pulseboard", unread: "Nobody", rules: "A rule of yours" });
+
+export class TopicDetail {
+  constructor() {
+    this.topic = "";
+    this.asked = 0;
+  }
+
+  /** @param {string} topic */
+  async show(topic) {
+    const turn = ++this.asked;
+    const again = this.topic === topic;
+    this.topic = topic;
+    const place = byId("detail");
+    place.hidden = false;
+    const title = el("header", {}, el("h2", { class: "mono", text: topic, attrs: { id: "detail-title" } }));
+    if (!again) place.replaceChildren(title, el("p", { class: "quiet", text: "Loading" }));
+    try {
+      const said = await send("POST", "/api/v1/topics/explain/", { topic });
+      if (turn === this.asked) place.replaceChildren(title, ...parts(said));
+    } catch (error) {
+      if (turn === this.asked) {
+        place.replaceChildren(title, el("p", { class: "soft", attrs: { role: "alert" }, text: /** @type {Error} */ (error).message }),
+          el("button", { class: "button tiny", text: "Try again", on: { click: () => this.show(topic) } }));
+      }
+    }
+  }
+}
+
+/** @returns {HTMLElement[]} */
+function parts(/** @type {any} */ said) {
+  const reader = said.rules.length ? `the rule “${said.rules[0]}”` : NAMES[said.reader] ?? said.reader;
+  const rule = el("a", { class: "button tiny", text: "Write a rule for it", attrs: { href: `/rules/?new&topic=${encodeURIComponent(said.topic)}` } });
+  const [claiming, others] = /** @type {any[][]} */ ([said.conventions.filter((/** @type {any} */ each) => each.claim > 0), said.conventions.filter((/** @type {any} */ each) => !each.claim)]);
+  claiming.sort((a, b) => b.claim - a.claim);
+  const found = [
+    el("p", { class: "facts" }, stateMark(MARKS[said.verdict] ?? said.verdict, said.verdict), el("span", { text: `read by ${reader}` }),
+      el("span", { class: "small quiet", text: `${moment(said.at)} · ${size(said.size)}${said.whole ? "" : " · cut, so judged by its beginning"}` })),
+    el("pre", { class: "payload", text: said.payload || "(empty)", attrs: { tabindex: "0", role: "group", "aria-label": "Payload" } }),
+    ...said.problems.map((/** @type {any} */ problem) => el("p", { class: "soft", text: problem.detail })),
+    ...said.devices.map(device),
+    el("p", { class: "acts" }, rule),
+    el("h3", { text: "Who would read it" }),
+    el("ul", { class: "why" }, ...claiming.map((each) => claim(each, said.reader))),
+    el("details", {}, el("summary", { class: "link", text: `Why the other ${others.length} do not` }), el("ul", { class: "why" }, ...others.map((each) => claim(each, said.reader)))),
+  ];
+  return found;
+}
+
+function claim(/** @type {any} */ each, /** @type {string} */ reader) {
+  const row = el("li", {}, el("span", { text: NAMES[each.name] ?? each.name }), el("span", { class: "claim", text: String(each.claim), attrs: { title: "certain, of 100" } }), el("span", { class: "reason small", text: each.why }));
+  row.classList.toggle("is-reader", each.name === reader);
+  return row;
+}
+
+function device(/** @type {any} */ said) {
+  const who = el("p", { class: "facts" }, el("a", { class: "link mono", text: said.uid, attrs: { href: `/devices/${encodeURIComponent(said.uid)}/` } }));
+  if (said.online !== null) who.append(stateMark(said.online ? "online" : "offline"));
+  return el("div", {}, who, ...said.samples.map((/** @type {any} */ sample) => el("dl", { class: "readings" },
+    ...Object.entries(sample.values).map(([metric, value]) => {
+      const shown = el("dd");
+      setValue(shown, typeof value === "string" ? `“${value}”` : String(value), said.units[metric] ?? "");
+      return el("div", {}, el("dt", { class: "mono", text: metric }), shown);
+    }))));
+}
