@@ -11,14 +11,20 @@ from typing import Protocol
 from firmware_sim.dialects import (
     any_json,
     aws_shadow,
+    cayennelpp,
+    chirpstack,
     influx,
     meshtastic,
     openmqttgateway,
     rtl_433,
     ruuvi,
     scalar,
+    senml,
+    sparkplug,
     telegraf,
     teltonika,
+    the_things_stack,
+    thingsboard,
 )
 from firmware_sim.dialects.publication import Publication, Speaker
 from firmware_sim.models import Values
@@ -53,6 +59,12 @@ ALL: tuple[Dialect, ...] = (
     meshtastic,
     teltonika,
     aws_shadow,
+    the_things_stack,
+    chirpstack,
+    thingsboard,
+    sparkplug,
+    senml,
+    cayennelpp,
     any_json,
     scalar,
 )
