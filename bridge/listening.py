@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 
 from django.conf import settings
 
+from bridge import topic_filter
 from bridge.decode import CONVENTIONS, Convention, Decoder
-from bridge.decode.conventions import own, pulseboard, unread
+from bridge.decode.conventions import homeassistant, own, pulseboard, unread
 from bridge.decode.state import Facts
-from bridge.models import TopicFilter
+from bridge.models import ConventionState, TopicFilter
 from bridge.mqtt.subscriptions import Subscriptions
 from bridge.rules import stored
 
+logger = logging.getLogger(__name__)
+
 MAX_FILTERS = 200  # of the user's
+MAX_ANNOUNCED = 200  # topics that devices announced and nothing else here listens to
 ALWAYS = (pulseboard, own, unread)  # whatever is switched off
 
 
@@ -37,14 +42,36 @@ def chosen() -> list[str]:
     return [*settings.PULSEBOARD_FILTERS, *kept, *stored.filters()]
 
 
+def announced() -> tuple[str, ...]:
+    """The topics that Home Assistant's discovery announced: a device tells its states wherever it
+    likes. Raises what the database raises."""
+    if homeassistant not in conventions():
+        return ()
+    topics = ConventionState.objects.filter(
+        convention=homeassistant.NAME, scope__in=homeassistant.ANNOUNCED, value__isnull=False
+    )
+    return tuple(topics.order_by("key").values_list("key", flat=True).distinct())
+
+
 def subscriptions(group: str = "") -> Subscriptions:
     """What a worker is to subscribe. Raises what the database raises."""
     of_conventions = [each for one in conventions() if one is not unread for each in one.FILTERS]
-    return _subscriptions((*of_conventions, *chosen()), group)
+    return _subscriptions((*of_conventions, *chosen()), announced(), group)
 
 
 # Asked for each second, and as a rule the same: to compare each filter with each other takes 40 ms
 # of the interpreter, in which no message would be read.
 @lru_cache(maxsize=4)
-def _subscriptions(filters: tuple[str, ...], group: str) -> Subscriptions:
-    return Subscriptions(filters, group)
+def _subscriptions(filters: tuple[str, ...], topics: tuple[str, ...], group: str) -> Subscriptions:
+    unheard = [
+        topic for topic in topics if not any(topic_filter.covers(each, topic) for each in filters)
+    ]
+    if len(unheard) > MAX_ANNOUNCED:
+        logger.warning(
+            "devices announced %d topics of their own to Home Assistant, of which %d are listened"
+            " to: add a filter that covers more of them",
+            len(unheard),
+            MAX_ANNOUNCED,
+            extra={"action": "announced_topics"},
+        )
+    return Subscriptions([*filters, *unheard[:MAX_ANNOUNCED]], group)

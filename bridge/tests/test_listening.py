@@ -9,7 +9,7 @@ from django.core.checks import run_checks
 
 from bridge import decode, listening
 from bridge.decode.conventions import own, pulseboard, unread
-from bridge.models import DecodeRule, TopicFilter
+from bridge.models import ConventionState, DecodeRule, TopicFilter
 from bridge.tests.conftest import end, wait_settled, worker_database_url
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.waiting import eventually
@@ -43,6 +43,22 @@ def test_the_users_filters_are_heard_too(settings) -> None:
     heard = {one.filter for one in listening.subscriptions().each}
     assert {"plant/#", "hall/+/x", "line/+/#"} <= heard
     assert "off/#" not in heard
+
+
+@pytest.mark.django_db
+def test_the_topics_that_were_announced_are_heard_too(settings) -> None:
+    scope = {"convention": "homeassistant", "scope": "states"}
+    for topic in ("my/own/topic", "tele/plug/SENSOR", "homeassistant/sensor/x/state", "gone"):
+        value = None if topic == "gone" else {"x": ["d", "m", "", "", ""]}
+        ConventionState.objects.create(**scope, key=topic, value=value)
+    ConventionState.objects.create(**{**scope, "scope": "owners"}, key="no/topic", value={"a": 1})
+    heard = [one.filter for one in listening.subscriptions().each]
+    assert heard.count("my/own/topic") == 1
+    # What is heard anyway is not subscribed again; what was taken back is not heard any more.
+    others = {"tele/plug/SENSOR", "homeassistant/sensor/x/state", "gone", "no/topic"}
+    assert not others & set(heard)
+    settings.PULSEBOARD_CONVENTIONS = ["tasmota"]
+    assert "my/own/topic" not in [one.filter for one in listening.subscriptions().each]
 
 
 def test_what_is_no_convention_and_no_filter_is_refused(settings) -> None:
@@ -131,3 +147,23 @@ def test_a_rule_is_heard_and_read_by_while_the_bridge_runs(
         end(worker)
         if publisher is not None:
             publisher.close()
+
+
+@pytest.mark.process
+def test_a_state_is_stored_from_a_topic_that_only_its_announcement_names(
+    bridge, publisher, pump, database
+) -> None:
+    bridge.start()
+    bridge.wait_connected()
+    config = b'{"stat_t":"hall/7/x","unit_of_meas":"W","dev":{"ids":["pump-1"]}}'
+    publisher.send("homeassistant/sensor/power/config", config)
+    noted = "SELECT count(*) FROM ingest_session WHERE 'hall/7/x' = ANY (filters)"
+    eventually(lambda: database(noted) == [(1,)], what="the announced topic is noted")
+
+    def stored() -> bool:
+        publisher.send("hall/7/x", b"21.5")
+        return bool(database("SELECT 1 FROM reading WHERE value = 21.5 LIMIT 1"))
+
+    eventually(stored, what="a state is stored")
+    found = "SELECT metric, unit FROM telemetry_series WHERE metric = 'power'"
+    assert database(found) == [("power", "W")]

@@ -38,6 +38,7 @@ from bridge.topic_filter import matches as filter_matches
 NAME = "homeassistant"
 PREFIX = "homeassistant"  # the discovery prefix unless somebody configured another
 FILTERS = (f"{PREFIX}/#",)
+ANNOUNCED = (STATES, AVAILABLE)  # the scopes whose keys are topics that devices announced
 COMPONENTS = (
     "alarm_control_panel|binary_sensor|button|camera|climate|cover|date|datetime|device"
     "|device_automation|device_tracker|event|fan|humidifier|image|lawn_mower|light|lock|notify"
@@ -62,13 +63,8 @@ def expects(topic: str, state: State) -> bool:
     return any(
         topic in state.scope(scope)
         or any(filter_matches(each, topic) for each in wildcards(state, scope))
-        for scope in (STATES, AVAILABLE)
+        for scope in ANNOUNCED
     )
-
-
-def wanted(state: State) -> list[str]:
-    """The topics, and filters, that discovery announced and no dialect has of itself."""
-    return sorted({*state.scope(STATES), *state.scope(AVAILABLE)})
 
 
 def decode(message: Message, state: State) -> list[Item]:
