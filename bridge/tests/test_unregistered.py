@@ -9,6 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from bridge.tests.conftest import wait_settled
+from devices.models import Device
 from telemetry.models import QuarantinedMessage
 from tests.waiting import eventually
 
@@ -65,3 +66,30 @@ def test_a_stranger_is_listed_registered_and_all_it_ever_sent_is_stored(
         what="all of it stored",
     )
     assert not QuarantinedMessage.objects.exists()
+
+
+def test_a_redis_that_hangs_holds_up_no_batch_while_late_messages_are_replayed(
+    bridge, publisher, pump, database, redis_server
+) -> None:
+    bridge.environment["REDIS_URL"] = redis_server.url
+    bridge.start()
+    bridge.wait_connected()
+    late = [f"late-{number}" for number in range(6)]
+    for uid in late:
+        publisher.send(f"devices/{uid}/telemetry", b'{"t":1}')
+    wait_settled(len(late))
+    waiting = QuarantinedMessage.objects.filter(uid__in=late)
+    redis_server.freeze()
+    try:
+        Device.objects.bulk_create(Device(uid=uid, name=uid) for uid in late)
+        # Each replay is told of, for which a Redis that hangs takes its time.
+        eventually(lambda: waiting.count() < len(late), what="the first is replayed")
+        for number in range(20):
+            publisher.send("devices/pump-1/telemetry", b'{"n":%d}' % number)
+        stored = "SELECT count(*) FROM reading r JOIN telemetry_series s ON s.id = r.series_id"
+        eventually(lambda: database(f"{stored} WHERE s.metric = 'n'") == [(20,)])
+        assert waiting.exists(), "the replays still hang"
+    finally:
+        redis_server.thaw()
+    eventually(lambda: not waiting.exists(), 90, what="all are replayed")
+    assert wait_settled(len(late) + 20)["database_up"] == 1
