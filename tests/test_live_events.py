@@ -190,12 +190,15 @@ async def test_series_are_announced_by_device():
         await quiet(following)
 
 
-async def test_a_deleted_device_is_one_event_whatever_series_it_had():
+async def test_a_deleted_device_is_two_events_however_many_series_it_had():
+    """Its series leave subscriptions, then it leaves the pages."""
     device = await Device.objects.acreate(uid="a", name="A")
-    for n in range(3):
-        await Series.objects.acreate(device=device, metric=f"m{n}")
+    ids = [(await Series.objects.acreate(device=device, metric=f"m{n}")).pk for n in range(3)]
     async with listening() as following:
         await sync_to_async(device.delete)()
+        told = await following()
+        assert (told["event"], told["uid"], told["series"]) == ("series", "a", [])
+        assert told["deleted"] == ids
         assert (await following())["change"] == "deleted"
         await quiet(following)
 
