@@ -230,18 +230,34 @@ def test_it_speaks_the_older_protocol_too(simulate, witness):
     until(lambda: arrived(witness.telemetry()) == ledger, "all of the ledger has arrived")
 
 
-SPOKEN = {  # a topic of each dialect's readings, and of its will
-    "influx": ("influx/", ""),
-    "telegraf": ("telegraf/", ""),
-    "openmqttgateway": ("home/OMG_", "/LWT"),
-    "rtl_433": ("rtl_433/", "/availability"),
-    "ruuvi": ("ruuvi/", "/gw_status"),
-    "meshtastic": ("msh/", ""),
-    "teltonika": ("master/", ""),
-    "aws_shadow": ("$aws/things/", ""),
-    "json": ("plant/", "/status"),
-    "scalar": ("diy/", "/status"),
-    OWN: ("devices/", "/status"),
+SPOKEN = {  # what is in a topic of each dialect's readings
+    "influx": "influx/",
+    "telegraf": "telegraf/",
+    "openmqttgateway": "home/OMG_",
+    "rtl_433": "rtl_433/",
+    "ruuvi": "ruuvi/",
+    "meshtastic": "msh/",
+    "teltonika": "master/",
+    "aws_shadow": "$aws/things/",
+    "the_things_stack": "v3/",
+    "chirpstack": "application/",
+    "thingsboard": "v1/gateway/telemetry",
+    "sparkplug": "/NDATA/",
+    "senml": "senml/",
+    "cayennelpp": "/cayennelpp",
+    "json": "plant/",
+    "scalar": "diy/",
+    OWN: "devices/",
+}
+WILLS = {  # how the topic of a will begins and ends, and what it says
+    "openmqttgateway": ("home/OMG_", "/LWT", b"offline"),
+    "rtl_433": ("rtl_433/", "/availability", b"offline"),
+    "ruuvi": ("ruuvi/", "/gw_status", b"offline"),
+    "thingsboard": ("v1/gateway/", "disconnect", b"device"),
+    "sparkplug": ("spBv1.0/", "", b"bdSeq"),
+    "json": ("plant/", "/status", b"offline"),
+    "scalar": ("diy/", "/status", b"offline"),
+    OWN: ("devices/", "/status", b"offline"),
 }
 
 
@@ -254,19 +270,18 @@ def test_every_dialect_is_spoken_and_left_with_its_will(simulate, broker):
 
     try:
         assert SPOKEN.keys() == {*DIALECTS, OWN}
-        for name, (beginning, _) in SPOKEN.items():
-            until(lambda b=beginning: any(t.startswith(b) for t in topics()), f"{name} is spoken")
+        for name, part in SPOKEN.items():
+            until(lambda p=part: any(p in topic for topic in topics()), f"{name} is spoken")
         before = len(heard.messages)
         simulator.process.kill()
-        for name, (beginning, end) in SPOKEN.items():
-            if end:
-                until(
-                    lambda b=beginning, e=end: any(
-                        t.startswith(b) and t.endswith(e) and b"offline" in p
-                        for t, p, _ in list(heard.messages)[before:]
-                    ),
-                    f"the will of {name}",
-                )
+        for name, (beginning, end, words) in WILLS.items():
+            until(
+                lambda b=beginning, e=end, w=words: any(
+                    t.startswith(b) and t.endswith(e) and w in p
+                    for t, p, _ in list(heard.messages)[before:]
+                ),
+                f"the will of {name}",
+            )
     finally:
         heard.close()
 
