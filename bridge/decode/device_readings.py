@@ -41,7 +41,7 @@ class DeviceReadings:
         self.problems: list[Problem] = []
         self.clock_replaced = False  # a time was given that cannot be true
         self._samples: dict[str, dict[int, list[dict[str, Value]]]] = {}  # by uid and Unix us
-        self._units: dict[tuple[str, str], tuple[str, str]] = {}  # and quantity, by uid and metric
+        self._units: dict[str, dict[str, tuple[str, str]]] = {}  # and quantity, by uid and metric
         self._about: dict[str, dict[str, Any]] = {}  # by uid: what Described takes
         self._count = 0
 
@@ -87,7 +87,7 @@ class DeviceReadings:
 
     def has_unit(self, uid: str, metric: str, unit: str, quantity: str = "") -> None:
         """The unit a device gives a metric of its, and the quantity where neither tells it."""
-        self._units[uid, metric] = unit, quantity
+        self._units.setdefault(uid, {})[metric] = unit, quantity
 
     def items(self) -> list[Item]:
         """Each device with what it is and what it measured. The problems go with the first."""
@@ -101,16 +101,22 @@ class DeviceReadings:
                 for time_us, at in self._samples.get(uid, {}).items()
                 for values in at
             ]
-            for metric in {metric: None for sample in samples for metric in sample.values}:
-                unit, quantity = self._units.get((uid, metric), ("", ""))
-                if self._is_due(uid, metric, unit) and (
-                    told := named_units.described(uid, metric, unit, quantity)
-                ):
-                    items.append(told)
+            items += self._series(uid, samples)
             if samples:
                 items.append(Telemetry(uid, samples, tuple(self.problems), self.clock_replaced))
                 self.problems, self.clock_replaced = [], False
         return items
+
+    def _series(self, uid: str, samples: list[Sample]) -> list[Described]:
+        """What its series are. Asked once for all of them: their names are the same each time."""
+        units = self._units.get(uid, {})
+        metrics = tuple({metric: None for sample in samples for metric in sample.values})
+        if not self._is_due(uid, metrics, *units.items()):
+            return []
+        told = [
+            named_units.described(uid, metric, *units.get(metric, ("", ""))) for metric in metrics
+        ]
+        return [each for each in told if each is not None]
 
     def _is_due(self, uid: str, *what: Hashable) -> bool:
         return self._context.due(uid, what, self.received_us)

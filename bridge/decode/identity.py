@@ -32,7 +32,9 @@ def metric_name(*levels: str) -> str:
     """The dotted name of a metric; empty levels are left out. What cannot be stored of it becomes
     `-`, and a digest is appended, also where it is too long. "" of nothing."""
     native = ".".join([level for level in levels if level])
-    if len(native) <= MAX_METRIC and not _NO_METRIC.search(native):
+    # isascii() costs nothing, and what is ASCII and printable holds nothing to clean.
+    clean = (native.isascii() and native.isprintable()) or not _NO_METRIC.search(native)
+    if clean and len(native) <= MAX_METRIC:
         return native
     cleaned = _NO_METRIC.sub("-", native)[: MAX_METRIC - DIGEST - 1]
     return f"{cleaned}-{_digest(native)}"

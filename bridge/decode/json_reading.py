@@ -58,6 +58,7 @@ MODEL = {"model": "model", "devicemodel": "model", "manufacturer": "manufacturer
     "firmwareversion": "firmware",
 }  # fmt: skip
 QUALITY = frozenset({"quality", "status", "ok"})  # may stand beside a value and its unit
+MEANING = DEVICE | TIME | ENVELOPES | UNITS | MODEL.keys() | set(VALUES)
 BESIDE = QUALITY | frozenset(NAMES) | {"id", "label", "index"}  # beside a value and its name
 _JOINTS = str.maketrans("", "", "_- ")
 
@@ -122,11 +123,13 @@ class _Object:
         self.envelopes: list[list[dict[str, Any]]] = []
         self.unit = ""  # of whatever is the only value
         self.units: dict[str, str] = {}  # by metric
-        native, time_us, pairs = "", 0, []
+        native, time_us, valued, pairs = "", 0, False, []
         for key, value in document.items():
             word, kind = _word(key), type(value)
-            if word in DEVICE and not native and (named := _id(value)):
-                native = named
+            if word not in MEANING:  # nearly all of them
+                pairs.append((key, self._plain(key, value) if kind is dict else value))
+            elif word in DEVICE and (named := _id(value)):
+                native = native or named
             elif word in TIME and kind in (int, float, str):
                 time_us = time_us or foreign_time.read(value, received_us)
             elif kind is str and word in UNITS:
@@ -136,15 +139,17 @@ class _Object:
             elif word in ENVELOPES and (rows := _rows(value)):
                 self.envelopes.append(rows)
             else:
+                valued |= word in VALUES
                 pairs.append((key, self._plain(key, value)))
         if shared and not (native or owner.native):
             native = _perhaps(pairs)
         self.owner = Owner(native or owner.native, time_us or owner.time_us)
-        self.rest: dict[str, Any] = self._pivoted(pairs)
+        pivoted = _pivoted(pairs) if valued and 1 < len(pairs) <= 4 else None
+        self.rest: dict[str, Any] = _document(pairs) if pivoted is None else pivoted
 
     def _plain(self, key: str, value: Any) -> Any:
         """`{"value": 21, "unit": "°C"}` is its value."""
-        if not isinstance(value, dict) or not value or len(value) > 4:
+        if type(value) is not dict or not value or len(value) > 4:
             return value
         found, unit = None, ""
         for name, each in value.items():
@@ -161,16 +166,20 @@ class _Object:
             self.units[metric_name(key)] = unit
         return found
 
-    def _pivoted(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """`{"name": "temperature", "value": 21}` is the temperature."""
-        if len(pairs) <= 4:
-            by_word = {_word(key): value for key, value in pairs}
-            value = next((by_word.pop(word) for word in VALUES if word in by_word), None)
-            name = next((by_word[word] for word in NAMES if _id(by_word.get(word))), None)
-            if value is not None and name is not None and by_word.keys() <= BESIDE:
-                return {_id(name): value}
-        document = dict(pairs)
-        return document if len(document) == len(pairs) else Repeating(pairs)
+
+def _pivoted(pairs: list[tuple[str, Any]]) -> dict[str, Any] | None:
+    """`{"name": "temperature", "value": 21}` is the temperature; None of anything else."""
+    by_word = {_word(key): value for key, value in pairs}
+    value = next((by_word.pop(word) for word in VALUES if word in by_word), None)
+    name = next((by_word[word] for word in NAMES if _id(by_word.get(word))), None)
+    if value is None or name is None or not by_word.keys() <= BESIDE:
+        return None
+    return {_id(name): value}
+
+
+def _document(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    return document if len(document) == len(pairs) else Repeating(pairs)
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

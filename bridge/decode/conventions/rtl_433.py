@@ -36,9 +36,12 @@ NO_READINGS = frozenset(
 
 def matches(topic: str, payload: bytes) -> int:
     """By its topics, or by what each of its documents has."""
-    levels = topic.split("/")
-    if levels[0] == "rtl_433" and len(levels) > 2:
-        return CERTAIN if levels[2] in ("events", "states", "availability", "devices") else 0
+    if topic.startswith("rtl_433/") and topic.count("/") > 1:
+        return (
+            CERTAIN
+            if topic.split("/", 3)[2] in ("events", "states", "availability", "devices")
+            else 0
+        )
     if payload[:1] != b"{" or b'"model"' not in payload or b'"time"' not in payload:
         return 0
     document = documents.peek(payload)
