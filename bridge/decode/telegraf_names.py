@@ -49,12 +49,12 @@ class Names:
             found.describe(uid, name=self._name, area=self._area)
         dropped = DROPPED | {key, "host"} if key in OF_TELEGRAF else DROPPED | {key}
         labels = [f"{tag}={tags[tag]}" for tag in sorted(tags) if tag not in dropped]
-        levels = (measurement, *labels)
+        prefix = ".".join([measurement, *labels])
         found.add(
             uid,
             time_us,
             {
-                metric_name(*levels, "" if field == "value" else field) or "value": value
+                metric_name(prefix, "" if field == "value" else field) or "value": value
                 for field, value in fields.items()
             },
         )

@@ -137,7 +137,7 @@ def _value(written: str) -> Value | None:
     if written[0] == '"':
         text = _ESCAPED_TEXT.sub(r"\1", written[1:-1])
         return text if len(text) <= MAX_TEXT and is_storable(text) else None
-    if _INTEGER.fullmatch(written):
+    if written[-1] in "iu" and _INTEGER.fullmatch(written):
         return number_of(str(int(written[:-1])))
     number = number_of(written)
     if type(number) is str:
