@@ -127,9 +127,9 @@ export class ChartCard {
     this.element.remove();
   }
 
-  /** @param {[number, number|string]|null} point */
+  /** @param {[number, number|string]|undefined} point the newest there is */
   setLatest(point) {
-    if (point && (!this.latest || point[0] >= this.latest[0])) this.latest = [point[0], point[1]];
+    this.latest = point ?? null;
   }
 
   /** @param {import("../presence/presence.js").State|undefined} state late or silent, if it is @param {number} now */

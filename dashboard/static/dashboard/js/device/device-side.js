@@ -73,7 +73,7 @@ export class DeviceSide {
     }));
   }
 
-  /** @param {Map<number, [number, number|string]>} latest */
+  /** @param {import("../live/latest.js").Latest} latest */
   tick(latest) {
     const now = serverNow();
     if (this.device.removed) {
@@ -110,7 +110,7 @@ export class DeviceSide {
   }
 
   /** Only while the device itself is heard: a silent device's sensors are silent with it. */
-  #judgeSeries(/** @type {string} */ device, /** @type {Map<number, [number, any]>} */ latest) {
+  #judgeSeries(/** @type {string} */ device, /** @type {import("../live/latest.js").Latest} */ latest) {
     this.troubled.clear();
     if (device !== "online" && device !== "late") return;
     // What the page has not received says nothing of one sensor: a tab that nobody looks at gets no readings,

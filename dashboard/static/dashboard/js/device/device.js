@@ -6,6 +6,7 @@ import { thresholdsOf } from "../charts/chart-card.js";
 import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
 import { connection, knownUntil } from "../live/live.js";
+import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/fleet-order.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";
@@ -32,20 +33,17 @@ const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id),
 const charts = new ChartCards(device, timeLine);
 const { cards } = charts;
 const side = new DeviceSide(device);
-/** @type {Map<number, [number, number|string]>} */ const latest = new Map();
+const latest = new Latest();
 const tooltip = new ChartTooltip(timeLine, () => [...cards.values()]);
 
-function take(/** @type {number} */ id, /** @type {[number, number|string]|null|undefined} */ point) {
-  const held = latest.get(id);
-  if (!point || (held && held[0] > point[0])) return;
-  latest.set(id, [point[0], point[1]]);
-  cards.get(id)?.setLatest([point[0], point[1]]);
+function stored(/** @type {number} */ id, /** @type {[number, number|string]|null|undefined} */ point) {
+  if (latest.stored(id, point)) cards.get(id)?.setLatest(latest.get(id));
 }
 
 /** Live readings of a series, in any order. */
 function live(/** @type {number} */ id, /** @type {[number, number|string][]} */ points) {
   for (const point of points) {
-    if (!isAhead(point[0], side.hearing.lead, serverNow())) take(id, point);
+    if (!isAhead(point[0], side.hearing.lead, serverNow()) && latest.live(id, point)) cards.get(id)?.setLatest(latest.get(id));
     side.hearing.reading(point[0], serverNow());
   }
 }
@@ -57,7 +55,7 @@ function showSeries(/** @type {any[]} */ given) {
   byId("no-series").hidden = series.length > 0;
   charts.list(series);
   side.list(series);
-  for (const s of series) take(s.id, latest.get(s.id) ?? s.latest);
+  for (const s of series) stored(s.id, latest.get(s.id) ?? s.latest);
   const ids = series.map((s) => s.id);
   if (ids.length !== timeLine.series.length || ids.some((id) => !timeLine.series.includes(id))) timeLine.follow(ids);
 }
@@ -102,7 +100,7 @@ function wire() {
     for (const [id, card] of cards) {
       card.chart.reset();
       const { newest } = timeLine.points(id);
-      if (timeLine.live && newest && !isAhead(newest[0], side.hearing.lead, serverNow())) take(id, newest);
+      if (timeLine.live && newest && !isAhead(newest[0], side.hearing.lead, serverNow())) stored(id, newest);
     }
     second();
   });
@@ -173,7 +171,7 @@ async function readLatest() {
     const answer = await get(`${devicePath(device.uid)}/latest/`);
     side.told(answer.presence, answer.series);
     showSeries(answer.series);
-    for (const s of answer.series) take(s.id, s.latest);
+    for (const s of answer.series) stored(s.id, s.latest);
     news.release(asked);
     second();
   } catch (error) {

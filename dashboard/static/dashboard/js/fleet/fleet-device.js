@@ -5,7 +5,7 @@ import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { inOrder } from "./fleet-order.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
 import { isAhead, judge, UNKNOWN, withSensors } from "../presence/presence.js";
-import { newestPoint } from "../live/newest-point.js";
+import { Latest, newestPoint } from "../live/latest.js";
 import { Points } from "../charts/points.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 
@@ -16,7 +16,7 @@ export class FleetDevice {
   /** @param {any} facts as in `GET /api/v1/fleet/` */
   constructor(facts) {
     this.points = new Points();
-    /** @type {Map<number, [number, number|string]>} */ this.latest = new Map();
+    this.latest = new Latest();
     this.hearing = new Hearing();
     /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
     /** @type {any} */ this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null } };
@@ -46,7 +46,7 @@ export class FleetDevice {
     }
     this.hearing.tell(facts.presence, facts.series ? newestOf(facts.series) : null);
     this.series = inOrder(this.facts.series).slice(0, MAIN_SERIES);
-    for (const { id, latest } of this.facts.series) if (latest) this.#newest(id, latest);
+    for (const { id, latest } of this.facts.series) this.#stored(id, latest);
     setText(this.parts.name, this.name);
     this.element.dataset.uid = this.uid;
     this.element.title = `${this.name} (${this.uid})`;
@@ -86,18 +86,20 @@ export class FleetDevice {
     if (at !== undefined) this.hearing.heardAt(at);
   }
 
-  #newest(/** @type {number} */ id, /** @type {[number, number|string, ...number[]]} */ point) {
-    const held = this.latest.get(id);
-    if (held && held[0] > point[0]) return;
-    this.latest.set(id, [point[0], point[1]]);
-    if (point[0] > (this.silent.get(id) ?? Infinity)) this.silent.delete(id);
+  #stored(/** @type {number} */ id, /** @type {[number, number|string, ...number[]]|null|undefined} */ point) {
+    if (this.latest.stored(id, point) && point) this.#speaks(id, point[0]);
+  }
+
+  /** A sensor that was judged silent has a reading from after that. */
+  #speaks(/** @type {number} */ id, /** @type {number} */ at) {
+    if (at > (this.silent.get(id) ?? Infinity)) this.silent.delete(id);
   }
 
   /** Live points of one of its series. @param {number} id @param {any[]} points @param {number} now */
   add(id, points, now) {
     if (!points.length) return;
     const newest = newestPoint(points);
-    if (!isAhead(newest[0], this.hearing.lead, now)) this.#newest(id, newest);
+    if (!isAhead(newest[0], this.hearing.lead, now) && this.latest.live(id, newest)) this.#speaks(id, newest[0]);
     this.hearing.reading(newest[0], now);
     if (id === this.series[0]?.id) {
       this.points.add(points);
@@ -109,9 +111,9 @@ export class FleetDevice {
   load(history, to) {
     if (history.id === this.series[0]?.id && history.kind !== "text") this.points.load(history, to);
     const last = history.points[history.points.length - 1];
-    if (last && !history.reduced) this.#newest(history.id, last);
+    if (last && !history.reduced) this.#stored(history.id, last);
     const said = history.texts[history.texts.length - 1];
-    if (said) this.#newest(history.id, [said[1], said[2]]);
+    if (said) this.#stored(history.id, [said[1], said[2]]);
   }
 
   /** The state at `now`, and what is said of it; true when that is another than before.
