@@ -19,7 +19,16 @@ from dashboard.database import watch
 from dashboard.live import hub as hubs
 from dashboard.live import login, protocol, snapshot
 from dashboard.live.feed import Subscription
-from dashboard.live.protocol import Ack, Follow, Message, Refill, Refused, Subscribe, Unsubscribe
+from dashboard.live.protocol import (
+    Ack,
+    Follow,
+    Message,
+    Refill,
+    Refused,
+    Subscribe,
+    Unsubscribe,
+    Watch,
+)
 from dashboard.live.viewer import FRAMES_AHEAD, Viewer
 from telemetry.history.read_limit import TooSlow
 
@@ -130,6 +139,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
             case Follow():
                 self._end_task(FOLLOWING)
                 self._tasks[FOLLOWING] = asyncio.create_task(self._follow(message.devices))
+            case Watch():
+                if self.viewer:
+                    self.viewer.watches = frozenset(message.events)
             case Unsubscribe():
                 self._requests.pop(message.id, None)
                 self._end_task(message.id)

@@ -174,12 +174,14 @@ class Hub:
         name = message.get("event")
         if name not in EVENTS:
             return
-        facts = {key: value for key, value in message.items() if key not in ENVELOPE}
-        text = protocol.encode({"op": name, **facts})
         if name == "device":
             self._moves.note(message)
         site = self._moves.site_of(message)
-        for viewer in self.viewers:
+        often = name in protocol.OFTEN
+        told = [each for each in self.viewers if name in each.watches] if often else self.viewers
+        facts = {key: value for key, value in message.items() if key not in ENVELOPE}
+        text = protocol.encode({"op": name, **facts}) if told else ""
+        for viewer in told:
             if viewer.sees.sees_site(site):
                 viewer.event(text)
             elif viewer.sees.sees_site(message.get("left")):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -30,6 +30,10 @@ RESTARTING = 4012  # not 1012: autobahn, under Daphne, refuses to send that from
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SINCE = re.compile(r"([1-9][0-9]{0,7})([smhd])", re.ASCII)
+
+# Events that only who asks for them is sent.
+Often = Literal["pipeline", "quarantine"]
+OFTEN = frozenset(get_args(Often))
 
 Id = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
 SeriesId = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
@@ -62,6 +66,12 @@ class Follow(msgspec.Struct, tag_field="op", tag="follow", frozen=True):
     devices: list[SeriesId] | None = None
 
 
+class Watch(msgspec.Struct, tag_field="op", tag="watch", frozen=True):
+    """Tell of these events as well, which come often and few look at, in place of those before."""
+
+    events: list[Often]
+
+
 class Ack(msgspec.Struct, tag_field="op", tag="ack", frozen=True):
     """Frame `seq`, and every frame before it, is drawn."""
 
@@ -73,8 +83,8 @@ class _Envelope(msgspec.Struct):
     id: Any = None
 
 
-Message = Subscribe | Unsubscribe | Refill | Follow | Ack
-_OPS = ("subscribe", "unsubscribe", "refill", "follow", "ack")
+Message = Subscribe | Unsubscribe | Refill | Follow | Watch | Ack
+_OPS = ("subscribe", "unsubscribe", "refill", "follow", "watch", "ack")
 _decode = msgspec.json.Decoder(Message).decode
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 

@@ -44,6 +44,7 @@ class Viewer:
         self._events: deque[str] = deque()
         self._refill: Refill | None = None  # due
         self.follows: frozenset[str] | None = frozenset()  # device ids; None: every one
+        self.watches: frozenset[str] = frozenset()  # of protocol.OFTEN
         self._sent = self._acked = 0
         self._waiting_since: float | None = None
         self.closing = False

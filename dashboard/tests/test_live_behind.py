@@ -108,6 +108,7 @@ async def test_events_for_a_viewer_who_is_behind_are_bounded_and_their_loss_is_t
     monkeypatch.setattr(viewers, "MAX_EVENTS_PENDING", 5)
     bridge = Bridge()
     async with Socket(cookie, acks=False) as socket:
+        await socket.say(op="watch", events=["pipeline"])
         await socket.say(op="subscribe", id=1, series=[series.id], every=50)
         await eventually(lambda: hub.feeds.watched == 1)
         for number in range(1, 4):

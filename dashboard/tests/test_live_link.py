@@ -127,6 +127,7 @@ async def test_redis_killed_and_started_again_heals_by_itself(
     redis: Redis, cookie: str, series, fast
 ):
     async with Socket(cookie) as socket:
+        await socket.say(op="watch", events=["pipeline"])
         await ready(socket, series)
         redis.kill()
         await eventually(lambda: not hubs.current().link.ready.is_set())

@@ -178,3 +178,27 @@ async def test_a_snapshot_that_takes_too_long_is_refused_and_says_what_to_ask(
         monkeypatch.setattr("telemetry.history.read_limit.READ_LIMIT", 60_000)
         await socket.say(op="subscribe", id=1, series=[series[0].id], since="15m")
         assert (await socket.got("snapshot", id=1))["series"][0]["points"] == []
+
+
+async def test_events_that_come_often_are_sent_to_who_asks_for_them(hub: Hub, cookie: str):
+    bridge = Bridge()
+    facts = {"uid": "d1", "device_id": 1, "connection": "online", "since": 1}
+    async with Socket(cookie) as fleet, Socket(cookie) as pipeline:
+        await pipeline.say(op="watch", events=["pipeline"])
+        await fleet.got("hello")
+        await eventually(lambda: any(each.watches for each in hub.viewers))
+        assert await hub.linked()
+        await bridge.announce("quarantine", uid="d1", topic="t", reason="x", detail="", at=1)
+        await bridge.announce("pipeline", worker="bridge-0", at=1, counters={})
+        await bridge.announce("presence", **facts)
+        for socket in (fleet, pipeline):
+            await socket.got("presence")
+        assert [len(each.all("pipeline")) for each in (fleet, pipeline)] == [0, 1]
+        assert not fleet.all("quarantine")
+        assert not pipeline.all("quarantine")
+        await pipeline.say(op="watch", events=[])
+        await eventually(lambda: not any(each.watches for each in hub.viewers))
+        await bridge.announce("pipeline", worker="bridge-0", at=2, counters={})
+        await bridge.announce("presence", **facts)
+        await pipeline.got("presence", 2)
+        assert len(pipeline.all("pipeline")) == 1

@@ -82,6 +82,7 @@ async def tell_all(sites: Sites, bridge: Bridge) -> None:
 async def watch_everything(socket: Socket, sites: Sites) -> None:
     """Ask for all there is, the hidden as well."""
     await socket.say(op="follow")
+    await socket.say(op="watch", events=["pipeline", "quarantine"])
     both = [sites.seen.pk, sites.hidden.pk]
     await socket.say(op="subscribe", id=1, series=both, since="5m", every=50)
     await socket.got("snapshot", id=1)

@@ -36,6 +36,7 @@ BAD = [
     ('{"op":"ack"}', "bad_value"),
     ('{"op":"ack","seq":1.5}', "bad_value"),
     ('{"op":"unsubscribe","id":"1"}', "bad_value"),
+    ('{"op":"watch","events":["device"]}', "bad_value"),
     (f'{{"op":"subscribe","id":1,"series":[{",".join(["1"] * 5001)}]}}', "too_many_series"),
     ('{"op":"ack","seq":1' + " " * 65536 + "}", "bad_value"),
 ]

@@ -255,3 +255,18 @@ test("the delay has full jitter and a cap", () => {
   assert.equal(backoff(1000, 1), 30_000);
   assert.equal(backoff(5, 0), 0);
 });
+test("what comes often is asked for when somebody listens, and not while nobody looks", () => {
+  const { w, connection } = opened();
+  const watched = () => w.socket.sent.filter(({ op }) => op === "watch").map(({ events }) => events);
+  connection.on("presence", () => {});
+  assert.deepEqual(watched(), []);
+  connection.on("pipeline", () => {}).on("pipeline", () => {});
+  assert.deepEqual(watched(), [["pipeline"]]);
+  connection.sleep();
+  connection.wake();
+  assert.deepEqual(watched(), [["pipeline"], [], ["pipeline"]]);
+  w.socket.onclose({ code: 1006 });
+  connection.hurry();
+  w.say(HELLO);
+  assert.deepEqual(watched(), [["pipeline"]]);
+});

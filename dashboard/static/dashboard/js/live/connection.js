@@ -11,6 +11,7 @@ const DEAD_AFTER = 12_000; // ms without a message before it reconnects
 const TICK = 1_000; // ms
 const LOGGED_OUT = 4401;
 const AGAIN_AFTER = 5_000; // ms before history that could not be read is asked for again
+const OFTEN = ["pipeline", "quarantine"]; // events that only who asks for them is sent
 const UNITS = /** @type {Record<string, number>} */ ({ s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 });
 
 /**
@@ -35,6 +36,7 @@ export class LiveConnection {
     this.subscriptions = new Map();
     /** devices each beat tells of; null: every one @type {number[]|null|undefined} */
     this.followed = undefined;
+    /** events of OFTEN that somebody listens to @type {Set<string>} */ this.watched = new Set();
     /** @type {Map<string, Set<(message: any) => void>>} */
     this.listeners = new Map();
     this.attempt = 0;
@@ -51,6 +53,10 @@ export class LiveConnection {
   on(op, listener) {
     const set = this.listeners.get(op) ?? new Set();
     this.listeners.set(op, set.add(listener));
+    if (OFTEN.includes(op) && !this.watched.has(op)) {
+      this.watched.add(op);
+      this.#watch();
+    }
     return this;
   }
 
@@ -106,9 +112,14 @@ export class LiveConnection {
     if (this.followed !== undefined) this.#send({ op: "follow", devices: this.followed });
   }
 
+  #watch() {
+    if (this.watched.size) this.#send({ op: "watch", events: this.asleep ? [] : [...this.watched] });
+  }
+
   /** The tab is hidden: nothing will be drawn, so nothing but the beats need be sent. */
   sleep() {
     this.asleep = true;
+    this.#watch();
     for (const id of this.subscriptions.keys()) this.#send({ op: "unsubscribe", id });
     this.acks?.skip();
   }
@@ -117,6 +128,7 @@ export class LiveConnection {
     if (!this.asleep) return;
     this.asleep = false;
     this.hurry();
+    this.#watch();
     for (const id of this.subscriptions.keys()) this.again(id);
   }
 
@@ -174,6 +186,7 @@ export class LiveConnection {
       this.attempt = 0;
       this.acks = new Acks((seq) => this.#send({ op: "ack", seq }), this.world, message.frames);
       this.#follow();
+      this.#watch();
       for (const id of this.subscriptions.keys()) this.again(id);
     } else if (message.op === "readings") {
       this.thinned = message.thinned;
