@@ -6,7 +6,7 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("Django", "drf-spectacular-sidecar")  # bring static files, named by their versions
+PACKAGES = ("Django",)  # bring static files, named by their versions
 
 
 def static_digest(folder: Path) -> str:

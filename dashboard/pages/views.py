@@ -12,10 +12,6 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
 from django.views.generic import RedirectView, TemplateView
-from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularSwaggerSplitView
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from access.scope import Scope
 from dashboard.pages.publish_command import publish_words
@@ -107,16 +103,11 @@ class TopicsPage(LoginRequiredMixin, TemplateView):
     extra_context = {"page": "topics"}
 
 
-class ApiPage(LoginRequiredMixin, SpectacularSwaggerSplitView):
-    """The API reference, and what tries it out with the viewer's session."""
+class ApiPage(LoginRequiredMixin, TemplateView):
+    """The API reference, and a form for each operation that sends it with the viewer's session."""
 
     template_name = "dashboard/api.html"
-
-    @extend_schema(exclude=True)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        answer: Response = super().get(request, *args, **kwargs)
-        answer.data["page"] = "api"
-        return answer
+    extra_context = {"page": "api"}
 
 
 def device_facts(device: Device) -> dict[str, Any]:

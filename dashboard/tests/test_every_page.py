@@ -52,6 +52,7 @@ PAGES = {
     "quarantine": Shown("/quarantine/", "#groups li"),
     "topics": Shown("/topics/", "#topics-empty"),
     "rules": Shown("/rules/?rule=1", "#samples li"),
+    "api-docs": Shown("/api/v1/docs/", ".operations summary"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
     "not found": Shown("/nothing/", "h1", live=False),
 }
@@ -126,6 +127,11 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
     shifts = page.evaluate("window.shifts")
     assert sum(value for value, _ in shifts) <= MOST, shifts
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    if name == "api-docs":
+        for operation in ("devices_list", "devices_create"):
+            page.click(f"#{operation} summary")
+        page.click("text=Send GET")
+        expect(page.locator("#devices_list .status")).to_contain_text("200")
     if live:
         page.click("#appearance summary")
     if name == "quarantine":
@@ -161,3 +167,20 @@ def test_a_tile_is_called_what_it_shows(page: Page, things: None):
     page.goto("/")
     tile = page.get_by_role("link", name="Silent").filter(has_text="Pump 11")
     expect(tile).to_contain_text("1.0")
+
+
+def test_the_reference_sends_what_is_filled_in_with_ones_session(page: Page):
+    page.goto("/api/v1/docs/#devices_create")
+    create = page.locator("#devices_create")
+    create.locator("textarea").fill('{"uid": "freezer-1", "name": "Freezer 1"}')
+    create.get_by_role("button", name="Send POST").click()
+    expect(create.locator(".status")).to_contain_text("201")
+    assert Device.objects.get().uid == "freezer-1"
+    page.fill("#search", "delete devices")
+    expect(page.locator(".operations > li:visible")).to_have_count(1)
+    page.click("#devices_destroy summary")
+    delete = page.locator("#devices_destroy")
+    delete.locator("input").fill("freezer-1")
+    delete.get_by_role("button", name="Send DELETE").click()
+    expect(delete.locator(".status")).to_contain_text("204")
+    assert not Device.objects.exists()

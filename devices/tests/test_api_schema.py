@@ -36,29 +36,13 @@ def test_an_array_is_a_documented_request(schema):
     assert any(kind.get("type") == "array" for kind in kinds)
 
 
-def test_the_reference_stands_in_the_frame_of_the_pages(client, operator):
+def test_the_reference_needs_a_login_and_stands_in_the_frame_of_the_pages(client, operator):
+    assert client.get("/api/v1/docs/")["Location"].startswith("/login/")
     client.force_login(operator)
     html = client.get("/api/v1/docs/").content.decode()
     assert re.search(r'href="/api/v1/docs/" aria-current="page"', html)
     assert 'href="/pipeline/"' in html
-    script = re.search(r'src="(/api/v1/docs/\?[^"]+)"', html).group(1)
-    assert "SwaggerUIBundle" in client.get(script.replace("&amp;", "&")).content.decode()
-
-
-@pytest.mark.parametrize("page", ["docs", "redoc"])
-def test_pages_load_for_operators_with_every_file_from_here(client, operator, page):
-    url = f"/api/v1/{page}/"
-    assert client.get(url)["Location"].startswith("/login/")
-    client.force_login(operator)
-    html = client.get(url).content.decode()
-    files = re.findall(r'(?:src|href)="([^"]+\.(?:js|css|png))"', html)
-    assert files
-    for file in files:
-        assert file.startswith("/static/"), file
-        answer = client.get(file)
-        assert answer.status_code == 200, file
-        b"".join(answer.streaming_content)
-        answer.close()
+    assert client.get("/api/v1/redoc/")["Location"] == "/api/v1/docs/"
 
 
 def test_the_schema_itself_needs_a_login(client, api):

@@ -179,7 +179,7 @@ class GroupsView(APIView):
             query.described("reason", "With this reason."),
             query.TO,
         ],
-        responses=DiscardedShape,
+        responses={200: DiscardedShape},
     )
     def delete(self, request: Request) -> Response:
         query.known(request, {"uid", "reason", "to"})
