@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -172,3 +172,22 @@ def test_a_daily_metric_has_a_rhythm_too(api: APIClient, device: Device) -> None
     hear(device, (to_ms(now) * 1000, to_ms(now) * 1000))
     found = shown(api)["daily"]
     assert (found["interval"], found["state"]["name"]) == (86_400, "online")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_do_not_wait_for_the_disk_while_it_is_written_who_was_heard(device: Device) -> None:
+    def setting() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            return str(cursor.fetchone()[0])
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = 'on'")  # as a server has it that is not for tests
+    with transaction.atomic():
+        presence.write_seen({device.pk: (NOW, NOW)}, {})
+        assert setting() == "off"  # of this transaction
+    assert setting() == "on"
+    presence.write_seen({device.pk: (NOW + SECOND, NOW + SECOND)}, {})
+    assert setting() == "on"  # a batch that follows is durable
+    assert Presence.objects.get(device=device).last_seen_at == from_us(NOW + SECOND)
+    connection.close()
