@@ -73,6 +73,7 @@ class Intake:
         read_plain, decode = self._decoder.plain, self._decoder.decode
         devices, series = self._memory.registry.devices(), self._memory.series.ids
         uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
+        self._stamper.begin()
         over = self.allowance.over() if stamps is None else NOBODY
         live, at_once = stamps is None, self.subscriptions.first
         for index, message in enumerate(messages):

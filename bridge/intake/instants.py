@@ -73,12 +73,14 @@ class Lane:
         if first <= last:
             first = last + 1
         final = first + samples - 1
-        if final // WIDTH * 1_000 + 1_000 > min(latest_us, self.until_us):
+        end_us = final // WIDTH * 1_000 + 1_000
+        if end_us > latest_us or end_us > self.until_us:
             return 0
         if len(self._last) >= MAX_DEVICES and uid not in self._last:
             self._forget()
         self._last[uid] = final
-        self.highest = max(self.highest, final)
+        if final > self.highest:  # noqa: PLR1730  (a call more for every message)
+            self.highest = final
         return first // WIDTH * 1_000 + self._base + first % WIDTH
 
     def reserve_for_all(self, samples: Mapping[str, int], received_us: int, latest_us: int) -> int:
@@ -123,10 +125,13 @@ class Instants:
         now = self._clock()
         return any(lane.is_within(AHEAD_US, now) and now < lane.until_us for lane in self._open)
 
-    def first(self, uid: str, samples: int, received_us: int) -> int:
+    def latest_us(self) -> int:
+        """How late an instant that is given now may be."""
+        return self._clock() + AHEAD_US
+
+    def first(self, uid: str, samples: int, received_us: int, latest_us: int) -> int:
         """The first instant for so many samples of a device; the others follow as `following`
-        says. 0 while no lane has room within the bound; then the message must wait."""
-        latest_us = self._clock() + AHEAD_US
+        says. 0 while no lane has room up to `latest_us`; then the message must wait."""
         for lane in self._open:
             if first := lane.reserve(uid, received_us, samples, latest_us):
                 return first
@@ -135,7 +140,7 @@ class Instants:
 
     def first_for_all(self, samples: Mapping[str, int], received_us: int) -> int:
         """The same for a message that speaks of several devices: one first instant for all."""
-        latest_us = self._clock() + AHEAD_US
+        latest_us = self.latest_us()
         for lane in self._open:
             if first := lane.reserve_for_all(samples, received_us, latest_us):
                 return first

@@ -16,7 +16,6 @@ import secrets
 import zlib
 from collections import Counter, deque
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -49,12 +48,9 @@ def pack(deliveries: list[Delivery]) -> bytes:
     return np.array(deliveries, dtype=DELIVERY).tobytes()
 
 
-class Noted(NamedTuple):
-    """What became of a packet identifier."""
-
-    content: int  # checksum of topic and payload
-    stamp: int
-    serial: int  # counts what this process noted, in receive order
+# What became of a packet identifier: checksum of topic and payload, stamp, and a serial that counts
+# what this process noted, in receive order. No NamedTuple: one is made of every stamped message.
+Noted = tuple[int, int, int]
 
 
 class Deliveries:
@@ -84,43 +80,42 @@ class Deliveries:
         """Note what is known only now: an earlier process's, or what turned out to be rejected."""
         for mid, content, stamp in deliveries:
             newer = self._by_mid.get(mid)
-            if serial > self.confirmed and (newer is None or newer.serial <= serial):
-                self._by_mid[mid] = Noted(content, stamp, serial)
+            if serial > self.confirmed and (newer is None or newer[2] <= serial):
+                self._by_mid[mid] = (content, stamp, serial)
                 self._order.append((serial, mid))
 
     def note(self, message: Message, stamp: int) -> None:
         """Note one that comes just now."""
         if message.mid:
             self.serial += 1
-            self._by_mid[message.mid] = Noted(checksum(message), stamp, self.serial)
+            self._by_mid[message.mid] = (checksum(message), stamp, self.serial)
             self._order.append((self.serial, message.mid))
             if len(self._order) > MAX_NOTES:
                 # A connection that lives too short to confirm anything, again and again.
                 noted = list(self._by_mid.items())
-                self._order = deque(sorted((each.serial, mid) for mid, each in noted))
+                self._order = deque(sorted((serial, mid) for mid, (_, _, serial) in noted))
 
     def recall(self, message: Message) -> int | None:
         """The stamp this message got when it came first, or None if it is new."""
         noted = self._by_mid.get(message.mid) if message.dup and message.mid else None
-        if noted is None or noted.content != checksum(message):
+        if noted is None or noted[0] != checksum(message):
             return None
         # Anew: what counts is the acknowledgement on the connection it has come by now.
-        self.note(message, noted.stamp)
-        return noted.stamp
+        stamp = noted[1]
+        self.note(message, stamp)
+        return stamp
 
     def serial_of(self, delivery: Delivery) -> int | None:
         """The serial of a delivery that may still come again, None of one that is over."""
         noted = self._by_mid.get(delivery[0])
-        if noted is None or (noted.content, noted.stamp) != delivery[1:]:
-            return None
-        return noted.serial
+        return noted[2] if noted is not None and noted[:2] == delivery[1:] else None
 
     def confirm(self, serial: int) -> None:
         """The broker has the acknowledgement of everything up to this serial."""
         self.confirmed = max(self.confirmed, serial)
         while self._order and self._order[0][0] <= self.confirmed:
             noted_serial, mid = self._order.popleft()
-            if (noted := self._by_mid.get(mid)) is not None and noted.serial == noted_serial:
+            if (noted := self._by_mid.get(mid)) is not None and noted[2] == noted_serial:
                 del self._by_mid[mid]
 
 
@@ -130,11 +125,16 @@ class Stamper:
     def __init__(self, deliveries: Deliveries, instants: Instants) -> None:
         self._deliveries = deliveries
         self._instants = instants
+        self._latest_us = 0
+
+    def begin(self) -> None:
+        """A batch begins: look at the clock, once for all that `give` gives in it."""
+        self._latest_us = self._instants.latest_us()
 
     def give(self, message: Message, uid: str) -> int:
         """The stamp of a message with one sample that comes for the first time, 0 if there is none
         to give yet."""
-        first = self._instants.first(uid, 1, message.received_us)
+        first = self._instants.first(uid, 1, message.received_us, self._latest_us)
         if first:
             self._deliveries.note(message, first)
         return first

@@ -55,7 +55,7 @@ class Site:
 
     def give(self, number: int, uid: str, samples: int) -> bool:
         clock = self.clocks[number]
-        first = self.workers[number].first(uid, samples, clock.us)
+        first = self.workers[number].first(uid, samples, clock.us, clock.us + AHEAD_US)
         for count in range(samples if first else 0):
             instant = following(first, count)
             assert instant <= clock.us + AHEAD_US
@@ -181,11 +181,11 @@ def test_what_lies_in_the_spool_is_not_given_again(site: Site) -> None:
     before = Instants("spool-0", REACH_US, clock)
     before.take_up({})
     clock.us += HOUR  # without a database, so without a nearer mark
-    spooled = before.first("a", 1, clock.us)
+    spooled = before.first("a", 1, clock.us, before.latest_us())
     again = Instants("spool-0", REACH_US, clock)
     again.take_up({lane_of(spooled): spooled})
     clock.us -= 1
-    assert again.first("a", 1, clock.us) != spooled
+    assert again.first("a", 1, clock.us, again.latest_us()) != spooled
 
 
 def test_a_bridge_goes_on_for_a_day_without_the_database_and_then_waits(site: Site) -> None:
