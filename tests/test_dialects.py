@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.decode import CONVENTIONS, Decoder
+from bridge.decode.conventions import homeassistant as read_homeassistant
 from bridge.decode.items import (
     Described,
     Discovered,
@@ -17,13 +18,14 @@ from bridge.decode.items import (
 from bridge.decode.state import Facts
 from bridge.message import Message
 from bridge.topic_filter import matches
-from firmware_sim.dialects import ALL, Dialect
+from firmware_sim.dialects import ALL, Dialect, homeassistant
 from firmware_sim.dialects.publication import Publication
 from firmware_sim.fleet import Identity, build_fleet
 from firmware_sim.models import MODELS
 
 NOW = 1_764_244_800.0  # Unix seconds
 EACH = pytest.mark.parametrize("dialect", ALL, ids=[each.NAME for each in ALL])
+ANNOUNCED = (homeassistant,)  # whose topics its announcement alone explains
 FLEET = build_fleet(len(MODELS), seed=1, rate=1.0)  # one of each kind
 
 
@@ -52,8 +54,11 @@ def test_a_measurement_arrives_under_one_device(dialect: Dialect, device: Identi
     publications = dialect.readings(device, values, NOW)
     for topic, payload, _ in publications:
         claims = {each.NAME: each.matches(topic, payload) for each in CONVENTIONS}
-        assert max(claims, key=lambda name: claims[name]) == dialect.NAME
-    items = said(Decoder(Facts()), publications)
+        assert dialect in ANNOUNCED or max(claims, key=lambda name: claims[name]) == dialect.NAME
+    decoder = Decoder(Facts())
+    if dialect in ANNOUNCED:
+        said(decoder, dialect.announce(device))
+    items = said(decoder, publications)
     assert not [item for item in items if isinstance(item, Rejected | Ignored)]
     telemetry = [item for item in items if isinstance(item, Telemetry)]
     assert len({item.uid for item in telemetry}) == 1
@@ -112,5 +117,6 @@ def test_the_conventions_listen_to_it(dialect: Dialect) -> None:
     values = device.model(1, device.uid).measure(NOW)
     will = dialect.will(device)
     spoken = [*dialect.announce(device), *dialect.readings(device, values, NOW)]
+    heard = [each for one in (convention, read_homeassistant) for each in one.FILTERS]
     for topic, *_ in [*spoken, *([will] if will else [])]:
-        assert any(matches(each, topic) for each in convention.FILTERS)
+        assert any(matches(each, topic) for each in heard)

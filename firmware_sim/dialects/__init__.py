@@ -13,6 +13,9 @@ from firmware_sim.dialects import (
     aws_shadow,
     cayennelpp,
     chirpstack,
+    esphome,
+    homeassistant,
+    homie,
     influx,
     meshtastic,
     openmqttgateway,
@@ -20,11 +23,14 @@ from firmware_sim.dialects import (
     ruuvi,
     scalar,
     senml,
+    shelly,
     sparkplug,
+    tasmota,
     telegraf,
     teltonika,
     the_things_stack,
     thingsboard,
+    zigbee2mqtt,
 )
 from firmware_sim.dialects.publication import Publication, Speaker
 from firmware_sim.models import Values
@@ -51,6 +57,12 @@ class Dialect(Protocol):
 
 
 ALL: tuple[Dialect, ...] = (
+    zigbee2mqtt,
+    tasmota,
+    esphome,
+    shelly,
+    homie,
+    homeassistant,
     influx,
     telegraf,
     openmqttgateway,

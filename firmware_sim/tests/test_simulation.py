@@ -231,6 +231,12 @@ def test_it_speaks_the_older_protocol_too(simulate, witness):
 
 
 SPOKEN = {  # what is in a topic of each dialect's readings
+    "zigbee2mqtt": "zigbee2mqtt/",
+    "tasmota": "/SENSOR",
+    "esphome": "/sensor/temperature/state",
+    "shelly": "/events/rpc",
+    "homie": "homie/5/",
+    "homeassistant": "homeassistant/device/",
     "influx": "influx/",
     "telegraf": "telegraf/",
     "openmqttgateway": "home/OMG_",
@@ -250,6 +256,12 @@ SPOKEN = {  # what is in a topic of each dialect's readings
     OWN: "devices/",
 }
 WILLS = {  # how the topic of a will begins and ends, and what it says
+    "zigbee2mqtt": ("zigbee2mqtt/", "/availability", b"offline"),
+    "tasmota": ("tele/", "/LWT", b"Offline"),
+    "esphome": ("", "/status", b"offline"),
+    "shelly": ("", "/online", b"false"),
+    "homie": ("homie/5/", "/$state", b"lost"),
+    "homeassistant": ("homeassistant/", "/availability", b"offline"),
     "openmqttgateway": ("home/OMG_", "/LWT", b"offline"),
     "rtl_433": ("rtl_433/", "/availability", b"offline"),
     "ruuvi": ("ruuvi/", "/gw_status", b"offline"),
