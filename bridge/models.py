@@ -39,6 +39,31 @@ class TopicFilter(models.Model):
         return self.filter
 
 
+class Candidate(models.Model):
+    """A device that speaks and nobody has adopted: what is known of it, so that somebody can."""
+
+    uid = models.CharField(max_length=64, unique=True)
+    convention = models.CharField(max_length=40)
+    topic = models.TextField()  # of its newest message
+    gateway = models.CharField(max_length=64, blank=True)  # uid of who speaks for it
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(db_index=True)
+    messages = models.BigIntegerField(default=0)
+    kept = models.IntegerField(default=0)  # of its messages, in quarantine
+    # By metric its newest value, with what was said of it: value, unit, kind, label, quantity,
+    # precision; bounded by bridge.adoption.candidates.MAX_METRICS.
+    metrics = models.JSONField(default=dict)
+    described = models.JSONField(default=dict)  # as Device.metadata["described"]
+    aliases = models.JSONField(default=list)  # uids that mean it as well
+    sample = models.TextField(blank=True)  # its newest payload as text, cut
+    online = models.BooleanField(null=True)  # what it said last of its connection
+    ignored = models.BooleanField(default=False)  # for ever, somebody said
+    reason = models.CharField(max_length=40, blank=True)  # why it was not adopted by itself
+
+    def __str__(self) -> str:
+        return f"{self.uid} {self.convention}"
+
+
 class IgnoredMessages(models.Model):
     """How many messages were known noise, or read by nobody, by reason and subject."""
 

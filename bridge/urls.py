@@ -1,7 +1,9 @@
-"""HTTP addresses of replay, of unregistered devices and of rules, below /api/v1/."""
+"""HTTP addresses of replay, of devices that are not registered and of rules, below /api/v1/."""
 
 from django.urls import path, re_path
 
+from bridge.adoption import api as adoption
+from bridge.adoption import listening_api as listening
 from bridge.quarantine.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
 from bridge.quarantine.unread_api import UnreadTopicsView
 from bridge.rules import api as rules
@@ -27,6 +29,25 @@ urlpatterns = [
     ),
     path("topics/", topics.TopicsView.as_view(), name="topics-api"),
     path("topics/explain/", topics.ExplainView.as_view(), name="topics-explain"),
+    path("inbox/", adoption.InboxView.as_view(), name="inbox-api"),
+    path("inbox/adopt/", adoption.AdoptView.as_view(), name="inbox-adopt"),
+    path("inbox/ignore/", adoption.IgnoreView.as_view(), name="inbox-ignore"),
+    path("inbox/<str:uid>/merge/", adoption.TakeInView.as_view(), name="inbox-merge"),
+    path("devices/<str:uid>/merge/", adoption.MergeView.as_view(), name="device-merge"),
+    path("devices/<str:uid>/rename/", adoption.RenameView.as_view(), name="device-rename"),
+    path("devices/<str:uid>/aliases/", adoption.AliasesView.as_view(), name="device-aliases"),
+    path(
+        "devices/<str:uid>/aliases/<str:alias>/",
+        adoption.AliasView.as_view(),
+        name="device-alias",
+    ),
+    path("listening/", listening.ListeningView.as_view(), name="listening-api"),
+    path("listening/filters/", listening.FiltersView.as_view(), name="listening-filters"),
+    re_path(
+        r"^listening/filters/(?P<filter_id>\d{1,18})/$",
+        listening.FilterView.as_view(),
+        name="listening-filter",
+    ),
     path("unread-topics/", UnreadTopicsView.as_view(), name="unread-topics"),
     path("unregistered/", UnregisteredView.as_view(), name="unregistered"),
     path("unregistered/<str:uid>/register/", RegisterView.as_view(), name="unregistered-register"),

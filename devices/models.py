@@ -79,6 +79,14 @@ class Device(models.Model):
         ],
         help_text="Seconds between two of its messages; presence is judged against it.",
     )
+    convention = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The dialect it was adopted from; empty: it was registered.",
+    )
     location = models.CharField(max_length=200, blank=True, help_text="In words: Roof, north.")
     latitude = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
@@ -118,6 +126,30 @@ class Device(models.Model):
         """Replace its token; the caller saves. The result cannot be read again later."""
         self.token, self.token_prefix, self.token_digest = new_credential()
         return self.token
+
+
+class DeviceAlias(models.Model):
+    """Another uid that means the device: what it was called before, or is by another dialect. A
+    device of that uid comes first."""
+
+    alias = models.CharField(
+        max_length=64, unique=True, validators=[RegexValidator(rf"\A{UID_PATTERN}\Z")]
+    )
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="aliases")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        ordering = ["alias"]
+        verbose_name_plural = "device aliases"
+
+    def __str__(self) -> str:
+        return self.alias
+
+    @staticmethod
+    def standing_at(sites: frozenset[int]) -> models.Q:
+        return models.Q(device__site__in=sites)
 
 
 class Presence(models.Model):

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from devices.models import Device
+from django.db.models import Value
+
+from devices.models import Device, DeviceAlias
 
 REFRESH_EVERY = 2.0  # seconds between two looks for changes
 # Seconds looked back beyond the last look: a change is stamped before it commits, by another
@@ -45,9 +47,11 @@ class Registry:
         self._looked_at: float | None = None
         self._reloaded_at = 0.0
         self._uid_of: dict[int, str] = {}
+        self._aliases: dict[int, set[str]] = {}  # by device
+        self._renamed: dict[str, str] = {}  # uid by alias
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._uid_of)
 
     def known(self, uid: str) -> DeviceRef | None:
         """The device if it is in the picture already. Never queries; any thread may ask."""
@@ -58,9 +62,13 @@ class Registry:
         return self._uid_of.get(device_id)
 
     def devices(self) -> Mapping[str, DeviceRef]:
-        """The picture as it is now, by uid. Never queries; any thread may look, for a moment: a
-        later picture is another mapping."""
+        """The picture as it is now, by uid and by alias. Never queries; any thread may look, for a
+        moment: a later picture is another mapping."""
         return self._known
+
+    def renamed(self) -> Mapping[str, str]:
+        """The uid of the device that each alias means. Never queries; any thread may look."""
+        return self._renamed
 
     def refresh(self, now: float) -> None:
         """Set the time; at most each `REFRESH_EVERY` seconds, take in what has changed."""
@@ -72,20 +80,52 @@ class Registry:
             self._reload()
         else:
             self._take_changes(since=self._looked_at - OVERLAP)
-            if Device.objects.count() != len(self._known):
+            if Device.objects.count() != len(self._uid_of):
                 self._reload()
         self._looked_at = now
 
     def _take_changes(self, since: float) -> None:
         changed = Device.objects.filter(updated_at__gte=datetime.fromtimestamp(since, UTC))
-        for uid, *facts in changed.values_list("uid", *DeviceRef._fields):
+        rows = list(changed.values_list("uid", *DeviceRef._fields))
+        for uid, *facts in rows:
             self._keep(uid, DeviceRef(*facts))
+        self._keep_aliases([device_id for _, device_id, *_ in rows])
+
+    def _keep_aliases(self, device_ids: list[int]) -> None:
+        """Read the aliases of these devices anew."""
+        if not device_ids:
+            return
+        for device_id in device_ids:
+            for alias in self._aliases.pop(device_id, ()):
+                ref = self._known.get(alias)
+                if ref is not None and ref.id == device_id and self._uid_of.get(ref.id) != alias:
+                    del self._known[alias]
+                self._renamed.pop(alias, None)
+        rows = DeviceAlias.objects.filter(device__in=device_ids)
+        for alias, device_id in rows.order_by("alias").values_list("alias", "device_id"):
+            self._take_alias(alias, device_id)
+
+    def _take_alias(self, alias: str, device_id: int) -> None:
+        uid = self._uid_of.get(device_id)
+        if uid is None:
+            return
+        self._aliases.setdefault(device_id, set()).add(alias)
+        there = self._known.get(alias)
+        if there is None or self._uid_of.get(there.id) != alias:  # a device of that uid comes first
+            self._known[alias] = self._known[uid]
+            self._renamed[alias] = uid
+        if self._unknown.pop(alias, None) is not None:
+            self._appear(alias)
 
     def _reload(self) -> None:
         rows = Device.objects.order_by().values_list("uid", *DeviceRef._fields)
         # Built aside: an error half way leaves the old picture whole.
         self._known = {uid: DeviceRef(*facts) for uid, *facts in rows.iterator(LOAD_CHUNK)}
         self._uid_of = {ref.id: uid for uid, ref in self._known.items()}
+        self._aliases, self._renamed = {}, {}
+        aliases = DeviceAlias.objects.order_by("alias").values_list("alias", "device_id")
+        for alias, device_id in aliases.iterator(LOAD_CHUNK):
+            self._take_alias(alias, device_id)
         for uid in self._unknown.keys() & self._known.keys():
             self._appear(uid)
         self._unknown.clear()
@@ -97,6 +137,12 @@ class Registry:
             self._known.pop(old, None)
         self._known[uid] = ref
         self._uid_of[ref.id] = uid
+        self._renamed.pop(uid, None)
+        for alias in self._aliases.get(ref.id, ()):
+            there = self._known.get(alias)
+            if alias != uid and (there is None or there.id == ref.id):
+                self._known[alias] = ref
+                self._renamed[alias] = uid
         if self._unknown.pop(uid, None) is not None:
             self._appear(uid)
 
@@ -104,15 +150,28 @@ class Registry:
         if len(self.appeared) < MAX_NEGATIVE:
             self.appeared.add(uid)
 
+    def expect(self, uids: Iterable[str]) -> None:
+        """These were registered just now: whoever was found unknown is asked for again."""
+        for uid in uids:
+            self._unknown.pop(uid, None)
+
     def ask(self, uids: Iterable[str]) -> None:
         """Look up those uids that are neither known nor lately found unknown, in one query for
         all: a fleet registered a moment ago, or a flood of strangers, costs one each batch."""
         wanted = [uid for uid in uids if uid not in self._known and not self._is_unknown(uid)]
         if not wanted:
             return
-        found = Device.objects.filter(uid__in=wanted).values_list("uid", *DeviceRef._fields)
-        for uid, *facts in found:
-            self._keep(uid, DeviceRef(*facts))
+        devices = Device.objects.filter(uid__in=wanted).order_by()
+        aliases = DeviceAlias.objects.filter(alias__in=wanted).order_by()
+        fields = DeviceRef._fields
+        found = devices.values_list(Value(""), "uid", *fields).union(
+            aliases.values_list("alias", "device__uid", *(f"device__{name}" for name in fields)),
+            all=True,
+        )
+        for alias, uid, *facts in found:
+            self._keep(uid, ref := DeviceRef(*facts))
+            if alias:
+                self._take_alias(alias, ref.id)
         for uid in wanted:
             if uid not in self._known:
                 self._unknown.pop(uid, None)  # so that it moves to the young end

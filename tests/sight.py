@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from access.scope import Scope
-from bridge.models import DecodeRule, IgnoredMessages
-from devices.models import Device, Presence, Site
+from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
+from devices.models import Device, DeviceAlias, Presence, Site
 from telemetry.models import QuarantinedMessage, Series
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
@@ -27,11 +27,16 @@ class Hidden:
         self.rule = DecodeRule.objects.create(
             name=SECRET, position=0, definition={"topic": f"{SECRET}/{{device}}"}
         )
+        self.filter = TopicFilter.objects.create(filter=f"{SECRET}/#")
+        Candidate.objects.create(
+            uid="nobody-1", convention="tasmota", topic=SECRET, first_at=now, last_at=now
+        )
         self.site = Site.objects.create(slug="far", name=f"{SECRET} site")
         self.device = Device.objects.create(
             uid="far-1", name=f"{SECRET} device", site=self.site, tags=["secret"]
         )
         Presence.objects.create(device=self.device, last_seen_at=now)
+        DeviceAlias.objects.create(device=self.device, alias=f"{SECRET}-alias")
         self.series = Series.objects.create(device=self.device, metric=f"{SECRET}.metric")
         self.message = self._quarantined("far-1", "malformed_json")
         self.stranger = self._quarantined("nobody-1", "unknown_device")
@@ -44,6 +49,9 @@ class Hidden:
             *Series.objects.filter(device__uid="far-1").values(),
             *QuarantinedMessage.objects.order_by("id").values(),
             *DecodeRule.objects.order_by("id").values(),
+            *TopicFilter.objects.order_by("id").values(),
+            *Candidate.objects.order_by("id").values(),
+            *DeviceAlias.objects.order_by("id").values(),
         ]
 
     @staticmethod

@@ -40,6 +40,7 @@ ANSWERS = [
     ROOT / "bridge/quarantine/api.py",
     *(ROOT / "bridge/rules").glob("*.py"),
     *(ROOT / "bridge/topics").glob("*.py"),
+    ROOT / "bridge/adoption/api.py",
 ]
 SCOPED = {"Site", "Device", "Series", "QuarantinedMessage"}
 # `none` is nothing, and the others write what a serializer with a scope has checked.
@@ -61,7 +62,9 @@ def filled(path: str, hidden: Hidden) -> str:
     """The path with the hidden site's things in it."""
     stands_for = {
         "slug": hidden.site.slug,
-        "uid": "nobody-1" if "unregistered" in path else hidden.device.uid,
+        "uid": "nobody-1" if "unregistered" in path or "inbox" in path else hidden.device.uid,
+        "alias": f"{SECRET}-alias",
+        "filter_id": hidden.filter.pk,
         "message_id": hidden.message.pk,
         "rule_id": hidden.rule.pk,
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
@@ -74,6 +77,10 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/sites/"): [{"slug": "new", "name": "New"}],
     ("post", "/api/v1/series/"): [{"device": "far-1", "metric": "m"}],
     ("post", "/api/v1/quarantine/replay/"): [{"uid": "far-1"}, {}],
+    ("post", "/api/v1/inbox/adopt/"): [{"uids": ["nobody-1"]}, {"convention": "tasmota"}],
+    ("post", "/api/v1/inbox/ignore/"): [{"uids": ["nobody-1"]}, {"convention": "tasmota"}],
+    ("post", "/api/v1/inbox/{uid}/merge/"): [{"device": "near-1"}],
+    ("post", "/api/v1/listening/filters/"): [{"filter": "plant/#"}],
     ("post", "/api/v1/rules/"): [{"name": "n", "definition": {"topic": "a/{device}"}}],
     ("post", "/api/v1/rules/preview/"): [{"definition": {"topic": "devices/{device}/#"}}],
     ("post", "/api/v1/rules/import/"): [{"pulseboard_rules": 1, "rules": []}],

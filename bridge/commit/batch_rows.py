@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bridge.adoption.candidates import Heard as Stranger
 from bridge.commit.inbox import BatchResult
 from bridge.decode.items import Described, Discovered, Ignored, Problem, Remembered, Request
 from bridge.intake.batch import Columns, Text
@@ -59,6 +60,9 @@ class Rows:
     remembered: list[Remembered] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     ignored: Counter[tuple[str, str]] = field(default_factory=Counter)  # by reason and subject
+
+    strangers: dict[str, Stranger] = field(default_factory=dict)  # by uid: nobody's devices
+    adopted: list[int] = field(default_factory=list)  # ids of devices that came of them
 
     def note(self, item: Ignored | Remembered | Request) -> None:
         """Note what is stored, or sent, beside what devices said."""

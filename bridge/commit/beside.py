@@ -3,22 +3,21 @@ devices say of themselves, and how much was noise."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import F
 
+from bridge.adoption import aliases, candidates
 from bridge.commit.batch_rows import Rows
-from bridge.decode.items import Described, Discovered, Remembered
+from bridge.commit.described import describe, facts_of
+from bridge.decode.identity import device_uid
+from bridge.decode.items import Described, Remembered
 from bridge.decode.state import Facts
 from bridge.models import ConventionState, IgnoredMessages
 from bridge.rules.stored import StoredRules
 from devices.clock import now_us
-from devices.models import Device
 from telemetry.moments import from_us
 
 REFRESH_EVERY = 2.0  # seconds between two looks at what other workers learned
 OVERLAP = 30.0  # seconds looked back beyond the last look, for clocks that differ
-MAX_FACT = 200  # characters of what a device says of itself
 
 
 def load() -> Facts:
@@ -56,7 +55,11 @@ def write(rows: Rows) -> None:
     if rows.remembered:
         _remember(rows.remembered)
     for device_id, item in sorted(rows.described, key=lambda each: each[0]):
-        _describe(device_id, told(item))
+        describe(device_id, facts_of(item))
+        if isinstance(item, Described) and item.aliases:
+            aliases.keep(device_id, map(device_uid, item.aliases))
+    if rows.strangers:
+        candidates.write(rows.strangers)
     if rows.ignored:
         _count(rows)
 
@@ -75,35 +78,6 @@ def _remember(changes: list[Remembered]) -> None:
         unique_fields=["convention", "scope", "key"],
         update_fields=["value", "updated_at"],
     )
-
-
-def told(item: Described | Discovered) -> dict[str, Any]:
-    """What the item says of its device, as `metadata.described` has it."""
-    if isinstance(item, Discovered):
-        return {"gateway": item.gateway}
-    said: dict[str, Any] = {
-        "name": item.name,
-        "manufacturer": item.manufacturer,
-        "model": item.model,
-        "firmware": item.firmware,
-        "area": item.area,
-    }
-    said = {name: text[:MAX_FACT] for name, text in said.items() if text}
-    if item.expires_after_s and not item.metric:
-        said["expires_after_s"] = item.expires_after_s
-    return said
-
-
-def _describe(device_id: int, said: dict[str, Any]) -> None:
-    """Keep it in `metadata.described`, where it overwrites nothing that an operator wrote."""
-    device = Device.objects.select_for_update().filter(pk=device_id).first() if said else None
-    if device is None or not isinstance(device.metadata, dict):
-        return
-    before = device.metadata.get("described")
-    described = {**before, **said} if isinstance(before, dict) else said
-    if described != before:
-        device.metadata["described"] = described
-        device.save(update_fields=["metadata", "updated_at"])
 
 
 def _count(rows: Rows) -> None:

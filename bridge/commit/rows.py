@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from bridge.adoption.waiting import Waiting
 from bridge.commit import beside
 from bridge.commit.batch_rows import Rows, Verdict
 from bridge.commit.conflicts import of_devices
@@ -47,7 +48,10 @@ MAX_DESCRIBED = 20_000  # descriptions remembered
 class RowBuilder:
     """Builds rows from batches with what is known of devices, series and earlier deliveries."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, waiting: Waiting | None = None) -> None:
+        """`waiting` sees to devices that are not registered; without it, their messages are
+        refused."""
+        self._waiting = waiting
         self._registry, self._series = memory.registry, memory.series
         self._deliveries = memory.deliveries
         self._limit = AcceptsFrom()
@@ -112,7 +116,7 @@ class RowBuilder:
             if batch.stamps.get(index) != 0 and not self._knows_all(batch.items[index])
         ]
         if unknown:
-            self._make_missing_series(batch, unknown)
+            self._make_missing_series(rows, batch, unknown)
         for index in indexes:
             if batch.stamps.get(index) == 0:  # rejected when it came first, and kept then
                 rows.rejected.add(index)
@@ -212,11 +216,14 @@ class RowBuilder:
                     return False
         return True
 
-    def _make_missing_series(self, batch: Batch, indexes: list[int]) -> None:
+    def _make_missing_series(self, rows: Rows, batch: Batch, indexes: list[int]) -> None:
         """Make series of new metrics, and give others the kind of what their devices send."""
         spoken = [item for index in indexes for item in batch.items[index]]
         uids = {item.uid for item in spoken if item.uid}
         self._registry.ask(uids)
+        if self._waiting is not None:
+            self._waiting.look_up([uid for uid in uids if self._registry.known(uid) is None])
+            self._waiting.adopt_by_setting(rows, batch, indexes)
         speaking = [self._registry.known(uid) for uid in uids]
         self._series.load(device.id for device in speaking if device is not None)
         work = SeriesWork(self._series)
@@ -248,13 +255,12 @@ class RowBuilder:
             return
         device = self._device(item)
         if not isinstance(device, DeviceRef):
-            refuse_device(rows, index, message, item.uid, device)
+            self._refuse(rows, index, message, item, device)
             return
         verdict = rows.by_device[index].setdefault(item.uid, Verdict(False))
         verdict.rejected = False
         if isinstance(item, Described | Discovered):
-            if self._described.get(_place(device.id, item)) != item:
-                rows.described.append((device.id, item))
+            self._add_described(rows, device, item)
             return
         if isinstance(item, Presence):
             rows.statuses += 1
@@ -273,6 +279,19 @@ class RowBuilder:
             # A time that was replaced cost no value.
             rows.values_dropped += len(item.problems) - item.clock_replaced + len(homeless)
             keep(rows, index, message, item.uid, problems, partial=True)
+
+    def _refuse(
+        self, rows: Rows, index: int, message: Message, item: Item, problem: Problem | None
+    ) -> None:
+        """Nothing can be stored of what it says, for want of a device."""
+        if problem and problem.reason is Reason.UNKNOWN_DEVICE and self._waiting is not None:
+            problem = self._waiting.take(rows, index, message, item)
+        if problem is not None:
+            refuse_device(rows, index, message, item.uid, problem)
+
+    def _add_described(self, rows: Rows, device: DeviceRef, item: Described | Discovered) -> None:
+        if self._described.get(_place(device.id, item)) != item:
+            rows.described.append((device.id, item))
 
     def _add_samples(self, gathered: Gathered, device: DeviceRef, item: Telemetry) -> list[str]:
         """Add what has a series; the metrics of the readings that have none."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
+from bridge.adoption.waiting import Waiting
 from bridge.commit.batch_rows import Committed
 from bridge.commit.beside import Learning
 from bridge.commit.refusals import refuse_message
@@ -72,7 +73,7 @@ class BatchTransaction:
     def __init__(
         self, worker: str, memory: Memory, counters: CommitCounters, lease: Lease | None = None
     ) -> None:
-        self.rows = RowBuilder(memory)
+        self.rows = RowBuilder(memory, Waiting(memory.registry))
         self._worker = worker
         self._memory = memory
         self._learning = Learning(memory.facts)

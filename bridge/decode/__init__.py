@@ -95,6 +95,13 @@ CONVENTIONS: tuple[Convention, ...] = (
 )
 
 
+def convention_of(message: Message, conventions: tuple[Convention, ...] = CONVENTIONS) -> str:
+    """The name of the most confident convention. For who has no decoder's memory."""
+    topic = message.topic.decode("utf-8", "replace")
+    claims = [(one.matches(topic, message.payload), one.NAME) for one in conventions]
+    return max(claims, key=lambda claim: claim[0])[1]
+
+
 class Decoder:
     """Decodes messages one after another, remembering which topic speaks which convention.
 

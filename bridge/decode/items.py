@@ -38,6 +38,7 @@ class Reason(StrEnum):
     BAD_TEXT = "bad_text"
     BAD_METRIC = "bad_metric"
     TOO_MANY_SERIES = "too_many_series"
+    TOO_MANY_DEVICES = "too_many_devices"
     OVER_LIMIT = "over_limit"
     BAD_STATUS = "bad_status"
     NO_BIRTH = "no_birth"

@@ -70,12 +70,14 @@ class Intake:
         series_ids: list[bytes] = []
         times_us: list[int] = []  # one a message
         values: list[float] = []
-        read_plain, decode = self._decoder.plain, self._decoder.decode
+        decode = self._decode
+        # Only where aliases are does anybody pay for them.
+        read_plain = self._plain if self._memory.registry.renamed() else self._decoder.plain
         devices, series = self._memory.registry.devices(), self._memory.series.ids
         uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
         self._stamper.begin()
-        over = self.allowance.over() if stamps is None else NOBODY
         live, at_once = stamps is None, self.subscriptions.first
+        over = self.allowance.over() if live else NOBODY
         for index, message in enumerate(messages):
             if (
                 live
@@ -137,6 +139,21 @@ class Intake:
                     uids[index] = ""
         topics = [message.topic for message in batch.messages]
         self.allowance.charge(topics, uids, sizes, readings)
+
+    def _decode(self, message: Message) -> list[Item]:
+        """What it says, of each device under its own uid."""
+        items = self._decoder.decode(message)
+        if renamed := self._memory.registry.renamed():
+            for item in items:
+                item.uid = renamed.get(item.uid, item.uid)
+        return items
+
+    def _plain(self, message: Message) -> Plain | None:
+        """As the decoder's, under the device's own uid."""
+        if (plain := self._decoder.plain(message)) is None:
+            return None
+        uid, time_us, said, shape = plain
+        return self._memory.registry.renamed().get(uid, uid), time_us, said, shape
 
     def _refused(self, message: Message, over: Mapping[Hashable, str]) -> Item | None:
         """What is said of a message that is not to be read, None of one that is."""

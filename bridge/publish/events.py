@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.commit.batch_rows import Committed
+from devices.events import device_event
+from devices.models import Device
 from devices.registry import Registry
+from devices.summary import device_summary
 from telemetry.live import contract
 from telemetry.series.form import series_form
 from telemetry.series.registry import SeriesRow
 
 MAX_QUARANTINE_EVENTS = 20  # of one batch
+MAX_INBOX_UIDS = 20  # named in one event
 
 
 def of_committed(done: Committed, registry: Registry) -> Iterator[dict[str, Any]]:
     """Events for new or changed series, changed connections and quarantined messages. A device
     that was removed meanwhile has none: its own event says it all."""
     yield from _series(done.changed_series, registry)
+    yield from _devices(done)
     batch = done.rows.batch
     for device_id, (online, since_us) in done.result.connections.items():
         uid = registry.uid_of(device_id)
@@ -42,6 +47,16 @@ def of_committed(done: Committed, registry: Registry) -> Iterator[dict[str, Any]
             detail=kept.detail,
             at=kept.received_us // 1_000,
         )
+
+
+def _devices(done: Committed) -> Iterator[dict[str, Any]]:
+    """Of devices that were adopted by themselves, and that others wait."""
+    if done.rows.adopted:
+        for device in Device.objects.filter(pk__in=done.rows.adopted).order_by("pk"):
+            yield device_event("created", device_summary(device), device.site_id)
+    new = [uid for uid, heard in done.rows.strangers.items() if heard.is_new]
+    if new:
+        yield contract.event("inbox", change="waiting", uids=new[:MAX_INBOX_UIDS])
 
 
 def _series(changed: list[SeriesRow], registry: Registry) -> Iterator[dict[str, Any]]:

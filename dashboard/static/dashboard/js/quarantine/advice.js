@@ -25,6 +25,7 @@ const ADVICE = {
   bad_text: "Have it send a shorter text, without control characters.",
   bad_metric: "Rename the metric.",
   too_many_series: "Delete series of the device; ids and times do not belong into names.",
+  too_many_devices: "As many devices of its kind were adopted by themselves as may be. Adopt it in the inbox.",
   over_limit: "Have it send less, or in larger arrays, then replay.",
   bad_status: "Have it send the word online or offline, without quotes.",
   no_birth: "Replay it once the birth of the device has come; it was asked for.",

@@ -1,0 +1,321 @@
+"""REST: the inbox of devices that nobody has registered; merging and renaming of devices."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.scope import Scope
+from bridge.adoption import guess, merge
+from bridge.adoption import shapes as shape
+from bridge.adoption.adopt import Taken, adopt
+from bridge.decode.units import quantity_of
+from bridge.models import Candidate
+from bridge.quarantine.replay import Replay, Selection, Summary
+from devices import clock
+from devices.api.bulk import Conflict
+from devices.api.errors import DatabaseAway
+from devices.events import announce
+from devices.models import Device, Site
+from telemetry.api import parameters as query
+from telemetry.live import contract
+from telemetry.moments import to_ms
+from telemetry.storage import errors
+
+MAX_SHOWN = 200  # candidates of one answer
+MAX_REPLAYED = 10_000  # messages of one request
+MAX_EVENT_UIDS = 20  # named in one event
+
+
+class InboxView(APIView):
+    @extend_schema(
+        operation_id="inbox",
+        summary="List devices that wait to be adopted",
+        description=f"Last heard first, at most {MAX_SHOWN}.",
+        tags=["Inbox"],
+        parameters=[
+            query.described("convention", "Of this convention only."),
+            query.described("search", "Whose uid, name, model or topic has this."),
+            query.described("ignored", "1: those that are ignored for ever, instead."),
+        ],
+        responses=shape.InboxShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, {"convention", "search", "ignored"})
+        asked = request.query_params
+        rows = candidates(request).filter(ignored=asked.get("ignored") == "1")
+        counted = rows.values_list("convention").annotate(Count("id")).order_by("convention")
+        conventions = dict(counted)
+        if convention := asked.get("convention"):
+            rows = rows.filter(convention=convention)
+        if word := asked.get("search", "").replace("\0", ""):
+            rows = rows.filter(
+                Q(uid__icontains=word)
+                | Q(topic__icontains=word)
+                | Q(described__name__icontains=word)
+                | Q(described__model__icontains=word)
+            )
+        newest = rows.order_by("-last_at", "uid")[:MAX_SHOWN]
+        return Response(
+            {
+                "now": clock.now_ms(),
+                "total": rows.count(),
+                "conventions": conventions,
+                "devices": [form(row) for row in newest],
+            }
+        )
+
+
+class AdoptView(APIView):
+    @extend_schema(
+        operation_id="inbox_adopt",
+        summary="Adopt devices",
+        description=(
+            "Those named, or all of a convention and kind: each becomes a device with the name,"
+            f" model and units it said, and what was kept of it is replayed. At most"
+            f" {shape.MAX_ADOPTED} of one request; `more` says whether some are left."
+        ),
+        tags=["Inbox"],
+        request=shape.AdoptSerializer,
+        responses=shape.AdoptedShape,
+    )
+    def post(self, request: Request) -> Response:
+        wanted = shape.AdoptSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = wanted.validated_data
+        rows, more = _chosen(request, given)
+        if given.get("name") and len(rows) > 1:
+            raise ValidationError({"name": ["One name is for one device."]})
+        site = _site(request, given)
+        adopted, refused, summary = [], [], Summary()
+        for row in rows:
+            uid = row.uid
+            try:
+                adopt(row, name=given.get("name", ""), site=site)
+            except Taken:
+                refused.append({"uid": uid, "detail": "A device of this uid is registered."})
+                continue
+            adopted.append(uid)
+            _replay_into(summary, uid, request)
+        _tell("adopted", adopted)
+        return Response(
+            {"adopted": adopted, "refused": refused, "more": more, "replay": asdict(summary)}
+        )
+
+
+class IgnoreView(APIView):
+    @extend_schema(
+        operation_id="inbox_ignore",
+        summary="Ignore devices for ever, or no more",
+        description="Their messages are counted and nothing else. `ignored: false` takes it back.",
+        tags=["Inbox"],
+        request=shape.IgnoreSerializer,
+        responses=shape.IgnoredShape,
+    )
+    def post(self, request: Request) -> Response:
+        wanted = shape.IgnoreSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        ignored = wanted.validated_data["ignored"]
+        rows, more = _chosen(request, wanted.validated_data, ignored=not ignored)
+        Candidate.objects.filter(pk__in=[row.pk for row in rows]).update(ignored=ignored)
+        uids = [row.uid for row in rows]
+        _tell("ignored" if ignored else "waiting", uids)
+        return Response({"uids": uids, "more": more})
+
+
+class TakeInView(APIView):
+    @extend_schema(
+        operation_id="inbox_merge",
+        summary="Say that a waiting device is a registered one",
+        description="Its uid means that device from now on, and what was kept of it is replayed.",
+        tags=["Inbox"],
+        request=shape.TakeInSerializer,
+        responses=shape.TakenInShape,
+    )
+    def post(self, request: Request, uid: str) -> Response:
+        row = get_object_or_404(candidates(request), uid=uid)
+        device = _other(request, shape.TakeInSerializer, "device")
+        merge.take_in(device, row)
+        summary = Summary()
+        _replay_into(summary, uid, request)
+        _tell("merged", [uid])
+        return Response({"device": device.uid, "replay": asdict(summary)})
+
+
+class MergeView(APIView):
+    @extend_schema(
+        operation_id="devices_merge",
+        summary="Merge another device into this one",
+        description=(
+            "Its series move here with all their readings, its uid means this device from now on,"
+            " and it is deleted. 409 when both have a series of one metric: nothing is changed."
+        ),
+        tags=["Devices"],
+        request=shape.MergeSerializer,
+        responses={200: shape.MergedShape, 409: shape.CollisionShape},
+    )
+    def post(self, request: Request, uid: str) -> Response:
+        device = _device(request, uid)
+        other = _other(request, shape.MergeSerializer, "other")
+        if other.pk == device.pk:
+            raise ValidationError({"other": ["It is the same device."]})
+        try:
+            moved = merge.merge(device, other)
+        except merge.Collision as exc:
+            detail = "Both have these metrics. Delete one series of each first."
+            return Response({"detail": detail, "metrics": exc.metrics}, status=409)
+        return Response({"device": device.uid, "moved": moved, "aliases": _aliases(device)})
+
+
+class RenameView(APIView):
+    @extend_schema(
+        operation_id="devices_rename",
+        summary="Give a device another uid",
+        description="Its history stays, and the old uid means it too. 409 when the uid is taken.",
+        tags=["Devices"],
+        request=shape.RenameSerializer,
+        responses=shape.AliasesShape,
+    )
+    def post(self, request: Request, uid: str) -> Response:
+        device = _device(request, uid)
+        wanted = shape.RenameSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        try:
+            merge.rename(device, wanted.validated_data["uid"])
+        except merge.Taken as exc:
+            raise Conflict(str(exc)) from exc
+        return Response({"device": device.uid, "aliases": _aliases(device)})
+
+
+class AliasesView(APIView):
+    @extend_schema(
+        operation_id="devices_aliases",
+        summary="List the uids that mean a device as well",
+        tags=["Devices"],
+        responses=shape.AliasesShape,
+    )
+    def get(self, request: Request, uid: str) -> Response:
+        device = _device(request, uid)
+        return Response({"device": device.uid, "aliases": _aliases(device)})
+
+
+class AliasView(APIView):
+    @extend_schema(
+        operation_id="devices_alias_delete",
+        summary="Have a uid mean a device no more",
+        tags=["Devices"],
+        responses={204: None},
+    )
+    def delete(self, request: Request, uid: str, alias: str) -> Response:
+        device = _device(request, uid)
+        get_object_or_404(device.aliases, alias=alias).delete()
+        merge.touch(device)
+        return Response(status=204)
+
+
+def candidates(request: Request) -> QuerySet[Candidate]:
+    """Those the request may see: who waits stands at no site."""
+    rows = Candidate.objects.all()
+    return rows if Scope.of(request).sees_site(None) else rows.none()
+
+
+def form(row: Candidate) -> dict[str, Any]:
+    """A candidate as it is shown."""
+    return {
+        "uid": row.uid,
+        "convention": row.convention,
+        "topic": row.topic,
+        "gateway": row.gateway,
+        "first_seen": to_ms(row.first_at),
+        "last_seen": to_ms(row.last_at),
+        "messages": row.messages,
+        "kept": row.kept,
+        "kind": guess.kind_of(row.metrics),
+        "described": row.described,
+        "aliases": row.aliases,
+        "online": row.online,
+        "ignored": row.ignored,
+        "reason": row.reason,
+        "sample": row.sample,
+        "metrics": [
+            {
+                "metric": metric,
+                "value": about.get("value"),
+                "unit": about.get("unit", ""),
+                "label": about.get("label", ""),
+                "quantity": about.get("quantity") or quantity_of(metric, about.get("unit", "")),
+            }
+            for metric, about in sorted(row.metrics.items())
+        ],
+    }
+
+
+def _chosen(
+    request: Request, given: dict[str, Any], *, ignored: bool = False
+) -> tuple[list[Candidate], bool]:
+    """Who is meant, oldest first, and whether there are more."""
+    if not Scope.of(request).sees_site(None):
+        raise PermissionDenied("Who waits stands at no site.")
+    rows = candidates(request).order_by("first_at", "id")
+    if "uids" in given:
+        return list(rows.filter(uid__in=given["uids"])), False
+    rows = rows.filter(ignored=ignored, convention=given["convention"])
+    found = list(rows)
+    if "kind" in given:
+        found = [row for row in found if guess.kind_of(row.metrics) == given["kind"]]
+    return found[: shape.MAX_ADOPTED], len(found) > shape.MAX_ADOPTED
+
+
+def _device(request: Request, uid: str) -> Device:
+    return get_object_or_404(Device.objects.visible_to(Scope.of(request)), uid=uid)
+
+
+def _other(request: Request, serializer: Any, name: str) -> Device:
+    wanted = serializer(data=request.data)
+    wanted.is_valid(raise_exception=True)
+    visible = Device.objects.visible_to(Scope.of(request))
+    found = visible.filter(uid=wanted.validated_data[name]).first()
+    if found is None:
+        raise ValidationError({name: ["No device has this uid."]})
+    return found
+
+
+def _site(request: Request, given: dict[str, Any]) -> Site | None:
+    if not (slug := given.get("site")):
+        return None
+    found = Site.objects.visible_to(Scope.of(request)).filter(slug=slug).first()
+    if found is None:
+        raise ValidationError({"site": ["No site has this slug."]})
+    return found
+
+
+def _aliases(device: Device) -> list[str]:
+    return list(device.aliases.order_by("alias").values_list("alias", flat=True))
+
+
+def _replay_into(summary: Summary, uid: str, request: Request) -> None:
+    left = MAX_REPLAYED - summary.replayed
+    if left <= 0:
+        summary.more = True
+        return
+    try:
+        found = Replay(Selection(uid=uid, scope=Scope.of(request)), most=left).run()
+    except errors.ERRORS as exc:
+        errors.reset_connection()
+        raise DatabaseAway("The database failed; who was adopted until then stays.") from exc
+    for name, count in asdict(found).items():
+        setattr(summary, name, getattr(summary, name) + count)
+    summary.more = bool(summary.more)
+
+
+def _tell(change: str, uids: list[str]) -> None:
+    if uids:
+        announce(contract.event("inbox", change=change, uids=uids[:MAX_EVENT_UIDS]))

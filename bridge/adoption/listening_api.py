@@ -1,0 +1,119 @@
+"""REST: what the bridge listens to, and filters of the user's."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.scope import Scope
+from bridge import listening, topic_filter
+from bridge.decode import CONVENTIONS
+from bridge.models import TopicFilter
+from devices.api.bulk import Conflict
+from telemetry.api import parameters as query
+
+
+class ListenedConventionShape(serializers.Serializer):
+    name = serializers.CharField()
+    on = serializers.BooleanField()
+    auto_adopt = serializers.BooleanField(help_text="Its senders become devices by themselves.")
+    filters = serializers.ListField(child=serializers.CharField())
+
+
+class StoredFilterShape(serializers.Serializer):
+    id = serializers.IntegerField(read_only=True)
+    filter = serializers.CharField(max_length=topic_filter.MAX_FILTER, trim_whitespace=False)
+
+
+class ListeningShape(serializers.Serializer):
+    conventions = ListenedConventionShape(many=True)
+    settings = serializers.ListField(
+        child=serializers.CharField(), help_text="Filters of PULSEBOARD_FILTERS."
+    )
+    filters = StoredFilterShape(many=True)
+    auto_adopt = serializers.ListField(
+        child=serializers.CharField(), help_text="Conventions and filters, of the settings."
+    )
+    subscribed = serializers.ListField(
+        child=serializers.CharField(), help_text="What of all these is subscribed."
+    )
+
+
+class ListeningView(APIView):
+    @extend_schema(
+        operation_id="listening",
+        summary="Read what the bridge listens to",
+        tags=["Pipeline"],
+        responses=ListeningShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        on = listening.conventions()
+        sees = Scope.of(request).sees_site(None)  # a topic stands at no site
+        stored = TopicFilter.objects.order_by("id") if sees else TopicFilter.objects.none()
+        return Response(
+            {
+                "conventions": [
+                    {
+                        "name": each.NAME,
+                        "on": each in on,
+                        "auto_adopt": each.NAME in settings.AUTO_ADOPT,
+                        "filters": list(each.FILTERS),
+                    }
+                    for each in CONVENTIONS
+                ],
+                "settings": settings.PULSEBOARD_FILTERS if sees else [],
+                "filters": [{"id": each.pk, "filter": each.filter} for each in stored],
+                "auto_adopt": settings.AUTO_ADOPT if sees else [],
+                "subscribed": list(listening.subscriptions().names) if sees else [],
+            }
+        )
+
+
+class FiltersView(APIView):
+    @extend_schema(
+        operation_id="listening_filter_create",
+        summary="Listen to another filter",
+        description="Every bridge does within a second or two.",
+        tags=["Pipeline"],
+        request=StoredFilterShape,
+        responses={201: StoredFilterShape},
+    )
+    def post(self, request: Request) -> Response:
+        if not Scope.of(request).sees_site(None):
+            raise ValidationError("What is heard there would be nobody's you may see.")
+        given = StoredFilterShape(data=request.data)
+        given.is_valid(raise_exception=True)
+        wanted = given.validated_data["filter"]
+        if not topic_filter.is_valid(wanted):
+            detail = "Wildcards are whole levels, and # is the last: plant/+/sensors/#."
+            raise ValidationError({"filter": [detail]})
+        if TopicFilter.objects.count() >= listening.MAX_FILTERS:
+            raise ValidationError({"filter": [f"At most {listening.MAX_FILTERS} are kept."]})
+        try:
+            made = TopicFilter.objects.create(filter=wanted)
+        except IntegrityError as exc:
+            raise Conflict from exc
+        return Response({"id": made.pk, "filter": made.filter}, status=201)
+
+
+class FilterView(APIView):
+    @extend_schema(
+        operation_id="listening_filter_delete",
+        summary="Listen to a filter no more",
+        tags=["Pipeline"],
+        responses={204: None},
+    )
+    def delete(self, request: Request, filter_id: int) -> Response:
+        if not Scope.of(request).sees_site(None):
+            raise Http404
+        get_object_or_404(TopicFilter, pk=filter_id).delete()
+        return Response(status=204)
