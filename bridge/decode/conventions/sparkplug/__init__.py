@@ -130,12 +130,12 @@ _uid_of = lru_cache(MAX_CACHED)(device_uid)
 
 def _death(route: Route, node: Node, uid: str, found: Payload) -> list[Item]:
     """A node takes its devices with it. The will of an earlier session says nothing: its node is
-    here again."""
+    here again. That of a later one does: its birth was missed."""
     if route.kind == "DDEATH":
         node.follows(found.seq, is_birth=False)
         return [Presence(uid, False)]
-    said_then = _bd_seq(found)
-    if None not in (said_then, node.bd_seq) and said_then != node.bd_seq:
+    died, born = _bd_seq(found), node.bd_seq
+    if died is not None and born is not None and 0 < (born - died) % 256 < 128:
         return [Ignored(OLD_DEATH, uid=uid)]
     return [Presence(uid, False), *(Presence(_uid(node, each), False) for each in node.devices)]
 
