@@ -104,10 +104,17 @@ def _route(topic: str) -> tuple[str, str]:
     if levels[:2] == ["v1", "gateway"] and len(levels) > 2:
         read = len(levels) == 3 and levels[2] in GATEWAY
         return "", levels[2] if read else REQUEST
-    if levels[:2] == ["v1", "devices"] and len(levels) > 3 and levels[2] not in ("", "me"):
+    if levels[:3] == ["v1", "devices", "me"]:
+        return "", REQUEST if _is_request(levels[3:]) else ""
+    if levels[:2] == ["v1", "devices"] and len(levels) > 3 and levels[2]:
         read = len(levels) == 4 and levels[3] in DEVICE
         return levels[2], levels[3] if read else REQUEST
     return "", ""
+
+
+def _is_request(levels: list[str]) -> bool:
+    """Whether what is under a device is a question, a command or an answer, whoever it is."""
+    return levels[:1] in (["rpc"], ["claim"]) or (levels[:1] == ["attributes"] and len(levels) > 1)
 
 
 def _presence(document: dict[str, Any], *, online: bool) -> list[Item]:

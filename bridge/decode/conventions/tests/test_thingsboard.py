@@ -139,11 +139,14 @@ def test_attributes_describe_the_device_and_are_readings() -> None:
         "v1/gateway/claim",
         "v1/gateway/attributes/request",
         "v1/devices/dev-1/rpc/request/7",
+        "v1/devices/me/rpc/request/1",
+        "v1/devices/me/attributes/request/1",
         "dev-1/v1/devices/me/attributes/response/1",
     ],
 )
 def test_questions_and_commands_are_no_data(topic: str) -> None:
-    """gateway-mqtt-api.md, RPC API and Claiming devices API; mqtt-api.md, RPC API."""
+    """gateway-mqtt-api.md, RPC API and Claiming devices API; mqtt-api.md, RPC API. Its Python SDK
+    asks for the configuration of its session whenever it connects."""
     assert hear(topic, b"anything") == [Ignored(REQUEST)]
 
 
