@@ -110,6 +110,7 @@ ORDER BY series_id, us
 -- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
 -- These are read in spans: minutes within an hour of each other are one, and what lies between is
 -- left out by equality. Joined minute by minute, a long backlog would cost a look at the index each.
+-- NOT EXISTS and no NOT IN: of a list that may be long the latter walks all of it for each bucket.
 WITH dirty AS MATERIALIZED (
     SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
 ), span AS MATERIALIZED (
@@ -124,7 +125,7 @@ WITH dirty AS MATERIALIZED (
     SELECT series_id, bucket AS time, sum, count, min, max
     FROM rollup_1m
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
-        AND bucket NOT IN (SELECT minute FROM dirty)
+        AND NOT EXISTS (SELECT FROM dirty WHERE minute = bucket)
     UNION ALL
     SELECT reading.series_id, reading.time,
         least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
@@ -158,7 +159,7 @@ WITH dirty AS MATERIALIZED (
     SELECT series_id, bucket AS time, sum, count, min, max
     FROM rollup_1h
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
-        AND bucket NOT IN (SELECT hour FROM dirty_hour)
+        AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = bucket)
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
     FROM span
@@ -166,7 +167,7 @@ WITH dirty AS MATERIALIZED (
         AND fine.bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
         AND fine.bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
     WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
-        AND fine.bucket NOT IN (SELECT minute FROM dirty)
+        AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
     UNION ALL
     SELECT reading.series_id, reading.time,
         least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
@@ -202,7 +203,7 @@ WITH dirty AS MATERIALIZED (
     SELECT series_id, bucket AS time, sum, count, min, max
     FROM rollup_1d
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
-        AND bucket NOT IN (SELECT day FROM dirty_day)
+        AND NOT EXISTS (SELECT FROM dirty_day WHERE day = bucket)
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
     FROM rollup_1h AS fine
@@ -210,7 +211,7 @@ WITH dirty AS MATERIALIZED (
         AND fine.bucket >= (SELECT min(day) FROM dirty_day)
         AND fine.bucket < (SELECT max(day) FROM dirty_day) + interval '1 day'
         AND date_bin('1 day', fine.bucket, '1970-01-01Z') IN (SELECT day FROM dirty_day)
-        AND fine.bucket NOT IN (SELECT hour FROM dirty_hour)
+        AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = fine.bucket)
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
     FROM span
@@ -218,7 +219,7 @@ WITH dirty AS MATERIALIZED (
         AND fine.bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
         AND fine.bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
     WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
-        AND fine.bucket NOT IN (SELECT minute FROM dirty)
+        AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
     UNION ALL
     SELECT reading.series_id, reading.time,
         least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
