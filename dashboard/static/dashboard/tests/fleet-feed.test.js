@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { FleetFeed, IN_VIEW } from "../js/fleet/fleet-feed.js";
 
+/** @returns {any} */
 function connection() {
   return {
     subscriptions: new Map(), asked: [], followed: undefined,
@@ -10,6 +11,7 @@ function connection() {
     again(id) { this.asked.push(this.subscriptions.get(id).request.series); },
   };
 }
+/** @returns {any} */
 const device = (...ids) => ({ series: ids.map((id) => ({ id })) });
 
 test("it hears of every device and asks for the values of those in view", () => {

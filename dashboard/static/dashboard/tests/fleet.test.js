@@ -64,6 +64,7 @@ test("without an anchor in sight a range begins where one stands", () => {
   assert.deepEqual([...s.uids].sort(), ["b", "c", "d", "e", "gone"]);
 });
 
+/** @returns {import("../js/charts/points.js").Row} */
 const row = (at, value) => [at, value, null, null, null, null];
 const spark = (rows, gapAfter = 10) => sparkShape({ rows, from: 0, to: 96, gapAfter });
 test("a small line spans its picture and ends in a dot", () => {

@@ -22,7 +22,7 @@ test("a definition goes through the form unchanged", () => {
 
 test("what is empty is left out, and the usual payload is not named", () => {
   assert.deepEqual(definition(facts({ topic: "a/{device}", payload: "json", ignore: [], values: [] })), { topic: "a/{device}" });
-  assert.deepEqual(definition({ ...facts({ topic: "a" }), "time.unit": "ms", "time.zone": "UTC" }), { topic: "a" });
+  assert.deepEqual(definition(Object.assign(facts({ topic: "a" }), { "time.unit": "ms", "time.zone": "UTC" })), { topic: "a" });
 });
 
 test("a definition that the form would change is not for the form", () => {
@@ -35,7 +35,7 @@ test("a definition that the form would change is not for the form", () => {
 });
 
 test("what is no number is sent as it was written, for the server to complain of", () => {
-  const form = { ...facts({ topic: "a" }), values: [{ ...noValue(), path: "t", scale: "lots", offset: "\u22122,5" }] };
+  const form = Object.assign(facts({ topic: "a" }), { values: [{ ...noValue(), path: "t", scale: "lots", offset: "\u22122,5" }] });
   assert.deepEqual(definition(form).values, [{ path: "t", scale: "lots", offset: "-2,5" }]);
   form.values[0].scale = " 1e-3 ";
   assert.equal(definition(form).values[0].scale, 0.001);

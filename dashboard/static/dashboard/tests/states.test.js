@@ -100,4 +100,4 @@ test("a browser that forbids its memory is no failure", () => {
     delete globalThis.localStorage;
   }
 });
-test("words are named once each", () => assert.deepEqual(wordsOf([{ word: "a" }, { word: "b" }, { word: "a" }]), ["a", "b"]));
+test("words are named once each", () => assert.deepEqual(wordsOf(["a", "b", "a"].map((word) => ({ from: 0, to: 1, since: 0, word }))), ["a", "b"]));

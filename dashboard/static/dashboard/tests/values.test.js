@@ -5,16 +5,18 @@ import { csv, stateRows, tableRows } from "../js/charts/table-text.js";
 import { allWhole, extent, includesZero, valueRange, withThresholds } from "../js/charts/value-range.js";
 import { valueTicks } from "../js/charts/value-ticks.js";
 
+/** @returns {import("../js/charts/points.js").Row} */
 const row = (at, value, low = null, high = null, count = null, start = null) => [at, value, low, high, count, start];
 
 test("the axis has room, and zero where zero means something", () => {
   const free = valueRange({ low: 20, high: 30 }, null, false);
   assert.ok(free.min < 20 && free.min > 18 && free.max > 30 && free.max < 32);
   assert.equal(valueRange({ low: 600, high: 700 }, null, true).min, 0);
-  assert.ok(includesZero({ unit: "W", kind: "gauge", metric: "p" }));
-  assert.ok(!includesZero({ unit: "°C", kind: "gauge", metric: "temperature" }));
-  assert.ok(!includesZero({ unit: "Wh", kind: "counter", metric: "energy" }));
-  assert.ok(!includesZero({ unit: "", kind: "gauge", metric: "power_factor" }));
+  assert.ok(includesZero({ unit: "W", kind: "gauge" }));
+  assert.ok(!includesZero({ unit: "°C", kind: "gauge" }));
+  assert.ok(!includesZero({ unit: "Wh", kind: "counter" }));
+  const byName = { unit: "", kind: "gauge", metric: "power_factor" };
+  assert.ok(!includesZero(byName));
 });
 test("the axis widens at once and narrows late", () => {
   const held = { min: 0, max: 100 };
@@ -103,7 +105,7 @@ test("whatever a spreadsheet skips before a formula, it is text", () => {
 });
 test("texts among numbers are rows of their own, states have a from and a to", () => {
   assert.deepEqual(tableRows({ metric: "t", unit: "" }, [row(1000, 2)], [[500, 700, "ERR", 2]]).slice(1).map((cells) => cells[1]), ["ERR", 2]);
-  assert.deepEqual(stateRows({ metric: "s" }, [{ from: 0, to: 1000, word: "on", since: 0 }])[1], ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:01.000Z", "on"]);
+  assert.deepEqual(stateRows({ metric: "s", unit: "" }, [{ from: 0, to: 1000, word: "on", since: 0 }])[1], ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:01.000Z", "on"]);
 });
 test("a reduced table keeps minimum, maximum and count", () => {
   assert.deepEqual(tableRows({ metric: "t", unit: "" }, [row(500, 2, 1, 3, 9, 0)])[1], ["1970-01-01T00:00:00.000Z", 2, 1, 3, 9]);

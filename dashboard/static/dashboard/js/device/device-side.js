@@ -5,7 +5,6 @@ import { when } from "../time/moment.js";
 import { byId, el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
 import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withSensors, WORDS } from "../presence/presence.js";
-import { isUnknown, judgedAt } from "../live/live.js";
 import { setTab } from "../frame/badge.js";
 import { serverNow } from "../time/clock.js";
 
@@ -32,9 +31,10 @@ export function clockNote(presence, interval, now) {
 }
 
 export class DeviceSide {
-  /** @param {any} device the page's facts */
-  constructor(device) {
+  /** @param {any} device the page's facts @param {Pick<typeof import("../live/live.js"), "isUnknown"|"judgedAt">} live */
+  constructor(device, live) {
     this.device = device;
+    this.live = live;
     this.hearing = new Hearing();
     this.hearing.tell(device.presence, null);
     /** What each silent or late series is marked with. @type {Map<number, import("../presence/presence.js").State>} */ this.troubled = new Map();
@@ -85,17 +85,17 @@ export class DeviceSide {
     }
     const { enabled, expected_interval: interval } = this.device;
     const presence = { ...this.device.presence, last_seen: this.hearing.heard };
-    const state = judge(presence, interval, judgedAt());
+    const state = judge(presence, interval, this.live.judgedAt());
     const name = enabled ? state.name : "disabled";
     this.#judgeSeries(name, latest);
     const silent = [...this.troubled.values()].filter((one) => one.name === "silent").length;
-    const unknown = enabled && isUnknown() && (this.hearing.heard ?? 0) <= judgedAt();
+    const unknown = enabled && this.live.isUnknown() && (this.hearing.heard ?? 0) <= this.live.judgedAt();
     const word = unknown ? UNKNOWN : withSensors(name, silent);
     const shown = unknown ? "waiting" : silent ? "sensors" : name;
     setMark(byId("presence-word"), shown, word);
     setMark(byId("presence-mark"), shown, word);
     const said = enabled ? evidence(state, presence, interval, now) : "Disabled: its messages are quarantined.";
-    setText(byId("presence-evidence"), unknown ? `Nothing is known since ${when(judgedAt(), now)}. Until then: ${said}` : said);
+    setText(byId("presence-evidence"), unknown ? `Nothing is known since ${when(this.live.judgedAt(), now)}. Until then: ${said}` : said);
     setText(byId("presence-clock"), clockNote(presence, interval, now));
     const bad = !unknown && (name === "offline" || name === "silent" || silent > 0);
     setTab(bad || unknown ? `${word} · ${this.device.name}` : this.device.name, bad ? 1 : 0);
@@ -116,7 +116,7 @@ export class DeviceSide {
     // What the page has not received says nothing of one sensor: a tab that nobody looks at gets no readings,
     // and is told all the same that the device was heard.
     const { newest, lead } = this.hearing;
-    const known = newest === null ? judgedAt() : Math.min(judgedAt(), newest - lead);
+    const known = newest === null ? this.live.judgedAt() : Math.min(this.live.judgedAt(), newest - lead);
     const heard = { lead: this.hearing.lead, lastSeen: this.hearing.heard };
     for (const { id, kind, interval } of this.series ?? []) {
       if (!JUDGED_KINDS.has(kind)) continue;

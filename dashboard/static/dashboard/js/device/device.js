@@ -5,7 +5,7 @@ import { ChartCards } from "../charts/chart-cards.js";
 import { thresholdsOf } from "../charts/chart-card.js";
 import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
-import { connection, knownUntil } from "../live/live.js";
+import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/fleet-order.js";
 import { DeviceSide } from "./device-side.js";
@@ -32,7 +32,7 @@ const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id),
 });
 const charts = new ChartCards(device, timeLine);
 const { cards } = charts;
-const side = new DeviceSide(device);
+const side = new DeviceSide(device, { isUnknown, judgedAt });
 const latest = new Latest();
 const tooltip = new ChartTooltip(timeLine, () => [...cards.values()]);
 

@@ -7,7 +7,6 @@ import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter } from "./fleet-filter.js";
 import { get } from "../page/rest.js";
 import { FleetPainter, place } from "./fleet-painter.js";
-import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { PROBLEMS } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
@@ -20,7 +19,9 @@ const REMOVED_FOR = 4_000; // ms a removed device stays to say so
 export class Fleet {
   /** told when the tiles stand in their order */ arranged = () => {};
 
-  constructor() {
+  /** @param {Pick<typeof import("../live/live.js"), "connection"|"isUnknown"|"judgedAt"|"knownUntil">} live */
+  constructor(live) {
+    this.live = live;
     /** @type {Map<string, FleetDevice>} */ this.devices = new Map();
     /** @type {Map<number, FleetDevice>} */ this.bySeries = new Map();
     /** @type {Set<FleetDevice>} */ this.inView = new Set();
@@ -30,14 +31,14 @@ export class Fleet {
     this.settle = 0;
     /** the history of what is in view could be read */ this.lines = true;
     this.scrolled = 0;
-    this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), knownUntil()));
-    this.feed = new FleetFeed(connection);
+    this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), live.knownUntil()));
+    this.feed = new FleetFeed(live.connection);
     this.observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px 0px" });
   }
 
   async load() {
     byId("progress").hidden = false;
-    const { news } = connection;
+    const { news } = this.live.connection;
     const asked = news.asked;
     try {
       const answer = await get("/api/v1/fleet/");
@@ -103,7 +104,7 @@ export class Fleet {
     const count = counts(/** @type {any} */ (all));
     const visible = all.filter((device) => shown(/** @type {any} */ (device), this.filter));
     this.filter.showCounts(count, all.length - visible.length);
-    setTab(isUnknown() ? "Not known · Fleet" : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
+    setTab(this.live.isUnknown() ? "Not known · Fleet" : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
     byId("count").textContent = all.length ? String(all.length) : "";
     byId("first-device").hidden = all.length > 0;
     byId("none-match").hidden = all.length === 0 || visible.length > 0;
@@ -174,8 +175,8 @@ export class Fleet {
 
   /** Presence ages by the clock alone. */
   second() {
-    const now = judgedAt();
-    const unknown = isUnknown();
+    const now = this.live.judgedAt();
+    const unknown = this.live.isUnknown();
     let changed = false;
     for (const device of this.devices.values()) changed = device.judge(now, unknown) || changed;
     for (const device of this.inView) this.painter.soon(device);

@@ -1,6 +1,6 @@
 /** The fleet page: every device, worst first, live. */
 
-import { connection } from "../live/live.js";
+import * as live from "../live/live.js";
 import { Fleet } from "./fleet-list.js";
 import { FleetSelection } from "./fleet-selection.js";
 import { goBackTo, keepPlace, placeIn } from "./fleet-place.js";
@@ -8,7 +8,8 @@ import { walk } from "./fleet-filter.js";
 
 const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tell
 
-const fleet = new Fleet();
+const { connection } = live;
+const fleet = new Fleet(live);
 const selection = new FleetSelection(fleet.list, fleet.filter);
 let place = placeIn(history.state);
 fleet.arranged = () => {
