@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
+    path("inbox/", views.InboxPage.as_view(), name="inbox"),
     path("topics/", views.TopicsPage.as_view(), name="topics"),
     path("rules/", views.RulesPage.as_view(), name="rules"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),

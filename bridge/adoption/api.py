@@ -45,11 +45,13 @@ class InboxView(APIView):
             query.described("convention", "Of this convention only."),
             query.described("search", "Whose uid, name, model or topic has this."),
             query.described("ignored", "1: those that are ignored for ever, instead."),
+            query.described("limit", f"Devices of the answer: 0 to {MAX_SHOWN}.", int),
         ],
         responses=shape.InboxShape,
     )
     def get(self, request: Request) -> Response:
-        query.known(request, {"convention", "search", "ignored"})
+        query.known(request, {"convention", "search", "ignored", "limit"})
+        limit = query.integer(request, "limit", MAX_SHOWN, least=0, most=MAX_SHOWN)
         asked = request.query_params
         rows = candidates(request).filter(ignored=asked.get("ignored") == "1")
         counted = rows.values_list("convention").annotate(Count("id")).order_by("convention")
@@ -63,7 +65,7 @@ class InboxView(APIView):
                 | Q(described__name__icontains=word)
                 | Q(described__model__icontains=word)
             )
-        newest = rows.order_by("-last_at", "uid")[:MAX_SHOWN]
+        newest = rows.order_by("-last_at", "uid")[:limit]
         return Response(
             {
                 "now": clock.now_ms(),

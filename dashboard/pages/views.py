@@ -96,6 +96,15 @@ class RulesPage(LoginRequiredMixin, TemplateView):
     extra_context = {"page": "rules"}
 
 
+class InboxPage(LoginRequiredMixin, TemplateView):
+    """Devices that nobody has registered: adopt, ignore or merge them."""
+
+    template_name = "dashboard/inbox.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(page="inbox", sites=_sites(self.request), **kwargs)
+
+
 class TopicsPage(LoginRequiredMixin, TemplateView):
     """What flows through the broker now, and why it is read as it is."""
 

@@ -48,6 +48,7 @@ class Shown(NamedTuple):
 PAGES = {
     "fleet": Shown("/", ".device[data-state=silent] .value .unit"),
     "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
+    "inbox": Shown("/inbox/", "#waiting li"),
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),
     "topics": Shown("/topics/", "#topics-empty"),
@@ -74,6 +75,18 @@ def things() -> None:
                 device=device, metric=metric, kind=kind, unit="°C", precision=1
             )
             insert([(series.id, last - each * 1000, 1) for each in range(60)])
+    for number in range(3):
+        apps.get_model("bridge", "Candidate").objects.create(
+            uid=f"plug-{number}",
+            convention="tasmota",
+            topic=f"tele/plug-{number}/SENSOR",
+            first_at=timezone.now(),
+            last_at=timezone.now(),
+            messages=number,
+            metrics={"ENERGY.Power": {"value": 12.5, "unit": "W"}},
+            described={"name": f"Plug {number}", "model": "Nous A1T"},
+            sample='{"ENERGY":{"Power":12.5}}',
+        )
     apps.get_model("bridge", "DecodeRule").objects.create(
         id=1,
         name="New ones",

@@ -4,6 +4,7 @@ import { nextDensity, nextTheme, wireAppearance } from "./appearance.js";
 import { byId, copies, setMark, setText } from "../page/element.js";
 import { connection, judgedAt } from "../live/live.js";
 import { pill, unknown } from "./connection-words.js";
+import { showWaiting } from "./waiting.js";
 
 const SEQUENCE = 1_000; // ms between the two keys of "g f"
 
@@ -28,7 +29,7 @@ function wireKeys() {
   let g = -Infinity; // not 0: in the first second of a page any key would seem to follow a g
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
-    const pages = /** @type {Record<string, string>} */ ({ f: "/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", t: "/topics/" });
+    const pages = /** @type {Record<string, string>} */ ({ f: "/", i: "/inbox/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", t: "/topics/" });
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);
@@ -74,5 +75,8 @@ connection.on("state", showConnection);
 connection.on("beat", showConnection);
 setInterval(showConnection, 1000);
 // The page of an outage shows nothing live, and must not be sent to the log-in while it waits.
-if (!document.getElementById("away")) connection.open();
+if (!document.getElementById("away")) {
+  connection.open();
+  showWaiting();
+}
 showConnection();

@@ -1,0 +1,30 @@
+/** How many devices wait in the inbox, beside its name on every page. */
+
+import { byId, setText } from "../page/element.js";
+import { connection } from "../live/live.js";
+import { get } from "../page/rest.js";
+
+const SOON = 2_000; // ms between two questions while devices keep appearing
+const MOST = 99; // more are written as 99+
+
+let timer = 0;
+
+async function read() {
+  timer = 0;
+  try {
+    const { total } = await get("/api/v1/inbox/?limit=0");
+    byId("waiting-count").hidden = !total;
+    setText(byId("waiting-count").firstElementChild, total > MOST ? `${MOST}+` : String(total));
+  } catch {
+    // The inbox itself says what is wrong.
+  }
+}
+
+export function showWaiting() {
+  if (!document.getElementById("waiting-count")) return;
+  connection.on("inbox", () => {
+    if (!timer) timer = setTimeout(read, SOON);
+  });
+  document.addEventListener("visibilitychange", () => !document.hidden && read());
+  read();
+}

@@ -1,0 +1,168 @@
+/** The inbox: devices that nobody has registered, to adopt one by one or together, to ignore, or to merge. */
+
+import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
+import { candidateRow } from "./candidate-row.js";
+import { connection } from "../live/live.js";
+import { get, send } from "../page/rest.js";
+import { kinds } from "./groups.js";
+import { number } from "../page/format.js";
+import { outcome } from "../quarantine/replay.js";
+import { typing } from "../frame/frame.js";
+
+const TYPED = 300; // ms after the last key
+const SOON = 1_500; // ms between two reads while devices keep appearing
+const REFRESH = 10_000; // ms between two reads of counts and values
+
+/** @typedef {import("./candidate-row.js").Candidate} Candidate */
+
+const sites = JSON.parse(byId("sites").textContent);
+const query = new URLSearchParams(location.search);
+let convention = query.get("convention") ?? "";
+let ignored = query.get("ignored") === "1";
+let timer = 0;
+let turn = 0;
+byId("search").value = query.get("search") ?? "";
+
+async function read() {
+  clearTimeout(timer);
+  timer = 0;
+  const mine = ++turn;
+  const asked = new URLSearchParams(Object.entries({ convention, search: byId("search").value.trim(), ignored: ignored ? "1" : "" }).filter(([, value]) => value));
+  history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
+  try {
+    const answer = await get(`/api/v1/inbox/${asked.size ? `?${asked}` : ""}`);
+    if (mine === turn) show(answer);
+    endTrouble(byId("trouble"));
+  } catch (error) {
+    if (mine === turn) showTrouble(byId("trouble"), `The inbox could not be read. ${/** @type {Error} */ (error).message}`, read);
+  }
+}
+
+/** @param {{total: number, conventions: Record<string, number>, devices: Candidate[]}} answer */
+function show({ total, conventions, devices }) {
+  setText(byId("count"), total ? `${number(total, 0)}` : "");
+  byId("ignored").setAttribute("aria-pressed", String(ignored));
+  setText(byId("inbox-title"), ignored ? "Ignored for ever" : "Devices that nobody has registered");
+  byId("conventions").replaceChildren(...Object.entries(conventions).sort((a, b) => b[1] - a[1]).map(([name, count]) => el("button", {
+    class: "chip", attrs: { "aria-pressed": String(name === convention) },
+    on: { click: () => {
+      convention = name === convention ? "" : name;
+      read();
+    } },
+  }, el("span", { text: name }), el("b", { text: number(count, 0) }))));
+  showRows(devices);
+  showTogether(total, devices);
+  byId("waiting-empty").hidden = devices.length > 0;
+  const narrowed = convention || byId("search").value.trim();
+  const none = ignored ? "No device is ignored." : "Nobody waits. A device that sends and that nobody has registered shows here, with what it says of itself.";
+  setText(byId("waiting-empty"), narrowed ? "No device is like this." : none);
+}
+
+/** What is being written in stays as it is. @param {Candidate[]} devices */
+function showRows(devices) {
+  const list = byId("waiting");
+  const held = new Map([...list.children].map((row) => [row.dataset.uid, row]));
+  const rows = devices.map((found) => {
+    const before = held.get(found.uid);
+    const busy = before && (before.contains(document.activeElement) || before.querySelector(".wrong, details[open]"));
+    return busy ? before : candidateRow(found, sites, acts);
+  });
+  if (rows.some((row, at) => row !== list.children[at]) || rows.length !== list.children.length) {
+    const focused = document.activeElement;
+    list.replaceChildren(...rows);
+    if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
+  }
+}
+
+/** @param {number} total @param {Candidate[]} devices */
+function showTogether(total, devices) {
+  const area = byId("together");
+  area.hidden = !convention || ignored || total < 2 || byId("search").value.trim() !== "";
+  if (area.hidden) return area.replaceChildren();
+  const button = (/** @type {string} */ text, /** @type {any} */ which) => el("button", { class: "button", text: `Adopt ${text}`, on: { click: (/** @type {any} */ event) => together(event.currentTarget, text, which) } });
+  const whole = total === devices.length ? kinds(devices) : [];
+  area.replaceChildren(button(`all ${number(total, 0)} of ${convention}`, { convention }), ...whole.map(({ kind, text }) => button(text, { convention, kind })));
+}
+
+async function together(/** @type {HTMLButtonElement} */ button, /** @type {string} */ text, /** @type {any} */ which) {
+  if (!confirm(`Adopt ${text}? Each becomes a device under the name it says.`)) return;
+  button.disabled = true;
+  let adopted = 0;
+  try {
+    let last;
+    do {
+      last = await send("POST", "/api/v1/inbox/adopt/", which);
+      adopted += last.adopted.length;
+      tell(`${number(adopted, 0)} adopted${last.refused.length ? `, ${last.refused.length} refused: ${last.refused[0].detail}` : ""}. ${outcome(last.replay)}`);
+    } while (last.more && last.adopted.length);
+  } catch (error) {
+    tell(`${adopted ? `${number(adopted, 0)} adopted. Then it failed: ` : "Not adopted: "}${/** @type {Error} */ (error).message}`);
+  }
+  await read();
+}
+
+/** @type {import("./candidate-row.js").Acts} */
+const acts = {
+  async adopt(uid, facts) {
+    const { adopted, refused, replay } = await send("POST", "/api/v1/inbox/adopt/", { uids: [uid], ...facts });
+    if (!adopted.length) throw new Error(refused[0]?.detail ?? "It does not wait any more.");
+    tell(`${facts.name ?? uid} is a device now. ${outcome(replay)}`, uid);
+    leave(uid);
+  },
+  async ignore(uid, wanted) {
+    await send("POST", "/api/v1/inbox/ignore/", { uids: [uid], ignored: wanted });
+    tell(wanted ? `${uid} is ignored.` : `${uid} waits again.`);
+    leave(uid);
+  },
+  async merge(uid, device) {
+    const { replay } = await send("POST", `/api/v1/inbox/${encodeURIComponent(uid)}/merge/`, { device });
+    tell(`${uid} is ${device}. ${outcome(replay)}`, device);
+    leave(uid);
+  },
+};
+
+/** @param {string} text @param {string} [uid] of a device to open */
+function tell(text, uid) {
+  byId("outcome").hidden = false;
+  byId("outcome").replaceChildren(el("span", { text }), ...(uid ? [el("a", { class: "link", text: "Open it", attrs: { href: `/devices/${encodeURIComponent(uid)}/` } })] : []));
+}
+
+function leave(/** @type {string} */ uid) {
+  document.querySelector(`#waiting [data-uid="${CSS.escape(uid)}"]`)?.remove();
+  read();
+}
+
+function soon() {
+  if (!timer && !document.hidden) timer = setTimeout(read, SOON);
+}
+
+/** Whom one may mean by "a device I have", as far as they fit into a list of suggestions. */
+async function readDevices() {
+  try {
+    const { results } = await get("/api/v1/devices/?page_size=1000");
+    byId("devices").replaceChildren(...results.map((/** @type {any} */ device) => el("option", { text: device.name, attrs: { value: device.uid } })));
+  } catch {
+    // A uid can be typed without suggestions.
+  }
+}
+
+byId("search").addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(read, TYPED);
+});
+byId("ignored").addEventListener("click", () => {
+  ignored = !ignored;
+  convention = "";
+  read();
+});
+document.addEventListener("keydown", (event) => {
+  if (!typing(event) && event.key === "/") {
+    event.preventDefault();
+    byId("search").focus();
+  }
+});
+connection.on("inbox", soon);
+document.addEventListener("visibilitychange", () => !document.hidden && read());
+setInterval(() => !document.hidden && read(), REFRESH);
+read();
+readDevices();
