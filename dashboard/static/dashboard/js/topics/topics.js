@@ -1,6 +1,7 @@
 /** The topic browser: what flows through the broker now. Asking has the bridges count; nobody asks of a hidden page. */
 
 import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
+import { Filters } from "./filters.js";
 import { get } from "../page/rest.js";
 import { number } from "../page/format.js";
 import { Rates, tree } from "./topic-tree.js";
@@ -71,3 +72,4 @@ if (wanted !== null) {
   detail.show(wanted);
 }
 read();
+new Filters().read();
