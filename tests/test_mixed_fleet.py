@@ -1,0 +1,132 @@
+"""Every dialect at once: simulator, broker, bridge, Postgres, page; nobody registers anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from bridge.decode import Decoder
+from bridge.decode.items import Telemetry
+from bridge.message import Message
+from bridge.tests.conftest import database, worker_database_url
+from firmware_sim.dialects import DIALECTS
+from firmware_sim.fleet import Identity, build_fleet
+from tests.bridge_process import ROOT, BridgeProcess
+from tests.browser import chromium, operator, page
+from tests.waiting import eventually
+from tests.web_process import web, web_process
+
+__all__ = ["chromium", "database", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FLEET = build_fleet(len(DIALECTS), seed=1, rate=2.0, speak=tuple(DIALECTS))
+COARSE = {"ruuvi", "cayennelpp"}  # which have not room for all of it, or not for all its decimals
+# What is of nobody's topics is heard through the user's own filters.
+SETTINGS = {
+    "PULSEBOARD_FILTERS": "plant/#,diy/#",
+    "PULSEBOARD_AUTO_ADOPT": ",".join(DIALECTS),
+}
+STORED = (
+    "SELECT d.uid, r.value FROM reading r JOIN telemetry_series s ON s.id = r.series_id"
+    " JOIN devices_device d ON d.id = s.device_id"
+)
+
+
+def uid_of(device: Identity) -> str:
+    """Under which uid what it says is read."""
+    assert device.dialect is not None
+    decoder, now = Decoder(), time.time()
+    said = [
+        *device.dialect.announce(device),
+        *device.dialect.readings(device, device.model(1, device.uid).measure(now), now),
+    ]
+    items = [
+        item
+        for topic, payload, retain in said
+        for item in decoder.decode(
+            Message(topic.encode(), payload, 1, False, retain, b"", int(now * 1e6))
+        )
+    ]
+    (uid,) = {item.uid for item in items if isinstance(item, Telemetry) and item.samples}
+    return uid
+
+
+@pytest.fixture
+def ledger(mosquitto, database: object, tmp_path: Path) -> Iterator[Path]:
+    """What the broker acknowledged of a fleet in which each device speaks another dialect."""
+    worker = BridgeProcess(
+        tmp_path / "bridge.log",
+        {
+            "DATABASE_URL": worker_database_url(),
+            "MQTT_URL": mosquitto.url,
+            "PULSEBOARD_SPOOL": str(tmp_path / "spool"),
+            **SETTINGS,
+        },
+    )
+    path = tmp_path / "ledger.jsonl"
+    command = [sys.executable, "-m", "firmware_sim", "--devices", str(len(FLEET)), "--rate", "2"]
+    command += ["--speak", ",".join(DIALECTS), "--mqtt", mosquitto.url, "--ledger", str(path)]
+    simulator = None
+    try:
+        worker.start()
+        worker.wait_connected()
+        with (tmp_path / "sim.log").open("wb") as log:
+            simulator = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=log, stderr=log)
+        eventually(
+            path.exists, what=lambda: f"the simulator sends: {(tmp_path / 'sim.log').read_text()}"
+        )
+        yield path
+    finally:
+        if simulator is not None:
+            simulator.send_signal(signal.SIGTERM)
+            assert simulator.wait(60) == 0
+        worker.close()
+
+
+def test_a_device_of_each_dialect_shows_up_with_what_it_measured(
+    ledger: Path, database: Callable[[str], list[tuple]], page: Page
+) -> None:
+    uids = {uid_of(device): device for device in FLEET}
+    assert len(uids) == len(FLEET)
+
+    def missing() -> list[str]:
+        stored: dict[str, set[float]] = {}
+        for uid, value in database(STORED):
+            stored.setdefault(uid, set()).add(round(value, 2))
+        sent: dict[str, list[set[float]]] = {}
+        for line in ledger.read_text().rpartition("\n")[0].splitlines():
+            entry = json.loads(line)
+            numbers = {
+                round(float(value), 2)
+                for value in entry["values"].values()
+                if isinstance(value, (int, float)) and not isinstance(value, bool)
+            }
+            sent.setdefault(entry["uid"], []).append(numbers)
+        return [
+            f"{device.dialect.NAME} {uid}"
+            for uid, device in uids.items()
+            if device.dialect is not None
+            and not any(
+                numbers <= stored.get(uid, set())
+                or (device.dialect.NAME in COARSE and uid in stored)
+                for numbers in sent.get(device.uid, [])
+            )
+        ]
+
+    eventually(lambda: not missing(), 60, what=lambda: f"stored whole: {missing()}")
+    page.goto("/")
+    eventually(
+        lambda: (
+            {uid for uid in uids if page.locator(f'a[href="/devices/{uid}/"]').count()} == set(uids)
+        ),
+        what="the fleet page shows each",
+    )
