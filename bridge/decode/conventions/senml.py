@@ -9,8 +9,8 @@ may have several units.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cbor2
@@ -28,7 +28,7 @@ from bridge.decode.items import (
     Value,
 )
 from bridge.decode.json_values import MAX_EXACT_INTEGER, MAX_TEXT, Reading, is_storable
-from bridge.decode.state import State
+from bridge.decode.state import CERTAIN, Context, State
 from bridge.decode.tolerant import Undecodable
 from bridge.decode.units import quantity_of
 from bridge.message import MAX_PAYLOAD, Message
@@ -36,10 +36,11 @@ from bridge.message import MAX_PAYLOAD, Message
 NAME = "senml"
 LEVEL = "senml"  # of a topic that says what it carries: the first, or the last
 FILTERS = (f"{LEVEL}/#", f"+/{LEVEL}", f"+/+/{LEVEL}")
-ON_TOPIC, SIGNED = 60, 40  # confidence: by the topic and the payload; by the payload alone
+SIGNED = 40  # confidence where only the payload says what it is
 
 VERSION = 10  # the newest there is
 RELATIVE_BELOW = 2**28  # seconds: a time before 1978-07-04 counts from now
+MAX_CACHED = 20_000  # devices whose uids need not be made again
 MAX_RECORDS = 10_000  # records of a pack
 MAX_DEPTH = 8  # containers inside containers, of CBOR
 # CBOR's labels (RFC 8428, table 4).
@@ -65,6 +66,9 @@ class Base(NamedTuple):
 
 def matches(topic: str, payload: bytes) -> int:
     """Confidence, 0 to 100, that this convention explains the message."""
+    levels = topic.split("/")
+    if len(levels) > 1 and LEVEL in (levels[0], levels[-1]):
+        return CERTAIN
     if not payload or not (payload.lstrip()[:1] == b"[" or _may_be_cbor(payload)):
         return 0
     try:
@@ -77,9 +81,7 @@ def matches(topic: str, payload: bytes) -> int:
     named = isinstance(first.get("bn"), str) or (
         isinstance(first.get("n"), str) and any(label in first for label in HELD)
     )
-    if not named:
-        return 0
-    return ON_TOPIC if LEVEL in topic.split("/") else SIGNED
+    return SIGNED if named else 0
 
 
 def _may_be_cbor(payload: bytes) -> bool:
@@ -96,7 +98,7 @@ def _records(payload: bytes) -> list[Any]:
         raise Undecodable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
     if _may_be_cbor(payload):
         try:
-            document = cbor2.loads(payload, max_depth=MAX_DEPTH)
+            document = _by_name(cbor2.loads(payload, max_depth=MAX_DEPTH))
         except (cbor2.CBORDecodeError, ValueError, OverflowError) as exc:
             raise Undecodable(Reason.MALFORMED_BINARY, f"{type(exc).__name__}: {exc}") from exc
     else:
@@ -105,14 +107,22 @@ def _records(payload: bytes) -> list[Any]:
         raise Undecodable(Reason.WRONG_TYPE, "the payload is no array of records")
     if len(document) > MAX_RECORDS:
         raise Undecodable(Reason.TOO_MANY_VALUES, f"more than {MAX_RECORDS} records")
-    return [_labelled(each) if isinstance(each, dict) else each for each in document]
+    return document
 
 
-def _labelled(record: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {
-        LABELS.get(label, label) if type(label) is int else label: value
-        for label, value in record.items()
-    }
+def _by_name(document: Any) -> Any:
+    """The records of CBOR by JSON's labels."""
+    if not isinstance(document, list):
+        return document
+    return [
+        {
+            LABELS.get(label, label) if type(label) is int else label: value
+            for label, value in record.items()
+        }
+        if isinstance(record, dict)
+        else record
+        for record in document
+    ]
 
 
 def decode(message: Message, state: State) -> list[Item]:
@@ -127,7 +137,9 @@ def decode(message: Message, state: State) -> list[Item]:
         problem = pack.add(index, record, is_alone=len(records) == 1)
         if problem is not None:
             return [Rejected("", problem)]
-    return pack.items() or [Rejected("", Problem(Reason.NO_VALUES, "no record holds a value"))]
+    return pack.items(state.context) or [
+        Rejected("", Problem(Reason.NO_VALUES, "no record holds a value"))
+    ]
 
 
 class _Pack:
@@ -217,21 +229,25 @@ class _Pack:
         reading.clock_replaced |= is_alone
         return 0 if is_alone else None
 
-    def items(self) -> list[Item]:
+    def items(self, context: Context) -> list[Item]:
         items: list[Item] = []
         for native, reading in self._devices.items():
-            uid = device_uid(native)
+            uid = _uid(native)
             if not uid:
                 problem = Problem(Reason.BAD_UID, "no name tells the device")
                 items.append(Rejected("", problem))
             elif reading.samples:
-                items.append(Described(uid, name=said(native)))
-                items += units(uid, self._units.get(native, {}))
+                told = self._units.get(native, {})
+                if context.due(uid, tuple(told.items()), self._received_us):
+                    items += [Described(uid, name=said(native)), *units(uid, told)]
                 problems = tuple(reading.problems)
                 items.append(Telemetry(uid, reading.samples, problems, reading.clock_replaced))
             elif reading.problems:
                 items.append(Rejected(uid, reading.problems[0]))
         return items
+
+
+_uid = lru_cache(MAX_CACHED)(device_uid)
 
 
 def _rebased(base: Base, record: dict[Any, Any]) -> Base:
