@@ -233,7 +233,7 @@ def test_it_speaks_the_older_protocol_too(simulate, witness):
 SPOKEN = {  # what is in a topic of each dialect's readings
     "zigbee2mqtt": "zigbee2mqtt/",
     "tasmota": "/SENSOR",
-    "esphome": "/sensor/temperature/state",
+    "esphome": "esphome/discover/",
     "shelly": "/events/rpc",
     "homie": "homie/5/",
     "homeassistant": "homeassistant/device/",
