@@ -23,6 +23,9 @@ RECEIVE_MAXIMUM = 20_000  # messages in flight to us: several full batches
 SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps our queue while we are away
 KEEPALIVE = 30  # seconds
 CONNECT_TIMEOUT = 5.0  # seconds
+# Connections in a row that a broker ended over a filter that begins with `$` (rumqttd does, instead
+# of refusing it); then none is asked for any more. One alone may be the network's doing.
+MAX_ENDED = 2
 SWEEP_QUIET = 3.0  # seconds without a kept message after which there is none left
 
 
@@ -67,6 +70,8 @@ class Session:
         self.subscriptions = subscriptions
         self.sweeping = False  # fetch what the broker kept
         self._refused = False  # one of them, on this connection
+        self._reserved: set[int | None] = set()  # of filters that begin with `$`, not answered
+        self._ended_at_reserved = 0  # connections in a row
         self._swept_at = 0.0  # monotonic seconds: the newest kept message, or when we asked
         self._broker = broker
         self._unwanted: list[str] = []
@@ -166,16 +171,21 @@ class Session:
         if self._unwanted:
             self._note(client.unsubscribe(self._unwanted)[1])
         if not self.retiring:
-            self._essential, self._refused = set(), False
+            self._essential, self._reserved, self._refused = set(), set(), False
             essential = self.subscriptions.essential
             wanted = list(zip(self.subscriptions.names, self.subscriptions.each, strict=True))
             # Our own last: as the broker answers in order, its answer speaks for all.
             for name, one in sorted(wanted, key=lambda pair: pair[0] in essential):
+                reserved = one.filter.startswith("$")
+                if reserved and self._ended_at_reserved >= MAX_ENDED:
+                    continue
                 options = SubscribeOptions(qos=one.qos, retainHandling=one.retain_handling)
                 mid = client.subscribe([(name, options)], properties=_with(one.identifier))[1]
                 self._note(mid)
                 if name in essential:
                     self._essential.add(mid)
+                if reserved:
+                    self._reserved.add(mid)
             if self.sweeping:
                 kept = SubscribeOptions(qos=1, retainHandling=SEND_KEPT)
                 sweep = [(each, kept) for each in self.subscriptions.sweep]
@@ -231,6 +241,9 @@ class Session:
                 refused[0],
                 extra={"action": "not_subscribed"},
             )
+        if mid in self._reserved:
+            self._reserved.discard(mid)
+            self._ended_at_reserved = 0
         if mid in self._essential:
             self._essential.discard(mid)
             self._refused |= bool(refused)
@@ -247,6 +260,15 @@ class Session:
             self.counters.reconnects += 1
             if not self.ending:
                 logger.warning("disconnected: %s", reason, extra={"action": "disconnected"})
+        if self._reserved and not self.ending:
+            self._reserved = set()
+            self._ended_at_reserved += 1
+            if self._ended_at_reserved == MAX_ENDED:
+                logger.warning(
+                    "the broker ends the connection over topics that begin with $: what comes"
+                    " there (AWS IoT shadows) goes unseen",
+                    extra={"action": "not_subscribed"},
+                )
         self.counters.connected = self.counters.subscribed = 0
         self.narrowed = False
         self.connected_since = None

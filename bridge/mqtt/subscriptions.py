@@ -68,10 +68,11 @@ class Subscriptions:
     @property
     def sweep(self) -> tuple[str, ...]:
         """What to subscribe for a moment to get what the broker kept, which it sends to no shared
-        subscription. Not what readings alone are published on: what is kept of these is old."""
+        subscription. Not what readings alone are published on: what is kept of these is old. Nor
+        what begins with `$`, which brokers do not keep."""
         if not self.group:
             return ()
-        wanted = [one.filter for one in self.each if one.qos]
+        wanted = [one.filter for one in self.each if one.qos and not one.filter.startswith("$")]
         return tuple(each for each in wanted if each != pulseboard.FILTERS[0])
 
     def is_repeat(self, message: Message) -> bool:
