@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,13 @@ def batch_of(*topics: str, payload: bytes = b'{"t":1}') -> tuple[Batch, Rows]:
 
 
 @pytest.fixture
-def watched(redis_server, monkeypatch: pytest.MonkeyPatch) -> Traffic:
+def nobody_else(redis_server, settings) -> None:
+    """Nothing in Redis of bridges that other tests ran."""
+    settings.PULSEBOARD_PREFIX = f"traffic-{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+def watched(nobody_else, monkeypatch: pytest.MonkeyPatch) -> Traffic:
     """One that is looked at, and tells whenever it is asked to."""
     monkeypatch.setattr(traffic, "LOOK_EVERY", 0.0)
     traffic_log.watch()
@@ -54,7 +61,7 @@ def told() -> dict[str, dict[str, Any]]:
     return {topic: entries[0] for topic, entries in traffic_log.read().items()}
 
 
-def test_nothing_is_counted_while_nobody_looks(redis_server, monkeypatch):
+def test_nothing_is_counted_while_nobody_looks(nobody_else, monkeypatch):
     monkeypatch.setattr(traffic_log, "WATCHED_FOR", 1)
     monkeypatch.setattr(traffic, "LOOK_EVERY", 0.0)
     unseen = Traffic("bridge-u")
