@@ -12,3 +12,8 @@ SELECT set_config('synchronous_commit', 'on', true),
 FROM ingest_lease
 WHERE name = %(name)s AND owner = %(owner)s
 FOR SHARE
+
+-- name: note_deliveries
+-- Notes what the broker may send again of these messages, and what became of them.
+INSERT INTO ingest_delivery (worker, process, serial, deliveries)
+VALUES (%(worker)s, %(process)s, %(serial)s, %(deliveries)s)

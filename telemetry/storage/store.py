@@ -166,9 +166,13 @@ def _commit(
         changes = presence.set_connections(cursor, batch.statuses, worker) if batch.statuses else {}
         if batch.deliveries:
             cursor.execute(
-                "INSERT INTO ingest_delivery (worker, process, serial, deliveries)"
-                " VALUES (%s, %s, %s, %s)",
-                (worker, batch.delivery_process, batch.delivery_serial, batch.deliveries),
+                _SQL["note_deliveries"],
+                {
+                    "worker": worker,
+                    "process": batch.delivery_process,
+                    "serial": batch.delivery_serial,
+                    "deliveries": batch.deliveries,
+                },
             )
         alongside.write()
     return Written(inserted, repeated, changes, conflicts)

@@ -98,6 +98,9 @@ SAMPLES = {
     "values": ["1", "2"],
     "received": [datetime(2026, 3, 1, tzinfo=UTC)],
     "owner": "machine",
+    "process": "0123456789abcdef",
+    "serial": 1,
+    "deliveries": b"",
 }
 # Utility statements, which cannot be explained: test_partitions.py runs each.
 UTILITY = {"partition_changes"}
