@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from bridge.decode import Decoder
 from bridge.decode.items import Reason
 from bridge.http import committer as ingest
 from bridge.http import queue
@@ -100,7 +101,7 @@ def test_a_mistake_of_ours_is_answered_and_the_next_message_is_taken(
     waiting, freezer, monkeypatch
 ) -> None:
     """Faulted from outside: no message is known that does it."""
-    monkeypatch.setattr(ingest.Decoder, "of_device", lambda *_: 1 / 0)
+    monkeypatch.setattr(Decoder, "of_device", lambda *_: 1 / 0)
     answer = waiting.take(freezer.token, b'{"t":1}')
     waiting.start()
     assert isinstance(answer.exception(30), ZeroDivisionError)
