@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied
@@ -96,7 +97,7 @@ class ExplainView(APIView):
         summary="Why the last message of a topic is read as it is",
         tags=["Pipeline"],
         request=ExplainSerializer,
-        responses={200: serializers.DictField()},
+        responses=OpenApiTypes.OBJECT,
     )
     def post(self, request: Request) -> Response:
         if not Scope.of(request).sees_site(None):
