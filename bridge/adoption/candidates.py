@@ -57,14 +57,21 @@ class Heard:
     aliases: list[str] = field(default_factory=list)
     last_message: int = -1  # its index in the batch: each counts once
 
-    def note(self, index: int, message: Message, item: Item) -> None:
-        """Take in what an item of this message says."""
+    @property
+    def speaks(self) -> bool:
+        """Whether it sent readings, and is not only spoken of."""
+        return bool(self.sample)
+
+    def note(self, index: int, message: Message, item: Item, convention: str) -> None:
+        """Take in what an item of this message says. It is of the dialect of its readings, whatever
+        else announced it."""
         if index != self.last_message:
             self.last_message = index
             self.messages += 1
             self.last_us = message.received_us
             self.topic = safe_text(message.topic)
         if isinstance(item, Telemetry):
+            self.convention = convention
             self.sample = safe_text(message.payload[:SAMPLE])
             for sample in item.samples:
                 for metric, value in sample.values.items():
@@ -120,7 +127,9 @@ def _made(uid: str, heard: Heard) -> Candidate:
 def add(row: Candidate, heard: Heard) -> None:
     """Note it in the row, not saved."""
     row.first_at = row.first_at or from_us(heard.first_us)
-    row.convention, row.topic = heard.convention, heard.topic or row.topic
+    if heard.speaks or not row.convention:
+        row.convention = heard.convention
+    row.topic = heard.topic or row.topic
     row.gateway = heard.gateway or row.gateway
     row.last_at = max(row.last_at or row.first_at, from_us(heard.last_us))
     row.messages += heard.messages

@@ -44,7 +44,7 @@ class Waiting:
     def adopt_by_setting(self, rows: Rows, batch: Batch, indexes: Iterable[int]) -> None:
         """Register who is to be by the settings, of those that speak in these messages. Raises what
         the database raises."""
-        wanted: dict[str, tuple[str, Heard]] = {}
+        wanted: dict[str, Heard] = {}
         for index in indexes if settings.AUTO_ADOPT else ():
             message, convention = batch.messages[index], ""
             for item in batch.items[index]:
@@ -54,13 +54,13 @@ class Waiting:
                 convention = convention or _convention(message)
                 if not _is_wanted(convention, message):
                     break
-                heard = wanted.setdefault(uid, (convention, _heard(convention, message)))[1]
-                heard.note(index, message, item)
+                heard = wanted.setdefault(uid, _heard(convention, message))
+                heard.note(index, message, item, convention)
         by_convention: dict[str, dict[str, Heard]] = {}
-        for uid, (convention, heard) in wanted.items():
+        for uid, heard in wanted.items():
             # Who is only spoken of waits until it speaks.
-            if heard.sample or heard.online:
-                by_convention.setdefault(convention, {})[uid] = heard
+            if heard.speaks or heard.online:
+                by_convention.setdefault(heard.convention, {})[uid] = heard
         for convention, new in sorted(by_convention.items()):
             self._adopt(rows, convention, new)
 
@@ -112,7 +112,7 @@ class Waiting:
                 return self._problem(uid, convention)
             heard = rows.strangers[uid] = _heard(convention, message, is_new=uid not in self._known)
         is_next = heard.last_message != index
-        heard.note(index, message, item)
+        heard.note(index, message, item, convention)
         if settings.AUTO_ADOPT and _is_wanted(convention, message) and self._full.get(convention):
             heard.reason = Reason.TOO_MANY_DEVICES.value
         native = convention in (pulseboard.NAME, unread.NAME)

@@ -4,8 +4,11 @@ speak of it. Pure."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
+REMEMBERED = 10_000  # answers; devices ask the same again and again
+MAX_LOOKED_AT = 200  # characters of a metric, and of a device class
 MAX_UNIT = 32  # characters; telemetry.models.Series.unit, kept equal by a test
 
 # Spellings by what is shown. Looked up as written, then in lower case.
@@ -101,7 +104,12 @@ _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def normalised(unit: str) -> str:
     """The unit as it is shown; one that is not known here stays, without what cannot be shown."""
-    cleaned = " ".join(_UNSHOWN.sub("", unit[: 4 * MAX_UNIT]).split())
+    return _normalised(unit[: 4 * MAX_UNIT])
+
+
+@lru_cache(REMEMBERED)
+def _normalised(unit: str) -> str:
+    cleaned = " ".join(_UNSHOWN.sub("", unit).split())
     shown = _SHOWN.get(cleaned)
     if shown is None:
         shown = _SHOWN_LOWER.get(cleaned.lower(), cleaned)
@@ -221,10 +229,14 @@ _CLASS = re.compile(r"[a-z][a-z0-9_]{0,31}")
 def quantity_of(metric: str, unit: str, device_class: str = "") -> str:
     """What a series measures, "" where nothing tells. `device_class` is what its device says
     itself, in Home Assistant's words; then the unit, then the last level of the metric."""
+    return _quantity_of(metric[-MAX_LOOKED_AT:], normalised(unit), device_class[:MAX_LOOKED_AT])
+
+
+@lru_cache(REMEMBERED)
+def _quantity_of(metric: str, shown: str, device_class: str) -> str:
     told = device_class.lower()
     if told and told not in _NO_QUANTITY and _CLASS.fullmatch(told):
         return _OF_CLASS.get(told, told)
-    shown = normalised(unit)
     of_unit = _QUANTITY_OF_UNIT.get(shown, "")
     of_word = _of_words(metric)
     if of_unit:
