@@ -85,7 +85,7 @@ class Intake:
                 and (refused := self._refused(message, over)) is not None
             ):
                 items = [refused]
-            elif (plain := read_plain(message)) is None:
+            elif index in decoded or (plain := read_plain(message)) is None:
                 items = decoded.get(index) or decode(message)
                 if not self._stamp(batch, index, items, spooled=stamps):
                     break

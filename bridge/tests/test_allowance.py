@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import pytest
 
+from bridge.commit import spool_entry
 from bridge.commit.rows import RowBuilder
 from bridge.decode.items import Reason, Rejected
 from bridge.intake.allowance import AT_ONCE, LOOK_EVERY, MESSAGE, READING, Allowance, readings_in
+from bridge.intake.batch import FROM_SPOOL
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
 from bridge.message import Message
@@ -182,6 +185,18 @@ def test_what_is_sent_again_and_what_was_spooled_is_not_judged_anew(memory: Memo
     assert again.counts == [450]
     drained = limited.batch(0, [message("pump-1", timed, 2)], {})
     assert drained.counts == [450]
+
+
+def test_what_was_refused_and_then_spooled_stays_refused(memory: Memory) -> None:
+    """Read anew when the spool is drained, it would have no time, and count as too old."""
+    limited = Intake(memory, Allowance(100, Clock()))
+    large = b'{"m0":1}'.ljust(60_000)
+    limited.batch(1, [message("pump-1", large, 1)])
+    refused = limited.batch(1, [message("pump-1", b'{"m0":2}', 2)])
+    entry = spool_entry.decoded(content := spool_entry.encoded(refused), zlib.crc32(content))
+    assert entry is not None
+    drained = limited.batch(FROM_SPOOL, entry.messages, {}, entry.items)
+    assert [each.problem.reason for each in drained.items[0]] == [Reason.OVER_LIMIT]
 
 
 def test_what_is_over_is_kept_whole_then_counted(memory: Memory) -> None:
