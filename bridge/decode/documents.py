@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 
 from bridge.decode import tolerant
-from bridge.decode.items import Reason
+from bridge.decode.items import Problem, Reason
 from bridge.decode.tolerant import Undecodable
 from bridge.message import MAX_PAYLOAD
 
 _strict = msgspec.json.Decoder().decode
 
 # The payload read last, with its document or what is wrong with it. One tuple, replaced whole, so
-# that threads never see half of it.
-_last: tuple[bytes, Any, Undecodable | None] = (b"", None, Undecodable(Reason.EMPTY_PAYLOAD, ""))
+# that threads never see half of it. Not the error itself: its traceback would keep the batch.
+_last: tuple[bytes, Any, Problem | None] = (b"", None, Problem(Reason.EMPTY_PAYLOAD, ""))
 
 
 def read(payload: bytes) -> Any:
@@ -27,10 +27,10 @@ def read(payload: bytes) -> Any:
         try:
             document = _parse(payload)
         except Undecodable as exc:
-            trouble = exc
+            trouble = exc.problem
         _last = (payload, document, trouble)
     if trouble is not None:
-        raise trouble.with_traceback(None)
+        raise Undecodable(*trouble)
     return document
 
 

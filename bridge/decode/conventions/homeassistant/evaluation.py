@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bridge.decode.conventions.homeassistant.expressions import Node
 from bridge.decode.scalars import number_of
+from bridge.errors import BridgeError
 
 MAX_TEXT = 4_000  # characters of what joining texts may give
 
@@ -20,7 +21,7 @@ class Undefined:
 UNDEFINED: Final = Undefined()
 
 
-class NoValue(Exception):
+class NoValue(BridgeError):
     """The message has no value for this template."""
 
 
