@@ -202,6 +202,16 @@ def test_two_copies_without_a_time_from_a_sender_that_sent_two_are_told_apart() 
     assert ledger.compare([0, 0, 0, 1], []).duplicated == [0]
 
 
+def test_copies_are_sent_only_of_what_went_to_the_broker(load: Load) -> None:
+    """A copy of what was posted would be stored beside it, under another metric."""
+    posted = load.ledger.add(TIMED)
+    load.ledger.posted.add(posted)
+    load.ledger.acknowledged(posted)
+    load.again(10, random.Random(1))
+    copied = sorted(number for each in load._publishers for number in each.aside)
+    assert copied == [0, 4]
+
+
 def test_what_was_not_acknowledged_may_be_missing() -> None:
     ledger = Ledger()
     ledger.sending(ledger.add(TIMED))

@@ -59,6 +59,7 @@ class Ledger:
         self.acked_at = array("d")  # monotonic seconds, 0: not acknowledged
         self.broker_kills: list[BrokerKill] = []
         self.forgotten: list[Forgotten] = []
+        self.posted: set[int] = set()  # numbers that went over HTTP
         self.refused = 0
         self.unheard: set[int] = set()  # acknowledged with "no matching subscribers"
         self._lock = threading.Lock()

@@ -59,11 +59,12 @@ class Load:
         return all(poster.answered > moment for poster in self._posters)
 
     def again(self, count: int, chance: random.Random) -> None:
-        """Send copies of timed messages that were acknowledged a moment ago."""
+        """Send copies of timed messages that the broker acknowledged a moment ago."""
         ledger = self.ledger
         newest = len(ledger)
         recent = range(max(0, newest - RECENT), newest)
-        known = [n for n in recent if ledger.kinds[n] == TIMED and ledger.acked_at[n]]
+        timed = {n for n in recent if ledger.kinds[n] == TIMED and ledger.acked_at[n]}
+        known = sorted(timed - ledger.posted)  # those have other metrics
         self._aside(chance.sample(known, min(count, len(known))))
 
     def late(self, count: int) -> None:

@@ -76,6 +76,7 @@ class Poster(threading.Thread):
                 self.waiting = 1
                 self._kind = STAMPED if self._kind == TIMED else TIMED
                 number = self._ledger.add(self._kind)
+                self._ledger.posted.add(number)
                 while not self._post(number) and not self._ending.wait(AGAIN_SECONDS):
                     pass
                 self.waiting = 0
