@@ -134,7 +134,7 @@ function second() {
   tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > LAG_BAD);
   spark(tiles.lag.chart, lags, now);
   setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
-  setText(tiles.flight.note, "not settled yet");
+  setText(tiles.flight.note, "not committed yet");
   const spooled = sum((w) => w.counters.spooled ?? 0);
   const full = alive.some((w) => w.counters.spool_full);
   setValue(tiles.spool.value, number(spooled, 0), "");
