@@ -1,8 +1,9 @@
 """Which convention explains a message, and what it says. Pure: no I/O, no clock, no Django.
 
 A convention is a module with a `NAME`, the `FILTERS` of MQTT topics it listens to,
-`matches(topic, payload) -> confidence` and `decode(message, state) -> items`; the most confident
-one decodes: 60 to 100 of a topic's shape, 20 to 59 of what a payload has, 10 any JSON, 5 a scalar.
+`matches(topic, payload) -> confidence`, `reach(topic)` where the payload counts (see
+`bridge.decode.claims`) and `decode(message, state) -> items`; the most confident one decodes: 60 to
+100 of a topic's shape, 20 to 59 of what a payload has, 10 any JSON, 5 a scalar.
 To add one, add its module to `CONVENTIONS`. The rules of users (`bridge.decode.rules`) come before
 them all, but for Pulseboard's own topics. One message may speak for many devices. Nothing that a
 convention raises gets out.
@@ -12,9 +13,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 from bridge.decode import retained, storable
+from bridge.decode.claims import Claims
+from bridge.decode.claims import Convention as Convention
 from bridge.decode.conventions import (
     any_json,
     aws_shadow,
@@ -52,18 +54,6 @@ logger = logging.getLogger(__name__)
 BY_SHAPE = 60  # confidence from which on a topic's shape, and not its payload, has decided
 MAX_DETAIL = 200  # characters of an exception that are kept
 TEST = "connection_test"  # why a message that looks whether there is a server is ignored
-
-
-class Convention(Protocol):
-    @property
-    def NAME(self) -> str: ...  # noqa: N802  (a constant of a module)
-
-    @property
-    def FILTERS(self) -> tuple[str, ...]: ...  # noqa: N802
-
-    def matches(self, topic: str, payload: bytes) -> int: ...
-
-    def decode(self, message: Message, state: State) -> list[Item]: ...
 
 
 CONVENTIONS: tuple[Convention, ...] = (
@@ -114,6 +104,7 @@ class Decoder:
         """`facts` are shared by the decoders of a process, and loaded by whoever has a database."""
         self._facts = facts if facts is not None else Facts()
         self._conventions = conventions
+        self._claims = Claims(conventions)
         self._context = Context(self._claimant)
         self._certain: dict[bytes, Convention] = {}
         self._failures = 0
@@ -167,11 +158,7 @@ class Decoder:
 
     def _choose(self, message: Message) -> Convention:
         topic = self._context.topic(message.topic)
-        confidence, best = 0, self._conventions[-1]
-        for convention in self._conventions:
-            claim = convention.matches(topic, message.payload)
-            if claim > confidence:
-                confidence, best = claim, convention
+        confidence, _, best = self._claims.best(topic, message.payload)
         if confidence >= CERTAIN:
             if len(self._certain) >= MAX_TOPICS:
                 self._certain.clear()

@@ -26,6 +26,11 @@ def matches(topic: str, payload: bytes) -> int:
     return CONFIDENCE if topic_path.read(topic) else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return matches(topic, b"{")
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What each device in the message says. Never raises for bad data."""
     path = topic_path.read(state.context.topic(message.topic))

@@ -72,6 +72,11 @@ def matches(topic: str, payload: bytes) -> int:
     return 20 if len(levels) == 2 and levels[-1] == "debug" and payload.startswith(b"\x1b[") else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return max(matches(topic, b"online"), matches(topic, b"\x1b["))
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What a node tells. Never raises for bad data."""
     topic = state.context.topic(message.topic)

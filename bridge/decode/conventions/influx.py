@@ -73,6 +73,11 @@ def matches(topic: str, payload: bytes) -> int:
     return BY_TOPIC if topic.startswith("telegraf/") else BY_PAYLOAD
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return BY_TOPIC if topic.startswith("telegraf/") else BY_PAYLOAD
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """The points of each device. Never raises for bad data."""
     names = telegraf_names.Names(state.context.topic(message.topic))

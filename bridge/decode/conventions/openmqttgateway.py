@@ -92,6 +92,11 @@ def matches(topic: str, payload: bytes) -> int:
     return BY_WORD if topic.endswith("/version") else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return matches(topic, b"online")
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What a sensor says, or its gateway. Never raises for bad data."""
     topic = state.context.topic(message.topic)

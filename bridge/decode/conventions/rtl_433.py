@@ -48,6 +48,11 @@ def matches(topic: str, payload: bytes) -> int:
     return BY_PAYLOAD if isinstance(document, dict) and transmitter_of(document) else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return max(matches(topic, b""), BY_PAYLOAD)
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What a transmitter says, or the receiver of itself. Never raises for bad data."""
     topic = state.context.topic(message.topic)

@@ -48,6 +48,11 @@ def matches(topic: str, payload: bytes) -> int:
     return 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return matches(topic, b'"gw_mac"')
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What a tag measured, or whether its gateway is there. Never raises for bad data."""
     found = _TOPIC.fullmatch(state.context.topic(message.topic))

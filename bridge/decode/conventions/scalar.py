@@ -32,6 +32,11 @@ def matches(topic: str, payload: bytes) -> int:
     return CONFIDENCE if topic_path.read(topic) and _line(payload) is not None else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return matches(topic, b"0")
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """The value, and what its topic tells of it. Never raises for bad data."""
     path = topic_path.read(state.context.topic(message.topic))

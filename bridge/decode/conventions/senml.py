@@ -84,6 +84,11 @@ def matches(topic: str, payload: bytes) -> int:
     return SIGNED if named else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return max(matches(topic, b""), SIGNED)
+
+
 def _may_be_cbor(payload: bytes) -> bool:
     """Whether it begins as an array of objects."""
     head = payload[0] if payload else 0

@@ -54,6 +54,11 @@ def matches(topic: str, payload: bytes) -> int:
     return SIGNED if named else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return max(matches(topic, b""), SIGNED)
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """Never raises for bad data."""
     levels = state.context.topic(message.topic).split("/")

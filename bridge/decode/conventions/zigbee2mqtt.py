@@ -64,6 +64,11 @@ def matches(topic: str, payload: bytes) -> int:
     return 45 if payload.startswith(b"{") and b'"linkquality"' in payload else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return max(matches(topic, AVAILABLE[0]), matches(topic, b'{"linkquality"'))
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What a device, or the bridge, says. Never raises for bad data."""
     topic = state.context.topic(message.topic)

@@ -40,6 +40,11 @@ def matches(topic: str, payload: bytes) -> int:
     return 40 if last == "online" and above and payload in ONLINE else 0
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return max(matches(topic, b"{"), matches(topic, b"true"))
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What a device says. Never raises for bad data."""
     topic = state.context.topic(message.topic)

@@ -72,6 +72,11 @@ def matches(topic: str, payload: bytes) -> int:
     return 60 if timed else 30
 
 
+def reach(topic: str) -> int:
+    """The most it claims of a topic, whatever the payload."""
+    return matches(topic, b'{"Time":')
+
+
 def decode(message: Message, state: State) -> list[Item]:
     """What the device, and those behind it, say. Never raises for bad data."""
     topic = state.context.topic(message.topic)

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from bridge.decode import CONVENTIONS, Convention, Decoder
+from bridge.decode.claims import Claims
 from bridge.decode.items import Item, Reason, Rejected, Remembered
 from bridge.decode.state import Facts
 from bridge.message import Message
@@ -144,6 +145,36 @@ def test_whatever_is_sent_is_read_in_time_and_can_be_stored(convention: Conventi
         assert len(again) == len(items), where
         took, began = time.monotonic() - began, time.monotonic()
         assert took < LONGEST, where
+
+
+@EACH
+def test_it_claims_no_more_of_a_topic_than_it_says_beforehand(convention: Convention) -> None:
+    """Without `reach` it says that the topic alone decides."""
+    chance = random.Random(convention.NAME)
+    everything = [each for one in CONVENTIONS for each in samples(one)]
+    reach = getattr(convention, "reach", None)
+    for _ in range(ROUNDS):
+        topic, payload = mutated(*chance.choice(everything), chance)
+        for said in (payload, *(chance.choice(everything)[1] for _ in range(4))):
+            claim = convention.matches(topic, said)
+            if reach is None:
+                assert claim == convention.matches(topic, b""), topic
+            else:
+                assert claim <= reach(topic), topic
+
+
+def test_asking_only_those_that_may_claim_finds_the_same_as_asking_all() -> None:
+    chance = random.Random(1)
+    everything = [each for one in CONVENTIONS for each in samples(one)]
+    claims = Claims(CONVENTIONS)
+    for _ in range(ROUNDS * 4):
+        topic, payload = mutated(*chance.choice(everything), chance)
+        if chance.random() < 0.5:  # what this topic never carries, after what it does
+            payload = chance.choice(everything)[1]
+        asked = [each.matches(topic, payload) for each in CONVENTIONS]
+        best = claims.best(topic, payload)
+        assert best.confidence == max(asked), topic
+        assert best.convention is CONVENTIONS[asked.index(max(asked))], topic
 
 
 @EACH
