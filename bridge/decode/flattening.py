@@ -46,7 +46,7 @@ class Flattened:
         if value is None:
             return
         if kind is dict or isinstance(value, dict):
-            self._add_all(levels, ((str(name), each) for name, each in value.items()))
+            self._add_all(levels, value.items())
         elif kind is list:
             if len(value) > MAX_ELEMENTS:
                 found = f"an array of {len(value)} elements, over {MAX_ELEMENTS}"
@@ -59,15 +59,21 @@ class Flattened:
             elif metric := metric_name(*levels):
                 self.values.setdefault(metric, usable)
 
-    def _add_all(self, levels: tuple[str, ...], children: Iterable[tuple[str, Any]]) -> None:
+    def _add_all(self, levels: tuple[str, ...], children: Iterable[tuple[Any, Any]]) -> None:
         if len(levels) >= MAX_DEPTH:
             self.report(Reason.TOO_DEEP, f"{_shown(levels)} is nested over {MAX_DEPTH} deep")
             return
-        for name, value in children:
+        for key, value in children:
+            name = key if type(key) is str else str(key)
             if len(self.values) >= MAX_FLAT:
                 self.report(Reason.TOO_MANY_VALUES, f"more than {MAX_FLAT} values in one document")
                 return
-            if name not in self._ignored:
+            if name in self._ignored:
+                continue
+            if type(value) is float and math.isfinite(value):  # nearly all
+                if metric := metric_name(*levels, name):
+                    self.values.setdefault(metric, value)
+            else:
                 self.add((*levels, name), value)
 
     def _usable(self, levels: tuple[str, ...], value: Any) -> Value | None:
@@ -100,6 +106,8 @@ def flattened(
     if type(value) is dict and not levels and len(value) <= MAX_FLAT and is_plain(value):
         # Nearly all of what sensors send: each value is what it is, each name too.
         found.values = {name: each for name, each in value.items() if name not in ignored}
+    elif len(levels) == 1 and is_plain({levels[0]: value}):
+        found.values = {levels[0]: value}
     else:
         found.add(levels, value)
     return found

@@ -31,7 +31,7 @@ def device_uid(native: str) -> str:
 def metric_name(*levels: str) -> str:
     """The dotted name of a metric; empty levels are left out. What cannot be stored of it becomes
     `-`, and a digest is appended, also where it is too long. "" of nothing."""
-    native = ".".join([level for level in levels if level])
+    native = levels[0] if len(levels) == 1 else ".".join(filter(None, levels))
     # isascii() costs nothing, and what is ASCII and printable holds nothing to clean.
     clean = (native.isascii() and native.isprintable()) or not _NO_METRIC.search(native)
     if clean and len(native) <= MAX_METRIC:

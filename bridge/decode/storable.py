@@ -11,7 +11,6 @@ from bridge.decode.json_values import (
     MAX_EXACT_INTEGER,
     MAX_METRIC,
     MAX_TEXT,
-    is_plain,
     is_storable,
 )
 from bridge.errors import BridgeError
@@ -37,15 +36,17 @@ def check(items: Iterable[Item]) -> None:
         if isinstance(item, Request) and not _is_topic(item.topic):
             raise Unstorable(f"{item.topic[:80]!a} is no topic to publish to")
         for sample in item.samples if isinstance(item, Telemetry) else ():
-            if not is_plain(sample.values):
-                _check_values(sample.values)
+            _check_values(sample.values)
 
 
 def _check_values(values: Mapping[str, Value]) -> None:
     for metric, value in values.items():
-        if not (0 < len(metric) <= MAX_METRIC and is_storable(metric)):
+        # isascii() is O(1), and what is ASCII and printable can be stored.
+        if not 0 < len(metric) <= MAX_METRIC or not (
+            (metric.isascii() and metric.isprintable()) or is_storable(metric)
+        ):
             raise Unstorable(f"{metric[:80]!a} is no name of a metric")
-        if not _is_value(value):
+        if not ((type(value) is float and math.isfinite(value)) or _is_value(value)):
             raise Unstorable(f"{metric[:80]!a} is {ascii(value)[:80]}")
 
 

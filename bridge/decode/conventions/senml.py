@@ -24,10 +24,18 @@ from bridge.decode.items import (
     Problem,
     Reason,
     Rejected,
+    Sample,
     Telemetry,
     Value,
 )
-from bridge.decode.json_values import MAX_EXACT_INTEGER, MAX_TEXT, Reading, is_storable
+from bridge.decode.json_values import (
+    MAX_EXACT_INTEGER,
+    MAX_TEXT,
+    Reading,
+    is_plain,
+    is_storable,
+    report_conflict,
+)
 from bridge.decode.state import CERTAIN, Context, State
 from bridge.decode.tolerant import Undecodable
 from bridge.decode.units import quantity_of
@@ -47,7 +55,9 @@ MAX_DEPTH = 8  # containers inside containers, of CBOR
 LABELS = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs", 0: "n", 1: "u", 2: "v",
           3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd"}  # fmt: skip
 KNOWN = frozenset(LABELS.values())
+BASES = frozenset({"bn", "bt", "bu", "bv", "bs"})
 HELD = ("v", "vs", "vb", "vd", "s")  # labels one of which a record has, unless it is a base alone
+HELD_BESIDE = frozenset(HELD) - {"v"}
 # What a unit measures where no name says it (RFC 8428, table 12).
 MEASURES = {"lat": "latitude", "lon": "longitude", "%EL": "battery", "EL": "battery_life",
             "%RH": "humidity", "count": "count", "/": "ratio"}  # fmt: skip
@@ -156,37 +166,51 @@ class _Pack:
         self._is_retained = message.retain
         self._base = Base()
         self._devices: dict[str, Reading] = {}  # by their ids
+        self._said: dict[tuple[str, int], dict[str, Value]] = {}  # by id and Unix us
+        self._timed: tuple[float, int] = (0.0, 0)  # the seconds read last, and their Unix us
         self._units: dict[str, dict[str, str]] = {}  # by device and metric
 
     def add(self, index: int, record: Any, *, is_alone: bool) -> Problem | None:
         """None, or why nothing of the pack can be used."""
         if not isinstance(record, dict):
             return Problem(Reason.WRONG_TYPE, f"[{index}] is no record")
-        for label in record:
-            if isinstance(label, str) and label.endswith("_") and label not in KNOWN:
-                must = f"[{index}] has the label {label[:40]!a}, which must be understood"
-                return Problem(Reason.UNSUPPORTED_VALUE, must)
-        version = record.get("bver")
-        if isinstance(version, int) and version > VERSION:
-            return Problem(Reason.UNSUPPORTED_VALUE, f"the version {version} is over {VERSION}")
-        self._base = _rebased(self._base, record)
+        if (problem := _not_understood(index, record)) is not None:
+            return problem
+        if not BASES.isdisjoint(record):
+            self._base = _rebased(self._base, record)
         unit = _text(record, "u") or self._base.unit
         native, metric = self._name(_text(record, "n"), unit)
         values = self._values(record, metric)
         if not values and not any(label in record for label in HELD):
             return None
-        reading = self._devices.setdefault(native, Reading(self._received_us))
+        reading = self._devices.get(native)
+        if reading is None:
+            reading = self._devices[native] = Reading(self._received_us)
         if not values:
             if "vd" not in record:  # bytes are no reading
                 reading.report(Reason.UNSUPPORTED_VALUE, f"[{index}] holds no value that is kept")
             return None
         time_us = self._time(reading, _number(record.get("t")) or 0.0, index, is_alone=is_alone)
         if time_us is not None:
-            reading.add(time_us, values)
-            if unit:
-                told = self._units.setdefault(native, {})
-                told.update(dict.fromkeys(values, SHOWN.get(unit, unit)))
+            self._keep(native, time_us, values)
+            told = self._units.setdefault(native, {}) if unit else {}
+            for full in values:
+                told[full] = SHOWN.get(unit, unit)
         return None
+
+    def _keep(self, native: str, time_us: int, values: dict[str, Value]) -> None:
+        """All that a device says of one instant is one sample; of two values of one metric the
+        first stays. Without an instant each record is one of its own."""
+        reading = self._devices[native]
+        said = self._said.get((native, time_us)) if time_us else None
+        if said is None:
+            reading.samples.append(Sample(time_us, values))
+            if time_us:
+                self._said[native, time_us] = values
+            return
+        for metric, value in values.items():
+            if said.setdefault(metric, value) != value:
+                report_conflict(reading, metric, said[metric], value)
 
     def _name(self, name: str, unit: str) -> tuple[str, str]:
         """The device's id and the metric."""
@@ -207,6 +231,10 @@ class _Pack:
     def _values(self, record: dict[Any, Any], metric: str) -> dict[str, Value]:
         values: dict[str, Value] = {}
         name = metric_name(metric)
+        if not self._base.value and HELD_BESIDE.isdisjoint(record):  # nearly all records
+            only: dict[str, Any] = {name: record.get("v")}
+            if is_plain(only):
+                return only
         for label, base in (("v", self._base.value), ("s", self._base.sum)):
             number = _number(record.get(label))
             if number is not None:
@@ -224,12 +252,17 @@ class _Pack:
         seconds = self._base.time + given
         if not seconds:
             return 0
+        if seconds == self._timed[0]:  # as that of the record before
+            return self._timed[1]
         if abs(seconds) < RELATIVE_BELOW:
             # What the broker kept was said at another now.
             seconds = 0 if self._is_retained else self._received_us / 1e6 + seconds
         found = device_time.read(seconds * 1_000, self._received_us, f"[{index}].t")
-        if isinstance(found, int) or not seconds:
-            return found if isinstance(found, int) else 0
+        if isinstance(found, int):
+            self._timed = seconds, found
+            return found
+        if not seconds:
+            return 0
         reading.report(*found)
         reading.clock_replaced |= is_alone
         return 0 if is_alone else None
@@ -253,6 +286,18 @@ class _Pack:
 
 
 _uid = lru_cache(MAX_CACHED)(device_uid)
+
+
+def _not_understood(index: int, record: dict[Any, Any]) -> Problem | None:
+    """Why the pack must not be read: a label, or a version, that is not of this RFC."""
+    for label in () if record.keys() <= KNOWN else record:
+        if isinstance(label, str) and label.endswith("_") and label not in KNOWN:
+            must = f"[{index}] has the label {label[:40]!a}, which must be understood"
+            return Problem(Reason.UNSUPPORTED_VALUE, must)
+    version = record.get("bver")
+    if isinstance(version, int) and version > VERSION:
+        return Problem(Reason.UNSUPPORTED_VALUE, f"the version {version} is over {VERSION}")
+    return None
 
 
 def _rebased(base: Base, record: dict[Any, Any]) -> Base:

@@ -60,11 +60,13 @@ def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alon
 
 def expects(topic: str, state: State) -> bool:
     """Whether discovery announced the topic: then it is read here, unless its shape says more."""
-    return any(
-        topic in state.scope(scope)
-        or any(filter_matches(each, topic) for each in wildcards(state, scope))
-        for scope in ANNOUNCED
-    )
+    for scope in ANNOUNCED:
+        if topic in state.scope(scope):
+            return True
+        for each in wildcards(state, scope):
+            if filter_matches(each, topic):
+                return True
+    return False
 
 
 def decode(message: Message, state: State) -> list[Item]:

@@ -70,7 +70,10 @@ CURRENT = [
     (1_276_020_076_001_000 + 1_000_000 * second, {"current": value})
     for second, value in zip(range(-5, 1), (1.2, 1.3, 1.4, 1.5, 1.6, 1.7), strict=True)
 ]
-EX3_READ = [(1_276_020_076_001_000, {"voltage": 120.1}), *CURRENT]
+EX3_READ = [
+    (1_276_020_076_001_000, {"voltage": 120.1, "current": 1.7}),  # of one instant, so one sample
+    *CURRENT[:-1],
+]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +104,10 @@ EX3_READ = [(1_276_020_076_001_000, {"voltage": 120.1}), *CURRENT]
             EX5,
             {
                 DEV: [
-                    (1_320_067_464_000_000, {"humidity": 20}),
-                    (1_320_067_464_000_000, {"longitude": 24.30621}),
-                    (1_320_067_464_000_000, {"latitude": 60.07965}),
+                    (
+                        1_320_067_464_000_000,
+                        {"humidity": 20, "longitude": 24.30621, "latitude": 60.07965},
+                    ),
                     (1_320_067_524_000_000, {"humidity": 20.3}),
                     (1_320_067_614_000_000, {"battery": 98}),
                 ]
@@ -113,10 +117,7 @@ EX3_READ = [(1_276_020_076_001_000, {"voltage": 120.1}), *CURRENT]
             "ex6: another base name is another device",
             EX6,
             {
-                "2001:db8::2": [
-                    (1_320_078_429_000_000, {"temperature": 25.2}),
-                    (1_320_078_429_000_000, {"humidity": 30}),
-                ],
+                "2001:db8::2": [(1_320_078_429_000_000, {"temperature": 25.2, "humidity": 30})],
                 "2001:db8::1": [(1_320_078_429_000_000, {"temperature": 12.3})],
             },
         ),
