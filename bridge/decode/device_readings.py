@@ -131,4 +131,6 @@ class DeviceReadings:
 
 def _clean(text: str) -> str:
     """Without what cannot be shown or stored."""
+    if len(text) <= MAX_ABOUT and text.isprintable():  # nearly all
+        return text.strip()
     return _UNSHOWN.sub("", text[:MAX_ABOUT]).strip()

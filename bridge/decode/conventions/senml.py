@@ -13,9 +13,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import cbor2
-
-from bridge.decode import device_time, documents
+from bridge.decode import device_time
+from bridge.decode.conventions import senml_records
 from bridge.decode.descriptions import said, units
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import (
@@ -39,7 +38,7 @@ from bridge.decode.json_values import (
 from bridge.decode.state import CERTAIN, Context, State
 from bridge.decode.tolerant import Undecodable
 from bridge.decode.units import quantity_of
-from bridge.message import MAX_PAYLOAD, Message
+from bridge.message import Message
 
 NAME = "senml"
 LEVEL = "senml"  # of a topic that says what it carries: the first, or the last
@@ -49,12 +48,7 @@ SIGNED = 40  # confidence where only the payload says what it is
 VERSION = 10  # the newest there is
 RELATIVE_BELOW = 2**28  # seconds: a time before 1978-07-04 counts from now
 MAX_CACHED = 20_000  # devices whose uids need not be made again
-MAX_RECORDS = 10_000  # records of a pack
-MAX_DEPTH = 8  # containers inside containers, of CBOR
-# CBOR's labels (RFC 8428, table 4).
-LABELS = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs", 0: "n", 1: "u", 2: "v",
-          3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd"}  # fmt: skip
-KNOWN = frozenset(LABELS.values())
+KNOWN = frozenset(senml_records.LABELS.values())
 BASES = frozenset({"bn", "bt", "bu", "bv", "bs"})
 HELD = ("v", "vs", "vb", "vd", "s")  # labels one of which a record has, unless it is a base alone
 HELD_BESIDE = frozenset(HELD) - {"v"}
@@ -79,10 +73,10 @@ def matches(topic: str, payload: bytes) -> int:
     levels = topic.split("/")
     if len(levels) > 1 and LEVEL in (levels[0], levels[-1]):
         return CERTAIN
-    if not payload or not (payload.lstrip()[:1] == b"[" or _may_be_cbor(payload)):
+    if not payload or not (payload.lstrip()[:1] == b"[" or senml_records.may_be_cbor(payload)):
         return 0
     try:
-        records = _records(payload)
+        records = senml_records.read(payload)
     except Undecodable:
         return 0
     first = records[0] if records else None
@@ -99,52 +93,11 @@ def reach(topic: str) -> int:
     return max(matches(topic, b""), SIGNED)
 
 
-def _may_be_cbor(payload: bytes) -> bool:
-    """Whether it begins as an array of objects."""
-    head = payload[0] if payload else 0
-    behind = {0x98: 2, 0x99: 3, 0x9A: 5, 0x9B: 9}.get(head, 1)
-    is_array = 0x81 <= head <= 0x9B or head == 0x9F
-    return is_array and len(payload) > behind and 0xA0 <= payload[behind] <= 0xBF
-
-
-def _records(payload: bytes) -> list[Any]:
-    """The records by JSON's labels. Raises `Undecodable`."""
-    if len(payload) > MAX_PAYLOAD:
-        raise Undecodable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
-    if _may_be_cbor(payload):
-        try:
-            document = _by_name(cbor2.loads(payload, max_depth=MAX_DEPTH))
-        except (cbor2.CBORDecodeError, ValueError, OverflowError) as exc:
-            raise Undecodable(Reason.MALFORMED_BINARY, f"{type(exc).__name__}: {exc}") from exc
-    else:
-        document = documents.read(payload)
-    if not isinstance(document, list):
-        raise Undecodable(Reason.WRONG_TYPE, "the payload is no array of records")
-    if len(document) > MAX_RECORDS:
-        raise Undecodable(Reason.TOO_MANY_VALUES, f"more than {MAX_RECORDS} records")
-    return document
-
-
-def _by_name(document: Any) -> Any:
-    """The records of CBOR by JSON's labels."""
-    if not isinstance(document, list):
-        return document
-    return [
-        {
-            LABELS.get(label, label) if type(label) is int else label: value
-            for label, value in record.items()
-        }
-        if isinstance(record, dict)
-        else record
-        for record in document
-    ]
-
-
 def decode(message: Message, state: State) -> list[Item]:
     """The items of each device the pack speaks for. Never raises for bad data."""
     topic = state.context.topic(message.topic)
     try:
-        records = _records(message.payload)
+        records = senml_records.read(message.payload)
     except Undecodable as exc:
         return [Rejected("", exc.problem)]
     pack = _Pack(topic, message)

@@ -86,10 +86,18 @@ def _metric(data: Any) -> Metric:
             if number in _VALUES:
                 field = number
     name = text(found[1])[:MAX_NAME] if 1 in found else ""
+    told = found.get
     return Metric(
-        *(name, found.get(2), found.get(3), found.get(4, 0)),
-        *(bool(found.get(5)), bool(found.get(6)), bool(found.get(7))),
-        *(found.get(9, b""), field, found.get(field)),
+        name,
+        told(2),
+        told(3),
+        told(4, 0),
+        bool(told(5)),
+        bool(told(6)),
+        bool(told(7)),
+        told(9, b""),
+        field,
+        told(field),
     )
 
 

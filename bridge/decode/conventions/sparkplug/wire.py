@@ -29,7 +29,11 @@ def fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
             key, at = _varint(data, at - 1)
         number, kind = key >> 3, key & 7
         if kind == VARINT:
-            value, at = _varint(data, at)
+            if at < end and data[at] < 0x80:
+                value = data[at]
+                at += 1
+            else:
+                value, at = _varint(data, at)
             yield number, kind, value
             continue
         if kind == BYTES:

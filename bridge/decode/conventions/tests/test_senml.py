@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.decode import Decoder
-from bridge.decode.conventions import senml
+from bridge.decode.conventions import senml, senml_records
 from bridge.decode.identity import device_uid
 from bridge.decode.items import Described, Item, Reason, Rejected, Telemetry
 from bridge.message import Message
@@ -169,7 +169,7 @@ def test_a_pack_is_readings_of_each_device_it_names(
 
 def test_json_and_cbor_say_the_same() -> None:
     """RFC 8428, table 4."""
-    numbers = {label: number for number, label in senml.LABELS.items()}
+    numbers = {label: number for number, label in senml_records.LABELS.items()}
     packed = cbor2.dumps([{numbers[label]: value for label, value in each.items()} for each in EX5])
     assert hear(packed) == hear(EX5)
 
