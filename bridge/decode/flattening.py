@@ -70,7 +70,8 @@ class Flattened:
                 return
             if name in self._ignored:
                 continue
-            if type(value) is float and math.isfinite(value):  # nearly all
+            kind = type(value)
+            if kind is bool or (kind is float and math.isfinite(value)):  # nearly all
                 if metric := metric_name(*levels, name):
                     self.values.setdefault(metric, value)
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from bridge.decode.items import Problem, Reason
@@ -72,13 +73,17 @@ def repeats_a_key(payload: bytes, document: Any) -> bool:
 
 
 def _members(document: Any) -> int:
-    if isinstance(document, dict):
-        return len(document) + sum(
-            [_members(each) for each in document.values() if type(each) in (dict, list)]
-        )
-    if isinstance(document, list):
-        return sum([_members(each) for each in document if type(each) in (dict, list)])
-    return 0
+    inside: Iterable[Any]
+    if type(document) is dict:
+        count, inside = len(document), document.values()
+    elif type(document) is list:
+        count, inside = 0, document
+    else:
+        return 0
+    for each in inside:
+        if type(each) is dict or type(each) is list:
+            count += _members(each)
+    return count
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
