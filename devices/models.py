@@ -136,7 +136,7 @@ class DeviceAlias(models.Model):
         max_length=64, unique=True, validators=[RegexValidator(rf"\A{UID_PATTERN}\Z")]
     )
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="aliases")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = CreatedAt()
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from pathlib import Path
 
 from embedded.servers import leftovers
 
+logger = logging.getLogger(__name__)
+
 ROOT = Path(__file__).resolve().parents[2]
 END_SECONDS = 5.0  # for it to see that nothing is left to end
 
@@ -27,11 +30,16 @@ _running: dict[int, subprocess.Popen[bytes]] = {}  # by process id: a fork has c
 
 
 def end_with_us(pid: int) -> None:
-    """Have this child of ours ended when we are gone."""
+    """Have this child of ours ended when we are gone. A process that gave up its rights may not be
+    able to start the program that does it: then the child runs all the same, and that is told."""
     with _starting:
         found = _running.get(os.getpid())
         if found is None or found.poll() is not None:
-            found = _running[os.getpid()] = _start()
+            try:
+                found = _running[os.getpid()] = _start()
+            except OSError as exc:
+                logger.warning("if this process is killed, process %d goes on: %s", pid, exc)
+                return
         if found.stdin is not None:
             found.stdin.write(json.dumps(leftovers.record([pid])).encode() + b"\n")
             found.stdin.flush()
