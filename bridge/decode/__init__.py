@@ -118,6 +118,13 @@ class Decoder:
         """What a message says whose device is known by the way it came: `bridge.message.HTTP`."""
         return self._contained(message, uid, lambda it: _of_device(uid, it))
 
+    def reads(self, topic: str) -> bool:
+        """Whether a rule, a convention by the topic's shape, or an announcement reads what comes
+        under it. What is read for its payload alone cannot be told by a topic."""
+        if self._facts.rules.matching(topic) or self._claimant(topic):
+            return True
+        return self._is_announced(topic)
+
     def _decode(self, message: Message) -> list[Item]:
         items = self._facts.rules.decode(message, self._context.topic(message.topic))
         if items is None:
@@ -163,11 +170,14 @@ class Decoder:
             if len(self._certain) >= MAX_TOPICS:
                 self._certain.clear()
             self._certain[message.topic] = best
-        if confidence < BY_SHAPE and homeassistant in self._conventions:
-            state = State(homeassistant.NAME, self._facts, self._context)
-            if homeassistant.expects(topic, state):
-                return homeassistant
+        if confidence < BY_SHAPE and self._is_announced(topic):
+            return homeassistant
         return best
+
+    def _is_announced(self, topic: str) -> bool:
+        if homeassistant not in self._conventions:
+            return False
+        return homeassistant.expects(topic, State(homeassistant.NAME, self._facts, self._context))
 
     def _claimant(self, topic: str) -> str:
         """The convention that a topic belongs to by its shape, whatever comes under it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Sum
 from django.db.models.functions import Lower
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
+from bridge import listening
+from bridge.commit import beside
 from bridge.decode.conventions import unread
 from bridge.models import IgnoredMessages
 from devices import clock
@@ -46,7 +47,7 @@ class UnreadTopicsView(APIView):
         description=(
             "Mistyped ones, most of them. The bridge listens where people err, not everywhere."
             f" Last heard first, at most {MAX_SHOWN}; the first {unread.KEPT} messages of each are"
-            " in quarantine."
+            " in quarantine. What a rule or convention reads by now is left out."
         ),
         tags=["Pipeline"],
         responses=UnreadTopicsShape,
@@ -56,15 +57,25 @@ class UnreadTopicsView(APIView):
         found = IgnoredMessages.objects.filter(reason=unread.UNREAD)
         if not Scope.of(request).sees_site(None):  # a topic stands at no site
             found = found.none()
-        named = found.exclude(subject="").order_by("-last_at", "subject")
+        unread_now = _still_unread(list(found.order_by("-last_at", "subject")))
+        named = [each for each in unread_now if each.subject]
         return Response(
             {
                 "now": clock.now_ms(),
-                "total": named.count(),
-                "messages": found.aggregate(sum=Sum("messages"))["sum"] or 0,
-                "topics": _shown(list(named[:MAX_SHOWN]), Scope.of(request)),
+                "total": len(named),
+                "messages": sum(each.messages for each in unread_now),
+                "topics": _shown(named[:MAX_SHOWN], Scope.of(request)),
             }
         )
+
+
+def _still_unread(found: list[IgnoredMessages]) -> list[IgnoredMessages]:
+    """Without those that a rule or convention reads by now. Topics that are counted as one stay:
+    they have no names to ask by."""
+    if not found:
+        return []
+    decoder = listening.decoder(beside.load())
+    return [each for each in found if not (each.subject and decoder.reads(each.subject))]
 
 
 def _shown(found: list[IgnoredMessages], scope: Scope) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from bridge.decode.conventions import unread
 from bridge.decode.items import Ignored, Reason, Rejected, Remembered
 from bridge.decode.state import Facts
 from bridge.message import Message
-from bridge.models import IgnoredMessages
+from bridge.models import ConventionState, DecodeRule, IgnoredMessages
 from devices.models import Device
 
 NOW = 1_700_000_000_000_000  # Unix microseconds
@@ -97,3 +97,32 @@ def test_what_was_meant_is_the_device_there_is(admin_client) -> None:
     assert [each["advice"] for each in answer if each["uid"] == "l13"] == [
         "did you mean devices/l13/telemetry?"
     ]
+
+
+@pytest.mark.django_db
+def test_what_a_rule_or_convention_reads_by_now_is_left_out(admin_client, settings) -> None:
+    settings.PULSEBOARD_CONVENTIONS = ["pulseboard"]
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    for topic in ("device/hall/temp", "devices/x/data", "tele/plug/SENSOR", "v1/devices/me/x", ""):
+        IgnoredMessages.objects.create(
+            reason=unread.UNREAD, subject=topic, messages=2, first_at=now, last_at=now
+        )
+
+    def told() -> tuple[list[str], int, int]:
+        answer = admin_client.get("/api/v1/unread-topics/").json()
+        topics = [each["topic"] for each in answer["topics"]]
+        return topics, answer["total"], answer["messages"]
+
+    every = ["device/hall/temp", "devices/x/data", "tele/plug/SENSOR", "v1/devices/me/x"]
+    assert told() == (every, 4, 10)
+    definition = {"topic": "device/{device}/temp", "values": [{"path": "", "metric": "temp"}]}
+    rule = DecodeRule.objects.create(name="Halls", position=0, definition=definition)
+    assert told() == (every[1:], 3, 8)
+    settings.PULSEBOARD_CONVENTIONS = ["pulseboard", "tasmota"]
+    assert told() == (["devices/x/data", "v1/devices/me/x"], 2, 6)
+    rule.delete()
+    settings.PULSEBOARD_CONVENTIONS = []
+    ConventionState.objects.create(
+        convention="homeassistant", scope="states", key="devices/x/data", value={}
+    )
+    assert told() == (["device/hall/temp", "v1/devices/me/x"], 2, 6)
