@@ -80,13 +80,10 @@ class PipelinePage(LoginRequiredMixin, TemplateView):
 
 
 class QuarantinePage(LoginRequiredMixin, TemplateView):
-    """What could not be stored: look, replay, discard, and register unknown senders."""
+    """What could not be stored: look, replay, discard; and topics that nobody reads."""
 
     template_name = "dashboard/quarantine.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        sites = _sites(self.request)
-        return super().get_context_data(page="quarantine", sites=sites, **kwargs)
+    extra_context = {"page": "quarantine"}
 
 
 class RulesPage(LoginRequiredMixin, TemplateView):

@@ -145,11 +145,11 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
             page.click(f"#{operation} summary")
         page.click("text=Send GET")
         expect(page.locator("#devices_list .status")).to_contain_text("200")
-    if live:
-        page.click("#appearance summary")
     if name == "quarantine":
         page.click("#groups summary >> nth=0")
         page.locator("#groups .quarantined summary").first.click()
+    if live:
+        page.click("#appearance summary")
     for theme in ("light", "dark"):
         # Without the moment in which a colour changes into another.
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")

@@ -60,6 +60,12 @@ def test_a_device_that_waits_is_adopted_with_what_it_sent(page: Page):
     device = Device.objects.get(uid="plug-1")
     assert (device.name, device.site.slug) == ("Kitchen kettle", "hall")
     expect(page.locator("#waiting-count")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    tile = page.locator(".device", has_text="Kitchen kettle")
+    expect(tile).to_contain_text("12.5")
+    tile.click()
+    page.wait_for_url("**/devices/plug-1/")
 
 
 def test_all_of_a_kind_are_adopted_together_and_one_who_appears_shows(page: Page):

@@ -1,4 +1,4 @@
-"""The quarantine page in a real browser: look, register, replay, discard."""
+"""The quarantine page in a real browser: look, replay, discard, and what leads to the inbox."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from devices.models import Device
 from telemetry.live import contract
-from telemetry.models import QuarantinedMessage, Series
-from tests.browser import announce, chromium, operator, page
+from telemetry.models import QuarantinedMessage
+from tests.browser import announce, chromium, operator, page, tell_until
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -42,31 +42,22 @@ def quarantine(uid: str, payload: bytes, reason: str) -> QuarantinedMessage:
     )
 
 
-def test_one_click_registers_a_sender_and_stores_what_it_sent(page: Page):
-    for value in (20.5, 21.5, 22.5):
-        quarantine("pump-7", b'{"temperature": %.1f, "shaft_rpm": 900}' % value, "unknown_device")
+def test_a_line_leads_to_the_inbox_while_devices_wait_there(page: Page):
     page.goto("/quarantine/")
-    sender = page.locator("#senders li", has_text="pump-7")
-    expect(sender).to_contain_text("3 messages")
-    expect(sender.locator(".tag")).to_have_text(["Temperature", "Shaft RPM"])
-    expect(page.locator("#groups > li")).to_contain_text("3 messages")
-
-    sender.get_by_role("button", name="Register").click()
-    expect(page.locator(".done")).to_contain_text("3 replayed: 3 stored with 6 new readings.")
-    token = page.locator(".token pre").inner_text()
-    assert token.startswith("pd_")
-    device = Device.objects.get(uid="pump-7")
-    assert device.name == "pump-7"
-    assert device.token_prefix == token[: len(device.token_prefix)]
-    assert Series.objects.filter(device=device).count() == 2
-    assert QuarantinedMessage.objects.count() == 0
     expect(page.locator("#groups-empty")).to_contain_text("Nothing is quarantined")
-    expect(page.locator("#replay-all")).to_be_disabled()
-
-    page.click("text=Open it")
-    page.wait_for_url("**/devices/pump-7/")
-    card = page.locator(".chart-card", has_text="Temperature")
-    expect(card.locator(".value")).to_contain_text("22.5")
+    line = page.locator("#waiting-line")
+    expect(line).to_be_hidden()
+    now = timezone.now()
+    for uid in ("plug-1", "plug-2"):
+        apps.get_model("bridge", "Candidate").objects.create(
+            uid=uid, convention="tasmota", topic="t", first_at=now, last_at=now, messages=3
+        )
+    event = contract.event("inbox", change="waiting", uids=["plug-1", "plug-2"])
+    tell_until(lambda: announce(contract.EVENTS_GROUP, event), line.is_visible)
+    expect(line).to_have_text("2 devices wait in the inbox")
+    line.click()
+    page.wait_for_url("**/inbox/")
+    expect(page.locator("#waiting li")).to_have_count(2)
 
 
 def test_replaying_all_stores_the_good_and_keeps_the_bad(page: Page):
@@ -74,7 +65,6 @@ def test_replaying_all_stores_the_good_and_keeps_the_bad(page: Page):
     quarantine("pump-7", b'{"temperature": 20.5}', "unknown_device")
     quarantine("pump-7", b"temperature=20.5", "malformed_json")
     page.goto("/quarantine/")
-    expect(page.locator("#senders-empty")).to_contain_text("None.")
     page.get_by_role("button", name="Replay all 2").click()
     outcome = page.locator("#outcome")
     expect(outcome).to_contain_text("2 replayed: 1 stored with 1 new reading, 1 still bad.")
@@ -196,7 +186,7 @@ def test_the_first_message_that_comes_is_shown_at_once(page: Page):
 
 def test_topics_nobody_reads_are_listed_with_what_was_meant(page: Page):
     page.goto("/quarantine/")
-    expect(page.locator("#senders-empty")).to_contain_text("None.")
+    expect(page.locator("#groups-empty")).to_contain_text("Nothing is quarantined")
     expect(page.locator("#unread")).to_be_hidden()
     ignored = apps.get_model("bridge", "IgnoredMessages").objects
     now = timezone.now()
@@ -212,16 +202,3 @@ def test_topics_nobody_reads_are_listed_with_what_was_meant(page: Page):
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_every_unregistered_sender_can_be_shown(page: Page):
-    for number in range(205):
-        quarantine(f"pump-{number:03}", b'{"t":1}', "unknown_device")
-    page.goto("/quarantine/")
-    senders = page.locator("#senders li")
-    expect(senders).to_have_count(200)
-    expect(page.locator("#unregistered-count")).to_have_text("205 senders, 200 shown")
-    page.get_by_role("button", name="Show more").click()
-    expect(senders).to_have_count(205)
-    expect(page.locator("#unregistered-count")).to_have_text("205 senders")
-    expect(page.locator("#senders-more")).to_be_hidden()

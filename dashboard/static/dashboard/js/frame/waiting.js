@@ -1,13 +1,15 @@
-/** How many devices wait in the inbox, beside its name on every page. */
+/** How many devices wait in the inbox: beside its name on every page, and in a line where a page has one. */
 
 import { byId, setText } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { get } from "../page/rest.js";
+import { number } from "../page/format.js";
 
 const SOON = 2_000; // ms between two questions while devices keep appearing
 const MOST = 99; // more are written as 99+
 
 let timer = 0;
+let first = Promise.resolve(); // the first question
 
 async function read() {
   timer = 0;
@@ -15,6 +17,10 @@ async function read() {
     const { total } = await get("/api/v1/inbox/?limit=0");
     byId("waiting-count").hidden = !total;
     setText(byId("waiting-count").firstElementChild, total > MOST ? `${MOST}+` : String(total));
+    const line = document.getElementById("waiting-line");
+    if (!line) return;
+    line.hidden = !total;
+    setText(line.querySelector("span"), `${number(total, 0)} ${total === 1 ? "device waits" : "devices wait"} in the inbox`);
   } catch {
     // The inbox itself says what is wrong.
   }
@@ -26,5 +32,10 @@ export function showWaiting() {
     if (!timer) timer = setTimeout(read, SOON);
   });
   document.addEventListener("visibilitychange", () => !document.hidden && read());
-  read();
+  first = read();
+}
+
+/** When it has been asked for the first time: what stands below the line has its place then. */
+export function waitingRead() {
+  return first;
 }

@@ -4,7 +4,7 @@
 const ADVICE = {
   unknown_topic: "Have it publish to devices/{uid}/telemetry or devices/{uid}/status.",
   bad_uid: "Give the device a uid of at most 64 letters, digits, hyphens and underscores.",
-  unknown_device: "Register the device; what it sent is then stored.",
+  unknown_device: "Adopt the device in the inbox; what it sent is then stored.",
   disabled_device: "Enable the device, then replay.",
   empty_payload: "Have it send a value, or leave the message out.",
   too_large: "Have it send smaller arrays.",

@@ -1,4 +1,4 @@
-/** The quarantine page: what could not be stored, to look at, replay or discard, and who sent it unregistered. */
+/** The quarantine page: what could not be stored, to look at, replay or discard, and topics that nobody reads. */
 
 import { added, NOTHING, outcome, replay } from "./replay.js";
 import { byId, el, setText } from "../page/element.js";
@@ -8,7 +8,7 @@ import { number } from "../page/format.js";
 import { QuarantineGroups } from "./quarantine-groups.js";
 import { serverNow } from "../time/clock.js";
 import { UnreadTopics } from "./unread-topics.js";
-import { Unregistered } from "./unregistered.js";
+import { waitingRead } from "../frame/waiting.js";
 
 const REFRESH = 10_000; // ms between two reads of it all
 
@@ -16,12 +16,11 @@ const query = new URLSearchParams(location.search);
 const groups = new QuarantineGroups({
   reason: query.get("reason") ?? "", uid: query.get("uid") ?? "", changed: () => void read(), narrowed: () => narrowed(),
 });
-const senders = new Unregistered(() => void read());
 const unread = new UnreadTopics();
 let replaying = false;
 
 async function read() {
-  await Promise.all([groups.read(), senders.read(), unread.read()]);
+  await Promise.all([groups.read(), unread.read()]);
   second();
 }
 
@@ -85,4 +84,4 @@ document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);
 // Below what is loading: shown when it has its place, so that nothing moves under a pointer.
-read().finally(() => (byId("groups-section").hidden = false));
+Promise.all([read(), waitingRead()]).finally(() => (byId("groups-section").hidden = false));
