@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -19,20 +18,19 @@ from bridge.adoption import shapes as shape
 from bridge.adoption.adopt import Taken, adopt
 from bridge.decode.units import quantity_of
 from bridge.models import Candidate
-from bridge.quarantine.replay import Replay, Selection, Summary
+from bridge.quarantine.api import replayed
+from bridge.quarantine.replay import Selection
 from devices import clock
 from devices.api.bulk import Conflict
-from devices.api.errors import DatabaseAway
 from devices.events import announce
 from devices.models import Device, Site
 from telemetry.api import parameters as query
 from telemetry.live import contract
 from telemetry.moments import to_ms
-from telemetry.storage import errors
 
 MAX_SHOWN = 200  # candidates of one answer
-MAX_REPLAYED = 10_000  # messages of one request
 MAX_EVENT_UIDS = 20  # named in one event
+REPLAY_STOPPED = "The database failed; who was adopted until then stays."
 
 
 class InboxView(APIView):
@@ -97,7 +95,7 @@ class AdoptView(APIView):
         if given.get("name") and len(rows) > 1:
             raise ValidationError({"name": ["One name is for one device."]})
         site = _site(request, given)
-        adopted, refused, summary = [], [], Summary()
+        adopted, refused = [], []
         for row in rows:
             uid = row.uid
             try:
@@ -106,11 +104,10 @@ class AdoptView(APIView):
                 refused.append({"uid": uid, "detail": "A device of this uid is registered."})
                 continue
             adopted.append(uid)
-            _replay_into(summary, uid, request)
         _tell("adopted", adopted)
-        return Response(
-            {"adopted": adopted, "refused": refused, "more": more, "replay": asdict(summary)}
-        )
+        # One for all: each reads every rule, remembered fact and device anew.
+        replay = _replayed(request, adopted)
+        return Response({"adopted": adopted, "refused": refused, "more": more, "replay": replay})
 
 
 class IgnoreView(APIView):
@@ -146,10 +143,8 @@ class TakeInView(APIView):
         row = get_object_or_404(candidates(request), uid=uid)
         device = _other(request, shape.TakeInSerializer, "device")
         merge.take_in(device, row)
-        summary = Summary()
-        _replay_into(summary, uid, request)
         _tell("merged", [uid])
-        return Response({"device": device.uid, "replay": asdict(summary)})
+        return Response({"device": device.uid, "replay": _replayed(request, [uid])})
 
 
 class MergeView(APIView):
@@ -303,19 +298,8 @@ def _aliases(device: Device) -> list[str]:
     return list(device.aliases.order_by("alias").values_list("alias", flat=True))
 
 
-def _replay_into(summary: Summary, uid: str, request: Request) -> None:
-    left = MAX_REPLAYED - summary.replayed
-    if left <= 0:
-        summary.more = True
-        return
-    try:
-        found = Replay(Selection(uid=uid, scope=Scope.of(request)), most=left).run()
-    except errors.ERRORS as exc:
-        errors.reset_connection()
-        raise DatabaseAway("The database failed; who was adopted until then stays.") from exc
-    for name, count in asdict(found).items():
-        setattr(summary, name, getattr(summary, name) + count)
-    summary.more = bool(summary.more)
+def _replayed(request: Request, uids: list[str]) -> dict[str, Any]:
+    return replayed(Selection(uids=uids, scope=Scope.of(request)), REPLAY_STOPPED)
 
 
 def _tell(change: str, uids: list[str]) -> None:

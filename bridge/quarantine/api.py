@@ -209,13 +209,14 @@ class RegisterView(APIView):
         return Response({"device": facts, "token": token, "replay": replay}, status=201)
 
 
-def replayed(selection: Selection) -> dict[str, Any]:
-    """What became of the messages, as REST tells it."""
+def replayed(selection: Selection, stopped: str = REPLAY_STOPPED) -> dict[str, Any]:
+    """What became of the messages, as REST tells it; `stopped` is what it says when the database
+    fails."""
     try:
         return asdict(Replay(selection, most=MAX_REPLAY).run())
     except errors.ERRORS as exc:
         errors.reset_connection()
-        raise DatabaseAway(REPLAY_STOPPED) from exc
+        raise DatabaseAway(stopped) from exc
 
 
 def _sender(found: Unregistered, decoder: Decoder) -> dict[str, Any]:

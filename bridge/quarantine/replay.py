@@ -6,7 +6,7 @@ transaction; what is still bad stays, with the reason it has now. Running it twi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,6 +49,7 @@ class Selection:
     """Which messages. What is not given does not narrow; `since` is included, `until` is not."""
 
     uid: str | None = None  # "" for those that name no device
+    uids: Sequence[str] | None = None  # of any of these
     reason: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -59,6 +60,7 @@ class Selection:
     def messages(self) -> QuerySet[QuarantinedMessage]:
         wanted = {
             "uid": self.uid,
+            "uid__in": self.uids,
             "reason": self.reason or None,
             "received_at__gte": self.since,
             "received_at__lt": self.until,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from bridge.adoption.tests.conftest import NOW_US, say
@@ -59,8 +61,12 @@ def test_who_is_adopted_has_what_it_said_and_sent(hall: Transaction, api: APICli
 
 def test_all_of_a_kind_are_adopted(hall: Transaction, api: APIClient) -> None:
     say(hall, *((f"t-{n}", {"temperature": 1}) for n in range(3)), ("x", {"y": 1}))
-    answer = post(api, "inbox/adopt/", {"convention": "hall", "kind": "thermometer"})
+    with CaptureQueriesContext(connection) as asked:
+        answer = post(api, "inbox/adopt/", {"convention": "hall", "kind": "thermometer"})
     assert sorted(answer["adopted"]) == ["t-0", "t-1", "t-2"]
+    assert answer["replay"]["stored"] == 3
+    # What conventions remember, which may be much, is read once for all of them.
+    assert sum('FROM "bridge_conventionstate"' in each["sql"] for each in asked) == 1
     assert list(Candidate.objects.values_list("uid", flat=True)) == ["x"]
     post(api, "inbox/adopt/", {"convention": "hall", "uids": ["x"]}, 400)
     post(api, "inbox/adopt/", {"uids": ["x"], "site": "nowhere"}, 400)
