@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -58,3 +58,16 @@ class ScopedManager(models.Manager[M]):
 
     def visible_to(self, scope: Scope) -> ScopedQuerySet[M]:
         return self.get_queryset().visible_to(scope)
+
+
+class AtNoSite(models.Model):
+    """A model whose rows stand at no site: they are for who sees everything."""
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def standing_at(_sites: frozenset[int]) -> models.Q:
+        return models.Q(pk__in=())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from access.scope import AtNoSite
 from devices.changed_at import ChangedAt
 from devices.created_at import CreatedAt
 
@@ -29,7 +30,7 @@ class ConventionState(models.Model):
         return f"{self.convention} {self.scope} {self.key}"
 
 
-class TopicFilter(models.Model):
+class TopicFilter(AtNoSite):
     """A filter of MQTT topics that the bridge listens to beside those of its conventions."""
 
     filter = models.TextField(unique=True)
@@ -39,7 +40,7 @@ class TopicFilter(models.Model):
         return self.filter
 
 
-class Candidate(models.Model):
+class Candidate(AtNoSite):
     """A device that speaks and nobody has adopted: what is known of it, so that somebody can."""
 
     uid = models.CharField(max_length=64, unique=True)
@@ -64,7 +65,7 @@ class Candidate(models.Model):
         return f"{self.uid} {self.convention}"
 
 
-class IgnoredMessages(models.Model):
+class IgnoredMessages(AtNoSite):
     """How many messages were known noise, or read by nobody, by reason and subject."""
 
     id = models.BigAutoField(primary_key=True)
@@ -84,7 +85,7 @@ class IgnoredMessages(models.Model):
         return f"{self.reason} {self.subject}: {self.messages}"
 
 
-class DecodeRule(models.Model):
+class DecodeRule(AtNoSite):
     """A rule by a user: how messages of some topics are read (docs/rules.md)."""
 
     id = models.BigAutoField(primary_key=True)

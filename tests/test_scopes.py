@@ -41,8 +41,11 @@ ANSWERS = [
     *(ROOT / "bridge/rules").glob("*.py"),
     *(ROOT / "bridge/topics").glob("*.py"),
     ROOT / "bridge/adoption/api.py",
+    ROOT / "bridge/adoption/listening_api.py",
+    ROOT / "bridge/quarantine/unread_api.py",
 ]
 SCOPED = {"Site", "Device", "Series", "QuarantinedMessage"}
+AT_NO_SITE = {"Candidate", "IgnoredMessages", "TopicFilter"}
 # `none` is nothing, and the others write what a serializer with a scope has checked.
 HARMLESS = {"visible_to", "none", "bulk_create", "bulk_update"}
 SERVES_NOBODY = {"trim"}  # functions of maintenance that live beside answers
@@ -137,6 +140,22 @@ def test_no_operation_of_the_api_shows_or_changes_what_one_may_not_see(
                 assert status in (400, 403) or re.search('"(replayed|discarded)":0', text), said
     assert tried > 30
     assert hidden.rows() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "inbox/adopt", "inbox/ignore", "listening/filters", "rules", "rules/import", "rules/order",
+        "rules/preview", "topics/explain",
+    ],
+)  # fmt: skip
+def test_what_stands_at_no_site_is_changed_by_who_sees_every_site(path: str, viewer: User):
+    client = APIClient()
+    assert client.post(f"/api/v1/{path}/", {}).status_code == 401
+    client.force_authenticate(viewer)
+    answer = client.post(f"/api/v1/{path}/", {})
+    assert answer.status_code == 403
+    assert answer.json() == {"detail": "This is for who sees every site."}
 
 
 def test_the_same_walk_finds_it_all_for_somebody_who_sees_everything(
@@ -259,7 +278,7 @@ def test_where_a_person_is_answered_rows_are_reached_through_a_scope():
             )  # fmt: skip
             if not manager or not isinstance(node.value, ast.Name):
                 continue
-            of_ours = node.value.id in SCOPED or node.value.id == "model"
+            of_ours = node.value.id in SCOPED | AT_NO_SITE | {"model"}
             if of_ours and after.get(node) not in HARMLESS:
                 missed.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert missed == []

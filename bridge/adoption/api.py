@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import ForEverySite
 from access.scope import Scope
 from bridge.adoption import guess, merge
 from bridge.adoption import shapes as shape
@@ -51,7 +52,8 @@ class InboxView(APIView):
         query.known(request, {"convention", "search", "ignored", "limit"})
         limit = query.integer(request, "limit", MAX_SHOWN, least=0, most=MAX_SHOWN)
         asked = request.query_params
-        rows = candidates(request).filter(ignored=asked.get("ignored") == "1")
+        visible = Candidate.objects.visible_to(Scope.of(request))
+        rows = visible.filter(ignored=asked.get("ignored") == "1")
         counted = rows.values_list("convention").annotate(Count("id")).order_by("convention")
         conventions = dict(counted)
         if convention := asked.get("convention"):
@@ -75,6 +77,8 @@ class InboxView(APIView):
 
 
 class AdoptView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="inbox_adopt",
         summary="Adopt devices",
@@ -111,6 +115,8 @@ class AdoptView(APIView):
 
 
 class IgnoreView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="inbox_ignore",
         summary="Ignore devices for ever, or no more",
@@ -124,7 +130,8 @@ class IgnoreView(APIView):
         wanted.is_valid(raise_exception=True)
         ignored = wanted.validated_data["ignored"]
         rows, more = _chosen(request, wanted.validated_data, ignored=not ignored)
-        Candidate.objects.filter(pk__in=[row.pk for row in rows]).update(ignored=ignored)
+        visible = Candidate.objects.visible_to(Scope.of(request))
+        visible.filter(pk__in=[row.pk for row in rows]).update(ignored=ignored)
         uids = [row.uid for row in rows]
         _tell("ignored" if ignored else "waiting", uids)
         return Response({"uids": uids, "more": more})
@@ -140,7 +147,7 @@ class TakeInView(APIView):
         responses=shape.TakenInShape,
     )
     def post(self, request: Request, uid: str) -> Response:
-        row = get_object_or_404(candidates(request), uid=uid)
+        row = get_object_or_404(Candidate.objects.visible_to(Scope.of(request)), uid=uid)
         device = _other(request, shape.TakeInSerializer, "device")
         merge.take_in(device, row)
         _tell("merged", [uid])
@@ -218,12 +225,6 @@ class AliasView(APIView):
         return Response(status=204)
 
 
-def candidates(request: Request) -> QuerySet[Candidate]:
-    """Those the request may see: who waits stands at no site."""
-    rows = Candidate.objects.all()
-    return rows if Scope.of(request).sees_site(None) else rows.none()
-
-
 def form(row: Candidate) -> dict[str, Any]:
     """A candidate as it is shown."""
     return {
@@ -259,9 +260,7 @@ def _chosen(
     request: Request, given: dict[str, Any], *, ignored: bool = False
 ) -> tuple[list[Candidate], bool]:
     """Who is meant, oldest first, and whether there are more."""
-    if not Scope.of(request).sees_site(None):
-        raise PermissionDenied("Who waits stands at no site.")
-    rows = candidates(request).order_by("first_at", "id")
+    rows = Candidate.objects.visible_to(Scope.of(request)).order_by("first_at", "id")
     if "uids" in given:
         return list(rows.filter(uid__in=given["uids"])), False
     rows = rows.filter(ignored=ignored, convention=given["convention"])

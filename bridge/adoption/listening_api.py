@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import ForEverySite
 from access.scope import Scope
 from bridge import listening, topic_filter
 from bridge.decode import CONVENTIONS
@@ -57,8 +57,9 @@ class ListeningView(APIView):
     def get(self, request: Request) -> Response:
         query.known(request, ())
         on = listening.conventions()
-        sees = Scope.of(request).sees_site(None)  # a topic stands at no site
-        stored = TopicFilter.objects.order_by("id") if sees else TopicFilter.objects.none()
+        scope = Scope.of(request)
+        sees = scope.sees_site(None)  # a topic stands at no site
+        stored = TopicFilter.objects.visible_to(scope).order_by("id")
         return Response(
             {
                 "conventions": [
@@ -79,6 +80,8 @@ class ListeningView(APIView):
 
 
 class FiltersView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="listening_filter_create",
         summary="Listen to another filter",
@@ -88,18 +91,18 @@ class FiltersView(APIView):
         responses={201: StoredFilterShape},
     )
     def post(self, request: Request) -> Response:
-        if not Scope.of(request).sees_site(None):
-            raise ValidationError("What is heard there would be nobody's you may see.")
         given = StoredFilterShape(data=request.data)
         given.is_valid(raise_exception=True)
         wanted = given.validated_data["filter"]
         if not topic_filter.is_valid(wanted):
             detail = "Wildcards are whole levels, and # is the last: plant/+/sensors/#."
             raise ValidationError({"filter": [detail]})
-        if TopicFilter.objects.count() >= listening.MAX_FILTERS:
+        there = TopicFilter.objects.visible_to(Scope.of(request))
+        if there.count() >= listening.MAX_FILTERS:
             raise ValidationError({"filter": [f"At most {listening.MAX_FILTERS} are kept."]})
+        made = TopicFilter(filter=wanted)
         try:
-            made = TopicFilter.objects.create(filter=wanted)
+            made.save()
         except IntegrityError as exc:
             raise Conflict from exc
         return Response({"id": made.pk, "filter": made.filter}, status=201)
@@ -113,7 +116,6 @@ class FilterView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, filter_id: int) -> Response:
-        if not Scope.of(request).sees_site(None):
-            raise Http404
-        get_object_or_404(TopicFilter, pk=filter_id).delete()
+        visible = TopicFilter.objects.visible_to(Scope.of(request))
+        get_object_or_404(visible, pk=filter_id).delete()
         return Response(status=204)

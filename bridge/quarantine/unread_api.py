@@ -54,10 +54,9 @@ class UnreadTopicsView(APIView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        found = IgnoredMessages.objects.filter(reason=unread.UNREAD)
-        if not Scope.of(request).sees_site(None):  # a topic stands at no site
-            found = found.none()
-        unread_now = _still_unread(list(found.order_by("-last_at", "subject")))
+        visible = IgnoredMessages.objects.visible_to(Scope.of(request))
+        found = visible.filter(reason=unread.UNREAD).order_by("-last_at", "subject")
+        unread_now = _still_unread(list(found))
         named = [each for each in unread_now if each.subject]
         return Response(
             {

@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError
-from django.http import Http404
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import ForEverySite
 from access.scope import Scope
 from bridge.decode.rules import definition
 from bridge.decode.rules.problems import InvalidRule
@@ -45,6 +46,8 @@ NAME_TAKEN = "Another rule has this name."
 
 
 class RulesView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="rules_list",
         summary="List the rules, in their order",
@@ -65,7 +68,6 @@ class RulesView(APIView):
         responses={201: SavedRuleSerializer},
     )
     def post(self, request: Request) -> Response:
-        _allowed(request)
         new = RuleSerializer(data=request.data)
         new.is_valid(raise_exception=True)
         try:
@@ -111,6 +113,8 @@ class RuleView(APIView):
 
 
 class RuleOrderView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="rules_order",
         summary="Put the rules into another order",
@@ -119,7 +123,6 @@ class RuleOrderView(APIView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        _allowed(request)
         wanted = OrderSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         try:
@@ -130,6 +133,8 @@ class RuleOrderView(APIView):
 
 
 class RulePreviewView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="rules_preview",
         summary="Try a definition on sample messages",
@@ -142,7 +147,6 @@ class RulePreviewView(APIView):
         responses=PreviewShape,
     )
     def post(self, request: Request) -> Response:
-        _allowed(request)
         wanted = PreviewSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         given = wanted.validated_data
@@ -193,6 +197,8 @@ class RulesExportView(APIView):
 
 
 class RulesImportView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="rules_import",
         summary="Take in the rules of a file",
@@ -202,7 +208,6 @@ class RulesImportView(APIView):
         responses=ImportedShape,
     )
     def post(self, request: Request) -> Response:
-        _allowed(request)
         file = TransferSerializer(data=request.data)
         file.is_valid(raise_exception=True)
         rules = [_of_file(at, each) for at, each in enumerate(file.validated_data["rules"])]
@@ -216,20 +221,12 @@ class RulesImportView(APIView):
         return Response({"created": created, "changed": changed})
 
 
-def _visible(request: Request) -> Any:
-    rules = DecodeRule.objects.order_by("position", "id")
-    return rules if Scope.of(request).sees_site(None) else rules.none()
-
-
-def _allowed(request: Request) -> None:
-    if not Scope.of(request).sees_site(None):
-        raise PermissionDenied("Rules are for who sees every site.")
+def _visible(request: Request) -> QuerySet[DecodeRule]:
+    return DecodeRule.objects.visible_to(Scope.of(request)).order_by("position", "id")
 
 
 def _rule(request: Request, rule_id: int) -> DecodeRule:
-    if not Scope.of(request).sees_site(None):
-        raise Http404
-    return get_object_or_404(DecodeRule, pk=rule_id)
+    return get_object_or_404(_visible(request), pk=rule_id)
 
 
 def _read(rule: DecodeRule) -> Rule:

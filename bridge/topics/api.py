@@ -11,11 +11,12 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound, PermissionDenied
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import ForEverySite
 from access.scope import Scope
 from bridge import listening
 from bridge.commit import beside
@@ -92,6 +93,8 @@ class ExplainSerializer(serializers.Serializer):
 
 
 class ExplainView(APIView):
+    permission_classes = (ForEverySite,)
+
     @extend_schema(
         operation_id="topics_explain",
         summary="Why the last message of a topic is read as it is",
@@ -100,8 +103,6 @@ class ExplainView(APIView):
         responses=OpenApiTypes.OBJECT,
     )
     def post(self, request: Request) -> Response:
-        if not Scope.of(request).sees_site(None):
-            raise PermissionDenied("Topics are for who sees every site.")
         wanted = ExplainSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         topic = wanted.validated_data["topic"]
