@@ -49,7 +49,6 @@ NO_READINGS = frozenset(
     | {"minor", "txpower", "prmac", "ctrl", "cont", "encr", "adv_type", "avgu", "sumu", "unit"}
 )
 OF_SENSOR = frozenset({"unit", "addr", "type", "res"})  # what a wired sensor is
-OF_SENSOR = frozenset({"unit", "addr", "type", "res"})  # what a wired sensor is
 OF_GATEWAY = frozenset({"uptime", "freemem", "rssi", "tempc"})  # what it measures of itself
 HEARD = frozenset({"rssi", "distance"})  # what every advertisement has
 UNITS = {
