@@ -32,7 +32,7 @@ class Reports(Protocol):
 class Reading:
     """Collects samples and problems of one payload while it is walked."""
 
-    __slots__ = ("at", "clock_replaced", "count", "problems", "received_us", "samples")
+    __slots__ = ("_said", "clock_replaced", "count", "problems", "received_us", "samples")
 
     def __init__(self, received_us: int) -> None:
         self.received_us = received_us
@@ -40,23 +40,26 @@ class Reading:
         self.problems: list[Problem] = []
         self.clock_replaced = False
         self.count = 0
-        self.at: dict[int, Mapping[str, Value]] = {}  # Unix us: what was said of that instant
+        self._said: dict[int, dict[str, Value]] = {}  # the values of a sample, by Unix us
 
     def report(self, reason: Reason, detail: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(reason, detail))
 
     def add(self, time_us: int, values: Mapping[str, Value]) -> None:
-        """Keep a sample. Of two values of one metric at one instant the first stays."""
-        if before := self.at.get(time_us):
-            for metric in before.keys() & values.keys():
-                if before[metric] != values[metric]:
-                    report_conflict(self, metric, before[metric], values[metric])
-            values = {metric: value for metric, value in values.items() if metric not in before}
-        if time_us:
-            self.at[time_us] = {**before, **values} if before else values
-        if values:
+        """Keep what is said of an instant, all of it as one sample; of two values of one metric the
+        first stays. Without an instant, 0, each is one of its own."""
+        if not values:
+            return
+        said = self._said.get(time_us)
+        if said is None:
+            if time_us:  # a copy: whoever reads a document leaves it as it is
+                values = self._said[time_us] = dict(values)
             self.samples.append(Sample(time_us, values))
+            return
+        for metric, value in values.items():
+            if said.setdefault(metric, value) != value:
+                report_conflict(self, metric, said[metric], value)
 
 
 def read(payload: bytes, received_us: int) -> Reading:

@@ -76,6 +76,14 @@ def test_of_two_values_at_one_instant_the_first_stays_and_it_is_told(payload: st
     assert "'a.b'" in reading.problems[0].detail
 
 
+def test_all_of_one_instant_is_one_sample_and_the_document_stays_as_it_is() -> None:
+    payload = b"[%s]" % b",".join(b'{"ts":%d,"values":{"m%d":%d}}' % (T, n, n) for n in range(3))
+    for _ in range(2):  # parsed once
+        reading = json_values.read(payload, NOW)
+        assert [sample.values for sample in reading.samples] == [{"m0": 0, "m1": 1, "m2": 2}]
+        assert not reading.problems
+
+
 @pytest.mark.parametrize("payload", [b'{"t":1,"t":2}', b'{"ts":%d,"values":{"t":1,"t":2}}' % T])
 def test_the_short_way_leaves_a_metric_named_twice_to_the_long_one(payload: bytes) -> None:
     reader = PlainReader()

@@ -23,7 +23,6 @@ from bridge.decode.items import (
     Problem,
     Reason,
     Rejected,
-    Sample,
     Telemetry,
     Value,
 )
@@ -33,7 +32,6 @@ from bridge.decode.json_values import (
     Reading,
     is_plain,
     is_storable,
-    report_conflict,
 )
 from bridge.decode.state import CERTAIN, Context, State
 from bridge.decode.tolerant import Undecodable
@@ -119,7 +117,6 @@ class _Pack:
         self._is_retained = message.retain
         self._base = Base()
         self._devices: dict[str, Reading] = {}  # by their ids
-        self._said: dict[tuple[str, int], dict[str, Value]] = {}  # by id and Unix us
         self._timed: tuple[float, int] = (0.0, 0)  # the seconds read last, and their Unix us
         self._units: dict[str, dict[str, str]] = {}  # by device and metric
 
@@ -145,25 +142,11 @@ class _Pack:
             return None
         time_us = self._time(reading, _number(record.get("t")) or 0.0, index, is_alone=is_alone)
         if time_us is not None:
-            self._keep(native, time_us, values)
+            reading.add(time_us, values)
             told = self._units.setdefault(native, {}) if unit else {}
             for full in values:
                 told[full] = SHOWN.get(unit, unit)
         return None
-
-    def _keep(self, native: str, time_us: int, values: dict[str, Value]) -> None:
-        """All that a device says of one instant is one sample; of two values of one metric the
-        first stays. Without an instant each record is one of its own."""
-        reading = self._devices[native]
-        said = self._said.get((native, time_us)) if time_us else None
-        if said is None:
-            reading.samples.append(Sample(time_us, values))
-            if time_us:
-                self._said[native, time_us] = values
-            return
-        for metric, value in values.items():
-            if said.setdefault(metric, value) != value:
-                report_conflict(reading, metric, said[metric], value)
 
     def _name(self, name: str, unit: str) -> tuple[str, str]:
         """The device's id and the metric."""
