@@ -85,6 +85,13 @@ class State:
         """Have the value (JSON) remembered from the next message on; None forgets it."""
         self.changes.append(Remembered(self._convention, scope, key, value))
 
+    def keep(self, scope: str, key: str, value: Any, at_most: int) -> None:
+        """Have the value remembered where that is news, and the scope has the key or room for one
+        more: it holds `at_most` keys."""
+        kept = self.scope(scope)
+        if kept.get(key) != value and (key in kept or len(kept) < at_most):
+            self.remember(scope, key, value)
+
 
 class Route(NamedTuple):
     """Whose message a topic carries, and which of the device's channels it is."""

@@ -59,15 +59,14 @@ def _of_shadow(thing: str, shadow: str, channel: str, message: Message, state: S
     uid = device_uid(thing)
     if channel not in READ:
         return [Ignored("command", uid)]
-    answered = state.scope(ANSWERED)
-    if channel == "update" and thing in answered:
+    if channel == "update" and thing in state.scope(ANSWERED):
         return [Ignored("echo", uid)]
     try:
         document = documents.read_object(message.payload)
     except Undecodable as exc:
         return [Rejected(uid, exc.problem)]
-    if channel != "update" and thing not in answered and len(answered) < MAX_ANSWERED:
-        state.remember(ANSWERED, thing, True)
+    if channel != "update":
+        state.keep(ANSWERED, thing, True, MAX_ANSWERED)
     return _Shadow(document, shadow, DeviceReadings(message, state)).items(uid)
 
 

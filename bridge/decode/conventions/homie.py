@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.decode import documents
 from bridge.decode.conventions.homie_description import (
+    MAX_DEVICES,
     STATES,
     attribute,
     children_of,
@@ -40,7 +41,6 @@ FILTERS = (f"{BASE}/#", "+/5/#")
 # `sleeping` is neither: it said goodbye, and means to come back.
 ONLINE = {"init": True, "ready": True, "alert": True, "disconnected": False, "lost": False}
 SLEEPING = "sleeping"
-MAX_DEVICES = 5_000  # whose states are remembered
 EMPTY = "\0"  # an empty text, for an empty payload takes a retained message away
 
 
@@ -101,8 +101,7 @@ def _state(device: str, message: Message, state: State) -> list[Item]:
         return [Rejected(uid, Problem(Reason.BAD_STATUS, detail))]
     states = state.scope(STATES)
     before = states.get(device)
-    if before != said and (device in states or len(states) < MAX_DEVICES):
-        state.remember(STATES, device, said)
+    state.keep(STATES, device, said, MAX_DEVICES)
     if said == SLEEPING:
         return [Ignored("sleeping", "", uid)]
     items: list[Item] = [Presence(uid, ONLINE[said])]

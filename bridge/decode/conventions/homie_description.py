@@ -151,16 +151,13 @@ def _unit(told: str) -> str:
 
 
 def _keep_types(device: str, types: dict[str, str], state: State) -> None:
-    known = state.scope(TYPES)
     usable = {key: each for key, each in types.items() if each in DATATYPES}
     kept = dict(list(usable.items())[:MAX_PROPERTIES])
-    if kept != types_of(device, state) and (device in known or len(known) < MAX_DEVICES):
-        state.remember(TYPES, device, kept or None)
+    state.keep(TYPES, device, kept or None, MAX_DEVICES)
 
 
 def _adopt(root: str, device: str, state: State) -> None:
     """Note a child of a root."""
-    known, children = state.scope(CHILDREN), children_of(root, state)
-    room = (root in known or len(known) < MAX_DEVICES) and len(children) < MAX_CHILDREN
-    if device not in children and room:
-        state.remember(CHILDREN, root, [*children, device])
+    children = children_of(root, state)
+    if device not in children and len(children) < MAX_CHILDREN:
+        state.keep(CHILDREN, root, [*children, device], MAX_DEVICES)

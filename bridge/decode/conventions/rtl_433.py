@@ -76,9 +76,8 @@ def _event(receiver: str, gateway: str, message: Message, state: State) -> list[
         return [Rejected(gateway, exc.problem)]
     if not transmitter_of(document):
         return [Ignored("receiver", gateway)]
-    known = state.scope(RECEIVERS)
-    if receiver and receiver not in known and len(known) < MAX_RECEIVERS:
-        state.remember(RECEIVERS, receiver, True)
+    if receiver:
+        state.keep(RECEIVERS, receiver, True, MAX_RECEIVERS)
     return transmission(document, gateway, DeviceReadings(message, state))
 
 

@@ -117,9 +117,7 @@ def _split(topic: str, state: State) -> tuple[str, str]:
 
 def _bridge(base: str, channel: str, message: Message, state: State) -> list[Item]:
     gateway = device_uid(base)
-    bases = state.scope(BASES)
-    if base not in bases and len(bases) < MAX_BASES:
-        state.remember(BASES, base, True)
+    state.keep(BASES, base, True, MAX_BASES)
     match channel:
         case "state":
             return _bridge_state(base, gateway, message, state)
@@ -182,9 +180,7 @@ def _availability(base: str, name: str, message: Message, state: State) -> list[
     online = _online(message.payload)
     if online is None:
         return [_not_online(uid, message)]
-    own = state.scope(AVAILABILITY + base)
-    if uid not in own and len(own) < MAX_KEPT:
-        state.remember(AVAILABILITY + base, uid, True)
+    state.keep(AVAILABILITY + base, uid, True, MAX_KEPT)
     return [Presence(uid, online)]
 
 

@@ -73,6 +73,5 @@ def wildcards(state: State, scope: str) -> list[str]:
 
 def remember_wildcard(topic: str, scope: str, state: State) -> None:
     """Note a topic with wildcards, so that it is looked for."""
-    noted = state.scope(f"{scope} wildcards")
-    if any(sign in topic for sign in WILDCARD) and topic not in noted and len(noted) < MAX_ENTRIES:
-        state.remember(f"{scope} wildcards", topic, True)
+    if any(sign in topic for sign in WILDCARD):
+        state.keep(f"{scope} wildcards", topic, True, MAX_ENTRIES)

@@ -97,10 +97,8 @@ def _native(config: dict[str, Any]) -> tuple[str, str]:
 
 
 def _remember(native: str, prefix: str, config: dict[str, Any], state: State) -> None:
-    prefixes = state.scope(PREFIXES)
-    usual = prefix in ("", "tele", "stat", "cmnd")
-    if not usual and prefix not in prefixes and len(prefixes) < MAX_KEPT:
-        state.remember(PREFIXES, prefix, True)
+    if prefix not in ("", "tele", "stat", "cmnd"):
+        state.keep(PREFIXES, prefix, True, MAX_KEPT)
     states = config.get("state")
     said = states if isinstance(states, list) and len(states) > 1 else []
     words = Words(
@@ -108,6 +106,4 @@ def _remember(native: str, prefix: str, config: dict[str, Any], state: State) ->
         word(config.get("ofln")) or USUAL.offline,
         *([word(said[0]) or USUAL.off, word(said[1]) or USUAL.on] if said else []),
     )
-    before = words_of(native, state)
-    if words != before and (native in state.scope(WORDS) or len(state.scope(WORDS)) < MAX_KEPT):
-        state.remember(WORDS, native, None if words == USUAL else list(words))
+    state.keep(WORDS, native, None if words == USUAL else list(words), MAX_KEPT)
