@@ -28,6 +28,11 @@ def device_uid(native: str) -> str:
     return f"{cleaned}-{_digest(native)}".lstrip("-")
 
 
+def bare_mac(address: str) -> str:
+    """A hardware address as a uid or an alias has it: in capitals, without colons."""
+    return address.replace(":", "").upper()
+
+
 def metric_name(*levels: str) -> str:
     """The dotted name of a metric; empty levels are left out. What cannot be stored of it becomes
     `-`, and a digest is appended, also where it is too long. "" of nothing."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.decode import documents
 from bridge.decode.flattening import flattened
-from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.identity import bare_mac, device_uid, metric_name
 from bridge.decode.items import (
     Described,
     Ignored,
@@ -158,7 +158,7 @@ def _discovered(topic: str, message: Message) -> list[Item]:
     name = word(told.get("name")) or topic.removeprefix(DISCOVER)
     if not name:
         return [Ignored("no_device", "discover")]
-    mac = word(told.get("mac")).replace(":", "").upper()
+    mac = bare_mac(word(told.get("mac")))
     return [
         Described(
             device_uid(name),

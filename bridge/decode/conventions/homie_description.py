@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.decode import documents
-from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.identity import bare_mac, device_uid, metric_name
 from bridge.decode.items import (
     Described,
     Discovered,
@@ -109,7 +109,7 @@ def _of_device(uid: str, name: str, said: str) -> list[Item]:
         case "$name":
             return [Described(uid, name=said)]
         case "$mac":
-            return [Described(uid, aliases=(said.replace(":", "").upper(),))]
+            return [Described(uid, aliases=(bare_mac(said),))]
         case "$implementation":
             return [Described(uid, model=said)]
     return [Ignored("attribute", name[:40], uid)]

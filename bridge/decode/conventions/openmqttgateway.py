@@ -13,7 +13,7 @@ from bridge.decode import documents, quoted
 from bridge.decode.conventions.rtl_433 import transmission, transmitter_of
 from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.flattening import flattened
-from bridge.decode.identity import device_uid
+from bridge.decode.identity import bare_mac, device_uid
 from bridge.decode.items import (
     Described,
     Discovered,
@@ -147,7 +147,7 @@ def _beacon(
     told = which or document.get("id")
     if type(told) is not str or not told:
         return [Rejected(gateway, Problem(Reason.BAD_UID, "the beacon has no id"))]
-    native = told.replace(":", "").upper() if _MAC.fullmatch(told) else told
+    native = bare_mac(told) if _MAC.fullmatch(told) else told
     uid = device_uid(native)
     if document.get("type") == "RMAC" or document.get("prmac") is True:
         return [Ignored("random_address", gateway)]

@@ -11,6 +11,7 @@ from typing import Any
 from bridge.decode import documents, foreign_time, ruuvi_advertisement
 from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.flattening import flattened
+from bridge.decode.identity import bare_mac
 from bridge.decode.items import (
     Discovered,
     Ignored,
@@ -58,7 +59,7 @@ def decode(message: Message, state: State) -> list[Item]:
     found = _TOPIC.fullmatch(state.context.topic(message.topic))
     if found is None:
         return [Ignored("not_guessed")]
-    gateway, tag = (name.replace(":", "").upper() for name in found.groups())
+    gateway, tag = map(bare_mac, found.groups())
     try:
         document = documents.read(message.payload)
     except Undecodable as exc:

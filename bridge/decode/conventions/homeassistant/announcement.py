@@ -23,7 +23,7 @@ from bridge.decode.conventions.homeassistant.registry import (
     remember_wildcard,
 )
 from bridge.decode.conventions.homeassistant.template import parsed
-from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.identity import bare_mac, device_uid, metric_name
 from bridge.decode.items import Described, Discovered, Ignored, Item, Problem, Reason, Rejected
 from bridge.decode.state import State
 from bridge.decode.texts import word
@@ -155,7 +155,7 @@ def _availabilities(entity: Entity, uid: str, made: Announcement) -> None:
 
 def _device(uid: str, entity: Entity) -> Described:
     device = entity.device
-    addresses = [each.replace(":", "").upper() for each in connections(device) if ":" in each]
+    addresses = [bare_mac(each) for each in connections(device) if ":" in each]
     aliases = [each for each in [*entity.ids, *addresses] if each != uid]
     return Described(
         uid,

@@ -7,7 +7,7 @@ import re
 from bridge.decode import documents
 from bridge.decode.conventions.shelly.quantities import described
 from bridge.decode.flattening import flattened
-from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.identity import bare_mac, device_uid, metric_name
 from bridge.decode.items import (
     Described,
     Ignored,
@@ -48,7 +48,7 @@ def announced(uid: str, message: Message) -> list[Item]:
     native = word(told.get("id"))
     if not native:
         return [Ignored("no_device", "announce")]
-    mac = word(told.get("mac")).replace(":", "").upper()
+    mac = bare_mac(word(told.get("mac")))
     return [
         Described(
             device_uid(native),

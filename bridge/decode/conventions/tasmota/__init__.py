@@ -15,7 +15,7 @@ from bridge.decode.conventions.tasmota.clock import time_of
 from bridge.decode.conventions.tasmota.discovery import DISCOVERY, discovered, words_of
 from bridge.decode.conventions.tasmota.topics import PREFIXES, Place, place
 from bridge.decode.flattening import flattened
-from bridge.decode.identity import device_uid
+from bridge.decode.identity import bare_mac, device_uid
 from bridge.decode.items import (
     Described,
     Ignored,
@@ -188,7 +188,7 @@ def _about(uid: str, document: dict[str, Any]) -> list[Item]:
     network = members(document.get("StatusNET"))
     friendly = status.get("FriendlyName")
     names = friendly if isinstance(friendly, list) else [friendly]
-    mac = word(network.get("Mac")).replace(":", "").upper()
+    mac = bare_mac(word(network.get("Mac")))
     said = Described(
         uid,
         name=word(status.get("DeviceName")) or word(names[0] if names else ""),
