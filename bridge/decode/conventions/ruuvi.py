@@ -60,18 +60,24 @@ def decode(message: Message, state: State) -> list[Item]:
     if found is None:
         return [Ignored("not_guessed")]
     gateway, tag = map(bare_mac, found.groups())
+    if found[2] == "gw_status":
+        return [_status(gateway, message)]
+    try:
+        document = documents.read_object(message.payload)
+    except Undecodable as exc:
+        return [Rejected(tag, exc.problem)]
+    return _tag(document, tag, (gateway, found[2]), DeviceReadings(message, state))
+
+
+def _status(gateway: str, message: Message) -> Item:
     try:
         document = documents.read(message.payload)
     except Undecodable as exc:
-        return [Rejected(gateway if found[2] == "gw_status" else tag, exc.problem)]
-    if found[2] == "gw_status":
-        said = document.get("state") if isinstance(document, dict) else None
-        if said in ("online", "offline"):
-            return [Presence(gateway, said == "online")]
-        return [Rejected(gateway, Problem(Reason.BAD_STATUS, f"{ascii(said)[:40]} is no state"))]
-    if not isinstance(document, dict):
-        return [Rejected(tag, Problem(Reason.WRONG_TYPE, "the payload is no object"))]
-    return _tag(document, tag, (gateway, found[2]), DeviceReadings(message, state))
+        return Rejected(gateway, exc.problem)
+    said = document.get("state") if isinstance(document, dict) else None
+    if said in ("online", "offline"):
+        return Presence(gateway, said == "online")
+    return Rejected(gateway, Problem(Reason.BAD_STATUS, f"{ascii(said)[:40]} is no state"))
 
 
 def _tag(

@@ -66,12 +66,9 @@ def decode(message: Message, state: State) -> list[Item]:
     if on_topic and levels[4] in NOISE:
         return [Ignored(NOISE[levels[4]])]
     try:
-        document = documents.read(message.payload)
+        document = documents.read_object(message.payload)
     except Undecodable as exc:
         return [Rejected(device_uid(on_topic), exc.problem)]
-    if not isinstance(document, dict):
-        wrong = Problem(Reason.WRONG_TYPE, "the payload is no object")
-        return [Rejected(device_uid(on_topic), wrong)]
     device = _device(document, on_topic)
     if not device.uid:
         return [Rejected("", Problem(Reason.BAD_UID, "end_device_ids names no device"))]

@@ -17,7 +17,6 @@ from bridge.decode.items import (
     Ignored,
     Item,
     Problem,
-    Reason,
     Rejected,
     Sample,
     Telemetry,
@@ -58,9 +57,10 @@ def said(uid: str, channel: str, message: Message, state: State) -> list[Item]:
 
 def _notified(uid: str, message: Message, state: State) -> list[Item]:
     """A message of `events/rpc`."""
-    told = _object(uid, message)
-    if isinstance(told, Item):
-        return [told]
+    try:
+        told = documents.read_object(message.payload)
+    except Undecodable as exc:
+        return [Rejected(uid, exc.problem)]
     method, params = word(told.get("method")), members(told.get("params"))
     if method == "NotifyEvent":
         return _events(uid, params, message)
@@ -80,20 +80,11 @@ def _status(uid: str, component: str, message: Message, state: State) -> list[It
         return [Ignored("cleared", component[:40], uid)]
     if state.context.within(uid, RPC, message.received_us, NOTIFIED_US):
         return [Ignored("said_by_notification", component[:40], uid)]
-    told = _object(uid, message)
-    if isinstance(told, Item):
-        return [told]
-    return _components(uid, {component: told}, 0, (), message, state)
-
-
-def _object(uid: str, message: Message) -> dict[str, Any] | Item:
     try:
-        said = documents.read(message.payload)
+        told = documents.read_object(message.payload)
     except Undecodable as exc:
-        return Rejected(uid, exc.problem)
-    if not isinstance(said, dict):
-        return Rejected(uid, Problem(Reason.WRONG_TYPE, "the payload is no object"))
-    return said
+        return [Rejected(uid, exc.problem)]
+    return _components(uid, {component: told}, 0, (), message, state)
 
 
 def _components(

@@ -21,7 +21,6 @@ from bridge.decode.items import (
     Ignored,
     Item,
     Presence,
-    Problem,
     Reason,
     Rejected,
     Sample,
@@ -122,8 +121,6 @@ def _document(found: Place, uid: str, message: Message, state: State) -> list[It
         document = _read(message.payload)
     except Undecodable as exc:
         return [Rejected(uid, exc.problem)]
-    if not isinstance(document, dict):
-        return [Rejected(uid, Problem(Reason.WRONG_TYPE, "the payload is no object"))]
     if found.channel.startswith(("INFO", "STATUS")):
         items = _about(uid, document)
         document = {**members(document.get("StatusSNS")), **members(document.get("StatusSTS"))}
@@ -136,11 +133,11 @@ def _document(found: Place, uid: str, message: Message, state: State) -> list[It
     return _readings(found, uid, document, message, state)
 
 
-def _read(payload: bytes) -> Any:
+def _read(payload: bytes) -> dict[str, Any]:
     """The document. Some drivers forget the braces at its end; where a value may have been cut in
     the middle nothing is added. Raises `Undecodable`."""
     try:
-        return documents.read(payload)
+        return documents.read_object(payload)
     except Undecodable as exc:
         ending = payload.rstrip()
         if exc.problem.reason is not Reason.MALFORMED_JSON or not ending.endswith((b"}", b"]")):
@@ -148,7 +145,7 @@ def _read(payload: bytes) -> Any:
         lacking = ending.count(b"{") - ending.count(b"}")
         if not 0 < lacking <= MAX_CLOSED:
             raise
-        return documents.read(ending + b"}" * lacking)
+        return documents.read_object(ending + b"}" * lacking)
 
 
 def _changes(document: dict[str, Any]) -> dict[str, Any]:
