@@ -19,6 +19,7 @@ from bridge.decode.flattening import Flattened, flattened
 from bridge.decode.items import Problem, Reason, Value
 from bridge.decode.json_values import MAX_DEPTH
 from bridge.decode.scalars import value_of
+from bridge.decode.texts import objects
 
 MAX_FRAME = 242  # bytes of a LoRaWAN application payload, at the highest data rate
 MAX_GATEWAYS = 64  # gateways of an uplink that are looked at
@@ -105,7 +106,7 @@ def link(gateways: Any, snr: str, frame_counter: Any) -> dict[str, Value]:
     """How the uplink was heard: by the gateway that heard it best. `snr`: the key of its SNR. A
     counter that is left out is 0: servers omit what has its default."""
     values: dict[str, Value] = {}
-    heard = [each for each in _list(gateways)[:MAX_GATEWAYS] if isinstance(each, dict)]
+    heard = objects(gateways, MAX_GATEWAYS)
     strengths = [each for each in heard if _number(each.get("rssi")) is not None]
     if strengths:
         best = max(strengths, key=lambda each: float(each["rssi"]))
@@ -151,17 +152,7 @@ def _is_cayenne(tags: Any) -> bool:
     )
 
 
-def within(document: dict[str, Any], key: str) -> dict[str, Any]:
-    """The object under the key; an empty one if there is none."""
-    found = document.get(key)
-    return found if isinstance(found, dict) else {}
-
-
 def _number(value: Any) -> float | int | None:
     if type(value) is int and abs(value) < 2**53:
         return int(value)
     return float(value) if type(value) is float and abs(value) < 1e300 else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

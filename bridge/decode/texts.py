@@ -1,4 +1,4 @@
-"""A word of a description, as a document has it. Pure."""
+"""Words, objects and members of a document that may hold anything. Pure."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def objects(value: Any, at_most: int) -> list[dict[str, Any]]:
 def members(value: Any) -> dict[str, Any]:
     """The members of an object; none of whatever is no object."""
     return value if isinstance(value, dict) else {}
+
+
+def within(document: Any, *levels: str) -> Any:
+    """What stands below these members of objects; None where one of them is missing."""
+    for level in levels:
+        document = document.get(level) if isinstance(document, dict) else None
+    return document

@@ -15,6 +15,7 @@ from bridge.decode.flattening import flattened
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Ignored, Item, Presence, Rejected
 from bridge.decode.state import CERTAIN, State
+from bridge.decode.texts import within
 from bridge.decode.tolerant import Undecodable
 from bridge.message import Message
 
@@ -78,9 +79,9 @@ class _Shadow:
         self._found = found
         self._received_us = found.received_us
         self._sent_us = foreign_time.read(document.get("timestamp"), self._received_us)
-        current = _in(document, "current") or document  # of `documents`, beside the previous
-        self._reported = _in(current, "state", "reported")
-        self._metadata = _in(current, "metadata", "reported")
+        current = within(document, "current") or document  # of `documents`, beside the previous
+        self._reported = within(current, "state", "reported")
+        self._metadata = within(current, "metadata", "reported")
 
     def items(self, uid: str) -> list[Item]:
         reported = self._reported
@@ -109,9 +110,3 @@ class _Shadow:
             metric.removesuffix(".timestamp"): foreign_time.read(stamp, self._received_us)
             for metric, stamp in stamps.items()
         }
-
-
-def _in(document: Any, *levels: str) -> Any:
-    for level in levels:
-        document = document.get(level) if isinstance(document, dict) else None
-    return document

@@ -23,8 +23,8 @@ from bridge.decode.items import (
     Telemetry,
     Value,
 )
-from bridge.decode.lorawan import within
 from bridge.decode.state import CERTAIN, State
+from bridge.decode.texts import members, objects, within
 from bridge.decode.tolerant import Undecodable
 from bridge.message import Message
 
@@ -110,7 +110,7 @@ def _event_of(document: Any) -> str:
     """What an event is whose topic does not say it; "" of anything that is no event."""
     if not isinstance(document, dict):
         return ""
-    v4 = lorawan.eui(within(document, "deviceInfo").get("devEui"))
+    v4 = lorawan.eui(within(document, "deviceInfo", "devEui"))
     if not v4 and not lorawan.eui(document.get("devEUI")):
         return ""
     if "margin" in document:
@@ -135,7 +135,7 @@ def _uplink(document: dict[str, Any]) -> tuple[dict[str, Value], tuple[Problem, 
         found = lorawan.measured(decoded)
         values, problems = found.values, tuple(found.problems)
     else:
-        tags = within(document, "deviceInfo").get("tags") or document.get("tags")
+        tags = within(document, "deviceInfo", "tags") or document.get("tags")
         values, problems = lorawan.undecoded(document.get("data"), tags)
     ratio = "snr" if "deviceInfo" in document else "loRaSNR"
     return {**lorawan.link(document.get("rxInfo"), ratio, document.get("fCnt")), **values}, problems
@@ -157,14 +157,16 @@ def _status(document: dict[str, Any]) -> dict[str, Value]:
 
 
 def _stamps(document: dict[str, Any]) -> list[Any]:
-    gateways = document.get("rxInfo")
-    heard = gateways[: lorawan.MAX_GATEWAYS] if isinstance(gateways, list) else []
-    seen = [each.get("time") for each in heard if isinstance(each, dict)]
-    return [document.get("time"), *seen, document.get("publishedAt")]
+    heard = objects(document.get("rxInfo"), lorawan.MAX_GATEWAYS)
+    return [
+        document.get("time"),
+        *(each.get("time") for each in heard),
+        document.get("publishedAt"),
+    ]
 
 
 def _device(document: dict[str, Any], on_topic: str) -> Described:
-    info = within(document, "deviceInfo") or document
+    info = members(document.get("deviceInfo")) or document
     native = lorawan.eui(info.get("devEui") or info.get("devEUI")) or on_topic
     return Described(
         device_uid(native),

@@ -14,6 +14,7 @@ from bridge.decode.flattening import flattened
 from bridge.decode.identity import metric_name
 from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected, Value
 from bridge.decode.state import CERTAIN, State
+from bridge.decode.texts import within
 from bridge.decode.tolerant import Undecodable
 from bridge.message import Message
 
@@ -72,9 +73,7 @@ def decode(message: Message, state: State) -> list[Item]:
         return [Rejected(imei, exc.problem)]
     if isinstance(document, dict) and set(document) == {"RSP"}:
         return [Ignored("answer", imei)]  # to a command
-    reported = document
-    for level in ("state", "reported"):
-        reported = reported.get(level) if isinstance(reported, dict) else None
+    reported = within(document, "state", "reported")
     if not isinstance(reported, dict):
         return [Rejected(imei, Problem(Reason.WRONG_TYPE, "there is no object state.reported"))]
     return _reported(reported, imei, DeviceReadings(message, state))

@@ -22,8 +22,8 @@ from bridge.decode.items import (
     Sample,
     Telemetry,
 )
-from bridge.decode.lorawan import within
 from bridge.decode.state import CERTAIN, State
+from bridge.decode.texts import members, within
 from bridge.decode.tolerant import Undecodable
 from bridge.message import Message
 
@@ -80,10 +80,9 @@ def _said(device: Described, document: dict[str, Any], received_us: int) -> list
         return [Ignored(SIMULATED, uid=device.uid)]
     stamps = [document.get("received_at")]
     if isinstance(uplink := document.get("uplink_message"), dict):
-        stamps += [uplink.get("received_at"), within(uplink, "settings").get("time")]
+        stamps += [uplink.get("received_at"), within(uplink, "settings", "time")]
         return [device, _telemetry(device.uid, uplink, stamps, received_us)]
-    solved = within(document, "location_solved")
-    if values := lorawan.location(solved.get("location")):
+    if values := lorawan.location(within(document, "location_solved", "location")):
         time_us = lorawan.first_time(stamps, received_us)
         return [device, Telemetry(device.uid, [Sample(time_us, values)])]
     if "join_accept" in document:
@@ -109,12 +108,12 @@ def _telemetry(uid: str, uplink: dict[str, Any], stamps: list[Any], received_us:
 
 
 def _device(document: dict[str, Any], on_topic: str) -> Described:
-    ids = within(document, "end_device_ids")
+    ids = members(document.get("end_device_ids"))
     name = said(ids.get("device_id")) or on_topic
-    application = said(within(ids, "application_ids").get("application_id"))
+    application = said(within(ids, "application_ids", "application_id"))
     in_application = f"{application}/{name}" if application and name else name
     dev_eui = lorawan.eui(ids.get("dev_eui"))
-    version = within(within(document, "uplink_message"), "version_ids")
+    version = members(within(document, "uplink_message", "version_ids"))
     return Described(
         # A device that was activated by hand need not have an EUI.
         device_uid(dev_eui or in_application),
