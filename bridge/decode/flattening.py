@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bridge.decode.identity import metric_name
-from bridge.decode.items import Problem, Reason, Value
+from bridge.decode.items import Problem, Reason, Sample, Telemetry, Value
 from bridge.decode.json_values import (
     MAX_DEPTH,
     MAX_EXACT_INTEGER,
@@ -40,6 +40,11 @@ class Flattened:
     def report(self, reason: Reason, detail: str) -> None:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(reason, detail))
+
+    def telemetry(self, uid: str, time_us: int = 0) -> Telemetry:
+        """The readings as those of a device at one instant, 0 for that of the receipt."""
+        samples = [Sample(time_us, self.values)] if self.values else []
+        return Telemetry(uid, samples, tuple(self.problems))
 
     def add(self, levels: tuple[str, ...], value: Any) -> None:
         kind = type(value)

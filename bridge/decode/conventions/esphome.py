@@ -122,8 +122,7 @@ def _state(
         document = documents.peek(message.payload)
         if isinstance(document, dict):  # a light in its JSON schema
             flat = flattened(document, *names, read_text=_read_text)
-            samples = [Sample(0, flat.values)] if flat.values else []
-            return [Telemetry(uid, samples, tuple(flat.problems))]
+            return [flat.telemetry(uid)]
     try:
         text = message.payload.decode("utf-8")
     except UnicodeDecodeError as exc:

@@ -122,9 +122,7 @@ def _property(uid: str, device: str, rest: list[str], message: Message, state: S
         return Rejected(uid, Problem(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8"))
     datatype = types_of(device, state).get(".".join(rest), "")
     if datatype == "json":
-        found = flattened(documents.peek(message.payload), *rest)
-        samples = [Sample(0, found.values)] if found.values else []
-        return Telemetry(uid, samples, tuple(found.problems))
+        return flattened(documents.peek(message.payload), *rest).telemetry(uid)
     value = _value(datatype, text)
     if isinstance(value, Problem):
         return Rejected(uid, value)
@@ -142,7 +140,7 @@ def _value(datatype: str, text: str) -> Value | Problem | None:
         case "integer" | "float":
             found = number_of(text)
         case "boolean":
-            found = {"true": True, "false": False}.get(text)
+            found = TRUE_FALSE.get(text)
         case "":
             return value_of(text, TRUE_FALSE)
         case _:

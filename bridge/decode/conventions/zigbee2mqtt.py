@@ -209,12 +209,10 @@ def _readings(uid: str, message: Message) -> Item:
     if not isinstance(said, dict):
         detail = "a device's state is an object"
         return Rejected(uid, Problem(Reason.WRONG_TYPE, detail))
-    time_us = _time(said, message)
     found = flattened(said, read_text=_read_text, ignored=NO_READINGS)
-    samples = [Sample(time_us, found.values)] if found.values else []
-    if not samples and not found.problems:
+    if not (found.values or found.problems):
         return Ignored("no_values", "", uid)
-    return Telemetry(uid, samples, tuple(found.problems))
+    return found.telemetry(uid, _time(said, message))
 
 
 def _time(said: Mapping[str, Any], message: Message) -> int:

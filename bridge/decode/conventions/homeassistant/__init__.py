@@ -27,8 +27,6 @@ from bridge.decode.items import (
     Item,
     Presence,
     Reason,
-    Sample,
-    Telemetry,
 )
 from bridge.decode.scalars import value_of
 from bridge.decode.state import State
@@ -123,11 +121,9 @@ def _readings(entities: dict[str, Any], message: Message) -> list[Item]:
             _switch(into, metric, value, on, off)
         elif value is not None and value is not UNDEFINED:
             into.add((metric,), value)
-    items: list[Item] = []
-    for uid, flat in sorted(found.items()):
-        samples = [Sample(0, flat.values)] if flat.values else []
-        if samples or flat.problems:
-            items.append(Telemetry(uid, samples, tuple(flat.problems)))
+    items: list[Item] = [
+        flat.telemetry(uid) for uid, flat in sorted(found.items()) if flat.values or flat.problems
+    ]
     return items or [Ignored("no_values")]
 
 

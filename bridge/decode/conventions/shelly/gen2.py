@@ -105,8 +105,7 @@ def _components(
     flat = flattened(read, ignored=NO_READINGS)
     items: list[Item] = []
     if flat.values or flat.problems:
-        samples = [Sample(time_us, flat.values)] if flat.values else []
-        items.append(Telemetry(uid, samples, tuple(flat.problems)))
+        items.append(flat.telemetry(uid, time_us))
     if aliases and state.context.due(uid, aliases, message.received_us):
         items.append(Described(uid, manufacturer="Shelly", aliases=aliases))
     if flat.values and state.context.due(uid, tuple(flat.values), message.received_us):

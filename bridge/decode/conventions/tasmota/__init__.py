@@ -23,8 +23,6 @@ from bridge.decode.items import (
     Presence,
     Reason,
     Rejected,
-    Sample,
-    Telemetry,
 )
 from bridge.decode.state import State
 from bridge.decode.texts import members, word
@@ -168,8 +166,7 @@ def _readings(
     items: list[Item] = []
     flat = flattened(own, read_text=words.read, ignored=NO_READINGS)
     if flat.values or flat.problems:
-        samples = [Sample(time_us, flat.values)] if flat.values else []
-        items.append(Telemetry(uid, samples, tuple(flat.problems)))
+        items.append(flat.telemetry(uid, time_us))
         if state.context.due(uid, tuple(flat.values), message.received_us):
             items += quantities.described(uid, flat.values, quantities.units_of(document))
     for child in others:

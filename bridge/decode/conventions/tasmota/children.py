@@ -10,7 +10,7 @@ from bridge.decode.conventions.tasmota import quantities
 from bridge.decode.conventions.tasmota.topics import Place
 from bridge.decode.flattening import flattened
 from bridge.decode.identity import device_uid
-from bridge.decode.items import Described, Discovered, Item, Sample, Telemetry, Value
+from bridge.decode.items import Described, Discovered, Item, Value
 from bridge.decode.state import State
 from bridge.decode.texts import members, word
 from bridge.message import Message
@@ -88,8 +88,7 @@ def said(
     flat = flattened(told, read_text=read_text, ignored=_ABOUT)
     items: list[Item] = []
     if flat.values or flat.problems:
-        samples = [Sample(time_us, flat.values)] if flat.values else []
-        items.append(Telemetry(child.uid, samples, tuple(flat.problems)))
+        items.append(flat.telemetry(child.uid, time_us))
     about = _about(child)
     if state.context.due(child.uid, (tuple(flat.values), about[1:]), message.received_us):
         items += [Discovered(child.uid, child.gateway), _described(child.uid, about)]
