@@ -29,15 +29,15 @@ export function added(a, b) {
 export const NOTHING = Object.freeze({ replayed: 0, stored: 0, partial: 0, still_bad: 0, cut: 0, readings: 0, more: false });
 
 /** Replay a selection to its end, or until nothing more of it can be stored.
- * @param {(method: "POST", path: string, body: any) => Promise<Summary>} send
- * @param {Record<string, string|number>} selection as `POST quarantine/replay/` takes it
+ * @param {(method: "POST", path: string, body?: any) => Promise<Summary>} send
+ * @param {Record<string, string|number>|undefined} selection as `path` takes it
  * @param {(sum: Summary) => void} told after each request, also when the next one fails
  */
-export async function replay(send, selection, told) {
+export async function replay(send, selection, told, path = "/api/v1/quarantine/replay/") {
   let sum = NOTHING;
   let last;
   do {
-    last = await send("POST", "/api/v1/quarantine/replay/", selection);
+    last = await send("POST", path, selection);
     sum = added(sum, last);
     told(sum);
   } while (last.more && last.stored > 0); // each request begins with the oldest: bad ones alone would come again for ever

@@ -1,6 +1,6 @@
 /** The rules page: the list, the rule that is open, and what becomes of messages under it. */
 
-import { added, NOTHING, outcome } from "../quarantine/replay.js";
+import { NOTHING, outcome, replay } from "../quarantine/replay.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { number } from "../page/format.js";
@@ -107,12 +107,10 @@ async function decodeAgain(/** @type {Rule} */ rule, /** @type {HTMLElement} */ 
   text.textContent = "Decoding";
   let sum = NOTHING;
   try {
-    let last;
-    do {
-      last = await send("POST", `/api/v1/rules/${rule.id}/replay/`);
-      sum = added(sum, last);
+    await replay(send, undefined, (these) => {
+      sum = these;
       text.textContent = `${number(sum.replayed, 0)} decoded`;
-    } while (last.more && last.stored > 0);
+    }, `/api/v1/rules/${rule.id}/replay/`);
     text.textContent = outcome(sum);
   } catch (error) {
     text.textContent = `${sum.replayed ? `${outcome(sum)} Then it failed: ` : "Not decoded: "}${/** @type {Error} */ (error).message}`;
