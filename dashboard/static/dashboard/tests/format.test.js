@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { age, ago, bare, duration, humanise, number, size } from "../js/page/format.js";
+import { age, ago, bare, counted, duration, humanise, number, size } from "../js/page/format.js";
 import { moment, offset } from "../js/time/moment.js";
 
 test("a number has the series' precision, a true minus and grouped thousands", () => {
@@ -53,6 +53,9 @@ test("a moment names the viewer's offset", () => {
   assert.match(offset(1_700_000_000_000), /^[+\u2212]\d\d:\d\d$/);
 });
 
+test("what is counted is one or several", () => {
+  assert.deepEqual([0, 1, 2, 12345].map((many) => counted(many, "message")), ["0 messages", "1 message", "2 messages", "12\u202f345 messages"]);
+});
 test("how long ago is said in words", () => {
   assert.equal(ago(0), "just now");
   assert.equal(ago(-5_000), "just now");

@@ -1,6 +1,6 @@
 /** The device's recent messages with what became of each. */
 
-import { size } from "../page/format.js";
+import { counted, size } from "../page/format.js";
 import { clock } from "../time/moment.js";
 import { devicePath, get } from "../page/rest.js";
 import { byId, el, setText, stateMark } from "../page/element.js";
@@ -13,7 +13,7 @@ const VERDICTS = new Map([["stored", "Stored"], ["duplicate", "Duplicate"], ["re
 function content({ verdict, reason, values, topic }) {
   if (verdict === "rejected" || verdict === "partial") return reason.replaceAll("_", " ");
   if (values === 0 && topic.endsWith("/status")) return "its status";
-  return `${values} ${values === 1 ? "value" : "values"}`;
+  return counted(values, "value");
 }
 
 /** @param {any} message */

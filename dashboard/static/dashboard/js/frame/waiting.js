@@ -3,7 +3,7 @@
 import { byId, setText } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { get } from "../page/rest.js";
-import { number } from "../page/format.js";
+import { counted } from "../page/format.js";
 
 const SOON = 2_000; // ms between two questions while devices keep appearing
 const MOST = 99; // more are written as 99+
@@ -20,7 +20,7 @@ async function read() {
     const line = document.getElementById("waiting-line");
     if (!line) return;
     line.hidden = !total;
-    setText(line.querySelector("span"), `${number(total, 0)} ${total === 1 ? "device waits" : "devices wait"} in the inbox`);
+    setText(line.querySelector("span"), `${counted(total, "device")} ${total === 1 ? "waits" : "wait"} in the inbox`);
   } catch {
     // The inbox itself says what is wrong.
   }

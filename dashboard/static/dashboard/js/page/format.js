@@ -105,6 +105,11 @@ export function duration(ms) {
   return `${whole}${THIN}${name}${rest ? ` ${rest}${THIN}${belowName}` : ""}`;
 }
 
+/** "1 message", "12 345 messages". @param {number} many @param {string} what whose plural ends in s */
+export function counted(many, what) {
+  return `${number(many, 0)} ${what}${many === 1 ? "" : "s"}`;
+}
+
 /** @param {number} bytes */
 export function size(bytes) {
   if (bytes < 1024) return `${bytes}${THIN}B`;

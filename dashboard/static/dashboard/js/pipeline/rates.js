@@ -1,6 +1,6 @@
 /** Rates of counters that only grow while their worker lives, and what they say is wrong. Pure. */
 
-import { duration, number, size } from "../page/format.js";
+import { counted, duration, size } from "../page/format.js";
 
 export const HTTP_PREFIX = "http-"; // of the name of a web process that takes telemetry
 const GONE_AFTER = 60_000; // ms without a word before the books of such a process are history
@@ -64,7 +64,7 @@ export function clockOff(whose, ahead) {
 
 /** What of a worker needs somebody, in sentences; worst first. @param {Record<string, number>} c @returns {string[]} */
 export function alarms(c) {
-  const spooled = `${number(c.spooled ?? 0, 0)} ${c.spooled === 1 ? "message" : "messages"} (${size(c.spool_bytes ?? 0)})`;
+  const spooled = `${counted(c.spooled ?? 0, "message")} (${size(c.spool_bytes ?? 0)})`;
   return [
     c.spool_full ? `The spool is full at ${spooled}: nothing is acknowledged, so the broker and the devices hold what comes.` : "",
     c.database_up === 0 ? `The database is away. ${c.spooled ? `${spooled} kept in the spool on disk.` : "Messages wait in memory and in the spool."}` : "",

@@ -1,7 +1,7 @@
 /** One sender's messages of one reason: how many, since when, what to do, and all of them when it is opened. */
 
 import { advice } from "./advice.js";
-import { age, number } from "../page/format.js";
+import { age, counted, number } from "../page/format.js";
 import { el, setText, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { outcome, replay } from "./replay.js";
@@ -19,8 +19,6 @@ export const keyOf = ({ uid, reason }) => `${reason} ${uid}`;
 
 /** @param {string} reason */
 export const words = (reason) => reason.replaceAll("_", " ");
-
-const messages = (/** @type {number} */ count) => `${number(count, 0)} ${count === 1 ? "message" : "messages"}`;
 
 export class QuarantineGroup {
   /** @param {Group} group @param {() => void} changed told when messages may have left quarantine */
@@ -48,14 +46,14 @@ export class QuarantineGroup {
       el("div", { class: "row-acts" }, this.replays, this.discards, ...(reason === "unknown_device" ? [] : device), this.said), this.newer, this.list.element));
     this.details.addEventListener("toggle", () => this.details.open && this.listed !== this.group.newest && this.#read());
     this.element = el("li", { data: { key: keyOf(group) } }, this.details);
-    wireDiscard(this.discards, { row: this.element, said: this.said, what: () => `${messages(this.group.messages)} are`, discard: () => this.#discard() });
+    wireDiscard(this.discards, { row: this.element, said: this.said, what: () => `${counted(this.group.messages, "message")} are`, discard: () => this.#discard() });
     this.update(group);
   }
 
   /** As it is now. @param {Group} group */
   update(group) {
     this.group = group;
-    setText(this.count, messages(group.messages));
+    setText(this.count, counted(group.messages, "message"));
     setText(this.excerpt, group.sample.slice(0, EXCERPT));
     setText(this.detail, group.detail);
     setText(this.span, `first ${moment(group.first_seen)} · last ${moment(group.last_seen)} on ${group.topic}`);
@@ -114,7 +112,7 @@ export class QuarantineGroup {
       last = await send("DELETE", `/api/v1/quarantine/groups/?${new URLSearchParams(selection)}`);
       discarded += last.discarded;
     } while (last.more);
-    setText(this.said, `${messages(discarded)} discarded.`);
+    setText(this.said, `${counted(discarded, "message")} discarded.`);
     this.element.classList.remove("is-gone"); // unless nothing is left, which the next read tells
     this.#done();
     if (this.details.open) await this.#read();

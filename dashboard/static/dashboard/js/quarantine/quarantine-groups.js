@@ -3,7 +3,7 @@
 import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { keyOf, QuarantineGroup, words } from "./quarantine-group.js";
-import { number } from "../page/format.js";
+import { counted, number } from "../page/format.js";
 
 const QUIET = 1_500; // ms between two reads when messages keep coming
 
@@ -105,7 +105,7 @@ export class QuarantineGroups {
   #tell(/** @type {number} */ count) {
     const all = this.groups.reduce((sum, group) => sum + group.messages, 0);
     const beyond = this.total > this.groups.length ? `, the last ${number(this.groups.length, 0)} shown` : "";
-    setText(byId("groups-count"), this.total ? `${number(all, 0)} ${all === 1 ? "message" : "messages"} in ${number(this.total, 0)} ${this.total === 1 ? "group" : "groups"}${beyond}` : "");
+    setText(byId("groups-count"), this.total ? `${counted(all, "message")} in ${counted(this.total, "group")}${beyond}` : "");
     byId("groups-empty").hidden = this.list.children.length > 0;
     setText(byId("groups-empty"), count === 0 && this.groups.length ? "Nothing like this is in quarantine."
       : "Nothing is quarantined. A message that cannot be stored as sent is kept here with its reason.");

@@ -1,6 +1,6 @@
 /** Replays of quarantined messages and what became of them, in words. */
 
-import { number } from "../page/format.js";
+import { counted, number } from "../page/format.js";
 
 /**
  * @typedef {{replayed: number, stored: number, partial: number, still_bad: number, cut: number, readings: number, more: boolean}} Summary
@@ -10,7 +10,7 @@ import { number } from "../page/format.js";
 export function outcome({ replayed, stored, partial, still_bad: bad, cut, readings }) {
   if (!replayed) return "There was nothing to replay.";
   const words = [
-    [stored, `stored with ${number(readings, 0)} new ${readings === 1 ? "reading" : "readings"}`], [partial, "stored in part"],
+    [stored, `stored with ${counted(readings, "new reading")}`], [partial, "stored in part"],
     [bad, "still bad"], [cut, "cut, so not replayable"],
   ].filter(([count]) => count).map(([count, word]) => `${number(Number(count), 0)} ${word}`);
   return `${number(replayed, 0)} replayed: ${words.join(", ")}.`;
@@ -31,7 +31,7 @@ export const NOTHING = Object.freeze({ replayed: 0, stored: 0, partial: 0, still
 /** Replay a selection to its end, or until nothing more of it can be stored.
  * @param {(method: "POST", path: string, body?: any) => Promise<Summary>} send
  * @param {Record<string, string|number>|undefined} selection as `path` takes it
- * @param {(sum: Summary) => void} told after each request, also when the next one fails
+ * @param {(sum: Summary) => void} told after each request, also when the next one fails @param {string} [path]
  */
 export async function replay(send, selection, told, path = "/api/v1/quarantine/replay/") {
   let sum = NOTHING;

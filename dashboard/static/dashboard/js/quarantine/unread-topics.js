@@ -1,6 +1,6 @@
 /** Topics that nobody reads, most of them mistyped: how much came on each, and what was probably meant. */
 
-import { ago, number } from "../page/format.js";
+import { ago, counted } from "../page/format.js";
 import { byId, el, setText } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { moment } from "../time/moment.js";
@@ -14,7 +14,7 @@ export class UnreadTopics {
     try {
       const { total, messages, topics } = await get("/api/v1/unread-topics/");
       byId("unread").hidden = !messages;
-      setText(byId("unread-count"), `${count(messages, "message")} on ${count(total, "topic")}${total > topics.length ? `, the last ${topics.length} shown` : ""}`);
+      setText(byId("unread-count"), `${counted(messages, "message")} on ${counted(total, "topic")}${total > topics.length ? `, the last ${topics.length} shown` : ""}`);
       byId("unread-topics").replaceChildren(...topics.map(row));
     } catch {
       byId("unread").hidden = true; // the list of messages below says what is wrong
@@ -24,14 +24,9 @@ export class UnreadTopics {
 
 /** @param {UnreadTopic} found */
 function row(found) {
-  const heard = `${count(found.messages, "message")} · last ${ago(serverNow() - found.last_seen)}`;
+  const heard = `${counted(found.messages, "message")} · last ${ago(serverNow() - found.last_seen)}`;
   return el("li", {},
     el("div", { class: "who" }, el("span", { class: "uid mono", text: found.topic }), el("span", { class: "small soft heard", text: heard }),
       el("span", { class: "small quiet", text: `first ${moment(found.first_seen)}` })),
     el("div", { class: "what" }, el("span", { text: found.advice.charAt(0).toUpperCase() + found.advice.slice(1) })));
-}
-
-/** @param {number} many @param {string} what */
-function count(many, what) {
-  return `${number(many, 0)} ${what}${many === 1 ? "" : "s"}`;
 }

@@ -3,7 +3,7 @@
 import { NOTHING, outcome, replay } from "../quarantine/replay.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { connection } from "../live/live.js";
-import { number } from "../page/format.js";
+import { counted, number } from "../page/format.js";
 import { Preview } from "./preview.js";
 import { send } from "../page/rest.js";
 import { RuleForm } from "./rule-form.js";
@@ -96,7 +96,7 @@ function offer(/** @type {Rule} */ saved) {
   byId("outcome").replaceChildren(text);
   byId("outcome").hidden = false;
   if (!saved.waiting) return;
-  text.textContent = `Saved. ${number(saved.waiting, 0)} ${saved.waiting === 1 ? "message" : "messages"} in quarantine came on this topic.`;
+  text.textContent = `Saved. ${counted(saved.waiting, "message")} in quarantine came on this topic.`;
   const again = el("button", { class: "button", text: "Decode again", attrs: { type: "button" } });
   again.addEventListener("click", () => decodeAgain(saved, text, again));
   byId("outcome").append(again);

@@ -3,7 +3,7 @@
 import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
 import { Filters } from "./filters.js";
 import { get } from "../page/rest.js";
-import { number } from "../page/format.js";
+import { counted, number } from "../page/format.js";
 import { Rates, tree } from "./topic-tree.js";
 import { TopicDetail } from "./topic-detail.js";
 import { TopicList } from "./topic-list.js";
@@ -44,7 +44,7 @@ function show(total = topics.length) {
   const root = tree(topics, told, byId("search").value);
   const more = list.show(root);
   setText(byId("count"), total ? `${number(total, 0)}` : "");
-  setText(byId("since"), total ? `${number(root.rate, 1)} messages/s on ${number(root.topics, 0)} ${root.topics === 1 ? "topic" : "topics"}${more ? `; ${number(more, 0)} rows more: search, or close some` : ""}` : "");
+  setText(byId("since"), total ? `${number(root.rate, 1)} messages/s on ${counted(root.topics, "topic")}${more ? `; ${number(more, 0)} rows more: search, or close some` : ""}` : "");
   byId("topics-empty").hidden = root.topics > 0;
   const quiet = Date.now() - began > FIRST ? "Nothing has come since this page was opened. Whatever comes on a topic the bridge listens to shows here." : "Listening";
   setText(byId("topics-empty"), topics.length ? "No topic is like this." : quiet);
