@@ -1,8 +1,9 @@
 /** One message under the rule that is being written: its verdict, what is wrong, and what it says. */
 
 import { age, number, size } from "../page/format.js";
-import { el, setValue, stateMark } from "../page/element.js";
+import { el, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
+import { readings } from "../page/readings.js";
 import { serverNow } from "../time/clock.js";
 
 const SOURCES = /** @type {Record<string, string>} */ ({ quarantine: "in quarantine", live: "just now", given: "test" });
@@ -29,15 +30,8 @@ function device(/** @type {Said} */ said) {
   const facts = [said.site && `at ${said.site}`].filter(Boolean);
   const who = el("div", { class: "device" }, el("b", { class: "mono", text: said.uid }), ...facts.map((text) => el("span", { class: "small quiet", text: String(text) })));
   if (said.online !== null) who.append(stateMark(said.online ? "online" : "offline"));
-  const samples = said.samples.map(({ time, values }) => el("dl", { class: "readings" },
-    el("div", {}, el("dt", { text: "time" }), el("dd", { text: time === null ? "when received" : moment(time) })),
-    ...Object.entries(values).map(([metric, value]) => reading(metric, value, said.units[metric] ?? ""))));
+  const samples = said.samples.map(({ time, values }) => readings(values, said.units,
+    el("div", {}, el("dt", { text: "time" }), el("dd", { text: time === null ? "when received" : moment(time) }))));
   const more = said.more ? [el("p", { class: "small quiet", text: `and ${number(said.more, 0)} more values` })] : [];
   return el("div", { class: "says" }, who, ...samples, ...more);
-}
-
-function reading(/** @type {string} */ metric, /** @type {any} */ value, /** @type {string} */ unit) {
-  const shown = el("dd");
-  setValue(shown, typeof value === "number" ? String(value) : typeof value === "string" ? `“${value}”` : String(value), unit);
-  return el("div", {}, el("dt", { class: "mono", text: metric }), shown);
 }

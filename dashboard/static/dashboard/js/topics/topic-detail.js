@@ -1,8 +1,9 @@
 /** One topic: its last message, what was read of it, by whom, and why not by others. */
 
-import { byId, el, setValue, stateMark } from "../page/element.js";
+import { byId, el, stateMark } from "../page/element.js";
 import { size } from "../page/format.js";
 import { moment } from "../time/moment.js";
+import { readings } from "../page/readings.js";
 import { send } from "../page/rest.js";
 
 const MARKS = /** @type {Record<string, string>} */ ({ ignored: "disabled" });
@@ -64,10 +65,5 @@ function claim(/** @type {any} */ each, /** @type {string} */ reader) {
 function device(/** @type {any} */ said) {
   const who = el("p", { class: "facts" }, el("a", { class: "link mono", text: said.uid, attrs: { href: `/devices/${encodeURIComponent(said.uid)}/` } }));
   if (said.online !== null) who.append(stateMark(said.online ? "online" : "offline"));
-  return el("div", {}, who, ...said.samples.map((/** @type {any} */ sample) => el("dl", { class: "readings" },
-    ...Object.entries(sample.values).map(([metric, value]) => {
-      const shown = el("dd");
-      setValue(shown, typeof value === "string" ? `“${value}”` : String(value), said.units[metric] ?? "");
-      return el("div", {}, el("dt", { class: "mono", text: metric }), shown);
-    }))));
+  return el("div", {}, who, ...said.samples.map((/** @type {any} */ sample) => readings(sample.values, said.units)));
 }
