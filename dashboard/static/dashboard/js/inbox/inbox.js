@@ -6,6 +6,7 @@ import { connection } from "../live/live.js";
 import { get, send } from "../page/rest.js";
 import { kinds } from "./groups.js";
 import { number } from "../page/format.js";
+import { showChips } from "../page/chips.js";
 import { outcome } from "../quarantine/replay.js";
 import { typing } from "../frame/frame.js";
 
@@ -43,13 +44,10 @@ function show({ total, conventions, devices }) {
   setText(byId("count"), total ? `${number(total, 0)}` : "");
   byId("ignored").setAttribute("aria-pressed", String(ignored));
   setText(byId("inbox-title"), ignored ? "Ignored for ever" : "Devices that nobody has registered");
-  byId("conventions").replaceChildren(...Object.entries(conventions).sort((a, b) => b[1] - a[1]).map(([name, count]) => el("button", {
-    class: "chip", attrs: { "aria-pressed": String(name === convention) },
-    on: { click: () => {
-      convention = name === convention ? "" : name;
-      read();
-    } },
-  }, el("span", { text: name }), el("b", { text: number(count, 0) }))));
+  showChips(byId("conventions"), Object.entries(conventions), { chosen: convention, choose: (name) => {
+    convention = name;
+    read();
+  } });
   showRows(devices);
   showTogether(total, devices);
   byId("waiting-empty").hidden = devices.length > 0;

@@ -9,6 +9,8 @@ import { Jobs } from "./jobs.js";
 import { alarms, clockOff, gone, summed } from "./rates.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
+import { showChips } from "../page/chips.js";
+import { words } from "../quarantine/advice.js";
 import { Worker } from "./pipeline-worker.js";
 
 const WINDOW = 10 * 60_000; // ms of the small charts
@@ -77,12 +79,7 @@ async function read() {
 /** How much is kept for which reason; its own page has the rest. @param {{total: number, last_hour: number, reasons: Record<string, number>}} counts */
 function showQuarantine({ total, last_hour: lastHour, reasons }) {
   setText(byId("quarantine-count"), total ? `${number(total, 0)} kept, ${number(lastHour, 0)} in the last hour` : "nothing");
-  const wanted = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
-  const key = JSON.stringify(wanted);
-  if (byId("reasons").dataset.key === key) return;
-  byId("reasons").dataset.key = key;
-  byId("reasons").replaceChildren(...wanted.map(([reason, count]) => el("a", { class: "chip", attrs: { href: `/quarantine/?reason=${encodeURIComponent(reason)}` } },
-    el("span", { text: reason.replaceAll("_", " ") }), el("b", { text: number(count, 0) }))));
+  showChips(byId("reasons"), Object.entries(reasons), { word: words, href: (reason) => `/quarantine/?reason=${encodeURIComponent(reason)}` });
 }
 
 /** Touched only when it changes: it is read aloud once. @param {string} text */

@@ -33,6 +33,9 @@ const ADVICE = {
   store_rejected: "The database will never take it: report it.",
 };
 
+/** How a reason is written. @param {string} reason */
+export const words = (reason) => reason.replaceAll("_", " ");
+
 /** @param {string} reason @returns {string} a sentence */
 export function advice(reason) {
   return ADVICE[reason] ?? "Mend what the words above name, then replay.";

@@ -1,6 +1,6 @@
 /** One sender's messages of one reason: how many, since when, what to do, and all of them when it is opened. */
 
-import { advice } from "./advice.js";
+import { advice, words } from "./advice.js";
 import { age, counted, number } from "../page/format.js";
 import { el, setText, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
@@ -16,9 +16,6 @@ const EXCERPT = 160; // characters of a payload in a line
 
 /** What tells it from the others. @param {{uid: string, reason: string}} group */
 export const keyOf = ({ uid, reason }) => `${reason} ${uid}`;
-
-/** @param {string} reason */
-export const words = (reason) => reason.replaceAll("_", " ");
 
 export class QuarantineGroup {
   /** @param {Group} group @param {() => void} changed told when messages may have left quarantine */

@@ -1,9 +1,11 @@
 /** What is in quarantine, by sender and reason, last heard first. Nothing that is looked at moves: what is new waits to be shown. */
 
-import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
+import { byId, endTrouble, setText, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
-import { keyOf, QuarantineGroup, words } from "./quarantine-group.js";
+import { keyOf, QuarantineGroup } from "./quarantine-group.js";
 import { counted, number } from "../page/format.js";
+import { showChips } from "../page/chips.js";
+import { words } from "./advice.js";
 
 const QUIET = 1_500; // ms between two reads when messages keep coming
 
@@ -111,18 +113,11 @@ export class QuarantineGroups {
       : "Nothing is quarantined. A message that cannot be stored as sent is kept here with its reason.");
     /** @type {Map<string, number>} */ const reasons = new Map();
     for (const { reason, messages } of this.groups) reasons.set(reason, (reasons.get(reason) ?? 0) + messages);
-    const chips = [...reasons].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-    const key = JSON.stringify([chips, this.reason]);
-    if (byId("reasons").dataset.key === key) return;
-    byId("reasons").dataset.key = key;
-    byId("reasons").replaceChildren(...chips.map(([reason, messages]) => el("button", {
-      class: "chip", attrs: { "aria-pressed": String(this.reason === reason) },
-      on: { click: () => {
-        this.reason = this.reason === reason ? "" : reason;
-        this.show();
-        this.narrowed();
-      } },
-    }, el("span", { text: words(reason) }), el("b", { text: number(messages, 0) }))));
+    showChips(byId("reasons"), reasons, { word: words, chosen: this.reason, choose: (reason) => {
+      this.reason = reason;
+      this.show();
+      this.narrowed();
+    } });
   }
 
   /** @param {number} now */

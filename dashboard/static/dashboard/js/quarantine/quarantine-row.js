@@ -1,5 +1,6 @@
 /** One quarantined message: what came, why it is here, and what can be done with it. */
 
+import { words } from "./advice.js";
 import { age, size } from "../page/format.js";
 import { moment } from "../time/moment.js";
 import { el, stateMark } from "../page/element.js";
@@ -15,7 +16,7 @@ export function quarantineRow(message, changed) {
   const properties = el("pre", { class: "payload", attrs: { hidden: "", "aria-label": "Properties" } });
   const details = el("details", {},
     el("summary", {},
-      stateMark(message.partial ? "partial" : "rejected", message.detail || message.reason.replaceAll("_", " ")),
+      stateMark(message.partial ? "partial" : "rejected", message.detail || words(message.reason)),
       el("span", { class: "quiet mono clip excerpt", text: message.payload.slice(0, 160) }),
       el("time", { class: "quiet", text: age(Math.max(0, serverNow() - at)), attrs: { title: moment(at) }, data: { at: String(at) } })),
     el("p", { class: "soft", text: message.detail }),

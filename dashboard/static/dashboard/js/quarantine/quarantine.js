@@ -1,5 +1,6 @@
 /** The quarantine page: what could not be stored, to look at, replay or discard, and topics that nobody reads. */
 
+import { words } from "./advice.js";
 import { added, NOTHING, outcome, replay } from "./replay.js";
 import { byId, el, setText } from "../page/element.js";
 import { connection } from "../live/live.js";
@@ -27,7 +28,7 @@ async function read() {
 function second() {
   groups.tick(serverNow());
   const { reason, uid } = groups;
-  const what = [uid && `of ${uid}`, reason && `“${reason.replaceAll("_", " ")}”`].filter(Boolean).join(" ");
+  const what = [uid && `of ${uid}`, reason && `“${words(reason)}”`].filter(Boolean).join(" ");
   setText(byId("replay-all"), ["Replay all", groups.messages ? number(groups.messages, 0) : "", what].filter(Boolean).join(" "));
   byId("replay-all").disabled = replaying || groups.messages === 0;
 }
