@@ -1,12 +1,12 @@
 /** The list of the fleet page: what is known of each device, in order, and drawn when it changed. */
 
-import { byId, endTrouble, showTrouble, toast } from "../page/element.js";
+import { byId, endTrouble, place, showTrouble, toast } from "../page/element.js";
 import { counts, headline, shown, sorted } from "./fleet-order.js";
 import { FleetDevice } from "./fleet-device.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter } from "./fleet-filter.js";
 import { get } from "../page/rest.js";
-import { FleetPainter, place } from "./fleet-painter.js";
+import { FleetPainter } from "./fleet-painter.js";
 import { PROBLEMS } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
@@ -117,7 +117,7 @@ export class Fleet {
     this.pending = false;
     const kept = new Set(visible);
     for (const device of all) if (!kept.has(device)) device.element.remove();
-    place(this.list, sorted(/** @type {any[]} */ (visible), this.filter.order).map((device) => device.element), this.observer);
+    place(this.list, sorted(/** @type {any[]} */ (visible), this.filter.order).map((device) => device.element), (tile) => this.observer.observe(tile));
     this.arranged();
   }
 

@@ -39,15 +39,3 @@ export class FleetPainter {
     if (this.waiting.size) this.#ask();
   }
 }
-
-/** Bring the tiles into this order, moving as few as possible. @param {HTMLElement} list @param {HTMLElement[]} wanted @param {IntersectionObserver} observer */
-export function place(list, wanted, observer) {
-  let next = list.firstElementChild;
-  for (const element of wanted) {
-    if (element === next) next = next.nextElementSibling;
-    else {
-      list.insertBefore(element, next);
-      observer.observe(element);
-    }
-  }
-}

@@ -1,6 +1,6 @@
 /** The inbox: devices that nobody has registered, to adopt one by one or together, to ignore, or to merge. */
 
-import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
+import { byId, el, endTrouble, setText, showRows, showTrouble } from "../page/element.js";
 import { candidateRow } from "./candidate-row.js";
 import { connection } from "../live/live.js";
 import { get, send } from "../page/rest.js";
@@ -48,7 +48,7 @@ function show({ total, conventions, devices }) {
     convention = name;
     read();
   } });
-  showRows(devices);
+  showDevices(devices);
   showTogether(total, devices);
   byId("waiting-empty").hidden = devices.length > 0;
   const narrowed = convention || byId("search").value.trim();
@@ -57,7 +57,7 @@ function show({ total, conventions, devices }) {
 }
 
 /** What is being written in stays as it is. @param {Candidate[]} devices */
-function showRows(devices) {
+function showDevices(devices) {
   const list = byId("waiting");
   const held = new Map([...list.children].map((row) => [row.dataset.uid, row]));
   const rows = devices.map((found) => {
@@ -65,11 +65,7 @@ function showRows(devices) {
     const busy = before && (before.contains(document.activeElement) || before.querySelector(".wrong, details[open]"));
     return busy ? before : candidateRow(found, sites, acts);
   });
-  if (rows.some((row, at) => row !== list.children[at]) || rows.length !== list.children.length) {
-    const focused = document.activeElement;
-    list.replaceChildren(...rows);
-    if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
-  }
+  showRows(list, rows);
 }
 
 /** @param {number} total @param {Candidate[]} devices */

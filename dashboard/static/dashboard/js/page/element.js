@@ -64,6 +64,29 @@ export function setValue(node, text, unit) {
   setText(node.children[1], unit ? `\u2009${unit}` : "");
 }
 
+/** Bring elements into this order, moving as few as possible. @param {Element} list @param {Element[]} wanted
+ * @param {(element: Element) => void} [moved] told of each that was moved */
+export function place(list, wanted, moved = () => {}) {
+  let next = list.firstElementChild;
+  for (const element of wanted) {
+    if (element === next) next = next.nextElementSibling;
+    else {
+      list.insertBefore(element, next);
+      moved(element);
+    }
+  }
+}
+
+/** These rows and no others, in this order: what has the focus keeps it. @param {Element} list @param {Element[]} rows */
+export function showRows(list, rows) {
+  const focused = document.activeElement;
+  const kept = new Set(rows);
+  for (const row of [...list.children]) if (!kept.has(row)) row.remove();
+  place(list, rows);
+  // What is moved loses it.
+  if (focused instanceof HTMLElement && focused !== document.activeElement && list.contains(focused)) focused.focus();
+}
+
 /** A button that copies; the mark becomes a check for a moment. @param {HTMLElement} button @param {() => string} text */
 export function copies(button, text) {
   button.addEventListener("click", async () => {

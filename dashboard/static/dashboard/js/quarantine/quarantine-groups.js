@@ -1,6 +1,6 @@
 /** What is in quarantine, by sender and reason, last heard first. Nothing that is looked at moves: what is new waits to be shown. */
 
-import { byId, endTrouble, setText, showTrouble } from "../page/element.js";
+import { byId, endTrouble, setText, showRows, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { keyOf, QuarantineGroup } from "./quarantine-group.js";
 import { counted, number } from "../page/format.js";
@@ -73,7 +73,7 @@ export class QuarantineGroups {
     for (const [key, group] of wanted) this.rows.get(key)?.update(group);
     const left = present.filter((key) => wanted.has(key) || this.#isRead(key));
     const order = evenIfWatched ? [...new Set([...wanted.keys(), ...left])] : watched ? left : [...fresh, ...left];
-    this.#place(order.map((key) => this.#row(key, wanted.get(key))));
+    showRows(this.list, order.map((key) => this.#row(key, wanted.get(key)).element));
     byId("newer").hidden = !watched || fresh.length === 0;
     setText(byId("newer"), `${number(fresh.length, 0)} new — show`);
     this.#tell(wanted.size);
@@ -93,15 +93,6 @@ export class QuarantineGroups {
     row ??= new QuarantineGroup(/** @type {Group} */ (group), this.changed);
     this.rows.set(key, row);
     return row;
-  }
-
-  /** Moving as few as possible: what has the focus keeps it. @param {QuarantineGroup[]} rows */
-  #place(rows) {
-    const kept = new Set(rows.map((row) => row.element));
-    for (const node of [...this.list.children]) if (!kept.has(/** @type {HTMLElement} */ (node))) node.remove();
-    rows.forEach(({ element }, i) => {
-      if (this.list.children[i] !== element) this.list.insertBefore(element, this.list.children[i] ?? null);
-    });
   }
 
   #tell(/** @type {number} */ count) {

@@ -1,7 +1,7 @@
 /** The tree of topics on the page: rows that stay where they are while their numbers change. */
 
 import { age, number } from "../page/format.js";
-import { byId, el, icon, setText } from "../page/element.js";
+import { byId, el, icon, setText, showRows } from "../page/element.js";
 import { rows } from "./topic-tree.js";
 import { serverNow } from "../time/clock.js";
 
@@ -32,13 +32,7 @@ export class TopicList {
       held.set(node.path, row);
     }
     this.held = held;
-    const list = byId("topics");
-    const wanted = [...held.values()];
-    if (wanted.length !== list.children.length || wanted.some((row, at) => row !== list.children[at])) {
-      const focused = document.activeElement;
-      list.replaceChildren(...wanted);
-      if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
-    }
+    showRows(byId("topics"), [...held.values()]);
     return all.length - shown.length;
   }
 
