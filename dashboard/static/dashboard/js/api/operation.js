@@ -1,6 +1,7 @@
 /** One operation of the API: what it takes and answers, and a form that sends it with the viewer's session. */
 
 import { bodyOf, exampleOf } from "./schema-example.js";
+import { csrfToken } from "../page/rest.js";
 import { duration, size } from "../page/format.js";
 import { el, setText } from "../page/element.js";
 
@@ -94,8 +95,7 @@ function address({ path }, form) {
 
 /** @param {Operation} operation @param {HTMLFormElement} form @param {{type: string, text: string}|null} body @returns {RequestInit} */
 function request({ method, spec }, form, body) {
-  const token = /** @type {HTMLInputElement|null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
-  const headers = { Accept: "application/json", ...(body ? { "Content-Type": body.type } : {}), ...(takesSession(spec) ? { "X-CSRFToken": token } : {}), ...Object.fromEntries(filled(form, "header")) };
+  const headers = { Accept: "application/json", ...(body ? { "Content-Type": body.type } : {}), ...(takesSession(spec) ? { "X-CSRFToken": csrfToken() } : {}), ...Object.fromEntries(filled(form, "header")) };
   return { method: method.toUpperCase(), headers, credentials: takesSession(spec) ? "same-origin" : "omit", body: body?.text };
 }
 

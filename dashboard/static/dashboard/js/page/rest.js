@@ -31,10 +31,14 @@ export async function page(path) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
+/** What shows the server that a page of ours sends. @returns {string} */
+export function csrfToken() {
+  return /** @type {HTMLInputElement|null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
+}
+
 /** @param {"POST"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] @returns {Promise<any>} */
 export function send(method, path, body) {
-  const token = /** @type {HTMLInputElement|null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
-  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const text = body === undefined ? undefined : JSON.stringify(body);
   // keepalive: it is carried out although the page is left. A browser does so for small ones only.
   return answer(path, { method, headers, keepalive: (text?.length ?? 0) < KEPT_ALIVE, body: text });
