@@ -67,10 +67,7 @@ export class FleetFilter {
     byId("clear").addEventListener("click", () => this.clear());
     byId("none-match-clear").addEventListener("click", () => this.clear());
     document.addEventListener("keydown", (event) => {
-      if (event.key === "/" && !typing(event)) {
-        event.preventDefault();
-        byId("search").select();
-      } else if (event.key === "Escape" && (!typing(event) || event.target === byId("search"))) {
+      if (event.key === "Escape" && (!typing(event) || event.target === byId("search"))) {
         this.clear();
         byId("search").blur();
       }

@@ -33,6 +33,9 @@ function wireKeys() {
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);
+    } else if (event.key === "/" && byId("search")) {
+      event.preventDefault();
+      byId("search").select();
     } else if (event.key === "g") g = event.timeStamp;
     else if (event.key === "?") byId("help").showModal();
     else if (event.key === "t") nextTheme();

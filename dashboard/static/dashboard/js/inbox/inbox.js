@@ -8,7 +8,6 @@ import { kinds } from "./groups.js";
 import { number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
 import { outcome } from "../quarantine/replay.js";
-import { typing } from "../frame/frame.js";
 
 const TYPED = 300; // ms after the last key
 const SOON = 1_500; // ms between two reads while devices keep appearing
@@ -148,12 +147,6 @@ byId("ignored").addEventListener("click", () => {
   ignored = !ignored;
   convention = "";
   read();
-});
-document.addEventListener("keydown", (event) => {
-  if (!typing(event) && event.key === "/") {
-    event.preventDefault();
-    byId("search").focus();
-  }
 });
 connection.on("inbox", soon);
 document.addEventListener("visibilitychange", () => !document.hidden && read());

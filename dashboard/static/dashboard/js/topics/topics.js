@@ -7,7 +7,6 @@ import { counted, number } from "../page/format.js";
 import { Rates, tree } from "./topic-tree.js";
 import { TopicDetail } from "./topic-detail.js";
 import { TopicList } from "./topic-list.js";
-import { typing } from "../frame/frame.js";
 
 const EVERY = 1_000; // ms between two questions
 const FIRST = 4_000; // ms after which nothing is flowing, as far as one can tell
@@ -59,12 +58,6 @@ function listens(found) {
 }
 
 byId("search").addEventListener("input", () => show());
-document.addEventListener("keydown", (event) => {
-  if (!typing(event) && event.key === "/") {
-    event.preventDefault();
-    byId("search").focus();
-  }
-});
 const wanted = new URLSearchParams(location.search).get("topic");
 if (wanted !== null) {
   list.open = wanted;
