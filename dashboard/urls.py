@@ -14,7 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/", views.TopicsPage.as_view(), name="topics"),
     path("rules/", views.RulesPage.as_view(), name="rules"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
-    # Browsers ask for it where a page names no icon of its own: the admin, the API reference.
+    # Browsers ask for it where a page names no icon of its own: the admin.
     path("favicon.ico", views.Icon.as_view()),
     path("metrics", health.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
