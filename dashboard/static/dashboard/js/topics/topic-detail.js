@@ -2,11 +2,11 @@
 
 import { byId, el, stateMark } from "../page/element.js";
 import { size } from "../page/format.js";
+import { markOf } from "./topic-tree.js";
 import { moment } from "../time/moment.js";
 import { readings } from "../page/readings.js";
 import { send } from "../page/rest.js";
 
-const MARKS = /** @type {Record<string, string>} */ ({ ignored: "disabled" });
 const NAMES = /** @type {Record<string, string>} */ ({ pulseboard: "Pulseboard", unread: "Nobody", rules: "A rule of yours" });
 
 export class TopicDetail {
@@ -43,7 +43,7 @@ function parts(/** @type {any} */ said) {
   const [claiming, others] = /** @type {any[][]} */ ([said.conventions.filter((/** @type {any} */ each) => each.claim > 0), said.conventions.filter((/** @type {any} */ each) => !each.claim)]);
   claiming.sort((a, b) => b.claim - a.claim);
   const found = [
-    el("p", { class: "facts" }, stateMark(MARKS[said.verdict] ?? said.verdict, said.verdict), el("span", { text: `read by ${reader}` }),
+    el("p", { class: "facts" }, stateMark(markOf(said.verdict), said.verdict), el("span", { text: `read by ${reader}` }),
       el("span", { class: "small quiet", text: `${moment(said.at)} · ${size(said.size)}${said.whole ? "" : " · cut, so judged by its beginning"}` })),
     el("pre", { class: "payload", text: said.payload || "(empty)", attrs: { tabindex: "0", role: "group", "aria-label": "Payload" } }),
     ...said.problems.map((/** @type {any} */ problem) => el("p", { class: "soft", text: problem.detail })),

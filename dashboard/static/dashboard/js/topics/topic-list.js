@@ -2,13 +2,12 @@
 
 import { age, number } from "../page/format.js";
 import { byId, el, icon, setText, showRows } from "../page/element.js";
-import { rows } from "./topic-tree.js";
+import { markOf, rows } from "./topic-tree.js";
 import { serverNow } from "../time/clock.js";
 
 const MOST = 600; // rows that are shown at once
 const DEEPEST = 6; // levels that are moved in; deeper ones stand below each other
 const FEW = 20; // topics below a level, up to which it is open by itself
-const MARKS = /** @type {Record<string, string>} */ ({ ignored: "disabled" });
 
 /** @typedef {import("./topic-tree.js").Node} Node */
 
@@ -23,7 +22,7 @@ export class TopicList {
 
   /** @param {Node} root @returns {number} rows that found no room */
   show(root) {
-    const all = rows(root, (node) => this.turned.get(node.path) ?? node.topics <= FEW);
+    const all = rows(root, (node) => this.#isOpen(node));
     const shown = all.slice(0, MOST);
     const held = new Map();
     for (const node of shown) {
@@ -36,17 +35,20 @@ export class TopicList {
     return all.length - shown.length;
   }
 
+  #isOpen(/** @type {Node} */ node) {
+    return this.turned.get(node.path) ?? node.topics <= FEW;
+  }
+
   #row(/** @type {Node} */ node) {
     const button = el("button", { attrs: { type: "button" } },
       el("span", { class: "name" }, el("span", { class: "turn" }), el("span", { class: "mono", text: node.name || "(empty)", attrs: { title: node.path } })),
       el("span", { class: "number rate" }), el("span", { class: "number messages" }), el("span", { class: "number small quiet age" }));
-    const row = el("li", { class: `depth-${Math.min(node.depth, DEEPEST)}`, data: { path: node.path } }, button);
-    return row;
+    return el("li", { class: `depth-${Math.min(node.depth, DEEPEST)}`, data: { path: node.path } }, button);
   }
 
   #fill(/** @type {HTMLElement} */ row, /** @type {Node} */ node, /** @type {Node} */ root) {
     const button = /** @type {HTMLElement} */ (row.firstElementChild);
-    const isOpen = this.turned.get(node.path) ?? node.topics <= FEW;
+    const isOpen = this.#isOpen(node);
     if (node.children.size) button.setAttribute("aria-expanded", String(isOpen));
     setText(row.querySelector(".turn"), node.children.size ? (isOpen ? "▾" : "▸") : "");
     setText(row.querySelector(".rate"), node.rate >= 100 ? number(node.rate, 0) : number(node.rate, 1));
@@ -59,10 +61,10 @@ export class TopicList {
       row.querySelector(".name .unseen")?.remove();
       row.dataset.state = verdict;
       const bad = ["rejected", "partial", "ignored"].includes(verdict); // what is well is quiet
-      if (bad) row.querySelector(".name")?.append(icon(`m-${MARKS[verdict] ?? verdict}`, "mark"), el("span", { class: "unseen", text: verdict }));
+      if (bad) row.querySelector(".name")?.append(icon(`m-${markOf(verdict)}`, "mark"), el("span", { class: "unseen", text: verdict }));
     }
     button.onclick = () => {
-      if (node.children.size) this.turned.set(node.path, !(this.turned.get(node.path) ?? node.topics <= FEW));
+      if (node.children.size) this.turned.set(node.path, !this.#isOpen(node));
       if (node.topic) {
         this.open = node.path;
         this.chosen(node.path);

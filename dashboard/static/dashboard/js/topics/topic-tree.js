@@ -8,6 +8,9 @@
 export const OTHERS = "(topics beyond the limit)";
 const SPAN = 5_000; // ms over which a rate is told
 
+/** The mark a verdict is shown with. @param {string} verdict */
+export const markOf = (verdict) => (verdict === "ignored" ? "disabled" : verdict);
+
 /** How many messages a second each topic has, from what was told of it one moment and the next. */
 export class Rates {
   constructor() {
@@ -56,7 +59,7 @@ export function tree(topics, rates, search = "") {
   return root;
 }
 
-/** The rows that are shown, top to bottom: a node, then what is below it if it is open. What leads to one child alone is open.
+/** The rows that are shown, top to bottom: a node, then what is below it if it is open.
  * @param {Node} root @param {(node: Node) => boolean} isOpen @returns {Node[]} */
 export function rows(root, isOpen) {
   /** @type {Node[]} */ const found = [];
