@@ -9,7 +9,7 @@ from firmware_sim.faults import DeviceFaults
 from firmware_sim.fleet import Identity
 from firmware_sim.models import Model
 from firmware_sim.outbox import Entry, Outbox, Purpose
-from firmware_sim.payload import UNSTAMPED, Form, Sample, encode
+from firmware_sim.payload import UNSTAMPED, Sample, encode
 from firmware_sim.tally import Tally
 
 # Seconds between two samples of the time before the start: the finest that keeps the fleet within
@@ -70,8 +70,7 @@ class Device:
             self.held[sample.at] = sample
             return pause
         purpose = Purpose.FRESH if connected else Purpose.STORED
-        paired = self.identity.form is Form.STAMPED_ARRAY and self.identity.dialect is None
-        if paired and connected:
+        if self.identity.is_paired and connected:
             self._pair(sample)
         else:
             self._put(Entry(purpose, (sample,)))

@@ -86,6 +86,11 @@ class Identity:
     metadata: dict[str, str]
     dialect: Dialect | None = None  # None: it speaks to Pulseboard's own topics
 
+    @property
+    def is_paired(self) -> bool:
+        """Whether it sends two samples in a message."""
+        return self.form is Form.STAMPED_ARRAY and self.dialect is None
+
     def registration(self) -> dict[str, Any]:
         """The body of this device for `POST /api/v1/devices/`."""
         return {

@@ -16,7 +16,6 @@ from firmware_sim.ledger import Ledger
 from firmware_sim.loop import Loop
 from firmware_sim.options import Options
 from firmware_sim.outbox import MAX_FLEET_SAMPLES, MAX_SAMPLES, MIN_SAMPLES, Outbox
-from firmware_sim.payload import Form
 from firmware_sim.report import closing_report, status_line
 from firmware_sim.session import Session, Surroundings
 from firmware_sim.tally import Tally
@@ -87,9 +86,7 @@ class Simulation:
 
     def _starter(self, session: Session, index: int) -> Callable[[], None]:
         """What starts one device: its history, its connection, its measuring."""
-        identity = session.device.identity
-        paired = identity.form is Form.STAMPED_ARRAY and identity.dialect is None
-        samples_per_message = 2 if paired else 1
+        samples_per_message = 2 if session.device.identity.is_paired else 1
         interval = 1.0 / (self._options.rate * samples_per_message)
         phase = interval * index / len(self.sessions)
 
