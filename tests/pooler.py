@@ -42,9 +42,7 @@ class Pgbouncer(Server):
 
     @property
     def command(self) -> list[str]:
-        program = shutil.which(
-            "pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin"
-        )
+        program = shutil.which("pgbouncer", path=PLACES)
         assert program, "tests/install-tools installs pgbouncer"
         return [program, str(self.folder / "pgbouncer.ini")]
 
