@@ -10,18 +10,19 @@ from bridge.decode.items import (
     Described,
     Discovered,
     Ignored,
+    Item,
     Presence,
     Rejected,
     Remembered,
     Telemetry,
 )
 from bridge.decode.state import Facts
-from bridge.message import Message
 from bridge.topic_filter import matches
 from firmware_sim.dialects import ALL, Dialect, homeassistant
 from firmware_sim.dialects.publication import Publication
 from firmware_sim.fleet import Identity, build_fleet
 from firmware_sim.models import MODELS
+from tests.spoken import numbers, read
 
 NOW = 1_764_244_800.0  # Unix seconds
 EACH = pytest.mark.parametrize("dialect", ALL, ids=[each.NAME for each in ALL])
@@ -29,22 +30,8 @@ ANNOUNCED = (homeassistant,)  # whose topics its announcement alone explains
 FLEET = build_fleet(len(MODELS), seed=1, rate=1.0)  # one of each kind
 
 
-def said(decoder: Decoder, publications: list[Publication]) -> list[object]:
-    return [
-        item
-        for topic, payload, retain in publications
-        for item in decoder.decode(
-            Message(topic.encode(), payload, 1, False, retain, b"", int(NOW * 1e6))
-        )
-    ]
-
-
-def numbers(values: dict[str, object]) -> list[float]:
-    return sorted(
-        round(float(value), 2)
-        for value in values.values()
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    )
+def said(decoder: Decoder, publications: list[Publication]) -> list[Item]:
+    return read(decoder, publications, NOW)
 
 
 @EACH

@@ -16,12 +16,12 @@ from playwright.sync_api import Page
 
 from bridge.decode import Decoder
 from bridge.decode.items import Telemetry
-from bridge.message import Message
 from bridge.tests.conftest import database, worker_database_url
 from firmware_sim.dialects import DIALECTS
 from firmware_sim.fleet import Identity, build_fleet
 from tests.bridge_process import ROOT, BridgeProcess
 from tests.browser import chromium, operator, page
+from tests.spoken import numbers, read
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -49,14 +49,11 @@ def uid_of(device: Identity) -> str:
         *device.dialect.announce(device),
         *device.dialect.readings(device, device.model(1, device.uid).measure(now), now),
     ]
-    items = [
-        item
-        for topic, payload, retain in said
-        for item in decoder.decode(
-            Message(topic.encode(), payload, 1, False, retain, b"", int(now * 1e6))
-        )
-    ]
-    (uid,) = {item.uid for item in items if isinstance(item, Telemetry) and item.samples}
+    (uid,) = {
+        item.uid
+        for item in read(decoder, said, now)
+        if isinstance(item, Telemetry) and item.samples
+    }
     return uid
 
 
@@ -105,20 +102,15 @@ def test_a_device_of_each_dialect_shows_up_with_what_it_measured(
         sent: dict[str, list[set[float]]] = {}
         for line in ledger.read_text().rpartition("\n")[0].splitlines():
             entry = json.loads(line)
-            numbers = {
-                round(float(value), 2)
-                for value in entry["values"].values()
-                if isinstance(value, (int, float)) and not isinstance(value, bool)
-            }
-            sent.setdefault(entry["uid"], []).append(numbers)
+            sent.setdefault(entry["uid"], []).append(set(numbers(entry["values"])))
         return [
             f"{device.dialect.NAME} {uid}"
             for uid, device in uids.items()
             if device.dialect is not None
             and not any(
-                numbers <= stored.get(uid, set())
+                values <= stored.get(uid, set())
                 or (device.dialect.NAME in COARSE and uid in stored)
-                for numbers in sent.get(device.uid, [])
+                for values in sent.get(device.uid, [])
             )
         ]
 
