@@ -206,8 +206,10 @@ class RowBuilder:
             device = self._registry.known(item.uid)
             if device is None:
                 return False
-            if isinstance(item, Described) and not (
-                not item.metric or self._series.was_told((device.id, item.metric), told_of(item))
+            if (
+                isinstance(item, Described)
+                and item.metric
+                and not self._series.was_told((device.id, item.metric), told_of(item))
             ):
                 return False
             if isinstance(item, Telemetry):
