@@ -43,12 +43,22 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(_note)
 
 
-# Before pytest deselects by mark.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark before pytest deselects by mark. After all others, for pytest-django puts what needs no
+    database of its own at the end, begin with what has servers of its own: proofs of half a minute
+    and more, for which all workers but one would wait."""
     for item in items:
         if STARTING.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
+    yield
+    items.sort(key=lambda item: not _has_own_servers(item))
+
+
+def _has_own_servers(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    ours = {"db", "transactional_db"}.intersection(fixtures) or item.get_closest_marker("django_db")
+    return item.get_closest_marker("process") is not None and not ours
 
 
 @pytest.fixture(autouse=True)
