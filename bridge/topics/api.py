@@ -11,7 +11,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,19 +24,13 @@ from bridge.message import Message
 from bridge.mqtt.properties import safe_text
 from bridge.topics.explanation import explained
 from devices import clock
+from devices.api.errors import RedisAway
 from telemetry.api import parameters as query
 from telemetry.live import traffic_log
 
 MAX_SHOWN = 2_000  # topics of one answer
 SHOWN_PAYLOAD = 300  # characters of a payload in the list
-
-
-class RedisAway(APIException):
-    status_code = 503
-    default_detail = (
-        "What flows now is kept in Redis, which does not answer. Try again in a moment."
-    )
-    default_code = "redis_away"
+TRAFFIC_AWAY = "What flows now is kept in Redis, which does not answer. Try again in a moment."
 
 
 class TopicShape(serializers.Serializer):
@@ -81,7 +75,7 @@ class TopicsView(APIView):
             traffic_log.watch()
             found = traffic_log.read()
         except traffic_log.TrafficUnavailable as exc:
-            raise RedisAway from exc
+            raise RedisAway(TRAFFIC_AWAY) from exc
         topics = [_joined(entries) for _, entries in sorted(found.items())]
         filters = [each.filter for each in listening.subscriptions().each]
         shown = topics[:MAX_SHOWN]
@@ -109,7 +103,7 @@ class ExplainView(APIView):
         try:
             found = traffic_log.read().get(topic)
         except traffic_log.TrafficUnavailable as exc:
-            raise RedisAway from exc
+            raise RedisAway(TRAFFIC_AWAY) from exc
         if not found:
             raise NotFound("Nothing came on this topic while somebody looked.")
         last = max(found, key=lambda each: each["at"])

@@ -35,6 +35,14 @@ class DatabaseAway(APIException):
     default_code = "database_away"
 
 
+class RedisAway(APIException):
+    """What was asked for is in Redis; the same request is answered once that is back."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "Redis does not answer. Try again in a moment."
+    default_code = "redis_away"
+
+
 def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's handler. What Django would answer with an HTML page, a body over the limit or a
     database that is away, is told as the API tells everything else."""

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.scope import Scope
 from devices import clock
+from devices.api.errors import RedisAway
 from devices.models import Device
 from telemetry.api import parameters as query
 from telemetry.api.shapes import MessagesShape
 from telemetry.live import message_log
 
-
-class LogDown(APIException):
-    status_code = 503
-    default_detail = "The log of recent messages is in Redis, which does not answer."
-    default_code = "message_log_unavailable"
+LOG_AWAY = "The log of recent messages is in Redis, which does not answer."
 
 
 class MessagesView(APIView):
@@ -33,5 +29,5 @@ class MessagesView(APIView):
         try:
             messages = message_log.recent(device.uid)
         except message_log.LogUnavailable as exc:
-            raise LogDown from exc
+            raise RedisAway(LOG_AWAY) from exc
         return Response({"now": clock.now_ms(), "messages": messages})
