@@ -73,13 +73,12 @@ class TopicsView(APIView):
             return Response(answer)
         try:
             traffic_log.watch()
-            found = traffic_log.read()
+            found = sorted(traffic_log.read().items())
         except traffic_log.TrafficUnavailable as exc:
             raise RedisAway(TRAFFIC_AWAY) from exc
-        topics = [_joined(entries) for _, entries in sorted(found.items())]
         filters = [each.filter for each in listening.subscriptions().each]
-        shown = topics[:MAX_SHOWN]
-        return Response({**answer, "total": len(topics), "filters": filters, "topics": shown})
+        shown = [_joined(entries) for _, entries in found[:MAX_SHOWN]]
+        return Response({**answer, "total": len(found), "filters": filters, "topics": shown})
 
 
 class ExplainSerializer(serializers.Serializer):
