@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from bridge.adoption.candidates import MAX_ALIASES
 from bridge.models import Candidate
-from devices.clock import now_us
+from devices import clock
 from devices.models import Device, DeviceAlias
-from telemetry.moments import from_us
 
 
 def keep(device_id: int, uids: Iterable[str]) -> list[str]:
@@ -26,5 +25,5 @@ def keep(device_id: int, uids: Iterable[str]) -> list[str]:
         )
         Candidate.objects.filter(uid__in=new).delete()
         # So that every registry looks at it again.
-        Device.objects.filter(pk=device_id).update(updated_at=from_us(now_us()))
+        Device.objects.filter(pk=device_id).update(updated_at=clock.now())
     return new
