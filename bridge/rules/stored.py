@@ -6,6 +6,8 @@ import contextlib
 import logging
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from bridge.decode.rules import MAX_RULES, Rules, definition
 from bridge.decode.rules.problems import InvalidRule
 from bridge.decode.rules.rule import Rule
@@ -33,7 +35,7 @@ class StoredRules:
         raises."""
         if self._looked_at is not None and 0 <= now - self._looked_at < REFRESH_EVERY:
             return
-        enabled = DecodeRule.objects.filter(enabled=True).order_by("position", "id")[:MAX_RULES]
+        enabled = _enabled()
         versions = list(enabled.values_list("id", "position", "updated_at"))
         if versions != self._versions:
             self._facts.rules = Rules(tuple(filter(None, map(_read, enabled))))
@@ -43,12 +45,16 @@ class StoredRules:
 
 def filters() -> list[str]:
     """What has to be listened to for the enabled rules. Raises what the database raises."""
-    enabled = DecodeRule.objects.filter(enabled=True).order_by("position", "id")[:MAX_RULES]
     found = []
-    for topic in enabled.values_list("definition__topic", flat=True):
+    for topic in _enabled().values_list("definition__topic", flat=True):
         with contextlib.suppress(ValueError):  # of another version
             found.append(TopicPattern(str(topic)).filter)
     return found
+
+
+def _enabled() -> QuerySet[DecodeRule]:
+    """In their order."""
+    return DecodeRule.objects.filter(enabled=True).order_by("position", "id")[:MAX_RULES]
 
 
 def _read(stored: DecodeRule) -> Rule | None:
