@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from access.scope import AtNoSite
-from devices.changed_at import ChangedAt
-from devices.created_at import CreatedAt
+from devices.stamps import ChangedAt, CreatedAt
 
 
 class ConventionState(models.Model):

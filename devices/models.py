@@ -10,9 +10,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from access.scope import ScopedManager
-from devices.changed_at import ChangedAt
-from devices.created_at import CreatedAt
 from devices.credentials import new_credential
+from devices.stamps import ChangedAt, CreatedAt
 
 UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL
 MAX_TAGS = 32  # tags of one device

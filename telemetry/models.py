@@ -10,8 +10,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from access.scope import ScopedManager
-from devices.created_at import CreatedAt
 from devices.models import Device
+from devices.stamps import CreatedAt
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MAX_METRIC_LENGTH = 200  # characters of a dotted metric name
