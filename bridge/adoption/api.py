@@ -17,6 +17,7 @@ from access.scope import Scope
 from bridge.adoption import guess, merge
 from bridge.adoption import shapes as shape
 from bridge.adoption.adopt import Taken, adopt
+from bridge.adoption.candidates import of_no_device
 from bridge.decode.units import quantity_of
 from bridge.models import Candidate
 from bridge.quarantine.api import replayed
@@ -53,7 +54,7 @@ class InboxView(APIView):
         limit = query.integer(request, "limit", MAX_SHOWN, least=0, most=MAX_SHOWN)
         asked = request.query_params
         visible = Candidate.objects.visible_to(Scope.of(request))
-        rows = visible.filter(ignored=asked.get("ignored") == "1")
+        rows = of_no_device(visible).filter(ignored=asked.get("ignored") == "1")
         counted = rows.values_list("convention").annotate(Count("id")).order_by("convention")
         conventions = dict(counted)
         if convention := asked.get("convention"):
@@ -263,8 +264,7 @@ def _chosen(
     rows = Candidate.objects.visible_to(Scope.of(request)).order_by("first_at", "id")
     if "uids" in given:
         return list(rows.filter(uid__in=given["uids"])), False
-    rows = rows.filter(ignored=ignored, convention=given["convention"])
-    found = list(rows)
+    found = list(of_no_device(rows.filter(ignored=ignored, convention=given["convention"])))
     if "kind" in given:
         found = [row for row in found if guess.kind_of(row.metrics) == given["kind"]]
     return found[: shape.MAX_ADOPTED], len(found) > shape.MAX_ADOPTED

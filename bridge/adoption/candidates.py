@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
 from bridge.commit.described import facts_of
 from bridge.decode.identity import device_uid
 from bridge.decode.items import Described, Discovered, Item, Presence, Telemetry
 from bridge.message import Message
 from bridge.models import Candidate
 from bridge.mqtt.properties import safe_text
+from devices.models import Device
 from telemetry.moments import from_us
 
 MAX_CANDIDATES = 10_000  # that wait, or are ignored; of more, nothing but the number is noted
@@ -35,6 +38,11 @@ def known(uids: Iterable[str]) -> dict[str, Known]:
     rows = Candidate.objects.filter(uid__in=list(uids)).order_by()
     facts = rows.values_list("uid", "kept", "ignored")
     return {uid: Known(kept, ignored) for uid, kept, ignored in facts}
+
+
+def of_no_device(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
+    """Without those whose uid a device has by now, however it was registered."""
+    return rows.exclude(uid__in=Device.objects.values("uid"))
 
 
 @dataclass(slots=True)

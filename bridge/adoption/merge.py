@@ -41,6 +41,7 @@ def merge(device: Device, other: Device) -> list[str]:
         # Read anew: what is remembered of its series would be deleted with it.
         Device.objects.get(pk=other.pk).delete()
         DeviceAlias.objects.create(alias=uid, device=device)
+        Candidate.objects.filter(uid=uid).delete()
         touch(device)
         if moving:
             announce_series(Series.objects.filter(pk__in=[each.pk for each in moving]))

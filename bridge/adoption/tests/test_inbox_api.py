@@ -79,6 +79,18 @@ def test_a_uid_that_is_registered_meanwhile_is_told(hall: Transaction, api: APIC
     assert [each["uid"] for each in answer["refused"]] == ["lamp"]
 
 
+def test_who_is_registered_in_another_way_waits_no_more(hall: Transaction, api: APIClient) -> None:
+    say(hall, ("lamp", {"t": 1}), ("fan", {"t": 1}))
+    post(api, "devices/", {"uid": "lamp", "name": "Lamp"}, 201)
+    answer = api.get("/api/v1/inbox/").json()
+    assert (answer["total"], answer["conventions"]) == (1, {"hall": 1})
+    assert [each["uid"] for each in answer["devices"]] == ["fan"]
+    post(api, "devices/pump-1/merge/", {"other": "lamp"})
+    assert [each["uid"] for each in api.get("/api/v1/inbox/").json()["devices"]] == ["fan"]
+    adopted = post(api, "inbox/adopt/", {"convention": "hall"})
+    assert (adopted["adopted"], adopted["refused"]) == (["fan"], [])
+
+
 def test_who_is_ignored_is_out_of_the_way_until_taken_back(
     hall: Transaction, api: APIClient
 ) -> None:
