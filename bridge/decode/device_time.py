@@ -28,6 +28,12 @@ def read(stamp: Any, received_us: int, where: str) -> int | Problem:
     return Problem(Reason.IMPLAUSIBLE_TIMESTAMP, what + _advice(stamp, time_us, received_us))
 
 
+def read_or_0(stamp: Any, received_us: int) -> int:
+    """The same for who says nothing of a time that cannot be true: 0, that of the receipt."""
+    time_us = _microseconds(stamp) or 0
+    return time_us if EARLIEST_US <= time_us <= received_us + LATEST_AHEAD_US else 0
+
+
 def _microseconds(stamp: Any) -> int | None:
     kind = type(stamp)
     if kind is int:

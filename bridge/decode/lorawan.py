@@ -58,10 +58,8 @@ def frame(given: Any) -> bytes | None:
 def first_time(stamps: Iterable[Any], received_us: int) -> int:
     """Unix microseconds of the first stamp that can be true; 0 if none is."""
     for stamp in stamps:
-        if isinstance(stamp, str):
-            found = device_time.read(stamp, received_us, "time")
-            if isinstance(found, int):
-                return found
+        if isinstance(stamp, str) and (time_us := device_time.read_or_0(stamp, received_us)):
+            return time_us
     return 0
 
 

@@ -219,12 +219,7 @@ def _time(said: Mapping[str, Any], message: Message) -> int:
     """Unix microseconds; 0: now. `last_seen` is when the device was heard last, also in a message
     that somebody else's command caused: values of now do not belong there. Only of what is repeated
     from the cache is it the time."""
-    stamp = said.get("last_seen")
-    if stamp is None:
-        return 0
-    seen_us = device_time.read(stamp, message.received_us, "last_seen")
-    if isinstance(seen_us, Problem):
-        return 0
+    seen_us = device_time.read_or_0(said.get("last_seen"), message.received_us)
     cached = message.retain or seen_us < message.received_us - CACHED_US
     return seen_us if cached else 0
 

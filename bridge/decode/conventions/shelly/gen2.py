@@ -16,7 +16,6 @@ from bridge.decode.items import (
     Described,
     Ignored,
     Item,
-    Problem,
     Rejected,
     Sample,
     Telemetry,
@@ -129,5 +128,4 @@ def _time(stamp: Any, received_us: int) -> int:
     """Unix microseconds of seconds; 0 before the clock was set: it counts from the start then."""
     if type(stamp) is not int and type(stamp) is not float:
         return 0
-    found = device_time.read(stamp * 1_000, received_us, "ts")
-    return 0 if isinstance(found, Problem) else found
+    return device_time.read_or_0(stamp * 1_000, received_us)

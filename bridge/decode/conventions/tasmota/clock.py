@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.decode import device_time
-from bridge.decode.items import Problem
 
 # `SetOption52 1` adds the offset; without it the time is local, and nobody knows where.
 _WITH_OFFSET = re.compile(
@@ -31,5 +30,4 @@ def _read(stamp: Any, received_us: int) -> int:
         stamp = stamp * 1_000 if abs(stamp) < SECONDS_BELOW else stamp
     elif not (isinstance(stamp, str) and _WITH_OFFSET.fullmatch(stamp)):
         return 0
-    found = device_time.read(stamp, received_us, "Time")
-    return 0 if isinstance(found, Problem) else found
+    return device_time.read_or_0(stamp, received_us)
