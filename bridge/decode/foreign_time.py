@@ -32,12 +32,18 @@ def read(stamp: Any, received_us: int) -> int:
     return time_us if CLOCK_SET_US <= time_us <= received_us + LATEST_AHEAD_US else 0
 
 
+def unit_us(count: Decimal) -> Decimal:
+    """How many microseconds a count of one means, which its size tells: of any time between 1973
+    and 5138 only one unit is meant."""
+    for limit, each_us in MAGNITUDES:
+        if abs(count) < limit:
+            return each_us
+    return NANOSECOND
+
+
 def counted_us(count: Decimal) -> int:
     """Unix microseconds of a count whose size tells its unit."""
-    for limit, unit_us in MAGNITUDES:
-        if abs(count) < limit:
-            return int(count * unit_us)
-    return int(count * NANOSECOND)
+    return int(count * unit_us(count))
 
 
 def _microseconds(stamp: Any) -> int:

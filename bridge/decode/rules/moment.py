@@ -8,15 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from bridge.decode.device_time import EARLIEST_US, LATEST_AHEAD_US
+from bridge.decode.foreign_time import unit_us
 from bridge.decode.items import Problem, Reason
 from bridge.decode.rules.json_path import Path
 from telemetry.moments import is_number, to_us
 
 UNITS = ("auto", "s", "ms", "us", "ns", "iso")
 _US = {"s": Decimal(1_000_000), "ms": Decimal(1_000), "us": Decimal(1), "ns": Decimal("0.001")}
-# Numbers below these count seconds, milliseconds, microseconds, otherwise nanoseconds: of any time
-# between 1973 and 5138 only one of them is meant.
-_AUTO = ((Decimal(10) ** 11, "s"), (Decimal(10) ** 14, "ms"), (Decimal(10) ** 17, "us"))
 MAX_TOLD = 40  # characters of a stamp that are told
 _ZONES = available_timezones()
 
@@ -58,20 +56,13 @@ class Moment:
             if self._unit == "iso":
                 return None
             number = Decimal(text)
-            return round(number * _US[self._unit if self._unit != "auto" else _unit(number)])
+            return round(number * (_US.get(self._unit) or unit_us(number)))
         if self._unit not in ("auto", "iso") or len(text) > 64:
             return None
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is not None:
             return to_us(moment)
         return _local(moment, self._zone, received_us)
-
-
-def _unit(number: Decimal) -> str:
-    for below, unit in _AUTO:
-        if abs(number) < below:
-            return unit
-    return "ns"
 
 
 def _local(moment: datetime, zone: ZoneInfo, received_us: int) -> int:
