@@ -61,7 +61,7 @@ def decode(message: Message, state: State) -> list[Item]:
     channel = levels[2] if receiver else "events"
     gateway = device_uid(receiver)
     if channel == "devices":
-        return _value(levels[3:], gateway, message, state)
+        return _value(levels[3:], receiver, message, state)
     if channel == "events":
         return _event(receiver, gateway, message, state)
     if channel == "availability" and message.payload in (b"online", b"offline"):
@@ -106,9 +106,10 @@ def transmission(document: dict[str, Any], gateway: str, found: DeviceReadings) 
     return [Discovered(uid, gateway), *items] if gateway else items
 
 
-def _value(levels: list[str], gateway: str, message: Message, state: State) -> list[Item]:
+def _value(levels: list[str], receiver: str, message: Message, state: State) -> list[Item]:
     """One value of the topics below `devices`, which repeat what the events say."""
-    if state.scope(RECEIVERS).get(message.topic.split(b"/")[1].decode("utf-8", "replace")):
+    gateway = device_uid(receiver)
+    if receiver in state.scope(RECEIVERS):
         return [Ignored("echo", gateway)]
     *of, key = levels
     if not of or key in NO_READINGS:
