@@ -35,7 +35,7 @@ def matches(topic: str, payload: bytes) -> int:
     first = batch[0] if type(batch) is list and batch else document
     if not _is_metric(first):
         return 0
-    return BY_TOPIC if topic.startswith("telegraf/") else BY_PAYLOAD
+    return reach(topic)
 
 
 def reach(topic: str) -> int:
