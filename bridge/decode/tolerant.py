@@ -46,12 +46,17 @@ class Repeating(dict[str, Any]):
         return self._pairs
 
 
-def decode(payload: bytes) -> Any:
-    """The document. Raises `Undecodable`."""
+def text_of(payload: bytes) -> str:
+    """The payload as text. Raises `Undecodable`."""
     try:
-        text = payload.decode("utf-8")
+        return payload.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise Undecodable(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8") from exc
+
+
+def decode(payload: bytes) -> Any:
+    """The document. Raises `Undecodable`."""
+    text = text_of(payload)
     nesting = _nesting(payload)
     if nesting > MAX_JSON_NESTING:
         raise Undecodable(Reason.TOO_DEEP, f"nested {nesting} deep, over {MAX_JSON_NESTING}")

@@ -26,6 +26,7 @@ from bridge.decode.items import (
 from bridge.decode.scalars import ON_OFF, value_of
 from bridge.decode.state import State
 from bridge.decode.texts import word
+from bridge.decode.tolerant import Undecodable, text_of
 from bridge.message import Message
 
 NAME = "esphome"
@@ -124,9 +125,9 @@ def _state(
             flat = flattened(document, *names, read_text=_read_text)
             return [flat.telemetry(uid)]
     try:
-        text = message.payload.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        return [Rejected(uid, Problem(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8"))]
+        text = text_of(message.payload)
+    except Undecodable as exc:
+        return [Rejected(uid, exc.problem)]
     words = ON_OFF if component in SWITCHED else {}
     # What a text sensor says is a text, also where it is digits.
     value = _read_text(text) if component == "text_sensor" else value_of(text, words)

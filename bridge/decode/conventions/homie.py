@@ -33,6 +33,7 @@ from bridge.decode.items import (
 )
 from bridge.decode.scalars import TRUE_FALSE, number_of, value_of
 from bridge.decode.state import State
+from bridge.decode.tolerant import Undecodable, text_of
 from bridge.message import Message
 
 NAME = "homie"
@@ -117,9 +118,9 @@ def _property(uid: str, device: str, rest: list[str], message: Message, state: S
     if not message.payload or not metric:
         return Ignored("removed", "", uid)
     try:
-        text = message.payload.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        return Rejected(uid, Problem(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8"))
+        text = text_of(message.payload)
+    except Undecodable as exc:
+        return Rejected(uid, exc.problem)
     datatype = types_of(device, state).get(".".join(rest), "")
     if datatype == "json":
         return flattened(documents.peek(message.payload), *rest).telemetry(uid)

@@ -16,6 +16,7 @@ from bridge.decode.items import Item, Problem, Reason, Rejected, Value
 from bridge.decode.json_values import MAX_EXACT_INTEGER, MAX_TEXT, is_storable
 from bridge.decode.scalars import number_of
 from bridge.decode.state import State
+from bridge.decode.tolerant import Undecodable, text_of
 from bridge.message import MAX_PAYLOAD, Message
 
 NAME = "influx"
@@ -70,7 +71,7 @@ def matches(topic: str, payload: bytes) -> int:
         text = text.partition("\n")[2].lstrip()
     if not _BEGINNING.match(text):
         return 0
-    return BY_TOPIC if topic.startswith("telegraf/") else BY_PAYLOAD
+    return reach(topic)
 
 
 def reach(topic: str) -> int:
@@ -85,10 +86,9 @@ def decode(message: Message, state: State) -> list[Item]:
         detail = f"{len(message.payload)} bytes, over {MAX_PAYLOAD}"
         return [Rejected(names.uid, Problem(Reason.TOO_LARGE, detail))]
     try:
-        text = message.payload.decode()
-    except UnicodeDecodeError as exc:
-        detail = f"byte {exc.start} is not UTF-8"
-        return [Rejected(names.uid, Problem(Reason.NOT_UTF8, detail))]
+        text = text_of(message.payload)
+    except Undecodable as exc:
+        return [Rejected(names.uid, exc.problem)]
     found = DeviceReadings(message, state)
     for line in _lines(text, found):
         time_us = foreign_time.read(line.time, message.received_us) if line.time else 0

@@ -29,7 +29,7 @@ from bridge.decode.items import (
 from bridge.decode.scalars import TRUE_FALSE, value_of
 from bridge.decode.state import State
 from bridge.decode.texts import members, objects, word
-from bridge.decode.tolerant import Undecodable
+from bridge.decode.tolerant import Undecodable, text_of
 from bridge.message import Message
 
 NAME = "zigbee2mqtt"
@@ -229,9 +229,9 @@ def _attribute(uid: str, name: str, message: Message) -> Item:
     if name in NO_READINGS or not message.payload:  # nothing: the attribute is unknown
         return Ignored("no_values", "", uid)
     try:
-        text = message.payload.decode("utf-8").strip()
-    except UnicodeDecodeError as exc:
-        return Rejected(uid, Problem(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8"))
+        text = text_of(message.payload).strip()
+    except Undecodable as exc:
+        return Rejected(uid, exc.problem)
     if text.startswith(("{", "[")):
         return Rejected(uid, Problem(Reason.WRONG_TYPE, f"{name[:40]!a} is no single value"))
     value = SWITCHED.get(text, value_of(text, TRUE_FALSE))

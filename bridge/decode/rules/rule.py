@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.decode import documents
+from bridge.decode import documents, tolerant
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import (
     Described,
@@ -103,9 +103,9 @@ class Rule:
 
     def _text_document(self, payload: bytes, budget: Budget) -> Any:
         try:
-            text = payload.decode("utf-8").strip("\0 \t\r\n")
-        except UnicodeDecodeError as exc:
-            raise Unreadable(Reason.NOT_UTF8, f"byte {exc.start} is not UTF-8") from exc
+            text = tolerant.text_of(payload).strip("\0 \t\r\n")
+        except Undecodable as exc:
+            raise Unreadable(*exc.problem) from exc
         if not text:
             raise Unreadable(Reason.EMPTY_PAYLOAD, "the message has no payload")
         if self.expression is None:
