@@ -14,7 +14,7 @@ from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.flattening import flattened
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Reason
-from bridge.decode.tolerant import Repeating
+from bridge.decode.tolerant import object_of
 from bridge.decode.topic_path import TopicPath
 
 MAX_OBJECTS = 1_000  # of a message, each with its own time or device
@@ -145,7 +145,7 @@ class _Object:
             native = _perhaps(pairs)
         self.owner = Owner(native or owner.native, time_us or owner.time_us)
         pivoted = _pivoted(pairs) if valued and 1 < len(pairs) <= 4 else None
-        self.rest: dict[str, Any] = _document(pairs) if pivoted is None else pivoted
+        self.rest: dict[str, Any] = object_of(pairs) if pivoted is None else pivoted
 
     def _plain(self, key: str, value: Any) -> Any:
         """`{"value": 21, "unit": "°C"}` is its value."""
@@ -175,11 +175,6 @@ def _pivoted(pairs: list[tuple[str, Any]]) -> dict[str, Any] | None:
     if value is None or name is None or not by_word.keys() <= BESIDE:
         return None
     return {_id(name): value}
-
-
-def _document(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    return document if len(document) == len(pairs) else Repeating(pairs)
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

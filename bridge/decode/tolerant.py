@@ -61,13 +61,13 @@ def decode(payload: bytes) -> Any:
     if nesting > MAX_JSON_NESTING:
         raise Undecodable(Reason.TOO_DEEP, f"nested {nesting} deep, over {MAX_JSON_NESTING}")
     try:
-        return json.loads(text, parse_int=_integer, object_pairs_hook=_object)
+        return json.loads(text, parse_int=_integer, object_pairs_hook=object_of)
     except json.JSONDecodeError:
         pass
     try:
         # Of the same length, so that an error names the character it stands at.
         spelt = _NO_NUMBER.sub(lambda found: found["text"] or "NaN".rjust(len(found[0])), text)
-        return json.loads(spelt, parse_int=_integer, object_pairs_hook=_object)
+        return json.loads(spelt, parse_int=_integer, object_pairs_hook=object_of)
     except json.JSONDecodeError as exc:
         raise Undecodable(Reason.MALFORMED_JSON, f"{exc.msg} at character {exc.pos}") from exc
 
@@ -91,7 +91,8 @@ def _members(document: Any) -> int:
     return count
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these members, of which several may have one key."""
     document = dict(pairs)
     return document if len(document) == len(pairs) else Repeating(pairs)
 
