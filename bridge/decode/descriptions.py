@@ -14,9 +14,12 @@ MAX_SAID = 200  # characters of a name, a model, a version
 _UNSAID = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
-def said(value: Any) -> str:
-    """A text that can be shown and stored; "" of anything else."""
-    return _UNSAID.sub("", value[:MAX_SAID]).strip() if isinstance(value, str) else ""
+def said(value: Any, at_most: int = MAX_SAID) -> str:
+    """A text of so many characters that can be shown and stored; "" of anything else."""
+    if not isinstance(value, str):
+        return ""
+    text = value[:at_most]
+    return text.strip() if text.isprintable() else _UNSAID.sub("", text).strip()
 
 
 def units(uid: str, given: Mapping[str, str]) -> list[Item]:

@@ -5,11 +5,11 @@ For dialects that put several devices, instants or both into a message.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
 from typing import Any
 
 from bridge.decode import json_values, named_units
+from bridge.decode.descriptions import said
 from bridge.decode.items import (
     Described,
     Ignored,
@@ -27,7 +27,6 @@ from bridge.message import Message
 
 MAX_DEVICES = 500  # in one message
 MAX_ABOUT = 128  # characters of a name, a model and the like
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 NO_VALUE = "no_value"  # why a message is ignored that says only what is not known
 
 
@@ -53,14 +52,14 @@ class DeviceReadings:
     def describe(self, uid: str, **about: str) -> None:
         """What a device is, by the fields of `Described`. "" tells nothing, nor does a name that is
         the uid."""
-        told = {key: _clean(text) for key, text in about.items()}
+        told = {key: said(text, MAX_ABOUT) for key, text in about.items()}
         if told.get("name") == uid:
             del told["name"]
         self._about.setdefault(uid, {}).update({key: text for key, text in told.items() if text})
 
     def is_called(self, uid: str, *aliases: str) -> None:
         """What else a device is called; told if it measured something, too."""
-        cleaned = (_clean(alias) for alias in aliases)
+        cleaned = (said(alias, MAX_ABOUT) for alias in aliases)
         if known := tuple(alias for alias in cleaned if alias and alias != uid):
             self._about.setdefault(uid, {})["aliases"] = known
 
@@ -80,10 +79,10 @@ class DeviceReadings:
         if not at or (not time_us and not at[-1].keys().isdisjoint(values)):
             at.append(dict(values))
             return
-        said = at[-1]
+        kept = at[-1]
         for metric, value in values.items():
-            if said.setdefault(metric, value) != value:
-                json_values.report_conflict(self, metric, said[metric], value)
+            if kept.setdefault(metric, value) != value:
+                json_values.report_conflict(self, metric, kept[metric], value)
 
     def has_unit(self, uid: str, metric: str, unit: str, quantity: str = "") -> None:
         """The unit a device gives a metric of its, and the quantity where neither tells it."""
@@ -127,10 +126,3 @@ class DeviceReadings:
         if self.problems:
             items.append(Rejected(uid, self.problems[0]))
         return items or [Ignored(NO_VALUE, uid)]
-
-
-def _clean(text: str) -> str:
-    """Without what cannot be shown or stored."""
-    if len(text) <= MAX_ABOUT and text.isprintable():  # nearly all
-        return text.strip()
-    return _UNSHOWN.sub("", text[:MAX_ABOUT]).strip()
