@@ -11,11 +11,13 @@ from bridge.decode.items import Problem, Reason
 from bridge.decode.tolerant import Undecodable
 from bridge.message import MAX_PAYLOAD
 
+NO_PAYLOAD = Problem(Reason.EMPTY_PAYLOAD, "the message has no payload")
+
 _strict = msgspec.json.Decoder().decode
 
 # The payload read last, with its document or what is wrong with it. One tuple, replaced whole, so
 # that threads never see half of it. Not the error itself: its traceback would keep the batch.
-_last: tuple[bytes, Any, Problem | None] = (b"", None, Problem(Reason.EMPTY_PAYLOAD, ""))
+_last: tuple[bytes, Any, Problem | None] = (b"", None, NO_PAYLOAD)
 
 
 def read(payload: bytes) -> Any:
@@ -52,7 +54,7 @@ def peek(payload: bytes) -> Any:
 
 def _parse(payload: bytes) -> Any:
     if not payload:
-        raise Undecodable(Reason.EMPTY_PAYLOAD, "the message has no payload")
+        raise Undecodable(*NO_PAYLOAD)
     if len(payload) > MAX_PAYLOAD:
         raise Undecodable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bridge.decode import descriptions
+from bridge.decode import descriptions, documents
 from bridge.decode.identity import device_uid
 from bridge.decode.items import Item, Problem, Reason, Rejected, Sample, Telemetry, Value
 from bridge.decode.state import CERTAIN, State
@@ -95,8 +95,7 @@ def decode(message: Message, state: State) -> list[Item]:
         return [Rejected(uid, Problem(Reason.TOO_LARGE, detail))]
     found = read(message.payload)
     if not found.values:
-        empty = Problem(Reason.EMPTY_PAYLOAD, "the message has no payload")
-        return [Rejected(uid, found.problems[0] if found.problems else empty)]
+        return [Rejected(uid, found.problems[0] if found.problems else documents.NO_PAYLOAD)]
     told = descriptions.units(uid, found.units)
     return [*told, Telemetry(uid, [Sample(0, found.values)], found.problems)]
 

@@ -6,7 +6,7 @@ from bridge.decode import json_values
 from bridge.decode.items import Item, Presence, Problem, Reason, Rejected, Telemetry
 from bridge.decode.state import CERTAIN, Route, State
 from bridge.decode.storable import UID
-from bridge.message import MAX_PAYLOAD, Message
+from bridge.message import Message
 
 NAME = "pulseboard"
 FILTERS = ("devices/+/telemetry", "devices/+/status")
@@ -46,14 +46,8 @@ def _status(uid: str, payload: bytes) -> Item:
 
 def telemetry(uid: str, message: Message) -> Item:
     """Any telemetry of a device, whatever way it came."""
-    payload = message.payload
-    if not payload:
-        return Rejected(uid, Problem(Reason.EMPTY_PAYLOAD, "the message has no payload"))
-    if len(payload) > MAX_PAYLOAD:
-        detail = f"{len(payload)} bytes, over {MAX_PAYLOAD}"
-        return Rejected(uid, Problem(Reason.TOO_LARGE, detail))
     try:
-        reading = json_values.read(payload, message.received_us)
+        reading = json_values.read(message.payload, message.received_us)
     except json_values.Undecodable as exc:
         return Rejected(uid, exc.problem)
     return Telemetry(uid, reading.samples, tuple(reading.problems), reading.clock_replaced)

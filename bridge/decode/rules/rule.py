@@ -107,7 +107,7 @@ class Rule:
         except Undecodable as exc:
             raise Unreadable(*exc.problem) from exc
         if not text:
-            raise Unreadable(Reason.EMPTY_PAYLOAD, "the message has no payload")
+            raise Unreadable(*documents.NO_PAYLOAD)
         if self.expression is None:
             return {"value": text}
         if len(text) > MAX_SEARCHED:
