@@ -13,9 +13,9 @@ from bridge.decode.identity import metric_name
 from bridge.decode.items import Problem, Reason, Sample, Telemetry, Value
 from bridge.decode.json_values import (
     MAX_DEPTH,
-    MAX_EXACT_INTEGER,
     MAX_PROBLEMS,
     MAX_TEXT,
+    exact,
     is_plain,
     is_storable,
 )
@@ -87,7 +87,7 @@ class Flattened:
         if kind is bool:
             return bool(value)
         if kind is int:
-            return value if abs(value) <= MAX_EXACT_INTEGER else str(value)
+            return exact(value)
         if kind is float:
             if math.isfinite(value):
                 return float(value)

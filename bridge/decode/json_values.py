@@ -199,7 +199,7 @@ def _value(reading: Reading, metric: str, value: Any) -> Value | None:
             return float(value)
         reading.report(Reason.NOT_FINITE, f"{_shown(metric)} is no finite number")
     elif kind is int:
-        return value if -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER else str(value)
+        return exact(value)
     elif kind is str:
         if len(value) <= MAX_TEXT and is_storable(value):
             return str(value)
@@ -211,6 +211,11 @@ def _value(reading: Reading, metric: str, value: Any) -> Value | None:
     else:
         reading.report(Reason.UNSUPPORTED_VALUE, f"{_shown(metric)} is {_type_name(value)}")
     return None
+
+
+def exact(integer: int) -> int | str:
+    """The integer, as text where a float8 would round it."""
+    return integer if -MAX_EXACT_INTEGER <= integer <= MAX_EXACT_INTEGER else str(integer)
 
 
 def is_storable(text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from bridge.decode import foreign_time, telegraf_names
 from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.items import Item, Problem, Reason, Rejected, Value
-from bridge.decode.json_values import MAX_EXACT_INTEGER, MAX_TEXT, is_storable
+from bridge.decode.json_values import MAX_TEXT, exact, is_storable
 from bridge.decode.scalars import number_of
 from bridge.decode.state import State
 from bridge.decode.tolerant import Undecodable, text_of
@@ -143,8 +143,7 @@ def _value(written: str) -> Value | None:
         text = _ESCAPED_TEXT.sub(r"\1", written[1:-1])
         return text if len(text) <= MAX_TEXT and is_storable(text) else None
     if written[-1] in "iu" and _INTEGER.fullmatch(written):
-        integer = int(written[:-1])
-        return integer if abs(integer) <= MAX_EXACT_INTEGER else str(integer)
+        return exact(int(written[:-1]))
     number = number_of(written)
     if type(number) is str:
         return float(number)  # without an `i` it is a float, however many digits it has

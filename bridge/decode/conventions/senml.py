@@ -27,9 +27,9 @@ from bridge.decode.items import (
     Value,
 )
 from bridge.decode.json_values import (
-    MAX_EXACT_INTEGER,
     MAX_TEXT,
     Reading,
+    exact,
     is_plain,
     is_storable,
 )
@@ -265,9 +265,7 @@ def _number(value: Any) -> float | int | None:
 
 def _sum(base: float, number: float) -> Value:
     total = base + number if base else number
-    if isinstance(total, int) and abs(total) > MAX_EXACT_INTEGER:
-        return str(total)
-    return total
+    return exact(total) if isinstance(total, int) else total
 
 
 def _is_kept(value: Value) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bridge.decode.items import Problem, Reason, Value
-from bridge.decode.json_values import MAX_DEPTH, MAX_EXACT_INTEGER, MAX_TEXT, is_storable
+from bridge.decode.json_values import MAX_DEPTH, MAX_TEXT, exact, is_storable
 from bridge.decode.rules.expression import MAX_SEARCHED
 from bridge.decode.rules.json_path import Path
 from bridge.decode.rules.template import Template, text_of
@@ -92,7 +92,7 @@ def _storable(value: Any) -> Value | Problem:
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return value if abs(value) <= MAX_EXACT_INTEGER else str(value)
+        return exact(value)
     if math.isfinite(value):
         return float(value)
     return Problem(Reason.NOT_FINITE, "is no finite number")

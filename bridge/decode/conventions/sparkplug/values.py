@@ -13,7 +13,7 @@ from bridge.decode.conventions.sparkplug.payload import Metric
 from bridge.decode.conventions.sparkplug.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed
 from bridge.decode.identity import metric_name
 from bridge.decode.items import Problem, Reason, Value
-from bridge.decode.json_values import MAX_EXACT_INTEGER, MAX_PROBLEMS, MAX_TEXT
+from bridge.decode.json_values import MAX_PROBLEMS, MAX_TEXT, exact
 
 MAX_NESTED = 8  # templates inside templates
 MAX_CELLS = 200  # readings of a data set or an array; a larger one is a file
@@ -132,7 +132,7 @@ def _integer(datatype: int, raw: int) -> Value:
         value = raw
     else:
         raise Malformed(f"an integer of the datatype {datatype}, whose sign no birth has told")
-    return value if abs(value) <= MAX_EXACT_INTEGER else str(value)
+    return exact(value)
 
 
 def _float(raw: bytes) -> float | None:
@@ -202,4 +202,4 @@ def elements(datatype: int, data: Any) -> Iterator[Cell]:
         elif isinstance(value, str):
             yield (str(at),), value if len(value) <= MAX_TEXT else None
         else:
-            yield (str(at),), value if abs(value) <= MAX_EXACT_INTEGER else str(value)
+            yield (str(at),), exact(value)
