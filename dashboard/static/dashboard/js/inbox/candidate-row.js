@@ -1,6 +1,6 @@
 /** One device that waits: who it says it is, what it sends, and what can be done with it. */
 
-import { ago, humanise, number, THIN } from "../page/format.js";
+import { ago, counted, humanise, number, THIN } from "../page/format.js";
 import { el, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
@@ -21,7 +21,7 @@ export function candidateRow(found, sites, acts) {
   const model = [said.manufacturer, said.model].filter(Boolean).join(" ");
   const facts = [found.convention, found.kind.replaceAll("-", " "), model, found.gateway && `behind ${found.gateway}`, said.area].filter(Boolean).join(" · ");
   const who = el("div", { class: "who" }, el("b", { text: name }), el("span", { class: "small mono quiet", text: found.uid }), el("span", { class: "small soft", text: facts }),
-    el("span", { class: "small quiet", attrs: { title: `first ${moment(found.first_seen)}` }, text: `${number(found.messages, 0)} messages · last ${ago(serverNow() - found.last_seen)} · first ${ago(serverNow() - found.first_seen)}` }));
+    el("span", { class: "small quiet", attrs: { title: `first ${moment(found.first_seen)}` }, text: `${counted(found.messages, "message")} · last ${ago(serverNow() - found.last_seen)} · first ${ago(serverNow() - found.first_seen)}` }));
   if (found.online !== null) who.append(stateMark(found.online ? "online" : "offline"));
   const shown = found.metrics.slice(0, FEW).map(metric);
   if (found.metrics.length > FEW) shown.push(el("span", { class: "tag", text: `${found.metrics.length - FEW} more` }));
