@@ -1,6 +1,7 @@
 /** The fleet's search, site, order and state chips; kept in the address so that a view can be shared. */
 
 import { byId, el, icon } from "../page/element.js";
+import { showInAddress } from "../page/address.js";
 import { STATES, WORDS } from "../presence/presence.js";
 import { typing } from "../frame/frame.js";
 
@@ -95,14 +96,10 @@ export class FleetFilter {
 
   #set(/** @type {Partial<{search: string, site: string, order: string, states: Set<string>, selected: Set<string>, only: boolean}>} */ part) {
     Object.assign(this, part);
-    const query = new URLSearchParams();
-    if (this.search) query.set("search", this.search);
-    if (this.site) query.set("site", this.site);
-    if (this.states.size) query.set("state", [...this.states].join(","));
-    if (this.order !== "worst") query.set("order", this.order);
-    if (this.selected.size && this.selected.size <= MAX_IN_ADDRESS) query.set("selected", [...this.selected].join(","));
-    if (this.only) query.set("only", "1");
-    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    showInAddress({
+      search: this.search, site: this.site, state: [...this.states].join(","), order: this.order === "worst" ? "" : this.order,
+      selected: this.selected.size <= MAX_IN_ADDRESS ? [...this.selected].join(",") : "", only: this.only ? "1" : "",
+    });
     this.#show();
     this.changed();
   }

@@ -7,6 +7,7 @@ import { get, send } from "../page/rest.js";
 import { kinds } from "./groups.js";
 import { number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
+import { showInAddress } from "../page/address.js";
 import { outcome } from "../quarantine/replay.js";
 
 const TYPED = 300; // ms after the last key
@@ -27,8 +28,7 @@ async function read() {
   clearTimeout(timer);
   timer = 0;
   const mine = ++turn;
-  const asked = new URLSearchParams(Object.entries({ convention, search: byId("search").value.trim(), ignored: ignored ? "1" : "" }).filter(([, value]) => value));
-  history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
+  const asked = showInAddress({ convention, search: byId("search").value.trim(), ignored: ignored ? "1" : "" });
   try {
     const answer = await get(`/api/v1/inbox/${asked.size ? `?${asked}` : ""}`);
     if (mine === turn) show(answer);

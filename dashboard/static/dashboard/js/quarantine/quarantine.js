@@ -7,6 +7,7 @@ import { connection } from "../live/live.js";
 import { send } from "../page/rest.js";
 import { number } from "../page/format.js";
 import { QuarantineGroups } from "./quarantine-groups.js";
+import { showInAddress } from "../page/address.js";
 import { serverNow } from "../time/clock.js";
 import { UnreadTopics } from "./unread-topics.js";
 import { waitingRead } from "../frame/waiting.js";
@@ -34,8 +35,7 @@ function second() {
 }
 
 function narrowed() {
-  const asked = String(new URLSearchParams(Object.entries({ reason: groups.reason, uid: groups.uid }).filter(([, value]) => value)));
-  history.replaceState(null, "", asked ? `?${asked}` : location.pathname);
+  showInAddress({ reason: groups.reason, uid: groups.uid });
   second();
 }
 
