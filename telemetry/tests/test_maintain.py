@@ -23,7 +23,7 @@ from telemetry.job_runs import Turn
 from telemetry.jobs import Job, NotYet
 from telemetry.models import JobRun
 from telemetry.moments import to_ms
-from telemetry.tests.written import empty, rollup, series, write
+from telemetry.tests.written import rollup, series, write
 from tests.database_url import database_url
 from tests.waiting import eventually
 
@@ -54,13 +54,6 @@ def start_maintain(request):
     return start
 
 
-@pytest.fixture
-def stored(transactional_db) -> Iterator[None]:
-    empty()
-    yield
-    empty()
-
-
 @contextmanager
 def maintaining(*registered: Job) -> Iterator[maintenance.Maintenance]:
     """A process that maintains these jobs, in a thread."""
@@ -83,7 +76,7 @@ def row(name: str) -> JobRun:
 
 
 @pytest.mark.process
-def test_it_rolls_up_until_it_is_told_to_stop(stored, start_maintain) -> None:
+def test_it_rolls_up_until_it_is_told_to_stop(transactional_db, start_maintain) -> None:
     one = series()
     write(one.id, [(to_ms(datetime.now(UTC) - timedelta(minutes=5)), 1.0)])
     process = start_maintain(database_url())
@@ -114,7 +107,7 @@ def test_a_database_that_is_away_is_said_once_and_waited_for(start_maintain) -> 
     assert "level=warning" not in process.stderr.read()
 
 
-def test_a_job_that_fails_is_tried_again_alone_and_said_once(stored, caplog) -> None:
+def test_a_job_that_fails_is_tried_again_alone_and_said_once(transactional_db, caplog) -> None:
     runs: list[str] = []
 
     def flaky() -> str:
@@ -144,7 +137,9 @@ def test_a_job_that_fails_is_tried_again_alone_and_said_once(stored, caplog) -> 
     assert warned[0].exc_info  # with where it was raised
 
 
-def test_a_job_that_hangs_in_the_database_holds_nobody_up_and_is_cancelled(stored) -> None:
+def test_a_job_that_hangs_in_the_database_holds_nobody_up_and_is_cancelled(
+    transactional_db,
+) -> None:
     def hang() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(600)")
@@ -160,7 +155,7 @@ def test_a_job_that_hangs_in_the_database_holds_nobody_up_and_is_cancelled(store
 
 
 def test_a_job_that_does_not_end_at_all_ends_the_process(
-    stored, monkeypatch: pytest.MonkeyPatch
+    transactional_db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr(maintenance, "LOCK_MARGIN", 0.2)
@@ -173,7 +168,7 @@ def test_a_job_that_does_not_end_at_all_ends_the_process(
         release.set()
 
 
-def test_a_job_says_why_it_cannot_do_its_work_yet(stored, caplog) -> None:
+def test_a_job_says_why_it_cannot_do_its_work_yet(transactional_db, caplog) -> None:
     def wait() -> str:
         raise NotYet("a reader is at it")
 
@@ -183,7 +178,7 @@ def test_a_job_says_why_it_cannot_do_its_work_yet(stored, caplog) -> None:
     assert not any(record.exc_info for record in caplog.records)
 
 
-def test_two_processes_share_a_job(stored, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_share_a_job(transactional_db, monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job("shared", 600.0, 60.0, str)
     first = Turn(job)
     monkeypatch.setattr(job_runs, "HOLDER", "another")
@@ -202,7 +197,7 @@ def test_two_processes_share_a_job(stored, monkeypatch: pytest.MonkeyPatch) -> N
     assert row("shared").did == ""
 
 
-def test_a_clock_that_was_set_back_holds_no_job_up(stored) -> None:
+def test_a_clock_that_was_set_back_holds_no_job_up(transactional_db) -> None:
     job = Job("patient", 600.0, 60.0, str)
     turn = Turn(job)
     assert turn.take()
@@ -225,7 +220,7 @@ def test_two_jobs_of_one_name_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> 
         jobs.register(Job("one", 2.0, 1.0, str))
 
 
-def test_once_does_everything_once(stored) -> None:
+def test_once_does_everything_once(transactional_db) -> None:
     one = series()
     write(one.id, [(to_ms(datetime.now(UTC) - timedelta(minutes=5)), 1.0)])
     call_command("maintain", "--once")
@@ -235,7 +230,9 @@ def test_once_does_everything_once(stored) -> None:
         assert cursor.fetchone() != (None,)
 
 
-def test_once_does_the_rest_when_one_fails(stored, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_does_the_rest_when_one_fails(
+    transactional_db, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done: list[str] = []
 
     def fail() -> str:

@@ -12,20 +12,12 @@ from django.db import DatabaseError, connection
 
 from telemetry.moments import from_ms, to_us
 from telemetry.storage import partitions, retention, rollups, store, upkeep
-from telemetry.tests.written import empty, rollup
+from telemetry.tests.written import rollup
 
 NOW = datetime(2021, 3, 10, 23, 30, tzinfo=UTC)
 TODAY = NOW.date()
 DAY = timedelta(days=1)
 PATIENCE = 30.0  # seconds; far more than anything here takes, and less than a reader stays
-
-
-@pytest.fixture
-def stored(transactional_db) -> Iterator[None]:
-    """Committed, as no partition can be detached in a transaction."""
-    empty()
-    yield
-    empty()
 
 
 def rows(table: str) -> list[tuple]:
@@ -118,14 +110,14 @@ def in_threads(count: int, work: Callable[[int], object]) -> list[Exception]:
     return failures
 
 
-def test_callers_at_the_same_moment_do_not_fail_or_repeat(stored) -> None:
+def test_callers_at_the_same_moment_do_not_fail_or_repeat(transactional_db) -> None:
     made: list[str] = []
     call = lambda _: made.extend(upkeep.make_days(NOW, days_back=1, days_ahead=2))  # noqa: E731
     assert in_threads(4, call) == []
     assert len(made) == len(set(made)) == 8
 
 
-def test_writers_of_one_new_day_are_all_stored(stored) -> None:
+def test_writers_of_one_new_day_are_all_stored(transactional_db) -> None:
     """Each meets the partitions of others while they are made."""
 
     def write(number: int) -> None:
@@ -136,7 +128,7 @@ def test_writers_of_one_new_day_are_all_stored(stored) -> None:
     assert len(rows("reading")) == 40
 
 
-def test_whole_days_are_dropped(stored) -> None:
+def test_whole_days_are_dropped(transactional_db) -> None:
     kept = (1, NOW - timedelta(hours=20), 2.0)
     put((1, NOW - 40 * DAY, 1.0), (1, NOW - 2 * DAY, 5.0), kept)
     names = {f"{table}_{day}" for table in partitions.TABLES for day in (20210129, 20210308)}
@@ -151,7 +143,7 @@ def test_a_name_tells_its_day() -> None:
 
 
 @pytest.mark.parametrize("read", ["reading", "reading_20210301"])
-def test_an_open_transaction_delays_a_drop_and_nobody_else(stored, read: str) -> None:
+def test_an_open_transaction_delays_a_drop_and_nobody_else(transactional_db, read: str) -> None:
     """`pg_dump`, or any reader, of a day that is to go: pages and ingest waited for 5 s in every 9,
     and so did every other job."""
     old, older = NOW - 9 * DAY, NOW - 10 * DAY
@@ -192,7 +184,7 @@ def test_an_open_transaction_delays_a_drop_and_nobody_else(stored, read: str) ->
     assert [row for row in rows("reading") if row[0] == 1] == [(1, NOW, 3.0)]
 
 
-def test_what_is_read_does_not_keep_what_is_not_from_going(stored) -> None:
+def test_what_is_read_does_not_keep_what_is_not_from_going(transactional_db) -> None:
     put((1, NOW - 10 * DAY, 1.0), (1, NOW - 9 * DAY, 2.0))
     with open_transaction("SELECT * FROM text_reading"):
         with pytest.raises(partitions.StillRead):
@@ -202,7 +194,7 @@ def test_what_is_read_does_not_keep_what_is_not_from_going(stored) -> None:
         ]
 
 
-def test_a_reading_of_a_day_that_is_going_is_refused(stored) -> None:
+def test_a_reading_of_a_day_that_is_going_is_refused(transactional_db) -> None:
     """Not tried again for ever: that would stop ingest for as long as the reader stays."""
     put((1, NOW - 9 * DAY, 1.0))
     with open_transaction("SELECT * FROM reading"):
@@ -215,7 +207,7 @@ def test_a_reading_of_a_day_that_is_going_is_refused(stored) -> None:
     assert put((1, NOW - 9 * DAY, 1.0)).inserted == 1
 
 
-def test_a_day_comes_back_beside_what_still_waits_to_be_dropped(stored) -> None:
+def test_a_day_comes_back_beside_what_still_waits_to_be_dropped(transactional_db) -> None:
     put((1, NOW - 9 * DAY, 1.0))
     with connection.cursor() as cursor:
         cursor.execute("COMMENT ON TABLE reading_20210301 IS 'Pulseboard drops it'")
@@ -227,7 +219,7 @@ def test_a_day_comes_back_beside_what_still_waits_to_be_dropped(stored) -> None:
     assert rows("reading") == [(1, NOW - 9 * DAY, 7.0)]
 
 
-def test_what_somebody_else_detached_is_kept(stored) -> None:
+def test_what_somebody_else_detached_is_kept(transactional_db) -> None:
     put((1, NOW - 9 * DAY, 1.0))
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE reading DETACH PARTITION reading_20210301")
@@ -236,7 +228,7 @@ def test_what_somebody_else_detached_is_kept(stored) -> None:
         cursor.execute("DROP TABLE reading_20210301")
 
 
-def test_a_drop_that_was_given_up_counts_nothing_twice(stored, settings) -> None:
+def test_a_drop_that_was_given_up_counts_nothing_twice(transactional_db, settings) -> None:
     """Detached and not gone: its summary stays what it was, whatever else is rolled up."""
     settings.RETENTION_DAYS = 7
     old = NOW - 9 * DAY
@@ -255,7 +247,7 @@ def test_a_drop_that_was_given_up_counts_nothing_twice(stored, settings) -> None
     assert [row[1:] for row in rollup("rollup_1d", 1)] == [(1, 1.0, 1.0, 1.0), (1, 2.0, 2.0, 2.0)]
 
 
-def test_a_partition_is_frozen_once_when_its_backlogs_have_come(stored) -> None:
+def test_a_partition_is_frozen_once_when_its_backlogs_have_come(transactional_db) -> None:
     start = datetime(2021, 3, 10, tzinfo=UTC)
     put(*((1, start + timedelta(milliseconds=n), 1.0) for n in range(100)))
     assert partitions.freeze(NOW + DAY) == []

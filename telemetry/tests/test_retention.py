@@ -1,6 +1,5 @@
 """What is too old goes, and what deleted devices left; everything else stays."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,21 +11,13 @@ from telemetry.history import reader
 from telemetry.moments import from_ms, to_ms
 from telemetry.storage import deletion, retention, rollups, upkeep
 from telemetry.storage.backend import backend
-from telemetry.tests.written import empty, rollup, series, write
+from telemetry.tests.written import rollup, series, write
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 END = to_ms(NOW)
 DAY = 86_400_000
 
-pytestmark = pytest.mark.usefixtures("stored")
-
-
-@pytest.fixture
-def stored(transactional_db) -> Iterator[None]:
-    """Committed, as no partition can be detached in a transaction."""
-    empty()
-    yield
-    empty()
+pytestmark = pytest.mark.usefixtures("transactional_db")  # no partition goes in a transaction
 
 
 def rows(statement: str) -> list[tuple]:

@@ -10,7 +10,7 @@ from telemetry.moments import from_ms, to_ms
 from telemetry.storage import rollups
 from telemetry.storage.plain import TURN_KEY, Plain
 from telemetry.storage.summaries import ranges
-from telemetry.tests.written import empty, rollup, series, write
+from telemetry.tests.written import rollup, series, write
 
 NOW = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 NOON = to_ms(NOW) - 30_000
@@ -146,7 +146,6 @@ def second_connection(transactional_db):
     with psycopg.connect(**connection.get_connection_params()) as other:
         yield other
         other.rollback()
-    empty()
 
 
 def insert(other: psycopg.Connection, series_id: int, ms: int, value: float) -> None:

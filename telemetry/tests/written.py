@@ -6,7 +6,7 @@ Not by way of the commit log: its readers take what is committed, and most tests
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -14,7 +14,6 @@ from django.db import connection
 from devices.models import Device
 from telemetry.models import Series
 from telemetry.moments import from_ms
-from telemetry.storage import partitions
 from telemetry.storage.backend import backend
 
 
@@ -47,16 +46,6 @@ def mark_dirty(cursor: Any, minute: datetime) -> None:
         " ON CONFLICT (minute) DO UPDATE SET mark = DEFAULT",
         [minute],
     )
-
-
-def empty() -> None:
-    """After a test that commits: these tables are no models', so Django does not empty them."""
-    tables = "reading, text_reading, rollup_1m, rollup_1h, rollup_1d, rollup_base, last_reading"
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {tables}, commit_log, dirty_minute, deleted_series")
-        cursor.execute("UPDATE retention_state SET raw_floor = 'epoch', raw_held = 'epoch'")
-        cursor.execute("UPDATE retention_state SET minute_floor = 'epoch', clock = NULL")
-    partitions.drop(partitions.before(date(9999, 1, 1)))
 
 
 def rollup(table: str, series_id: int) -> list[tuple[datetime, int, float, float, float]]:
