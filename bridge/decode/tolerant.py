@@ -28,7 +28,7 @@ _KEY = re.compile(rb'"\s*:')
 
 
 class Undecodable(BridgeError):
-    """The payload as a whole cannot be read; `problem` says why."""
+    """Of the payload as a whole, or under a rule, nothing can be used; `problem` says why."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bridge.decode.items import Described, Item, Problem, Reason, Rejected
-from bridge.decode.rules.problems import Budget, Unreadable
+from bridge.decode.rules.problems import Budget
 from bridge.decode.rules.rule import Rule
+from bridge.decode.tolerant import Undecodable
 from bridge.message import Message
 
 NAME = "rules"
@@ -59,7 +60,7 @@ class Rules:
         for rule, captures in matching:
             try:
                 items = rule.decode(message, captures, budget)
-            except Unreadable as exc:
+            except Undecodable as exc:
                 reason, detail = exc.problem
                 trouble = trouble or Problem(reason, _by(rule) + detail)
                 continue

@@ -55,7 +55,7 @@ class Path:
         return self._steps.count(None)
 
     def find(self, document: Any, record: Any, budget: Budget) -> Iterator[Found]:
-        """The values it leads to, in the document's order. Raises `Unreadable` when that takes too
+        """The values it leads to, in the document's order. Raises `Undecodable` when that takes too
         many steps."""
         start = document if self.from_document else record
         yield from self._walk(start, 0, (), budget)

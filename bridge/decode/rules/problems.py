@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.decode.items import Problem, Reason
+from bridge.decode.items import Reason
+from bridge.decode.tolerant import Undecodable
 from bridge.errors import BridgeError
 
 MAX_STEPS = 200_000  # values that all rules may look at in one message
@@ -17,14 +18,6 @@ class InvalidRule(BridgeError):
         self.errors = errors
 
 
-class Unreadable(BridgeError):
-    """Under this rule nothing of the message can be used; `problem` says why."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.problem = Problem(reason, detail)
-
-
 class Budget:
     """How much may still be looked at in one message, so that none takes long."""
 
@@ -34,8 +27,8 @@ class Budget:
         self.left = MAX_STEPS
 
     def spend(self, steps: int = 1) -> None:
-        """Raises `Unreadable` when it is used up."""
+        """Raises `Undecodable` when it is used up."""
         self.left -= steps
         if self.left < 0:
             detail = f"reading it takes more than {MAX_STEPS} steps: ask for less of each message"
-            raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+            raise Undecodable(Reason.TOO_MANY_VALUES, detail)

@@ -26,7 +26,7 @@ from bridge.decode.json_values import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES
 from bridge.decode.rules.expression import MAX_SEARCHED, cost
 from bridge.decode.rules.json_path import Key, Path, children
 from bridge.decode.rules.moment import Moment
-from bridge.decode.rules.problems import Budget, Unreadable
+from bridge.decode.rules.problems import Budget
 from bridge.decode.rules.template import Place, Template, text_of
 from bridge.decode.rules.topic_pattern import TopicPattern
 from bridge.decode.rules.value_rule import ValueRule
@@ -75,7 +75,7 @@ class Rule:
         self, message: Message, captures: Mapping[str, str], budget: Budget
     ) -> list[Item] | None:
         """What the message says under this rule; None when it finds nothing of what it names.
-        Raises `Unreadable` when nothing can be used."""
+        Raises `Undecodable` when nothing can be used."""
         document = self._document(message.payload, budget)
         found = _Found(self, message)
         for record in self._records(document, budget):
@@ -92,36 +92,30 @@ class Rule:
         return frozenset(path.levels for path in paths if path.levels is not None)
 
     def _document(self, payload: bytes, budget: Budget) -> Any:
-        if len(payload) > MAX_PAYLOAD:
-            raise Unreadable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
         if self.is_text:
             return self._text_document(payload, budget)
-        try:
-            return documents.read(payload)
-        except Undecodable as exc:
-            raise Unreadable(*exc.problem) from exc
+        return documents.read(payload)
 
     def _text_document(self, payload: bytes, budget: Budget) -> Any:
-        try:
-            text = tolerant.text_of(payload).strip("\0 \t\r\n")
-        except Undecodable as exc:
-            raise Unreadable(*exc.problem) from exc
+        if len(payload) > MAX_PAYLOAD:
+            raise Undecodable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
+        text = tolerant.text_of(payload).strip("\0 \t\r\n")
         if not text:
-            raise Unreadable(*documents.NO_PAYLOAD)
+            raise Undecodable(*documents.NO_PAYLOAD)
         if self.expression is None:
             return {"value": text}
         if len(text) > MAX_SEARCHED:
             detail = f"{len(text)} characters, over the {MAX_SEARCHED} that a pattern searches"
-            raise Unreadable(Reason.TOO_LARGE, detail)
+            raise Undecodable(Reason.TOO_LARGE, detail)
         matches: list[dict[str, str | None]] = []
         for found in self.expression.finditer(text):
             budget.spend(cost(text))
             if len(matches) == MAX_RECORDS:
                 detail = f"the pattern matches more than {MAX_RECORDS} times"
-                raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+                raise Undecodable(Reason.TOO_MANY_VALUES, detail)
             matches.append(found.groupdict())
         if not matches:
-            raise Unreadable(Reason.UNSUPPORTED_VALUE, "the pattern does not match the payload")
+            raise Undecodable(Reason.UNSUPPORTED_VALUE, "the pattern does not match the payload")
         return matches
 
     def _records(self, document: Any, budget: Budget) -> Iterator[Any]:
@@ -134,7 +128,7 @@ class Rule:
         for at, record in enumerate(found):
             if at == MAX_RECORDS:
                 detail = f"more than {MAX_RECORDS} records in one message"
-                raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+                raise Undecodable(Reason.TOO_MANY_VALUES, detail)
             yield record
 
 
@@ -180,7 +174,7 @@ class _Found:
         if device is None:
             if len(self._devices) >= MAX_DEVICES:
                 detail = f"more than {MAX_DEVICES} devices in one message"
-                raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+                raise Undecodable(Reason.TOO_MANY_VALUES, detail)
             device = self._devices[uid] = _Device()
         if rule.site is not None:
             device.site = rule.site.fill(place) or device.site
@@ -215,7 +209,7 @@ class _Found:
                 ]
         if self._nameless is not None:
             if not items:
-                raise Unreadable(*self._nameless)
+                raise Undecodable(*self._nameless)
             items.append(Rejected("", self._nameless))
         return items or None
 
@@ -284,7 +278,7 @@ class _Found:
         self._count += 1
         if self._count > MAX_VALUES:
             detail = f"more than {MAX_VALUES} values in one message"
-            raise Unreadable(Reason.TOO_MANY_VALUES, detail)
+            raise Undecodable(Reason.TOO_MANY_VALUES, detail)
         found = rule.read(raw, is_text=self._rule.is_text)
         if isinstance(found, Problem):
             device.report(found.reason, f"{metric[:60]!a} {found.detail}")

@@ -65,7 +65,7 @@ class Template:
         self.paths = [each for each in self._pieces if isinstance(each, Path)]
 
     def fill(self, place: Place) -> str | None:
-        """The text; None when something in it is missing or is no plain value. Raises `Unreadable`
+        """The text; None when something in it is missing or is no plain value. Raises `Undecodable`
         when looking takes too many steps."""
         filled = []
         for at, piece in enumerate(self._pieces):
