@@ -8,6 +8,7 @@ from typing import Any
 from firmware_sim.dialects import lorawan
 from firmware_sim.dialects.publication import Publication, Speaker, document
 from firmware_sim.models import Values
+from firmware_sim.payload import nest
 
 NAME = "chirpstack"
 STAMPED = True
@@ -25,7 +26,7 @@ def readings(device: Speaker, values: Values, time: float) -> list[Publication]:
         "fCnt": int(time) % 65_536,
         "fPort": lorawan.PORT,
         "data": "gkHe",
-        "object": lorawan.nested(values),
+        "object": nest(values),
         "rxInfo": [{"gatewayId": "0016c001f153a14c", "rssi": lorawan.strength(device), "snr": 8.5}],
     }
     return [Publication(_topic(device, "up"), document(told))]

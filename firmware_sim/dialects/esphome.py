@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware_sim.dialects.publication import Publication, Speaker, address, document
+from firmware_sim.dialects.publication import Publication, Speaker, address, document, written
 from firmware_sim.models import Metric, Value, Values
 
 NAME = "esphome"
@@ -20,7 +20,7 @@ def announce(device: Speaker) -> list[Publication]:
 
 def readings(device: Speaker, values: Values, time: float) -> list[Publication]:  # noqa: ARG001
     return [
-        Publication(f"{device.uid}/{_component(value)}/{_object(name)}/state", _written(value))
+        Publication(f"{device.uid}/{_component(value)}/{_object(name)}/state", written(value))
         for name, value in values.items()
     ]
 
@@ -58,9 +58,3 @@ def _component(value: Value) -> str:
 
 def _object(metric: str) -> str:
     return metric.replace(".", "_")
-
-
-def _written(value: Value) -> bytes:
-    if isinstance(value, bool):
-        return b"ON" if value else b"OFF"
-    return str(value).encode()

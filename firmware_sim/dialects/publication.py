@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import NamedTuple, Protocol
 
-from firmware_sim.models import Model, Values
+from firmware_sim.models import Model, Value, Values
 
 
 class Publication(NamedTuple):
@@ -39,6 +39,13 @@ class Speaker(Protocol):
 
 def document(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def written(value: Value) -> bytes:
+    """One value as the payload of its topic."""
+    if isinstance(value, bool):
+        return b"ON" if value else b"OFF"
+    return str(value).encode()
 
 
 def units(device: Speaker) -> dict[str, str]:

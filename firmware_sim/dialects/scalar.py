@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from firmware_sim.dialects.publication import Publication, Speaker
-from firmware_sim.models import Value, Values
+from firmware_sim.dialects.publication import Publication, Speaker, written
+from firmware_sim.models import Values
 
 NAME = "scalar"
 STAMPED = False
@@ -15,7 +15,7 @@ def announce(device: Speaker) -> list[Publication]:
 
 def readings(device: Speaker, values: Values, time: float) -> list[Publication]:  # noqa: ARG001
     return [
-        Publication(f"{_topic(device)}/{metric}", _written(value))
+        Publication(f"{_topic(device)}/{metric}", written(value))
         for metric, value in values.items()
     ]
 
@@ -26,9 +26,3 @@ def will(device: Speaker) -> Publication:
 
 def _topic(device: Speaker) -> str:
     return f"diy/{device.site.slug}/{device.uid}"
-
-
-def _written(value: Value) -> bytes:
-    if isinstance(value, bool):
-        return b"ON" if value else b"OFF"
-    return str(value).encode()

@@ -7,6 +7,7 @@ from typing import Any
 from firmware_sim.dialects import lorawan
 from firmware_sim.dialects.publication import Publication, Speaker, document
 from firmware_sim.models import Values
+from firmware_sim.payload import nest
 
 NAME = "the_things_stack"
 STAMPED = True
@@ -22,7 +23,7 @@ def readings(device: Speaker, values: Values, time: float) -> list[Publication]:
         "f_port": lorawan.PORT,
         "f_cnt": int(time) % 65_536,
         "frm_payload": "gkHe",
-        "decoded_payload": lorawan.nested(values),
+        "decoded_payload": nest(values),
         "rx_metadata": [
             {
                 "gateway_ids": {"gateway_id": f"gateway-{device.site.slug}"},
