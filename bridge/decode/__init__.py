@@ -125,6 +125,11 @@ class Decoder:
             return True
         return self._is_announced(topic)
 
+    def reader(self, message: Message) -> str:
+        """The name of the convention that reads the message where no rule does. Raises what a
+        convention raises."""
+        return self._choose(message).NAME
+
     def _decode(self, message: Message) -> list[Item]:
         items = self._facts.rules.decode(message, self._context.topic(message.topic))
         if items is None:

@@ -13,10 +13,10 @@ from rest_framework.test import APIClient
 from bridge.commit.batch_rows import Rows
 from bridge.decode import CONVENTIONS, Decoder
 from bridge.decode.conventions import own
-from bridge.decode.items import Problem, Reason
+from bridge.decode.items import Problem, Reason, Remembered
 from bridge.intake.batch import Batch
 from bridge.message import Message
-from bridge.models import DecodeRule
+from bridge.models import ConventionState, DecodeRule
 from bridge.publish import traffic
 from bridge.publish.traffic import Traffic
 from bridge.tests.conftest import end, worker_database_url
@@ -128,6 +128,23 @@ def test_who_reads_a_topic_and_why_the_others_do_not(api, watched):
     assert said["devices"][0]["uid"] == "x"
     absent = api.post("/api/v1/topics/explain/", {"topic": "never/came"}, format="json")
     assert absent.status_code == 404
+
+
+def test_a_topic_that_was_announced_is_read_by_who_announced_it(api, watched):
+    config = b'{"unique_id":"power","state_topic":"attic/power","device":{"ids":"p","name":"P"}}'
+    at = b"homeassistant/sensor/power/config"
+    for item in Decoder().decode(Message(at, config, 1, False, True, b"", NOW_US)):
+        if isinstance(item, Remembered):
+            ConventionState.objects.create(
+                convention=item.convention, scope=item.scope, key=item.key, value=item.value
+            )
+    watched.add(*batch_of("attic/power"), set())
+    watched.tell()
+    said = api.post("/api/v1/topics/explain/", {"topic": "attic/power"}, format="json").json()
+    assert said["reader"] == "homeassistant"
+    why = {each["name"]: each["why"] for each in said["conventions"]}
+    assert why["homeassistant"] == "It reads this message."
+    assert why["json"] == "A device announced this topic to Home Assistant."
 
 
 def test_a_convention_that_is_off_is_told_so(api, watched, settings):

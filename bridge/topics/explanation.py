@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bridge import decode, listening, topic_filter
-from bridge.decode import Convention
-from bridge.decode.conventions import own, unread
+from bridge.decode import Convention, Decoder
+from bridge.decode.conventions import homeassistant, own, unread
 from bridge.decode.rules import NAME as RULES
 from bridge.decode.state import Facts
 from bridge.message import Message
@@ -17,15 +17,12 @@ MAX_SHOWN = 3  # filters named of a convention
 
 def explained(message: Message, topic: str, facts: Facts) -> dict[str, Any]:
     """Who reads it, what it says, and of each convention its claim (0 to 100) and a sentence."""
-    items = listening.decoder(facts).decode(message)
+    decoder = listening.decoder(facts)
+    items = decoder.decode(message)
     rules = [match.rule.name for match in facts.rules.matching(topic)]
     claims = {each.NAME: _claim(each, topic, message.payload) for each in decode.CONVENTIONS}
     on = {each.NAME for each in listening.conventions()}
-    best = max((claims[name] for name in on), default=0)
-    # The first of the most certain, as the decoder has it.
-    certain = [each.NAME for each in decode.CONVENTIONS if claims[each.NAME] == best]
-    chosen = next(name for name in certain if name in on)
-    reader = RULES if rules else chosen
+    reader = RULES if rules else _reader(decoder, message)
     conventions = [
         {
             "name": each.NAME,
@@ -36,6 +33,13 @@ def explained(message: Message, topic: str, facts: Facts) -> dict[str, Any]:
         if each is not own
     ]
     return {"reader": reader, "rules": rules, "conventions": conventions, **outcome(items)}
+
+
+def _reader(decoder: Decoder, message: Message) -> str:
+    try:
+        return decoder.reader(message)
+    except Exception:  # noqa: BLE001  (what it failed with is told as the message's problem)
+        return ""
 
 
 def _claim(convention: Convention, topic: str, payload: bytes) -> int:
@@ -66,4 +70,6 @@ def _beaten(convention: Convention, claim: int, reader: str) -> str:
         return "A rule comes first."
     if convention is unread:
         return "It takes only what no other reads."
+    if reader == homeassistant.NAME:
+        return "A device announced this topic to Home Assistant."
     return f"It is {claim} of 100 certain; another is more, or comes before it."
