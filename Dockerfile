@@ -18,7 +18,10 @@ COPY config ./config
 COPY access ./access
 COPY devices ./devices
 COPY telemetry ./telemetry
+COPY alerts ./alerts
 COPY bridge ./bridge
+COPY derived ./derived
+COPY notifications ./notifications
 COPY dashboard ./dashboard
 COPY embedded ./embedded
 COPY firmware_sim ./firmware_sim

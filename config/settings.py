@@ -45,6 +45,9 @@ INSTALLED_APPS = [
     "devices",
     "telemetry",
     "bridge",
+    "derived",
+    "notifications",
+    "alerts",
     "dashboard",
     "embedded",
     "config",  # the checks of these settings
