@@ -166,6 +166,10 @@ def test_a_job_that_does_not_end_at_all_ends_the_process(
             maintenance.Maintenance().run()
     finally:
         release.set()
+        for thread in threading.enumerate():  # which end with the process otherwise
+            if isinstance(thread, maintenance.Keeper):
+                thread.stopping.set()
+                thread.join(DEADLINE)
 
 
 def test_a_job_says_why_it_cannot_do_its_work_yet(transactional_db, caplog) -> None:
