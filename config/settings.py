@@ -27,6 +27,8 @@ if not SECRET_KEY:
 
 ALLOWED_HOSTS = Hosts(env.words("PULSEBOARD_ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("PULSEBOARD_TRUSTED_ORIGINS")
+# How a link in a notification begins; empty: what is sent has no links.
+PUBLIC_URL = env.text("PULSEBOARD_PUBLIC_URL").rstrip("/")
 
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: its runserver speaks WebSocket
