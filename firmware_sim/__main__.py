@@ -7,8 +7,10 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Sequence
 
 from firmware_sim.fleet import Identity, build_fleet
+from firmware_sim.incidents import OPENING
 from firmware_sim.options import TOKEN_VARIABLE, Options, parse
 from firmware_sim.registration import Api, RegistrationError, register
 from firmware_sim.report import as_table
@@ -32,7 +34,7 @@ def main(argv: list[str]) -> int:
         speak=options.speak,
     )
     if options.describe:
-        _say(json.dumps(describe(fleet), ensure_ascii=False, indent=2))
+        _say(json.dumps(describe(fleet, options.incidents), ensure_ascii=False, indent=2))
         return 0
     if not _allow_files(len(fleet) + SPARE_FILES):
         _complain(f"sim: {len(fleet)} devices need more open files than allowed (ulimit -Hn)")
@@ -50,12 +52,24 @@ def main(argv: list[str]) -> int:
     return _run(fleet, options)
 
 
-def describe(fleet: list[Identity]) -> dict[str, object]:
-    """The fleet as `--describe` prints it."""
+def describe(fleet: list[Identity], names: Sequence[str] = ()) -> dict[str, object]:
+    """The fleet and the incidents of these names, as `--describe` prints them."""
     sites = {one.site.slug: one.site.name for one in fleet}
     return {
         "sites": [{"slug": slug, "name": name} for slug, name in sites.items()],
-        "devices": [{**one.registration(), "series": one.series()} for one in fleet],
+        "devices": [
+            {
+                **one.registration(),
+                "series": one.series(),
+                "incidents": [name for name in one.model.incidents if name in names],
+                "opening": [
+                    window._asdict()
+                    for window in OPENING.get((one.model.kind, one.number), ())
+                    if window.name in names
+                ],
+            }
+            for one in fleet
+        ],
     }
 
 

@@ -74,6 +74,7 @@ class Identity:
     """One device as the operators know it."""
 
     uid: str
+    number: int  # among those of its kind, from 1
     name: str
     site: Site
     model: type[Model]
@@ -175,6 +176,7 @@ def _identity(
     place = kind.places[(turn // len(sites) + turn) % len(kind.places)]
     return Identity(
         uid=uid,
+        number=turn + 1,
         name=f"{kind.title} {turn + 1} · {place}",
         site=site,
         model=model,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_sim import faults, incidents
 from firmware_sim.connection import PROTOCOLS, Broker
 from firmware_sim.dialects import DIALECTS, OWN
-from firmware_sim.faults import NAMES
 from firmware_sim.fleet import SITES, Site, sites_named
 
 MAX_DEVICES = 20_000
@@ -34,6 +34,8 @@ class Options:
     sites: tuple[Site, ...] = SITES
     faults: tuple[str, ...] = ()
     fault_factor: float = 1.0  # multiplies how often faults happen
+    incidents: tuple[str, ...] = ()
+    incident_factor: float = 1.0  # multiplies how often incidents happen
     backfill: float = 0.0  # minutes
     backfill_mark: Path | None = None
     uid_prefix: str = ""
@@ -77,10 +79,16 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--mqtt", default=url, metavar="URL", help="mqtt[s]://[user:pass@]host:port ($MQTT_URL)")
     add("--protocol", choices=sorted(PROTOCOLS), default="5", help="of MQTT (default 5)")
     add("--sites", type=_words, metavar="NAME,…", help="site names (default: four of its own)")
-    kinds = f"faults, comma-separated: {', '.join(NAMES)}, or all"
-    add("--faults", type=_faults, default=(), metavar="NAME,…", help=kinds)
+    kinds = f"faults, comma-separated: {', '.join(faults.NAMES)}, or all"
+    some = _some_of(faults.NAMES)
+    add("--faults", type=some, default=(), metavar="NAME,…", help=kinds)
     often = "how many times as often as usual faults happen (default 1)"
     add("--fault-factor", type=_between(float, 0.0, 100.0), default=1.0, metavar="F", help=often)
+    wrong = f"what goes wrong, comma-separated: {', '.join(incidents.NAMES)}, all, or off (default)"
+    some = _some_of(incidents.NAMES)
+    add("--incidents", type=some, default=(), metavar="NAME,…", help=wrong)
+    often = "how many times as often as usual incidents happen (default 1)"
+    add("--incident-factor", type=_between(float, 0.0, 100.0), default=1.0, metavar="F", help=often)
     past = "minutes of history each device sends first (default 0)"
     add(
         "--backfill", type=_between(float, 0.0, MAX_BACKFILL), default=0.0, metavar="MIN", help=past
@@ -126,14 +134,21 @@ def _dialects(text: str) -> tuple[str, ...]:
     return words
 
 
-def _faults(text: str) -> tuple[str, ...]:
-    words = _words(text)
-    if words == ("all",):
-        return NAMES
-    for word in words:
-        if word not in NAMES:
-            raise argparse.ArgumentTypeError(f"{word!r} is none of {', '.join(NAMES)}, all")
-    return words
+def _some_of(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """Reads a list of `names`, where `all` is every one and `off` is none."""
+
+    def convert(text: str) -> tuple[str, ...]:
+        words = _words(text)
+        if words in (("all",), ("off",)):
+            return tuple(names) if words == ("all",) else ()
+        for word in words:
+            if word not in names:
+                raise argparse.ArgumentTypeError(
+                    f"{word!r} is none of {', '.join(names)}, all, off"
+                )
+        return words
+
+    return convert
 
 
 def _prefix(text: str) -> str:

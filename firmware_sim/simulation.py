@@ -11,7 +11,8 @@ from firmware_sim.connection import Broker
 from firmware_sim.device import Device, backfill_step, total_waiting
 from firmware_sim.faults import DeviceFaults
 from firmware_sim.fleet import Identity
-from firmware_sim.history_mark import history_end
+from firmware_sim.history_mark import first_start, history_end
+from firmware_sim.incidents import OPENING, Incidents
 from firmware_sim.ledger import Ledger
 from firmware_sim.loop import Loop
 from firmware_sim.options import Options
@@ -32,6 +33,7 @@ class Simulation:
 
     def __init__(self, fleet: list[Identity], options: Options) -> None:
         self._options = options
+        self._start = first_start(options.backfill_mark, time.time())
         self._tally = Tally()
         self._loop = Loop()
         self._ledger = Ledger(options.ledger) if options.ledger else None
@@ -49,7 +51,7 @@ class Simulation:
         loop = self._loop
         loop.catch_signals()
         if self._options.backfill > 0.0:
-            self._history_end = history_end(self._options.backfill_mark, time.time())
+            self._history_end = history_end(self._start, time.time())
         for index, session in enumerate(self.sessions):
             loop.after(index / CONNECTS_PER_SECOND, self._starter(session, index))
         loop.every(1.0, self._tend)
@@ -78,10 +80,24 @@ class Simulation:
         share = max(MIN_SAMPLES, MAX_FLEET_SAMPLES // fleet_size)
         return Device(
             identity,
-            identity.model(options.seed, identity.uid),
+            identity.model(options.seed, identity.uid, self._incidents(identity)),
             faults=DeviceFaults(options.seed, identity.uid, faults, factor=options.fault_factor),
             outbox=Outbox(min(MAX_SAMPLES, share)),
             tally=self._tally,
+        )
+
+    def _incidents(self, identity: Identity) -> Incidents | None:
+        options = self._options
+        names = set(options.incidents) & set(identity.model.incidents)
+        if not names:
+            return None
+        return Incidents(
+            options.seed,
+            identity.uid,
+            names,
+            start=self._start,
+            factor=options.incident_factor,
+            opening=OPENING.get((identity.model.kind, identity.number), ()),
         )
 
     def _starter(self, session: Session, index: int) -> Callable[[], None]:

@@ -6,18 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from embedded.up.options import DEFAULT_SIMULATOR, read
+from embedded.up.options import BACKFILL, INCIDENTS, read
 
 
 def test_unknown_options_reach_the_simulator() -> None:
     found = read(["--devices", "500", "--port", "8100", "--rate", "2"])
     assert found.port == 8100
-    assert found.simulator_words == (*DEFAULT_SIMULATOR, "--devices", "500", "--rate", "2")
+    assert found.simulator_words == (*BACKFILL, *INCIDENTS, "--devices", "500", "--rate", "2")
 
 
 @pytest.mark.parametrize("words", [["--backfill", "1"], ["--backfill=1"]])
 def test_a_backfill_of_ones_own_replaces_the_default(words: list[str]) -> None:
-    assert read(words).simulator_words == tuple(words)
+    assert read(words).simulator_words == (*INCIDENTS, *words)
+
+
+def test_incidents_can_be_chosen_or_switched_off() -> None:
+    assert read(["--incidents", "off"]).simulator_words == (*BACKFILL, "--incidents", "off")
+    assert read(["--incidents=slow-leak"]).simulator_words == (*BACKFILL, "--incidents=slow-leak")
 
 
 def test_no_abbreviation_is_taken_from_the_simulator() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from embedded.up.data_folder import default_path
 
 BROKERS = ("auto", "mosquitto", "iotcore")
-DEFAULT_SIMULATOR = ("--backfill", "15")  # minutes of history, so that the first chart is full
+BACKFILL = ("--backfill", "15")  # minutes of history, so that the first chart is full
+INCIDENTS = ("--incidents", "all")  # so that there is something to be alerted of
 
 EPILOG = """\
 Every option not listed here goes to the simulator: `manage.py up --devices 500 --rate 2`
@@ -28,7 +29,7 @@ class Options:
     port: int | None = None
     broker: str = "auto"
     simulator: bool = True
-    simulator_words: tuple[str, ...] = DEFAULT_SIMULATOR
+    simulator_words: tuple[str, ...] = (*BACKFILL, *INCIDENTS)
 
 
 def read(words: list[str]) -> Options:
@@ -61,15 +62,15 @@ def read(words: list[str]) -> Options:
     known, rest = parser.parse_known_args(words)
     if known.no_sim and rest:
         parser.error(f"unknown with --no-sim: {' '.join(rest)}")
-    own = any(word.split("=", 1)[0] == "--backfill" for word in rest)
-    backfill = () if own else DEFAULT_SIMULATOR
+    own = {word.split("=", 1)[0] for word in rest}
+    usual = [word for one in (BACKFILL, INCIDENTS) if one[0] not in own for word in one]
     return Options(
         data=Path(os.path.abspath(known.data)),
         host=known.host,
         port=known.port,
         broker=known.broker,
         simulator=not known.no_sim,
-        simulator_words=(*backfill, *rest),
+        simulator_words=(*usual, *rest),
     )
 
 

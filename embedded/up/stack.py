@@ -22,7 +22,7 @@ from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
 from embedded.up.data_folder import DataFolder
-from embedded.up.options import DEFAULT_SIMULATOR, Options
+from embedded.up.options import BACKFILL, Options
 from embedded.up.report import Row
 from embedded.up.supervision import Program
 from embedded.up.yours import VARIABLES, shown
@@ -161,8 +161,8 @@ class Stack:
     def simulator_words(self) -> tuple[str, ...]:
         """What the simulator is told. Made-up history only fills an installation that has none."""
         words = self.options.simulator_words
-        length = len(DEFAULT_SIMULATOR)
-        if self._is_filled and words[:length] == DEFAULT_SIMULATOR:
+        length = len(BACKFILL)
+        if self._is_filled and words[:length] == BACKFILL:
             return words[length:]
         return words
 

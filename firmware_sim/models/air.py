@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from firmware_sim.incidents import Incidents
 from firmware_sim.models.base import Metric, Model, Values
 from firmware_sim.models.process import Wander, hour_of_day, relax
 
@@ -25,8 +26,8 @@ class AirQuality(Model):
         Metric("quality", kind="text"),
     )
 
-    def __init__(self, seed: int, uid: str) -> None:
-        super().__init__(seed, uid)
+    def __init__(self, seed: int, uid: str, incidents: Incidents | None = None) -> None:
+        super().__init__(seed, uid, incidents)
         rng = self.rng
         self._people = rng.randrange(0, 8)
         self._change_left = rng.expovariate(1.0 / 60.0)  # seconds until somebody moves

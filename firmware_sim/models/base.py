@@ -7,6 +7,8 @@ import random
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal, NamedTuple
 
+from firmware_sim.incidents import SENSOR_STUCK, Incidents
+
 MAX_STEP = 15.0  # seconds integrated at once; longer gaps are walked in pieces of this
 MAX_GAP = 6 * 3600.0  # seconds of a gap that are walked; after more the state is only resumed
 
@@ -29,11 +31,16 @@ class Model(ABC):
 
     kind: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
+    incidents: ClassVar[tuple[str, ...]] = ()  # names of those that can happen to it
+    sensor: ClassVar[tuple[str, ...]] = ()  # metrics of the one sensor that may stick
 
-    def __init__(self, seed: int, uid: str) -> None:
+    def __init__(self, seed: int, uid: str, incidents: Incidents | None = None) -> None:
         # A string seed is hashed the same in every process, unlike hash((seed, uid)).
         self.rng = random.Random(f"{seed}/{uid}")  # noqa: S311 - plausible, not secret
         self.time = 0.0  # Unix seconds the state is of
+        self.happening: frozenset[str] = frozenset()  # names of incidents, at that time
+        self._incidents = incidents
+        self._stuck: Values = {}  # what the sensor sends as long as it is stuck
         self._begun = False
 
     def measure(self, time: float) -> Values:
@@ -42,6 +49,7 @@ class Model(ABC):
         if not self._begun:
             self._begun = True
             self.time = time
+            self._look()
             self.begin()
         elif time > self.time:
             start = max(self.time, time - MAX_GAP)
@@ -49,8 +57,21 @@ class Model(ABC):
             step = (time - start) / pieces
             for piece in range(1, pieces + 1):
                 self.time = time if piece == pieces else start + step * piece
+                self._look()
                 self.advance(step)
-        return self.read()
+        return self._sent(self.read())
+
+    def _look(self) -> None:
+        if self._incidents is not None:
+            self.happening = self._incidents.at(self.time)
+
+    def _sent(self, values: Values) -> Values:
+        """What leaves the device of the values that are true."""
+        if SENSOR_STUCK not in self.happening:
+            self._stuck = {}
+            return values
+        self._stuck = self._stuck or {name: values[name] for name in self.sensor}
+        return values | self._stuck
 
     def begin(self) -> None:  # noqa: B027 - most models need no first time
         """Set what depends on the first time asked for."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from firmware_sim.incidents import COMPRESSOR_FAILURE, DOOR_LEFT_OPEN, SENSOR_STUCK, Incidents
 from firmware_sim.models.base import Metric, Model, Values
 from firmware_sim.models.process import Wander, relax
 
 HYSTERESIS = 1.2  # °C either side of the setpoint
 OPENINGS_EVERY = 420.0  # seconds between two door openings, on average
 ALARM_ABOVE = 6.0  # °C over the setpoint
+LET_GO = 1.0  # seconds until a door that was left open is shut, once somebody comes
 
 
 class Freezer(Model):
-    """Compressor duty cycle by hysteresis; an open door warms the air, hardly the goods."""
+    """Compressor duty cycle by hysteresis; an open door warms the air, hardly the goods.
+
+    Without its compressor the air warms within half an hour to what walls and goods agree on, some
+    8 °C over the goods, and from then on as slowly as these. A door that is left open takes the air
+    to a few degrees below zero within ten minutes, whatever the compressor does.
+    """
 
     kind = "freezer"
     metrics = (
@@ -24,15 +31,17 @@ class Freezer(Model):
         Metric("door_openings", "", "counter", 0),
         Metric("state", kind="text"),
     )
+    incidents = (COMPRESSOR_FAILURE, DOOR_LEFT_OPEN, SENSOR_STUCK)
+    sensor = ("temperature",)
 
-    def __init__(self, seed: int, uid: str) -> None:
-        super().__init__(seed, uid)
+    def __init__(self, seed: int, uid: str, incidents: Incidents | None = None) -> None:
+        super().__init__(seed, uid, incidents)
         rng = self.rng
         self._setpoint = rng.choice((-18.0, -20.0, -22.0))
         self._ambient = rng.uniform(16.0, 23.0)
         self._air = self._setpoint + rng.uniform(-HYSTERESIS, HYSTERESIS)
         self._goods = self._setpoint + rng.uniform(-0.4, 0.4)
-        self._compressor = rng.random() < 0.3
+        self._wanted = rng.random() < 0.3  # the thermostat wants it to be cooled
         self._sensor = Wander(rng, sd=0.04, tau=5.0)
         self._draw = Wander(rng, sd=9.0, tau=10.0)
         self._openings = rng.randrange(200, 4000)
@@ -51,13 +60,22 @@ class Freezer(Model):
         self._air = relax(self._air, self._goods, dt, 1500.0)
         self._goods = relax(self._goods, self._air, dt, 9000.0)
         if self._air > self._setpoint + HYSTERESIS:
-            self._compressor = True
+            self._wanted = True
         elif self._air < self._setpoint - HYSTERESIS:
-            self._compressor = False
+            self._wanted = False
         self._sensor.step(dt)
         self._draw.step(dt)
 
+    @property
+    def _compressor(self) -> bool:
+        """Whether it runs."""
+        return self._wanted and COMPRESSOR_FAILURE not in self.happening
+
     def _move_door(self, dt: float) -> None:
+        if DOOR_LEFT_OPEN in self.happening:
+            self._openings += self._door_left == 0.0
+            self._door_left = LET_GO
+            return
         if self._door_left > 0.0:
             self._door_left = max(0.0, self._door_left - dt)
             return

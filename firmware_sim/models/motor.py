@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from firmware_sim.incidents import Incidents
 from firmware_sim.models.base import Metric, Model, Values
 from firmware_sim.models.process import Wander, relax
 
 NOMINAL = 1490.0  # rpm without load
 SLIP = 45.0  # rpm lost at full load
-WEAR_TAU = 200 * 3600.0  # seconds of running in which the bearing ages by a factor e
+WEAR_TAU = 5000 * 3600.0  # seconds of running in which the bearing ages by a factor e
 
 
 class Motor(Model):
@@ -26,8 +27,8 @@ class Motor(Model):
         Metric("state", kind="text"),
     )
 
-    def __init__(self, seed: int, uid: str) -> None:
-        super().__init__(seed, uid)
+    def __init__(self, seed: int, uid: str, incidents: Incidents | None = None) -> None:
+        super().__init__(seed, uid, incidents)
         rng = self.rng
         self._ambient = rng.uniform(17.0, 26.0)
         self._base = (rng.uniform(1.1, 1.8), rng.uniform(0.9, 1.5), rng.uniform(0.5, 0.9))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+from firmware_sim.incidents import Incidents
 from firmware_sim.models.base import Metric, Model, Values
 from firmware_sim.models.process import Wander, hour_of_day, relax
 
@@ -48,8 +49,8 @@ class PowerMeter(Model):
         Metric("tariff", kind="text"),
     )
 
-    def __init__(self, seed: int, uid: str) -> None:
-        super().__init__(seed, uid)
+    def __init__(self, seed: int, uid: str, incidents: Incidents | None = None) -> None:
+        super().__init__(seed, uid, incidents)
         rng = self.rng
         scale = rng.uniform(0.8, 1.6)
         self._base = 900.0 * scale

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from firmware_sim.incidents import SENSOR_STUCK, Incidents
 from firmware_sim.models.base import Metric, Model, Values
 from firmware_sim.models.process import Wander, daily, hour_of_day
 
@@ -26,9 +27,11 @@ class WeatherStation(Model):
         Metric("rain_total", "mm", "counter", 1),
         Metric("sky", kind="text"),
     )
+    incidents = (SENSOR_STUCK,)
+    sensor = ("temperature",)
 
-    def __init__(self, seed: int, uid: str) -> None:
-        super().__init__(seed, uid)
+    def __init__(self, seed: int, uid: str, incidents: Incidents | None = None) -> None:
+        super().__init__(seed, uid, incidents)
         rng = self.rng
         self._mean = rng.uniform(9.0, 15.0)
         self._heading = rng.uniform(0.0, 360.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_sim.faults import NAMES
+from firmware_sim import faults, incidents
 from firmware_sim.fleet import KINDS
 from firmware_sim.options import _parser
 from firmware_sim.report import LABELS, as_table, closing_report
@@ -13,7 +13,13 @@ from firmware_sim.tests.conftest import ROOT
 
 REPORT = closing_report(Tally(), devices=1, connected=1, waiting=0, elapsed=1.0)
 OPTIONS = [text for action in _parser({})._actions for text in action.option_strings]
-TOLD = [*(o for o in OPTIONS if o not in ("-h", "--help")), *NAMES, *KINDS, *REPORT]
+TOLD = [
+    *(o for o in OPTIONS if o not in ("-h", "--help")),
+    *faults.NAMES,
+    *incidents.NAMES,
+    *KINDS,
+    *REPORT,
+]
 
 
 @pytest.mark.parametrize("word", TOLD)
