@@ -1,0 +1,1 @@
+"""Who is told, and when: pure, without a database or a clock; times are the caller's."""
