@@ -1,0 +1,22 @@
+"""What a rule is for, in words."""
+
+from __future__ import annotations
+
+from alerts.models import AlertRule
+
+
+def applies_to(rule: AlertRule) -> str:
+    """ "temperature of every freezer tagged cold at Harbour plant"."""
+    devices = _devices(rule)
+    if not rule.metric:
+        return devices
+    return f"{'every value' if rule.metric == '*' else rule.metric} of {devices}"
+
+
+def _devices(rule: AlertRule) -> str:
+    found = f"every {rule.kind or 'device'}" if rule.device is None else str(rule.device)
+    if rule.uid_pattern:
+        found += f" with a uid like {rule.uid_pattern}"
+    if rule.tag:
+        found += f" tagged {rule.tag}"
+    return f"{found} at {rule.site}" if rule.site is not None else found
