@@ -1,36 +1,27 @@
 """Runs the registered jobs: each in a thread of its own, so that none waits for another.
 
-A job fails alone and is tried again alone. One that takes longer than its timeout has its statement
-cancelled; one that does not end even then ends the process, which its supervisor starts again. Two
-processes share the jobs by a lease on the row of each.
+A job fails alone and is tried again alone, and none takes longer than its timeout
+(`telemetry.workers.timed`). Two processes share the jobs by a lease on the row of each.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from contextlib import suppress
 
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import Counter, Gauge, ProcessCollector
-from psycopg import Error as DriverError
 
-from telemetry.errors import TelemetryError
 from telemetry.job_runs import Turn
-from telemetry.jobs import LOCK_MARGIN, REGISTRY, Job, NotYet, registered
+from telemetry.jobs import REGISTRY, Job, NotYet, registered
 from telemetry.storage import errors
+from telemetry.workers import timed
 from telemetry.workers.backoff import Backoff
-from telemetry.workers.thread import WorkingThread
+from telemetry.workers.timed import NAP, DatabaseAway, TimedThread
 
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY, MAX_RETRY = 0.5, 10.0  # seconds between two tries of what failed
-NAP = 0.2  # seconds between two looks at the stop flag and at the timeouts
 IDLE = 60.0  # seconds; a job that comes no more often gives its connection back meanwhile
-CANCEL_SECONDS = 5.0  # for the server to take note of a cancellation
-END_SECONDS = 10.0  # for jobs in hand to end by themselves, when the process is to stop
 
 ProcessCollector(registry=REGISTRY)
 _RUNS = Counter("pulseboard_maintenance_runs", "Jobs done", ["task"], registry=REGISTRY)
@@ -44,10 +35,6 @@ _SUCCESS = Gauge(
 )
 
 
-class Stuck(TelemetryError):
-    """A job did not end though it was cancelled."""
-
-
 class Maintenance:
     """Does each job when it is due, until `stop` is called; waits for a database that is away."""
 
@@ -55,64 +42,38 @@ class Maintenance:
         # A plain flag: setting an Event in a signal handler can wait for a lock the interrupted
         # main thread holds.
         self._stopped = False
-        self._away = threading.Lock()  # held while the database is away: it is said once
-        self._keepers = [Keeper(job, self) for job in registered()]
+        self._away = DatabaseAway("maintenance")
+        self._keepers = [Keeper(job, self._away) for job in registered()]
 
     def readiness(self) -> dict[str, str]:
-        return {"database": "it does not answer" if self._away.locked() else ""}
+        return {"database": self._away.trouble()}
 
     def stop(self) -> None:
         self._stopped = True
 
     def run(self) -> None:
         """Raises `Stuck` when the process must be started again."""
-        for keeper in self._keepers:
-            keeper.start()
-        while not self._stopped:
-            for keeper in self._keepers:
-                keeper.watch()
-            time.sleep(NAP)
-        for keeper in self._keepers:
-            keeper.stopping.set()
-        until = time.monotonic() + END_SECONDS
-        for keeper in self._keepers:
-            keeper.join(max(0.0, until - time.monotonic()))
-        for keeper in self._keepers:
-            if keeper.is_alive():
-                keeper.cancel()
-                keeper.join(CANCEL_SECONDS)
-
-    def database_is(self, *, up: bool, because: object = "") -> None:
-        if not up and self._away.acquire(blocking=False):
-            logger.warning("maintenance waits for the database: %s", because)
-        elif up and self._away.locked():
-            with suppress(RuntimeError):  # another thread was first
-                self._away.release()
-                logger.info("maintenance goes on: the database is back")
+        timed.run(self._keepers, lambda: self._stopped)
 
 
-class Keeper(WorkingThread):
+class Keeper(TimedThread):
     """Keeps one job done."""
 
-    def __init__(self, job: Job, maintenance: Maintenance) -> None:
-        super().__init__(job.name)
+    def __init__(self, job: Job, away: DatabaseAway) -> None:
+        super().__init__(job.name, job.timeout)
         self.job = job
         self.backoff = Backoff(FIRST_RETRY, MAX_RETRY)
-        self._maintenance = maintenance
+        self._away = away
         self._turn = Turn(job)
-        self._database: BaseDatabaseWrapper | None = None  # of the thread
-        self._began: float | None = None  # monotonic seconds, while the job runs
-        self._cancelled = False
 
     def work(self) -> None:
-        self._database = connections[DEFAULT_DB_ALIAS]
         while not self.stopping.is_set():
             self.turn()
             try:
                 wait = self._once()
-                self._maintenance.database_is(up=True)
+                self._away.note(up=True)
             except errors.ERRORS as exc:
-                self._maintenance.database_is(up=False, because=errors.complaint(exc))
+                self._away.note(up=False, because=errors.complaint(exc))
                 errors.reset_connection()
                 wait = self.backoff.wait()
             if wait >= IDLE:
@@ -120,40 +81,17 @@ class Keeper(WorkingThread):
             with self.waiting_for("its time"):
                 self.stopping.wait(wait)
 
-    def leave(self) -> None:
-        errors.reset_connection()
-
-    def watch(self) -> None:
-        """Cancel what takes too long. Raises `Stuck` when that did not help."""
-        began = self._began
-        if began is None:
-            return
-        seconds = time.monotonic() - began
-        if seconds > self.job.timeout + LOCK_MARGIN / 2:
-            raise Stuck(f"the job {self.job.name} has not ended after {seconds:.0f} s")
-        if seconds > self.job.timeout and not self._cancelled:
-            self._cancelled = True
-            self.cancel()
-
-    def cancel(self) -> None:
-        """Have the server end the statement that runs. From any thread."""
-        if self._database is not None and (driver := self._database.connection) is not None:
-            with suppress(DriverError):
-                driver.cancel_safe(timeout=CANCEL_SECONDS)
-
     def _once(self) -> float:
         """Do the job if it is due and ours; the seconds until it is to be looked at again."""
         if not self._turn.take():
             self.backoff.reset()
             return max(self._turn.wait(), NAP)
-        self._cancelled, self._began = False, time.monotonic()
+        began = time.monotonic()
         try:
-            with self.waiting_for("the job"):  # `watch` knows how long it may take
+            with self.timed():
                 did = self.job.run()
         except Exception as exc:  # noqa: BLE001 (whatever it is, it is this job's alone)
-            return self._failed(exc, time.monotonic() - self._began)
-        finally:
-            began, self._began = self._began, None
+            return self._failed(exc, time.monotonic() - began)
         seconds = time.monotonic() - began
         self._turn.succeeded(seconds, did)
         if self.backoff.failures:
@@ -173,7 +111,7 @@ class Keeper(WorkingThread):
             return 0.0
         first, wait = not self.backoff.failures, self.backoff.wait()
         said = str(error) if isinstance(error, NotYet) else errors.complaint(error)
-        if self._cancelled:
+        if self.cancelled:
             said = f"cancelled after {self.job.timeout:g} s: {said}"
         self._turn.failed(seconds, said, wait)
         _FAILURES.labels(self.job.name).inc()

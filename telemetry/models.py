@@ -152,3 +152,15 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FollowerRun(models.Model):
+    """How a follower of `manage.py runengine` goes, whichever process it runs in."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    worked_at = models.DateTimeField(null=True)  # a step ended well, within some seconds
+    failed_at = models.DateTimeField(null=True)
+    error = models.TextField(default="", db_default="")  # of the last failure
+
+    def __str__(self) -> str:
+        return self.name

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "deploy"))
 import make_env  # noqa: E402  (a script, not part of a package)
 
 FILE = ROOT / "docker-compose.yml"
-OURS = ("migrate", "web", "bridge", "maintain", "register", "sim")
+OURS = ("migrate", "web", "bridge", "maintain", "engine", "register", "sim")
 
 
 def variables(text: str) -> dict[str, str | None]:

@@ -49,7 +49,7 @@ def test_every_part_is_there(services):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["migrate", "bridge", "maintain"])
+@pytest.mark.parametrize("name", ["migrate", "bridge", "maintain", "engine"])
 def test_management_commands_exist_and_take_these_options(services, name: str):
     python, script, command, *rest = compose_file.words(services[name])
     assert (python, script) == ("python", "manage.py")
@@ -152,7 +152,7 @@ def test_ports_are_published_on_loopback_and_match_their_servers(services):
     assert re.search(r"^listener 1883$", conf, re.M)
     assert ":075B" in str(services["sim"]["healthcheck"])
     assert int("075B", 16) == 1883
-    for name in ("bridge", "maintain"):
+    for name in ("bridge", "maintain", "engine"):
         command = services[name]["command"]
         host, port = parse_address(command[command.index("--probe") + 1])
         assert host == "0.0.0.0"  # a Prometheus of the same network reads it; it is not published

@@ -72,7 +72,8 @@ def test_our_processes_need_none_of_the_packages_left_out(tmp_path: Path):
         "call_command('check', verbosity=0)\n"
         "[load_command_class(app, name) for app, name in"
         " (('embedded', 'bootstrap'), ('embedded', 'backup'), ('embedded', 'restore'),"
-        " ('bridge', 'runbridge'), ('telemetry', 'maintain'))]\n"
+        " ('bridge', 'runbridge'), ('telemetry', 'maintain'),"
+        " ('telemetry', 'runengine'))]\n"
         "[importlib.import_module(name) for name in"
         " ('config.asgi', 'firmware_sim.__main__', 'embedded.up.database')]\n"
     )

@@ -50,7 +50,7 @@ def test_a_unit_runs_a_command_that_exists_with_options_it_takes(unit: Path) -> 
 
 def test_everything_has_a_unit() -> None:
     commands = " ".join(section(unit)["ExecStart"] for unit in UNITS)
-    for name in (" up ", "daphne", "runbridge", "maintain"):
+    for name in (" up ", "daphne", "runbridge", "maintain", "runengine"):
         assert name in commands
 
 

@@ -19,7 +19,7 @@ from dashboard.live import protocol
 from dashboard.live.knowledge import What
 from embedded.up.data_folder import SHARED
 from embedded.up.yours import VARIABLES
-from telemetry import maintenance
+from telemetry import following, maintenance
 from telemetry.jobs import registered
 from telemetry.live.contract import RefillReason
 
@@ -121,7 +121,8 @@ def metrics() -> set[str]:
     web = CollectorRegistry()
     web.register(HubCollector())
     bridge = bridge_registry("lists", lambda: dict.fromkeys(COUNTED, 0))
-    families = [each for one in (web, bridge, maintenance.REGISTRY) for each in one.collect()]
+    registries = (web, bridge, maintenance.REGISTRY, following.REGISTRY)
+    families = [each for one in registries for each in one.collect()]
     return {each.name + "_total" * (each.type == "counter") for each in families}
 
 

@@ -168,7 +168,7 @@ class Restoration:
             if time.monotonic() > deadline:
                 raise EmbeddedError(
                     f"Still connected to {self._name}: {', '.join(found)}.",
-                    "End web, bridge and maintain first: what they remember is of the old one.",
+                    "End web, bridge, engine and maintain first: they remember the old one.",
                 )
             time.sleep(POLL_SECONDS)
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")

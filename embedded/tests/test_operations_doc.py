@@ -43,7 +43,7 @@ def test_every_process_has_a_row(server_folder: Path, monkeypatch: pytest.Monkey
     data = DataFolder(server_folder / "var")
     stack = Stack(read(["--data", str(data.path)]), data)
     names = [row.name for row in stack.table()]
-    assert len(names) == 7
+    assert len(names) == 8
     assert not [name for name in names if f"| `{name}` |" not in DOC]
 
 
@@ -56,7 +56,7 @@ def test_a_server_of_yours_is_not_started_and_its_password_not_shown(
     data = DataFolder(server_folder / "var")
     stack = Stack(read(["--data", str(data.path), "--no-sim"]), data)
     assert stack.servers == []
-    assert [program.name for program in stack.programs()] == ["web", "maintain", "bridge"]
+    assert [program.name for program in stack.programs()] == ["web", "maintain", "engine", "bridge"]
     shown = [row.where for row in stack.table()]
     assert "postgresql://me:***@db.example:5433/mine" in shown
     assert not any("secret" in where for where in shown)

@@ -183,7 +183,7 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     before = up.processes()
     for process in before[1:]:  # the first is supervisord
         process.kill()
-    for name in ("postgres", "redis", "mqtt", "web", "maintain", "bridge", "sim"):
+    for name in ("postgres", "redis", "mqtt", "web", "maintain", "engine", "bridge", "sim"):
         up.wait_for(rf"{name} died \(terminated by SIGKILL\); restarting it")
         up.wait_for(rf"{name} runs again, as process \d+")
     stored = up.readings()

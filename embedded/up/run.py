@@ -86,10 +86,11 @@ class Up:
             prepared = self._prepare(preparation)
         finally:
             preparation.end()
-        for name in ("maintain", "bridge"):
+        for name in ("maintain", "engine", "bridge"):
             self.supervisor.start(name)
         self._wait_for("web", lambda: self._answers(f"{self.stack.web_url}readyz"))
         self._wait_for("maintain", lambda: self._answers(self._probe("maintain", "healthz")))
+        self._wait_for("engine", lambda: self._answers(self._probe("engine", "healthz")))
         if prepared.token is not None:
             self._register(prepared.token)
         # A broker keeps nothing for a bridge that has never subscribed: before this, whoever

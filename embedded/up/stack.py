@@ -40,7 +40,11 @@ USUAL_PORTS = {
     "mqtt": mqtt.Broker.usual_port,
 }
 THIS_MACHINE = "this-machine"  # its names and addresses at each request: config.hosts
-PROBE_PORTS = {"bridge": 9101, "maintain": 9102}  # of /metrics, /healthz and /readyz
+PROBE_PORTS = {
+    "bridge": 9101,
+    "maintain": 9102,
+    "engine": 9103,
+}  # of /metrics, /healthz and /readyz
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 # The whole stays under 480 MB for days. The pages that are used often are few, and the system's own
 # cache holds the others; a Postgres of its own for many devices is one DATABASE_URL away.
@@ -142,6 +146,11 @@ class Stack:
                 settle_seconds=SETTLE_SECONDS,
             ),
             Program(
+                "engine",
+                [*manage, "runengine", "--probe", self._probe("engine")],
+                settle_seconds=SETTLE_SECONDS,
+            ),
+            Program(
                 "bridge",
                 [*manage, "runbridge", "--probe", self._probe("bridge")],
                 stop_seconds=BRIDGE_STOP_SECONDS,
@@ -185,6 +194,10 @@ class Stack:
             "maintain": (
                 "partitions, rollups, retention",
                 f"http://{self._probe('maintain')}/metrics",
+            ),
+            "engine": (
+                "rules, messages, formulas",
+                f"http://{self._probe('engine')}/metrics",
             ),
             "bridge": ("MQTT to Postgres", f"http://{self._probe('bridge')}/metrics"),
             "sim": (f"simulated devices {' '.join(self.simulator_words)}", "-"),

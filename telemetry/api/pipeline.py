@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from access.scope import Scope
 from devices import clock
-from telemetry import job_runs
+from telemetry import follower_runs, job_runs
 from telemetry.api import parameters as query
 from telemetry.api.shapes import PipelineShape
 from telemetry.models import IngestWorker, QuarantinedMessage
@@ -42,6 +42,7 @@ class PipelineView(APIView):
                 "quarantine": _quarantine(Scope.of(request), now),
                 "stored_total": backend().estimate_readings(),
                 "jobs": job_runs.states(),
+                "followers": follower_runs.states(),
                 "backlog": _backlog(now),
             }
         )

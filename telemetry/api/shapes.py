@@ -158,6 +158,14 @@ class JobShape(serializers.Serializer):
     did = serializers.CharField(help_text="Of the last run that had something to do.")
 
 
+class FollowerShape(serializers.Serializer):
+    name = serializers.CharField()
+    worked_at = ms(allow_null=True, help_text="A step ended well, within some seconds.")
+    failed_at = ms(allow_null=True)
+    failing = serializers.BooleanField(help_text="The last step failed; it is tried again.")
+    error = serializers.CharField(help_text="Of the last failure.")
+
+
 class BacklogShape(serializers.Serializer):
     commits = serializers.IntegerField(help_text="Not read from the commit log yet.")
     commits_age_ms = serializers.IntegerField(help_text="Since the oldest of them.")
@@ -174,4 +182,5 @@ class PipelineShape(serializers.Serializer):
     quarantine = QuarantineTotalsShape()
     stored_total = serializers.IntegerField(help_text="Readings kept, as Postgres estimates them.")
     jobs = JobShape(many=True)
+    followers = FollowerShape(many=True)
     backlog = BacklogShape()

@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from telemetry.jobs import REGISTRY
-from telemetry.maintenance import Maintenance, Stuck, do_everything
+from telemetry.maintenance import Maintenance, do_everything
 from telemetry.workers.ending import end_at_signal
 from telemetry.workers.probe import Probe, parse_address
+from telemetry.workers.timed import Stuck
 
 
 class Command(BaseCommand):

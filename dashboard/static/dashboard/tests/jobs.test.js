@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { behind, remark, standing } from "../js/pipeline/jobs.js";
+import { asJob, behind, remark, standing } from "../js/pipeline/jobs.js";
 
 const NOW = 1_790_000_000_000;
 const HOUR = 3_600_000;
@@ -18,6 +18,16 @@ test("a job says when it was done, that it failed, or that it is overdue", () =>
   const failed = { ...job, failing: true, failures_in_row: 3, error: "a reader is at it" };
   assert.deepEqual(standing(failed, NOW), { state: "silent", word: "failed 3 times" });
   assert.equal(remark(failed), "a reader is at it");
+});
+
+test("a follower stands with the jobs, and is overdue after a minute without a word", () => {
+  const follower = { name: "alerts", worked_at: NOW - 2_000, failed_at: null, failing: false, error: "" };
+  assert.equal(standing(asJob(follower), NOW).state, "online");
+  assert.equal(standing(asJob({ ...follower, worked_at: NOW - 70_000 }), NOW).state, "offline");
+  assert.equal(standing(asJob({ ...follower, worked_at: null }), NOW).state, "waiting");
+  const failed = asJob({ ...follower, failing: true, failed_at: NOW, error: "no such table" });
+  assert.equal(standing(failed, NOW).state, "silent");
+  assert.equal(remark(failed), "no such table");
 });
 
 test("what it did and how long it took stand beside it", () => {

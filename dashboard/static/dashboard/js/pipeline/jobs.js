@@ -6,6 +6,7 @@ import { byId, el, setMark, setText, stateMark } from "../page/element.js";
 /** @typedef {{ name: string, every_ms: number, running: boolean, failing: boolean, started_at: number|null, succeeded_at: number|null,
  *   failed_at: number|null, did_at: number|null, runs: number, failures: number, failures_in_row: number, error: string,
  *   seconds: number, did: string }} Job */
+/** @typedef {{ name: string, worked_at: number|null, failed_at: number|null, failing: boolean, error: string }} Follower */
 /** @typedef {{ commits: number, commits_age_ms: number, minutes: number, oldest_minute: number|null }} Backlog */
 
 const OVERDUE = 3; // times its interval without a success
@@ -15,7 +16,8 @@ const BEHIND = 60_000; // ms of the oldest commit not read
 const LABELS = /** @type {Record<string, string>} */ ({
   make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log",
   drop_readings: "Drop old readings", drop_minutes: "Drop old minutes", purge_deleted_series: "Purge deleted series",
-  trim_quarantine: "Trim quarantine", tend: "Vacuum or compress",
+  trim_quarantine: "Trim quarantine", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
+  derived: "Compute derived series",
 });
 
 /** How a job stands: as a state, and in words. @param {Job} job @param {number} now @returns {{ state: string, word: string }} */
@@ -32,6 +34,12 @@ export function standing(job, now) {
 export function remark(job) {
   if (job.failing) return job.error;
   return [job.seconds >= 1 ? `took ${duration(job.seconds * 1000)}` : "", job.did].filter(Boolean).join(" · ");
+}
+
+/** What the engine does stands with the jobs; it goes on all the time. @param {Follower} follower @returns {Job} */
+export function asJob(follower) {
+  return { ...follower, every_ms: 0, running: true, started_at: null, succeeded_at: follower.worked_at, did_at: null, runs: 0,
+    failures: 0, failures_in_row: follower.failing ? 1 : 0, seconds: 0, did: "" };
 }
 
 /** How far the summaries are behind, in a sentence. @param {Backlog} backlog */

@@ -5,7 +5,7 @@ import { connection, heardAt } from "../live/live.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
-import { Jobs } from "./jobs.js";
+import { Jobs, asJob } from "./jobs.js";
 import { alarms, clockOff, gone, summed } from "./rates.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
@@ -65,7 +65,7 @@ async function read() {
     }
     showQuarantine(answer.quarantine);
     showClock(clockOff("the host of the web process", answer.clock_ahead_ms));
-    jobs.show(answer.jobs, answer.backlog, answer.now);
+    jobs.show([...answer.jobs, ...answer.followers.map(asJob)], answer.backlog, answer.now);
     endTrouble(byId("trouble"));
     byId("answered").hidden = false;
     second();
