@@ -1,0 +1,14 @@
+"""What is wrong with a formula, and where."""
+
+from __future__ import annotations
+
+from telemetry.errors import TelemetryError
+
+
+class InvalidExpression(TelemetryError):
+    """A formula that cannot be used: `said` in words, and `at`, the character from 0 where."""
+
+    def __init__(self, said: str, at: int) -> None:
+        super().__init__(f"at character {at + 1}: {said}")
+        self.said = said
+        self.at = at
