@@ -1,6 +1,13 @@
 -- name: note_commit
--- Says in the transaction that writes readings which series they are of, and of which minutes.
+-- Says in the transaction that writes readings which series they are of, and of which times.
 INSERT INTO commit_log (series, spans) VALUES (%(series_ids)s, %(spans)s::tstzmultirange)
+
+-- name: add_reader
+-- Has a new reader begin with what has not ended yet.
+INSERT INTO commit_cursor (reader, xid, seq, server)
+SELECT %(reader)s, pg_snapshot_xmin(pg_current_snapshot()), 0, system_identifier
+FROM pg_control_system()
+ON CONFLICT (reader) DO NOTHING
 
 -- name: lock_cursor
 -- Where a reader is, for the one caller that may read on; no row while another does.
@@ -10,7 +17,7 @@ FROM commit_cursor WHERE reader = %(reader)s FOR UPDATE SKIP LOCKED
 -- name: list_commits
 -- The next commits after a place. A transaction that still runs may yet write a row of a lower id:
 -- nothing from the oldest one on is taken.
-SELECT xid::text, seq, series, spans FROM commit_log
+SELECT xid::text, seq, series, spans, committed_at FROM commit_log
 WHERE (xid, seq) > (%(xid)s::xid8, %(seq)s)
     AND xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY xid, seq

@@ -1,4 +1,4 @@
-"""One durable log of commits: which series got readings, and of which minutes.
+"""One durable log of commits: which series got readings, and of which times.
 
 `note` belongs to the transaction that writes the readings; `reading` gives each of its readers
 every commit once, in the order of transaction ids. Numbers of a sequence become visible out of
@@ -28,25 +28,37 @@ _SQL = load("commit_log")
 
 
 class Commit(NamedTuple):
-    """What one transaction wrote. Both are ranges [start, stop), the lowest first, apart from each
-    other."""
+    """What one transaction wrote. Ranges, the lowest first, apart from each other."""
 
-    series: list[tuple[int, int]]  # ids
-    spans: list[tuple[datetime, datetime]]  # whole minutes
+    series: list[tuple[int, int]]  # ids, [first, stop)
+    # From the first reading to the last one, both included, of minutes that follow each other: a
+    # batch that brings an old reading as well does not say that all between had some.
+    spans: list[tuple[datetime, datetime]]
+    at: datetime  # when it was written, by the database's clock
 
 
 def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray[np.int64]) -> None:
     """Log readings, given as columns, in the transaction that writes them."""
-    first, newest = int(times_us.min()) // MINUTE_US, int(times_us.max()) // MINUTE_US
-    # As a rule it is one minute or two; to look at each reading would cost more than the row.
-    minutes = [[first, newest + 1]]
-    if newest - first > 1:
-        minutes = ranges(times_us // MINUTE_US).tolist()
     # As a literal: to make it of an array would cost the server more than the row itself.
-    spans = ",".join(f"[{_minute(start)},{_minute(stop)})" for start, stop in minutes)
+    said = ",".join(
+        f"[{from_us(start).isoformat()},{from_us(end).isoformat()}]"
+        for start, end in spans(times_us)
+    )
     # In network order, which SQL and a dump can read as well.
     ids = ranges(series_ids).astype(">i4").tobytes()
-    cursor.execute(_SQL["note_commit"], {"series_ids": ids, "spans": f"{{{spans}}}"})
+    cursor.execute(_SQL["note_commit"], {"series_ids": ids, "spans": f"{{{said}}}"})
+
+
+def spans(times_us: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The first and last of these times, apart where a whole minute between has none."""
+    first, last = int(times_us.min()), int(times_us.max())
+    # As a rule it is one minute or two; to look at each reading would cost more than the row.
+    if last // MINUTE_US - first // MINUTE_US <= 1:
+        return [(first, last)]
+    found = np.sort(times_us)
+    ends = np.flatnonzero(np.diff(found // MINUTE_US) > 1)
+    starts = np.concatenate((found[:1], found[ends + 1])).tolist()
+    return list(zip(starts, np.concatenate((found[ends], found[-1:])).tolist(), strict=True))
 
 
 def ranges(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -79,10 +91,16 @@ def reading(reader: str, limit: int) -> Iterator[list[Commit]]:
             return
         cursor.execute(_SQL["list_commits"], {"xid": xid, "seq": seq, "limit": limit})
         rows = cursor.fetchall()
-        yield [Commit(_ids(series), _pairs(spans)) for _, _, series, spans in rows]
+        yield [Commit(_ids(series), _pairs(spans), at) for _, _, series, spans, at in rows]
         if rows:
             xid, seq, *_ = rows[-1]
             cursor.execute(_SQL["move_cursor"], {"reader": reader, "xid": xid, "seq": seq})
+
+
+def add_reader(name: str) -> None:
+    """Make a reader, unless it is there. What was committed before is not for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["add_reader"], {"reader": name})
 
 
 def forget() -> int:
@@ -106,7 +124,3 @@ def _ids(series: Any) -> list[tuple[int, int]]:
 
 def _pairs(spans: Any) -> list[tuple[datetime, datetime]]:
     return [(span.lower, span.upper) for span in spans]
-
-
-def _minute(number: int) -> str:
-    return from_us(number * MINUTE_US).isoformat()

@@ -48,7 +48,7 @@ def run(now: datetime, *, seconds: float = RUN_SECONDS) -> int:
     each time would be work for nothing.
     """
     until = time.monotonic() + seconds
-    closed = now.astimezone(UTC).replace(second=0, microsecond=0)
+    closed = minute_of(now)
     done = 0
     while True:
         taken = take_commits()
@@ -62,15 +62,20 @@ def take_commits() -> int:
     """Put the minutes of the next commits on the list; how many commits."""
     with commit_log.reading(commit_log.ROLLUPS, COMMITS_PER_STEP) as commits:
         minutes = {
-            start + n * MINUTE
+            minute_of(first) + n * MINUTE
             for commit in commits
-            for start, stop in commit.spans
-            for n in range((stop - start) // MINUTE)
+            for first, last in commit.spans
+            for n in range((minute_of(last) - minute_of(first)) // MINUTE + 1)
         }
         if minutes:
             with connection.cursor() as cursor:
                 cursor.execute(_SQL["add_dirty_minutes"], {"minutes": sorted(minutes)})
     return len(commits)
+
+
+def minute_of(moment: datetime) -> datetime:
+    """The minute it lies in."""
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def backlog(now: datetime) -> Backlog:

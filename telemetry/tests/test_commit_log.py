@@ -31,16 +31,7 @@ def logged(transactional_db) -> None:
     """The cursors are at the end of the log."""
     while read():
         pass
-    add_reader("alerts")
-
-
-def add_reader(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO commit_cursor SELECT %s, xid, seq, server FROM commit_cursor"
-            " WHERE reader = 'rollups'",
-            [name],
-        )
+    commit_log.add_reader("alerts")
 
 
 def read(reader: str = commit_log.ROLLUPS, limit: int = 100) -> list[list[int]]:
@@ -77,7 +68,7 @@ def log(other: psycopg.Connection, series_id: int) -> None:
     )
 
 
-def test_a_batch_says_which_series_and_which_minutes() -> None:
+def test_a_batch_says_which_series_and_which_times() -> None:
     day = 24 * 60 * MINUTE_US
     times = [AT_US + 59_999_999, AT_US + MINUTE_US, AT_US - day, AT_US]
     store.write(store.Batch([7, 8, 7, 7], times, [1.0] * 4, [(9, AT_US, "on")]), "w")
@@ -86,7 +77,7 @@ def test_a_batch_says_which_series_and_which_minutes() -> None:
     assert one.series == [(7, 10)]
     noon = from_us(AT_US)
     before = noon - timedelta(days=1)
-    assert one.spans == [(before, before + MINUTE), (noon, noon + 2 * MINUTE)]
+    assert one.spans == [(before, before), (noon, noon + MINUTE)]
     store.write(store.Batch([7], [AT_US], [1.0], may_repeat=True), "w")
     assert read() == []  # nothing new was stored
 
@@ -185,3 +176,40 @@ def test_rollups_read_the_log() -> None:
     assert rollups.run(noon + MINUTE) == 1
     assert rollup("rollup_1m", 1) == [(noon, 1, 1.0, 1.0, 1.0)]
     assert read() == []
+
+
+def test_a_new_reader_begins_with_what_has_not_ended_and_is_made_once() -> None:
+    commit(1)
+    with other_session() as other:
+        log(other, 2)
+        commit_log.add_reader("late")
+        commit(3)
+        commit_log.add_reader("late")
+        other.commit()
+        assert read("late") == [[2], [3]]
+
+
+@given(st.lists(st.integers(0, 400_000_000), min_size=1, max_size=12))
+def test_the_spans_of_a_commit_begin_and_end_with_readings_of_minutes_in_a_row(
+    offsets: list[int],
+) -> None:
+    times = [AT_US + each for each in offsets]
+    spans = commit_log.spans(np.array(times, dtype=np.int64))
+    ends = {each for span in spans for each in span}
+    assert ends <= set(times)
+    minutes = {n for a, b in spans for n in range(a // MINUTE_US, b // MINUTE_US + 1)}
+    assert len(spans) == 1 or minutes == {each // MINUTE_US for each in times}
+    assert all(any(a <= each <= b for a, b in spans) for each in times)
+
+
+def test_what_is_not_rolled_up_yet_counts_in_whole_minutes() -> None:
+    half = timedelta(seconds=30)
+    noon = from_us(AT_US)
+    at = [AT_US + 30_000_000, AT_US + MINUTE_US + 1]
+    store.write(store.Batch([1, 1], at, [1.0, 2.0]), "w")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM dirty_minutes(%s, %s)", [noon - MINUTE, noon + 5 * MINUTE])
+        assert sorted(cursor.fetchall()) == [(noon,), (noon + MINUTE,)]
+        cursor.execute("SELECT * FROM dirty_minutes(%s, %s)", [noon, noon + MINUTE])
+        assert cursor.fetchall() == [(noon,)]
+    assert rollups.run(noon + 2 * MINUTE + half) == 2
