@@ -15,6 +15,8 @@ ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 # A token of a device or of an operator, wherever it got to: a mistyped address, a traceback. What
 # is left of it, and may be known, tells one from another.
 _TOKEN = re.compile(r"\b(p[bd](?:_|%5[Ff])[A-Za-z0-9_-]{7})[A-Za-z0-9_-]{9,}")
+# A link that acknowledges without a log-in; what is left says whose it is.
+_LINK = re.compile(r"(/a/[0-9]{1,19}\.)[A-Za-z0-9_.-]{6,}")
 
 
 class LineFormatter(logging.Formatter):
@@ -38,6 +40,6 @@ class LineFormatter(logging.Formatter):
 
 def _shown(value: object) -> str:
     """A word as it is, anything else quoted so that it stays on its line."""
-    text = _TOKEN.sub(r"\1…", str(value))
+    text = _LINK.sub(r"\1…", _TOKEN.sub(r"\1…", str(value)))
     plain = text and text.isascii() and text.isprintable() and not set(text) & set(' "=')
     return text if plain else json.dumps(text, ensure_ascii=False)

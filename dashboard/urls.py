@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dashboard import health
 from dashboard.pages import views
+from dashboard.pages.acknowledge import AcknowledgePage
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
@@ -14,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/", views.TopicsPage.as_view(), name="topics"),
     path("rules/", views.RulesPage.as_view(), name="rules"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
+    # Short, because it goes out as SMS; `notifications.links` makes them.
+    path("a/<str:token>/", AcknowledgePage.as_view(), name="acknowledge"),
     # Browsers ask for it where a page names no icon of its own: the admin.
     path("favicon.ico", views.Icon.as_view()),
     path("metrics", health.metrics, name="metrics"),

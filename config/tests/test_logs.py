@@ -6,6 +6,7 @@ import logging
 import sys
 
 import pytest
+from django.core.signing import TimestampSigner
 
 from config.logs import LineFormatter
 from devices.credentials import new_credential
@@ -52,6 +53,14 @@ def test_a_token_is_in_no_line(token: str) -> None:
     assert token[:10] in text
     assert token[:18] not in text
     assert text.count("…/telemtry") + text.count("\\u2026/telemtry") == 3
+
+
+def test_a_link_that_acknowledges_is_in_no_line() -> None:
+    made = TimestampSigner(salt="any", sep=".").sign("1234")
+    text = line(f"Gone: /a/{made}/", request=f"<POST '/a/{made}/'>")
+    assert text.count("/a/1234.") == 2
+    assert made[5:] not in text
+    assert made.rsplit(".", 1)[1] not in text
 
 
 def test_a_name_that_only_begins_like_a_token_stays() -> None:

@@ -41,7 +41,9 @@ PLACES: dict[str, type] = {
     "url": str,
     "acknowledge_url": str,
     "step": float,
-    "to": str,
+    "policy": str,
+    "count": float,
+    "items": str,
 }
 
 

@@ -1,0 +1,73 @@
+"""What was held back goes out together: at the end of quiet hours, in a digest, under the limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from notifications import outbox, recipients
+from notifications.content import Content
+from notifications.links import link
+from notifications.models import Decision, Recipient
+from notifications.people.decision import rank
+from notifications.recipients import Target
+from notifications.standing import source
+from notifications.words import item, worded, wordings
+
+MAX_ITEMS = 50  # alerts one digest names; of more it says how many
+
+
+def take_held(now: datetime) -> bool:
+    """Send what one recipient is due; whether there was anything."""
+    due = Decision.objects.filter(sent_at__isnull=True, due_at__lte=now)
+    first = due.order_by("due_at", "id").first()
+    if first is None:
+        return False
+    with transaction.atomic():
+        target = Target(first.who, user=first.user, channel=first.channel)
+        if target.user is None and target.channel is None:  # gone since
+            due.filter(pk=first.pk).update(due_at=None)
+            return True
+        recipient = recipients.recipient_of(target, lock=True)
+        held = due.filter(user=target.user, channel=target.channel)
+        decisions = list(held.select_related("occasion").order_by("id"))
+        if decisions:  # otherwise another process has sent them meanwhile
+            _send(recipient, target, decisions, now)
+    return True
+
+
+def _send(recipient: Recipient, target: Target, decisions: list[Decision], now: datetime) -> None:
+    """One notification of them all. An alert that has fired and cleared meanwhile is one item; the
+    only one that still stands is told as if nothing had kept it back."""
+    recipients.take_one(recipient, now)
+    standings = source().standings({each.alert_id for each in decisions})
+    zone = recipients.wishes_of(recipient).zone
+    contents: dict[int, Content] = {}
+    for each in decisions:
+        standing = standings.get(each.alert_id)
+        content = Content.read(each.occasion.content)
+        if standing is not None:
+            content = replace(
+                content, sentence=standing.sentence, severity=standing.severity,
+                cleared_at=standing.cleared_at,
+            )  # fmt: skip
+        contents[each.alert_id] = content
+    ordered = sorted(contents.values(), key=lambda each: -rank(each.severity))
+    key = f"digest-{decisions[0].pk}"
+    wording = wordings()
+    if len(ordered) == 1 and ordered[0].cleared_at is None:
+        ours = replace(ordered[0], acknowledge_url=link(decisions[-1].pk))
+        content = worded(ours, zone, wording[ours.what])
+    else:
+        content = Content(
+            what="digest",
+            severity=ordered[0].severity,
+            items=[item(each, zone, each.cleared_at) for each in ordered[:MAX_ITEMS]],
+        )
+        content = worded(content, zone, wording["digest"], count=float(len(ordered)))
+    outbox.put_all(recipients.to_channels(target, key, content))
+    for each in decisions:
+        each.sent_at, each.key = now, key
+    Decision.objects.bulk_update(decisions, ["sent_at", "key"])

@@ -1,0 +1,220 @@
+"""Whom something is told, when and on which channels; each decision is kept with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import get_user_model
+
+from access.scope import Scope
+from notifications import links, outbox
+from notifications.content import Content
+from notifications.models import Channel, Decision, Occasion, PolicyStep, Recipient, Rota
+from notifications.outbox import Wanted
+from notifications.people import duty
+from notifications.people.decision import Decided, Why, Wishes, decide
+from notifications.people.hours import InvalidHours, read_times, read_windows
+from notifications.people.wall_clock import UnknownZone, zone_named
+from notifications.words import worded, wordings
+from telemetry.workers.rate import take
+
+BURST = 10  # messages at once after a pause, however many an hour are wanted
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Somebody that a step names: a person, a shared channel, or a name behind which nobody is."""
+
+    name: str
+    user: Any = None
+    channel: Channel | None = None
+
+
+def targets_of(step: PolicyStep, at: datetime) -> list[Target]:
+    """Each once: those who are named, the members of teams, who is on call."""
+    users = get_user_model().objects
+    found = [_person(user) for user in users.filter(pk__in=step.users.values("pk")).order_by("pk")]
+    for team in step.teams.order_by("name"):
+        members = [_person(user) for user in team.members.order_by("pk")]
+        found += members or [Target(f"team {team.name}")]
+    for rota in step.rotas.order_by("name"):
+        member = duty.on_call(rota_of(rota), at)
+        user = users.filter(pk=member).first() if member is not None else None
+        found.append(_person(user) if user else Target(f"rota {rota.name}"))
+    found += [Target(each.name, channel=each) for each in step.channels.order_by("pk")]
+    return list({_identity(target): target for target in found}.values()) or [Target("this step")]
+
+
+def told_of(alert_id: int) -> list[Target]:
+    """Those who were told of an alert: who hears that it is over."""
+    told = Decision.objects.filter(alert_id=alert_id, sent_at__isnull=False)
+    users = get_user_model().objects.filter(pk__in=told.values("user")).order_by("pk")
+    rooms = Channel.objects.filter(pk__in=told.values("channel")).order_by("pk")
+    return [*map(_person, users), *(Target(each.name, channel=each) for each in rooms)]
+
+
+def rota_of(rota: Rota) -> duty.Rota:
+    """As the pure module wants it. A zone that is no more is UTC."""
+    places = rota.places.order_by("position").values_list("user_id", flat=True)
+    return duty.Rota(
+        tuple(places),
+        max(timedelta(hours=rota.shift_hours), duty.MIN_SHIFT),
+        datetime.combine(rota.starts_on, rota.starts_at),
+        _zone(rota.zone),
+        tuple(
+            duty.Substitute(each.starts_at, each.ends_at, each.user_id)
+            for each in rota.substitutions.order_by("id")
+        ),
+    )
+
+
+def wishes_of(recipient: Recipient) -> Wishes:
+    """What cannot be read any more holds nothing back: rather told than not."""
+    try:
+        quiet = read_windows(recipient.quiet)
+    except InvalidHours:
+        quiet = ()
+    try:
+        digest_at = read_times(recipient.digest_at)
+    except InvalidHours:
+        digest_at = ()
+    return Wishes(
+        _zone(recipient.zone),
+        recipient.minimum,
+        recipient.paused_until,
+        quiet,
+        recipient.through or None,
+        recipient.digest_below or None,
+        digest_at,
+        recipient.ends,
+    )
+
+
+def recipient_of(target: Target, *, lock: bool = False) -> Recipient:
+    """Made now if it is not there yet."""
+    which = {"user": target.user} if target.user is not None else {"channel": target.channel}
+    made, _ = Recipient.objects.get_or_create(**which)
+    return Recipient.objects.select_for_update().get(pk=made.pk) if lock else made
+
+
+def channels_of(target: Target) -> list[Channel]:
+    """On which it is told now."""
+    if target.channel is not None:
+        return [target.channel] if target.channel.enabled else []
+    own = Channel.objects.filter(owner=target.user, enabled=True)
+    return list(own.order_by("pk"))
+
+
+def judged(target: Target, content: Content, at: datetime, *, is_end: bool = False) -> Decided:
+    """Whether it would be told; nothing is used up."""
+    return _judged(target, content, at, is_end, use_up=False)[0]
+
+
+def tell(
+    occasion: Occasion,
+    content: Content,
+    targets: Iterable[Target],
+    at: datetime,
+    *,
+    policy_name: str = "",
+    step: int = 0,
+) -> list[Decision]:
+    """Decide for each, keep why, and put into the outbox what is due now. Inside a transaction."""
+    is_end = content.what == "cleared"
+    # In one order, so that two processes do not wait for each other's rows.
+    ordered = sorted(targets, key=_identity)
+    judged_now = [_judged(each, content, at, is_end, use_up=True) for each in ordered]
+    decisions = Decision.objects.bulk_create(
+        Decision(
+            occasion=occasion,
+            alert_id=occasion.alert_id,
+            site_id=occasion.site_id,
+            policy_name=policy_name,
+            step=step,
+            user=target.user,
+            channel=target.channel,
+            who=target.name,
+            why=decided.why,
+            due_at=decided.due,
+            sent_at=at if decided.why == Why.NOW else None,
+        )
+        for target, (decided, _) in zip(ordered, judged_now, strict=True)
+    )
+    wanted: list[Wanted] = []
+    wording = wordings()[content.what]
+    for target, decision, (decided, wishes) in zip(ordered, decisions, judged_now, strict=True):
+        if decided.why == Why.NOW:
+            decision.key = f"decision-{decision.pk}"
+            ours = content if is_end else replace(content, acknowledge_url=links.link(decision.pk))
+            words = worded(ours, wishes.zone, wording, step=float(step + 1), policy=policy_name)
+            wanted += to_channels(target, decision.key, words)
+    Decision.objects.bulk_update([each for each in decisions if each.key], ["key"])
+    outbox.put_all(wanted)
+    return decisions
+
+
+def to_channels(target: Target, key: str, content: Content) -> list[Wanted]:
+    """One for each channel of the target."""
+    user_id = target.user.pk if target.user is not None else None
+    return [
+        Wanted(key=key, content=content, channel_id=channel.pk, user_id=user_id)
+        for channel in channels_of(target)
+    ]
+
+
+def take_one(recipient: Recipient, at: datetime) -> float:
+    """One message of those an hour, if there is one: the seconds until there is."""
+    burst = float(max(1, min(recipient.hourly, BURST)))
+    since = recipient.tokens_at or at
+    held = recipient.tokens if recipient.tokens_at else burst
+    wait, left = take(
+        held, since.timestamp(), at.timestamp(), rate=max(1, recipient.hourly) / 3600, burst=burst
+    )
+    recipient.tokens, recipient.tokens_at = left, max(at, since)
+    recipient.save(update_fields=["tokens", "tokens_at"])
+    return wait
+
+
+def _judged(
+    target: Target, content: Content, at: datetime, is_end: bool, *, use_up: bool
+) -> tuple[Decided, Wishes]:
+    refusal = _refusal(target, content)
+    if refusal is not None:
+        return Decided(refusal, None), Wishes(UTC_ZONE)
+    recipient = recipient_of(target, lock=use_up)
+    wishes = wishes_of(recipient)
+    wait = (lambda: take_one(recipient, at)) if use_up else (lambda: 0.0)
+    return decide(wishes, content.severity, at, is_end=is_end, wait=wait), wishes
+
+
+def _refusal(target: Target, content: Content) -> Why | None:
+    if target.user is None and target.channel is None:
+        return Why.NOBODY
+    if target.user is not None:
+        if not target.user.is_active:
+            return Why.NOBODY
+        if not Scope.of(target.user).sees_site(content.site_id):
+            return Why.OUT_OF_SIGHT
+    return None if channels_of(target) else Why.NO_CHANNEL
+
+
+def _person(user: Any) -> Target:
+    return Target(user.get_username(), user=user)
+
+
+def _identity(target: Target) -> tuple[int, int, str]:
+    if target.user is not None:
+        return (0, target.user.pk, "")
+    return (1, target.channel.pk, "") if target.channel is not None else (2, 0, target.name)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return zone_named(name)
+    except UnknownZone:
+        return UTC_ZONE
