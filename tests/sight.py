@@ -9,11 +9,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from access.scope import Scope
+from alerts.models import Alert, AlertEvent, AlertRule, Silence
 from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
 from devices.models import Device, DeviceAlias, Presence, Site
 from telemetry.models import QuarantinedMessage, Series
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
+HIDDEN_ID = 4_711  # of what a request names in its body
 
 
 class Hidden:
@@ -38,6 +40,18 @@ class Hidden:
         Presence.objects.create(device=self.device, last_seen_at=now)
         DeviceAlias.objects.create(device=self.device, alias=f"{SECRET}-alias")
         self.series = Series.objects.create(device=self.device, metric=f"{SECRET}.metric")
+        self.alert_rule = AlertRule.objects.create(
+            id=HIDDEN_ID, name=SECRET, site=self.site, condition={}, enabled=True
+        )
+        self.alert = Alert.objects.create(
+            id=HIDDEN_ID, rule=self.alert_rule, rule_name=SECRET, severity="critical",
+            site=self.site, device=self.device, device_name=SECRET, uid="far-1",
+            series=self.series, metric=SECRET, sentence=SECRET, started_at=now, fired_at=now,
+        )  # fmt: skip
+        AlertEvent.objects.create(
+            alert=self.alert, kind="commented", at=now, detail={"text": SECRET}
+        )
+        self.silence = Silence.objects.create(site=self.site, starts_at=now, reason=SECRET)
         self.message = self._quarantined("far-1", "malformed_json")
         self.stranger = self._quarantined("nobody-1", "unknown_device")
 
@@ -52,6 +66,10 @@ class Hidden:
             *TopicFilter.objects.order_by("id").values(),
             *Candidate.objects.order_by("id").values(),
             *DeviceAlias.objects.order_by("id").values(),
+            *AlertRule.objects.order_by("id").values(),
+            *Alert.objects.order_by("id").values(),
+            *AlertEvent.objects.order_by("id").values(),
+            *Silence.objects.order_by("id").values(),
         ]
 
     @staticmethod

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -28,8 +27,9 @@ from devices.api.bulk import Conflict
 from devices.api.errors import DatabaseAway
 from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
 from telemetry.api import parameters as query
+from telemetry.api.moment import MomentField
 from telemetry.models import QuarantinedMessage
-from telemetry.moments import from_ms, from_us, parse, to_ms
+from telemetry.moments import to_ms
 from telemetry.quarantine import Unregistered, unregistered
 from telemetry.storage import errors
 
@@ -37,24 +37,6 @@ REPLAY_STOPPED = "The database failed; what was replayed until then stays. Send 
 MAX_UNREGISTERED = 200  # senders of one answer
 MAX_METRICS = 100  # names shown of one message
 SAMPLE = 512  # bytes shown of a payload
-
-
-@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]})
-class MomentField(serializers.Field):
-    """Unix milliseconds or ISO 8601, UTC without an offset."""
-
-    def to_internal_value(self, data: Any) -> datetime:
-        try:
-            if type(data) is int and 0 <= data <= query.MAX_MS:
-                return from_ms(data)
-            if isinstance(data, str):
-                return from_us(parse(data))
-        except (ValueError, OverflowError):
-            pass
-        raise ValidationError("Write Unix milliseconds or ISO 8601, as 2026-11-22T06:00:00Z.")
-
-    def to_representation(self, value: datetime) -> int:
-        return to_ms(value)
 
 
 class SelectionSerializer(serializers.Serializer):

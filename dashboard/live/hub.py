@@ -34,7 +34,12 @@ MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
 
 MOVED_GRACE = 1.0  # seconds in which a viewer is told that a device moved out of its sight
 ENVELOPE = frozenset({"type", "event", "site", "left"})  # of a channel message, not for browsers
-EVENTS = frozenset({"device", "presence", "series", "quarantine", "pipeline", "rules", "inbox"})
+EVENTS = frozenset(
+    {
+        "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
+        "alert_rules", "silences",
+    }
+)  # fmt: skip
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 

@@ -46,6 +46,9 @@ class Sites:
             "quarantine": contract.event(
                 "quarantine", site=site, uid=uid, topic=SECRET, reason="x", detail="", at=1
             ),
+            "alert": contract.event("alert", site=site, alert={"id": 1, "sentence": SECRET}),
+            "alert_rules": contract.event("alert_rules", site=site, told=SECRET),
+            "silences": contract.event("silences", site=site, told=SECRET),
             # What names no site is for those who see every one.
             "pipeline": contract.event("pipeline", worker=SECRET, at=1, counters={}),
             "rules": contract.event("rules", told=SECRET),

@@ -1,0 +1,1 @@
+"""REST of alerts: what stands, what people do about it, silences, statistics."""
