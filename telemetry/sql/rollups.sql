@@ -27,6 +27,24 @@ WHERE dirty.minute = done.minute AND dirty.mark = done.mark
 -- How many closed minutes are on the list, and the oldest of them.
 SELECT count(*), min(minute) FROM dirty_minute WHERE minute < %(closed)s
 
+-- name: forget_rewritten
+-- Deletes the summaries of those of these minutes of which readings were removed, and of their hours
+-- and days: what is computed after it may come to less, and would not replace them.
+WITH rewritten AS (
+    DELETE FROM rewritten_minute WHERE minute = ANY (%(minutes)s::timestamptz[])
+    RETURNING series_id, minute
+), minutes AS (
+    DELETE FROM rollup_1m AS kept USING rewritten
+    WHERE kept.series_id = rewritten.series_id AND kept.bucket = rewritten.minute
+), hours AS (
+    DELETE FROM rollup_1h AS kept USING rewritten
+    WHERE kept.series_id = rewritten.series_id
+        AND kept.bucket = date_bin('1 hour', rewritten.minute, '1970-01-01Z')
+)
+DELETE FROM rollup_1d AS kept USING rewritten
+WHERE kept.series_id = rewritten.series_id
+    AND kept.bucket = date_bin('1 day', rewritten.minute, '1970-01-01Z')
+
 -- name: roll_up_minutes
 -- Recomputes rollup_1m for the whole minutes of [start, stop), for all series with readings there.
 INSERT INTO rollup_1m AS kept (series_id, bucket, count, sum, min, max, first, last)

@@ -34,6 +34,10 @@ class Backend(Protocol):
     def roll_up(self, whole: list[datetime], lost: list[datetime]) -> None:
         """Bring the summaries of these minutes up to date; the second have lost readings."""
 
+    def delete_readings(self, series_id: int, moments: list[datetime]) -> None:
+        """Delete the numbers of a series at these times, which ascend. Its summaries follow once
+        the commit log has their minutes."""
+
     def drop_readings(self, cutoff: datetime) -> list[str]:
         """Drop the whole days before `cutoff`; the names of the tables that went."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, LiteralString
 
 from django.db import connection
@@ -25,3 +26,9 @@ def delete_where(table: str, condition: LiteralString, values: list[Any]) -> int
             removed += cursor.rowcount
             if cursor.rowcount < DELETE_CHUNK:
                 return removed
+
+
+def deletion(series_id: int, moments: list[datetime]) -> dict[str, Any]:
+    """The parameters of `delete_numbers`: the ends have the planner open few partitions."""
+    edges = {"start": moments[0], "stop": moments[-1]}
+    return {"series_id": series_id, "moments": moments, **edges}

@@ -10,13 +10,13 @@ from django.db import connection, transaction
 
 from telemetry.sql import load
 from telemetry.storage import partitions
-from telemetry.storage.deletion import delete_where
+from telemetry.storage.deletion import delete_where, deletion
 from telemetry.storage.summaries import LEVELS, TABLES, ranges
 
 TURN_KEY = 0x50554C52  # advisory lock: one run at a time, or an older one could overwrite a newer
 ROLL_UP = ("roll_up_minutes", "roll_up_hours", "roll_up_days")
 
-_SQL = load("rollups") | load("retention") | load("plain")
+_SQL = load("rollups") | load("retention") | load("plain") | load("replace")
 
 
 class Plain:
@@ -38,12 +38,21 @@ class Plain:
             for start, stop in ranges(lost, LEVELS[0][1]):
                 for name in ("keep_bases", "merge_minutes"):
                     cursor.execute(_SQL[name], {"start": start, "stop": stop})
+            cursor.execute(_SQL["forget_rewritten"], {"minutes": whole})
             for name, (_, width) in zip(ROLL_UP, LEVELS, strict=True):
                 minutes = whole if name == ROLL_UP[0] else [*whole, *lost]
                 # One statement a range: the planner sees its edges, so it opens the right
                 # partitions.
                 for start, stop in ranges(minutes, width):
                     cursor.execute(_SQL[name], {"start": start, "stop": stop})
+
+    def delete_readings(self, series_id: int, moments: list[datetime]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["delete_numbers"], deletion(series_id, moments))
+            minutes = {each.replace(second=0, microsecond=0) for each in moments}
+            cursor.execute(
+                _SQL["note_rewritten"], {"series_id": series_id, "minutes": sorted(minutes)}
+            )
 
     def drop_readings(self, cutoff: datetime) -> list[str]:
         """Raises `partitions.StillRead` when some could not go yet: call it again.
@@ -73,7 +82,7 @@ class Plain:
         return delete_where("rollup_1m", "bucket < %s", [cutoff])
 
     def delete_series(self, ids: list[int]) -> int:
-        tables = [*partitions.names(), *TABLES, "rollup_base"]
+        tables = [*partitions.names(), *TABLES, "rollup_base", "rewritten_minute"]
         return sum(delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables)
 
     def tend(self, now: datetime) -> list[str]:

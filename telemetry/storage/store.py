@@ -116,7 +116,8 @@ def write(
         if not errors.is_without_day(exc):
             raise
         try:
-            backend().make_days(_days(batch))
+            times = [at for _, at, _ in batch.texts]
+            backend().make_days(days_of(np.append(np.asarray(batch.times_us, np.int64), times)))
         except ProgrammingError as denied:
             # A role that only writes leaves this to `maintain`, which does it for the days ahead.
             if isinstance(denied.__cause__, psycopg.errors.InsufficientPrivilege):
@@ -125,10 +126,9 @@ def write(
     return _write(batch, worker, lease, alongside)
 
 
-def _days(batch: Batch) -> list[date]:
-    """The days in UTC that the batch has readings of."""
-    times = np.append(np.asarray(batch.times_us, dtype=np.int64), [at for _, at, _ in batch.texts])
-    return [EPOCH.date() + timedelta(days=n) for n in np.unique(times // DAY_US).tolist()]
+def days_of(times_us: NDArray[Any]) -> list[date]:
+    """The days in UTC that these times lie in."""
+    return [EPOCH.date() + timedelta(days=n) for n in np.unique(times_us // DAY_US).tolist()]
 
 
 def _write(batch: Batch, worker: str, lease: Lease | None, alongside: Alongside) -> Written:

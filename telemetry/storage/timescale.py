@@ -15,6 +15,7 @@ from psycopg import sql
 
 from telemetry.history import buckets
 from telemetry.sql import load
+from telemetry.storage.deletion import deletion
 from telemetry.storage.summaries import LEVELS, TABLES, ranges
 
 COMPRESS_AFTER = timedelta(days=7)  # after the end of a chunk: late readings come cheaper before
@@ -27,7 +28,7 @@ LOCK_WAIT = "1s"  # a longer wait would queue every reader of a chunk behind it
 # computed again.
 REFRESH_GAP = buckets.HOUR
 
-_SQL = load("retention") | load("timescale") | load("partitions")
+_SQL = load("retention") | load("timescale") | load("partitions") | load("replace")
 
 
 class Chunk(NamedTuple):
@@ -60,6 +61,12 @@ class Timescale:
         for rollup, width in LEVELS:
             for start, stop in ranges(whole, width, gap_ms=REFRESH_GAP):
                 refresh(rollup, start, stop)
+
+    def delete_readings(self, series_id: int, moments: list[datetime]) -> None:
+        """A refresh makes the summaries anew from what is left."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["lift_decompression_limit"])
+            cursor.execute(_SQL["delete_numbers"], deletion(series_id, moments))
 
     def drop_readings(self, cutoff: datetime) -> list[str]:
         for chunk in _chunks(HYPERTABLES):

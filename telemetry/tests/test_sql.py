@@ -101,6 +101,8 @@ SAMPLES = {
     "process": "0123456789abcdef",
     "serial": 1,
     "deliveries": b"",
+    "series_id": 1,
+    "moments": [datetime(2026, 3, 1, tzinfo=UTC)],
 }
 # Utility statements, which cannot be explained: test_partitions.py runs each.
 UTILITY = {"partition_changes"}

@@ -1,0 +1,116 @@
+"""Put computed readings in the place of earlier ones: what `store.write` never does.
+
+Measured readings are facts, so the first of two stays. What is computed from them changes when one
+of them comes late. Only what differs is written: recomputing a day that gives the same writes
+nothing, and nobody who follows the commit log hears of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from numpy.typing import NDArray
+
+from telemetry.errors import TelemetryError
+from telemetry.moments import from_us
+from telemetry.sql import load
+from telemetry.storage import commit_log, copy_binary, errors
+from telemetry.storage.backend import backend
+from telemetry.storage.store import STATEMENT_TIMEOUT, days_of
+
+_SQL = load("replace") | load("store")
+
+
+class Computed(NamedTuple):
+    """The readings that a series has from `start_us` to `stop_us`, both included: these and no
+    others. The times ascend."""
+
+    series_id: int
+    start_us: int
+    stop_us: int
+    times_us: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+class Replaced(NamedTuple):
+    """What was changed, the oldest first."""
+
+    times_us: NDArray[np.int64]  # written anew
+    values: NDArray[np.float64]
+    removed_us: NDArray[np.int64]  # of readings that are gone, or have another value now
+
+    @property
+    def changed_us(self) -> NDArray[np.int64]:
+        return np.union1d(self.times_us, self.removed_us)
+
+
+class Dropped(TelemetryError):
+    """Retention took readings meanwhile of which some of this was computed: compute it again."""
+
+
+def replace(
+    computed: Computed, needs_from: datetime, alongside: Callable[[], None] = lambda: None
+) -> Replaced:
+    """Have the series hold what was computed, in one transaction with what `alongside` writes.
+
+    `needs_from` is the oldest moment it was computed of. Raises `Dropped` when that may be gone,
+    and what the database and `alongside` raise; then nothing is changed.
+    """
+    try:
+        return _replace(computed, needs_from, alongside)
+    except errors.ERRORS as exc:
+        if not errors.is_without_day(exc):
+            raise
+    backend().make_days(days_of(computed.times_us))
+    return _replace(computed, needs_from, alongside)
+
+
+def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], None]) -> Replaced:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["begin_batch"], {"timeout": f"{STATEMENT_TIMEOUT}s"})
+        alongside()
+        cursor.execute(_SQL["hold_retention"])
+        (floor,) = cursor.fetchone()
+        if floor > needs_from:
+            raise Dropped("readings that this was computed of have been removed")
+        found = _difference(computed, *_stored(cursor, computed))
+        if len(found.removed_us):
+            moments = [from_us(each) for each in found.removed_us.tolist()]
+            backend().delete_readings(computed.series_id, moments)
+        if len(found.times_us):
+            ids = np.full(len(found.times_us), computed.series_id, np.int32)
+            with cursor.copy("COPY reading FROM STDIN (FORMAT BINARY)") as copy:
+                copy.write(copy_binary.readings(ids, found.times_us, found.values))
+        if len(changed := found.changed_us):
+            commit_log.note(cursor, np.full(len(changed), computed.series_id, np.int32), changed)
+    return found
+
+
+def _stored(
+    cursor: CursorWrapper, computed: Computed
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    within = {"start": from_us(computed.start_us), "stop": from_us(computed.stop_us)}
+    cursor.execute(_SQL["fetch_series_between"], {"series_id": computed.series_id, **within})
+    rows = cursor.fetchall()
+    times = np.array([us for us, _ in rows], np.int64)
+    return times, np.array([value for _, value in rows], np.float64)
+
+
+def _difference(
+    computed: Computed, times_us: NDArray[np.int64], values: NDArray[np.float64]
+) -> Replaced:
+    """What is to be written and removed, of these that are stored."""
+    _, ours, theirs = np.intersect1d(
+        computed.times_us, times_us, assume_unique=True, return_indices=True
+    )
+    same = computed.values[ours] == values[theirs]
+    new = np.ones(len(computed.times_us), bool)
+    new[ours[same]] = False
+    gone = np.ones(len(times_us), bool)
+    gone[theirs[same]] = False
+    return Replaced(computed.times_us[new], computed.values[new], times_us[gone])
