@@ -1,0 +1,75 @@
+"""A value that changes quickly: it rises or falls by more than a limit within a time. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.conditions import window
+from alerts.conditions.form import Form
+from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
+from alerts.conditions.memory import Memory
+from alerts.conditions.window import Buckets
+
+RISES, FALLS, CHANGES = OPS = ("rises", "falls", "changes")
+MIN_PER = 1.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Rate(Judging):
+    """How far a reading is above the lowest, or below the highest, of the time `per_us` before it.
+    Judged at readings only: over a gap longer than that nothing is said. `window` has what is
+    exact."""
+
+    type: ClassVar[str] = "rate"
+    fields: ClassVar[tuple[str, ...]] = ("op", "limit", "per", "clear")
+    holds_between: ClassVar[bool] = False
+
+    op: str
+    limit: float
+    per_us: int
+    back: float  # the change at which one that fires clears
+
+    @classmethod
+    def read(cls, form: Form) -> Self:
+        op = form.chosen("op", OPS)
+        limit = form.number("limit", least=0.0, above=True)
+        back = form.number("clear", default=limit, least=0.0)
+        if back > limit:
+            form.wrong("clear", "Write a number up to the limit.")
+        return cls(op, limit, form.duration_us("per", default=None, least=MIN_PER), back)
+
+    @property
+    def lookback_us(self) -> int:
+        return self.per_us + window.bucket_us(self.per_us)
+
+    def judge(self, memory: Memory, readings: Readings, /) -> Judged:
+        times, found = readings.times, numbers(readings.values)
+        pieces = [
+            self._changes(memory, times[at : at + window.PIECE], found[at : at + window.PIECE])
+            for at in range(0, len(times), window.PIECE)
+        ]
+        change = np.concatenate(pieces) if pieces else np.empty(0)
+        over, still = change > self.limit, change > self.back
+        return Judged(times, over, still, change, change - self.limit, self.limit)
+
+    def _changes(
+        self, memory: Memory, times: Times, values: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        size_us = window.bucket_us(self.per_us)
+        kept = len(memory.window)
+        buckets = Buckets.of(memory.window, times, values, size_us)
+        first = np.searchsorted(buckets.number, (times - self.per_us) // size_us)
+        last = np.arange(kept, kept + len(times))
+        memory.window = buckets.kept(int(first[-1]))
+        if self.op == RISES:
+            return values - window.over(np.minimum, buckets.low, first, last)
+        if self.op == FALLS:
+            return window.over(np.maximum, buckets.high, first, last) - values
+        return np.maximum(
+            values - window.over(np.minimum, buckets.low, first, last),
+            window.over(np.maximum, buckets.high, first, last) - values,
+        )

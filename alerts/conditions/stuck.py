@@ -1,0 +1,80 @@
+"""A value that no longer changes: a sensor that is stuck. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.conditions import window
+from alerts.conditions.form import MAX_COUNT, Form
+from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
+from alerts.conditions.memory import Memory
+from alerts.conditions.window import Buckets
+
+MIN_FOR = 1.0  # seconds
+DEFAULT_COUNT = 3  # readings: two that are alike say little
+LOOKS_BACK = (
+    2  # spans; with no reading between one and two of them there was a gap, which is not stuck
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck(Judging):
+    """All readings of the last `span_us`, and the one before, lie within `tolerance` of each
+    other. Judged at readings only: what says nothing is silent. `window` has what is exact."""
+
+    type: ClassVar[str] = "stuck"
+    fields: ClassVar[tuple[str, ...]] = ("tolerance", "for", "count")
+    common: ClassVar[tuple[str, ...]] = ()
+    holds_between: ClassVar[bool] = False
+
+    tolerance: float
+    span_us: int
+    readings: int  # in that time, at least
+
+    @classmethod
+    def read(cls, form: Form) -> Self:
+        tolerance = form.number("tolerance", default=0.0, least=0.0)
+        span = form.duration_us("for", default=None, least=MIN_FOR)
+        count = form.whole("count", default=DEFAULT_COUNT, least=2, most=MAX_COUNT)
+        return cls(tolerance, span, count)
+
+    @property
+    def held_before_us(self) -> int:
+        return self.span_us
+
+    @property
+    def lookback_us(self) -> int:
+        return LOOKS_BACK * self.span_us + 2 * window.bucket_us(self.span_us)
+
+    def judge(self, memory: Memory, readings: Readings, /) -> Judged:
+        times, found = readings.times, numbers(readings.values)
+        pieces = [
+            self._is_stuck(memory, times[at : at + window.PIECE], found[at : at + window.PIECE])
+            for at in range(0, len(times), window.PIECE)
+        ]
+        stuck = np.concatenate(pieces) if pieces else np.empty(0, dtype=bool)
+        return Judged(times, stuck, stuck, found)
+
+    def _is_stuck(
+        self, memory: Memory, times: Times, values: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        kept = len(memory.window)
+        buckets = Buckets.of(memory.window, times, values, window.bucket_us(self.span_us))
+        # The bucket of the newest reading that is as old as the span.
+        before = np.searchsorted(buckets.first_us, times - self.span_us, "right") - 1
+        first = np.searchsorted(buckets.number, buckets.number[np.maximum(before, 0)])
+        last = np.arange(kept, kept + len(times))
+        low = window.over(np.minimum, buckets.low, first, last)
+        high = window.over(np.maximum, buckets.high, first, last)
+        total = np.concatenate(([0], np.cumsum(buckets.readings)))
+        memory.window = buckets.kept(int(first[-1]))
+        return (
+            (before >= 0)
+            & (buckets.first_us[first] >= times - LOOKS_BACK * self.span_us)
+            & (high - low <= self.tolerance)
+            & (total[last + 1] - total[first] >= self.readings)
+        )
