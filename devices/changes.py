@@ -4,38 +4,36 @@ announce it. Connected in `DevicesConfig.ready`; writes without signals call `an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from devices.events import Change, announce, announce_all, device_event
+from devices.events import Change, announce_after_commit, device_event
 from devices.models import Device, Site
 from devices.summary import device_summary
 
 MAX_ANNOUNCED = 2_000  # devices of one site change; pages read the rest when they next load
-ANNOUNCE_CHUNK = 500  # devices read and announced at a time
+ANNOUNCE_CHUNK = 500  # devices read at a time
 
 
 def announce_devices(change: Change, device_ids: Iterable[int], left: int | None = None) -> None:
     """After commit, announce devices in the form they then have. `left`: the id of the site they
     stood at before."""
     ids = list(device_ids)
-    transaction.on_commit(lambda: _announce_now(change, ids, left))
+    announce_after_commit(lambda: _events(change, ids, left))
 
 
-def _announce_now(change: Change, ids: Sequence[int], left: int | None) -> None:
+def _events(change: Change, ids: Sequence[int], left: int | None) -> Iterator[dict[str, Any]]:
     rest = iter(ids)
     while chunk := list(islice(rest, ANNOUNCE_CHUNK)):
         found = (
             Device.objects.filter(pk__in=chunk).select_related("site", "presence").order_by("pk")
         )
-        announce_all(
-            [device_event(change, device_summary(each), each.site_id, left) for each in found]
-        )
+        for each in found:
+            yield device_event(change, device_summary(each), each.site_id, left)
 
 
 @receiver(pre_save, sender=Device, dispatch_uid="devices.device_about_to_be_saved")
@@ -56,7 +54,7 @@ def device_saved(instance: Device, created: bool, raw: bool, **_kwargs: Any) -> 
 @receiver(post_delete, sender=Device, dispatch_uid="devices.device_deleted")
 def device_deleted(instance: Device, **_kwargs: Any) -> None:
     message = device_event("deleted", {"id": instance.pk, "uid": instance.uid}, instance.site_id)
-    transaction.on_commit(lambda: announce(message))
+    announce_after_commit(lambda: [message])
 
 
 @receiver(post_save, sender=Site, dispatch_uid="devices.site_saved")

@@ -11,7 +11,7 @@ from django.db.models import Max
 from bridge.decode.rules import MAX_RULES
 from bridge.errors import BridgeError
 from bridge.models import DecodeRule
-from devices.events import announce
+from devices.events import announce_after_commit
 from telemetry.live import contract
 
 T = TypeVar("T")
@@ -100,5 +100,5 @@ def _alone(work: Callable[[], T]) -> T:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         done = work()
-        transaction.on_commit(lambda: announce(contract.event("rules")))
+        announce_after_commit(lambda: [contract.event("rules")])
     return done

@@ -9,12 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
-from devices.events import announce, announce_all
+from devices.events import announce_after_commit
 from devices.models import Device
 from telemetry.live.contract import event
 from telemetry.models import Series
@@ -30,7 +29,7 @@ def announce_series(changed: Iterable[Series]) -> None:
         event("series", site=device.site_id, uid=device.uid, series=forms)
         for device, forms in by_device.items()
     ]
-    transaction.on_commit(lambda: announce_all(messages))
+    announce_after_commit(lambda: messages)
 
 
 @receiver(post_save, sender=Series, dispatch_uid="telemetry.series_saved")
@@ -56,4 +55,4 @@ def device_about_to_be_deleted(instance: Device, **_kwargs: Any) -> None:
 
 def _announce_deleted(device: Device, ids: list[int]) -> None:
     message = event("series", site=device.site_id, uid=device.uid, series=[], deleted=ids)
-    transaction.on_commit(lambda: announce(message))
+    announce_after_commit(lambda: [message])
