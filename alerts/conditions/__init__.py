@@ -8,17 +8,20 @@ docs/alerts.md has every document. `Screen` says which of many targets need a st
 
 from alerts.conditions.condition import Calm, Condition
 from alerts.conditions.document import read
+from alerts.conditions.facts import Facts
 from alerts.conditions.judged import NEVER, Subject, Takes
 from alerts.conditions.memory import Change, Memory, State, Value
 from alerts.conditions.problems import InvalidCondition
 from alerts.conditions.schedule import Schedule
 from alerts.conditions.screen import Screen, Stirred
+from alerts.conditions.sentence import describe, ended, sentence
 
 __all__ = [
     "NEVER",
     "Calm",
     "Change",
     "Condition",
+    "Facts",
     "InvalidCondition",
     "Memory",
     "Schedule",
@@ -28,5 +31,8 @@ __all__ = [
     "Subject",
     "Takes",
     "Value",
+    "describe",
+    "ended",
     "read",
+    "sentence",
 ]

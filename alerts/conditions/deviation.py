@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
 from alerts.conditions.judged import NOTHING, Judged, Judging, Past, Readings, Same, Times, numbers
 from alerts.conditions.memory import Memory, State
 from alerts.conditions.schedule import first_us, zone_of
 from alerts.conditions.threshold import ABOVE, BELOW, OUTSIDE
 from telemetry.moments import from_us
+from telemetry.series.words import number
 
 OPS = (OUTSIDE, ABOVE, BELOW)
 MAX_WEEKS = 8
@@ -96,6 +98,28 @@ class Deviation(Judging):
         low = -math.inf if self.op == ABOVE else usual - margin
         high = math.inf if self.op == BELOW else usual + margin
         return Same(low, high, until)
+
+    def said(self, facts: Facts, /) -> str:
+        if facts.limit is None or isinstance(facts.value, str | None):
+            return f"{facts.subject} {facts.shown}, unusual for the hour"
+        side = "up to" if facts.value > facts.limit else "from"
+        limit = number(facts.limit, facts.precision)
+        return f"{facts.subject} {facts.shown}, usual for the hour {side} {limit}"
+
+    def described(self, writing: Writing, /) -> str:
+        by = f"{number(self.by)}\u2009%" if self.relative else writing.rounded(self.by)
+        side = {ABOVE: "above", BELOW: "below", OUTSIDE: "away from"}[self.op]
+        weeks = "week" if self.weeks == 1 else f"{self.weeks} weeks"
+        return f"more than {by} {side} the same hour of the last {weeks}"
+
+    def described_clear(self, writing: Writing, /) -> str:
+        if self.back == self.by:
+            return ""
+        return (
+            f"cleared at {number(self.back)}\u2009%"
+            if self.relative
+            else (f"cleared at {writing.rounded(self.back)}")
+        )
 
     def _usual(self, memory: Memory, times: Times, past: Past) -> NDArray[np.float64]:
         """What is usual at each of these times; NaN where too little is known."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
 from alerts.conditions.memory import Memory, Value
 
@@ -89,6 +90,7 @@ class Judging(ABC):
     fields: ClassVar[tuple[str, ...]]  # of its documents
     common: ClassVar[tuple[str, ...]] = ("for", "count")  # which of these it has as well
     subject: ClassVar[Subject] = Subject.SERIES
+    says_how_long: ClassVar[bool] = False  # its sentence has the duration in it
     holds_between: ClassVar[bool] = True  # what a reading says is so until the next reading
 
     @property
@@ -114,6 +116,24 @@ class Judging(ABC):
     @abstractmethod
     def judge(self, memory: Memory, readings: Readings, /) -> Judged:
         """May change what the memory has of `window` and `hours`, which belong to the type."""
+
+    @abstractmethod
+    def said(self, facts: Facts, /) -> str:
+        """What is wrong, without for how long."""
+
+    @abstractmethod
+    def described(self, writing: Writing, /) -> str:
+        """What is looked for, without duration and count."""
+
+    def described_clear(self, _writing: Writing, /) -> str:
+        """From where on it clears, if that is not where it begins."""
+        return ""
+
+    def said_ended(self, facts: Facts, /) -> str:
+        """What is said once it has cleared, without after how long."""
+        if facts.value is None and facts.limit is None:
+            return f"{facts.subject}: the hours of the rule are over"
+        return f"{facts.subject} {facts.shown} again"
 
     def same(self, _memory: Memory, /) -> Same:
         """Of a target that has cleared and does not hold, or that fires."""

@@ -9,13 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.conditions import window
+from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
 from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
 from alerts.conditions.memory import Memory
 from alerts.conditions.window import Buckets
+from telemetry.series.words import duration
 
 RISES, FALLS, CHANGES = OPS = ("rises", "falls", "changes")
 MIN_PER = 1.0  # seconds
+
+_WORDS = {RISES: "rose", FALLS: "fell", CHANGES: "changed by"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,25 @@ class Rate(Judging):
         change = np.concatenate(pieces) if pieces else np.empty(0)
         over, still = change > self.limit, change > self.back
         return Judged(times, over, still, change, change - self.limit, self.limit)
+
+    def said(self, facts: Facts, /) -> str:
+        word = _WORDS[self.op]
+        limit = facts.writing.limit(self.limit)
+        return f"{facts.subject} {word} {facts.shown} within {duration(self.per_us)}, limit {limit}"
+
+    def said_ended(self, facts: Facts, /) -> str:
+        if facts.value is None:
+            return Judging.said_ended(self, facts)
+        return (
+            f"{facts.subject} {_WORDS[self.op]} only {facts.shown} within {duration(self.per_us)}"
+        )
+
+    def described(self, writing: Writing, /) -> str:
+        said = f"{self.op} by more than {writing.rounded(self.limit)}"
+        return f"{said} within {duration(self.per_us)}"
+
+    def described_clear(self, writing: Writing, /) -> str:
+        return "" if self.back == self.limit else f"cleared at {writing.rounded(self.back)}"
 
     def _changes(
         self, memory: Memory, times: Times, values: NDArray[np.float64]

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import MAX_DURATION, SECOND_US, Form
 from alerts.conditions.judged import (
     NOTHING,
@@ -19,6 +20,7 @@ from alerts.conditions.judged import (
     Takes,
 )
 from alerts.conditions.memory import Memory
+from telemetry.series.words import duration, number
 
 MAX_TIMES = 10_000  # expected intervals
 DEFAULT_TIMES = 5.0  # after which a page calls a device silent as well
@@ -35,6 +37,7 @@ class Silent(Judging):
     fields: ClassVar[tuple[str, ...]] = ("times", "seconds")
     common: ClassVar[tuple[str, ...]] = ()
     subject: ClassVar[Subject] = Subject.EITHER
+    says_how_long: ClassVar[bool] = True
 
     times: float | None  # of the expected interval
     after_us: int
@@ -76,6 +79,22 @@ class Silent(Judging):
         silent = np.concatenate((np.zeros(len(times), bool), np.ones(len(begins), bool)))[order]
         limit = self.after_us / SECOND_US
         return Judged(events[order], silent, silent, [None] * len(events), limits=limit)
+
+    def said(self, facts: Facts, /) -> str:
+        said = f"{facts.subject}: no data for {duration(self.after_us + facts.for_us)}"
+        if self.interval_us is None:
+            return said
+        return f"{said}, expected every {duration(self.interval_us)}"
+
+    def said_ended(self, facts: Facts, /) -> str:
+        if facts.limit is None:
+            return Judging.said_ended(self, facts)
+        return f"{facts.subject}: data again"
+
+    def described(self, _writing: Writing, /) -> str:
+        if self.times is None:
+            return f"no data for {duration(self.after_us)}"
+        return f"no data for {number(self.times)} times the expected interval"
 
     def same(self, memory: Memory, /) -> Same:
         return Same(-math.inf, math.inf) if memory.held_us is None else NOTHING

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form, as_number
 from alerts.conditions.judged import (
     NOTHING,
@@ -65,6 +66,20 @@ class Equals(Judging):
             return value.casefold() in self.words
         return value in self.numbers
 
+    def said(self, facts: Facts, /) -> str:
+        return f"{facts.subject} {facts.shown}"
+
+    def said_ended(self, facts: Facts, /) -> str:
+        if facts.value is None:
+            return Judging.said_ended(self, facts)
+        return f"{facts.subject} {facts.shown}"
+
+    def described(self, writing: Writing, /) -> str:
+        shown = [_shown(each, writing) for each in self.equals]
+        *most, last = shown
+        among = f"{', '.join(most)} or {last}" if most else last
+        return f"{'is' if self.op == IS else 'is not'} {among}"
+
     def same(self, memory: Memory, /) -> Same:
         """Between two of the numbers nothing changes, nor at one of them."""
         value = memory.value
@@ -106,6 +121,23 @@ class Offline(Judging):
     def judge(self, _memory: Memory, readings: Readings, /) -> Judged:
         over = np.array([value in self.words for value in readings.values], dtype=bool)
         return Judged(readings.times, over, over, readings.values)
+
+    def said(self, facts: Facts, /) -> str:
+        return str(facts.value or "offline").capitalize()
+
+    def said_ended(self, facts: Facts, /) -> str:
+        if facts.value is None:
+            return Judging.said_ended(self, facts)
+        return f"{str(facts.value).capitalize()} again"
+
+    def described(self, _writing: Writing, /) -> str:
+        return "offline or silent" if self.with_silent else "offline"
+
+
+def _shown(each: str | bool | float, writing: Writing) -> str:
+    if isinstance(each, bool):
+        return "on" if each else "off"
+    return each if isinstance(each, str) else writing.limit(each)
 
 
 def _equals(given: Any) -> tuple[str | bool | float, ...]:

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.conditions import window
+from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import MAX_COUNT, Form
 from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
 from alerts.conditions.memory import Memory
 from alerts.conditions.window import Buckets
+from telemetry.series.words import duration
 
 MIN_FOR = 1.0  # seconds
 DEFAULT_COUNT = 3  # readings: two that are alike say little
@@ -58,6 +60,18 @@ class Stuck(Judging):
         ]
         stuck = np.concatenate(pieces) if pieces else np.empty(0, dtype=bool)
         return Judged(times, stuck, stuck, found)
+
+    def said(self, facts: Facts, /) -> str:
+        return f"{facts.subject} unchanged at {facts.shown}"
+
+    def said_ended(self, facts: Facts, /) -> str:
+        if facts.value is None:
+            return Judging.said_ended(self, facts)
+        return f"{facts.subject} changes again, {facts.shown}"
+
+    def described(self, writing: Writing, /) -> str:
+        within = f" within {writing.rounded(self.tolerance)}" if self.tolerance else ""
+        return f"unchanged{within} for {duration(self.span_us)}"
 
     def _is_stuck(
         self, memory: Memory, times: Times, values: NDArray[np.float64]

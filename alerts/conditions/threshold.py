@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
 from alerts.conditions.judged import NOTHING, Judged, Judging, Readings, Same, numbers
 from alerts.conditions.memory import Memory, State
@@ -86,6 +87,36 @@ class Threshold(Judging):
             over = (found < self.low) | (found > self.high)
             still = (found < self.back_low) | (found > self.back_high)
         return Judged(readings.times, over, still, found, self._beyond(found), self._limits(found))
+
+    def said(self, facts: Facts, /) -> str:
+        return f"{facts.subject} {facts.shown}, {self._allowed(facts.writing)}"
+
+    def said_ended(self, facts: Facts, /) -> str:
+        said = Judging.said_ended(self, facts)
+        return said if facts.value is None else f"{said}, {self._allowed(facts.writing)}"
+
+    def described(self, writing: Writing, /) -> str:
+        if self.op in (ABOVE, BELOW):
+            limit = self.high if self.op == ABOVE else self.low
+            said = f"{self.op} {writing.rounded(limit)}"
+        else:
+            low, high = writing.limit(self.low), writing.rounded(self.high)
+            said = f"{self.op} {low} to {high}"
+        return said
+
+    def described_clear(self, writing: Writing, /) -> str:
+        if self.clear is None:
+            return ""
+        back = writing.rounded(self.clear)
+        if self.op in (ABOVE, BELOW):
+            return f"cleared at {back}"
+        return f"cleared {back} {'inside' if self.op == OUTSIDE else 'outside'}"
+
+    def _allowed(self, writing: Writing) -> str:
+        if self.op in (ABOVE, BELOW):
+            return f"limit {writing.limit(self.high if self.op == ABOVE else self.low)}"
+        word = "allowed" if self.op == OUTSIDE else "not allowed"
+        return f"{word} {writing.limit(self.low)} to {writing.limit(self.high)}"
 
     def _beyond(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far beyond the limit each is, or how far inside."""

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { age, ago, bare, counted, duration, humanise, number, size } from "../js/page/format.js";
 import { moment, offset } from "../js/time/moment.js";
 
+/** What the server writes as well: telemetry/series/words.py. */
+const cases = JSON.parse(readFileSync(new URL("../../../../telemetry/tests/words_cases.json", import.meta.url), "utf8"));
+
+test("numbers, durations and names are written as in notifications", () => {
+  assert.deepEqual(cases.numbers.map((/** @type {any[]} */ [value, precision]) => number(value, precision)), cases.numbers.map((/** @type {any[]} */ each) => each[2]));
+  assert.deepEqual(cases.durations_ms.map((/** @type {any[]} */ [ms]) => duration(ms)), cases.durations_ms.map((/** @type {any[]} */ each) => each[1]));
+  assert.deepEqual(cases.names.map((/** @type {any[]} */ [metric]) => humanise(metric)), cases.names.map((/** @type {any[]} */ each) => each[1]));
+});
 test("a number has the series' precision, a true minus and grouped thousands", () => {
   assert.equal(number(21.456, 1), "21.5");
   assert.equal(number(-18.5, 2), "\u221218.50");

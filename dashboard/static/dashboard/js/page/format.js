@@ -1,4 +1,7 @@
-/** Numbers, names, sizes and lengths of time as text; `time/moment.js` writes instants. Pure. */
+/**
+ * Numbers, names, sizes and lengths of time as text; `time/moment.js` writes instants. Pure. What notifications say
+ * is written by its twin telemetry/series/words.py; telemetry/tests/words_cases.json binds both.
+ */
 
 import { DAY, HOUR, MINUTE, SECOND } from "../time/zone.js";
 
