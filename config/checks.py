@@ -10,24 +10,40 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from bridge import topic_filter
 from bridge.decode import CONVENTIONS
+from notifications.outbound.http import complaint
 
 TAG = "pulseboard"
 MIN_SECRET = 50  # characters of the key that signs sessions
 MIN_METRICS_TOKEN = 16  # characters
+# Of AWS, Azure and Google, by IPv4 and IPv6; of Alibaba.
+CLOUD_METADATA = [
+    ip_address(each) for each in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200")
+]
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 
 
 @register(TAG)
 def check_settings(**_options: Any) -> list[CheckMessage]:
-    return [*_of_secrets(), *_of_reach(), *_of_names(), *_of_topics(), *_of_spool()]
+    return [
+        *_of_secrets(),
+        *_of_reach(),
+        *_of_names(),
+        *_of_topics(),
+        *_of_spool(),
+        *_of_notifications(),
+    ]
 
 
 def _of_secrets() -> Iterator[CheckMessage]:
@@ -109,6 +125,31 @@ def _of_spool() -> Iterator[CheckMessage]:
             hint="Make room, or set PULSEBOARD_SPOOL_MIB lower: a full disk stops more than it.",
             id="pulseboard.W005",
         )
+
+
+def _of_notifications() -> Iterator[CheckMessage]:
+    for network in settings.NOTIFY_ALLOW:
+        if any(each in network for each in CLOUD_METADATA if each.version == network.version):
+            yield Warning(
+                f"PULSEBOARD_NOTIFY_ALLOW has {network}, and in it what tells a cloud's machines"
+                " their credentials.",
+                hint="Who may add a channel could have them sent. Name smaller networks.",
+                id="pulseboard.W006",
+            )
+    try:
+        validate_email(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    except ValidationError:
+        yield Error(
+            f"PULSEBOARD_EMAIL_FROM is {settings.DEFAULT_FROM_EMAIL!r}.",
+            hint="Write Pulseboard <pulseboard@example.com>, or the address alone.",
+            id="pulseboard.E005",
+        )
+    for name, url in (
+        ("PULSEBOARD_PUBLIC_URL", settings.PUBLIC_URL),
+        ("PULSEBOARD_HEARTBEAT_URL", settings.HEARTBEAT_URL),
+    ):
+        if url and (said := complaint(url)):
+            yield Error(f"{name}: {said}", id="pulseboard.E006")
 
 
 def _nearest(folder: Path) -> Path:

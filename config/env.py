@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -54,3 +55,13 @@ def day(name: str) -> date | None:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of networks and addresses. Raises `ImproperlyConfigured`."""
+    try:
+        return [ip_network(word) for word in words(name)]
+    except ValueError as exc:
+        raise ImproperlyConfigured(
+            f"{name}: {exc}; write networks such as 10.1.2.0/24, comma-separated"
+        ) from exc

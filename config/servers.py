@@ -16,6 +16,7 @@ CONNECT_TIMEOUT = "5"  # seconds for each host, unless the address names another
 POSTGRES_PORT = 5432
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+SMTP_PORTS = {"smtp": 587, "smtps": 465}
 TLS_FILES = ("ca", "cert", "key")
 _HOST = re.compile(r"(?P<name>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>\d{1,5}))?")
 
@@ -31,6 +32,18 @@ class Broker:
     tls: bool = False
     # Paths: the CA's certificate (the system's where it is not given), ours, its key.
     files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Who takes our e-mail."""
+
+    host: str = ""
+    port: int = SMTP_PORTS["smtp"]
+    username: str = ""
+    password: str = ""
+    tls: bool = False  # from the first byte
+    starttls: bool = False
 
 
 def database(name: str, default: str) -> dict[str, Any]:
@@ -121,6 +134,31 @@ def mqtt_broker(name: str, default: str) -> Broker:
         password=unquote(parts.password) if parts.password else None,
         tls=parts.scheme == "mqtts",
         files=files,
+    )
+
+
+def mail_server(name: str) -> MailServer:
+    """`smtp://user:password@host:port` or `smtps://…`; one without a host when it is not set.
+
+    `smtp` speaks STARTTLS unless the address ends with `?starttls=no`.
+    Raises `ImproperlyConfigured` that names the variable.
+    """
+    raw = env.text(name)
+    if not raw:
+        return MailServer()
+    parts = urlsplit(raw)
+    if parts.scheme not in SMTP_PORTS or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must be smtp://host or smtps://host")
+    options = _options(parts.query)
+    if options.keys() - {"starttls"} or options.get("starttls", "no") not in env.TRUE | env.FALSE:
+        raise ImproperlyConfigured(f"{name} has one option, starttls=no")
+    return MailServer(
+        host=parts.hostname,
+        port=_port(name, parts.netloc) or SMTP_PORTS[parts.scheme],
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtps",
+        starttls=parts.scheme == "smtp" and options.get("starttls", "yes") in env.TRUE,
     )
 
 

@@ -105,6 +105,20 @@ MQTT_FOR_DEVICES = servers.mqtt_broker(
     "PULSEBOARD_DEVICES_MQTT_URL", env.text("MQTT_URL") or "mqtt://localhost:1883"
 )
 
+# Who takes our e-mail, and who it says it is from. Django's own names, read by its mail backend.
+_MAIL = servers.mail_server("PULSEBOARD_EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.username, _MAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.tls, _MAIL.starttls
+DEFAULT_FROM_EMAIL = (
+    env.text("PULSEBOARD_EMAIL_FROM") or f"Pulseboard <pulseboard@{_MAIL.host or 'localhost'}>"
+)
+# Networks that notifications may be sent into beside the public ones (notifications.outbound).
+NOTIFY_ALLOW = env.networks("PULSEBOARD_NOTIFY_ALLOW")
+# Told each so many seconds that Pulseboard lives; see `notifications.heartbeat`.
+HEARTBEAT_URL = env.text("PULSEBOARD_HEARTBEAT_URL")
+HEARTBEAT_SECONDS = env.integer("PULSEBOARD_HEARTBEAT_SECONDS", 60, minimum=10, maximum=86_400)
+
 # The conventions that are read, by name; none named: all. Filters of topics to listen to beside
 # theirs. Senders of what becomes a device by itself: names of conventions, filters of topics.
 PULSEBOARD_CONVENTIONS = env.words("PULSEBOARD_CONVENTIONS")

@@ -153,3 +153,18 @@ def test_redis_on_a_unix_socket_carries_live_messages(server_folder: Path) -> No
     finally:
         process.terminate()
         process.wait()
+
+
+def test_the_server_for_e_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url, expected in (
+        ("", servers.MailServer()),
+        ("smtp://mail", servers.MailServer("mail", starttls=True)),
+        ("smtp://[::1]:25?starttls=no", servers.MailServer("::1", 25)),
+        ("smtps://me:p%40ss@mail", servers.MailServer("mail", 465, "me", "p@ss", tls=True)),
+    ):
+        monkeypatch.setenv(NAME, url)
+        assert servers.mail_server(NAME) == expected
+    for url in ("mail", "http://mail", "smtp://", "smtp://mail:99999", "smtp://mail?tls=no"):
+        monkeypatch.setenv(NAME, url)
+        with pytest.raises(ImproperlyConfigured, match=NAME):
+            servers.mail_server(NAME)
