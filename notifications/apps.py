@@ -2,11 +2,14 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-from telemetry import followers
+from telemetry import followers, jobs
 
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        followers.register(import_module("notifications.deciding").FOLLOWER)
+        from notifications import deliveries, sender  # noqa: PLC0415 (needs the models)
+
+        jobs.register(*deliveries.JOBS)
+        followers.register(sender.FOLLOWER, import_module("notifications.deciding").FOLLOWER)

@@ -73,6 +73,7 @@ def put_all(wanted: Sequence[Wanted]) -> int:
                 severity=content.severity,
                 content=content.as_json(),
                 due_at=each.due_at or now,
+                try_at=each.due_at or now,
             )
         )
     Notification.objects.bulk_create(rows, ignore_conflicts=True)

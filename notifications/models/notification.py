@@ -45,7 +45,8 @@ class Notification(models.Model):
     severity = models.CharField(max_length=8)
     content = models.JSONField()  # `notifications.content.Content`
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # when it is wanted
+    try_at = models.DateTimeField()  # when it is tried next
     attempts = models.PositiveIntegerField(default=0)
     created_at = CreatedAt()
     ended_at = models.DateTimeField(null=True)
