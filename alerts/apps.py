@@ -1,5 +1,12 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+
+from notifications import standing
 
 
 class AlertsConfig(AppConfig):
     name = "alerts"
+
+    def ready(self) -> None:
+        standing.register(import_module("alerts.source").Alerts())

@@ -11,7 +11,7 @@ from devices.events import announce
 from notifications import escalations, failing, recipients, said
 from notifications.content import Content
 from notifications.digests import take_held
-from notifications.models import Occasion
+from notifications.models import Decision, Occasion
 from notifications.standing import source
 from telemetry.followers import Follower
 from telemetry.live import contract
@@ -50,6 +50,8 @@ def take_occasion(now: datetime) -> bool:
         content = Content.read(occasion.content)
         if occasion.what != Occasion.What.CLEARED:
             occasion.policies = escalations.begin(occasion, content, now)
+            if occasion.policies == 0:
+                _say(occasion, [recipients.nobody(occasion)], "")
         elif standing is None or standing.over:  # otherwise it has fired again
             escalations.end(occasion.alert_id, now)
             _tell_the_end(occasion, content, now)
@@ -62,8 +64,12 @@ def _tell_the_end(occasion: Occasion, content: Content, now: datetime) -> None:
     told = recipients.told_of(occasion.alert_id)
     decisions = recipients.tell(occasion, content, told, now)
     if decisions:
-        words = said.of_all(decisions, recipients.UTC_ZONE)
-        source().note(occasion.alert_id, "notified", f"Of its end, {words}")
+        _say(occasion, decisions, "Of its end, ")
+
+
+def _say(occasion: Occasion, decisions: list[Decision], before: str) -> None:
+    words = said.of_all(decisions, recipients.UTC_ZONE)
+    source().note(occasion.alert_id, "notified", f"{before}{words}")
 
 
 FOLLOWER = Follower("deciding", Deciding)

@@ -158,6 +158,17 @@ def tell(
     return decisions
 
 
+def nobody(occasion: Occasion) -> Decision:
+    """No policy fits: kept as a decision, so that it shows where one looks for who was told."""
+    return Decision.objects.create(
+        occasion=occasion,
+        alert_id=occasion.alert_id,
+        site_id=occasion.site_id,
+        who="nobody",
+        why=Why.NO_POLICY,
+    )
+
+
 def to_channels(target: Target, key: str, content: Content) -> list[Wanted]:
     """One for each channel of the target."""
     user_id = target.user.pk if target.user is not None else None

@@ -21,6 +21,7 @@ _NEVER = {
     Why.OUT_OF_SIGHT: "may not see the site",
     Why.NO_CHANNEL: "has no channel that is switched on",
     Why.NOBODY: "nobody is there to tell",
+    Why.NO_POLICY: "no policy is for such an alert",
 }
 
 

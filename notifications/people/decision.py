@@ -27,6 +27,7 @@ class Why(StrEnum):
     OUT_OF_SIGHT = "out_of_sight"  # may not see the site
     NO_CHANNEL = "no_channel"
     NOBODY = "nobody"  # the step names nobody: an empty team, nobody on call
+    NO_POLICY = "no_policy"  # none fits the alert
 
 
 @dataclass(frozen=True, slots=True)
