@@ -188,7 +188,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Register devices, read what they measured, and see how it got in.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"SeriesKind": "telemetry.models.Series.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "Severity": "alerts.models.Severity",
+        "SeriesKind": "telemetry.models.Series.Kind",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [

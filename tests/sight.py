@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,18 @@ from access.scope import Scope
 from alerts.models import Alert, AlertEvent, AlertRule, Silence
 from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
 from devices.models import Device, DeviceAlias, Presence, Site
+from notifications.models import (
+    Channel,
+    Decision,
+    Notification,
+    Occasion,
+    Policy,
+    PolicyStep,
+    Rota,
+    RotaMember,
+    Team,
+    Wording,
+)
 from telemetry.models import QuarantinedMessage, Series
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
@@ -52,6 +65,7 @@ class Hidden:
             alert=self.alert, kind="commented", at=now, detail={"text": SECRET}
         )
         self.silence = Silence.objects.create(site=self.site, starts_at=now, reason=SECRET)
+        self._told(now)
         self.message = self._quarantined("far-1", "malformed_json")
         self.stranger = self._quarantined("nobody-1", "unknown_device")
 
@@ -70,7 +84,45 @@ class Hidden:
             *Alert.objects.order_by("id").values(),
             *AlertEvent.objects.order_by("id").values(),
             *Silence.objects.order_by("id").values(),
+            *Team.objects.order_by("id").values(),
+            *Rota.objects.order_by("id").values(),
+            *self.rota.substitutions.order_by("id").values(),
+            *Policy.objects.order_by("id").values(),
+            *PolicyStep.objects.order_by("id").values(),
+            *Wording.objects.order_by("id").values(),
+            *Channel.objects.order_by("id").values(),
         ]
+
+    def _told(self, now: Any) -> None:
+        """Who is told, which stands at no site, and what was told of the alert."""
+        user = User.objects.create_user("olga")
+        self.channel = Channel.objects.create(name=SECRET, kind="webhook")
+        self.team = Team.objects.create(name=SECRET)
+        self.team.members.add(user)
+        self.rota = Rota.objects.create(
+            name=SECRET, zone="UTC", starts_on=now.date(), starts_at=now.time(), shift_hours=24
+        )
+        RotaMember.objects.create(rota=self.rota, position=0, user=user)
+        self.substitution = self.rota.substitutions.create(
+            starts_at=now, ends_at=now + timedelta(days=1), user=user
+        )
+        self.policy = Policy.objects.create(name=SECRET, site=self.site)
+        step = PolicyStep.objects.create(policy=self.policy, number=0, minutes=5)
+        step.users.add(user)
+        Wording.objects.create(what="fired", subject=SECRET, text=SECRET)
+        content = {"sentence": SECRET, "severity": "critical"}
+        occasion = Occasion.objects.create(
+            key=SECRET, what="fired", alert_id=self.alert.pk, site=self.site, content=content,
+            due_at=now,
+        )  # fmt: skip
+        Decision.objects.create(
+            occasion=occasion, alert_id=self.alert.pk, site=self.site, who=SECRET, why="now",
+            key=SECRET, policy_name=SECRET,
+        )  # fmt: skip
+        Notification.objects.create(
+            key=SECRET, channel=self.channel, channel_name=SECRET, kind="webhook", site=self.site,
+            alert_id=self.alert.pk, severity="critical", content=content, due_at=now,
+        )  # fmt: skip
 
     @staticmethod
     def _quarantined(uid: str, reason: str) -> QuarantinedMessage:

@@ -45,17 +45,24 @@ ANSWERS = [
     ROOT / "bridge/quarantine/unread_api.py",
     *(ROOT / "alerts/api").glob("*.py"),
     ROOT / "alerts/actions.py",
+    *(ROOT / "notifications/api").glob("*.py"),
 ]
 SCOPED = {
     "Site", "Device", "Series", "QuarantinedMessage", "Alert", "AlertEvent", "AlertRule", "Silence",
+    "Decision", "Notification", "Occasion", "Policy",
 }  # fmt: skip
 IN_ADMIN = {"Site", "Device", "Series", "QuarantinedMessage"}
-AT_NO_SITE = {"Candidate", "IgnoredMessages", "TopicFilter"}
+AT_NO_SITE = {
+    "Candidate", "IgnoredMessages", "TopicFilter", "Channel", "Rota", "Team", "Wording",
+}  # fmt: skip
 # `none` is nothing, and the others write what a serializer with a scope has checked.
 HARMLESS = {"visible_to", "none", "bulk_create", "bulk_update"}
 SERVES_NOBODY = {"trim"}  # functions of maintenance that live beside answers
-# What says nothing of a site: the caller's own tokens, a device's own way in, the reference.
-NOT_OF_A_SITE = re.compile(r"/api/v1/(tokens/|telemetry/|\{token\}/|schema/|docs/|redoc/)")
+# What says nothing of a site: the caller's own tokens and wishes, a device's own way in, the
+# reference.
+NOT_OF_A_SITE = re.compile(
+    r"/api/v1/(tokens/|notifications/me/|telemetry/|\{token\}/|schema/|docs/|redoc/)"
+)
 
 
 def operations() -> Iterator[tuple[str, str]]:
@@ -77,6 +84,12 @@ def filled(path: str, hidden: Hidden) -> str:
         "rule_id": hidden.rule.pk,
         "alert_id": hidden.alert.pk,
         "silence_id": hidden.silence.pk,
+        "team_id": hidden.team.pk,
+        "rota_id": hidden.rota.pk,
+        "substitution_id": hidden.substitution.pk,
+        "policy_id": hidden.policy.pk,
+        "channel_id": hidden.channel.pk,
+        "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }
     return path.format(**stands_for)  # a KeyError: say above what stands for the new parameter

@@ -52,6 +52,7 @@ class Sites:
             # What names no site is for those who see every one.
             "pipeline": contract.event("pipeline", worker=SECRET, at=1, counters={}),
             "rules": contract.event("rules", told=SECRET),
+            "notifications": contract.event("notifications", told=SECRET),
             "inbox": contract.event("inbox", change="waiting", uids=[SECRET]),
         }
 
