@@ -101,3 +101,13 @@ class DecodeRule(AtNoSite):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PublishedTopic(AtNoSite):
+    """A topic under which the broker keeps something of ours, so that it can be taken back."""
+
+    topic = models.TextField(unique=True)
+    component = models.TextField(blank=True)  # of a document for Home Assistant
+
+    def __str__(self) -> str:
+        return self.topic

@@ -29,6 +29,7 @@ from bridge.intake.memory import Memory
 from bridge.mqtt.connection import Broker, Source
 from bridge.mqtt.subscriptions import Subscriptions
 from bridge.publish.live import LivePublisher
+from bridge.publish.mirror.mirror import Mirror
 from bridge.publish.outcomes import Outcomes
 from bridge.publish.traffic import Traffic
 from bridge.quarantine.late_registration import LateRegistration
@@ -130,6 +131,7 @@ class Worker:
         self.network = Network(self.source, self.committer)
         self.committer.before_first_batch = self._open_session
         self._late = LateRegistration()
+        self._mirror = Mirror(self.source, self.spool.owner)
 
     def run(self) -> None:
         """Bridge until `source.stop()`, then finish what was received and end every thread.
@@ -141,11 +143,15 @@ class Worker:
         # start as often as tens of thousands of short-lived messages a second would have it.
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
-        for each in (self._outcomes, self.publisher, self._late, self.committer, self.writer):
+        for each in (
+            self._outcomes, self.publisher, self._late, self._mirror, self.committer, self.writer
+        ):  # fmt: skip
             each.start()
         self.network.start()
         self._watch()
-        for each in (self.writer, self.committer, self._late, self._outcomes, self.publisher):
+        for each in (
+            self.writer, self.committer, self._mirror, self._late, self._outcomes, self.publisher
+        ):  # fmt: skip
             each.stop()
         if not self.committer.is_alive():
             self.spool.close()

@@ -22,6 +22,7 @@ from django.core.validators import validate_email
 
 from bridge import topic_filter
 from bridge.decode import CONVENTIONS
+from bridge.publish.mirror import choice
 from notifications.outbound.http import complaint
 
 TAG = "pulseboard"
@@ -41,6 +42,7 @@ def check_settings(**_options: Any) -> list[CheckMessage]:
         *_of_reach(),
         *_of_names(),
         *_of_topics(),
+        *_of_publishing(),
         *_of_spool(),
         *_of_notifications(),
     ]
@@ -104,6 +106,23 @@ def _of_topics() -> Iterator[CheckMessage]:
                 hint="Mend PULSEBOARD_FILTERS or PULSEBOARD_AUTO_ADOPT; as plant/+/sensors/#.",
                 id="pulseboard.E004",
             )
+
+
+def _of_publishing() -> Iterator[CheckMessage]:
+    for wanted in settings.PULSEBOARD_PUBLISH:
+        if not choice.is_pattern(wanted):
+            yield Error(
+                f"{wanted!r} in PULSEBOARD_PUBLISH is no pattern of series.",
+                hint="Write a uid or uid/metric, as freezer-*/temperature.",
+                id="pulseboard.E007",
+            )
+    prefix = settings.PULSEBOARD_HOMEASSISTANT
+    if prefix and not re.fullmatch(r"[^+#/\0$][^+#/\0]*", prefix):
+        yield Error(
+            f"PULSEBOARD_HOMEASSISTANT is {prefix!r}.",
+            hint="Write Home Assistant's discovery prefix, one level of a topic: homeassistant.",
+            id="pulseboard.E008",
+        )
 
 
 def _of_spool() -> Iterator[CheckMessage]:

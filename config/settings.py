@@ -125,6 +125,11 @@ PULSEBOARD_CONVENTIONS = env.words("PULSEBOARD_CONVENTIONS")
 PULSEBOARD_FILTERS = env.words("PULSEBOARD_FILTERS")
 AUTO_ADOPT = env.words("PULSEBOARD_AUTO_ADOPT")
 
+# What is published again, retained: patterns of series, and the discovery prefix under which Home
+# Assistant is told of them; neither: nothing.
+PULSEBOARD_PUBLISH = env.words("PULSEBOARD_PUBLISH")
+PULSEBOARD_HOMEASSISTANT = env.text("PULSEBOARD_HOMEASSISTANT")
+
 # Where bridge workers keep what the database has not taken yet, and how much of it, each.
 SPOOL_FOLDER = Path(env.text("PULSEBOARD_SPOOL") or BASE_DIR / "var" / "spool")
 SPOOL_LIMIT = (

@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.commit.inbox import Inbox
@@ -24,6 +24,7 @@ from bridge.message import Message
 from bridge.mqtt.client import Client
 from bridge.mqtt.confirmation import RESENT_WITHIN, Confirmation
 from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
+from bridge.mqtt.retained import Retained
 from bridge.mqtt.session import KEEPALIVE, Broker, Session
 from bridge.mqtt.subscriptions import Subscriptions
 from devices.clock import now_us
@@ -42,6 +43,7 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds between two attempts to co
 DRAIN_TIMEOUT = 10.0  # seconds to finish what was received when told to stop
 QUIET = 3.0  # seconds without a message after which a session that retires counts as empty
 MAX_NOTICES = 1_000  # error messages to devices waiting to be sent
+RETAINED_PER_TURN = 200  # retained messages before what arrived gets its turn
 
 
 class Source:
@@ -60,6 +62,7 @@ class Source:
         self._confirmation = Confirmation(intake.deliveries)
         self._heard_at = 0.0  # monotonic seconds
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
+        self._retained = Retained()
         self._stopping = threading.Event()
         self._wake_receive, self._wake_send = socket.socketpair()
         self._wake_receive.setblocking(False)
@@ -79,6 +82,17 @@ class Source:
         if len(self._notices) == MAX_NOTICES:
             self.counters.notices_dropped += 1
         self._notices.append((topic, payload))
+
+    def retain(self, messages: Mapping[str, bytes]) -> bool:
+        """Publish retained, at QoS 0: what is lost is lost with the connection, and whoever gives
+        gives all of it again on the next one (`session.generation`). False when too many wait."""
+        taken = self._retained.put(messages)
+        self._wake()
+        return taken
+
+    def has_sent(self) -> bool:
+        """Whether nothing that is to be retained waits any more."""
+        return self._retained.is_empty()
 
     def begin_with(self, subscriptions: Subscriptions) -> None:
         """What to subscribe on the first connection. Call it before that."""
@@ -282,6 +296,17 @@ class Source:
             self._client.publish(topic, payload, qos=0)
         if self._client.want_write():
             self._client.loop_write()
+        self._send_retained()
+
+    def _send_retained(self) -> None:
+        """As many as the socket takes: paho would queue them without a bound."""
+        if self.counters.connected and not self._client.want_write():
+            for topic, payload in self._retained.take(RETAINED_PER_TURN):
+                self._client.publish(topic, payload, qos=0, retain=True)
+            if self._client.want_write():
+                self._client.loop_write()
+            if not self._retained.is_empty():
+                self._wake()
 
     def _drain(self) -> None:
         """Finish and acknowledge what was received, then leave; the session stays at the broker."""

@@ -46,7 +46,7 @@ for path, methods, threads in rows("object"):
 
 
 def test_every_thread_and_method_that_is_named_exists() -> None:
-    assert len(THREADS) == 9
+    assert len(THREADS) == 10
     assert len(MAY) > 40
     for path in THREADS.values():
         find(path)
@@ -94,6 +94,12 @@ def quick_collector() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
+@pytest.fixture
+def publishing(settings) -> None:
+    settings.PULSEBOARD_PUBLISH = ["*"]
+
+
+@pytest.mark.usefixtures("publishing")
 def test_a_bridge_at_work_keeps_to_the_table(
     seen, quick_collector, database, pump, mosquitto, publisher, tmp_path: Path
 ) -> None:

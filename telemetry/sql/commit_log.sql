@@ -27,6 +27,10 @@ LIMIT %(limit)s
 -- Notes how far a reader has come.
 UPDATE commit_cursor SET xid = %(xid)s::xid8, seq = %(seq)s WHERE reader = %(reader)s
 
+-- name: drop_reader
+-- A reader that comes no more must not keep the log.
+DELETE FROM commit_cursor WHERE reader = %(reader)s
+
 -- name: restamp_commits
 -- Gives what came along in a dump to the transaction that runs.
 UPDATE commit_log SET xid = pg_current_xact_id()

@@ -103,6 +103,12 @@ def add_reader(name: str) -> None:
         cursor.execute(_SQL["add_reader"], {"reader": name})
 
 
+def drop_reader(reader: str) -> None:
+    """It reads no more; the log does not wait for it any longer."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["drop_reader"], {"reader": reader})
+
+
 def forget() -> int:
     """Delete what every reader has read; how many commits."""
     with connection.cursor() as cursor:

@@ -37,6 +37,8 @@ NAME = "homeassistant"
 PREFIX = "homeassistant"  # the discovery prefix unless somebody configured another
 FILTERS = (f"{PREFIX}/#",)
 ANNOUNCED = (STATES, AVAILABLE)  # the scopes whose keys are topics that devices announced
+BIRTHS = "births"  # the scope that keeps when Home Assistant itself began last, by prefix
+BIRTH_AGAIN_US = 1_000_000  # a second in which its birth is not noted again
 COMPONENTS = (
     "alarm_control_panel|binary_sensor|button|camera|climate|cover|date|datetime|device"
     "|device_automation|device_tracker|event|fan|humidifier|image|lawn_mower|light|lock|notify"
@@ -80,8 +82,17 @@ def decode(message: Message, state: State) -> list[Item]:
     if items:
         return items
     if topic == f"{PREFIX}/status":
+        _note_birth(message, state)
         return [Ignored("home_assistant_status")]
     return [Ignored("undiscovered", topic[:80])]
+
+
+def _note_birth(message: Message, state: State) -> None:
+    """Home Assistant is there again, and wants to be told of every device."""
+    at = message.received_us
+    last = state.scope(BIRTHS).get(PREFIX)
+    if message.payload == b"online" and not (last and abs(at - last["at"]) < BIRTH_AGAIN_US):
+        state.remember(BIRTHS, PREFIX, {"at": at})
 
 
 def _presences(topic: str, message: Message, state: State) -> list[Item]:
