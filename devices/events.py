@@ -47,6 +47,11 @@ def announce(message: dict[str, Any]) -> None:
 
 def announce_all(messages: Sequence[dict[str, Any]]) -> None:
     """As `announce`, many in one go: outside the server each call opens a connection of its own."""
+    send_all([(EVENTS_GROUP, message) for message in messages])
+
+
+def send_all(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """As `announce_all`, each to the group named with it."""
     try:
         async_to_sync(_send_all)(messages)
     except Exception as exc:  # noqa: BLE001  (the Redis client raises a family without one root)
@@ -75,9 +80,9 @@ class _Announcements(list[Callable[[], Iterable[dict[str, Any]]]]):
         announce_all([message for say in self for message in say()])
 
 
-async def _send_all(messages: Sequence[dict[str, Any]]) -> None:
+async def _send_all(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
     layer = get_channel_layer()
     for start in range(0, len(messages), ANNOUNCE_BATCH):
         async with asyncio.timeout(ANNOUNCE_TIMEOUT):
-            for message in messages[start : start + ANNOUNCE_BATCH]:
-                await layer.group_send(EVENTS_GROUP, message)
+            for group, message in messages[start : start + ANNOUNCE_BATCH]:
+                await layer.group_send(group, message)

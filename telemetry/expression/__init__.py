@@ -18,7 +18,7 @@ from telemetry.expression import evaluation, kinds, reach, tree
 from telemetry.expression.columns import Column, Times, Values
 from telemetry.expression.kinds import Kind, Typed
 from telemetry.expression.parser import parse
-from telemetry.expression.problems import InvalidExpression
+from telemetry.expression.problems import InvalidExpression, TooMuch
 from telemetry.expression.reach import Reach
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Kind",
     "Reach",
     "Times",
+    "TooMuch",
     "Typed",
     "Values",
     "read",
@@ -55,7 +56,7 @@ class Formula:
         return reach.needs(self.tree, hold_us)
 
     def evaluate(self, columns: Mapping[str, Column], instants: Times) -> Values:
-        """Its value at each instant, NaN where it has none."""
+        """Its value at each instant, NaN where it has none. Raises `TooMuch`."""
         return evaluation.evaluate(self.tree, columns, instants)
 
 

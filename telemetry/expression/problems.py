@@ -12,3 +12,7 @@ class InvalidExpression(TelemetryError):
         super().__init__(f"at character {at + 1}: {said}")
         self.said = said
         self.at = at
+
+
+class TooMuch(TelemetryError):
+    """The windows of an evaluation hold too many readings: ask for fewer instants at once."""

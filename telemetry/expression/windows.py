@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.expression.columns import Column, Times, Values
+from telemetry.expression.problems import TooMuch
 
 HOUR_US = 3_600_000_000.0
+MAX_ADDED = 500_000_000  # readings of all windows of one function: half a second
 
 Places = NDArray[np.intp]
 
@@ -45,6 +47,8 @@ def reduced(ufunc: np.ufunc, values: Values, first: Places, stop: Places) -> Val
     """The ufunc over `values[first:stop]` of each; no value where that is empty."""
     found = np.full(len(first), np.nan)
     some = stop > first
+    if (stop - first)[some].sum() > MAX_ADDED:
+        raise TooMuch(f"its windows hold more than {MAX_ADDED:,} readings")
     if some.any():
         edges = np.stack((first[some], stop[some]), axis=1).ravel()
         # One more value, for an edge may be the end, which reduceat refuses.
@@ -61,8 +65,7 @@ def _count(of: Windows) -> Values:
 
 
 def _mean(of: Windows) -> Values:
-    # Rounding may put the mean of equal values beside them.
-    return np.clip(_sum(of) / _count(of), _min(of), _max(of))
+    return _sum(of) / _count(of)
 
 
 def _min(of: Windows) -> Values:

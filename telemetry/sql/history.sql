@@ -234,3 +234,9 @@ SELECT series_id,
 FROM piece
 GROUP BY series_id, us
 ORDER BY series_id, us
+
+-- name: fetch_numbers
+-- The numbers of one series in [from, to), oldest first, for a binary COPY.
+SELECT time, value FROM reading
+WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+ORDER BY time

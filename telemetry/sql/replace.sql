@@ -2,12 +2,6 @@
 -- Before which moment readings may be gone; until the transaction ends nothing more is removed.
 SELECT greatest(raw_floor, raw_held) FROM retention_state FOR SHARE
 
--- name: fetch_series_between
--- The numbers of a series from one time to another, both included, oldest first.
-SELECT round(date_part('epoch', time) * 1e6)::bigint, value FROM reading
-WHERE series_id = %(series_id)s AND time >= %(start)s AND time <= %(stop)s
-ORDER BY time
-
 -- name: delete_numbers
 -- Deletes the numbers of a series at some times, which lie from one to another, both included.
 DELETE FROM reading

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 
 from telemetry.errors import TelemetryError
+from telemetry.history import columns
 from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import commit_log, copy_binary, errors
@@ -78,7 +78,8 @@ def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], N
         (floor,) = cursor.fetchone()
         if floor > needs_from:
             raise Dropped("readings that this was computed of have been removed")
-        found = _difference(computed, *_stored(cursor, computed))
+        stored = columns.numbers(computed.series_id, computed.start_us, computed.stop_us + 1)
+        found = _difference(computed, *stored)
         if len(found.removed_us):
             moments = [from_us(each) for each in found.removed_us.tolist()]
             backend().delete_readings(computed.series_id, moments)
@@ -89,16 +90,6 @@ def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], N
         if len(changed := found.changed_us):
             commit_log.note(cursor, np.full(len(changed), computed.series_id, np.int32), changed)
     return found
-
-
-def _stored(
-    cursor: CursorWrapper, computed: Computed
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    within = {"start": from_us(computed.start_us), "stop": from_us(computed.stop_us)}
-    cursor.execute(_SQL["fetch_series_between"], {"series_id": computed.series_id, **within})
-    rows = cursor.fetchall()
-    times = np.array([us for us, _ in rows], np.int64)
-    return times, np.array([value for _, value in rows], np.float64)
 
 
 def _difference(
