@@ -10,6 +10,7 @@ from dashboard.pages.acknowledge import AcknowledgePage
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
+    path("alerts/", views.AlertsPage.as_view(), name="alerts"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
     path("inbox/", views.InboxPage.as_view(), name="inbox"),
     path("topics/", views.TopicsPage.as_view(), name="topics"),

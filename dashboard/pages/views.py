@@ -72,6 +72,13 @@ class DevicePage(LoginRequiredMixin, TemplateView):
         )
 
 
+class AlertsPage(LoginRequiredMixin, TemplateView):
+    """What is wrong, worst first: who takes care of it, what was done, what is silenced."""
+
+    template_name = "dashboard/alerts.html"
+    extra_context = {"page": "alerts"}
+
+
 class PipelinePage(LoginRequiredMixin, TemplateView):
     """Whether everything that came in was kept: rates, lag, balance, quarantine."""
 

@@ -48,6 +48,7 @@ class Shown(NamedTuple):
 PAGES = {
     "fleet": Shown("/", ".device[data-state=silent] .value .unit"),
     "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
+    "alerts": Shown("/alerts/", ".alert-row .limit:text('15.0')"),
     "inbox": Shown("/inbox/", "#waiting li"),
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),
@@ -75,6 +76,18 @@ def things() -> None:
                 device=device, metric=metric, kind=kind, unit="°C", precision=1
             )
             insert([(series.id, last - each * 1000, 1) for each in range(60)])
+    rule = apps.get_model("alerts", "AlertRule").objects.create(
+        name="Too warm", enabled=True, condition={}
+    )
+    for number, severity in ((3, "critical"), (4, "warning"), (6, "info")):
+        pump = Device.objects.get(uid=f"pump-{number}")
+        apps.get_model("alerts", "Alert").objects.create(
+            rule=rule, rule_name="Too warm", severity=severity, device=pump, uid=pump.uid,
+            device_name=pump.name, series=pump.series.get(metric="temperature"), unit="°C",
+            metric="temperature", sentence=f"Temperature of {pump.name} is 21 °C, above 15 °C.",
+            started_at=from_ms(now - 300_000), fired_at=from_ms(now - 290_000), value=21.0,
+            limit=15.0, silenced=number == 4,
+        )  # fmt: skip
     for number in range(3):
         apps.get_model("bridge", "Candidate").objects.create(
             uid=f"plug-{number}",
@@ -148,7 +161,10 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
     if name == "quarantine":
         page.click("#groups summary >> nth=0")
         page.locator("#groups .quarantined summary").first.click()
-    if live:
+    if name == "alerts":
+        page.locator(".alert-row .open-alert").first.click()
+        expect(page.locator("#drawer .chart-card")).to_be_visible()
+    elif live:
         page.click("#appearance summary")
     for theme in ("light", "dark"):
         # Without the moment in which a colour changes into another.

@@ -68,11 +68,15 @@ test("without an anchor in sight a range begins where one stands", () => {
 const row = (at, value) => [at, value, null, null, null, null];
 const spark = (rows, gapAfter = 10) => sparkShape({ rows, from: 0, to: 96, gapAfter });
 test("a small line spans its picture and ends in a dot", () => {
-  assert.deepEqual(spark([row(0, 5), row(10, 10), row(20, 0)]), { line: "M1.0 18.0L11.0 3.0L21.0 33.0", end: "M21.0 33.0h0" });
+  assert.deepEqual(spark([row(0, 5), row(10, 10), row(20, 0)]), { limit: "", line: "M1.0 18.0L11.0 3.0L21.0 33.0", end: "M21.0 33.0h0" });
 });
 test("a small line breaks at a gap and leaves out what is no number or too old", () => {
   assert.equal(spark([row(-5, 1), row(0, 0), row(5, "ERR"), row(30, 1)]).line, "M1.0 33.0M31.0 3.0");
-  assert.deepEqual(spark([row(-5, 1)]), { line: "", end: "" });
+  assert.deepEqual(spark([row(-5, 1)]), { limit: "", line: "", end: "" });
+});
+test("a limit is a line of the picture, which makes room for it", () => {
+  const shape = sparkShape({ rows: [row(0, 5), row(10, 10)], from: 0, to: 96, gapAfter: 20, limit: 0 });
+  assert.deepEqual([shape.limit, shape.line], ["M0 33.0H100", "M1.0 18.0L11.0 3.0"]);
 });
 test("noise on a steady value is not blown up", () => {
   assert.equal(spark([row(0, 1000), row(10, 1000.4)]).line, "M1.0 19.5L11.0 16.5");

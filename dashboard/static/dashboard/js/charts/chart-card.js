@@ -22,9 +22,9 @@ export const thresholdsOf = ({ thresholds = {} }, metric) => (Object.hasOwn(thre
 export class ChartCard {
   /**
    * @param {any} series @param {{device: any, timeLine: import("../time/time-line.js").TimeLine, room: import("./axis-room.js").AxisRoom,
-   *   heard: () => import("./heard.js").Heard}} page @param {string} colourName
+   *   heard: () => import("./heard.js").Heard, alerts: import("./alert-spans.js").AlertSpans}} page @param {string} colourName
    */
-  constructor(series, { device, timeLine, room, heard }, colourName) {
+  constructor(series, { device, timeLine, room, heard, alerts }, colourName) {
     this.series = series;
     this.device = device;
     this.colour = `var(${colourName})`;
@@ -48,10 +48,11 @@ export class ChartCard {
       el("header", {}, swatch, el("h2", { class: "clip", text: humanise(series.metric), attrs: { title: series.metric } }), this.trouble, this.corner, this.#menu()),
       el("p", { class: "reading" }, this.value, this.ageText), this.plot, this.legend, this.table);
     const source = {
-      series, colourName, heard, device: device.uid, points: () => timeLine.points(series.id),
-      get thresholds() { return thresholdsOf(device, series.metric); },
+      series, colourName, heard, alerts, device: device.uid, points: () => timeLine.points(series.id),
+      get thresholds() { return alerts.limits(series.metric, thresholdsOf(device, series.metric)); },
       get expectedInterval() { return device.expected_interval; },
     };
+    this.alerts = alerts;
     this.strip = series.kind === "text" || series.kind === "boolean";
     this.chart = this.strip ? new StateStrip(this.canvas, source, timeLine, room) : new LiveChart(this.canvas, source, timeLine, room);
     wireGestures(this.plot, series.id, this.chart, timeLine);

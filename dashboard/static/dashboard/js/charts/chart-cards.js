@@ -1,6 +1,7 @@
 /** The charts of a device's page: a card for each series it has now. */
 
 import { byId } from "../page/element.js";
+import { AlertSpans } from "./alert-spans.js";
 import { AxisRoom } from "./axis-room.js";
 import { ChartCard } from "./chart-card.js";
 import { Heard } from "./heard.js";
@@ -17,6 +18,7 @@ export class ChartCards {
     this.timeLine = timeLine;
     this.scheduler = new Scheduler();
     this.room = new AxisRoom(byId("charts"));
+    this.alerts = new AlertSpans();
     /** By series. @type {Map<number, ChartCard>} */ this.cards = new Map();
     /** @type {{heard: Heard, generation: number, at: number}|null} */ this.told = null;
   }
@@ -61,7 +63,7 @@ export class ChartCards {
   }
 
   #add(/** @type {any} */ series, /** @type {string} */ colourName) {
-    const page = { device: this.device, timeLine: this.timeLine, room: this.room, heard: () => this.heard() };
+    const page = { device: this.device, timeLine: this.timeLine, room: this.room, heard: () => this.heard(), alerts: this.alerts };
     const card = new ChartCard({ ...series }, page, colourName);
     this.cards.set(series.id, card);
     byId("charts").append(card.element);

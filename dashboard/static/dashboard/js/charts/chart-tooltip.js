@@ -46,7 +46,7 @@ export class ChartTooltip {
       const band = low === high ? "" : `${low} … ${high}`;
       return el("div", {}, swatch, el("span", { class: "clip", text: humanise(series.metric) }),
         el("small", { text: band }), el("span", { class: "at", text: reading ? bare(reading.value, series) + unit : "–" }));
-    }));
+    }), ...(cards[0]?.alerts.at(cards[0].series.metric, time) ?? []).map(({ sentence, severity }) => el("p", { data: { state: severity }, text: `▲ ${sentence}` })));
     const { width, height } = this.element.getBoundingClientRect();
     const left = (this.x ?? 0) + AWAY + width > innerWidth ? (this.x ?? 0) - AWAY - width : (this.x ?? 0) + AWAY;
     this.element.style.left = `${Math.max(4, left)}px`;

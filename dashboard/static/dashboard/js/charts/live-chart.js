@@ -1,5 +1,6 @@
 /** A chart of one series of numbers on the page's shared time line. The only module that knows Chart.js. */
 
+import { drawAlerts } from "./alert-spans.js";
 import { number } from "../page/format.js";
 import { colour } from "../page/element.js";
 import { drawBand, drawCursor, drawLoners, drawTexts, drawThresholds, drawUnknown } from "./chart-drawing.js";
@@ -20,13 +21,13 @@ function paintOf(colourName) {
   const face = { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1")) };
   return {
     stroke: colour(colourName), line: colour("--text-3"), text: colour("--text-2"), surface: colour("--surface"), unknown: colour("--sunken"),
-    selection: colour("--accent"), face, font: `${face.size}px ${face.family}`,
+    selection: colour("--accent"), severities: { critical: colour("--critical"), warning: colour("--warning"), info: colour("--info") }, face, font: `${face.size}px ${face.family}`,
   };
 }
 
 /**
  * @typedef {{series: any, thresholds: {value: number, label: string}[], points: () => import("./points.js").Points, expectedInterval: number, colourName: string,
- *   heard: () => import("./heard.js").Heard}} ChartSource
+ *   heard: () => import("./heard.js").Heard, alerts: import("./alert-spans.js").AlertSpans}} ChartSource
  * @typedef {{at: number, value: number|string, low: number|null, high: number|null}} Reading  at a cursor
  * @typedef {import("../time/time-line.js").TimeLine} TimeLine
  */
@@ -94,6 +95,8 @@ export class LiveChart {
     chart.ctx.beginPath();
     chart.ctx.rect(left, top, right - left, bottom - top);
     chart.ctx.clip();
+    drawAlerts(chart.ctx, chart.chartArea, this.source.alerts.of(this.source.series.metric), (at) => chart.scales.x.getPixelForValue(at),
+      { colours: this.paint.severities, now: this.timeLine.knownUntil() });
     drawBand(chart.ctx, chart.scales, this.stretches, this.paint.stroke);
     drawLoners(chart.ctx, chart.scales, this.stretches, this.paint.stroke);
     chart.ctx.restore();
@@ -157,7 +160,7 @@ export class LiveChart {
     const width = this.chart.chartArea?.width || 600;
     const moved = Math.floor(to / (((to - from) / width) * STEP));
     const points = this.source.points();
-    const dataKey = `${points.version}|${to - from}|${moved}|${this.timeLine.unknown(this.source.series.id).join()}|${this.timeLine.generation}|${this.room.width}`;
+    const dataKey = `${points.version}|${to - from}|${moved}|${this.timeLine.unknown(this.source.series.id).join()}|${this.timeLine.generation}|${this.room.width}|${this.source.alerts.version}`;
     const overlayKey = `${this.timeLine.cursor}|${this.timeLine.drag?.to}`;
     if (dataKey !== this.drawnKey) this.#update(points, from, to);
     else if (overlayKey !== this.overlayKey) this.chart.draw();

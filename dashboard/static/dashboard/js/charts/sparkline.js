@@ -12,15 +12,16 @@ const ROOM = { left: 1, right: 3, top: 3 }; // units kept free for the stroke an
 const STEADY = 0.004; // share of the value below which a change is drawn level, not blown up
 
 /**
- * @typedef {{rows: import("./points.js").Row[], from: number, to: number, gapAfter: number, zero?: boolean}} Picture `zero`: it is in the picture
+ * @typedef {{rows: import("./points.js").Row[], from: number, to: number, gapAfter: number, zero?: boolean,
+ *   limit?: number|null}} Picture `zero`: it is in the picture, as `limit` is, which is a line of its own
  * @param {Picture} picture
- * @returns {{line: string, end: string}} path data: the line with its gaps, and its newest point
+ * @returns {{limit: string, line: string, end: string}} path data: the line with its gaps, and its newest point
  */
-export function sparkShape({ rows, from, to, gapAfter, zero = false }) {
+export function sparkShape({ rows, from, to, gapAfter, zero = false, limit = null }) {
   const seen = rows.filter((row) => row[0] >= from && typeof row[1] === "number");
-  if (!seen.length) return { line: "", end: "" };
-  let low = zero ? 0 : Infinity;
-  let high = -Infinity;
+  if (!seen.length) return { limit: "", line: "", end: "" };
+  let low = Math.min(zero ? 0 : Infinity, limit ?? Infinity);
+  let high = limit ?? -Infinity;
   for (const row of seen) {
     low = Math.min(low, Number(row[1]));
     high = Math.max(high, Number(row[1]));
@@ -34,7 +35,7 @@ export function sparkShape({ rows, from, to, gapAfter, zero = false }) {
     line += `${i === 0 || isGap(seen, i, gapAfter) ? "M" : "L"}${x(row[0])} ${y(row[1])}`;
   });
   const last = seen[seen.length - 1];
-  return { line, end: `M${x(last[0])} ${y(Number(last[1]))}h0` }; // a line of no length with round ends is a dot
+  return { limit: limit === null ? "" : `M0 ${y(limit)}H${WIDTH}`, line, end: `M${x(last[0])} ${y(Number(last[1]))}h0` }; // a line of no length with round ends is a dot
 }
 
 /** @returns {SVGElement} its colour and size come from the style sheet */
@@ -43,7 +44,7 @@ export function sparkline() {
   const own = { class: "spark", "aria-hidden": "true", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
   // A size of its own that asks for no room: without one it would take it from the number beside it.
   for (const [name, value] of Object.entries({ ...own, width: "1", height: "1" })) svg.setAttribute(name, value);
-  for (const name of ["line", "end"]) {
+  for (const name of ["limit", "line", "end"]) {
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("class", name);
     path.setAttribute("vector-effect", "non-scaling-stroke");
@@ -54,8 +55,9 @@ export function sparkline() {
 
 /** @param {SVGElement} svg made by `sparkline` @param {Picture} picture */
 export function drawSparkline(svg, picture) {
-  const { line, end } = sparkShape(picture);
-  for (const [path, data] of /** @type {[Element, string][]} */ ([[svg.firstElementChild, line], [svg.lastElementChild, end]])) {
+  const shape = sparkShape(picture);
+  for (const path of svg.children) {
+    const data = shape[/** @type {"limit"|"line"|"end"} */ (path.getAttribute("class"))];
     if (path.getAttribute("d") !== data) path.setAttribute("d", data);
   }
 }

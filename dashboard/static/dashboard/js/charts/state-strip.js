@@ -1,6 +1,7 @@
 /** A boolean or a series of words over time: a strip of segments, not a line. A strip is empty where the state is not known. */
 
 import { colour } from "../page/element.js";
+import { drawAlerts } from "./alert-spans.js";
 import { drawUnknown } from "./chart-drawing.js";
 import { MIXED, stateAt, states, wordsOf } from "./states.js";
 import { PALETTE, WordColours } from "./word-colours.js";
@@ -17,7 +18,7 @@ const MOVED = 1000; // parts of the window it moves by before it is drawn again
 function paintOf(colourName) {
   return {
     own: colour(colourName), text: colour("--surface"), dark: colour("--text"), off: colour("--line-strong"), neutral: colour("--sunken"),
-    line: colour("--text-3"), words: Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`)),
+    line: colour("--text-3"), severities: { critical: colour("--critical"), warning: colour("--warning"), info: colour("--info") }, words: Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`)),
     family: getComputedStyle(document.body).fontFamily,
   };
 }
@@ -52,7 +53,7 @@ export class StateStrip {
     const points = this.source.points();
     const heard = this.source.heard();
     const unknown = this.#unknown();
-    const key = [points.version, heard.stretches.at(-1)?.[1], to - from, Math.floor(to / ((to - from) / MOVED)), this.timeLine.generation, this.timeLine.cursor, this.timeLine.drag?.to, unknown.join(), this.room.width].join("|");
+    const key = [points.version, heard.stretches.at(-1)?.[1], to - from, Math.floor(to / ((to - from) / MOVED)), this.timeLine.generation, this.timeLine.cursor, this.timeLine.drag?.to, unknown.join(), this.room.width, this.source.alerts.version].join("|");
     if (key === this.key) return;
     this.key = key;
     this.states = states(points, { boolean: this.boolean, from, to: Math.min(to, this.timeLine.knownUntil()), heard });
@@ -78,6 +79,7 @@ export class StateStrip {
     const x = (/** @type {number} */ at) => left + ((at - from) / (to - from)) * (area.right - left);
     for (const state of this.states) this.#segment(context, area, x(state.from), x(state.to), state.word);
     drawUnknown(context, area, unknown, x, this.paint.neutral);
+    drawAlerts(context, area, this.source.alerts.of(this.source.series.metric), x, { colours: this.paint.severities, now: this.timeLine.knownUntil(), tint: false });
     this.#axis(context, area, x, from, to);
     const { cursor, drag } = this.timeLine;
     if (drag) {

@@ -1,16 +1,32 @@
-/** The tab: its title carries the state, its icon the count of problems. */
+/** The tab: its title carries the state, its icon the count of alerts, or of the problems of the page. */
 
 const NORMAL = /** @type {HTMLLinkElement|null} */ (document.querySelector("link[rel=icon]"))?.href ?? "";
+const NAME = " · Pulseboard";
 let shown = 0;
+let alerts = 0;
+/** what the page says, and how many problems it sees itself */
+let said = { title: document.title.replace(NAME, ""), problems: 0 };
 
 /** @param {string} title @param {number} problems */
 export function setTab(title, problems) {
-  const full = `${title} · Pulseboard`;
+  said = { title, problems };
+  show();
+}
+
+/** @param {number} open alerts somebody should look at */
+export function setAlerts(open) {
+  alerts = open;
+  show();
+}
+
+function show() {
+  const full = `${alerts ? `▲ ${alerts} · ` : ""}${said.title}${NAME}`;
   if (document.title !== full) document.title = full;
-  if (problems === shown) return;
-  shown = problems;
+  const count = alerts || said.problems;
+  if (count === shown) return;
+  shown = count;
   const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
-  link.href = problems ? `data:image/svg+xml,${encodeURIComponent(badge(problems))}` : NORMAL;
+  link.href = count ? `data:image/svg+xml,${encodeURIComponent(badge(count))}` : NORMAL;
 }
 
 /** @param {number} count */

@@ -4,6 +4,7 @@ import { nextDensity, nextTheme, wireAppearance } from "./appearance.js";
 import { byId, copies, setMark, setText } from "../page/element.js";
 import { connection, judgedAt } from "../live/live.js";
 import { pill, unknown } from "./connection-words.js";
+import { showAlerts } from "./alerts.js";
 import { showWaiting } from "./waiting.js";
 
 const SEQUENCE = 1_000; // ms between the two keys of "g f"
@@ -22,14 +23,14 @@ function showConnection() {
 export function typing(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   return event.ctrlKey || event.metaKey || event.altKey || target.isContentEditable
-    || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) || document.querySelector("dialog[open]") !== null;
+    || target.matches("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]") !== null;
 }
 
 function wireKeys() {
   let g = -Infinity; // not 0: in the first second of a page any key would seem to follow a g
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
-    const pages = /** @type {Record<string, string>} */ ({ f: "/", i: "/inbox/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", t: "/topics/" });
+    const pages = /** @type {Record<string, string>} */ ({ a: "/alerts/", f: "/", i: "/inbox/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", t: "/topics/" });
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);
@@ -81,5 +82,6 @@ setInterval(showConnection, 1000);
 if (!document.getElementById("away")) {
   connection.open();
   showWaiting();
+  showAlerts();
 }
 showConnection();

@@ -1,0 +1,173 @@
+/** One alert with all there is of it: the chart around its start, what was done, what it caused, what was before. */
+
+import { AlertChart } from "./alert-chart.js";
+import { byId, el, icon, setText, stateMark, setMark } from "../page/element.js";
+import { care, happened, SEVERITY, stood, withUnit } from "./words.js";
+import { get } from "../page/rest.js";
+import { moment, when } from "../time/moment.js";
+import { serverNow } from "../time/clock.js";
+
+const AROUND = 30 * 60_000; // ms beside the start, on the device's page
+
+/** @typedef {import("./standing.js").Alert} Alert */
+
+export class AlertDrawer {
+  /** @param {import("./acts.js").Acts} acts @param {(id: number|null) => void} shown told which one is */
+  constructor(acts, shown) {
+    this.acts = acts;
+    this.shown = shown;
+    this.element = byId("drawer");
+    /** @type {Alert|null} */ this.alert = null;
+    this.turn = 0;
+    this.chartArea = el("div", { class: "alert-chart" });
+    this.chart = new AlertChart(this.chartArea);
+    this.mark = stateMark("critical", "");
+    this.title = el("h2", { attrs: { id: "drawer-title", tabindex: "-1" } });
+    this.facts = el("dl", { class: "facts" });
+    this.buttons = el("div", { class: "acts" });
+    this.trouble = el("p", { class: "wrong", attrs: { hidden: "" } });
+    this.events = el("ol", { class: "events" });
+    this.text = /** @type {HTMLTextAreaElement} */ (el("textarea", { class: "field", attrs: { rows: "2", maxlength: "2000", "aria-label": "Comment or note", placeholder: "Comment, or a note with it" } }));
+    this.effects = el("section", { class: "others" });
+    this.earlier = el("section", { class: "others" });
+    const close = el("button", { class: "button bare square", attrs: { "aria-label": "Close", title: "Close (Esc)" }, on: { click: () => this.close() } }, icon("i-close"));
+    const say = el("form", { class: "say", on: { submit: (event) => { event.preventDefault(); this.#say("comment"); } } }, this.text,
+      el("div", { class: "acts" }, el("button", { class: "button", text: "Comment" }),
+        el("button", { class: "button", text: "Acknowledge with this note", attrs: { type: "button" }, on: { click: () => this.#say("acknowledge") } })));
+    this.element.append(el("header", {}, this.mark, close), this.title, this.facts, this.buttons, this.trouble, this.chartArea,
+      el("h3", { text: "What was done" }), this.events, say, this.effects, this.earlier);
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  /** @param {number} id @param {Alert} [alert] what is known of it already */
+  async open(id, alert) {
+    const other = this.alert?.id !== id;
+    this.element.hidden = false;
+    if (other) {
+      this.element.scrollTop = 0;
+      this.text.value = "";
+      this.events.replaceChildren();
+      this.effects.replaceChildren();
+      this.earlier.replaceChildren();
+      this.chart.clear();
+    }
+    if (alert) this.#show(alert);
+    this.shown(id);
+    await this.read(id, other);
+  }
+
+  /** @param {number} id @param {boolean} [anew] the chart as well */
+  async read(id, anew = false) {
+    const turn = ++this.turn;
+    try {
+      const answer = await get(`/api/v1/alerts/${id}/`);
+      if (turn !== this.turn) return;
+      this.trouble.hidden = true;
+      this.#show(answer.alert);
+      if (anew || !this.chart.card) this.chart.show(answer.alert, answer.expected_interval);
+      this.#history(answer);
+    } catch (error) {
+      if (turn !== this.turn) return;
+      const { status, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+      setText(this.trouble, status === 404 ? "This alert is gone." : `It could not be read. ${message}`);
+      this.trouble.hidden = false;
+    }
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.turn += 1;
+    this.element.hidden = true;
+    this.chart.clear();
+    this.alert = null;
+    this.shown(null);
+  }
+
+  /** It was told of. @param {Alert} alert */
+  heard(alert) {
+    const shown = this.alert?.id;
+    if (shown === undefined || (alert.id !== shown && alert.cause !== shown)) return;
+    this.read(shown);
+  }
+
+  #show(/** @type {Alert} */ alert) {
+    this.alert = alert;
+    setText(this.title, alert.sentence);
+    this.second();
+    const act = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ key, main = false) => el("button", {
+      class: main ? "button main" : "button", text, data: { act: name }, attrs: { title: `Key ${key}` }, on: { click: () => this.acts.ask(name, [alert.id]) },
+    });
+    const key = `${alert.id}|${alert.cleared}|${alert.acknowledged}`;
+    if (this.buttons.dataset.key === key) return;
+    this.buttons.dataset.key = key;
+    this.buttons.hidden = alert.cleared !== null;
+    this.buttons.replaceChildren(alert.acknowledged === null ? act("acknowledge", "Acknowledge", "a", true) : act("unacknowledge", "Take it back", "a"),
+      act("assign", "Assign", "m"), act("snooze", "Snooze", "s"));
+  }
+
+  /** What the clock changes. */
+  second() {
+    const { alert } = this;
+    if (!alert) return;
+    const now = serverNow();
+    const over = alert.cleared !== null;
+    setMark(this.mark, over ? "cleared" : alert.severity, over ? `Cleared · ${SEVERITY[alert.severity]}` : SEVERITY[alert.severity]);
+    const from = Math.round(alert.started - AROUND);
+    /** @type {[string, string, string?][]} */ const facts = [
+      ["Device", alert.device_name, alert.device === null ? undefined : `/devices/${encodeURIComponent(alert.device)}/?window=1h&from=${from}&to=${Math.round(Math.min(now, alert.started + AROUND))}`],
+      ["Site", alert.site?.name ?? ""], ["Rule", alert.rule_name],
+      ["Since", `${moment(alert.started)}, ${stood(alert, now)}`],
+      ["When it fired", alert.value === null ? "" : withUnit(alert.value, alert)],
+      ["Worst", alert.worst === null || alert.worst === alert.value ? "" : withUnit(alert.worst, alert)],
+      ["Limit", alert.limit === null ? "" : withUnit(alert.limit, alert)],
+      ["Came back", alert.flaps ? `${alert.flaps} ${alert.flaps === 1 ? "time" : "times"}` : ""],
+      ["Found", alert.historic ? "when it was over already: nobody was told" : ""],
+      ["Silenced", alert.silenced ? "a silence held when it fired" : ""],
+      ["With", care({ ...alert, silenced: false }, now)],
+      ["Labels", Object.entries(alert.labels).map(([name, value]) => `${name}: ${value}`).join(", ")],
+      ["Runbook", alert.runbook, alert.runbook],
+    ];
+    const key = JSON.stringify([alert.id, facts]);
+    if (this.facts.dataset.key === key) return;
+    const focused = this.facts.contains(document.activeElement);
+    if (focused && this.facts.dataset.id === String(alert.id)) return; // a link one stands on stays
+    Object.assign(this.facts.dataset, { key, id: String(alert.id) });
+    this.facts.replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text, href]) => [el("dt", { text: name }),
+      el("dd", {}, href ? el("a", { text, attrs: { href, ...(name === "Runbook" ? { rel: "noreferrer" } : {}) } }) : el("span", { text }))]));
+  }
+
+  #history(/** @type {{events: any[], effects: Alert[], earlier: Alert[]}} */ { events, effects, earlier }) {
+    const now = serverNow();
+    const series = /** @type {Alert} */ (this.alert);
+    this.events.replaceChildren(...events.map((event) => el("li", { class: event.kind === "commented" ? "is-comment" : "" },
+      el("time", { class: "quiet", text: when(event.at, now), attrs: { title: moment(event.at) } }),
+      el("span", {}, ...(event.by ? [el("b", { text: event.by }), " "] : []), happened(event, now, series)))));
+    this.#others(this.effects, "What it caused", effects);
+    this.#others(this.earlier, "The same before", earlier);
+  }
+
+  #others(/** @type {HTMLElement} */ area, /** @type {string} */ title, /** @type {Alert[]} */ alerts) {
+    const now = serverNow();
+    area.hidden = alerts.length === 0;
+    area.replaceChildren(el("h3", { text: title }), el("ol", {}, ...alerts.map((alert) => el("li", {},
+      stateMark(alert.cleared === null ? alert.severity : "cleared", ""),
+      el("button", { class: "link", text: title === "What it caused" ? alert.sentence : moment(alert.started), on: { click: () => this.open(alert.id, alert) } }),
+      el("span", { class: "quiet", text: stood(alert, now) })))));
+  }
+
+  async #say(/** @type {"comment"|"acknowledge"} */ act) {
+    const text = this.text.value.trim();
+    const { alert } = this;
+    if (!alert || (act === "comment" && !text)) return;
+    await this.acts.carryOut(act, [alert.id], act === "comment" ? { text } : { note: text });
+    if (this.alert?.id === alert.id && this.text.value.trim() === text) this.text.value = "";
+  }
+
+  /** Where one comments. */
+  toComment() {
+    this.text.focus();
+  }
+}

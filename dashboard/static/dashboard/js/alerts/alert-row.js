@@ -1,0 +1,82 @@
+/** One alert in a list: what is wrong, where, the value now against the limit, since when, whose. */
+
+import { age } from "../page/format.js";
+import { care, SEVERITY, stood, withUnit } from "./words.js";
+import { drawSparkline, sparkline } from "../charts/sparkline.js";
+import { el, setMark, setText, stateMark } from "../page/element.js";
+import { moment } from "../time/moment.js";
+import { Points } from "../charts/points.js";
+
+export const SPARK_WINDOW = 15 * 60_000; // ms
+const GAP = SPARK_WINDOW / 20; // ms without a reading that break the line
+
+export class AlertRow {
+  /** @param {import("./standing.js").Alert} alert */
+  constructor(alert) {
+    this.alert = alert;
+    this.points = new Points();
+    /** the newest reading @type {[number, number|string]|null} */ this.latest = null;
+    this.mark = stateMark(alert.severity, SEVERITY[alert.severity]);
+    this.box = /** @type {HTMLInputElement} */ (el("input", { attrs: { type: "checkbox", tabindex: "-1", "aria-label": "Select" } }));
+    this.parts = {
+      sentence: el("b", { class: "sentence" }), about: el("span", { class: "about quiet" }), now: el("span", { class: "now value" }),
+      limit: el("span", { class: "limit quiet" }), spark: sparkline(), since: el("span", { class: "since" }), care: el("span", { class: "care clip" }),
+    };
+    this.open = el("button", { class: "open-alert" }, this.parts.sentence, this.parts.about);
+    this.element = el("li", { class: "alert-row", data: { id: String(alert.id) } }, this.box, this.mark, this.open,
+      el("span", { class: "reading-now" }, this.parts.now, this.parts.limit), this.parts.spark, this.parts.since, this.parts.care);
+  }
+
+  /** @param {import("./standing.js").Alert} alert */
+  update(alert) {
+    this.alert = alert;
+  }
+
+  /** @param {any} history */
+  load(history, /** @type {number} */ to) {
+    if (history.kind !== "text") this.points.load(history, to);
+    const last = history.points[history.points.length - 1];
+    const said = history.texts[history.texts.length - 1];
+    if (said) this.latest = [said[1], said[2]];
+    if (last && (!this.latest || last[0] >= this.latest[0])) this.latest = [last[0], last[1]];
+  }
+
+  /** Live readings. @param {any[]} points */
+  add(points) {
+    for (const point of points) if (!this.latest || point[0] >= this.latest[0]) this.latest = [point[0], point[1]];
+    this.points.add(points);
+  }
+
+  /** @param {number} now @param {number} known the time up to which the page knows what happened */
+  show(now, known) {
+    const { alert, parts } = this;
+    const over = alert.cleared !== null;
+    setMark(this.mark, over ? "cleared" : alert.severity, SEVERITY[alert.severity]);
+    setText(parts.sentence, alert.sentence);
+    setText(parts.about, [alert.device_name, alert.site?.name, alert.rule_name, ...this.#more()].filter(Boolean).join(" · "));
+    const value = over ? alert.worst ?? alert.value : this.latest?.[1] ?? alert.value;
+    setText(parts.now, value === null || (alert.metric === "" && this.latest === null) ? "" : withUnit(value, alert));
+    setText(parts.limit, alert.limit === null ? "" : `${over ? "worst, " : ""}limit ${withUnit(alert.limit, alert)}`);
+    setText(parts.since, stood(alert, now));
+    parts.since.title = `Since ${moment(alert.started)}`;
+    setText(parts.care, care(alert, now));
+    this.element.classList.toggle("is-over", over);
+    this.element.classList.toggle("is-silenced", alert.silenced && !over);
+    if (!over && this.latest) parts.now.title = `${age(Math.max(0, now - this.latest[0]))} ago`;
+    if (over || alert.kind === "boolean") return; // a state is no line
+    this.points.trim(known - SPARK_WINDOW);
+    drawSparkline(parts.spark, { rows: this.points.rows, from: known - SPARK_WINDOW, to: known, gapAfter: Math.max(GAP, this.points.gapAfter(1)), limit: alert.limit });
+  }
+
+  #more() {
+    const { flaps, effects, comments, historic } = this.alert;
+    return [flaps ? `came back ${flaps}×` : "", effects ? `${effects} ${effects === 1 ? "effect" : "effects"}` : "",
+      comments ? `${comments} ${comments === 1 ? "comment" : "comments"}` : "", historic ? "found when it was over" : ""];
+  }
+
+  /** @param {boolean} selected */
+  select(selected) {
+    this.box.checked = selected;
+    this.element.classList.toggle("is-selected", selected);
+  }
+}

@@ -1,0 +1,48 @@
+/** What fires most, and how soon somebody came. */
+
+import { byId, el } from "../page/element.js";
+import { counted, duration, number } from "../page/format.js";
+import { get } from "../page/rest.js";
+
+let days = 7;
+let turn = 0;
+
+/** @param {number|null} seconds */
+const length = (seconds) => (seconds === null ? "–" : duration(Math.round(seconds) * 1000));
+
+/** @param {{key: string|number|null, name: string, alerts: number, flaps: number, seconds: number, unacknowledged: number}[]} rows @param {(row: any) => string|null} href */
+const lines = (rows, href) => rows.map((row) => {
+  const address = href(row);
+  const more = [`${length(row.seconds)} in all`, row.flaps ? `came back ${row.flaps}×` : "", row.unacknowledged ? `${row.unacknowledged} not acknowledged` : ""];
+  return el("li", {}, el("b", { text: number(row.alerts, 0) }), address ? el("a", { class: "clip", text: row.name, attrs: { href: address } }) : el("span", { class: "clip", text: row.name }),
+    el("span", { class: "quiet", text: more.filter(Boolean).join(" · ") }));
+});
+
+export async function showStatistics() {
+  const mine = ++turn;
+  try {
+    const told = await get(`/api/v1/alerts/statistics/?days=${days}`);
+    if (mine !== turn) return;
+    byId("statistics").hidden = told.alerts === 0 && days === 7;
+    byId("statistics-title").textContent = days === 1 ? "Last 24 hours" : `Last ${days} days`;
+    const figure = (/** @type {string} */ value, /** @type {string} */ what) => el("p", {}, el("b", { text: value }), el("span", { class: "quiet", text: what }));
+    byId("statistics-numbers").replaceChildren(figure(number(told.alerts, 0), counted(told.alerts, "alert").replace(/^\S+ /, "")),
+      figure(told.alerts ? `${Math.round((100 * told.acknowledged) / told.alerts)}\u2009%` : "–", "acknowledged"),
+      figure(length(told.median_to_acknowledge), "until acknowledged, the median"), figure(length(told.slow_to_acknowledge), "nine of ten were sooner"),
+      figure(length(told.median_length), "one stood, the median"));
+    byId("statistics-rules").replaceChildren(...lines(told.rules, () => null));
+    byId("statistics-devices").replaceChildren(...lines(told.devices, ({ key }) => `/devices/${encodeURIComponent(key)}/`));
+  } catch {
+    // The list below says what is wrong.
+  }
+}
+
+export function wireStatistics() {
+  byId("days").addEventListener("click", (/** @type {MouseEvent} */ event) => {
+    const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("button"));
+    if (!button) return;
+    days = Number(button.dataset.days);
+    for (const each of byId("days").children) each.setAttribute("aria-pressed", String(each === button));
+    showStatistics();
+  });
+}
