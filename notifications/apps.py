@@ -9,7 +9,9 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import deliveries, sender  # noqa: PLC0415 (needs the models)
+        from notifications import deliveries, heartbeat, sender  # noqa: PLC0415 (needs the models)
 
         jobs.register(*deliveries.JOBS)
-        followers.register(sender.FOLLOWER, import_module("notifications.deciding").FOLLOWER)
+        followers.register(
+            sender.FOLLOWER, heartbeat.FOLLOWER, import_module("notifications.deciding").FOLLOWER
+        )

@@ -17,7 +17,7 @@ const LABELS = /** @type {Record<string, string>} */ ({
   make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log",
   drop_readings: "Drop old readings", drop_minutes: "Drop old minutes", purge_deleted_series: "Purge deleted series",
   trim_quarantine: "Trim quarantine", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
-  derived: "Compute derived series",
+  derived: "Compute derived series", heartbeat: "Say that it lives", tend_notifications: "Trim the delivery log",
 });
 
 /** How a job stands: as a state, and in words. @param {Job} job @param {number} now @returns {{ state: string, word: string }} */
