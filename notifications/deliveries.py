@@ -32,12 +32,16 @@ _SENT = Counter(
 )
 
 
-def record(notification: Notification, made: Attempt, owner: str = "") -> Delivery | None:
-    """In one transaction: the attempt, what became of what it told, and of the channel's lease."""
+def record(
+    notification: Notification, made: Attempt, owner: str = "", *, once: bool = False
+) -> Delivery | None:
+    """In one transaction: the attempt, what became of what it told, and of the channel's lease.
+
+    `once`: it is not tried again. None when the notification was deleted meanwhile."""
     answer = made.answer
     now = clock.now()
     age = (now - notification.due_at).total_seconds()
-    step = again(answer, notification.attempts + 1, age)
+    step = None if once else again(answer, notification.attempts + 1, age)
     taken = answer.outcome is Outcome.TAKEN
     facts: dict[str, Any] = {
         "notification": notification.pk,
@@ -54,7 +58,7 @@ def record(notification: Notification, made: Attempt, owner: str = "") -> Delive
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["note_result"], facts)
         if cursor.rowcount == 0:
-            return None  # deleted meanwhile, and its log with it
+            return None
         delivery = Delivery.objects.create(
             notification=notification,
             at=made.at,

@@ -1,12 +1,29 @@
-"""REST addresses of who is told, below /api/v1/."""
+"""REST addresses of channels and of who is told, below /api/v1/."""
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from notifications.api import decisions, me, policies, rotas, teams, wordings
+from notifications.api import (
+    channels,
+    decisions,
+    deliveries,
+    me,
+    policies,
+    rotas,
+    teams,
+    web_push,
+    wordings,
+)
 
 _ID = r"\d{1,18}"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("channels/", channels.ChannelsView.as_view(), name="channels-api"),
+    path("channels/kinds/", channels.KindsView.as_view(), name="channels-kinds"),
+    re_path(rf"^channels/(?P<channel_id>{_ID})/$", channels.ChannelView.as_view()),
+    re_path(rf"^channels/(?P<channel_id>{_ID})/test/$", channels.TestView.as_view()),
+    path("deliveries/", deliveries.DeliveriesView.as_view(), name="deliveries-api"),
+    re_path(rf"^deliveries/(?P<delivery_id>{_ID})/$", deliveries.DeliveryView.as_view()),
+    path("web-push/", web_push.WebPushView.as_view(), name="web-push"),
     path("notifications/me/", me.MeView.as_view()),
     path("notifications/recipients/", me.RecipientsView.as_view()),
     re_path(rf"^notifications/rooms/(?P<channel_id>{_ID})/$", me.RoomView.as_view()),

@@ -16,6 +16,7 @@ from devices.models import Device, DeviceAlias, Presence, Site
 from notifications.models import (
     Channel,
     Decision,
+    Delivery,
     Notification,
     Occasion,
     Policy,
@@ -91,6 +92,7 @@ class Hidden:
             *PolicyStep.objects.order_by("id").values(),
             *Wording.objects.order_by("id").values(),
             *Channel.objects.order_by("id").values(),
+            *Notification.objects.order_by("id").values(),
         ]
 
     def _told(self, now: Any) -> None:
@@ -119,10 +121,13 @@ class Hidden:
             occasion=occasion, alert_id=self.alert.pk, site=self.site, who=SECRET, why="now",
             key=SECRET, policy_name=SECRET,
         )  # fmt: skip
-        Notification.objects.create(
+        self.told = Notification.objects.create(
             key=SECRET, channel=self.channel, channel_name=SECRET, kind="webhook", site=self.site,
-            alert_id=self.alert.pk, severity="critical", content=content, due_at=now,
+            alert_id=self.alert.pk, severity="critical", content=content, due_at=now, try_at=now,
         )  # fmt: skip
+        Delivery.objects.create(
+            notification=self.told, at=now, took_ms=1, outcome="refused", answer=SECRET
+        )
 
     @staticmethod
     def _quarantined(uid: str, reason: str) -> QuarantinedMessage:

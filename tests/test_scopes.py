@@ -49,7 +49,7 @@ ANSWERS = [
 ]
 SCOPED = {
     "Site", "Device", "Series", "QuarantinedMessage", "Alert", "AlertEvent", "AlertRule", "Silence",
-    "Decision", "Notification", "Occasion", "Policy",
+    "Decision", "Delivery", "Notification", "Occasion", "Policy",
 }  # fmt: skip
 IN_ADMIN = {"Site", "Device", "Series", "QuarantinedMessage"}
 AT_NO_SITE = {
@@ -58,10 +58,10 @@ AT_NO_SITE = {
 # `none` is nothing, and the others write what a serializer with a scope has checked.
 HARMLESS = {"visible_to", "none", "bulk_create", "bulk_update"}
 SERVES_NOBODY = {"trim"}  # functions of maintenance that live beside answers
-# What says nothing of a site: the caller's own tokens and wishes, a device's own way in, the
-# reference.
+# What says nothing of a site: the caller's own tokens, wishes and browsers, kinds, a device's own
+# way in, the reference.
 NOT_OF_A_SITE = re.compile(
-    r"/api/v1/(tokens/|notifications/me/|telemetry/|\{token\}/|schema/|docs/|redoc/)"
+    r"/api/v1/(tokens/|notifications/me/|web-push/|channels/kinds/|telemetry/|\{token\}/|schema/|docs/|redoc/)"
 )
 
 
@@ -89,6 +89,7 @@ def filled(path: str, hidden: Hidden) -> str:
         "substitution_id": hidden.substitution.pk,
         "policy_id": hidden.policy.pk,
         "channel_id": hidden.channel.pk,
+        "delivery_id": hidden.told.pk,
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }

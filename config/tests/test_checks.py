@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,14 @@ def sound(settings, tmp_path: Path) -> None:
         ({"PULSEBOARD_HOMEASSISTANT": "home/assistant"}, ["pulseboard.E008"]),
         ({"SPOOL_FOLDER": Path(__file__)}, ["pulseboard.W004"]),
         ({"SPOOL_LIMIT": 2**70}, ["pulseboard.W005"]),
+        ({"NOTIFY_ALLOW": [ip_network("10.0.0.0/8"), ip_network("fd00::/64")]}, []),
+        ({"NOTIFY_ALLOW": [ip_network("169.254.0.0/16")]}, ["pulseboard.W006"]),
+        ({"NOTIFY_ALLOW": [ip_network("::/0")]}, ["pulseboard.W006"]),
+        ({"DEFAULT_FROM_EMAIL": "Pulse <pulse@plant.example>"}, []),
+        ({"DEFAULT_FROM_EMAIL": "pulse"}, ["pulseboard.E005"]),
+        ({"PUBLIC_URL": "https://pulse.example"}, []),
+        ({"PUBLIC_URL": "pulse.example"}, ["pulseboard.E006"]),
+        ({"HEARTBEAT_URL": "ftp://hc.example"}, ["pulseboard.E006"]),
     ],
 )
 def test_a_mistake_is_found(settings, changed: dict[str, object], ids: list[str]) -> None:
@@ -61,6 +70,7 @@ def test_a_mistake_is_found(settings, changed: dict[str, object], ids: list[str]
         ("PULSEBOARD_LOG_LEVEL", "LOUD", "PULSEBOARD_LOG_LEVEL must be one of"),
         ("REDIS_URL", "http://localhost", "REDIS_URL must"),
         ("MQTT_URL", "tcp://localhost", "MQTT_URL must"),
+        ("PULSEBOARD_NOTIFY_ALLOW", "10.1.2.3/8", "PULSEBOARD_NOTIFY_ALLOW: 10.1.2.3/8 has host"),
         ("PULSEBOARD_ROLLUP_RETENTION_DAYS", "3", "must be a whole number from 30 to"),
     ],
 )

@@ -228,6 +228,7 @@ def test_the_log_says_who_was_told_with_the_answer_and_who_was_not(api: APIClien
         severity="critical",
         content={},
         due_at=now,
+        try_at=now,
         state="failed",
     )
     for outcome, status in (("failed", 503), ("refused", 410)):

@@ -1,0 +1,168 @@
+"""REST: channels, which kinds there are, and the test button.
+
+A shared channel is for who sees every site. One's own are one's own: nobody else finds them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.scope import EVERYTHING, Scope
+from devices import clock
+from notifications import change
+from notifications.api.channel_shapes import (
+    ChannelSerializer,
+    ChannelShape,
+    ChannelsShape,
+    DeliveryShape,
+    KindsShape,
+    delivery_shown,
+    shown,
+)
+from notifications.channels.ways import WAYS
+from notifications.models import Channel, Kind
+from notifications.trial import trial
+from telemetry.api import parameters as query
+
+NAME_TAKEN = "Another channel has this name."
+
+
+class ChannelsView(APIView):
+    @extend_schema(
+        operation_id="channels_list",
+        summary="List the channels one may use",
+        tags=["Notifications"],
+        responses=ChannelsShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        found = [shown(each) for each in seen(request)]
+        return Response({"now": clock.now_ms(), "channels": found})
+
+    @extend_schema(
+        operation_id="channels_create",
+        summary="Add a channel",
+        tags=["Notifications"],
+        request=ChannelSerializer,
+        responses={201: ChannelShape},
+    )
+    def post(self, request: Request) -> Response:
+        new = ChannelSerializer(data=request.data)
+        new.is_valid(raise_exception=True)
+        if new.validated_data["shared"] and not Scope.of(request).sees_everything:
+            raise PermissionDenied("A shared channel is for who sees every site.")
+        owner = None if new.validated_data["shared"] else request.user.pk
+        return Response(shown(created(new.validated_data, owner)), status=201)
+
+
+class ChannelView(APIView):
+    @extend_schema(
+        operation_id="channels_get",
+        summary="One channel",
+        tags=["Notifications"],
+        responses=ChannelShape,
+    )
+    def get(self, request: Request, channel_id: int) -> Response:
+        query.known(request, ())
+        return Response(shown(_channel(request, channel_id)))
+
+    @extend_schema(
+        operation_id="channels_change",
+        summary="Change a channel",
+        description="What waits for one that is disabled is withdrawn.",
+        tags=["Notifications"],
+        request=ChannelSerializer,
+        responses=ChannelShape,
+    )
+    def patch(self, request: Request, channel_id: int) -> Response:
+        channel = _channel(request, channel_id)
+        changed = ChannelSerializer(channel, data=request.data, partial=True)
+        changed.is_valid(raise_exception=True)
+        try:
+            return Response(shown(change.change(channel, changed.validated_data)))
+        except IntegrityError as exc:
+            raise ValidationError({"name": [NAME_TAKEN]}) from exc
+        except Channel.DoesNotExist as exc:
+            raise NotFound from exc
+
+    @extend_schema(
+        operation_id="channels_delete",
+        summary="Delete a channel",
+        description="What waits for it is withdrawn; its delivery log stays.",
+        tags=["Notifications"],
+        responses={204: None},
+    )
+    def delete(self, request: Request, channel_id: int) -> Response:
+        change.delete(_channel(request, channel_id))
+        return Response(status=204)
+
+
+class TestView(APIView):
+    @extend_schema(
+        operation_id="channels_test",
+        summary="Send a test on a channel now",
+        description="Answers with what the other side said, or that it did not within its time.",
+        tags=["Notifications"],
+        request=None,
+        responses=DeliveryShape,
+    )
+    def post(self, request: Request, channel_id: int) -> Response:
+        delivery = trial(_channel(request, channel_id), request.user.pk)
+        if delivery is None:
+            raise NotFound
+        return Response(delivery_shown(delivery))
+
+
+class KindsView(APIView):
+    @extend_schema(
+        operation_id="channels_kinds",
+        summary="Which kinds of channels there are, and what each has to be told",
+        tags=["Notifications"],
+        responses=KindsShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        return Response({"kinds": [_kind(Kind(kind)) for kind in WAYS]})
+
+
+def seen(request: Request) -> QuerySet[Channel]:
+    """The shared ones as far as the scope goes, and one's own."""
+    shared = Channel.objects.visible_to(Scope.of(request)).filter(owner=None)
+    own = Channel.objects.visible_to(EVERYTHING).filter(owner_id=request.user.pk or 0)
+    return (shared | own).select_related("owner")
+
+
+def created(given: dict[str, Any], owner_id: int | None) -> Channel:
+    try:
+        return change.create(given, owner_id)
+    except IntegrityError as exc:
+        raise ValidationError({"name": [NAME_TAKEN]}) from exc
+    except change.TooManyChannels as exc:
+        raise ValidationError({"detail": str(exc)}) from exc
+
+
+def _channel(request: Request, channel_id: int) -> Channel:
+    return get_object_or_404(seen(request), pk=channel_id)
+
+
+def _kind(kind: Kind) -> dict[str, Any]:
+    fields = [
+        {
+            "name": each.name,
+            "help": each.help,
+            "secret": each.secret,
+            "required": each.default is None,
+            "default": each.default or "",
+        }
+        for each in WAYS[kind].FIELDS
+    ]
+    return {"kind": kind.value, "label": kind.label, "fields": fields}
