@@ -10,8 +10,8 @@ DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | ck
 PACKAGES := config access alerts derived notifications devices telemetry bridge dashboard embedded firmware_sim
 JS_STAMP := node_modules/.lint-$(shell cksum < package-lock.json | cut -d' ' -f1)
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
-# Workers with servers of their own. Most tests wait for a process, so two cores are enough for three.
-PYTEST = $(BIN)/python -m pytest -n 3 --dist worksteal
+# Workers with servers of their own. Most tests wait for a process, so two cores are enough for four.
+PYTEST = $(BIN)/python -m pytest -n 4 --dist worksteal
 BENCH ?=
 ARGS ?=
 
