@@ -15,6 +15,7 @@ from django.urls import re_path  # noqa: E402
 
 from bridge.http.routing import http_urlpatterns  # noqa: E402
 from config import http_limits  # noqa: E402
+from config.requests_in_flight import RequestsInFlight  # noqa: E402
 from dashboard.database import watch  # noqa: E402
 from dashboard.database_guard import DatabaseGuard  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
@@ -23,7 +24,7 @@ http_limits.install()
 guarded: Any = DatabaseGuard(django_application, watch)
 application = ProtocolTypeRouter(
     {
-        "http": URLRouter([*http_urlpatterns, re_path(r"", guarded)]),
+        "http": RequestsInFlight(URLRouter([*http_urlpatterns, re_path(r"", guarded)])),
         # The session's key only: the consumer asks for its user itself, then and later.
         "websocket": AllowedHostsOriginValidator(
             SessionMiddlewareStack(URLRouter(websocket_urlpatterns))

@@ -60,7 +60,7 @@ def web(stack: Stack, tmp_path: Path) -> Iterator[WebProcess]:
     process = WebProcess(tmp_path, stack.postgres.url, stack.redis.url)
     process.start()
     yield process
-    process.stop()
+    assert process.stop() == 0
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ same, for tests that want the database emptied after them).
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -83,7 +84,8 @@ def serving(folder: Path, database: str) -> Iterator[WebProcess]:
         process.start()
         yield process
     finally:
-        process.stop()
+        ended = process.stop()
+    assert ended != -signal.SIGKILL, f"it did not end by itself: {process.tail()}"
 
 
 @pytest.fixture(scope="module")
