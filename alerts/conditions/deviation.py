@@ -55,7 +55,7 @@ class Deviation(Judging):
         back = form.number("clear", default=by, least=0.0)
         if relative and by > MAX_PERCENT:
             form.wrong("by", f"Write percent, up to {MAX_PERCENT:g}.")
-        if back > by:
+        if form.right("by", "clear") and back > by:
             form.wrong("clear", "Write a number up to by.")
         zone = form.made("zone", lambda: zone_of(form.given.get("zone", "UTC")))
         return cls(op, weeks, by, relative, back, zone or ZoneInfo("UTC"))

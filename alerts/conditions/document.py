@@ -7,6 +7,7 @@ from typing import Any
 
 from alerts.conditions.condition import Condition
 from alerts.conditions.deviation import Deviation
+from alerts.conditions.expression import Expression
 from alerts.conditions.form import MAX_COUNT, Form
 from alerts.conditions.judged import Judging
 from alerts.conditions.problems import InvalidCondition
@@ -18,7 +19,8 @@ from alerts.conditions.stuck import Stuck
 from alerts.conditions.threshold import Threshold
 
 TYPES: dict[str, type[Judging]] = {
-    each.type: each for each in (Threshold, Rate, Stuck, Silent, Offline, Equals, Deviation)
+    each.type: each
+    for each in (Threshold, Rate, Stuck, Silent, Offline, Equals, Deviation, Expression)
 }
 
 

@@ -35,6 +35,10 @@ class Form:
         """The first that is wrong with a field is what is said of it."""
         self.errors.setdefault(field, said)
 
+    def right(self, *fields: str) -> bool:
+        """Whether nothing is wrong with these, so that they can be compared."""
+        return self.errors.keys().isdisjoint(fields)
+
     def number(
         self,
         field: str,

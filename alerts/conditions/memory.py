@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 Value = float | str  # a word
+MAX_JSON = 8_192  # characters of a memory, beside the word that is its value
 
 
 class State(StrEnum):
@@ -29,7 +30,7 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Memory:
-    """Of one target under one revision of a rule. As JSON it stays below about 4 KiB."""
+    """Of one target under one revision of a rule. As JSON it stays below `MAX_JSON` characters."""
 
     state: State = State.CLEARED
     since_us: int | None = None  # from when on it holds; None: it does not

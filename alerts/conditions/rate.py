@@ -42,7 +42,7 @@ class Rate(Judging):
         op = form.chosen("op", OPS)
         limit = form.number("limit", least=0.0, above=True)
         back = form.number("clear", default=limit, least=0.0)
-        if back > limit:
+        if form.right("limit", "clear") and back > limit:
             form.wrong("clear", "Write a number up to the limit.")
         return cls(op, limit, form.duration_us("per", default=None, least=MIN_PER), back)
 

@@ -35,9 +35,9 @@ def ended(condition: Condition, facts: Facts) -> str:
     return _short(f"{said}, after {facts.long}" if facts.long else said)
 
 
-def describe(condition: Condition, unit: str = "", precision: int | None = None) -> str:
+def describe(condition: Condition, unit: str = "") -> str:
     """The condition as it stands in a list of rules."""
-    writing = Writing(unit, precision)
+    writing = Writing(unit)
     pieces = [condition.judging.described(writing)]
     if condition.for_us:
         pieces.append(f"for {duration(condition.for_us)}")

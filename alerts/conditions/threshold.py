@@ -47,7 +47,7 @@ class Threshold(Judging):
                 form.wrong(field, f"With {op} write limit.")
         limit = form.number("limit")
         clear = form.number("clear", default=limit)
-        if clear > limit if op == ABOVE else clear < limit:
+        if form.right("limit", "clear") and (clear > limit if op == ABOVE else clear < limit):
             side = "at or below" if op == ABOVE else "at or above"
             form.wrong("clear", f"Write a number {side} the limit.")
         if op == ABOVE:
@@ -59,12 +59,12 @@ class Threshold(Judging):
         if form.has("limit"):
             form.wrong("limit", f"With {op} write low and high.")
         low, high = form.number("low"), form.number("high")
-        if not form.errors and low >= high:
+        if form.right("low", "high") and low >= high:
             form.wrong("high", "Write a number above low.")
         clear = form.number("clear", default=0.0, least=0.0)
         if op == INSIDE:
             return cls(op, low, high, low - clear, high + clear)
-        if not form.errors and low + clear > high - clear:
+        if form.right("low", "high", "clear") and low + clear > high - clear:
             form.wrong("clear", "Write at most half of what is between low and high.")
         return cls(op, low, high, low + clear, high - clear)
 
@@ -89,11 +89,11 @@ class Threshold(Judging):
         return Judged(readings.times, over, still, found, self._beyond(found), self._limits(found))
 
     def said(self, facts: Facts, /) -> str:
-        return f"{facts.subject} {facts.shown}, {self._allowed(facts.writing)}"
+        return f"{facts.subject} {facts.shown}, {self.allowed(facts.writing)}"
 
     def said_ended(self, facts: Facts, /) -> str:
         said = Judging.said_ended(self, facts)
-        return said if facts.value is None else f"{said}, {self._allowed(facts.writing)}"
+        return said if facts.value is None else f"{said}, {self.allowed(facts.writing)}"
 
     def described(self, writing: Writing, /) -> str:
         if self.op in (ABOVE, BELOW):
@@ -112,7 +112,8 @@ class Threshold(Judging):
             return f"cleared at {back}"
         return f"cleared {back} {'inside' if self.op == OUTSIDE else 'outside'}"
 
-    def _allowed(self, writing: Writing) -> str:
+    def allowed(self, writing: Writing) -> str:
+        """The limit, or the range, in words."""
         if self.op in (ABOVE, BELOW):
             return f"limit {writing.limit(self.high if self.op == ABOVE else self.low)}"
         word = "allowed" if self.op == OUTSIDE else "not allowed"

@@ -32,14 +32,15 @@ class Buckets(NamedTuple):
     first_us: Times
     low: Numbers
     high: Numbers
-    readings: NDArray[np.int64]
+    readings: NDArray[np.int64]  # how many
 
     @classmethod
     def of(cls, kept: list[list[float]], times: Times, values: Numbers, size_us: int) -> Buckets:
-        number, first, low, high, readings = zip(*kept, strict=True) if kept else ((),) * 5
+        first, low, high, readings = zip(*kept, strict=True) if kept else ((),) * 4
+        first_us = np.concatenate((np.array(first, dtype=np.int64), times))
         return cls(
-            np.concatenate((np.array(number, dtype=np.int64), times // size_us)),
-            np.concatenate((np.array(first, dtype=np.int64), times)),
+            first_us // size_us,
+            first_us,
             np.concatenate((np.array(low, dtype=np.float64), values)),
             np.concatenate((np.array(high, dtype=np.float64), values)),
             np.concatenate((np.array(readings, dtype=np.int64), np.ones(len(times), np.int64))),
@@ -52,7 +53,6 @@ class Buckets(NamedTuple):
         number = self.number[first:]
         starts = np.flatnonzero(np.concatenate(([True], number[1:] != number[:-1])))
         columns = (
-            number[starts],
             self.first_us[first:][starts],
             np.minimum.reduceat(self.low[first:], starts),
             np.maximum.reduceat(self.high[first:], starts),
