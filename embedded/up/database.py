@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from datetime import timedelta
+from io import StringIO
 
 import django
 from django.contrib.auth import get_user_model
@@ -52,6 +53,14 @@ def _check_settings() -> None:
         if message.is_serious():
             raise EmbeddedError(f"A setting is wrong: {message.msg}", message.hint or "")
         logger.warning("%s %s", message.msg, message.hint, extra={"action": "doubtful_setting"})
+
+
+def ready_made_rules() -> None:
+    """Alert rules for the simulated fleet, where there is no device of anybody's yet."""
+    from devices.models import Device  # noqa: PLC0415 (needs the settings)
+
+    if not Device.objects.exists():
+        call_command("ready_made_rules", "--first", verbosity=0, stdout=StringIO())
 
 
 def first_operator() -> str | None:

@@ -72,6 +72,8 @@ def main(words: list[str]) -> int:
         return 1  # `up` is gone
     try:
         database.migrate()
+        if "token" in words:
+            database.ready_made_rules()
         found = Prepared(
             password=database.first_operator(),
             token=database.registration_token() if "token" in words else None,

@@ -25,6 +25,7 @@ class Tank(Model):
         Metric("inflow", "l/s", precision=2),
         Metric("temperature", "°C", precision=2),
         Metric("pumped_total", "l", "counter", 0),
+        Metric("drawn_total", "l", "counter", 0),
         Metric("pump", kind="boolean"),
         Metric("state", kind="text"),
     )
@@ -45,6 +46,7 @@ class Tank(Model):
         self._sensor = Wander(rng, sd=0.03, tau=5.0)
         self._inflow = self._rate if self._pumping else 0.0
         self._pumped = rng.uniform(10_000.0, 900_000.0)
+        self._drawn = self._pumped - self._volume
         self._hole = 0.0  # share of the capacity a full tank loses a second
 
     def advance(self, dt: float) -> None:
@@ -52,6 +54,7 @@ class Tank(Model):
             process.step(dt)
         self._inflow = relax(self._inflow, self._rate if self._pumping else 0.0, dt, 2.0)
         self._pumped += self._inflow * dt
+        self._drawn += self._outflow() * dt
         volume = self._volume + (self._inflow - self._outflow() - self._leak(dt)) * dt
         self._volume = min(self._capacity, max(0.0, volume))
         level = 100.0 * self._volume / self._capacity
@@ -81,6 +84,7 @@ class Tank(Model):
             "inflow": round(self._inflow, 2),
             "temperature": round(water, 2),
             "pumped_total": round(self._pumped),
+            "drawn_total": round(self._drawn),
             "pump": self._pumping,
             "state": "filling" if self._pumping else "draining",
         }
