@@ -32,6 +32,7 @@ def main(argv: list[str]) -> int:
         prefix=options.uid_prefix,
         sites=options.sites,
         speak=options.speak,
+        guests=options.guests,
     )
     if options.describe:
         _say(json.dumps(describe(fleet, options.incidents), ensure_ascii=False, indent=2))

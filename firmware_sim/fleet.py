@@ -12,6 +12,8 @@ from firmware_sim.dialects import DIALECTS, Dialect
 from firmware_sim.models import MODELS, Model
 from firmware_sim.payload import Form
 
+FIRST_GUEST = 3  # the kind of the first guest: a power meter, then an air quality sensor
+GUESTS = 1_000_000  # their numbers begin here, so that none has a part in the opening
 METRES = 0.0008  # degrees devices of one site lie apart, under 100 m
 
 
@@ -150,18 +152,37 @@ def build_fleet(
     prefix: str = "",
     sites: Sequence[Site] = SITES,
     speak: Sequence[str] = (),
+    guests: Sequence[str] = (),
 ) -> list[Identity]:
     """`count` devices: the kinds in turn, each round of kinds at the next site; of the dialects to
-    speak each device has the next."""
+    speak each device has the next. And guests, each with a dialect of its own."""
     fleet = [
         _identity(index, seed=seed, rate=rate, prefix=prefix, sites=sites) for index in range(count)
     ]
-    if not speak:
-        return fleet
-    return [
-        replace(one, dialect=DIALECTS.get(speak[index % len(speak)]))
-        for index, one in enumerate(fleet)
+    if speak:
+        fleet = [
+            replace(one, dialect=DIALECTS.get(speak[index % len(speak)]))
+            for index, one in enumerate(fleet)
+        ]
+    return fleet + [
+        _guest(number, dialect, seed=seed, rate=rate, prefix=prefix, sites=sites)
+        for number, dialect in enumerate(guests)
     ]
+
+
+def _guest(
+    number: int, dialect: str, *, seed: int, rate: float, prefix: str, sites: Sequence[Site]
+) -> Identity:
+    """A device that nobody registers: what others own already, and turn on near the broker."""
+    kind = FIRST_GUEST + number % (len(MODELS) - FIRST_GUEST)
+    like = _identity(kind, seed=seed, rate=rate, prefix=prefix, sites=sites)
+    return replace(
+        like,
+        uid=f"{prefix}guest-{dialect}",
+        name=f"Guest · {dialect}",
+        number=GUESTS + number,
+        dialect=DIALECTS[dialect],
+    )
 
 
 def _identity(

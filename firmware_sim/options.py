@@ -40,6 +40,7 @@ class Options:
     backfill_mark: Path | None = None
     uid_prefix: str = ""
     speak: tuple[str, ...] = ()  # dialects in turn; none: all to Pulseboard's own topics
+    guests: tuple[str, ...] = ()  # dialects of devices besides, which nobody registers
     register: str | None = None
     register_only: bool = False
     describe: bool = False
@@ -98,6 +99,9 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--uid-prefix", type=_prefix, default="", metavar="TEXT", help="put before every uid")
     spoken = f"dialects in turn, comma-separated: {', '.join(DIALECTS)}, {OWN}, or all"
     add("--speak", type=_dialects, default=(), metavar="NAME,…", help=spoken)
+    besides = f"dialects of that many devices besides: {', '.join(DIALECTS)}, or off (default)"
+    some = _some_of(tuple(DIALECTS))
+    add("--guests", type=some, default=(), metavar="NAME,…", help=besides)
     add("--register", metavar="URL", help="register the fleet with this server first")
     only = "register, then exit without sending anything"
     add("--register-only", action="store_true", help=only)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from embedded.up.data_folder import SHARED, DataFolder
-from embedded.up.options import INCIDENTS, read
+from embedded.up.options import GUESTS, INCIDENTS, read
 from embedded.up.stack import Stack
 from embedded.up.yours import VARIABLES
 
@@ -70,4 +70,4 @@ def test_history_is_made_up_only_for_an_installation_that_has_none(server_folder
     data.write_state(filled=True)
     assert Stack(chosen, data).simulator_words == (*INCIDENTS, "--devices", "3")
     own = read(["--data", str(data.path), "--backfill", "2"])
-    assert Stack(own, data).simulator_words == (*INCIDENTS, "--backfill", "2")
+    assert Stack(own, data).simulator_words == (*INCIDENTS, *GUESTS, "--backfill", "2")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.up.options import BACKFILL, INCIDENTS, read
+from embedded.up.options import BACKFILL, GUESTS, INCIDENTS, read
 
 
 def test_unknown_options_reach_the_simulator() -> None:
@@ -17,12 +17,18 @@ def test_unknown_options_reach_the_simulator() -> None:
 
 @pytest.mark.parametrize("words", [["--backfill", "1"], ["--backfill=1"]])
 def test_a_backfill_of_ones_own_replaces_the_default(words: list[str]) -> None:
-    assert read(words).simulator_words == (*INCIDENTS, *words)
+    assert read(words).simulator_words == (*INCIDENTS, *GUESTS, *words)
+
+
+def test_a_fleet_that_nobody_chose_has_guests() -> None:
+    assert read([]).simulator_words == (*BACKFILL, *INCIDENTS, *GUESTS)
+    assert GUESTS[0] not in read(["--speak", "influx"]).simulator_words
+    assert read(["--guests", "off"]).simulator_words == (*BACKFILL, *INCIDENTS, "--guests", "off")
 
 
 def test_incidents_can_be_chosen_or_switched_off() -> None:
-    assert read(["--incidents", "off"]).simulator_words == (*BACKFILL, "--incidents", "off")
-    assert read(["--incidents=slow-leak"]).simulator_words == (*BACKFILL, "--incidents=slow-leak")
+    for words in (["--incidents", "off"], ["--incidents=slow-leak"]):
+        assert read(words).simulator_words == (*BACKFILL, *GUESTS, *words)
 
 
 def test_no_abbreviation_is_taken_from_the_simulator() -> None:

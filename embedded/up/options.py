@@ -11,6 +11,9 @@ from embedded.up.data_folder import default_path
 
 BROKERS = ("auto", "mosquitto", "iotcore")
 BACKFILL = ("--backfill", "15")  # minutes of history, so that the first chart is full
+# Of a fleet that nobody chose: one that is adopted by itself, and one that waits in the inbox.
+GUESTS = ("--guests", "tasmota,zigbee2mqtt")
+ADOPTED = "tele/guest-tasmota/#"  # the topics of the first
 INCIDENTS = ("--incidents", "all")  # so that there is something to be alerted of
 
 EPILOG = """\
@@ -29,7 +32,7 @@ class Options:
     port: int | None = None
     broker: str = "auto"
     simulator: bool = True
-    simulator_words: tuple[str, ...] = (*BACKFILL, *INCIDENTS)
+    simulator_words: tuple[str, ...] = (*BACKFILL, *INCIDENTS, *GUESTS)
 
 
 def read(words: list[str]) -> Options:
@@ -64,6 +67,8 @@ def read(words: list[str]) -> Options:
         parser.error(f"unknown with --no-sim: {' '.join(rest)}")
     own = {word.split("=", 1)[0] for word in rest}
     usual = [word for one in (BACKFILL, INCIDENTS) if one[0] not in own for word in one]
+    if not own & {GUESTS[0], "--devices", "--speak"}:
+        usual += GUESTS
     return Options(
         data=Path(os.path.abspath(known.data)),
         host=known.host,

@@ -22,7 +22,7 @@ from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
 from embedded.up.data_folder import DataFolder
-from embedded.up.options import BACKFILL, Options
+from embedded.up.options import ADOPTED, BACKFILL, GUESTS, Options
 from embedded.up.report import Row
 from embedded.up.supervision import Program
 from embedded.up.yours import VARIABLES, shown
@@ -102,6 +102,8 @@ class Stack:
         found = dict(os.environ)
         found |= {VARIABLES[server.key]: server.url for server in self.servers}
         found.setdefault("PULSEBOARD_SECRET_KEY", self.data.secret_key())
+        if self.options.simulator and set(GUESTS) <= set(self.options.simulator_words):
+            found.setdefault("PULSEBOARD_AUTO_ADOPT", ADOPTED)
         found["PULSEBOARD_DATA"] = str(self.data.path)
         found.setdefault("PULSEBOARD_SPOOL", str(self.data.path / "spool"))
         found["DJANGO_SETTINGS_MODULE"] = "config.settings"

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from firmware_sim.connection import Broker
+from firmware_sim.dialects import DIALECTS
 from firmware_sim.fleet import build_fleet, sites_named
 from firmware_sim.models import MODELS
 from firmware_sim.options import parse
@@ -36,6 +37,21 @@ def test_the_expected_interval_follows_the_rate():
 
 def test_a_smaller_fleet_is_the_beginning_of_a_larger_one():
     assert build_fleet(50, seed=1, rate=1.0)[:10] == build_fleet(10, seed=1, rate=1.0)
+
+
+def test_guests_come_besides_and_speak_a_dialect() -> None:
+    fleet = build_fleet(6, seed=1, rate=1.0, guests=("tasmota", "zigbee2mqtt"))
+    assert fleet[:6] == build_fleet(6, seed=1, rate=1.0)
+    plug, sensor = fleet[6:]
+    assert (plug.uid, plug.model.kind, plug.dialect) == (
+        "guest-tasmota",
+        "power-meter",
+        DIALECTS["tasmota"],
+    )
+    assert (sensor.uid, sensor.model.kind) == ("guest-zigbee2mqtt", "air-quality")
+    # What `manage.py up` has adopted by itself.
+    topic = plug.dialect.readings(plug, plug.model(1, plug.uid).measure(1.0), 1.0)[0].topic
+    assert topic == "tele/guest-tasmota/SENSOR"
 
 
 def test_named_sites_get_slugs_and_known_ones_keep_their_place():
