@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/docs/", ApiPage.as_view(), name="api-docs"),
     path("api/v1/redoc/", RedirectView.as_view(pattern_name="api-docs")),  # as it was once
     path("api/v1/", include("bridge.urls")),
+    path("api/v1/", include("derived.urls")),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("alerts.urls")),
     path("", include("dashboard.urls")),

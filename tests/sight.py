@@ -12,6 +12,7 @@ from django.utils import timezone
 from access.scope import Scope
 from alerts.models import Alert, AlertEvent, AlertRule, Silence
 from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
+from derived.models import DerivedInput, DerivedSeries
 from devices.models import Device, DeviceAlias, Presence, Site
 from notifications.models import (
     Channel,
@@ -54,6 +55,15 @@ class Hidden:
         Presence.objects.create(device=self.device, last_seen_at=now)
         DeviceAlias.objects.create(device=self.device, alias=f"{SECRET}-alias")
         self.series = Series.objects.create(device=self.device, metric=f"{SECRET}.metric")
+        self.derived = DerivedSeries.objects.create(
+            series=Series.objects.create(
+                id=HIDDEN_ID, device=self.device, metric=f"{SECRET}.twice"
+            ),
+            formula=f"{SECRET} * 2", at=SECRET,
+        )  # fmt: skip
+        DerivedInput.objects.create(
+            derived=self.derived, name=SECRET, series=self.series, was=SECRET, hold=180
+        )
         self.alert_rule = AlertRule.objects.create(
             id=HIDDEN_ID, name=SECRET, site=self.site, condition={}, enabled=True
         )
@@ -75,7 +85,9 @@ class Hidden:
         return [
             *Site.objects.filter(slug="far").values(),
             *Device.objects.filter(uid="far-1").values(),
-            *Series.objects.filter(device__uid="far-1").values(),
+            *Series.objects.filter(device__uid="far-1").order_by("id").values(),
+            *DerivedSeries.objects.order_by("id").values(),
+            *DerivedInput.objects.order_by("id").values(),
             *QuarantinedMessage.objects.order_by("id").values(),
             *DecodeRule.objects.order_by("id").values(),
             *TopicFilter.objects.order_by("id").values(),

@@ -46,10 +46,12 @@ ANSWERS = [
     *(ROOT / "alerts/api").glob("*.py"),
     ROOT / "alerts/actions.py",
     *(ROOT / "notifications/api").glob("*.py"),
+    *(ROOT / "derived/api").glob("*.py"),
 ]
 SCOPED = {
     "Site", "Device", "Series", "QuarantinedMessage", "Alert", "AlertEvent", "AlertRule", "Silence",
-    "Decision", "Delivery", "Notification", "Occasion", "Policy",
+    "Decision", "Delivery", "Notification", "Occasion", "Policy", "DerivedSeries",
+    "DerivedInput",
 }  # fmt: skip
 IN_ADMIN = {"Site", "Device", "Series", "QuarantinedMessage"}
 AT_NO_SITE = {
@@ -90,6 +92,7 @@ def filled(path: str, hidden: Hidden) -> str:
         "policy_id": hidden.policy.pk,
         "channel_id": hidden.channel.pk,
         "delivery_id": hidden.told.pk,
+        "derived_id": hidden.derived.pk,
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }
@@ -101,6 +104,7 @@ ACTS: dict[str, dict[str, Any]] = {
     "acknowledge": {}, "unacknowledge": {}, "assign": {"to": None}, "snooze": {"until": None},
     "comment": {"text": "hello"},
 }  # fmt: skip
+OF_THE_HIDDEN = {"formula": "a", "inputs": [{"name": "a", "series": HIDDEN_ID}]}
 BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/devices/"): [{"uid": "new-1", "site": "far"}, {"uid": "new-1"}],
     ("post", "/api/v1/sites/"): [{"slug": "new", "name": "New"}],
@@ -115,6 +119,13 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/rules/import/"): [{"pulseboard_rules": 1, "rules": []}],
     ("post", "/api/v1/rules/order/"): [{"ids": []}],
     ("post", "/api/v1/topics/explain/"): [{"topic": "a"}],
+    ("post", "/api/v1/derived/"): [
+        {"device": "near-1", "metric": "m", **OF_THE_HIDDEN},
+        {"device": "far-1", "metric": "m", **OF_THE_HIDDEN},
+    ],
+    ("post", "/api/v1/derived/preview/"): [OF_THE_HIDDEN],
+    ("post", "/api/v1/derived/{derived_id}/backfill/"): [{"from": "2026-01-01T00:00Z"}],
+    ("patch", "/api/v1/derived/{derived_id}/"): [{"enabled": False}, OF_THE_HIDDEN],
     **{
         ("post", f"/api/v1/alerts/{act}/"): [{"ids": [HIDDEN_ID], **more}]
         for act, more in ACTS.items()

@@ -1,0 +1,209 @@
+"""REST: derived series, trying a formula out, and what lies before them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.scope import Scope
+from derived import change, form, preview
+from derived.api.serializers import (
+    BackfillSerializer,
+    DerivedChangeSerializer,
+    DerivedPreviewSerializer,
+    NewDerivedSerializer,
+)
+from derived.api.shapes import DerivedListShape, DerivedPreviewShape, DerivedShape
+from derived.models import DerivedSeries
+from devices import clock
+from devices.models import Device
+from telemetry.api import parameters as query
+from telemetry.history.read_limit import TooSlow
+from telemetry.models import Series
+
+TAGS = ["Derived series"]
+
+
+class DerivedListView(APIView):
+    @extend_schema(
+        operation_id="derived_list",
+        summary="List derived series",
+        tags=TAGS,
+        responses=DerivedListShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        scope = Scope.of(request)
+        found = form.forms(form.visible(scope), scope)
+        return Response({"now": clock.now_ms(), "derived": found})
+
+    @extend_schema(
+        operation_id="derived_create",
+        summary="Derive a series",
+        description="It has results of the last hour at once, and of earlier ones from"
+        " `backfill_from` on.",
+        tags=TAGS,
+        request=NewDerivedSerializer,
+        responses={201: DerivedShape},
+    )
+    def post(self, request: Request) -> Response:
+        given = _given(NewDerivedSerializer, request)
+        scope = Scope.of(request)
+        device = Device.objects.visible_to(scope).filter(uid=given["device"]).first()
+        if device is None:
+            raise ValidationError({"device": ["No such device."]})
+        facts = {name: given[name] for name in ("unit", "label") if given.get(name)}
+        sources = _sources(scope, given["inputs"])
+        try:
+            derived = change.create(
+                device,
+                given["metric"],
+                facts,
+                change.checked(given["formula"], given.get("at", ""), sources),
+                sources,
+                by=request.user if request.user.pk else None,
+                backfill_from=given.get("backfill_from"),
+            )
+        except change.Refused as exc:
+            raise _refusal(exc) from exc
+        return Response(_one(scope, derived.pk), status=201)
+
+
+class DerivedView(APIView):
+    @extend_schema(
+        operation_id="derived_get",
+        summary="One derived series",
+        tags=TAGS,
+        responses=DerivedShape,
+    )
+    def get(self, request: Request, derived_id: int) -> Response:
+        query.known(request, ())
+        return Response(_one(Scope.of(request), derived_id))
+
+    @extend_schema(
+        operation_id="derived_change",
+        summary="Change a derived series",
+        description="With another formula or other inputs it is computed anew.",
+        tags=TAGS,
+        request=DerivedChangeSerializer,
+        responses=DerivedShape,
+    )
+    def patch(self, request: Request, derived_id: int) -> Response:
+        scope = Scope.of(request)
+        derived = _found(scope, derived_id)
+        given = _given(DerivedChangeSerializer, request, partial=True)
+        if given.keys() & {"formula", "inputs", "at"}:
+            _redefine(scope, derived, given)
+        if "enabled" in given:
+            change.switch(derived, enabled=given["enabled"])
+        return Response(_one(scope, derived_id))
+
+    @extend_schema(
+        operation_id="derived_delete",
+        summary="Delete a derived series, and what it holds",
+        tags=TAGS,
+        responses={204: None},
+    )
+    def delete(self, request: Request, derived_id: int) -> Response:
+        change.remove(_found(Scope.of(request), derived_id))
+        return Response(status=204)
+
+
+class PreviewView(APIView):
+    @extend_schema(
+        operation_id="derived_preview",
+        summary="Try a formula out on the last hours",
+        description=f"Nothing is stored. At most the newest {preview.MAX_POINTS} results.",
+        tags=TAGS,
+        request=DerivedPreviewSerializer,
+        responses=DerivedPreviewShape,
+    )
+    def post(self, request: Request) -> Response:
+        given = _given(DerivedPreviewSerializer, request)
+        sources = _sources(Scope.of(request), given["inputs"])
+        try:
+            tried = preview.of(given["formula"], given.get("at", ""), sources, given["hours"])
+        except TooSlow as exc:
+            raise ValidationError({"hours": [str(exc)]}) from exc
+        return Response(tried)
+
+
+class BackfillView(APIView):
+    @extend_schema(
+        operation_id="derived_backfill",
+        summary="Have earlier results computed",
+        description="In place of what was asked for before, from the newest to the oldest.",
+        tags=TAGS,
+        request=BackfillSerializer,
+        responses=DerivedShape,
+    )
+    def post(self, request: Request, derived_id: int) -> Response:
+        scope = Scope.of(request)
+        derived = _found(scope, derived_id)
+        given = _given(BackfillSerializer, request)
+        if given["from"] >= (given.get("to") or clock.now()):
+            raise ValidationError({"from": ["It must be earlier than `to`, and than now."]})
+        change.ask_backfill(derived, given["from"], given.get("to"))
+        return Response(_one(scope, derived_id))
+
+    @extend_schema(
+        operation_id="derived_backfill_cancel",
+        summary="Cancel it; what it has computed stays",
+        tags=TAGS,
+        responses={204: None},
+    )
+    def delete(self, request: Request, derived_id: int) -> Response:
+        change.cancel_backfill(_found(Scope.of(request), derived_id))
+        return Response(status=204)
+
+
+def _given(kind: type[Any], request: Request, *, partial: bool = False) -> dict[str, Any]:
+    read = kind(data=request.data, partial=partial)
+    read.is_valid(raise_exception=True)
+    unknown = sorted(set(request.data) - set(read.fields))
+    if unknown:
+        raise ValidationError({name: ["There is no such field."] for name in unknown})
+    return dict(read.validated_data)
+
+
+def _found(scope: Scope, derived_id: int) -> DerivedSeries:
+    found: DerivedSeries = get_object_or_404(form.visible(scope), pk=derived_id)
+    return found
+
+
+def _one(scope: Scope, derived_id: int) -> dict[str, Any]:
+    return form.forms([_found(scope, derived_id)], scope)[0]
+
+
+def _sources(scope: Scope, inputs: list[dict[str, Any]]) -> dict[str, change.Source]:
+    series = Series.objects.visible_to(scope).select_related("device")
+    found = series.in_bulk([each["series"] for each in inputs])
+    missing = [each["name"] for each in inputs if each["series"] not in found]
+    if missing:
+        raise ValidationError({"inputs": [f"No such series: {', '.join(missing)}."]})
+    return {each["name"]: change.Source(found[each["series"]], each.get("hold")) for each in inputs}
+
+
+def _redefine(scope: Scope, derived: DerivedSeries, given: dict[str, Any]) -> None:
+    """Without `inputs` those that are there stay, which the asker has to see."""
+    kept = [
+        {"name": each.name, "series": each.series_id or 0, "hold": each.hold}
+        for each in derived.inputs.all()
+    ]
+    sources = _sources(scope, given.get("inputs", kept))
+    formula, at = given.get("formula", derived.formula), given.get("at", derived.at)
+    try:
+        wanted = change.checked(formula, at if at in sources else "", sources)
+        change.redefine(derived, wanted, sources)
+    except change.Refused as exc:
+        raise _refusal(exc) from exc
+
+
+def _refusal(refused: change.Refused) -> ValidationError:
+    return ValidationError({field: [said] for field, said in refused.errors.items()})
