@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/", views.TopicsPage.as_view(), name="topics"),
     path("rules/", views.RulesPage.as_view(), name="rules"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
+    path("notifications/", views.NotificationsPage.as_view(), name="notifications"),
     # Short, because it goes out as SMS; `notifications.links` makes them.
     path("a/<str:token>/", AcknowledgePage.as_view(), name="acknowledge"),
     # Browsers ask for it where a page names no icon of its own: the admin.

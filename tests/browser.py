@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from channels.layers import get_channel_layer
@@ -17,13 +18,15 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.chromium import CHROMIUM_OPTIONS, chromium_path
 from tests.waiting import eventually
 from tests.web_process import WebProcess
 
 PAGE_SECONDS = 60.0  # for anything a page is expected to do, on a busy machine
+# Paths that the test which runs means to be refused at; each test begins with none.
+refused: set[str] = set()
 USERNAME, PASSWORD = "olga", "a passphrase of the tests"
 
 
@@ -55,7 +58,13 @@ def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": web.url}])
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    refused.clear()
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error" and urlsplit(said.location["url"]).path not in refused:
+            complaints.append(said.text)
+
+    page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()

@@ -116,6 +116,15 @@ class TopicsPage(LoginRequiredMixin, TemplateView):
     extra_context = {"page": "topics"}
 
 
+class NotificationsPage(LoginRequiredMixin, TemplateView):
+    """What one is told and where, who is on call, policies, words, and what was sent."""
+
+    template_name = "dashboard/notifications.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(page="notifications", sites=_sites(self.request), **kwargs)
+
+
 class ApiPage(LoginRequiredMixin, TemplateView):
     """The API reference, and a form for each operation that sends it with the viewer's session."""
 

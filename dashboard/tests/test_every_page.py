@@ -53,6 +53,7 @@ PAGES = {
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),
     "topics": Shown("/topics/", "#topics-empty"),
+    "notifications": Shown("/notifications/?tab=policies", "#policies li"),
     "rules": Shown("/rules/?rule=1", "#samples li"),
     "api-docs": Shown("/api/v1/docs/", ".operations summary"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
@@ -107,6 +108,7 @@ def things() -> None:
         definition={"topic": "plant/{device}", "values": [{"path": "temperature"}]},
         samples=[{"topic": "plant/a", "payload": '{"temperature": 20.5}', "expected": None}],
     )
+    apps.get_model("notifications", "Policy").objects.create(name="Cold chain " + "w" * 80)
     for number in range(8):
         QuarantinedMessage.objects.create(
             received_at=timezone.now(),

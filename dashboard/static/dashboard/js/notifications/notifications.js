@@ -1,0 +1,69 @@
+/** The notifications page: a tab each for oneself, who is on call, policies, words and what was sent. */
+
+import { byId, endTrouble, showTrouble } from "../page/element.js";
+import { ChannelList } from "./channel-list.js";
+import { Log } from "./log.js";
+import { OnCall } from "./on-call.js";
+import { Policies } from "./policies.js";
+import { Wishes } from "./wishes.js";
+import { Words } from "./words.js";
+import { connection } from "../live/live.js";
+import { el } from "../page/element.js";
+import { get } from "../page/rest.js";
+import { showInAddress } from "../page/address.js";
+import { typing } from "../frame/frame.js";
+
+const ME = "/api/v1/notifications/me/";
+const TABS = ["mine", "on-call", "policies", "words", "log"];
+
+const wishes = new Wishes(ME);
+const channels = new ChannelList(() => read());
+const onCall = new OnCall(() => read());
+const policies = new Policies(() => read());
+const words = new Words();
+const log = new Log(failed);
+const sites = JSON.parse(byId("sites").textContent);
+const tabs = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("[data-tab]")]);
+const query = new URLSearchParams(location.search);
+let tab = TABS.includes(query.get("tab") ?? "") ? String(query.get("tab")) : "mine";
+
+/** Read what the open tab shows. */
+async function read() {
+  try {
+    if (tab === "mine") await Promise.all([get(ME).then((me) => { wishes.show(me); return channels.read(me.name); })]);
+    else if (tab === "words") await words.read();
+    else if (tab === "log") await log.read();
+    else {
+      const { people, rooms } = await get("/api/v1/notifications/recipients/");
+      const names = people.map((/** @type {{name: string}} */ { name }) => name);
+      await onCall.read(names);
+      if (tab === "policies") await policies.read({ people: names, teams: onCall.teams, rotas: onCall.rotas, rooms, sites });
+    }
+    endTrouble(byId("trouble"));
+  } catch (error) {
+    failed(/** @type {Error} */ (error));
+  }
+}
+
+function failed(/** @type {Error} */ error) {
+  showTrouble(byId("trouble"), `This could not be read. ${error.message}`, read);
+}
+
+function show(/** @type {string} */ wanted) {
+  tab = wanted;
+  for (const button of tabs) button.setAttribute("aria-pressed", String(button.dataset.tab === tab));
+  for (const panel of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-panel]"))) panel.hidden = panel.dataset.panel !== tab;
+  if (tab !== "log") showInAddress({ tab: tab === "mine" ? "" : tab });
+  return read();
+}
+
+for (const button of tabs) button.addEventListener("click", () => show(String(button.dataset.tab)));
+document.addEventListener("keydown", (event) => {
+  const number = Number(event.key);
+  if (!typing(event) && number >= 1 && number <= TABS.length) show(TABS[number - 1]);
+});
+byId("form-dialog-close").addEventListener("click", () => byId("form-dialog").close());
+byId("zones").append(...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { attrs: { value: zone } })));
+connection.on("notifications", read);
+document.addEventListener("visibilitychange", () => !document.hidden && read());
+await show(tab);

@@ -1,0 +1,82 @@
+/** What one is told, and when: a form that saves each change by itself. */
+
+import { byId, el, setText } from "../page/element.js";
+import { DAYS, night, shortly, withDay } from "./hours.js";
+import { complaints } from "./form-dialog.js";
+import { send } from "../page/rest.js";
+
+const PAUSES = [["1 hour", 3_600_000], ["Until tomorrow", 86_400_000], ["1 week", 604_800_000]];
+
+export class Wishes {
+  /** @param {string} path of the REST object */
+  constructor(path) {
+    this.path = path;
+    /** @type {any} */ this.shown = null;
+    this.form = /** @type {HTMLFormElement} */ (byId("wishes"));
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    for (const field of /** @type {NodeListOf<any>} */ (this.form.querySelectorAll("[name]"))) {
+      field.addEventListener("change", () => this.#save({ [field.name]: this.#value(field) }));
+    }
+    byId("add-quiet").addEventListener("click", () => this.#save({ quiet: [...this.shown.quiet, night()] }));
+    byId("pauses").replaceChildren(...PAUSES.map(([word, ms]) => el("button", {
+      class: "button tiny", text: String(word), attrs: { type: "button" }, on: { click: () => this.#save({ paused_until: this.shown.now + Number(ms) }) },
+    })));
+  }
+
+  /** @param {any} facts as the server says them */
+  show(facts) {
+    this.shown = facts;
+    for (const field of /** @type {NodeListOf<any>} */ (this.form.querySelectorAll("[name]"))) {
+      if (field === document.activeElement && field.type !== "checkbox") continue; // somebody is writing there
+      const value = facts[field.name];
+      if (field.type === "checkbox") field.checked = value;
+      else field.value = Array.isArray(value) ? value.join(", ") : value;
+    }
+    byId("quiet").replaceChildren(...facts.quiet.map((/** @type {any} */ _, /** @type {number} */ at) => this.#row(at)));
+    byId("quiet-none").hidden = facts.quiet.length > 0;
+    const paused = facts.paused_until !== null && facts.paused_until > facts.now;
+    const until = paused ? `Paused until ${shortly(facts.paused_until, facts.now)}.` : facts.quiet_until ? `Quiet now, until ${shortly(facts.quiet_until, facts.now)}.` : "You are told now.";
+    setText(byId("standing"), until);
+    byId("unpause").hidden = !paused;
+    byId("unpause").onclick = () => this.#save({ paused_until: null });
+  }
+
+  #value(/** @type {any} */ field) {
+    if (field.type === "checkbox") return field.checked;
+    if (field.type === "number") return Number(field.value);
+    return field.name === "digest_at" ? field.value.split(/[\s,]+/).filter(Boolean) : field.value;
+  }
+
+  #row(/** @type {number} */ at) {
+    const window = this.shown.quiet[at];
+    const change = (/** @type {any} */ facts) => this.#save({ quiet: this.shown.quiet.map((/** @type {any} */ each, /** @type {number} */ number) => (number === at ? { ...each, ...facts } : each)) });
+    const time = (/** @type {"from"|"to"} */ name) => {
+      const field = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "time", "aria-label": name === "from" ? "From" : "To" }, data: { act: `${name}-${at}` } }));
+      field.value = window[name];
+      field.addEventListener("change", () => field.value && change({ [name]: field.value }));
+      return field;
+    };
+    const days = DAYS.map((word, number) => el("button", {
+      class: "button tiny", text: word, attrs: { type: "button", "aria-pressed": String(window.days.includes(number + 1)) }, data: { act: `${word}-${at}` },
+      on: { click: () => change({ days: withDay(window.days, number + 1, !window.days.includes(number + 1)) }) },
+    }));
+    return el("li", {}, el("div", { class: "days", attrs: { role: "group", "aria-label": "Days on which they begin" } }, ...days), time("from"), el("span", { text: "to" }), time("to"),
+      el("button", { class: "button tiny", text: "Remove", attrs: { type: "button" }, on: { click: () => this.#save({ quiet: this.shown.quiet.filter((/** @type {any} */ _, /** @type {number} */ number) => number !== at) }) } }));
+  }
+
+  async #save(/** @type {any} */ facts) {
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
+    for (const shown of this.form.querySelectorAll(".error")) shown.remove();
+    setText(byId("wishes-saved"), "Saving");
+    try {
+      this.show(await send("PATCH", this.path, facts));
+      setText(byId("wishes-saved"), "Saved");
+    } catch (error) {
+      const { body, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+      const told = Object.entries(complaints(body));
+      for (const [name, said] of told) this.form.querySelector(`[data-field="${CSS.escape(name.split(".")[0])}"]`)?.append(el("span", { class: "error", text: said, attrs: { role: "alert" } }));
+      setText(byId("wishes-saved"), told.length ? "Not saved" : `Not saved: ${message}`);
+    }
+    if (focused) /** @type {HTMLElement|null} */ (this.form.querySelector(`[data-act="${CSS.escape(focused)}"]`))?.focus();
+  }
+}

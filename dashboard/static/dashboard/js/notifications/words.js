@@ -1,0 +1,97 @@
+/** The words of each kind of notification, with a preview while one writes. */
+
+import { byId, el, setText } from "../page/element.js";
+import { get, send } from "../page/rest.js";
+
+const CALLED = /** @type {Record<string, string>} */ ({ fired: "It has fired", worsened: "It has become worse", escalated: "Nobody has acknowledged", cleared: "It is over", digest: "Several together" });
+const SOON = 250; // ms after the last key until the preview is asked for
+
+export class Words {
+  constructor() {
+    /** @type {{what: string, subject: string, text: string, ours: boolean}[]} */ this.wordings = [];
+    this.form = byId("words");
+    this.dirty = false;
+    this.asked = 0;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */ this.timer = undefined;
+    this.form.what.addEventListener("change", () => this.#show());
+    this.form.addEventListener("input", (/** @type {Event} */ event) => {
+      if (event.target === this.form.what) return;
+      this.dirty = true;
+      this.#soon();
+    });
+    this.form.addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.#save();
+    });
+    byId("words-ours").addEventListener("click", () => this.#giveBack());
+  }
+
+  /** Raises what `get` raises. What somebody is writing stays. */
+  async read() {
+    const { wordings, places } = await get("/api/v1/notifications/wordings/");
+    this.wordings = wordings;
+    byId("places").textContent = places.map((/** @type {string} */ name) => `{${name}}`).join(" ");
+    if (!this.form.what.options.length) this.form.what.replaceChildren(...wordings.map((/** @type {any} */ { what }) => el("option", { text: CALLED[what] ?? what, attrs: { value: what } })));
+    if (!this.dirty) this.#show();
+  }
+
+  #show() {
+    const wording = this.wordings.find(({ what }) => what === this.form.what.value);
+    if (!wording) return;
+    this.dirty = false;
+    this.form.subject.value = wording.subject;
+    this.form.text.value = wording.text;
+    byId("words-ours").hidden = wording.ours;
+    setText(byId("words-saved"), "");
+    this.#preview();
+  }
+
+  #soon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#preview(), SOON);
+  }
+
+  async #preview() {
+    const asked = ++this.asked;
+    const { what, subject, text } = this.form;
+    try {
+      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+      const said = await send("POST", "/api/v1/notifications/preview/", { what: what.value, subject: subject.value, text: text.value, zone });
+      if (asked !== this.asked) return; // an older answer than what is written now
+      setText(byId("preview-subject"), said.subject);
+      setText(byId("preview-text"), said.text);
+      this.#complain(said.errors);
+    } catch (error) {
+      if (asked === this.asked) this.#complain({ text: /** @type {Error} */ (error).message });
+    }
+  }
+
+  #complain(/** @type {Record<string, string>} */ errors) {
+    for (const name of ["subject", "text"]) {
+      setText(byId(`words-${name}-error`), errors[name] ?? "");
+      this.form[name].toggleAttribute("aria-invalid", Boolean(errors[name]));
+    }
+  }
+
+  async #save() {
+    const { what, subject, text } = this.form;
+    try {
+      const saved = await send("PATCH", `/api/v1/notifications/wordings/${what.value}/`, { subject: subject.value, text: text.value });
+      this.dirty = false;
+      byId("words-ours").hidden = saved.ours;
+      setText(byId("words-saved"), "Saved");
+    } catch (error) {
+      setText(byId("words-saved"), `Not saved: ${/** @type {Error} */ (error).message}`);
+    }
+  }
+
+  async #giveBack() {
+    try {
+      await send("DELETE", `/api/v1/notifications/wordings/${this.form.what.value}/`);
+      this.dirty = false;
+      await this.read();
+    } catch (error) {
+      setText(byId("words-saved"), /** @type {Error} */ (error).message);
+    }
+  }
+}
