@@ -16,12 +16,12 @@ from bridge.mqtt.connection import Broker
 from bridge.worker import SpoolPlace, Worker
 from dashboard.health import HubCollector
 from dashboard.live import protocol
-from dashboard.live.knowledge import What
 from embedded.up.data_folder import SHARED
 from embedded.up.yours import VARIABLES
 from telemetry import following, maintenance
 from telemetry.jobs import registered
 from telemetry.live.contract import RefillReason
+from telemetry.live.knowledge import What
 
 ROOT = Path(__file__).resolve().parent.parent
 LIVE = (ROOT / "docs" / "live-protocol.md").read_text()

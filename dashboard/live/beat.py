@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from dashboard.database import watch
-from dashboard.live.knowledge import Knowledge
 from dashboard.live.viewer import Viewer
 from devices.clock import now_ms
+from telemetry.live.knowledge import Knowledge
 
 BEAT_EVERY = 2.0  # seconds
 HEARD_BEATS = 5  # beats that tell of a device again; a viewer may miss all but one of them

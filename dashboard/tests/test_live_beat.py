@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "BEAT_EVERY", 0.05)
     monkeypatch.setattr(hubs, "SWEEP_EVERY", 0.05)
-    monkeypatch.setattr("dashboard.live.knowledge.DATABASE_AFTER", 0)
+    monkeypatch.setattr("telemetry.live.knowledge.DATABASE_AFTER", 0)
 
 
 async def hear(devices: dict[int, int]) -> None:

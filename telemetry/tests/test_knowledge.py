@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.live.knowledge import (
+from telemetry.live.knowledge import (
     BACK_AFTER,
     BEHIND_AFTER,
     QUIET_AFTER,
