@@ -3,6 +3,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 from notifications import standing
+from telemetry import followers
 
 
 class AlertsConfig(AppConfig):
@@ -10,3 +11,4 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         standing.register(import_module("alerts.source").Alerts())
+        followers.register(import_module("alerts.engine.follower").FOLLOWER)

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
 
 from access.scope import Scope
+from alerts.engine import health
 from alerts.models import Alert, AlertRule, Severity
 
 _RANK = Case(
@@ -64,4 +65,4 @@ def is_watched() -> bool:
 
 def not_judged_since() -> datetime | None:
     """Since when no rule is judged; None when they are."""
-    return None
+    return health.not_judged_since()

@@ -82,7 +82,8 @@ class Screen:
         self.newest_us[found[calm]] = last[calm]
         return Stirred(found[~calm], found[late])
 
-    def overdue(self, now_us: int) -> NDArray[np.intp]:
-        """Those that must be stepped by now, with or without readings."""
+    def overdue(self, now_us: int | NDArray[np.int64]) -> NDArray[np.intp]:
+        """Those that must be stepped by now, with or without readings; now may be another for
+        each slot, whose clocks differ."""
         silent = (self.newest_us != UNHEARD) & (now_us - self.newest_us >= self._gap_us)
         return np.flatnonzero(silent | (now_us >= self._due_us))

@@ -2,7 +2,18 @@
 
 from alerts.models.alert import Alert, AlertEvent
 from alerts.models.change import RuleChange
+from alerts.models.engine import EngineProcess, EngineShare, TargetState
 from alerts.models.rule import AlertRule, Severity
 from alerts.models.silence import Silence
 
-__all__ = ["Alert", "AlertEvent", "AlertRule", "RuleChange", "Severity", "Silence"]
+__all__ = [
+    "Alert",
+    "AlertEvent",
+    "AlertRule",
+    "EngineProcess",
+    "EngineShare",
+    "RuleChange",
+    "Severity",
+    "Silence",
+    "TargetState",
+]

@@ -15,6 +15,12 @@ SAMPLES = {
     "now": datetime(2026, 3, 2, tzinfo=UTC),
     "sites": [1],
     "limit": 10,
+    "name": "engine-1",
+    "seconds": 4.0,
+    "number": 1,
+    "version": 7,
+    "holder": "engine-1",
+    "judged": datetime(2026, 3, 2, tzinfo=UTC),
 }
 NAMED = [
     (path.stem, name)

@@ -40,6 +40,8 @@ SAMPLES = {
     "replaced": [0],
     "agreement": 5000,
     "series": [1, 2],
+    "since": [1_772_323_200_000_000, 1_772_323_260_000_000],
+    "until": [1_772_323_260_000_000, 1_772_323_320_000_000],
     "start": datetime(2026, 3, 1, tzinfo=UTC),
     "stop": datetime(2026, 3, 2, tzinfo=UTC),
     "floor": datetime(2026, 3, 1, tzinfo=UTC),

@@ -1,0 +1,1 @@
+"""Judges committed readings by the rules, and keeps what it found (docs/alerts.md)."""

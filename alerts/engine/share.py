@@ -1,0 +1,320 @@
+"""One share of the devices: reads what was committed of them, and judges it.
+
+A step is one transaction: the share's row locked, its cursor in the commit log moved, and what was
+found written. A process that is killed has done a step or it has not; whoever comes next goes on
+from there. What is kept in memory is of use to the process that wrote last, which the version of
+the row says; any other reads it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from alerts.conditions import Memory, State
+from alerts.engine import history, loading, writing
+from alerts.engine.fleet import Fleet
+from alerts.engine.processes import share_of
+from alerts.engine.target import Found, Target
+from alerts.engine.watched import UNREAD, Watched, hits
+from alerts.engine.whole import Heard
+from alerts.engine.writing import OLD_US
+from alerts.sql import load
+from devices.presence import MAX_AHEAD
+from telemetry.history import news
+from telemetry.moments import from_us, to_us
+from telemetry.storage import commit_log
+from telemetry.storage.commit_log import Commit
+
+COMMITS = 200  # read in one step
+STORED_EVERY_US = 300_000_000  # between two notes of how far a target that holds was judged
+NOTED_EVERY_US = 1_000_000  # between two notes up to when a share was judged
+AHEAD_US = MAX_AHEAD * 1_000
+
+_SQL = load("engine")
+
+
+class Moment(NamedTuple):
+    """Unix microseconds of the database's clock."""
+
+    now_us: int
+    known_us: int  # everything that was received by then is committed
+
+
+class Stepped(NamedTuple):
+    """What came of a step."""
+
+    more: bool  # commits wait
+    commits: int
+    readings: int
+    found: int
+
+
+NOT_OURS = Stepped(False, 0, 0, 0)
+
+
+class Share:
+    """Holds no transaction between two steps."""
+
+    def __init__(self, number: int, holder: str, fleet: Fleet) -> None:
+        self.number = number
+        self.reader = f"alerts-{number}"
+        self._holder = holder
+        self._fleet = fleet
+        self._heard = Heard()
+        self._version = -1  # of what is in memory; -1: nothing is
+        self._generation = -1
+        self._noted_us = 0
+        self._leads_us: dict[int, int] = {}
+        self.watched = Watched([])
+        self._found: list[Found] = []
+        self._readings = 0
+
+    def set_leads(self, leads_us: dict[int, int]) -> None:
+        """How far the clock of each device is ahead."""
+        self._leads_us = leads_us
+        self.watched.set_leads(leads_us)
+
+    def prepare(self) -> None:
+        """Make its rows, once."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_SQL["make_share"], {"number": self.number})
+            commit_log.add_reader(self.reader)
+
+    def step(self, moment: Moment) -> Stepped:
+        """Judge what there is. Nothing is done of a share that another process works at."""
+        try:
+            with transaction.atomic():
+                return self._step(moment)
+        except BaseException:
+            self._version = -1  # what is in memory may be of a step that was not made
+            raise
+
+    def _step(self, moment: Moment) -> Stepped:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["lock_share"], {"number": self.number})
+            row = cursor.fetchone()
+        if row is None:
+            return NOT_OURS
+        version, judged_at = row
+        self._found, self._readings, wrote = [], 0, False
+        if version != self._version or self._generation != self._fleet.generation:
+            wrote = self._load(judged_at, moment)
+        with commit_log.reading(self.reader, COMMITS) as commits:
+            more = len(commits) == COMMITS
+            known = min(moment.known_us, to_us(commits[-1].at)) if more else moment.known_us
+            if commits:
+                self._judge_commits(commits, moment.now_us, known)
+        if not more:
+            self._judge_time(known)
+            self._judge_whole(known)
+        told_late = writing.hold_still(self.watched, moment.now_us)
+        if self._found or told_late:
+            writing.write(self._found, told_late, moment.now_us)
+            wrote = True
+        wrote |= self._store(moment.now_us)
+        if wrote or moment.now_us - self._noted_us >= NOTED_EVERY_US:
+            self._note(version + wrote, known)
+            self._noted_us = moment.now_us
+        self._version = version + wrote
+        return Stepped(more, len(commits), self._readings, len(self._found))
+
+    def _note(self, version: int, known_us: int) -> None:
+        facts: dict[str, int | str | datetime] = {
+            "number": self.number, "version": version, "holder": self._holder,
+            "judged": from_us(known_us),
+        }  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["note_share"], facts)
+
+    # What is remembered
+
+    def _load(self, judged_at: datetime | None, moment: Moment) -> bool:
+        """Read what is remembered of each target; whether something was written."""
+        places = list(self._fleet.places(lambda device: share_of(device) == self.number))
+        loaded = loading.load(places, self.number)
+        self.watched = watched = Watched(loaded.targets)
+        watched.set_leads(self._leads_us)
+        self._generation = self._fleet.generation
+        judged = moment.known_us if judged_at is None else to_us(judged_at)
+        self._begin(judged)
+        self._heard.forget()
+        for target in loaded.changed:  # their rule says something else now
+            if target.is_open and target.memory.state is State.CLEARED:
+                self._found.append(writing.ended(target, judged, "The rule was changed."))
+        loading.forget(loaded.gone)
+        writing.end_all(loaded.ended, moment.now_us)
+        return bool(loaded.gone or loaded.ended)
+
+    def _begin(self, judged_us: int) -> None:
+        """Give every target of a series what it has to know of the time before `judged_us`: its
+        newest reading then, which may say that a new rule holds already."""
+        watched = self.watched
+        if not len(watched.series):
+            return
+        until = judged_us + watched.lead_us
+        newest = news.newest_by(watched.series, until)
+        places = np.array(sorted(newest), dtype=np.intp)
+        base = np.array([newest[place] for place in places.tolist()], dtype=np.int64)
+        since = base - watched.lookback_us[places] - 1
+        for level in watched.levels:
+            for at, slot in enumerate(level[places].tolist()):
+                memory = watched.targets[slot].memory if slot >= 0 else None
+                if memory is not None and memory.newest_us is not None:
+                    resume = watched.targets[slot].condition.resume_us(memory, int(base[at]))
+                    since[at] = min(since[at], resume)
+        self._feed(places, since, base, judged_us)
+        again = [
+            target
+            for target in watched.targets
+            if target.memory.state is State.PENDING and not target.is_stored
+            and target.place.series is not None
+        ]  # fmt: skip
+        self._found = [found for found in self._found if found.target not in again]
+        for target in again:
+            self._begin_again(target, judged_us)
+
+    def _begin_again(self, target: Target, judged_us: int) -> None:
+        """A rule that is new, and holds: since when, within its duration?"""
+        series, memory = target.place.series, target.memory
+        if series is None or memory.newest_us is None:
+            return
+        back = target.condition.for_us + target.condition.lookback_us + OLD_US
+        ids, last = np.array([series.id], dtype=np.int32), np.array([memory.newest_us])
+        found = news.numbers(ids, last - back, last)
+        target.memory = Memory()
+        self.watched.renew(target)
+        self._step_target(target, found.times_us, found.values, judged_us)
+
+    # Readings
+
+    def _judge_commits(self, commits: Sequence[Commit], now_us: int, known_us: int) -> None:
+        watched = self.watched
+        first = np.full(len(watched.series), UNREAD, dtype=np.int64)  # of series never read
+        hit = np.zeros(len(watched.series), dtype=bool)
+        late: list[tuple[NDArray[np.intp], int, int]] = []
+        spoken = False
+        last_us = max(to_us(commit.spans[-1][1]) for commit in commits if commit.spans)
+        for commit in commits:
+            spoken = spoken or bool(len(hits(watched.word_series, commit.series)))
+            places = hits(watched.series, commit.series)
+            if not len(places):
+                continue
+            cold = places[(watched.read_us[places] == UNREAD) & ~hit[places]]
+            hit[places] = True
+            begins = to_us(commit.spans[0][0])
+            oldest = to_us(commit.at) - OLD_US + watched.lead_us[cold]
+            first[cold] = np.maximum(begins, oldest) - 1
+            read = watched.read_us[places]
+            for start, end in commit.spans:
+                behind = places[read >= to_us(start)]
+                if len(behind):
+                    late.append((behind, to_us(start), to_us(end)))
+        places = np.flatnonzero(hit)
+        since = np.where(watched.read_us[places] == UNREAD, first[places], watched.read_us[places])
+        before = watched.read_us[places].copy()
+        until = np.minimum(last_us, now_us + watched.lead_us[places] + AHEAD_US)
+        ahead = until > since
+        self._feed(places[ahead], since[ahead], until[ahead], known_us)
+        if spoken:
+            self._judge_words(last_us, now_us, known_us)
+        if late:
+            read_before = dict(zip(places.tolist(), before.tolist(), strict=True))
+            self._found += history.judge(watched, late, read_before, known_us)
+
+    def _feed(
+        self,
+        places: NDArray[np.intp],
+        since_us: NDArray[np.int64],
+        until_us: NDArray[np.int64],
+        known_us: int,
+    ) -> None:
+        """Read series, by their places, and judge their targets."""
+        watched = self.watched
+        found = news.numbers(watched.series[places], since_us, until_us)
+        if not len(found.places):
+            return
+        self._readings += len(found.places)
+        of = places[found.places]
+        ends = np.flatnonzero(np.append(of[1:] != of[:-1], True))
+        newest = found.times_us[ends]
+        watched.read_us[of[ends]] = np.maximum(watched.read_us[of[ends]], newest)
+        for level in watched.levels:
+            slots = level[of]
+            has = slots >= 0
+            slots, times, values = slots[has], found.times_us[has], found.values[has]
+            stirred = watched.screen.stirred(slots, times, values)
+            starts = np.searchsorted(slots, stirred.slots)
+            stops = np.searchsorted(slots, stirred.slots, side="right")
+            for slot, start, stop in zip(
+                stirred.slots.tolist(), starts.tolist(), stops.tolist(), strict=True
+            ):
+                target = watched.targets[slot]
+                self._step_target(target, times[start:stop], values[start:stop], known_us)
+
+    def _judge_words(self, last_us: int, now_us: int, known_us: int) -> None:
+        """Series whose words are judged are few: all of them are looked at."""
+        watched = self.watched
+        ids = watched.word_series
+        of = [watched.words[series_id] for series_id in ids.tolist()]
+        lead = np.array([targets[0].lead_us for targets in of], dtype=np.int64)
+        since = np.array(
+            [min(_newest(t, known_us + t.lead_us - OLD_US) for t in targets) for targets in of],
+            dtype=np.int64,
+        )
+        until = np.maximum(np.minimum(last_us, now_us + lead + AHEAD_US), since)
+        for place, (times, values) in news.words(ids, since, until).items():
+            self._readings += len(times)
+            for target in of[place]:
+                self._step_target(target, times, values, known_us)
+
+    def _judge_whole(self, known_us: int) -> None:
+        """Devices as a whole: when they were heard, and what their presence is."""
+        for target, times, values in self._heard.of(self.watched.whole, known_us):
+            self._step_target(target, times, values, known_us)
+
+    def _judge_time(self, known_us: int) -> None:
+        """What comes due without a reading, by the clock of each device."""
+        watched = self.watched
+        nothing = np.empty(0, dtype=np.int64)
+        for slot in watched.screen.overdue(known_us + watched.slot_lead_us).tolist():
+            self._step_target(watched.targets[slot], nothing, np.empty(0), known_us)
+
+    def _step_target(
+        self,
+        target: Target,
+        times_us: NDArray[np.int64],
+        values: NDArray[np.float64] | list[float | str],
+        known_us: int,
+    ) -> None:
+        heard = int(self.watched.screen.newest_us[target.slot])
+        memory = target.memory if heard == UNREAD else target.memory.seen(heard)
+        last = int(times_us[-1]) if len(times_us) else memory.newest_us
+        now = known_us + target.lead_us
+        if last is not None:
+            now = max(now, last)
+        target.memory, changes = target.condition.step(memory, times_us, values, now)
+        self._found += [Found(target, change) for change in changes]
+        self.watched.renew(target)
+
+    def _store(self, now_us: int) -> bool:
+        """Write what is remembered of those that changed, and now and then of those that hold."""
+        changed = {found.target.slot: found.target for found in self._found}
+        for target in self.watched.holding.values():
+            if now_us - target.stored_us >= STORED_EVERY_US:
+                heard = int(self.watched.screen.newest_us[target.slot])
+                if heard != UNREAD:
+                    target.memory = target.memory.seen(heard)
+                changed[target.slot] = target
+        loading.store(list(changed.values()), now_us)
+        return bool(changed)
+
+
+def _newest(target: Target, otherwise: int) -> int:
+    newest = target.memory.newest_us
+    return otherwise if newest is None else newest

@@ -1,0 +1,39 @@
+"""A target as the engine has it in memory, and what it found of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from alerts.conditions import Change, Condition, Memory, State
+from alerts.engine.fleet import Place
+
+
+@dataclass(slots=True)
+class Target:
+    """A place of a rule with what is remembered of it. `alert` is its newest one, for a while also
+    after that has cleared: what comes back soon is the same alert."""
+
+    place: Place
+    condition: Condition  # fitted to the place
+    memory: Memory
+    slot: int = -1
+    lead_us: int = 0  # how far the clock is ahead by which its times are
+    alert: int | None = None
+    is_open: bool = False  # the alert has not cleared
+    is_historic: bool = False  # it was learned of too late to tell, and is not seen to hold still
+    cleared_us: int | None = None
+    is_stored: bool = False  # there is a row of what is remembered
+    stored_us: int = 0  # when that was written, by the engine's clock
+
+    @property
+    def fires(self) -> bool:
+        return self.memory.state is State.FIRING
+
+
+class Found(NamedTuple):
+    """A target got another state at a step."""
+
+    target: Target
+    change: Change
+    why: str = ""  # where it was not a reading that did it: in words

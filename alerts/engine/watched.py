@@ -1,0 +1,109 @@
+"""Which series are watched by which targets, as columns: to find what is to be judged of a commit
+costs some hundred microseconds, however many targets there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.conditions import NEVER, Memory, Screen, State, Takes
+from alerts.engine.target import Target
+
+# Types whose readings each speak for themselves: of others a late one is stored and not judged.
+JUDGED_LATE = frozenset({"threshold", "state"})
+UNREAD = -NEVER  # nothing of this series was read yet
+
+
+class Watched:
+    """Slots are numbered so that those of one level ascend with the ids of their series: what was
+    read is in the order of the series, and the screen wants it in the order of the slots."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        of_series: dict[int, list[Target]] = defaultdict(list)
+        self.words: dict[int, list[Target]] = defaultdict(list)
+        self.whole: list[Target] = []  # of devices
+        for target in targets:
+            series = target.place.series
+            if series is None:
+                self.whole.append(target)
+            elif target.condition.takes is Takes.WORDS:
+                self.words[series.id].append(target)
+            else:
+                of_series[series.id].append(target)
+        self.series = np.array(sorted(of_series), dtype=np.int32)
+        self.read_us = np.full(len(self.series), UNREAD, dtype=np.int64)
+        self.lead_us = np.zeros(len(self.series), dtype=np.int64)
+        self.lookback_us = np.zeros(len(self.series), dtype=np.int64)
+        self.targets: list[Target] = []
+        self.holding: dict[int, Target] = {}  # by slot, those that are pending or fire
+        self.levels: list[NDArray[np.intp]] = []  # the slot of each series, or -1
+        self._number_all(of_series)
+        self.screen = Screen(len(self.targets))
+        self.slot_lead_us = np.zeros(len(self.targets), dtype=np.int64)
+        # Of one that has never held, and which readings that come late are looked at.
+        self.idle_low = np.zeros(len(self.targets))
+        self.idle_high = np.zeros(len(self.targets))
+        self.is_judged_late = np.zeros(len(self.targets), dtype=bool)
+        for target in self.targets:
+            calm = target.condition.calm(Memory())
+            self.idle_low[target.slot], self.idle_high[target.slot] = calm.low, calm.high
+            self.is_judged_late[target.slot] = target.condition.type in JUDGED_LATE
+            self.renew(target)
+
+    def _number_all(self, of_series: dict[int, list[Target]]) -> None:
+        for level in range(max(map(len, of_series.values()), default=0)):
+            slots = np.full(len(self.series), -1, dtype=np.intp)
+            for place, series_id in enumerate(self.series.tolist()):
+                its = of_series[series_id]
+                if level < len(its):
+                    slots[place] = self._number(its[level])
+            self.levels.append(slots)
+        for place, series_id in enumerate(self.series.tolist()):
+            lookbacks = [each.condition.lookback_us for each in of_series[series_id]]
+            self.lookback_us[place] = max(lookbacks)
+        self.word_series = np.array(sorted(self.words), dtype=np.int32)
+        for series_id in self.word_series.tolist():
+            for target in self.words[series_id]:
+                self._number(target)
+        for target in self.whole:
+            self._number(target)
+
+    def _number(self, target: Target) -> int:
+        target.slot = len(self.targets)
+        self.targets.append(target)
+        return target.slot
+
+    def renew(self, target: Target) -> None:
+        """Its memory is another now."""
+        memory = target.memory
+        self.screen.set(target.slot, target.condition.calm(memory), memory.newest_us)
+        if memory.state is State.CLEARED:
+            self.holding.pop(target.slot, None)
+        else:
+            self.holding[target.slot] = target
+
+    def set_leads(self, leads_us: dict[int, int]) -> None:
+        """By device."""
+        for target in self.targets:
+            if target.place.series is not None:
+                target.lead_us = leads_us.get(target.place.device.id, 0)
+                self.slot_lead_us[target.slot] = target.lead_us
+        for level in self.levels:
+            has = level >= 0
+            self.lead_us[has] = self.slot_lead_us[level[has]]
+
+
+def hits(series: NDArray[np.int32], ranges: Sequence[tuple[int, int]]) -> NDArray[np.intp]:
+    """The places, in an ascending list, of those that lie in one of the ranges [start, stop)."""
+    if not ranges or not len(series):
+        return np.empty(0, dtype=np.intp)
+    edges = np.array(ranges, dtype=np.int64)
+    first = np.searchsorted(series, edges[:, 0])
+    stop = np.searchsorted(series, edges[:, 1])
+    marks = np.zeros(len(series) + 1, dtype=np.int32)
+    np.add.at(marks, first, 1)
+    np.add.at(marks, stop, -1)
+    return np.flatnonzero(np.cumsum(marks[:-1]) > 0)

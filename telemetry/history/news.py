@@ -1,0 +1,91 @@
+"""What is new of many series at once, for who judges readings as they come.
+
+Each series has an instant of its own from which on it is read, so that nothing is read twice and a
+device whose clock is behind costs no more than another. Times are Unix microseconds; results are by
+the place of a series in the lists given, and of one place by time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from telemetry.moments import from_us
+from telemetry.sql import load
+from telemetry.storage import copy_binary
+
+_SQL = load("news")
+
+Places = NDArray[np.intp]
+Times = NDArray[np.int64]
+
+
+class Numbers(NamedTuple):
+    """Columns of one length."""
+
+    places: Places
+    times_us: Times
+    values: NDArray[np.float64]
+
+
+def numbers(series: NDArray[np.int32], since_us: Times, until_us: Times) -> Numbers:
+    """The numbers in (since, until] of each series."""
+    if not len(series):
+        return _columns(np.empty(0, dtype=copy_binary.READING_ROW))
+    query = _SQL["fetch_news"]
+    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    wanted = _wanted(series, since_us, until_us)
+    with connection.cursor() as cursor, cursor.copy(statement, wanted) as copy:
+        data = b"".join(copy)
+    return _columns(copy_binary.rows_of(data))
+
+
+def words(
+    series: NDArray[np.int32], since_us: Times, until_us: Times
+) -> dict[int, tuple[Times, list[float | str]]]:
+    """What each series said in (since, until], texts and numbers."""
+    found: dict[int, tuple[list[int], list[float | str]]] = {}
+    if len(series):
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["fetch_news_in_words"], _wanted(series, since_us, until_us))
+            for place, us, number, text in cursor.fetchall():
+                times, values = found.setdefault(place - 1, ([], []))
+                times.append(us)
+                values.append(number if text is None else text)
+    return {
+        place: (np.array(times, dtype=np.int64), values) for place, (times, values) in found.items()
+    }
+
+
+def newest_by(series: NDArray[np.int32], until_us: Times) -> dict[int, int]:
+    """When each was heard the last time by then."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL["fetch_newest_by"], {"series": series.tolist(), "until": until_us.tolist()}
+        )
+        return {place - 1: us for place, us in cursor.fetchall()}
+
+
+def _wanted(series: NDArray[np.int32], since_us: Times, until_us: Times) -> dict[str, Any]:
+    return {
+        "series": series.tolist(),
+        "since": since_us.tolist(),
+        "until": until_us.tolist(),
+        "start": from_us(int(since_us.min())),
+        "stop": from_us(int(until_us.max())),
+    }
+
+
+def _columns(rows: NDArray[Any]) -> Numbers:
+    places = rows["series_id"].astype(np.intp) - 1
+    times = rows["time"].astype(np.int64) + copy_binary.POSTGRES_EPOCH_US
+    values = rows["value"].astype(np.float64)
+    # As the index gives them they are in order, which nothing promises.
+    steps = np.diff(places)
+    if not ((steps > 0) | ((steps == 0) & (np.diff(times) > 0))).all():
+        order = np.lexsort((times, places))
+        places, times, values = places[order], times[order], values[order]
+    return Numbers(places, times, values)

@@ -1,0 +1,52 @@
+-- name: fetch_news
+-- Numbers of several series, each after an instant of its own and up to another, in Unix
+-- microseconds, by its place in the lists. The outermost instants let the planner leave days out.
+SELECT wanted.place::integer, found.time, found.value
+FROM unnest(%(series)s::int[], %(since)s::bigint[], %(until)s::bigint[])
+    WITH ORDINALITY AS wanted (id, since, until, place)
+CROSS JOIN LATERAL (
+    SELECT time, value FROM reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+) AS found
+
+-- name: fetch_news_in_words
+-- The same of what series said: texts, and numbers among them.
+SELECT wanted.place::integer, round(extract(epoch FROM found.time) * 1e6)::bigint, found.value,
+    found.text
+FROM unnest(%(series)s::int[], %(since)s::bigint[], %(until)s::bigint[])
+    WITH ORDINALITY AS wanted (id, since, until, place)
+CROSS JOIN LATERAL (
+    SELECT time, value, NULL AS text FROM reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+    UNION ALL
+    SELECT time, NULL, value FROM text_reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+) AS found
+ORDER BY 1, 2
+
+-- name: fetch_newest_by
+-- When each series was newest heard up to an instant of its own, by its place in the lists.
+SELECT wanted.place::integer, round(extract(epoch FROM greatest(number.time, text.time)) * 1e6)::bigint
+FROM unnest(%(series)s::int[], %(until)s::bigint[]) WITH ORDINALITY AS wanted (id, until, place)
+LEFT JOIN LATERAL (
+    SELECT time FROM reading
+    WHERE series_id = wanted.id
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+    ORDER BY time DESC LIMIT 1
+) AS number ON true
+LEFT JOIN LATERAL (
+    SELECT time FROM text_reading
+    WHERE series_id = wanted.id
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+    ORDER BY time DESC LIMIT 1
+) AS text ON true
+WHERE number.time IS NOT NULL OR text.time IS NOT NULL
