@@ -149,3 +149,41 @@ def test_what_is_past_and_why_a_list_is_empty(page: Page):
     page.locator(".open-alert").click()
     page.wait_for_url(f"**alert={made.pk}*")
     expect(page.locator("#drawer")).to_contain_text("Cleared")
+
+
+def test_the_fleet_and_the_device_show_what_is_wrong_and_since_when(page: Page):
+    now = clock.now()
+    names = [f"freezer-{number}" for number in range(7)]
+    made = [
+        make_alert(uid, severity="info", started_at=now - (20 + number) * MINUTE)
+        for number, uid in enumerate(names)
+    ]
+    warm = made[3]
+    insert([(warm.series_id, to_ms(now) - each * 10_000, -9.0) for each in range(300)])
+    earlier = make_alert("freezer-3", started_at=now - 90 * MINUTE, cleared_at=now - 80 * MINUTE)
+    live(page, "/")
+    expect(page.locator(".device[data-state=alert]")).to_have_count(7)
+    expect(page.locator(".problem")).to_have_count(5)
+    expect(page.locator("#problems-more")).to_have_text("and 2 more")
+    expect(page.locator(".chip[data-state=alert] b")).to_have_text("7")
+    tiles = page.locator(".device .name").all_inner_texts()
+    again = fire("freezer-3", severity="critical", sentence="Freezer 3 is far too warm.")
+    first = page.locator(".problem").first
+    expect(first).to_contain_text("Freezer 3 is far too warm.")
+    assert page.locator(".device .name").all_inner_texts() == tiles  # no tile has moved
+    tile = page.locator(".device", has_text="Freezer 3 is far too warm.")
+    expect(tile.locator(".state")).to_contain_text("Alert")
+    elsewhere(lambda: actions.acknowledge(again.pk, EVERYTHING, None))
+    expect(page.locator(".problem", has_text="far too warm")).to_have_count(0)
+    page.locator(".problem", has_text="Freezer 3").click()
+    page.wait_for_url("**/devices/freezer-3/?window=1h&from=*")
+    expect(page.locator("#presence-alerts")).to_contain_text("Temperature of Freezer 3")
+    expect(page.locator("#presence-mark")).to_contain_text("Alert")
+    marked = page.evaluate("window.pulseboard.charts[0].alerts")
+    assert {each[0] for each in marked} == {warm.pk, again.pk, earlier.pk}
+    shown = "Number(new URLSearchParams(location.search).get('from'))"
+    before = page.evaluate(shown)
+    page.keyboard.press("Shift+N")
+    page.wait_for_function(f"{shown} < {before} - 3000000")
+    page.keyboard.press("n")
+    page.wait_for_function(f"Math.abs({shown} - {before}) < 60000")

@@ -4,12 +4,17 @@ import { counts, found, headline, inOrder, shown, sorted } from "../js/fleet/fle
 import { sparkShape } from "../js/charts/sparkline.js";
 import { Selection } from "../js/fleet/selection.js";
 
-const device = (uid, state, more = {}) => ({ uid, name: uid, kind: "freezer", tags: [], site: null, state, heard: 0, ...more });
+const device = (uid, state, more = {}) => ({ uid, name: uid, kind: "freezer", tags: [], site: null, state, connection: state, heard: 0, ...more });
 const none = { search: "", site: "", states: new Set() };
 
 test("worst first, then by name with numbers in order", () => {
   const all = [device("b10", "online"), device("b2", "online"), device("z", "offline"), device("a", "late"), device("s", "silent"), device("c", "sensors")];
   assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["z", "s", "c", "a", "b2", "b10"]);
+});
+test("an alert moves no tile", () => {
+  const all = [device("a", "online"), device("b", "alert", { connection: "online" }), device("c", "late")];
+  assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["c", "a", "b"]);
+  assert.equal(counts(all).alert, 1);
 });
 test("every word of a search is found somewhere", () => {
   const d = device("f-1", "online", { name: "Cold store", site: { slug: "harbour", name: "Harbour plant" }, tags: ["haccp"] });

@@ -4,7 +4,7 @@ import { age, bare, duration, humanise } from "../page/format.js";
 import { when } from "../time/moment.js";
 import { byId, el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
-import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withSensors, WORDS } from "../presence/presence.js";
+import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withSensors, WORDS } from "../presence/presence.js";
 import { setTab } from "../frame/badge.js";
 import { serverNow } from "../time/clock.js";
 
@@ -31,7 +31,8 @@ export function clockNote(presence, interval, now) {
 }
 
 export class DeviceSide {
-  /** @param {any} device the page's facts @param {Pick<typeof import("../live/live.js"), "isUnknown"|"judgedAt">} live */
+  /** @param {any} device the page's facts @param {Pick<typeof import("../live/live.js"), "isUnknown"|"judgedAt"> &
+   *   {alert: () => import("../alerts/standing.js").Alert|null}} live `alert`: the worst that is open */
   constructor(device, live) {
     this.device = device;
     this.live = live;
@@ -93,7 +94,8 @@ export class DeviceSide {
     const word = unknown ? UNKNOWN : withSensors(name, silent);
     const shown = unknown ? "waiting" : silent ? "sensors" : name;
     setMark(byId("presence-word"), shown, word);
-    setMark(byId("presence-mark"), shown, word);
+    const alert = enabled ? this.live.alert() : null;
+    setMark(byId("presence-mark"), alert?.severity ?? shown, alert ? withAlert(word) : word);
     const said = enabled ? evidence(state, presence, interval, now) : "Disabled: its messages are quarantined.";
     setText(byId("presence-evidence"), unknown ? `Nothing is known since ${when(this.live.judgedAt(), now)}. Until then: ${said}` : said);
     setText(byId("presence-clock"), clockNote(presence, interval, now));

@@ -8,6 +8,7 @@ import { ChartTooltip } from "../charts/chart-tooltip.js";
 import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/fleet-order.js";
+import { DeviceAlerts } from "./device-alerts.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";
 import { facts, renew } from "./device-facts.js";
@@ -32,7 +33,8 @@ const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id),
 });
 const charts = new ChartCards(device, timeLine);
 const { cards } = charts;
-const side = new DeviceSide(device, { isUnknown, judgedAt });
+const alerts = new DeviceAlerts(device, timeLine, charts.alerts);
+const side = new DeviceSide(device, { isUnknown, judgedAt, alert: () => alerts.worst });
 const latest = new Latest();
 const tooltip = new ChartTooltip(timeLine, () => [...cards.values()]);
 
@@ -183,6 +185,7 @@ async function readLatest() {
 function second() {
   if (timeLine.cursor !== null && timeLine.cursor < timeLine.bounds().from) timeLine.point(null); // it has gone out of sight
   side.tick(latest);
+  alerts.show();
   for (const [id, card] of cards) {
     card.tick();
     card.setTrouble(side.troubled.get(id), serverNow());
@@ -194,6 +197,7 @@ function second() {
 window.pulseboard = Object.freeze({
   get charts() {
     return [...cards.values()].map((card) => ({ id: card.series.id, metric: card.series.metric, unit: card.series.unit, thresholds: thresholdsOf(device, card.series.metric),
+      alerts: charts.alerts.of(card.series.metric).map((/** @type {any} */ { id, started, cleared }) => [id, started, cleared]),
       points: card.strip ? [] : card.chart.shown().map((/** @type {any} */ row) => [row[0], row[1]]),
       states: card.strip ? card.chart.shown().map((/** @type {any} */ { from, to, word }) => [from, to, word]) : [] }));
   },
@@ -224,5 +228,6 @@ document.addEventListener("pointerdown", (event) => {
 });
 wirePaper(timeLine, charts);
 timeLine.start();
+alerts.start();
 readLatest();
 followMessages(device);

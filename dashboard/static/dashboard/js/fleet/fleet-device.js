@@ -4,7 +4,7 @@ import { age, bare, humanise } from "../page/format.js";
 import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { inOrder } from "./fleet-order.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
-import { isAhead, judge, UNKNOWN, withSensors } from "../presence/presence.js";
+import { isAhead, judge, UNKNOWN, withAlert, withSensors } from "../presence/presence.js";
 import { Latest, newestPoint } from "../live/latest.js";
 import { Points } from "../charts/points.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
@@ -21,7 +21,9 @@ export class FleetDevice {
     /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
     /** @type {any} */ this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null } };
     /** those its tile shows @type {any[]} */ this.series = [];
-    this.state = "waiting"; // among STATES: what it is sorted and filtered by
+    this.state = "waiting"; // among STATES: what it is filtered by
+    this.connection = "waiting"; // the same without its alerts: what it is sorted by
+    /** its worst that is open @type {import("../alerts/standing.js").Alert|null} */ this.alert = null;
     this.unknown = false; // whether the state is an old one
     this.word = "";
     this.element = el("a", { class: "device" });
@@ -49,8 +51,7 @@ export class FleetDevice {
     for (const { id, latest } of this.facts.series) this.#stored(id, latest);
     setText(this.parts.name, this.name);
     this.element.dataset.uid = this.uid;
-    this.element.title = `${this.name} (${this.uid})`;
-    setText(this.parts.where, [this.site?.name, this.kind].filter(Boolean).join(" · ") || this.uid);
+    this.#about();
     const others = this.series.slice(1);
     const key = others.map((s) => s.id).join();
     if (this.parts.others.dataset.key !== key) {
@@ -59,6 +60,20 @@ export class FleetDevice {
         el("span", { class: "key clip", text: humanise(s.metric) }), el("span", { class: "value small-value" }))));
     }
     setText(this.parts.metric, this.series[0] ? humanise(this.series[0].metric) : "");
+  }
+
+  /** Where it stands; while something of it is open, what is wrong. */
+  #about() {
+    this.element.title = [`${this.name} (${this.uid})`, this.alert?.sentence].filter(Boolean).join("\n");
+    setText(this.parts.where, this.alert?.sentence ?? ([this.site?.name, this.kind].filter(Boolean).join(" · ") || this.uid));
+  }
+
+  /** @param {import("../alerts/standing.js").Alert|null} alert its worst that is open */
+  alerted(alert) {
+    if (this.alert === alert) return;
+    this.alert = alert;
+    this.element.dataset.severity = alert?.severity ?? "";
+    this.#about();
   }
 
   /** @returns {string} */
@@ -123,9 +138,12 @@ export class FleetDevice {
     const name = enabled === false ? "disabled" : judge({ ...presence, last_seen: this.heard }, interval, now).name;
     const silent = name === "online" || name === "late" ? this.silent.size : 0;
     this.unknown = unknown && name !== "disabled" && (this.heard ?? 0) <= now;
-    const word = this.unknown ? UNKNOWN : withSensors(name, silent);
+    this.connection = silent ? "sensors" : name;
+    const isAlert = this.alert !== null && name !== "disabled";
+    const said = this.unknown ? UNKNOWN : withSensors(name, silent);
+    const word = isAlert ? withAlert(said) : said;
     const changed = word !== this.word;
-    this.state = silent ? "sensors" : name;
+    this.state = isAlert ? "alert" : this.connection;
     this.word = word;
     if (changed) this.show(now); // also out of sight: it may be about to move into it
     return changed;
@@ -156,12 +174,12 @@ export class FleetDevice {
   }
 
   #ages(/** @type {number} */ now) {
-    setMark(this.mark, this.unknown ? "waiting" : this.state, this.word);
+    setMark(this.mark, this.state === "alert" && this.alert ? this.alert.severity : this.unknown ? "waiting" : this.state, this.word);
     if (this.element.dataset.state !== this.state) this.element.dataset.state = this.state;
     const latest = this.series[0] && this.latest.get(this.series[0].id);
     // A clock that is ahead makes nothing younger than what was heard.
     const at = latest ? Math.min(latest[0], this.heard ?? latest[0]) : this.heard;
     setText(this.parts.age, at ? age(Math.max(0, now - at)) : "never");
-    this.element.classList.toggle("is-stale", this.state === "offline" || this.state === "silent");
+    this.element.classList.toggle("is-stale", this.connection === "offline" || this.connection === "silent");
   }
 }

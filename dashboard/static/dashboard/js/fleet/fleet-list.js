@@ -25,6 +25,8 @@ export class Fleet {
     /** @type {Map<string, FleetDevice>} */ this.devices = new Map();
     /** @type {Map<number, FleetDevice>} */ this.bySeries = new Map();
     /** @type {Set<FleetDevice>} */ this.inView = new Set();
+    /** the worst open alert of each device, by uid @type {Map<string, import("../alerts/standing.js").Alert>} */ this.alerts = new Map();
+    /** the tiles stand below what is wrong, and come with it @type {Promise<void>} */ this.ready = Promise.resolve();
     this.list = byId("devices");
     this.filter = new FleetFilter(() => this.arrange());
     this.loaded = false;
@@ -41,7 +43,7 @@ export class Fleet {
     const { news } = this.live.connection;
     const asked = news.asked;
     try {
-      const answer = await get("/api/v1/fleet/");
+      const [answer] = await Promise.all([get("/api/v1/fleet/"), this.ready]);
       this.take(answer);
       news.release(asked);
       this.second();
@@ -75,9 +77,17 @@ export class Fleet {
       this.devices.set(facts.uid, device);
       if (this.loaded) device.element.classList.add("is-new");
     }
+    device.alerted(this.alerts.get(device.uid) ?? null);
     for (const { id } of device.facts.series) this.bySeries.set(id, device);
     this.painter.soon(device);
     return device;
+  }
+
+  /** @param {import("../alerts/standing.js").Alert[]} open worst first */
+  showAlerts(open) {
+    this.alerts = new Map([...open].reverse().flatMap((alert) => (alert.device === null ? [] : [[alert.device, alert]])));
+    for (const device of this.devices.values()) device.alerted(this.alerts.get(device.uid) ?? null);
+    if (this.loaded) this.second();
   }
 
   /** @param {string} uid */

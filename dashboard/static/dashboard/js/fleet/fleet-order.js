@@ -4,7 +4,7 @@ import { STATES } from "../presence/presence.js";
 
 /**
  * @typedef {{uid: string, name: string, kind: string, tags: string[], site: {slug: string, name: string}|null,
- *   state: string, heard: number|null}} Listed
+ *   state: string, connection: string, heard: number|null}} Listed `connection`: the state without its alerts, which move no tile
  * @typedef {{search: string, site: string, states: Set<string>, selected?: Set<string>, only?: boolean}} Filter
  */
 
@@ -13,7 +13,7 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 
 /** @type {Record<string, (a: Listed, b: Listed) => number>} */
 const ORDERS = {
-  worst: (a, b) => RANK[a.state] - RANK[b.state] || byName(a, b),
+  worst: (a, b) => RANK[a.connection] - RANK[b.connection] || byName(a, b),
   name: byName,
   recent: (a, b) => (b.heard ?? 0) - (a.heard ?? 0) || byName(a, b),
 };

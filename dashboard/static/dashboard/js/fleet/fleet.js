@@ -1,9 +1,14 @@
 /** The fleet page: every device, worst first, live. */
 
+import { byId } from "../page/element.js";
+import { current } from "../frame/alerts.js";
 import * as live from "../live/live.js";
 import { Fleet } from "./fleet-list.js";
+import { FleetProblems } from "./fleet-problems.js";
 import { FleetSelection } from "./fleet-selection.js";
 import { goBackTo, keepPlace, placeIn } from "./fleet-place.js";
+import { isTold } from "../alerts/standing.js";
+import { serverNow } from "../time/clock.js";
 import { walk } from "./fleet-filter.js";
 
 const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tell
@@ -12,12 +17,27 @@ const { connection } = live;
 const fleet = new Fleet(live);
 const selection = new FleetSelection(fleet.list, fleet.filter);
 let place = placeIn(history.state);
+let begun = false;
 fleet.arranged = () => {
+  if (!begun) {
+    begun = true;
+    showAlerts(); // with the first tiles: shown before them, it would move what stands for them
+  }
   selection.show();
   if (place) goBackTo(fleet.list, place);
   place = null;
 };
 keepPlace(fleet.list);
+const problems = new FleetProblems();
+/** What is open now. */
+function showAlerts() {
+  if (!begun && byId("trouble").hidden) return;
+  const told = current.of("open").filter((alert) => isTold(alert, serverNow()));
+  problems.show(told, current.open);
+  fleet.showAlerts(told);
+}
+current.addEventListener("changed", showAlerts);
+fleet.ready = current.first;
 connection.on("readings", (message) => fleet.readings(message));
 connection.on("snapshot", (message) => fleet.snapshot(message));
 connection.on("error", (message) => fleet.refused(message));
@@ -34,6 +54,9 @@ document.addEventListener("keydown", (event) => {
   if (to && event.shiftKey) selection.extend(from, to);
 });
 fleet.list.addEventListener("pointerleave", () => fleet.pending && fleet.arrange());
-setInterval(() => fleet.second(), 1000);
+setInterval(() => {
+  showAlerts(); // a snooze ends by the clock alone
+  fleet.second();
+}, 1000);
 setInterval(() => !document.hidden && fleet.load(), REFRESH);
 fleet.load();

@@ -8,12 +8,13 @@ const LATE_GRACE = 2_000; // ms
 const SILENT_INTERVALS = 5;
 export const MIN_SILENT_AFTER = 10_000; // ms
 
-/** Worst first; also the order of the filter chips. `sensors`: heard from, but not of all it measures. */
-export const STATES = /** @type {const} */ (["offline", "silent", "sensors", "late", "online", "waiting", "disabled"]);
+/** Worst first; also the order of the filter chips. `alert`: something of it is open, whatever its connection; `sensors`: heard from, but not
+ * of all it measures. */
+export const STATES = /** @type {const} */ (["alert", "offline", "silent", "sensors", "late", "online", "waiting", "disabled"]);
 /** States somebody should look at. */
-export const PROBLEMS = new Set(["offline", "silent", "sensors"]);
+export const PROBLEMS = new Set(["alert", "offline", "silent", "sensors"]);
 export const WORDS = {
-  online: "Online", late: "Late", silent: "Silent", sensors: "Sensor silent", offline: "Offline", waiting: "Waiting", disabled: "Disabled",
+  alert: "Alert", online: "Online", late: "Late", silent: "Silent", sensors: "Sensor silent", offline: "Offline", waiting: "Waiting", disabled: "Disabled",
 };
 /** Where nothing can be known of any device. */
 export const UNKNOWN = "Not known";
@@ -81,6 +82,9 @@ export function judgeSeries(latest, { lead, lastSeen }, interval, now) {
   if (now - heard > late) return { name: "late", since: heard + late, evidence: "reading" };
   return { name: "online", since: null, evidence: "reading" };
 }
+
+/** "Alert", "Alert · offline". @param {string} word of its connection */
+export const withAlert = (word) => (word === WORDS.online ? WORDS.alert : `${WORDS.alert} · ${word.toLowerCase()}`);
 
 /** "Online · 1 sensor silent". @param {string} state @param {number} silent how many */
 export function withSensors(state, silent) {

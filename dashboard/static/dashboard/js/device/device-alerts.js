@@ -1,0 +1,112 @@
+/** Alerts of the device: marked on its charts, the open ones named beside its presence, and a way from one to the next. */
+
+import { byId, el, showRows, stateMark } from "../page/element.js";
+import { byWorst, isTold } from "../alerts/standing.js";
+import { connection } from "../live/live.js";
+import { get } from "../page/rest.js";
+import { lasting, SEVERITY } from "../alerts/words.js";
+import { serverNow } from "../time/clock.js";
+import { typing } from "../frame/frame.js";
+
+const MOST = 200; // alerts of one read
+const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
+
+/** @typedef {import("../alerts/standing.js").Alert} Alert */
+
+export class DeviceAlerts {
+  /** @param {any} device the page's facts @param {import("../time/time-line.js").TimeLine} timeLine @param {import("../charts/alert-spans.js").AlertSpans} spans */
+  constructor(device, timeLine, spans) {
+    this.device = device;
+    this.timeLine = timeLine;
+    this.spans = spans;
+    /** @type {Map<number, Alert>} */ this.alerts = new Map();
+    /** the oldest of the newest: what began before it is read with its window */ this.since = -Infinity;
+    /** @type {any} */ this.timer = 0;
+  }
+
+  start() {
+    connection.on("alert", ({ alert }) => {
+      if (alert === null) this.read();
+      else if (alert.device === this.device.uid) this.#take([alert]);
+    });
+    connection.on("hello", () => this.read());
+    connection.on("refill", ({ series }) => series === null && this.read());
+    this.timeLine.addEventListener("span", () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.#window(), SETTLE);
+    });
+    document.addEventListener("keydown", (event) => {
+      if (typing(event) || event.key.toLowerCase() !== "n") return;
+      this.go(event.key === "n" ? 1 : -1);
+    });
+    this.read();
+  }
+
+  async read() {
+    const answer = await this.#ask("");
+    if (!answer) return;
+    this.since = answer.total > answer.alerts.length ? Math.min(...answer.alerts.map((/** @type {Alert} */ alert) => alert.started)) : -Infinity;
+    this.alerts.clear();
+    this.#take(answer.alerts);
+    this.#window();
+  }
+
+  /** What is older than those that are held. */
+  async #window() {
+    const { from, to } = this.timeLine.bounds();
+    if (from >= this.since) return;
+    const answer = await this.#ask(`&from=${Math.floor(from)}&to=${Math.ceil(to)}`);
+    if (answer) this.#take(answer.alerts);
+  }
+
+  async #ask(/** @type {string} */ more) {
+    try {
+      return await get(`/api/v1/alerts/?state=all&limit=${MOST}&device=${encodeURIComponent(this.device.uid)}${more}`);
+    } catch {
+      return null; // the charts stand without marks; the next hello asks again
+    }
+  }
+
+  #take(/** @type {Alert[]} */ alerts) {
+    for (const alert of alerts) this.alerts.set(alert.id, alert);
+    this.spans.take([...this.alerts.values()]);
+    this.show();
+  }
+
+  /** The worst that is open, or null. @returns {Alert|null} */
+  get worst() {
+    return this.open[0] ?? null;
+  }
+
+  /** Worst first. */
+  get open() {
+    const now = serverNow();
+    return [...this.alerts.values()].filter((alert) => isTold(alert, now)).sort(byWorst);
+  }
+
+  show() {
+    const now = serverNow();
+    const list = byId("presence-alerts");
+    const open = this.open;
+    list.hidden = open.length === 0;
+    const held = new Map([...list.children].map((row) => [row.dataset.key, row]));
+    showRows(list, open.map((alert) => {
+      const key = `${alert.id}|${alert.sentence}|${alert.severity}`;
+      const row = held.get(key) ?? el("li", { data: { key } }, stateMark(alert.severity, SEVERITY[alert.severity]), el("span", { class: "quiet" }),
+        el("a", { text: alert.sentence, attrs: { href: `/alerts/?alert=${alert.id}` } }));
+      row.children[1].textContent = lasting(now - alert.started);
+      return row;
+    }));
+  }
+
+  /** To the next alert, or the one before. @param {1|-1} way */
+  go(way) {
+    const { from, to } = this.timeLine.bounds();
+    const middle = (from + to) / 2;
+    const starts = [...this.alerts.values()].map(({ started }) => started).sort((a, b) => (a - b) * way);
+    // By more than a pixel: the middle of a window is not exactly where the last one began.
+    const near = (to - from) / 1000;
+    const next = starts.find((at) => (at - middle) * way > near);
+    if (next !== undefined) this.timeLine.select(next - (to - from) / 2, next + (to - from) / 2);
+  }
+}
