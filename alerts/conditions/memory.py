@@ -46,8 +46,8 @@ class Memory:
     hours: dict[int, float | None] = field(default_factory=dict)  # what is usual, of deviation
 
     def copy(self) -> Self:
+        """What a step may change. A window is never changed, but made anew."""
         found = copy(self)
-        found.window = [list(each) for each in self.window]
         found.hours = dict(self.hours)
         return found
 

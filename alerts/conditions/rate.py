@@ -12,8 +12,8 @@ from alerts.conditions import window
 from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
 from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
-from alerts.conditions.memory import Memory
-from alerts.conditions.window import Buckets
+from alerts.conditions.memory import Memory, State
+from alerts.conditions.window import HIGH, LOW
 from telemetry.series.words import duration
 
 RISES, FALLS, CHANGES = OPS = ("rises", "falls", "changes")
@@ -52,8 +52,10 @@ class Rate(Judging):
 
     def judge(self, memory: Memory, readings: Readings, /) -> Judged:
         times, found = readings.times, numbers(readings.values)
+        # Of several pieces one may fire, which only shows when all are judged.
+        is_idle = memory.state is State.CLEARED and len(times) <= window.PIECE
         pieces = [
-            self._changes(memory, times[at : at + window.PIECE], found[at : at + window.PIECE])
+            self._changes(memory, times[at:][: window.PIECE], found[at:][: window.PIECE], is_idle)
             for at in range(0, len(times), window.PIECE)
         ]
         change = np.concatenate(pieces) if pieces else np.empty(0)
@@ -80,19 +82,21 @@ class Rate(Judging):
         return "" if self.back == self.limit else f"cleared at {writing.rounded(self.back)}"
 
     def _changes(
-        self, memory: Memory, times: Times, values: NDArray[np.float64]
+        self, memory: Memory, times: Times, values: NDArray[np.float64], is_idle: bool
     ) -> NDArray[np.float64]:
         size_us = window.bucket_us(self.per_us)
         kept = len(memory.window)
-        buckets = Buckets.of(memory.window, times, values, size_us)
-        first = np.searchsorted(buckets.number, (times - self.per_us) // size_us)
-        last = np.arange(kept, kept + len(times))
-        memory.window = buckets.kept(int(first[-1]))
-        if self.op == RISES:
-            return values - window.over(np.minimum, buckets.low, first, last)
-        if self.op == FALLS:
-            return window.over(np.maximum, buckets.high, first, last) - values
-        return np.maximum(
-            values - window.over(np.minimum, buckets.low, first, last),
-            window.over(np.maximum, buckets.high, first, last) - values,
-        )
+        rows = window.joined(memory.window, times, values)
+        numbers = window.buckets(rows, size_us)
+        first = np.searchsorted(numbers, (times - self.per_us) // size_us)
+        memory.window = window.kept(rows, numbers, int(first[-1]))
+        low, high = rows[:, LOW], rows[:, HIGH]
+        if is_idle and high.max() - low.min() <= self.back:
+            return np.zeros(len(times))  # none is beyond, so it does not matter how far they are
+        last = np.arange(kept, len(rows))
+        change = np.zeros(len(times))
+        if self.op != FALLS:
+            change = values - window.over(np.minimum, low, first, last)
+        if self.op != RISES:
+            change = np.maximum(change, window.over(np.maximum, high, first, last) - values)
+        return change

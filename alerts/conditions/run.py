@@ -39,9 +39,9 @@ class Run:
         self.changes: list[Change] = []
         self._at = 0  # the next reading
         self._size = len(judged.times)
-        self._over = np.flatnonzero(judged.over)
-        self._under = np.flatnonzero(~judged.over)
-        self._ended = np.flatnonzero(~judged.still)
+        self._over = judged.over.nonzero()[0]
+        self._under = (~judged.over).nonzero()[0]
+        self._ended = (~judged.still).nonzero()[0]
 
     def work(self) -> list[Change]:
         going = True
@@ -197,5 +197,5 @@ class Run:
 
 def _next(places: NDArray[np.intp], at: int, size: int) -> int:
     """The first of these places from `at` on; `size` when there is none."""
-    found = int(np.searchsorted(places, at))
+    found = int(places.searchsorted(at))
     return int(places[found]) if found < len(places) else size

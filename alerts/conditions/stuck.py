@@ -13,7 +13,7 @@ from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import MAX_COUNT, Form
 from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
 from alerts.conditions.memory import Memory
-from alerts.conditions.window import Buckets
+from alerts.conditions.window import FIRST_US, HIGH, LOW, READINGS
 from telemetry.series.words import duration
 
 MIN_FOR = 1.0  # seconds
@@ -77,18 +77,25 @@ class Stuck(Judging):
         self, memory: Memory, times: Times, values: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
         kept = len(memory.window)
-        buckets = Buckets.of(memory.window, times, values, window.bucket_us(self.span_us))
+        rows = window.joined(memory.window, times, values)
+        numbers = window.buckets(rows, window.bucket_us(self.span_us))
         # The bucket of the newest reading that is as old as the span.
-        before = np.searchsorted(buckets.first_us, times - self.span_us, "right") - 1
-        first = np.searchsorted(buckets.number, buckets.number[np.maximum(before, 0)])
-        last = np.arange(kept, kept + len(times))
-        low = window.over(np.minimum, buckets.low, first, last)
-        high = window.over(np.maximum, buckets.high, first, last)
-        total = np.concatenate(([0], np.cumsum(buckets.readings)))
-        memory.window = buckets.kept(int(first[-1]))
+        before = np.searchsorted(rows[:, FIRST_US], times - self.span_us, "right") - 1
+        first = np.searchsorted(numbers, numbers[np.maximum(before, 0)])
+        memory.window = window.kept(rows, numbers, int(first[-1]))
+        low, high = rows[:, LOW], rows[:, HIGH]
+        # What was kept, as far as the window of each of these has it.
+        common = slice(int(first[-1]), kept)
+        if first[-1] < kept and high[common].max() - low[common].min() > self.tolerance:
+            return np.zeros(len(times), dtype=bool)
+        last = np.arange(kept, len(rows))
+        spread = window.over(np.maximum, high, first, last) - window.over(
+            np.minimum, low, first, last
+        )
+        total = np.concatenate(([0.0], np.cumsum(rows[:, READINGS])))
         return (
             (before >= 0)
-            & (buckets.first_us[first] >= times - LOOKS_BACK * self.span_us)
-            & (high - low <= self.tolerance)
+            & (rows[first, FIRST_US] >= times - LOOKS_BACK * self.span_us)
+            & (spread <= self.tolerance)
             & (total[last + 1] - total[first] >= self.readings)
         )

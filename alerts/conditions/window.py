@@ -7,8 +7,6 @@ span by one bucket at most; within that it is exact, whichever way the readings 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,45 +18,46 @@ PIECE = 16_384  # readings that are worked through at once, so that a replay tak
 Numbers = NDArray[np.float64]
 Places = NDArray[np.intp]
 
+# A row is a bucket, or a single reading: its first instant, which a float holds exactly until the
+# year 2255, its extremes, and how many readings it has.
+Rows = NDArray[np.float64]
+FIRST_US, LOW, HIGH, READINGS = range(4)
+
 
 def bucket_us(span_us: int) -> int:
     return max(1, span_us // BUCKETS)
 
 
-class Buckets(NamedTuple):
-    """Buckets that were kept, and behind them single readings: in order of time."""
+def joined(kept: list[list[float]], times: Times, values: Numbers) -> Rows:
+    """The buckets that were kept, and behind them single readings: in order of time."""
+    rows = np.empty((len(kept) + len(times), 4))
+    if kept:
+        rows[: len(kept)] = kept
+    new = rows[len(kept) :]
+    new[:, FIRST_US] = times
+    new[:, LOW] = new[:, HIGH] = values
+    new[:, READINGS] = 1
+    return rows
 
-    number: NDArray[np.int64]
-    first_us: Times
-    low: Numbers
-    high: Numbers
-    readings: NDArray[np.int64]  # how many
 
-    @classmethod
-    def of(cls, kept: list[list[float]], times: Times, values: Numbers, size_us: int) -> Buckets:
-        first, low, high, readings = zip(*kept, strict=True) if kept else ((),) * 4
-        first_us = np.concatenate((np.array(first, dtype=np.int64), times))
-        return cls(
-            first_us // size_us,
-            first_us,
-            np.concatenate((np.array(low, dtype=np.float64), values)),
-            np.concatenate((np.array(high, dtype=np.float64), values)),
-            np.concatenate((np.array(readings, dtype=np.int64), np.ones(len(times), np.int64))),
-        )
+def buckets(rows: Rows, size_us: int) -> NDArray[np.int64]:
+    """The number of each row's bucket."""
+    return rows[:, FIRST_US].astype(np.int64) // size_us
 
-    def kept(self, first: int) -> list[list[float]]:
-        """From this place on, one of each bucket, as the memory has them."""
-        if first >= len(self.number):
-            return []
-        number = self.number[first:]
-        starts = np.flatnonzero(np.concatenate(([True], number[1:] != number[:-1])))
-        columns = (
-            self.first_us[first:][starts],
-            np.minimum.reduceat(self.low[first:], starts),
-            np.maximum.reduceat(self.high[first:], starts),
-            np.add.reduceat(self.readings[first:], starts),
-        )
-        return [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+def kept(rows: Rows, numbers: NDArray[np.int64], first: int) -> list[list[float]]:
+    """What is to be remembered of the rows from this place on: one of each bucket."""
+    rows, numbers = rows[first:], numbers[first:]
+    is_first = np.empty(len(rows), dtype=bool)
+    is_first[:1] = True
+    np.not_equal(numbers[1:], numbers[:-1], out=is_first[1:])
+    starts = is_first.nonzero()[0]
+    found = rows[starts]
+    found[:, LOW] = np.minimum.reduceat(rows[:, LOW], starts)
+    found[:, HIGH] = np.maximum.reduceat(rows[:, HIGH], starts)
+    found[:, READINGS] = np.add.reduceat(rows[:, READINGS], starts)
+    remembered: list[list[float]] = found.tolist()
+    return remembered
 
 
 def over(ufunc: np.ufunc, values: Numbers, first: Places, last: Places) -> Numbers:
@@ -71,7 +70,7 @@ def over(ufunc: np.ufunc, values: Numbers, first: Places, last: Places) -> Numbe
     level = np.frexp((last - first + 1).astype(np.float64))[1] - 1
     found = np.empty(len(first))
     for each, table in enumerate(tables):
-        at = np.flatnonzero(level == each)
+        at = (level == each).nonzero()[0]
         if len(at):
             found[at] = ufunc(table[first[at]], table[last[at] + 1 - (1 << each)])
     return found

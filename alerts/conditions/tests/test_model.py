@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.conditions import Condition, Memory, Screen, State, read
+from alerts.conditions import Condition, Memory, Screen, State, read, window
 from alerts.conditions.judged import Takes
 from alerts.conditions.tests import model
 from telemetry.moments import to_us
@@ -148,12 +148,17 @@ def past_means(draw) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("kind", CONDITIONS)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
-def test_any_cut_says_what_the_model_says(kind: str, data) -> None:
+def test_any_cut_says_what_the_model_says(kind: str, monkeypatch: pytest.MonkeyPatch, data) -> None:
     condition, stream, now = data.draw(cases(kind))
     past = past_means(data.draw) if kind == "deviation" else {}
     expected, worst = model.changes(condition, stream, now, past)
+    monkeypatch.setattr(window, "PIECE", data.draw(st.sampled_from([3, 1_000])))
 
     memory, found = Memory(), []
     for piece, until in pieces(data.draw, condition, stream, now):
