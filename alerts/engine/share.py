@@ -20,6 +20,7 @@ from alerts.conditions import Memory, State
 from alerts.engine import history, loading, writing
 from alerts.engine.fleet import Fleet
 from alerts.engine.processes import share_of
+from alerts.engine.several import Several
 from alerts.engine.target import Found, Target
 from alerts.engine.watched import UNREAD, Watched, hits
 from alerts.engine.whole import Heard
@@ -67,6 +68,7 @@ class Share:
         self._holder = holder
         self._fleet = fleet
         self._heard = Heard()
+        self._several = Several([], fleet)
         self._version = -1  # of what is in memory; -1: nothing is
         self._generation = -1
         self._noted_us = 0
@@ -113,6 +115,10 @@ class Share:
         if not more:
             self._judge_time(known)
             self._judge_whole(known)
+        self._several.note(commits)
+        for target, instants, values in self._several.of(known, moment.now_us, AHEAD_US):
+            self._readings += len(instants)
+            self._step_target(target, instants, values, known)
         told_late = writing.hold_still(self.watched, moment.now_us)
         if self._found or told_late:
             writing.write(self._found, told_late, moment.now_us)
@@ -144,6 +150,7 @@ class Share:
         judged = moment.known_us if judged_at is None else to_us(judged_at)
         self._begin(judged)
         self._heard.forget()
+        self._several = Several(watched.whole, self._fleet)
         for target in loaded.changed:  # their rule says something else now
             if target.is_open and target.memory.state is State.CLEARED:
                 self._found.append(writing.ended(target, judged, "The rule was changed."))
@@ -298,7 +305,14 @@ class Share:
         now = known_us + target.lead_us
         if last is not None:
             now = max(now, last)
-        target.memory, changes = target.condition.step(memory, times_us, values, now)
+        past = {}
+        series = target.place.series
+        if series is not None:
+            for start, stop in target.condition.hours(memory, times_us):
+                usual = news.mean(series.id, start, stop)
+                if usual is not None:
+                    past[start] = usual
+        target.memory, changes = target.condition.step(memory, times_us, values, now, past)
         self._found += [Found(target, change) for change in changes]
         self.watched.renew(target)
 

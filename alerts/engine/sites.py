@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from alerts.engine.writing import Book, Kind
+from alerts.engine.writing import WHOLE, Book, Kind
 from alerts.models import Alert, Severity
 from alerts.sql import load
 from devices.models import Site
@@ -78,7 +78,7 @@ def _effects(site_id: int) -> list[Alert]:
     return list(
         Alert.objects.filter(
             site=site_id, cleared_at=None, metric="", cause=None,
-            rule__condition__type__in=("offline", "silent"),
+            rule__condition__type__in=WHOLE,
         ).exclude(uid="").order_by("pk")
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Mod
 
 from alerts.engine.processes import SHARES
-from alerts.engine.writing import FLAP_US, GROUP_US, Book, Kind
+from alerts.engine.writing import FLAP_US, GROUP_US, WHOLE, Book, Kind
 from alerts.models import Alert
 
 LOOKED_BACK = timedelta(hours=1)  # what came due longer ago, while no engine ran, is told no more
@@ -67,6 +67,7 @@ class Tending:
         due = book.now - timedelta(microseconds=GROUP_US)
         waiting = ours.filter(
             Q(cause=None) | Q(cause__cleared_at__isnull=False), cleared_at=None, metric="",
+            rule__condition__type__in=WHOLE,
             fired_at__lte=due, fired_at__gt=due - LOOKED_BACK, acknowledged_at=None,
         )  # fmt: skip
         for alert in waiting:

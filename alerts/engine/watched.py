@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.conditions import NEVER, Memory, Screen, State, Takes
+from alerts.conditions import NEVER, Memory, Screen, State, Subject, Takes
 from alerts.engine.target import Target
 
 # Types whose readings each speak for themselves: of others a late one is stored and not judged.
@@ -88,7 +88,7 @@ class Watched:
     def set_leads(self, leads_us: dict[int, int]) -> None:
         """By device."""
         for target in self.targets:
-            if target.place.series is not None:
+            if target.place.series is not None or target.condition.subject is Subject.SEVERAL:
                 target.lead_us = leads_us.get(target.place.device.id, 0)
                 self.slot_lead_us[target.slot] = target.lead_us
         for level in self.levels:

@@ -39,6 +39,10 @@ OURS = (
 )
 
 
+# Types of conditions that say that a device as a whole is gone, where they name no metric.
+WHOLE = ("offline", "silent")
+
+
 class Event(NamedTuple):
     alert: Alert
     kind: str
@@ -180,7 +184,8 @@ def tell_cleared(book: Book, alert: Alert) -> None:
 
 def waits(alert: Alert) -> bool:
     """Whether it is told of only once it is clear that it is not its whole site's."""
-    return not alert.metric
+    rule = alert.rule
+    return not alert.metric and rule is not None and rule.condition.get("type") in WHOLE
 
 
 def ended(target: Target, at_us: int, why: str) -> Found:
@@ -236,7 +241,7 @@ def _locked(ids: Iterable[Any]) -> dict[int, Alert]:
     found = list(ids)
     if not found:
         return {}
-    rows = Alert.objects.select_for_update(of=("self",)).select_related("site")
+    rows = Alert.objects.select_for_update(of=("self",)).select_related("site", "rule")
     return {row.pk: row for row in rows.filter(pk__in=found).order_by("pk")}
 
 

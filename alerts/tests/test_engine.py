@@ -10,6 +10,7 @@ from alerts.tests.engine_world import Plant
 from devices.models import Presence
 from telemetry.models import IngestWorker
 from telemetry.moments import from_us
+from telemetry.storage import rollups
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -362,3 +363,45 @@ def test_health_says_since_when_nothing_is_judged(plant: Plant) -> None:
     assert health.not_judged_since() is None
     EngineShare.objects.update(judged_at=from_us(plant.at(-90)))
     assert health.not_judged_since() == from_us(plant.at(-90))
+
+
+def test_a_formula_over_several_series(plant: Plant) -> None:
+    supply, back = plant.series("boiler", "supply"), plant.series("boiler", "back")
+    plant.rule(
+        {
+            "type": "expression", "formula": "supply - back < 2", "for": 10,
+            "names": {"supply": "supply", "back": "back"},
+        },
+        metric="",
+    )  # fmt: skip
+    plant.look()
+    plant.write(supply, (0, 60.0), (10, 60.0))
+    plant.write(back, (0, 40.0), (10, 59.0))
+    plant.go(11)
+    assert plant.alerts() == []
+    plant.write(supply, (15, 60.0), (22, 60.0))
+    plant.go(23)
+    alert = plant.one()
+    assert (alert.series, plant.seconds(alert.started_at)) == (None, 10)
+    assert plant.told() == [f"alert-{alert.pk}-fired"]
+    plant.write(back, (30, 40.0))
+    plant.go(31)
+    assert plant.seconds(plant.one().cleared_at) == 30
+
+
+def test_what_is_far_from_what_it_was_a_week_ago(plant: Plant) -> None:
+    series = plant.series()
+    week = 7 * 86_400
+    hour = plant.start // 3_600_000_000 * 3_600_000_000
+    begun = (hour - plant.start) / 1e6
+    old = [(begun + second - week, -18.0) for second in range(0, 3600, 300)]
+    plant.write(series, *old)
+    rollups.run(from_us(plant.now))
+    plant.rule({"type": "deviation", "weeks": 1, "by": 3})
+    plant.look()
+    plant.write(series, (1, -18.5))
+    plant.go(2)
+    assert plant.alerts() == []
+    plant.write(series, (3, -12.0))
+    plant.go(4)
+    assert plant.one().value == -12.0

@@ -69,6 +69,16 @@ def newest_by(series: NDArray[np.int32], until_us: Times) -> dict[int, int]:
         return {place - 1: us for place, us in cursor.fetchall()}
 
 
+def mean(series_id: int, start_us: int, stop_us: int) -> float | None:
+    """Of the past, which is summed up: the mean from one edge of a minute to another."""
+    span: dict[str, Any] = {"series_id": series_id, "start": from_us(start_us)}
+    span["stop"] = from_us(stop_us)
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_mean"], span)
+        (found,) = cursor.fetchone()
+    return found if found is None else float(found)
+
+
 def _wanted(series: NDArray[np.int32], since_us: Times, until_us: Times) -> dict[str, Any]:
     return {
         "series": series.tolist(),

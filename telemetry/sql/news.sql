@@ -50,3 +50,8 @@ LEFT JOIN LATERAL (
     ORDER BY time DESC LIMIT 1
 ) AS text ON true
 WHERE number.time IS NOT NULL OR text.time IS NOT NULL
+
+-- name: fetch_mean
+-- The mean of a series between two edges of minutes, from its summaries; NULL without readings.
+SELECT sum(sum) / sum(count) FROM rollup_1m
+WHERE series_id = %(series_id)s AND bucket >= %(start)s AND bucket < %(stop)s
