@@ -47,7 +47,7 @@ class Window(NamedTuple):
 # whoever looks at it for the first time sees something go wrong, and become right again. What
 # began before the start is in the history that is sent first.
 OPENING: dict[tuple[str, int], tuple[Window, ...]] = {
-    ("freezer", 1): (Window(DOOR_LEFT_OPEN, 0.0, 240.0),),
+    ("freezer", 1): (Window(DOOR_LEFT_OPEN, -20.0, 240.0),),
     ("freezer", 2): (Window(COMPRESSOR_FAILURE, -780.0, 1500.0),),
     ("weather-station", 2): (Window(SENSOR_STUCK, -300.0, 1500.0),),
     ("tank", 3): (Window(SLOW_LEAK, 60.0, 3600.0),),
