@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
 
 from access.scope import Scope
-from alerts.engine import health
 from alerts.models import Alert, AlertRule, Severity
 
 _RANK = Case(
@@ -61,8 +60,3 @@ def quiet_since(scope: Scope) -> datetime | None:
 def is_watched() -> bool:
     """Whether any rule is judged at all, wherever."""
     return AlertRule.objects.filter(enabled=True).exists()
-
-
-def not_judged_since() -> datetime | None:
-    """Since when no rule is judged; None when they are."""
-    return health.not_judged_since()

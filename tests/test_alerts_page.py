@@ -13,8 +13,9 @@ from playwright.sync_api import Page, expect
 
 from access.scope import EVERYTHING
 from alerts import actions
+from alerts.engine.processes import SHARES
 from alerts.events import announce_alerts
-from alerts.models import Alert
+from alerts.models import Alert, EngineShare
 from alerts.tests.made import make_alert
 from dashboard.tests.live_socket import insert
 from devices import clock
@@ -149,6 +150,11 @@ def test_what_is_past_and_why_a_list_is_empty(page: Page):
     page.locator(".open-alert").click()
     page.wait_for_url(f"**alert={made.pk}*")
     expect(page.locator("#drawer")).to_contain_text("Cleared")
+    for number in range(SHARES):
+        EngineShare.objects.create(number=number, judged_at=now - 30 * MINUTE)
+    page.goto("/alerts/")
+    expect(page.locator("#not-judged")).to_contain_text("Rules are not being judged since")
+    expect(page.locator("#empty")).not_to_contain_text("quiet")
 
 
 def test_the_fleet_and_the_device_show_what_is_wrong_and_since_when(page: Page):

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from access.scope import Scope
 from alerts import standing
 from alerts.api.shapes import AlertDetailShape, AlertsShape, StatisticsShape
+from alerts.engine.health import not_judged_since
 from alerts.form import alert_form, in_ms, with_all
 from alerts.models import Alert, AlertEvent, Severity
 from alerts.statistics import statistics
@@ -79,7 +80,7 @@ class AlertsView(APIView):
                 "open": standing.count_open(scope, now),
                 "quiet_since": in_ms(standing.quiet_since(scope)),
                 "watched": standing.is_watched(),
-                "not_judged_since": in_ms(standing.not_judged_since()),
+                "not_judged_since": in_ms(not_judged_since()),
                 "alerts": [alert_form(each) for each in shown],
             }
         )

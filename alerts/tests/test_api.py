@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 
 from access.scope import EVERYTHING
 from alerts import actions
-from alerts.models import Alert, AlertEvent
+from alerts.engine.processes import SHARES
+from alerts.models import Alert, AlertEvent, EngineShare
 from alerts.tests.made import make_alert, make_rule
 from devices import clock
 from devices.models import Device, Site
@@ -107,6 +108,16 @@ def test_of_a_span_those_that_stood_in_it(api: APIClient):
     span = f"from={to_ms(now - 6 * HOUR)}&to={to_ms(now - 2 * HOUR)}"
     found = get(api, f"?state=all&device=freezer-1&{span}")
     assert ids(found) == [made[2].pk, made[1].pk]
+
+
+def test_a_list_says_since_when_no_rule_is_judged(api: APIClient):
+    assert get(api)["not_judged_since"] is None
+    then = clock.now() - HOUR
+    for number in range(SHARES):
+        EngineShare.objects.create(number=number, judged_at=then)
+    assert get(api)["not_judged_since"] == to_ms(then)
+    EngineShare.objects.update(judged_at=clock.now())
+    assert get(api)["not_judged_since"] is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Current } from "../js/alerts/current.js";
 import { byWorst, found, isOpen, isTold } from "../js/alerts/standing.js";
-import { AlertSpans } from "../js/charts/alert-spans.js";
+import { AlertSpans, drawAlerts } from "../js/charts/alert-spans.js";
 import { care, happened, nothing } from "../js/alerts/words.js";
 
 const NOW = 1_800_000_000_000;
@@ -151,4 +151,20 @@ test("a chart marks what is of its metric, and draws a limit once", () => {
   assert.deepEqual(spans.limits("temperature", [{ value: -15, label: "Warm" }]), [{ value: -15, label: "Warm" }]);
   assert.equal(spans.at("temperature", NOW - 61_000).length, 0);
   assert.equal(spans.at("temperature", NOW).length, 2);
+});
+
+test("an alert that was over before a window, or begins after it, is not in its picture", () => {
+  /** @type {number[][]} */ const drawn = [];
+  const context = /** @type {any} */ ({ save() {}, restore() {}, fillRect: (/** @type {number[]} */ ...rect) => drawn.push(rect) });
+  const area = { left: 0, right: 100, top: 10, bottom: 60 };
+  const drawing = (/** @type {any} */ facts, tint = true) => {
+    drawn.length = 0;
+    drawAlerts(context, area, [alert(facts)], (at) => at, { colours: {}, now: 90, tint });
+    return drawn;
+  };
+  assert.deepEqual(drawing({ started: -50, cleared: -1 }), []);
+  assert.deepEqual(drawing({ started: 101 }), []);
+  assert.deepEqual(drawing({ started: -50, cleared: 20 })[0], [0, 10, 20, 3]);
+  assert.deepEqual(drawing({ started: 40, cleared: null })[1], [40, 10, 50, 50]);
+  assert.deepEqual(drawing({ started: 40, cleared: 40 }, false), [[40, 6, 2, 3]]); // seen, however short
 });

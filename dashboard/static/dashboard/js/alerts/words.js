@@ -43,8 +43,8 @@ export function happened({ kind, detail }, now, series) {
     case "acknowledged": return more(detail.via === "link" ? "acknowledged it by a link" : "acknowledged it");
     case "unacknowledged": return "took that back";
     case "assigned": return detail.to ? `assigned it to ${detail.to}` : "assigned it to nobody";
-    case "snoozed": return detail.until ? `snoozed it until ${when(detail.until, now)}` : "ended the snooze";
-    case "silenced": return more("Silenced");
+    case "snoozed": return detail.until ? `snoozed it until ${when(detail.until, now)}` : said || "ended the snooze";
+    case "silenced": return said || "Silenced";
     case "commented": return said;
     case "grouped": return more("Put under its cause");
     case "escalated": return more("Escalated");

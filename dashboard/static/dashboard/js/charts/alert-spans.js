@@ -47,9 +47,10 @@ const EDGE = 3; // px
 export function drawAlerts(context, area, alerts, x, { colours, now, tint = true }) {
   context.save();
   for (const { started, cleared, severity } of alerts) {
+    const end = x(cleared ?? now);
+    if (end < area.left || x(started) > area.right) continue;
     const a = Math.max(area.left, x(started));
-    const b = Math.min(area.right, Math.max(x(cleared ?? now), a + 2));
-    if (b <= area.left || a >= area.right) continue;
+    const b = Math.min(area.right, Math.max(end, a + 2));
     context.fillStyle = colours[severity];
     context.globalAlpha = 1;
     context.fillRect(a, tint ? area.top : area.top - EDGE - 1, b - a, EDGE);
