@@ -7,6 +7,7 @@ readings from being judged. The follower `deciding` does the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from devices import clock
 from notifications.content import Content
@@ -28,7 +29,7 @@ def tell_all(happened: Sequence[tuple[str, str, Content]]) -> int:
             what=Occasion.What(what),
             alert_id=_alert_of(content),
             site_id=content.site_id,
-            content=content.as_json(),
+            content=replace(content, what=what).as_json(),
             due_at=now,
         )
         for key, what, content in happened

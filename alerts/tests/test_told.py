@@ -64,7 +64,7 @@ def policy(*steps: dict[str, Any], **more: Any) -> Policy:
 
 def happened(what: str, of: Alert, at: datetime = NOON, number: int = 1, **more: Any) -> Occasion:
     content = made.content(
-        what=what, alert_id=of.pk, severity=of.severity, sentence=of.sentence, started_at=NOON,
+        what="", alert_id=of.pk, severity=of.severity, sentence=of.sentence, started_at=NOON,
         site_id=of.site_id, **more,
     )  # fmt: skip
     key = f"alert-{of.pk}-{what}-{number}"
