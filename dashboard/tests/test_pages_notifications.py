@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,23 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from dashboard.tests import push
 from dashboard.tests.test_every_page import complaints
+from notifications.channels import web_push
 from notifications.links import PATH, token
-from notifications.models import Decision, Delivery, Notification, Occasion, Policy, Recipient
+from notifications.models import (
+    Channel,
+    Decision,
+    Delivery,
+    Notification,
+    Occasion,
+    Policy,
+    Recipient,
+)
+from notifications.tests import made
+from notifications.tests.test_web_push import Browser
 from tests.browser import chromium, operator, page, refused
+from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
@@ -154,3 +168,43 @@ def test_the_log_words_and_what_is_mine(page: Page, told: Decision, web: WebProc
     page.get_by_role("button", name="Acknowledge as olga").click()
     expect(page.locator("[role=status]")).to_contain_text("Acknowledged by olga on")
     readable(page, "used link")
+
+
+def test_this_browser_is_told(page: Page, web: WebProcess, operator: User):
+    page.context.grant_permissions(["notifications"], origin=web.url)
+    page.goto("/notifications/")
+    browser = Browser()
+    page.evaluate(push.SERVICE, browser.facts())
+    for _ in range(2):  # deleted in the list, it can be told again
+        page.click("text=Tell me in this browser")
+        expect(page.locator("#own-channels")).to_contain_text("Chrome")
+        expect(page.locator("#this-browser")).to_have_text("Not in this browser any more")
+        assert Channel.objects.get().owner == operator
+        page.once("dialog", lambda asked: asked.accept())
+        page.click("#own-channels >> text=Delete")
+        expect(page.locator("#this-browser")).to_have_text("Tell me in this browser")
+    page.click("#this-browser")
+    expect(page.locator("#this-browser")).to_have_text("Not in this browser any more")
+
+    content = made.content(url=f"{web.url}/alerts/?alert=12", acknowledge_url=f"{web.url}/a/t/")
+    told = browser.read(web_push.request(browser.facts(), content, "token", 1).body)
+    push.deliver(page, web.url, json.dumps(told))
+    title = f"🔴 {content.subject}"
+    shown = [{"title": title, "body": content.sentence, "tag": told["tag"]}]
+    eventually(lambda: page.evaluate(push.SHOWN, push.WORKER) == shown)
+    (worker,) = page.context.service_workers
+    assert worker.evaluate(push.CLICKED, "acknowledge") == [f"{web.url}/a/t/"]
+    assert page.evaluate(push.SHOWN, push.WORKER) == []
+    front = f"{web.url}/notifications/"  # a page that is open there comes to the front
+    for said, opened in (
+        ("no JSON", "/alerts/"),
+        ('{"title": "t", "url": "javascript:alert(1)"}', "/alerts/"),
+        ('{"title": "t", "url": "/notifications/"}', f"front: {front}"),
+    ):
+        push.deliver(page, web.url, said)
+        eventually(lambda: len(page.evaluate(push.SHOWN, push.WORKER)) == 1)
+        assert worker.evaluate(push.CLICKED, "") == [opened]
+
+    page.click("#this-browser")
+    expect(page.locator("#this-browser")).to_have_text("Tell me in this browser")
+    assert not Channel.objects.exists()

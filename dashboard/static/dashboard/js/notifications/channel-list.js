@@ -4,6 +4,7 @@ import { byId, el } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { ask } from "./form-dialog.js";
 import { duration } from "../page/format.js";
+import { ThisBrowser } from "../push/this-browser.js";
 import { when } from "../time/moment.js";
 
 /** @typedef {{id: number, name: string, kind: string, owner: string|null, shared: boolean, enabled: boolean, settings: any, secrets: string[],
@@ -33,6 +34,7 @@ export class ChannelList {
   /** @param {() => any} changed */
   constructor(changed) {
     this.changed = changed;
+    this.browser = new ThisBrowser(changed);
     /** @type {Kind[]} */ this.kinds = [];
     /** @type {Map<number, string>} what a test of each said */ this.tests = new Map();
     byId("add-channel").addEventListener("click", () => this.#choose());
@@ -44,6 +46,7 @@ export class ChannelList {
     const { channels, now } = await get("/api/v1/channels/");
     /** @type {Channel[]} */ this.channels = channels;
     const own = channels.filter((/** @type {Channel} */ each) => each.owner === user);
+    await this.browser.show(own);
     const rooms = channels.filter((/** @type {Channel} */ each) => each.shared);
     byId("own-channels").replaceChildren(...own.map((/** @type {Channel} */ each) => this.#row(each, now)));
     byId("rooms").replaceChildren(...rooms.map((/** @type {Channel} */ each) => this.#row(each, now)));
@@ -87,7 +90,7 @@ export class ChannelList {
   }
 
   #choose() {
-    // A browser is added by its switch, which asks it for an address.
+    // A browser is added by its own button, which asks it for an address.
     const kinds = this.kinds.filter(({ kind }) => kind !== "web_push").map(({ kind, label }) => ({ value: kind, label }));
     ask({ title: "New channel", act: "Next", fields: [
       { name: "kind", label: "Kind", type: "select", options: kinds },
