@@ -23,6 +23,13 @@ CHOICES = """\
 PULSEBOARD_HOSTS=localhost
 PULSEBOARD_TRUSTED_ORIGINS=
 PULSEBOARD_TLS_PROXY=no
+# Notifications: how people reach the pages, who takes e-mail, inner networks that may be told, and
+# whom to tell that Pulseboard lives (docs/notifications.md).
+PULSEBOARD_PUBLIC_URL=
+PULSEBOARD_EMAIL_URL=
+PULSEBOARD_EMAIL_FROM=
+PULSEBOARD_NOTIFY_ALLOW=
+PULSEBOARD_HEARTBEAT_URL=
 WEB_ADDRESS=127.0.0.1:8000
 MQTT_ADDRESS=127.0.0.1:1883
 # The name and port devices reach the broker by, shown on the pages.

@@ -175,6 +175,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
+        self.hangs = False  # at its goodbye
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -185,6 +186,11 @@ class Mailbox:
             return "451 4.7.1 greylisted, come back"
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        if self.hangs:
+            server.transport.abort()
+        return "221 Bye"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.mails.append(envelope.content)
@@ -240,6 +246,12 @@ def test_e_mail_that_is_refused_or_put_off(mailbox: Mailbox) -> None:
     later = told("email", {"to": "later@plant.example"})
     assert (later.outcome, later.status) == (Outcome.FAILED, 451)
     assert mailbox.mails == []
+
+
+def test_a_mail_that_was_taken_is_taken_though_the_goodbye_fails(mailbox: Mailbox) -> None:
+    mailbox.hangs = True
+    answer = told("email", {"to": "ana@plant.example"})
+    assert (answer.outcome, len(mailbox.mails)) == (Outcome.TAKEN, 1)
 
 
 def test_a_mail_server_that_drips_is_left_at_the_end_of_its_time(

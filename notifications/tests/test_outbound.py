@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from notifications.outbound import guard, http
 from notifications.outbound.addresses import is_allowed
 from notifications.outbound.http import Request, complaint
 from notifications.tests.receiver import Receiver
+from tests.certificates import Authority
 from tests.waiting import eventually
 
 GENEROUS = 60.0  # seconds a busy machine may take for what is over at once
@@ -143,7 +148,7 @@ def test_who_hangs_or_drips_is_left_at_the_end_of_its_time(receiver: Receiver) -
         ("/body", Outcome.TAKEN),
     ):
         began = time.monotonic()
-        answer = http.send(Request(receiver.url(path), b"x"), total=0.5)
+        answer = http.send(Request(receiver.url(path), b"x"), total=0.3)
         assert answer.outcome is outcome, (path, answer)
         assert time.monotonic() - began < GENEROUS / 2  # it would go on for longer
 
@@ -170,6 +175,54 @@ def test_nobody_there_and_no_such_name(loopback: None) -> None:
     for host in ("127.0.0.1", "nowhere.invalid"):
         answer = http.send(Request(f"http://{host}:{port}/", b""))
         assert (answer.outcome, answer.status) == (Outcome.UNANSWERED, None)
+
+
+@contextmanager
+def serving_tls(folder: Path) -> Iterator[int]:
+    """A server with a certificate for 127.0.0.1, of an authority this process trusts: its port."""
+    authority = Authority(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.sign("receiver"))
+    over = threading.Event()
+
+    def serve(server: socket.socket) -> None:
+        while not over.is_set():
+            with suppress(OSError), server.accept()[0] as raw:
+                raw.settimeout(GENEROUS)
+                with context.wrap_socket(raw, server_side=True) as taken:
+                    asked = taken.recv(65_536)
+                    while b"/hangs" in asked and not over.wait(0.02):
+                        taken.sendall(b"H")
+                    taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as server:
+        patch.setenv("SSL_CERT_FILE", str(authority.ca))
+        http._tls.cache_clear()
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        port = server.getsockname()[1]
+        try:
+            yield port
+        finally:
+            over.set()
+            http._tls.cache_clear()
+            socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_a_certificate_is_for_the_name_that_was_asked_for(
+    loopback: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for the address it led to: whoever answers there is not who was meant."""
+    with serving_tls(tmp_path) as port:
+        answer = http.send(Request(f"https://127.0.0.1:{port}/", b"x"))
+        assert (answer.outcome, answer.text) == (Outcome.TAKEN, "ok")
+        answer = http.send(Request(f"https://127.0.0.1:{port}/hangs", b"x"), total=0.3)
+        assert answer.outcome is Outcome.UNANSWERED
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: found)
+        answer = http.send(Request(f"https://hooks.example:{port}/", b"x"))
+        assert answer.outcome is Outcome.UNANSWERED
+        assert "certificate is not valid" in answer.text
+        monkeypatch.undo()
 
 
 def test_no_thread_and_no_connection_is_left(receiver: Receiver) -> None:

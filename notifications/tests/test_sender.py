@@ -21,6 +21,13 @@ from notifications.tests.receiver import Receiver
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "POLL", 0.02)
+
+
 KEY = "a-key-of-twenty-four-characters"
 
 
