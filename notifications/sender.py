@@ -16,7 +16,7 @@ import socket
 import time
 from collections import Counter as Counted
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,12 +24,14 @@ from typing import Any
 from django.db import connection, transaction
 from prometheus_client import Gauge
 
+from devices.events import announce
 from notifications import deliveries
 from notifications.attempt import Attempt, attempt
 from notifications.content import Content
 from notifications.models import Channel, Notification
 from notifications.sql import load
 from telemetry.followers import REGISTRY, Follower
+from telemetry.live import contract
 
 SENDERS = 64  # attempts at the same time in one process; they wait for somebody else's server
 PER_LANE = 4  # of these to one server
@@ -66,15 +68,19 @@ class Sender:
 
     def __init__(self) -> None:
         self.owner = f"{socket.gethostname()[:40]}-{secrets.token_hex(6)}"
-        self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="notify")
+        self._pool = ThreadPoolExecutor(SENDERS + 1, thread_name_prefix="notify")
         self._ended: queue.SimpleQueue[tuple[Task, Attempt]] = queue.SimpleQueue()
         self._unrecorded: deque[tuple[Task, Attempt]] = deque()
         self._in_hand: dict[int, Task] = {}  # by channel
+        self._unannounced = False
+        self._announced: Future[None] | None = None  # the announcement that is on its way
         self._looked_at = self._counted_at = -COUNT_EVERY  # monotonic seconds
 
     def step(self) -> float:
         self._take_ended()
-        if self._record() or time.monotonic() - self._looked_at >= POLL:
+        recorded = self._record()
+        self._announce(recorded)
+        if recorded or time.monotonic() - self._looked_at >= POLL:
             self._begin()
             self._looked_at = time.monotonic()
         self._count()
@@ -104,6 +110,14 @@ class Sender:
             self._unrecorded.popleft()
             del self._in_hand[task.channel.pk]
         return any_ended
+
+    def _announce(self, recorded: bool) -> None:
+        """Have open pages read the log again. In a thread: a Redis that hangs delays nobody who is
+        to be told; while one waits for it, no second one does."""
+        self._unannounced |= recorded
+        if self._unannounced and (self._announced is None or self._announced.done()):
+            self._unannounced = False
+            self._announced = self._pool.submit(announce, contract.event("notifications"))
 
     def _begin(self) -> None:
         for task in self._claimed():

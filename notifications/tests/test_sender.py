@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from channels.layers import get_channel_layer
 from django.db import OperationalError, connection
 
 from devices import clock
@@ -18,6 +20,7 @@ from notifications.models import Channel, Delivery, Notification
 from notifications.sender import Sender
 from notifications.tests import made
 from notifications.tests.receiver import Receiver
+from telemetry.live import contract
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +77,23 @@ def test_what_is_due_is_sent_in_order_and_what_was_answered_is_kept(receiver: Re
     channel.refresh_from_db()
     assert (channel.failures, channel.trouble, channel.leased_until) == (0, "", None)
     assert channel.reached_at is not None
+
+
+def test_open_pages_hear_of_what_was_sent(receiver: Receiver) -> None:
+    put(hook(receiver, "/a"), "k")
+    work = Sender()
+
+    async def heard() -> dict[str, Any]:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(contract.EVENTS_GROUP, channel)
+        await sync_to_async(run)(work, lambda: states() == {"k": "sent"})
+        message: dict[str, Any] = await layer.receive(channel)
+        await layer.flush()
+        return message
+
+    assert async_to_sync(heard)() == contract.event("notifications")
+    work.close()
 
 
 def test_who_hangs_delays_nobody_else(receiver: Receiver) -> None:
