@@ -23,5 +23,6 @@ urlpatterns = [
     path("api/v1/", include("derived.urls")),
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("alerts.urls")),
+    path("api/v1/", include("alerts.rules.urls")),
     path("", include("dashboard.urls")),
 ]

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", views.InboxPage.as_view(), name="inbox"),
     path("topics/", views.TopicsPage.as_view(), name="topics"),
     path("rules/", views.RulesPage.as_view(), name="rules"),
+    path("alerts/rules/", views.AlertRulesPage.as_view(), name="alert-rules"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
     path("notifications/", views.NotificationsPage.as_view(), name="notifications"),
     # Short, because it goes out as SMS; `notifications.links` makes them.

@@ -21,38 +21,43 @@ MAX_METADATA_DEPTH = 8  # levels of objects and arrays, the outermost counted
 
 def validate_metadata(value: Any) -> None:
     """Metadata is a JSON object that Postgres can hold, of bounded size and depth."""
+    validate_object(value, "Metadata", 'Metadata is a JSON object, such as {"firmware": "1.4"}.')
+    thresholds_of(value)
+
+
+def validate_object(value: Any, name: str, shape: str) -> None:
+    """The same of any object somebody writes; `name` and `shape` are what is said of a mistake."""
     if not isinstance(value, dict):
-        raise ValidationError('Metadata is a JSON object, such as {"firmware": "1.4"}.')
+        raise ValidationError(shape)
     pending: list[tuple[Any, int]] = [(value, 1)]
     while pending:  # a loop: recursion would hit Python's own limit before ours is told
         item, depth = pending.pop()
         if isinstance(item, dict | list) and depth > MAX_METADATA_DEPTH:
             raise ValidationError(
-                f"Metadata is nested more than {MAX_METADATA_DEPTH} levels deep.", code="depth"
+                f"{name} is nested more than {MAX_METADATA_DEPTH} levels deep.", code="depth"
             )
         if isinstance(item, dict):
             for key in item:
-                _check_scalar(key)
+                _check_scalar(key, name)
             pending += [(child, depth + 1) for child in item.values()]
         elif isinstance(item, list):
             pending += [(child, depth + 1) for child in item]
         else:
-            _check_scalar(item)
+            _check_scalar(item, name)
     size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MAX_METADATA_BYTES:
         raise ValidationError(
-            f"Metadata is {size} bytes as JSON; at most {MAX_METADATA_BYTES} are kept.", code="size"
+            f"{name} is {size} bytes as JSON; at most {MAX_METADATA_BYTES} are kept.", code="size"
         )
-    thresholds_of(value)
 
 
-def _check_scalar(value: Any) -> None:
+def _check_scalar(value: Any, name: str) -> None:
     if isinstance(value, str) and "\x00" in value:
-        raise ValidationError("Metadata holds a NUL character (\\u0000).", code="nul")
+        raise ValidationError(f"{name} holds a NUL character (\\u0000).", code="nul")
     if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValidationError("Metadata holds half a surrogate pair.", code="surrogate")
+        raise ValidationError(f"{name} holds half a surrogate pair.", code="surrogate")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValidationError("Metadata holds a number that is not finite.", code="not_finite")
+        raise ValidationError(f"{name} holds a number that is not finite.", code="not_finite")
 
 
 def normalised_tags(tags: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from access.scope import Scope
-from alerts.models import Alert, AlertEvent, AlertRule, Silence
+from alerts.models import Alert, AlertEvent, AlertRule, RuleChange, Silence
 from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
 from derived.models import DerivedInput, DerivedSeries
 from devices.models import Device, DeviceAlias, Presence, Site
@@ -50,8 +50,9 @@ class Hidden:
         )
         self.site = Site.objects.create(slug="far", name=f"{SECRET} site")
         self.device = Device.objects.create(
-            uid="far-1", name=f"{SECRET} device", site=self.site, tags=["secret"]
-        )
+            uid="far-1", name=f"{SECRET} device", site=self.site, tags=["secret"],
+            metadata={"thresholds": {f"{SECRET}.metric": [{"value": 1}]}},
+        )  # fmt: skip
         Presence.objects.create(device=self.device, last_seen_at=now)
         DeviceAlias.objects.create(device=self.device, alias=f"{SECRET}-alias")
         self.series = Series.objects.create(device=self.device, metric=f"{SECRET}.metric")
@@ -67,6 +68,7 @@ class Hidden:
         self.alert_rule = AlertRule.objects.create(
             id=HIDDEN_ID, name=SECRET, site=self.site, condition={}, enabled=True
         )
+        RuleChange.objects.create(rule=self.alert_rule, name=SECRET, after={"name": SECRET})
         self.alert = Alert.objects.create(
             id=HIDDEN_ID, rule=self.alert_rule, rule_name=SECRET, severity="critical",
             site=self.site, device=self.device, device_name=SECRET, uid="far-1",
@@ -94,6 +96,7 @@ class Hidden:
             *Candidate.objects.order_by("id").values(),
             *DeviceAlias.objects.order_by("id").values(),
             *AlertRule.objects.order_by("id").values(),
+            *RuleChange.objects.order_by("id").values(),
             *Alert.objects.order_by("id").values(),
             *AlertEvent.objects.order_by("id").values(),
             *Silence.objects.order_by("id").values(),

@@ -54,7 +54,6 @@ class Comparison:
 
     @property
     def condition(self) -> dict[str, object]:
-        """Raises `NotTranslated`."""
         if self.op == ">":
             return {"type": "threshold", "op": "above", "limit": self.number}
         if self.op == "<":
@@ -64,8 +63,8 @@ class Comparison:
             return {"type": "threshold", "op": "above", "limit": _beside(self.number, -math.inf)}
         if self.op == "<=":
             return {"type": "threshold", "op": "below", "limit": _beside(self.number, math.inf)}
-        op = "inside" if self.op == "==" else "outside"
-        return {"type": "threshold", "op": op, "low": self.number, "high": self.number}
+        op = "is" if self.op == "==" else "is_not"
+        return {"type": "state", "op": op, "equals": [self.number]}
 
 
 def _beside(number: float, toward: float) -> float:

@@ -1,7 +1,8 @@
-"""What a rule is for, in words."""
+"""What a rule is for and what must hold, in words."""
 
 from __future__ import annotations
 
+from alerts.conditions import read
 from alerts.models import AlertRule
 
 
@@ -11,6 +12,11 @@ def applies_to(rule: AlertRule) -> str:
     if not rule.metric:
         return devices
     return f"{'every value' if rule.metric == '*' else rule.metric} of {devices}"
+
+
+def holds(rule: AlertRule) -> str:
+    """Raises `InvalidCondition` of one that another version wrote."""
+    return read(rule.condition, rule.schedule).type
 
 
 def _devices(rule: AlertRule) -> str:

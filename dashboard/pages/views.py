@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.db.models import Func, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
@@ -18,7 +19,10 @@ from dashboard.pages.publish_command import publish_words
 from devices.models import Device, Site
 from devices.summary import device_summary
 from devices.thresholds import KEY, Threshold, thresholds_of
+from telemetry.models import Series
 from telemetry.series.form import series_form
+
+MAX_OFFERED = 1_000  # words a field of a form offers to choose from
 
 
 def _sites(request: HttpRequest) -> list[Any]:
@@ -98,6 +102,31 @@ class RulesPage(LoginRequiredMixin, TemplateView):
 
     template_name = "dashboard/rules.html"
     extra_context = {"page": "rules"}
+
+
+class AlertRulesPage(LoginRequiredMixin, TemplateView):
+    """What is watched for: write a rule, see what it would have done, switch it on."""
+
+    template_name = "dashboard/alert_rules.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        scope = Scope.of(self.request)
+        devices, series = Device.objects.visible_to(scope), Series.objects.visible_to(scope)
+        tags = devices.order_by().annotate(tag=Func("tags", function="unnest"))
+        return super().get_context_data(
+            page="alerts",
+            sites=_sites(self.request),
+            devices=devices.values("uid", "name")[:MAX_OFFERED],
+            kinds=_words(devices.exclude(kind=""), "kind"),
+            tags=_words(tags, "tag"),
+            metrics=_words(series, "metric"),
+            **kwargs,
+        )
+
+
+def _words(rows: QuerySet[Any], field: str) -> QuerySet[Any, str]:
+    """What a field of a form offers: as many as it may be, each once."""
+    return rows.order_by(field).values_list(field, flat=True).distinct()[:MAX_OFFERED]
 
 
 class InboxPage(LoginRequiredMixin, TemplateView):

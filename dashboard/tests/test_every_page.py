@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
@@ -20,6 +21,7 @@ from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
+from telemetry.tests.written import mark_dirty
 from tests.browser import chromium, operator, page
 from tests.web_process import WebProcess, web, web_process
 
@@ -55,6 +57,7 @@ PAGES = {
     "topics": Shown("/topics/", "#topics-empty"),
     "notifications": Shown("/notifications/?tab=policies", "#policies li"),
     "rules": Shown("/rules/?rule=1", "#samples li"),
+    "alert-rules": Shown("/alerts/rules/?rule=4711", "#fired li"),
     "api-docs": Shown("/api/v1/docs/", ".operations summary"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
     "not found": Shown("/nothing/", "h1", live=False),
@@ -89,6 +92,9 @@ def things() -> None:
             started_at=from_ms(now - 300_000), fired_at=from_ms(now - 290_000), value=21.0,
             limit=15.0, silenced=number == 4,
         )  # fmt: skip
+    with connection.cursor() as cursor:
+        for minute in range(now // 60_000 - 13, now // 60_000 + 1):
+            mark_dirty(cursor, from_ms(minute * 60_000))
     for number in range(3):
         apps.get_model("bridge", "Candidate").objects.create(
             uid=f"plug-{number}",
@@ -109,6 +115,12 @@ def things() -> None:
         samples=[{"topic": "plant/a", "payload": '{"temperature": 20.5}', "expected": None}],
     )
     apps.get_model("notifications", "Policy").objects.create(name="Cold chain " + "w" * 80)
+    apps.get_model("alerts", "AlertRule").objects.create(
+        id=4711,
+        name="Never warm",
+        metric="temperature",
+        condition={"type": "threshold", "op": "above", "limit": 0.5, "clear": 0.25},
+    )
     for number in range(8):
         QuarantinedMessage.objects.create(
             received_at=timezone.now(),

@@ -240,3 +240,45 @@ ORDER BY series_id, us
 SELECT time, value FROM reading
 WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
 ORDER BY time
+
+-- name: fetch_words
+-- The oldest readings of one series in [from, to), numbers and texts; of one instant the number.
+SELECT DISTINCT ON (time) round(date_part('epoch', time) * 1e6)::bigint AS us, number, word
+FROM (
+    (
+        SELECT time, value AS number, NULL::text AS word FROM reading
+        WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+        ORDER BY time
+        LIMIT %(limit)s
+    )
+    UNION ALL
+    (
+        SELECT time, NULL::float8, value FROM text_reading
+        WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+        ORDER BY time
+        LIMIT %(limit)s
+    )
+) AS said
+ORDER BY time, word NULLS FIRST
+LIMIT %(limit)s
+
+-- name: fetch_heard
+-- When numbers or texts came of any of some series in [from, to), oldest first.
+SELECT DISTINCT round(date_part('epoch', time) * 1e6)::bigint AS us
+FROM (
+    SELECT time FROM reading
+    WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+    UNION ALL
+    SELECT time FROM text_reading
+    WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+) AS heard
+ORDER BY us
+
+-- name: count_text_minutes
+-- The minutes in which texts came of any of some series in [from, to), and how many: texts have no
+-- rollups.
+SELECT round(date_part('epoch', date_bin('1 minute', time, '1970-01-01Z')) * 1e6)::bigint AS us,
+    count(*)
+FROM text_reading
+WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+GROUP BY us

@@ -27,9 +27,12 @@ function paintOf(colourName) {
 
 /**
  * @typedef {{series: any, thresholds: {value: number, label: string}[], points: () => import("./points.js").Points, expectedInterval: number, colourName: string,
- *   heard: () => import("./heard.js").Heard, alerts: import("./alert-spans.js").AlertSpans}} ChartSource
+ *   heard: () => import("./heard.js").Heard, alerts: import("./alert-spans.js").AlertSpans, near?: {value: number}[]}} ChartSource
+ *   `near`: values the axis reaches to as to thresholds, not drawn
  * @typedef {{at: number, value: number|string, low: number|null, high: number|null}} Reading  at a cursor
- * @typedef {import("../time/time-line.js").TimeLine} TimeLine
+ * The window it draws: of a page's time line, or a fixed one.
+ * @typedef {{bounds: () => {from: number, to: number}, unknown: (series: number) => [number, number][], knownUntil: () => number, generation: number,
+ *   cursor: number|null, drag: {from: number, to: number}|null}} TimeLine
  */
 export class LiveChart {
   /** @param {HTMLCanvasElement} canvas @param {ChartSource} source @param {TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
@@ -174,7 +177,7 @@ export class LiveChart {
     const inside = this.rows.filter((row) => row[0] >= from && row[0] <= to);
     const previous = this.blank ? null : this.axis;
     this.blank = !inside.length && previous === null;
-    this.axis = valueRange(withThresholds(extent(inside), this.source.thresholds), previous, includesZero(this.source.series));
+    this.axis = valueRange(withThresholds(extent(inside), [...this.source.thresholds, ...(this.source.near ?? [])]), previous, includesZero(this.source.series));
     this.ticks = valueTicks(this.axis.min, this.axis.max, allWhole(inside));
     const { x, y } = this.chart.options.scales;
     x.min = from;
@@ -209,6 +212,21 @@ export class LiveChart {
   /** @param {number} pixel from the canvas's left @returns {number} ms */
   timeAt(pixel) {
     return Math.round(this.chart.scales.x.getValueForPixel(pixel));
+  }
+
+  /** Where the plot lies, px. @returns {{left: number, right: number, top: number, bottom: number}} */
+  get area() {
+    return this.chart.chartArea;
+  }
+
+  /** @param {number} value @returns {number} px from the canvas's top */
+  pixelOf(value) {
+    return this.chart.scales.y.getPixelForValue(value);
+  }
+
+  /** @param {number} pixel from the canvas's top @returns {number} */
+  valueAt(pixel) {
+    return this.chart.scales.y.getValueForPixel(pixel);
   }
 
   /** To this size, or to the card's own. @param {number} [width] px @param {number} [height] px */

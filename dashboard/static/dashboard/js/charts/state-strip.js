@@ -25,7 +25,7 @@ function paintOf(colourName) {
 
 export class StateStrip {
   /** @param {HTMLCanvasElement} canvas @param {import("./live-chart.js").ChartSource & {device: string}} source
-   * @param {import("../time/time-line.js").TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
+   * @param {import("./live-chart.js").TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
   constructor(canvas, source, timeLine, room) {
     this.element = canvas;
     this.source = source;
@@ -74,9 +74,8 @@ export class StateStrip {
     this.element.height = Math.round(height * ratio);
     const context = /** @type {CanvasRenderingContext2D} */ (this.element.getContext("2d"));
     context.scale(ratio, ratio);
-    const left = this.room.width;
-    const area = { left, right: width - RIGHT, top: TOP, bottom: height - AXIS };
-    const x = (/** @type {number} */ at) => left + ((at - from) / (to - from)) * (area.right - left);
+    const { area } = this;
+    const x = (/** @type {number} */ at) => area.left + ((at - from) / (to - from)) * (area.right - area.left);
     for (const state of this.states) this.#segment(context, area, x(state.from), x(state.to), state.word);
     drawUnknown(context, area, unknown, x, this.paint.neutral);
     drawAlerts(context, area, this.source.alerts.of(this.source.series.metric), x, { colours: this.paint.severities, now: this.timeLine.knownUntil(), tint: false });
@@ -90,6 +89,12 @@ export class StateStrip {
     }
     context.fillStyle = this.paint.line;
     if (cursor !== null && cursor >= from && cursor <= to) context.fillRect(Math.round(x(cursor)), area.top, 1, area.bottom - area.top);
+  }
+
+  /** Where the segments lie, px. */
+  get area() {
+    const { width, height } = this.size ?? { width: this.element.clientWidth, height: this.element.clientHeight };
+    return { left: this.room.width, right: width - RIGHT, top: TOP, bottom: height - AXIS };
   }
 
   #axis(/** @type {CanvasRenderingContext2D} */ context, /** @type {any} */ area, /** @type {(at: number) => number} */ x, /** @type {number} */ from, /** @type {number} */ to) {

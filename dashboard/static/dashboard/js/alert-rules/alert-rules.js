@@ -1,0 +1,202 @@
+/** The page of alert rules: the list, the rule that is open, and what it would have done. */
+
+import { AlertRuleForm } from "./rule-form.js";
+import { AlertRuleList, targetsInWords } from "./list.js";
+import { Assessment } from "./assessment.js";
+import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
+import { connection } from "../live/live.js";
+import { showChanges } from "./changes.js";
+import { showOffers, takeInFile } from "./offers.js";
+import { send } from "../page/rest.js";
+import { typing } from "../frame/frame.js";
+
+const TYPED = 300; // ms after the last key
+const SOON = 1_000; // ms that gather events into one look at the list
+
+/** @typedef {import("./list.js").AlertRule} AlertRule */
+
+/** @type {AlertRule|null} */ let open = null; // null: a new one, or none
+let dirty = false;
+let begun = false; // what the address asks for is open
+/** @type {any} */ let typed = 0;
+/** @type {any} */ let looking = 0;
+
+const list = new AlertRuleList({ chosen: (rule) => leave() && show(rule), shown: follow });
+const form = new AlertRuleForm(() => {
+  dirty = true;
+  clearTimeout(typed);
+  typed = setTimeout(assess, TYPED);
+});
+const assessment = new Assessment({
+  draft: () => form.draft,
+  limit: (field, value) => {
+    dirty = true;
+    form.setLimit(field, value);
+  },
+  told: (errors) => form.showErrors(open || dirty ? errors : {}),
+  targets: showTargets,
+});
+
+function assess() {
+  clearTimeout(typed);
+  assessment.assess();
+}
+
+function showTargets(/** @type {{total: number, devices: number, targets: any[]}} */ found) {
+  const ofSeries = form.draft.metric !== "";
+  setText(byId("targets-count"), found.total ? targetsInWords(found, ofSeries) : "Nothing fits now; what joins later will.");
+  const rows = found.targets.map(({ name, device, metric }) => el("li", { class: "tag", text: metric ? `${name}, ${metric}` : name, attrs: { title: device } }));
+  const more = found.total - found.targets.length;
+  byId("targets-list").replaceChildren(...rows, ...(more > 0 ? [el("li", { class: "tag", text: `and ${more} more` })] : []));
+}
+
+/** Whether what was written may be forgotten. */
+function leave() {
+  return !dirty || confirm("What you wrote is not saved. Leave it?");
+}
+
+/** @param {AlertRule|null} rule null: a new one @param {any} [begin] what it begins with */
+function show(rule, begin = {}) {
+  open = rule;
+  dirty = false;
+  byId("nothing").hidden = byId("taken").hidden = true;
+  byId("form").hidden = byId("replay").hidden = false;
+  byId("page").classList.add("is-open"); // on a phone the list makes room
+  byId("delete").hidden = byId("history").hidden = rule === null;
+  byId("enable").hidden = rule?.enabled === true;
+  byId("save").classList.toggle("main", rule?.enabled === true);
+  byId("outcome").hidden = true;
+  setText(byId("form-title"), rule?.name ?? "New rule");
+  setText(byId("changed"), "");
+  form.show(rule ?? begin);
+  history.replaceState(null, "", rule ? `?rule=${rule.id}` : "?new");
+  list.mark(rule?.id ?? null);
+  assessment.begin();
+  if (rule) showChanges(rule);
+}
+
+function hide() {
+  open = null;
+  dirty = false;
+  assessment.end();
+  byId("nothing").hidden = false;
+  for (const id of ["form", "replay", "history"]) byId(id).hidden = true;
+  byId("page").classList.remove("is-open");
+  showOffers(list.rules, read);
+  history.replaceState(null, "", location.pathname);
+  list.mark(null);
+}
+
+/** The list was read anew: the rule that is open is as it is now, unless somebody writes in it here. */
+function follow(/** @type {AlertRule[]} */ rules) {
+  if (open === null) {
+    if (byId("form").hidden && begun) showOffers(rules, read);
+    return;
+  }
+  const now = rules.find((rule) => rule.id === open?.id);
+  if (now && now.updated_at !== open.updated_at && !dirty) show(now);
+  else if (!now && !dirty) hide();
+  else if (now?.updated_at !== open.updated_at) setText(byId("changed"), now ? "Somebody has changed it meanwhile." : "Somebody has deleted it meanwhile.");
+}
+
+async function read() {
+  try {
+    await list.read();
+    endTrouble(byId("trouble"));
+  } catch (error) {
+    showTrouble(byId("trouble"), `The alert rules could not be read. ${/** @type {Error} */ (error).message}`, read);
+  }
+}
+
+function readSoon() {
+  if (looking) return;
+  looking = setTimeout(() => {
+    looking = 0;
+    if (!document.hidden) read();
+  }, SOON);
+}
+
+/** @param {boolean} enabled */
+async function save(enabled) {
+  const body = { ...form.rule, enabled };
+  for (const button of ["save", "enable"]) byId(button).disabled = true;
+  try {
+    const saved = open ? await send("PATCH", `/api/v1/alert-rules/${open.id}/`, { ...body, updated_at: open.updated_at }) : await send("POST", "/api/v1/alert-rules/", body);
+    dirty = false;
+    open = saved;
+    await read();
+    show(saved);
+    byId("outcome").hidden = false;
+    byId("outcome").replaceChildren(el("span", { text: enabled ? "Saved and on. It is judged within seconds." : "Saved. It is off: nothing is judged by it." }));
+  } catch (error) {
+    const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    form.showErrors(said && typeof said === "object" ? said : { "Not saved": message });
+  } finally {
+    for (const button of ["save", "enable"]) byId(button).disabled = false;
+  }
+}
+
+function askToDelete() {
+  if (!open) return;
+  setText(byId("confirm-said"), `“${open.name}” goes. Alerts it has raised stay${open.firing ? `, and the ${open.firing} that stand now are cleared by nobody` : ""}. Type its name to delete it.`);
+  byId("confirm-name").value = "";
+  byId("confirm-do").disabled = true;
+  byId("confirm").showModal();
+}
+
+async function remove() {
+  byId("confirm").close();
+  if (!open) return;
+  try {
+    await send("DELETE", `/api/v1/alert-rules/${open.id}/`);
+    toast(`“${open.name}” is deleted.`);
+    hide();
+    await read();
+  } catch (error) {
+    form.showErrors({ "Not deleted": /** @type {Error} */ (error).message });
+  }
+}
+
+byId("new").addEventListener("click", () => {
+  if (!leave()) return;
+  show(null);
+  /** @type {HTMLElement} */ (document.querySelector("[name=name]")).focus();
+});
+byId("close").addEventListener("click", () => leave() && hide());
+byId("taken-close").addEventListener("click", () => (byId("taken").hidden = true));
+byId("delete").addEventListener("click", askToDelete);
+byId("confirm-name").addEventListener("input", () => (byId("confirm-do").disabled = byId("confirm-name").value.trim() !== open?.name));
+byId("confirm-form").addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  if (!byId("confirm-do").disabled) remove();
+});
+byId("enable").addEventListener("click", () => save(true));
+byId("form").addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  save(open?.enabled ?? false);
+});
+byId("import").addEventListener("click", () => byId("import-file").click());
+byId("import-file").addEventListener("change", () => {
+  const [file] = byId("import-file").files;
+  if (file) takeInFile(file, read);
+  byId("import-file").value = "";
+});
+byId("zones").append(...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { attrs: { value: zone } })));
+document.addEventListener("keydown", (event) => {
+  if (!typing(event) && event.key === "n") {
+    event.preventDefault();
+    byId("new").click();
+  }
+});
+addEventListener("beforeunload", (event) => dirty && event.preventDefault());
+connection.on("alert_rules", readSoon);
+connection.on("alert", readSoon);
+document.addEventListener("visibilitychange", () => !document.hidden && read());
+
+const query = new URLSearchParams(location.search);
+await read();
+const wanted = list.rules.find((rule) => String(rule.id) === query.get("rule"));
+begun = true;
+if (wanted) show(wanted);
+else if (query.has("new")) show(null, Object.fromEntries(["metric", "device"].map((name) => [name, query.get(name)])));
+else hide();

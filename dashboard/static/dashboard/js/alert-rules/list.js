@@ -1,0 +1,89 @@
+/** The alert rules by name: how each stands, and its switch. */
+
+import { ago, counted, number } from "../page/format.js";
+import { byId, el, icon, setText } from "../page/element.js";
+import { get, send } from "../page/rest.js";
+import { serverNow } from "../time/clock.js";
+
+const SEVERITIES = /** @type {Record<string, string>} */ ({ critical: "Critical", warning: "Warning", info: "Info" });
+
+/**
+ * @typedef {{id: number, name: string, enabled: boolean, severity: string, site: string|null, device: string|null, uid_pattern: string, kind: string,
+ *   tag: string, metric: string, condition: any, schedule: any, labels: Record<string, string>, text: string, runbook: string, applies: string,
+ *   holds: string, created_by: string|null, updated_at: string, targets: number, firing: number, pending: number, last_fired: number|null}} AlertRule
+ */
+export class AlertRuleList {
+  /** @param {{chosen: (rule: AlertRule) => void, shown: (rules: AlertRule[]) => void}} of */
+  constructor(of) {
+    this.of = of;
+    /** @type {AlertRule[]} */ this.rules = [];
+    /** @type {number|null} */ this.open = null;
+  }
+
+  /** Raises what `get` raises. */
+  async read() {
+    this.rules = (await get("/api/v1/alert-rules/")).rules;
+    this.show();
+    this.of.shown(this.rules);
+  }
+
+  /** @param {number|null} id */
+  mark(id) {
+    this.open = id;
+    this.show();
+  }
+
+  show() {
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
+    byId("rules").replaceChildren(...this.rules.map((rule) => this.#row(rule)));
+    if (focused) /** @type {HTMLElement|null} */ (document.querySelector(`[data-act="${CSS.escape(focused)}"]`))?.focus();
+    byId("rules-empty").hidden = this.rules.length > 0;
+    setText(byId("rules-empty"), "No rule yet: nothing is judged.");
+    setText(byId("count"), this.rules.length ? `${number(this.rules.filter((rule) => rule.enabled).length, 0)} of ${number(this.rules.length, 0)} on` : "");
+  }
+
+  #row(/** @type {AlertRule} */ rule) {
+    const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
+    const word = rule.enabled ? "On" : "Off";
+    const turn = el("button", {
+      class: "button tiny", text: word, data: { act: `on-${rule.id}` },
+      attrs: { type: "button", role: "switch", "aria-checked": String(rule.enabled), "aria-label": `${word}: ${rule.name}`, title: word },
+      on: { click: () => this.#turn(rule, said) },
+    });
+    const open = el("button", {
+      class: "open", attrs: { type: "button", ...(rule.id === this.open ? { "aria-current": "true" } : {}) }, data: { act: `open-${rule.id}` },
+      on: { click: () => this.of.chosen(rule) },
+    }, el("b", { text: rule.name }), el("span", { class: "small soft", text: rule.holds ? `${rule.applies}: ${rule.holds}` : rule.applies }), this.#stands(rule));
+    if (!rule.holds) open.append(el("span", { class: "small error" }, icon("i-warn"), " This version cannot use it."));
+    const row = el("li", {}, open, el("div", { class: "acts" }, turn), said);
+    row.classList.toggle("is-chosen", rule.id === this.open);
+    row.classList.toggle("is-off", !rule.enabled);
+    return row;
+  }
+
+  #stands(/** @type {AlertRule} */ rule) {
+    const what = rule.metric ? "series" : rule.targets === 1 ? "device" : "devices";
+    const ok = Math.max(0, rule.targets - rule.firing - rule.pending);
+    const parts = [
+      el("span", { class: "severity", text: SEVERITIES[rule.severity] ?? rule.severity, data: { severity: rule.severity } }),
+      ...(rule.firing ? [el("span", { class: "firing", text: `${number(rule.firing, 0)} firing` })] : []),
+      ...(rule.pending ? [el("span", { text: `${number(rule.pending, 0)} pending` })] : []),
+      el("span", { text: rule.targets ? (rule.enabled ? `${number(ok, 0)} ok` : `${number(rule.targets, 0)} ${what}`) : "fits nothing now" }),
+      el("span", { text: rule.last_fired === null ? "never fired" : `fired ${ago(Math.max(0, serverNow() - rule.last_fired))}` }),
+    ];
+    return el("span", { class: "small quiet stands" }, ...parts);
+  }
+
+  async #turn(/** @type {AlertRule} */ rule, /** @type {HTMLElement} */ said) {
+    try {
+      await send("PATCH", `/api/v1/alert-rules/${rule.id}/`, { enabled: !rule.enabled });
+      await this.read();
+    } catch (error) {
+      said.hidden = false;
+      said.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+}
+
+/** "12 series of 3 devices". @param {{total: number, devices: number}} found @param {boolean} ofSeries */
+export const targetsInWords = ({ total, devices }, ofSeries) => (ofSeries ? `${number(total, 0)} series of ${counted(devices, "device")}` : counted(total, "device"));

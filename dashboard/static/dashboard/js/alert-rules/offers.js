@@ -1,0 +1,82 @@
+/** What can be taken on with one button: ready-made rules, the lines on charts, the rules of a file. */
+
+import { byId, el, setText, showTrouble, toast } from "../page/element.js";
+import { counted } from "../page/format.js";
+import { get, send } from "../page/rest.js";
+
+/** @typedef {{name: string, applies: string, holds: string}} Taken @typedef {{name: string, said: string}} Said */
+
+/** Offered while no rule is open. @param {{name: string}[]} rules those there are @param {() => void} read the list, when some are added */
+export async function showOffers(rules, read) {
+  let lines;
+  try {
+    lines = await get("/api/v1/alert-rules/lines/");
+  } catch {
+    return; // the list says what is wrong
+  }
+  byId("offers").replaceChildren(...(lines.rules.length ? [ofLines(lines, read)] : []), ...(rules.length ? [] : [el("p", { class: "quiet", text: "A file of rules can be imported: Pulseboard’s own, or Prometheus’." })]));
+}
+
+function ofLines(/** @type {any} */ lines, /** @type {() => void} */ read) {
+  const look = el("button", { class: "button", text: "Make rules of them", attrs: { type: "button" } });
+  look.addEventListener("click", () => showTaken("Lines on charts as rules", lines, async () => {
+    try {
+      const { created } = await send("POST", "/api/v1/alert-rules/lines/");
+      byId("taken").hidden = true;
+      toast(`${counted(created, "rule")} made. They are off until you switch them on.`);
+      read();
+    } catch (error) {
+      told(`No rule was made. ${/** @type {Error} */ (error).message}`);
+    }
+  }));
+  return el("section", {}, el("h3", { text: `Lines on the charts of ${counted(lines.devices, "device")} can become rules` }),
+    el("p", { text: "The lines stay. The rules are off until you have seen what they would have done." }), look);
+}
+
+/** @param {File} file @param {() => void} read the list, when something was taken in */
+export async function takeInFile(file, read) {
+  const text = await file.text();
+  const ask = (/** @type {boolean} */ dry) => send("POST", "/api/v1/alert-rules/import/", { text, dry_run: dry });
+  try {
+    showTaken(file.name, await ask(true), async () => {
+      try {
+        const { created, changed } = await ask(false);
+        byId("taken").hidden = true;
+        toast(`${created} added, ${changed} changed.`);
+        read();
+      } catch (error) {
+        told(`Nothing was taken in. ${/** @type {Error} */ (error).message}`);
+      }
+    });
+  } catch (error) {
+    told(`Nothing was taken in. ${saying(/** @type {any} */ (error))}`);
+  }
+}
+
+/** Mistakes in a file are nested. */
+function saying(/** @type {{message: string, body: any}} */ { message, body }) {
+  /** @type {(said: any) => string} */ const inner = (said) => (said !== null && typeof said === "object" && !Array.isArray(said)
+    ? Object.entries(said).map(([name, what]) => `${name}: ${inner(what)}`).join(" ") : [said].flat().join(" "));
+  return body && typeof body === "object" ? inner(body).replace(/^text: /, "") : message;
+}
+
+const told = (/** @type {string} */ what) => showTrouble(byId("trouble"), what, () => byId("import-file").click(), "Choose a file");
+
+/**
+ * What would become of a file or of lines, and the button that does it.
+ * @param {string} title @param {{rules: Taken[], refused?: Said[], notes?: Said[], skipped?: Said[]}} found @param {() => void} act
+ */
+function showTaken(title, found, act) {
+  setText(byId("taken-title"), title);
+  const part = (/** @type {string} */ head, /** @type {HTMLElement[]} */ rows) => (rows.length ? [el("h3", { text: head }), el("ul", {}, ...rows)] : []);
+  const said = (/** @type {Said} */ one) => el("li", {}, el("b", { text: one.name || "The file" }), ` ${one.said}`);
+  const refused = [...(found.refused ?? []), ...(found.skipped ?? [])];
+  byId("taken-said").replaceChildren(el("div", { class: "said" },
+    ...part(counted(found.rules.length, "rule"), found.rules.map((rule) => el("li", {}, el("b", { text: rule.name }), ` ${rule.applies}: ${rule.holds}`))),
+    ...part(`${counted(refused.length, "other")}, and why not`, refused.map(said)),
+    ...part("Left out or written in another way", (found.notes ?? []).map(said))));
+  byId("taken-do").hidden = !found.rules.length;
+  byId("taken-do").onclick = act;
+  byId("taken").hidden = false;
+  byId("taken-close").focus();
+}

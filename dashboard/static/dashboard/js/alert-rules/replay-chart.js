@@ -1,0 +1,216 @@
+/** One target's readings over the days of a replay, when the rule would have fired, and its limits as lines that can be moved. */
+
+import { AlertSpans } from "../charts/alert-spans.js";
+import { byId, el, setText } from "../page/element.js";
+import { AxisRoom } from "../charts/axis-room.js";
+import { get } from "../page/rest.js";
+import { Heard } from "../charts/heard.js";
+import { humanise, number } from "../page/format.js";
+import { LiveChart } from "../charts/live-chart.js";
+import { Points } from "../charts/points.js";
+import { rounded, stepOf } from "./limits.js";
+import { StateStrip } from "../charts/state-strip.js";
+
+const POINTS = 800;
+const EMPTY = 0.2; // of the days, without readings before the first
+const ROOM = 0.02; // of what is shown, before the first
+const MOST_TINTS = 400; // elements; of more alerts the longest are shown
+
+/** @typedef {import("./limits.js").Limit} Limit @typedef {import("./sums.js").Target} Target */
+
+/** A fixed window, as charts ask for one. */
+class Fixed {
+  constructor() {
+    this.from = 0;
+    this.to = 1;
+    /** @type {number|null} */ this.cursor = null;
+    /** @type {{from: number, to: number}|null} */ this.drag = null;
+    this.generation = 0;
+  }
+
+  bounds() {
+    return { from: this.from, to: this.to };
+  }
+
+  knownUntil() {
+    return this.to;
+  }
+
+  /** @returns {[number, number][]} */
+  unknown() {
+    return [];
+  }
+}
+
+export class ReplayChart {
+  /** @param {{moved: (field: string, value: number, isDone: boolean) => void}} of told while a limit is moved, and when it is let go */
+  constructor(of) {
+    this.of = of;
+    this.window = new Fixed();
+    this.points = new Points();
+    /** @type {Target|null} */ this.target = null;
+    /** @type {Limit[]} */ this.limits = [];
+    /** @type {[number, number, number|null][]} */ this.episodes = [];
+    /** @type {LiveChart|StateStrip|null} */ this.chart = null;
+    this.room = new AxisRoom(byId("plot"));
+    this.loaded = "";
+    new ResizeObserver(() => this.#redraw()).observe(byId("plot"));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#restyle());
+    new MutationObserver(() => this.#restyle()).observe(document.documentElement, { attributeFilter: ["data-theme", "data-density"] });
+  }
+
+  /** @param {Target|null} target @param {number} from @param {number} to @returns {Promise<void>} raises what `get` raises */
+  async show(target, from, to) {
+    byId("replay-chart").hidden = target?.series == null;
+    if (!target || target.series === null) return;
+    const key = `${target.series}|${from}|${to}`;
+    if (key === this.loaded) return;
+    this.loaded = key;
+    let answer = await this.#read(target.series, from, to);
+    const first = Math.min(answer.series[0].points[0]?.[0] ?? to, answer.series[0].texts[0]?.[0] ?? to);
+    // What was measured begins late in these days: the chart begins there, or nothing of it could be seen.
+    if (first < to && first - from > (to - from) * EMPTY) {
+      from = Math.max(from, first - (to - first) * ROOM);
+      answer = await this.#read(target.series, from, to);
+    }
+    if (key !== this.loaded) return;
+    if (target.series !== this.target?.series) this.#make(target);
+    this.points.load(answer.series[0], to, from);
+    Object.assign(this.window, { from, to, generation: this.window.generation + 1 });
+    const none = !this.points.rows.length && !this.points.texts.length;
+    byId("no-data").hidden = !none;
+    setText(byId("no-data"), none ? "No readings in these days." : "");
+    this.chart?.reset();
+    this.#redraw();
+  }
+
+  /** @param {number} series @param {number} from @param {number} to */
+  #read(series, from, to) {
+    return get(`/api/v1/readings/?series=${series}&from=${Math.floor(from)}&to=${Math.ceil(to)}&points=${POINTS}`);
+  }
+
+  #make(/** @type {Target} */ target) {
+    this.target = target;
+    this.chart?.destroy();
+    const old = byId("canvas");
+    const canvas = /** @type {HTMLCanvasElement} */ (old.cloneNode(false));
+    old.replaceWith(canvas);
+    this.points = new Points();
+    const isStrip = target.kind === "text" || target.kind === "boolean";
+    byId("replay-chart").classList.toggle("is-strip", isStrip);
+    const chart = this;
+    const source = {
+      series: { id: target.series, metric: target.metric, unit: target.unit, kind: target.kind, precision: target.precision }, device: target.device,
+      colourName: "--series-1", expectedInterval: 60, points: () => this.points, heard: () => new Heard([this.points], 60),
+      thresholds: [], alerts: new AlertSpans(), get near() { return chart.limits; },
+    };
+    this.chart = isStrip ? new StateStrip(canvas, source, this.window, this.room) : new LiveChart(canvas, source, this.window, this.room);
+    canvas.setAttribute("aria-label", `${humanise(target.metric)} of ${target.name}, and when the rule would have fired`);
+  }
+
+  /** @param {Limit[]} limits */
+  showLimits(limits) {
+    this.limits = limits;
+    this.#redraw();
+  }
+
+  /** @param {[number, number, number|null][]} episodes */
+  showEpisodes(episodes) {
+    this.episodes = episodes;
+    this.#showTints();
+  }
+
+  #restyle() {
+    this.chart?.restyle();
+    this.#redraw();
+  }
+
+  #redraw() {
+    if (!this.chart || byId("replay-chart").hidden) return;
+    if (this.chart instanceof LiveChart) this.chart.drawnKey = "";
+    else this.chart.reset();
+    this.chart.draw();
+    this.#showTints();
+    this.#showHandles();
+  }
+
+  #showTints() {
+    const area = this.chart?.area;
+    if (!area) return;
+    const { from, to } = this.window;
+    const x = (/** @type {number} */ at) => area.left + ((Math.min(to, Math.max(from, at)) - from) / (to - from)) * (area.right - area.left);
+    const tint = (/** @type {number} */ a, /** @type {number} */ b, /** @type {string} */ name) => {
+      const shown = el("i", { class: name });
+      Object.assign(shown.style, { left: `${x(a)}px`, width: `${x(b) - x(a)}px`, top: `${area.top}px`, height: `${area.bottom - area.top}px` });
+      return shown;
+    };
+    const longest = [...this.episodes].sort((a, b) => (b[2] ?? to) - b[1] - ((a[2] ?? to) - a[1])).slice(0, MOST_TINTS);
+    byId("tints").replaceChildren(...longest.flatMap(([since, fired, cleared]) => [
+      ...(fired > since ? [tint(since, fired, "is-pending")] : []), tint(fired, cleared ?? to, "is-firing")]));
+  }
+
+  #showHandles() {
+    const { chart } = this;
+    if (!(chart instanceof LiveChart)) {
+      byId("handles").replaceChildren();
+      return;
+    }
+    const kept = new Map([...byId("handles").children].map((handle) => [handle.dataset.field, handle]));
+    const shown = this.limits.map((limit) => this.#placed(kept.get(limit.field) ?? this.#handle(limit.field), limit));
+    for (const handle of kept.values()) if (!shown.includes(handle)) handle.remove();
+    for (const handle of shown) if (!handle.isConnected) byId("handles").append(handle);
+  }
+
+  #placed(/** @type {HTMLElement} */ handle, /** @type {Limit} */ limit) {
+    const chart = /** @type {LiveChart} */ (this.chart);
+    const { left, right, top, bottom } = chart.area;
+    const pixel = chart.pixelOf(limit.value);
+    const y = Math.min(bottom, Math.max(top, pixel));
+    Object.assign(handle.style, { left: `${left}px`, width: `${right - left}px`, top: `${y}px` });
+    handle.classList.toggle("is-clear", limit.field === "clear");
+    handle.classList.toggle("is-beyond", y !== pixel);
+    const unit = this.target?.unit ? `\u2009${this.target.unit}` : "";
+    const text = `${number(limit.value)}${unit}`;
+    const { min, max } = chart.axis ?? { min: 0, max: 1 };
+    handle.setAttribute("aria-label", limit.label);
+    handle.setAttribute("aria-valuemin", String(Math.min(min, limit.value)));
+    handle.setAttribute("aria-valuemax", String(Math.max(max, limit.value)));
+    handle.setAttribute("aria-valuenow", String(limit.value));
+    handle.setAttribute("aria-valuetext", text);
+    setText(handle.firstElementChild, `${pixel < top ? "↑ " : pixel > bottom ? "↓ " : ""}${limit.label} ${text}`);
+    return handle;
+  }
+
+  #handle(/** @type {string} */ field) {
+    const handle = el("div", { class: "handle", data: { field }, attrs: { role: "slider", tabindex: "0", "aria-orientation": "vertical" } }, el("b"));
+    let held = false;
+    const at = (/** @type {PointerEvent} */ event) => {
+      const chart = /** @type {LiveChart} */ (this.chart);
+      const { min, max } = chart.axis ?? { min: 0, max: 1 };
+      return rounded(chart.valueAt(event.clientY - byId("plot").getBoundingClientRect().top), max - min, this.target?.precision ?? null);
+    };
+    handle.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      held = true;
+      handle.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      handle.focus();
+    });
+    handle.addEventListener("pointermove", (event) => held && this.of.moved(field, at(event), false));
+    handle.addEventListener("pointerup", (event) => {
+      if (held) this.of.moved(field, at(event), true);
+      held = false;
+    });
+    handle.addEventListener("pointercancel", () => (held = false));
+    handle.addEventListener("keydown", (event) => {
+      const steps = /** @type {Record<string, number>} */ ({ ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 })[event.key];
+      const limit = this.limits.find((one) => one.field === field);
+      if (!steps || !limit) return;
+      event.preventDefault();
+      const { min, max } = /** @type {LiveChart} */ (this.chart).axis ?? { min: 0, max: 1 };
+      const step = stepOf(max - min, this.target?.precision ?? null);
+      this.of.moved(field, rounded(limit.value + steps * step, max - min, this.target?.precision ?? null), true);
+    });
+    return handle;
+  }
+}
