@@ -7,7 +7,7 @@ that nothing changes. Presence is not stored, so what is judged by it cannot be 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.conditions import NEVER, Calm, Change, Condition, Memory, State
+from alerts.conditions.expression import Expression
 from telemetry.history import columns
 from telemetry.history.columns import HOUR_US, MINUTE_US, Minutes
 
 CHUNK = 50_000  # readings judged in one step
+WINDOW_US = 6 * HOUR_US  # of a formula's series that are read at once
 MAX_WEEKS_US = 9 * 7 * 24 * HOUR_US  # before the span, in which past hours are looked for
 
 Times = NDArray[np.int64]
@@ -124,6 +126,29 @@ def replay_words(
         memory, changes = condition.step(memory, times, said, at)
         done.take(changes)
         done.judged_us = at
+    return done.since(start_us)
+
+
+def replay_formula(
+    condition: Condition, inputs: Mapping[str, int], start_us: int, stop_us: int, budget: Budget
+) -> Replayed:
+    """The same of a formula over several series, by the id of each name's: its values come of all
+    of their readings, so all are read."""
+    formula = condition.judging
+    if not isinstance(formula, Expression):
+        raise TypeError(f"{condition.type} is no formula")
+    memory, done, back_us = Memory(), Replayed(judged_us=start_us), condition.lookback_us
+    for at in range(start_us, stop_us, WINDOW_US):
+        if budget.is_over:
+            break
+        until = min(at + WINDOW_US, stop_us)
+        read = {name: columns.numbers(pk, at - back_us, until) for name, pk in inputs.items()}
+        budget.readings -= sum(len(times) for times, _ in read.values())
+        instants = np.unique(np.concatenate([times for times, _ in read.values()]))
+        instants = instants[instants >= at]
+        memory, changes = condition.step(memory, instants, formula.evaluate(read, instants), until)
+        done.take(changes)
+        done.judged_us = until
     return done.since(start_us)
 
 

@@ -25,7 +25,7 @@ TEXTS = ("summary", "description", "message")  # annotations, the first there is
 OF_A_RULE = {"alert", "expr", "for", "labels", "annotations"}
 OF_A_GROUP = {"name", "rules"}
 _TEMPLATE = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
-_LABEL_OF = re.compile(r"\$labels\.(device|uid|site|metric)\Z")
+_LABEL_OF = re.compile(r"\$labels\.(device|uid|site)\Z")
 _STARS = re.compile(r"[\w:-]*(?:\.\*[\w:-]*)*\Z", re.ASCII)
 
 
@@ -179,7 +179,7 @@ def _text(template: str) -> str | None:
             return "{value}"
         if label is None:
             raise NotTranslated("")
-        return f"{{{label[1]}}}"
+        return "{site}" if label[1] == "site" else "{device}"
 
     if "{" in _TEMPLATE.sub("", template) or "}" in _TEMPLATE.sub("", template):
         return None  # a brace of its own would be read as a name

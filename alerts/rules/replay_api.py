@@ -10,17 +10,28 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from access.scope import Scope
+from access.scope import EVERYTHING, Scope
 from alerts.conditions import Condition, Subject, Takes, read
+from alerts.conditions.expression import Expression
 from alerts.conditions.schedule import zone_of
 from alerts.models import AlertRule
-from alerts.replay import Budget, HeardOf, NumbersOf, Replayed, replay, replay_words, silently_calm
+from alerts.replay import (
+    Budget,
+    HeardOf,
+    NumbersOf,
+    Replayed,
+    replay,
+    replay_formula,
+    replay_words,
+    silently_calm,
+)
 from alerts.rules.serializers import DraftSerializer
 from alerts.rules.summary import summary
 from alerts.targets import devices_of, series_of
@@ -42,8 +53,7 @@ MAX_EPISODES = 500  # of one target; all are counted
 BUDGET_SECONDS = 5.0  # of one answer; a target begun is ended
 BUDGET_READINGS = 10_000_000  # of one answer: what Postgres gives in about as long
 
-# Subjects of which a target is one device.
-OF_DEVICES = (Subject.DEVICE, Subject.SEVERAL)
+NOT_KEPT = "When devices were offline is not kept: it cannot be replayed."
 
 
 class TargetShape(serializers.Serializer):
@@ -144,9 +154,7 @@ class AlertRuleReplayView(HistoryView):
             raise ValidationError({"condition": ["Write what must hold."]})
         condition = read(rule.condition, rule.schedule)
         if condition.subject is Subject.DEVICE:
-            raise ValidationError(
-                {"condition": ["When devices were offline is not kept: it cannot be replayed."]}
-            )
+            raise ValidationError({"condition": [NOT_KEPT]})
         start_us, stop_us = _span(given)
         targets = _targets(Scope.of(request), rule)
         total = targets.count()
@@ -227,6 +235,11 @@ def _of_one(
 ) -> Replayed:
     device = target.device if isinstance(target, Series) else target
     fitted = condition.fitted(round(device.expected_interval * 1_000_000))
+    if isinstance(target, Device) and isinstance(condition.judging, Expression):
+        inputs = _inputs(condition.judging, target)
+        if len(inputs) < len(condition.judging.inputs):  # one of them is not there: no values
+            return Replayed(judged_us=stop_us)
+        return replay_formula(fitted, inputs, start_us, stop_us, budget)
     if isinstance(target, Device):
         ids = tuple(target.series.order_by("id").values_list("id", flat=True))
         return replay(fitted, HeardOf(ids), start_us, stop_us, budget)
@@ -235,6 +248,17 @@ def _of_one(
     if condition.takes is Takes.TIMES:
         return replay(fitted, HeardOf((target.pk,)), start_us, stop_us, budget)
     return replay(fitted, NumbersOf(target.pk), start_us, stop_us, budget)
+
+
+def _inputs(formula: Expression, device: Device) -> dict[str, int]:
+    """The series of each name that there is. Which devices may be named was asked for the rule."""
+    found = {}
+    for name, (metric, uid) in formula.inputs:
+        owner = Q(device__uid=uid) if uid else Q(device=device)
+        series = Series.objects.visible_to(EVERYTHING).filter(owner, metric=metric).first()
+        if series is not None:
+            found[name] = series.pk
+    return found
 
 
 def target_form(target: Series | Device) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from access.scope import Scope
-from alerts.conditions import InvalidCondition, Subject, read
+from alerts.conditions import InvalidCondition, Subject, read, template
 from alerts.models import AlertRule
 from alerts.rules.counts import Counts
 from alerts.rules.form import APPLIES
@@ -152,6 +152,13 @@ class AlertRuleSerializer(DraftSerializer):
         # Whether another has its name is asked when it is stored.
         extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": []}}
 
+    def validate_text(self, text: str) -> str:
+        try:
+            template.check(text)
+        except InvalidCondition as exc:
+            raise ValidationError([exc.errors["text"]]) from exc
+        return text
+
     def get_applies(self, rule: AlertRule) -> str:
         return applies_to(rule)
 
@@ -194,9 +201,7 @@ def told(exc: InvalidCondition) -> dict[str, Any]:
     """Mistakes by field of the rule: those of the condition below `condition`."""
     found: dict[str, Any] = {}
     for name, said in exc.errors.items():
-        if name == "text":
-            found["text"] = [said]
-        elif name.startswith("schedule"):
+        if name.startswith("schedule"):
             found.setdefault("schedule", {})[name.partition(".")[2] or "detail"] = [said]
         else:
             found.setdefault("condition", {})[name or "detail"] = [said]

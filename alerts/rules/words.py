@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.conditions import read
+from alerts.conditions import describe, read
 from alerts.models import AlertRule
 
 
@@ -16,7 +16,7 @@ def applies_to(rule: AlertRule) -> str:
 
 def holds(rule: AlertRule) -> str:
     """Raises `InvalidCondition` of one that another version wrote."""
-    return read(rule.condition, rule.schedule).type
+    return describe(read(rule.condition, rule.schedule))
 
 
 def _devices(rule: AlertRule) -> str:

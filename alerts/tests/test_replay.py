@@ -20,6 +20,7 @@ from alerts.replay import (
     NumbersOf,
     Replayed,
     replay,
+    replay_formula,
     replay_words,
     silently_calm,
 )
@@ -184,3 +185,16 @@ def test_a_series_without_readings_stays_quiet():
     one = series()
     for document in CONDITIONS:
         assert replay(read(document), NumbersOf(one.pk), START, STOP, budget()).episodes == []
+
+
+def test_a_formula_is_judged_by_all_readings_of_its_series():
+    supply = stored(
+        [(START + n * 30 * SECOND, 60.0 if n % 400 < 390 else 90.0) for n in range(900)]
+    )
+    back = stored([(START + n * 45 * SECOND, 40.0) for n in range(600)], metric="back")
+    document = {"type": "expression", "formula": "supply - back", "op": "above", "limit": 30}
+    found = replay_formula(
+        read(document), {"supply": supply, "back": back}, START, START + 8 * HOUR, budget()
+    )
+    assert [(each.since_us - START) // (30 * SECOND) for each in found.episodes] == [390, 790]
+    assert found.judged_us == START + 8 * HOUR

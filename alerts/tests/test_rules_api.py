@@ -103,6 +103,18 @@ def test_what_would_overwrite_another_change_is_refused(api: APIClient):
         ({"device": "nothing"}, "device"),
         ({"metric": ""}, "metric"),
         ({"condition": {"type": "offline", "for": 60}}, "metric"),
+        ({"text": "{wish}"}, "text"),
+        (
+            {
+                "metric": "",
+                "condition": {
+                    "type": "expression",
+                    "formula": "a > 1",
+                    "names": {"a": {"uid": "far", "metric": "t"}},
+                },
+            },
+            "condition.names",
+        ),
         ({"labels": {"a b": "c"}}, "labels"),
         ({"labels": {str(n): "c" for n in range(17)}}, "labels"),
         ({"runbook": "nowhere"}, "runbook"),
