@@ -87,14 +87,15 @@ class Condition:
         it was judged before, or it came late and is for a replay. The memory given stays as it is.
         """
         times, values = _fresh(memory.newest_us, times_us, values)
+        found = memory.copy()
+        newest = int(times[-1]) if len(times) else None
         if len(times) and self.takes is Takes.NUMBERS:
             times, values = _numbers(times, values)
-        found = memory.copy()
         judged = self.judging.judge(found, Readings(times, values, now_us, past or {}))
         run = Run(found, judged, now_us, self.judging, self.for_us, self.count, self.schedule)
         changes = run.work()
-        if len(times):
-            found.newest_us = int(times[-1])
+        if newest is not None:  # also one without a value: it is not to be looked at again
+            found.newest_us = newest
         return found, changes
 
     def calm(self, memory: Memory) -> Calm:

@@ -52,7 +52,8 @@ def test_what_is_not_newer_than_the_newest_is_not_judged() -> None:
 def test_a_formula_without_a_value_says_nothing() -> None:
     condition = read({"type": "threshold", "op": "above", "limit": 5, "count": 2})
     stream = columns((0, 9.0), (1, float("nan")), (2, 9.0), (3, float("nan")))
-    _, changes = condition.step(Memory(), *stream, BEGIN + 3 * S)
+    memory, changes = condition.step(Memory(), *stream, BEGIN + 3 * S)
+    assert memory.newest_us == BEGIN + 3 * S
     assert [(change.at_us - BEGIN, change.state) for change in changes] == [
         (0, State.PENDING),
         (2 * S, State.FIRING),
