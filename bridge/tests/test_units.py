@@ -44,6 +44,7 @@ def test_each_spelling_is_shown_as_one(unit: str, shown: str) -> None:
         ("pm2_5", "µg/m³", "", "pm25"),
         ("co2", "ppm", "", "co2"),
         ("wind_speed", "m/s", "", "wind_speed"),
+        ("wind_direction", "°", "", "wind_direction"),
         ("anything", "", "carbon_dioxide", "co2"),
         ("anything", "", "energy", "energy"),
         ("template", "", "", ""),

@@ -13,7 +13,7 @@ from bridge.decode.conventions.homeassistant import registry
 from bridge.decode.conventions.homeassistant.keys import written_out
 from bridge.decode.conventions.tests.saying import NOW_US, Saying, readings
 from bridge.decode.items import Described, Discovered, Ignored, Presence, Rejected, Remembered
-from bridge.decode.state import Facts
+from bridge.decode.state import Context, Facts, State
 from bridge.message import Message
 
 # home-assistant.io source/_integrations/mqtt.markdown, "Sensors"
@@ -332,6 +332,21 @@ def test_a_topic_that_was_announced_is_read_by_whoever_hears_it() -> None:
     assert "d" not in readings(hear(decoder, "my/own/topic", b"5"))
     hear(decoder, "homeassistant/sensor/x/config", {"stat_t": "my/own/topic", "dev": {"ids": "d"}})
     assert readings(hear(decoder, "my/own/topic", b"5")) == {"d": {"x": 5}}
+
+
+def test_the_birth_of_home_assistant_is_remembered_once_a_second() -> None:
+    def born(state: State, payload: bytes, at_us: int) -> list[Remembered]:
+        message = Message(b"homeassistant/status", payload, 1, False, False, b"", at_us)
+        homeassistant.decode(message, state)
+        return state.changes
+
+    facts, second = Facts(), 1_000_000
+    (birth,) = born(State("homeassistant", facts, Context()), b"online", 5 * second)
+    assert (birth.scope, birth.key, birth.value) == ("births", "homeassistant", {"at": 5 * second})
+    facts.take(birth)
+    assert born(State("homeassistant", facts, Context()), b"online", 5 * second + 1) == []
+    assert born(State("homeassistant", facts, Context()), b"offline", 9 * second) == []
+    assert len(born(State("homeassistant", facts, Context()), b"online", 9 * second)) == 1
 
 
 @pytest.mark.parametrize(
