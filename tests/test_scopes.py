@@ -153,6 +153,7 @@ BODIES |= {
     ("post", "/api/v1/alert-rules/replay/"): [
         {"start": 0, "rule": {"metric": "m", "condition": ABOVE, **more}} for more in LOOKING
     ],
+    ("post", "/api/v1/alert-rules/ready-made/"): [{"ready_made": ["device-offline"]}],
     ("post", "/api/v1/alert-rules/import/"): [
         {"text": '{"pulseboard_alert_rules": 1, "rules": [{"name": "n", "site": "far"}]}'},
         {"text": '{"groups": [{"rules": [{"alert": "n", "expr": "a{site=\'far\'} > 1"}]}]}'},
@@ -243,7 +244,11 @@ def test_the_same_walk_finds_it_all_for_somebody_who_sees_everything(
                 if SECRET in text or "unknown_device" in text:
                     found.add(path)
     # Recent messages are in Redis, where this test has put none; people stand at no site.
-    silent = {"/api/v1/devices/{uid}/messages/", "/api/v1/alerts/people/"}
+    silent = {
+        "/api/v1/devices/{uid}/messages/",
+        "/api/v1/alerts/people/",
+        "/api/v1/alert-rules/ready-made/",
+    }
     assert {path for method, path in operations() if method == "get"} - found == silent
 
 

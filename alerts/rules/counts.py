@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import Count, Max
+from django.db.models import Count, F, Max
 
 from access.scope import Scope
-from alerts.models import Alert, AlertRule
+from alerts.conditions import State
+from alerts.models import Alert, AlertRule, TargetState
 from alerts.targets import devices_of, series_of
 from telemetry.moments import to_ms
 
@@ -26,12 +27,18 @@ def counts(scope: Scope, rules: Sequence[AlertRule]) -> dict[int, Counts]:
     # The manager's order would be grouped by as well.
     by_rule = seen.order_by().values("rule")
     firing = dict(by_rule.filter(cleared_at=None).values_list("rule", Count("id")))
+    states = (
+        TargetState.objects.visible_to(scope)
+        .order_by()
+        .filter(rule__in=rules, revision=F("rule__revision"), memory__state=State.PENDING)
+    )
+    pending = dict(states.values_list("rule", Count("id")))
     last = dict(by_rule.values_list("rule", Max("fired_at")))
     return {
         rule.pk: Counts(
             targets=_targets(scope, rule),
             firing=firing.get(rule.pk, 0),
-            pending=0,
+            pending=pending.get(rule.pk, 0),
             last_fired=to_ms(last[rule.pk]) if rule.pk in last else None,
         )
         for rule in rules

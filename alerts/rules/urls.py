@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from alerts.rules import api, lines_api, replay_api, transfer_api
+from alerts.rules import api, lines_api, ready_made_api, replay_api, transfer_api
 
 urlpatterns = [
     path("alert-rules/", api.AlertRulesView.as_view(), name="alert-rules-api"),
@@ -23,6 +23,11 @@ urlpatterns = [
         "alert-rules/import/",
         transfer_api.AlertRulesImportView.as_view(),
         name="alert-rules-import",
+    ),
+    path(
+        "alert-rules/ready-made/",
+        ready_made_api.AlertRulesReadyMadeView.as_view(),
+        name="alert-rules-ready-made",
     ),
     path("alert-rules/lines/", lines_api.AlertRuleLinesView.as_view(), name="alert-rules-lines"),
     re_path(

@@ -341,3 +341,15 @@ def test_who_sees_a_site_writes_rules_for_it_and_for_nothing_else(
     near_file = FILE + SHORT.replace("metric", "site: near, metric")
     assert "name" in post(api, "import/", {"text": near_file}, 400)["text"][0]
     assert AlertRule.objects.get(pk=everywhere["id"]).metric == "temperature"
+
+
+def test_ready_made_rules_are_taken_once(api: APIClient):
+    offered = api.get("/api/v1/alert-rules/ready-made/").json()["rules"]
+    assert len(offered) > 3
+    assert all(each["applies"] and each["holds"] for each in offered)
+    wanted = {"ready_made": [each["ready_made"] for each in offered[:2]]}
+    assert post(api, "ready-made/", wanted)["created"] == 2
+    assert post(api, "ready-made/", wanted)["created"] == 0
+    assert {rule["enabled"] for rule in listed(api)} == {True}
+    left = api.get("/api/v1/alert-rules/ready-made/").json()["rules"]
+    assert len(left) == len(offered) - 2

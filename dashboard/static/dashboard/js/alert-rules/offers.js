@@ -8,13 +8,31 @@ import { get, send } from "../page/rest.js";
 
 /** Offered while no rule is open. @param {{name: string}[]} rules those there are @param {() => void} read the list, when some are added */
 export async function showOffers(rules, read) {
-  let lines;
+  let lines, ready;
   try {
-    lines = await get("/api/v1/alert-rules/lines/");
+    [lines, ready] = await Promise.all([get("/api/v1/alert-rules/lines/"), get("/api/v1/alert-rules/ready-made/")]);
   } catch {
     return; // the list says what is wrong
   }
-  byId("offers").replaceChildren(...(lines.rules.length ? [ofLines(lines, read)] : []), ...(rules.length ? [] : [el("p", { class: "quiet", text: "A file of rules can be imported: Pulseboard’s own, or Prometheus’." })]));
+  byId("offers").replaceChildren(...(ready.rules.length ? [readyMade(ready.rules, read)] : []), ...(lines.rules.length ? [ofLines(lines, read)] : []), ...(rules.length ? [] : [el("p", { class: "quiet", text: "A file of rules can be imported: Pulseboard’s own, or Prometheus’." })]));
+}
+
+function readyMade(/** @type {any[]} */ rules, /** @type {() => void} */ read) {
+  const rows = rules.map((rule) => el("li", {}, el("label", {}, el("input", { attrs: { type: "checkbox", checked: "", value: rule.ready_made } }),
+    el("span", {}, el("b", { text: rule.name }), el("span", { class: "soft", text: ` ${rule.applies}: ${rule.holds}` })))));
+  const list = el("ul", {}, ...rows);
+  const take = el("button", { class: "button main", text: "Switch these on", attrs: { type: "button" } });
+  take.addEventListener("click", async () => {
+    const chosen = [...list.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
+    try {
+      const { created } = await send("POST", "/api/v1/alert-rules/ready-made/", { ready_made: chosen });
+      toast(`${counted(created, "rule")} on.`);
+      read();
+    } catch (error) {
+      showTrouble(byId("trouble"), `No rule was made. ${/** @type {Error} */ (error).message}`, () => take.click());
+    }
+  });
+  return el("section", {}, el("h3", { text: "Ready-made rules" }), list, take);
 }
 
 function ofLines(/** @type {any} */ lines, /** @type {() => void} */ read) {
