@@ -3,7 +3,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 from notifications import standing
-from telemetry import followers
+from telemetry import followers, jobs
 
 
 class AlertsConfig(AppConfig):
@@ -12,3 +12,4 @@ class AlertsConfig(AppConfig):
     def ready(self) -> None:
         standing.register(import_module("alerts.source").Alerts())
         followers.register(import_module("alerts.engine.follower").FOLLOWER)
+        jobs.register(*import_module("alerts.keeping").JOBS)

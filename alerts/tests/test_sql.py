@@ -15,6 +15,7 @@ SAMPLES = {
     "now": datetime(2026, 3, 2, tzinfo=UTC),
     "sites": [1],
     "limit": 10,
+    "before": datetime(2024, 3, 1, tzinfo=UTC),
     "name": "engine-1",
     "seconds": 4.0,
     "number": 1,
