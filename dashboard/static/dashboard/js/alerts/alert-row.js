@@ -55,7 +55,7 @@ export class AlertRow {
     setText(parts.sentence, alert.sentence);
     setText(parts.about, [alert.device_name, alert.site?.name, alert.rule_name, ...this.#more()].filter(Boolean).join(" · "));
     const value = over ? alert.worst ?? alert.value : this.latest?.[1] ?? alert.value;
-    setText(parts.now, value === null || (alert.metric === "" && this.latest === null) ? "" : withUnit(value, alert));
+    setText(parts.now, value === null ? "" : withUnit(value, alert));
     setText(parts.limit, alert.limit === null ? "" : `${over ? "worst, " : ""}limit ${withUnit(alert.limit, alert)}`);
     setText(parts.since, stood(alert, now));
     parts.since.title = `Since ${moment(alert.started)}`;

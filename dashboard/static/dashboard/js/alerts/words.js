@@ -47,8 +47,8 @@ export function happened({ kind, detail }, now, series) {
     case "silenced": return said || "Silenced";
     case "commented": return said;
     case "grouped": return more("Put under its cause");
-    case "escalated": return more("Escalated");
-    case "notified": return more("Told");
+    case "escalated": return said || "Escalated";
+    case "notified": return said || "Told";
     default: return more(kind);
   }
 }
