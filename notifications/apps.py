@@ -1,5 +1,3 @@
-from importlib import import_module
-
 from django.apps import AppConfig
 
 from telemetry import followers, jobs
@@ -9,9 +7,14 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import deliveries, heartbeat, sender  # noqa: PLC0415 (needs the models)
-
-        jobs.register(*deliveries.JOBS)
-        followers.register(
-            sender.FOLLOWER, heartbeat.FOLLOWER, import_module("notifications.deciding").FOLLOWER
+        # What needs the models.
+        from notifications import (  # noqa: PLC0415
+            deciding,
+            deliveries,
+            heartbeat,
+            occasions,
+            sender,
         )
+
+        jobs.register(*deliveries.JOBS, *occasions.JOBS)
+        followers.register(sender.FOLLOWER, heartbeat.FOLLOWER, deciding.FOLLOWER)

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from devices import clock
 from notifications.content import Content
-from notifications.models import Occasion
+from notifications.models import Decision, Escalation, Occasion
+from telemetry.jobs import Job
+
+KEPT_DAYS = 90  # as long as the delivery log
+FORGET_EVERY, FORGET_TIMEOUT = 3_600.0, 60.0  # seconds
+FORGET_AT_ONCE = 10_000  # occasions
 
 
 def tell(key: str, what: str, content: Content) -> bool:
@@ -40,7 +46,23 @@ def tell_all(happened: Sequence[tuple[str, str, Content]]) -> int:
     return Occasion.objects.filter(key__in=keys).count() - before
 
 
+def forget() -> str:
+    """Occasions of long ago with what was decided, but for those about which something is due."""
+    old = Occasion.objects.filter(
+        created_at__lt=clock.now() - timedelta(days=KEPT_DAYS), decided_at__isnull=False
+    )
+    open_ones = Escalation.objects.filter(ended_at__isnull=True).values("occasion")
+    held = Decision.objects.filter(sent_at__isnull=True, due_at__isnull=False).values("occasion")
+    over = old.exclude(pk__in=open_ones).exclude(pk__in=held)
+    gone = list(over.order_by("created_at").values_list("pk", flat=True)[:FORGET_AT_ONCE])
+    Occasion.objects.filter(pk__in=gone).delete()
+    return f"forgot {len(gone)} occasions" if gone else ""
+
+
 def _alert_of(content: Content) -> int:
     if content.alert_id is None:
         raise ValueError("an occasion is of an alert")
     return content.alert_id
+
+
+JOBS = [Job("forget_decisions", FORGET_EVERY, FORGET_TIMEOUT, forget)]

@@ -12,7 +12,7 @@ from django.db import connection
 
 from access.scope import EVERYTHING, Scope
 from alerts import actions
-from alerts.models import Alert, AlertEvent
+from alerts.models import Alert, AlertEvent, Severity
 from devices.models import Site
 from notifications import deciding, digests, escalations, occasions, recipients
 from notifications.models import (
@@ -26,6 +26,7 @@ from notifications.models import (
     Rota,
     RotaMember,
 )
+from notifications.people.decision import SEVERITIES
 from notifications.tests import made
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -235,6 +236,24 @@ def test_in_quiet_hours_it_waits_for_their_end_and_then_says_what_is_over():
     assert [item["over"] for item in content["items"]] == [True, False, False]
     assert "over since 02 Jul 01:01" in content["text"]
     assert not Decision.objects.filter(sent_at=None).exists()
+
+
+def test_after_three_months_it_is_forgotten_but_for_what_is_still_due():
+    policy({"users": [person("olga", quiet=QUIET)]}, {"users": [person("max")]}, name="A")
+    for severity in ("critical", "warning"):
+        happened(
+            "fired", alert(severity, cleared_at=None if severity == "warning" else NOON), NIGHT
+        )
+    worked(NIGHT)
+    assert occasions.forget() == ""
+    Occasion.objects.update(created_at=NOON - timedelta(days=400))
+    assert occasions.forget() == "forgot 1 occasions"
+    assert occasions.forget() == ""
+    assert Escalation.objects.get().ended_at is None
+
+
+def test_severities_are_those_of_alerts():
+    assert list(SEVERITIES) == Severity.values
 
 
 def test_the_only_one_that_was_held_and_still_stands_is_told_as_itself():
