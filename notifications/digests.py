@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from notifications import outbox, recipients
+from notifications import failing, outbox, recipients
 from notifications.content import Content
 from notifications.links import link
 from notifications.models import Decision, Recipient
-from notifications.people.decision import rank
+from notifications.people.decision import Why, quiet_end, rank
 from notifications.recipients import Target
 from notifications.standing import source
 from notifications.words import item, worded, wordings
@@ -25,7 +25,7 @@ def take_held(now: datetime) -> bool:
     first = due.order_by("due_at", "id").first()
     if first is None:
         return False
-    with transaction.atomic():
+    with failing.put_off(first, now), transaction.atomic():
         target = Target(first.who, user=first.user, channel=first.channel)
         if target.user is None and target.channel is None:  # gone since
             due.filter(pk=first.pk).update(due_at=None)
@@ -33,9 +33,24 @@ def take_held(now: datetime) -> bool:
         recipient = recipients.recipient_of(target, lock=True)
         held = due.filter(user=target.user, channel=target.channel)
         decisions = list(held.select_related("occasion").order_by("id"))
-        if decisions:  # otherwise another process has sent them meanwhile
-            _send(recipient, target, decisions, now)
+        still = [each for each in decisions if _stands(each, recipient, target, now)]
+        if still:  # otherwise another process has sent them meanwhile
+            _send(recipient, target, still, now)
     return True
+
+
+def _stands(decision: Decision, recipient: Recipient, target: Target, now: datetime) -> bool:
+    """Whether it may be sent now. What the recipient wants may have changed since it was held."""
+    content = Content.read(decision.occasion.content)
+    wishes = recipients.wishes_of(recipient)
+    paused = wishes.paused_until is not None and now < wishes.paused_until
+    never = Why.PAUSED if paused else recipients.refusal(target, content)
+    until = quiet_end(wishes, content.severity, now)
+    if never is None and until is None:
+        return True
+    decision.why, decision.due_at = (never, None) if never else (decision.why, until)
+    decision.save(update_fields=["why", "due_at"])
+    return False
 
 
 def _send(recipient: Recipient, target: Target, decisions: list[Decision], now: datetime) -> None:

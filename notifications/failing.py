@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
-from notifications.models import Escalation, Occasion
+from notifications.models import Decision, Escalation, Occasion
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ LONGEST = timedelta(minutes=10)  # … up to this
 
 
 @contextmanager
-def put_off(row: Occasion | Escalation, now: datetime) -> Iterator[None]:
+def put_off(row: Occasion | Escalation | Decision, now: datetime) -> Iterator[None]:
     """Around the transaction that works it. A database that is away is nobody's mistake: it raises,
     and the whole follower tries again."""
     try:
@@ -26,6 +26,10 @@ def put_off(row: Occasion | Escalation, now: datetime) -> Iterator[None]:
     except (OperationalError, InterfaceError):
         raise
     except Exception:
+        if isinstance(row, Decision):  # it does not count: it has been decided
+            Decision.objects.filter(pk=row.pk).update(due_at=now + LONGEST)
+            logger.exception("held back, and not sent: %s", row, extra={"action": "not_decided"})
+            return
         wait = min(FIRST * 2 ** min(row.attempts, 10), LONGEST)
         logger.exception(
             "not decided, and put off for %d s: %s", wait.total_seconds(), row,

@@ -194,16 +194,17 @@ def take_one(recipient: Recipient, at: datetime) -> float:
 def _judged(
     target: Target, content: Content, at: datetime, is_end: bool, *, use_up: bool
 ) -> tuple[Decided, Wishes]:
-    refusal = _refusal(target, content)
-    if refusal is not None:
-        return Decided(refusal, None), Wishes(UTC_ZONE)
+    never = refusal(target, content)
+    if never is not None:
+        return Decided(never, None), Wishes(UTC_ZONE)
     recipient = recipient_of(target, lock=use_up)
     wishes = wishes_of(recipient)
     wait = (lambda: take_one(recipient, at)) if use_up else (lambda: 0.0)
     return decide(wishes, content.severity, at, is_end=is_end, wait=wait), wishes
 
 
-def _refusal(target: Target, content: Content) -> Why | None:
+def refusal(target: Target, content: Content) -> Why | None:
+    """Why it cannot be told, whatever it wants; None: it can."""
     if target.user is None and target.channel is None:
         return Why.NOBODY
     if target.user is not None:

@@ -16,6 +16,7 @@ from alerts.models import Alert, AlertEvent, Severity
 from devices.models import Site
 from notifications import deciding, digests, escalations, occasions, recipients
 from notifications.models import (
+    Channel,
     Decision,
     Escalation,
     Notification,
@@ -236,6 +237,38 @@ def test_in_quiet_hours_it_waits_for_their_end_and_then_says_what_is_over():
     assert [item["over"] for item in content["items"]] == [True, False, False]
     assert "over since 02 Jul 01:01" in content["text"]
     assert not Decision.objects.filter(sent_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"), [("paused", "paused"), ("channel", "no_channel"), ("later", "quiet")]
+)
+def test_what_was_held_is_sent_by_what_its_recipient_wants_by_then(change: str, why: str):
+    policy({"users": [person("olga", quiet=QUIET)]})
+    happened("fired", alert("warning"), NIGHT)
+    worked(NIGHT)
+    seven = NIGHT + timedelta(hours=8)
+    if change == "paused":
+        Recipient.objects.update(paused_until=seven + MINUTE)
+    elif change == "channel":
+        Channel.objects.update(enabled=False)
+    else:
+        Recipient.objects.update(quiet=[{**QUIET[0], "to": "08:00"}])
+    worked(seven)
+    assert told() == []
+    assert reasons() == [("olga", why)]
+    worked(seven + timedelta(hours=1))
+    assert told() == ([("phone of olga", "fired")] if change == "later" else [])
+
+
+def test_what_cannot_be_sent_of_what_was_held_stops_no_other():
+    policy({"users": [person("olga", quiet=QUIET), person("max", quiet=QUIET)]})
+    broken = happened("fired", alert("warning"), NIGHT)
+    worked(NIGHT)
+    Occasion.objects.filter(pk=broken.pk).update(content={"labels": 7, "started_at": "soon"})
+    happened("fired", alert("warning"), NIGHT)
+    worked(NIGHT)
+    worked(NIGHT + timedelta(hours=8))
+    assert sorted(told()) == [("phone of max", "fired"), ("phone of olga", "fired")]
 
 
 def test_after_three_months_it_is_forgotten_but_for_what_is_still_due():

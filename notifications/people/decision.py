@@ -66,14 +66,14 @@ def decide(
         return Decided(never, None)
     digest = _digest(wishes, severity, at)
     if digest is not None:
-        return Decided(Why.DIGEST, _quiet_end(wishes, severity, digest) or digest)
-    quiet = _quiet_end(wishes, severity, at)
+        return Decided(Why.DIGEST, quiet_end(wishes, severity, digest) or digest)
+    quiet = quiet_end(wishes, severity, at)
     if quiet is not None:
         return Decided(Why.QUIET, quiet)
     seconds = math.ceil(wait())
     if seconds > 0:
         due = at + timedelta(seconds=seconds)
-        return Decided(Why.LIMITED, _quiet_end(wishes, severity, due) or due)
+        return Decided(Why.LIMITED, quiet_end(wishes, severity, due) or due)
     return Decided(Why.NOW, at)
 
 
@@ -96,7 +96,8 @@ def _digest(wishes: Wishes, severity: str, at: datetime) -> datetime | None:
     return next_of(wishes.digest_at, wishes.zone, at)
 
 
-def _quiet_end(wishes: Wishes, severity: str, at: datetime) -> datetime | None:
+def quiet_end(wishes: Wishes, severity: str, at: datetime) -> datetime | None:
+    """When the quiet hours end that keep this back; None: none do."""
     if wishes.through is not None and rank(severity) >= rank(wishes.through):
         return None
     return quiet_until(wishes.quiet, wishes.zone, at)
