@@ -18,7 +18,7 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from alerts.conditions import Change, Memory, State
-from alerts.engine.target import Found, Target
+from alerts.engine.target import Found, Moment, Target
 from alerts.engine.watched import Watched
 from alerts.engine.writing import Book, Kind, made
 from alerts.models import Alert
@@ -39,12 +39,12 @@ class Episode(NamedTuple):
 
 
 def judge(
-    watched: Watched, late: Sequence[Late], read_before: dict[int, int], now_us: int
+    watched: Watched, late: Sequence[Late], read_before: dict[int, int], moment: Moment
 ) -> list[Found]:
     """Put the past right after these late readings; what they change of the present."""
     wrong: dict[int, int] = {}  # by slot, the earliest time that says something new
     for places, first_us, end_us in late:
-        start_us = max(first_us, now_us - REACH_US)
+        start_us = max(first_us, moment.now_us - REACH_US)
         until = np.array([min(read_before[place], end_us) for place in places.tolist()])
         has = until >= start_us
         since = np.full(len(places), start_us - 1, dtype=np.int64)
@@ -59,7 +59,7 @@ def judge(
                 wrong[slot] = min(wrong.get(slot, time), time)
     found_now: list[Found] = []
     for slot, from_time in wrong.items():
-        found_now += _again(watched, watched.targets[slot], from_time, now_us)
+        found_now += _again(watched, watched.targets[slot], from_time, moment)
     return found_now
 
 
@@ -89,82 +89,106 @@ def _suspicious(
                 continue
             if first < since and calm[at]:
                 continue
-        elif calm[at] and (target.cleared_us is None or first > target.cleared_us):
+        elif calm[at] and first > target.alerted_us:
             continue
         found.append((slot, first))
     return found
 
 
-def _again(watched: Watched, target: Target, from_us_: int, now_us: int) -> list[Found]:
+def _again(watched: Watched, target: Target, from_us_: int, moment: Moment) -> list[Found]:
     """Judge the past of a target again from about an instant on."""
     series = target.place.series
-    newest = int(watched.screen.newest_us[target.slot])
+    now_us, newest = moment.now_us, int(watched.screen.newest_us[target.slot])
     if series is None or newest < from_us_:
         return []
-    alerts = _alerts(target, from_us(from_us_))
-    begin = min([from_us_, *(to_us(alert.started_at) for alert in alerts)])
-    episodes, memory, begin = _replay(target, series.id, begin, newest, now_us)
-    alerts = _alerts(target, from_us(begin))
+    replayed = _replay(target, series.id, from_us_, newest, moment)
+    if replayed is None:
+        return []
+    episodes, memory, alerts = replayed
     book = Book(now_us)
-    left = list(alerts)
-    for episode in episodes:
-        over = [alert for alert in left if _overlaps(alert, episode)]
-        left = [alert for alert in left if alert not in over]
-        if over:
-            _correct(book, over[0], episode)
-            if over[0].flaps == 0:
-                left += over[1:]
-        elif episode.cleared_us is not None:
-            _add(book, target, episode)
-    for alert in left:
-        if alert.flaps == 0 and alert.cleared_at is not None and not _is_empty(alert):
-            alert.cleared_at = alert.started_at
-            book.change(alert)
-            book.note(
-                alert, Kind.CORRECTED, text="Readings that came late say that it did not hold."
-            )
+    found = _compare(book, target, episodes, alerts)
     book.write()
-    return _now(watched, target, memory, episodes, now_us)
-
-
-def _now(
-    watched: Watched, target: Target, memory: Memory, episodes: list[Episode], now_us: int
-) -> list[Found]:
-    """What is remembered from now on, and what that changes."""
-    found = []
-    last = episodes[-1] if episodes else None
-    if memory.state is State.FIRING and not target.is_open and last is not None:
-        found.append(Found(target, last.fired))
-    elif memory.state is not State.FIRING and target.is_open:
-        at = last.cleared_us if last is not None and last.cleared_us is not None else now_us
-        change = Change(at, State.CLEARED, None, None, at, None)
-        found.append(Found(target, change, "Readings that came late say so."))
     target.memory = memory
     watched.renew(target)
-    if not found:
-        # Only so that it is stored: pending is no change of an alert.
-        found.append(Found(target, Change(now_us, State.PENDING, None, None, now_us, None)))
+    # Pending is no change of an alert; so it is stored all the same.
+    return found or [Found(target, Change(now_us, State.PENDING, None, None, now_us, None))]
+
+
+def _compare(
+    book: Book, target: Target, episodes: list[Episode], alerts: list[Alert]
+) -> list[Found]:
+    """Make the alerts that are over what they should be; what that changes of the one that is
+    open, or opens one."""
+    stands = next((alert for alert in alerts if alert.cleared_at is None), None)
+    over = [alert for alert in alerts if alert.cleared_at is not None and not _is_empty(alert)]
+    holds = next((each for each in episodes if each.cleared_us is None), None)
+    ended = [each for each in episodes if each.cleared_us is not None]
+    found = []
+    if stands is not None and holds is not None:
+        _correct(book, stands, holds)
+    elif holds is not None:
+        found.append(Found(target, holds.fired))
+    elif stands is not None:
+        its = [each for each in ended if _overlap(stands, each)]
+        at = to_us(stands.started_at)
+        if its:
+            _correct(book, stands, its[-1])
+            at = its[-1].cleared_us or at
+            ended.remove(its[-1])
+        change = Change(at, State.CLEARED, None, None, at, None)
+        found.append(Found(target, change, "Readings that came late say so."))
+    _compare_over(book, target, ended, over, alerts)
     return found
 
 
+def _compare_over(
+    book: Book, target: Target, ended: list[Episode], over: list[Alert], alerts: list[Alert]
+) -> None:
+    """Of what is over: alerts that say the same stay, those that overlap are moved, what is left
+    of either side was missed, or did not hold."""
+    for same in (_is_same, _overlap):
+        for episode in tuple(ended):
+            alert = next((alert for alert in over if same(alert, episode)), None)
+            if alert is not None:
+                over.remove(alert)
+                ended.remove(episode)
+                _correct(book, alert, episode)
+    for episode in ended:
+        if not any(alert.flaps and _overlap(alert, episode) for alert in alerts):
+            _add(book, target, episode)
+    for alert in over:
+        if not alert.flaps:
+            alert.cleared_at = alert.started_at
+            book.change(alert)
+            book.note(alert, Kind.CORRECTED, text="Readings that came late say it did not hold.")
+
+
 def _replay(
-    target: Target, series_id: int, begin: int, newest: int, now_us: int
-) -> tuple[list[Episode], Memory, int]:
-    """Every episode of stored readings, from a time on at which none went on."""
+    target: Target, series_id: int, begin: int, newest: int, moment: Moment
+) -> tuple[list[Episode], Memory, list[Alert]] | None:
+    """Every episode of the stored readings from a time on at which nothing held, and the alerts
+    that there are of that time. None: it has held for longer than is looked back."""
     condition = target.condition
     back = MARGIN_US + condition.for_us + condition.lookback_us
     ids, until = np.array([series_id], dtype=np.int32), np.array([newest], dtype=np.int64)
-    floor = now_us - REACH_US
+    floor = moment.now_us - REACH_US
     while True:
         since = max(begin - back, floor)
+        alerts = _alerts(target, from_us(since))
+        before = [alert for alert in alerts if to_us(alert.started_at) <= since]
+        if before and since > floor:
+            begin = min(to_us(alert.started_at) for alert in before)
+            continue
+        if any(alert.cleared_at is None for alert in before):
+            return None
         readings = news.numbers(ids, np.array([since], dtype=np.int64), until)
-        now = max(now_us + target.lead_us, newest)
+        now = max(moment.known_us + target.lead_us, newest)
         memory, changes = condition.step(Memory(), readings.times_us, readings.values, now)
         first = changes[0].since_us if changes else None
-        cut = len(readings.times_us) > 0 and first == int(readings.times_us[0])
-        if not cut or since <= floor:
-            return _episodes(changes), memory, since
-        back *= 4
+        if len(readings.times_us) and first == int(readings.times_us[0]) and since > floor:
+            back *= 4  # it may have held before as well
+            continue
+        return _episodes(changes), memory, [alert for alert in alerts if alert not in before]
 
 
 def _episodes(changes: Sequence[Change]) -> list[Episode]:
@@ -192,10 +216,15 @@ def _alerts(target: Target, since: datetime) -> list[Alert]:
     return list(found.order_by("started_at", "pk"))
 
 
-def _overlaps(alert: Alert, episode: Episode) -> bool:
+def _is_same(alert: Alert, episode: Episode) -> bool:
+    ends = None if alert.cleared_at is None else to_us(alert.cleared_at)
+    return to_us(alert.started_at) == episode.fired.since_us and ends == episode.cleared_us
+
+
+def _overlap(alert: Alert, episode: Episode) -> bool:
     ends = math.inf if alert.cleared_at is None else to_us(alert.cleared_at)
     stops = math.inf if episode.cleared_us is None else episode.cleared_us
-    return to_us(alert.started_at) <= stops and ends >= episode.fired.since_us
+    return to_us(alert.started_at) < stops and ends > episode.fired.since_us
 
 
 def _correct(book: Book, alert: Alert, episode: Episode) -> None:
@@ -222,6 +251,7 @@ def _correct(book: Book, alert: Alert, episode: Episode) -> None:
 def _add(book: Book, target: Target, episode: Episode) -> None:
     alert = made(book, target, episode.fired, historic=True)
     alert.cleared_at = from_us(episode.cleared_us or episode.fired.at_us)
+    target.alerted_us = max(target.alerted_us, episode.cleared_us or 0)
     book.add(alert)
     book.note(alert, Kind.FIRED, text="It was over when its readings came: nobody was told.")
     book.note(alert, Kind.CLEARED, alert.cleared_at)

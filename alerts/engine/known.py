@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from alerts.engine.share import Moment
+from alerts.engine.target import Moment
 from telemetry.live.knowledge import Knowledge
 from telemetry.models import IngestWorker
 from telemetry.moments import to_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Mod
 
 from alerts.conditions import Memory
@@ -36,6 +36,7 @@ def load(places: Sequence[Place], share: int) -> Loaded:
         .select_related("alert")
     }
     targets, changed = [], []
+    alerted = _alerted(share)
     for place in places:
         interval_us = round(place.device.interval * 1e6)
         target = Target(place, place.rule.condition.fitted(interval_us), Memory())
@@ -53,6 +54,7 @@ def load(places: Sequence[Place], share: int) -> Loaded:
             else:
                 target.is_stored = False
                 changed.append(target)
+        target.alerted_us = alerted.get(place.key, 0)
         targets.append(target)
     return Loaded(targets, changed, [row.pk for row in rows.values()], _ended(targets, share))
 
@@ -87,6 +89,18 @@ def forget(rows: Sequence[int]) -> None:
     """Delete the rows of what is no target any more."""
     if rows:
         TargetState.objects.filter(pk__in=rows).delete()
+
+
+def _alerted(share: int) -> dict[tuple[int, int, int], int]:
+    """When the last alert of each target cleared."""
+    found = (
+        Alert.objects.annotate(share=Mod(F("device_id"), SHARES))
+        .filter(share=share, rule__isnull=False, cleared_at__isnull=False)
+        .order_by()
+        .values_list("rule_id", "device_id", "series_id")
+        .annotate(last=Max("cleared_at"))
+    )
+    return {(rule, device, series or 0): to_us(last) for rule, device, series, last in found}
 
 
 def _ended(targets: Sequence[Target], share: int) -> list[tuple[Alert, str]]:

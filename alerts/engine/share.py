@@ -16,12 +16,12 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from alerts.conditions import Memory, State
+from alerts.conditions import NEVER, Memory, State
 from alerts.engine import history, loading, writing
 from alerts.engine.fleet import Fleet
 from alerts.engine.processes import share_of
 from alerts.engine.several import Several
-from alerts.engine.target import Found, Target
+from alerts.engine.target import Found, Moment, Target
 from alerts.engine.watched import UNREAD, Watched, hits
 from alerts.engine.whole import Heard
 from alerts.engine.writing import OLD_US
@@ -38,13 +38,6 @@ NOTED_EVERY_US = 1_000_000  # between two notes up to when a share was judged
 AHEAD_US = MAX_AHEAD * 1_000
 
 _SQL = load("engine")
-
-
-class Moment(NamedTuple):
-    """Unix microseconds of the database's clock."""
-
-    now_us: int
-    known_us: int  # everything that was received by then is committed
 
 
 class Stepped(NamedTuple):
@@ -74,7 +67,8 @@ class Share:
         self._noted_us = 0
         self._leads_us: dict[int, int] = {}
         self.watched = Watched([])
-        self._found: list[Found] = []
+        self._found: list[Found] = []  # in this step, and not written yet
+        self._changed: dict[int, Target] = {}  # in this step, by slot
         self._readings = 0
 
     def set_leads(self, leads_us: dict[int, int]) -> None:
@@ -104,7 +98,7 @@ class Share:
         if row is None:
             return NOT_OURS
         version, judged_at = row
-        self._found, self._readings, wrote = [], 0, False
+        self._found, self._changed, self._readings, wrote = [], {}, 0, False
         if version != self._version or self._generation != self._fleet.generation:
             wrote = self._load(judged_at, moment)
         with commit_log.reading(self.reader, COMMITS) as commits:
@@ -119,16 +113,13 @@ class Share:
         for target, instants, values in self._several.of(known, moment.now_us, AHEAD_US):
             self._readings += len(instants)
             self._step_target(target, instants, values, known)
-        told_late = writing.hold_still(self.watched, moment.now_us)
-        if self._found or told_late:
-            writing.write(self._found, told_late, moment.now_us)
-            wrote = True
+        self._write(moment.now_us)
         wrote |= self._store(moment.now_us)
         if wrote or moment.now_us - self._noted_us >= NOTED_EVERY_US:
             self._note(version + wrote, known)
             self._noted_us = moment.now_us
         self._version = version + wrote
-        return Stepped(more, len(commits), self._readings, len(self._found))
+        return Stepped(more, len(commits), self._readings, len(self._changed))
 
     def _note(self, version: int, known_us: int) -> None:
         facts: dict[str, int | str | datetime] = {
@@ -202,7 +193,7 @@ class Share:
 
     def _judge_commits(self, commits: Sequence[Commit], now_us: int, known_us: int) -> None:
         watched = self.watched
-        first = np.full(len(watched.series), UNREAD, dtype=np.int64)  # of series never read
+        first = np.full(len(watched.series), NEVER, dtype=np.int64)  # of series never read
         hit = np.zeros(len(watched.series), dtype=bool)
         late: list[tuple[NDArray[np.intp], int, int]] = []
         spoken = False
@@ -212,11 +203,10 @@ class Share:
             places = hits(watched.series, commit.series)
             if not len(places):
                 continue
-            cold = places[(watched.read_us[places] == UNREAD) & ~hit[places]]
             hit[places] = True
-            begins = to_us(commit.spans[0][0])
-            oldest = to_us(commit.at) - OLD_US + watched.lead_us[cold]
-            first[cold] = np.maximum(begins, oldest) - 1
+            oldest = to_us(commit.at) - OLD_US + watched.lead_us[places]
+            begins = np.maximum(to_us(commit.spans[0][0]), oldest) - 1
+            first[places] = np.minimum(first[places], begins)
             read = watched.read_us[places]
             for start, end in commit.spans:
                 behind = places[read >= to_us(start)]
@@ -232,7 +222,8 @@ class Share:
             self._judge_words(last_us, now_us, known_us)
         if late:
             read_before = dict(zip(places.tolist(), before.tolist(), strict=True))
-            self._found += history.judge(watched, late, read_before, known_us)
+            self._write(now_us)  # what is judged again compares with the alerts there are
+            self._found += history.judge(watched, late, read_before, Moment(now_us, known_us))
 
     def _feed(
         self,
@@ -316,9 +307,18 @@ class Share:
         self._found += [Found(target, change) for change in changes]
         self.watched.renew(target)
 
+    def _write(self, now_us: int) -> None:
+        """Make alerts of what was found so far."""
+        still = writing.hold_still(self.watched, now_us)
+        if self._found or still:
+            writing.write(self._found, still, now_us)
+        for found in self._found:
+            self._changed[found.target.slot] = found.target
+        self._found = []
+
     def _store(self, now_us: int) -> bool:
         """Write what is remembered of those that changed, and now and then of those that hold."""
-        changed = {found.target.slot: found.target for found in self._found}
+        changed = self._changed
         for target in self.watched.holding.values():
             if now_us - target.stored_us >= STORED_EVERY_US:
                 heard = int(self.watched.screen.newest_us[target.slot])

@@ -23,6 +23,7 @@ class Target:
     is_open: bool = False  # the alert has not cleared
     is_historic: bool = False  # it was learned of too late to tell, and is not seen to hold still
     cleared_us: int | None = None
+    alerted_us: int = 0  # when any of its alerts cleared last, of those that came late as well
     is_stored: bool = False  # there is a row of what is remembered
     stored_us: int = 0  # when that was written, by the engine's clock
 
@@ -37,3 +38,10 @@ class Found(NamedTuple):
     target: Target
     change: Change
     why: str = ""  # where it was not a reading that did it: in words
+
+
+class Moment(NamedTuple):
+    """Unix microseconds of the database's clock."""
+
+    now_us: int
+    known_us: int  # everything that was received by then is committed

@@ -169,6 +169,7 @@ def _clear(book: Book, target: Target, alert: Alert, change: Change, why: str) -
     if isinstance(change.worst, float):
         alert.worst = change.worst
     target.is_open, target.cleared_us = False, to_us(at)
+    target.alerted_us = max(target.alerted_us, to_us(at))
     book.change(alert)
     book.note(alert, Kind.CLEARED, at, **({"text": why} if why else {}))
     tell_cleared(book, alert)
