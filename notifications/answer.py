@@ -17,4 +17,5 @@ class Answer:
     text: str = ""  # in its own words, or ours where it said nothing
     status: int | None = None
     wait: float | None = None  # seconds it asks us to wait
+    most: int | None = None  # attempts in all, where each may cost money
     gone: bool = False  # there is nobody at this address any more, and never will be

@@ -40,9 +40,13 @@ class Heartbeat:
 
     def __init__(self) -> None:
         self._why = ""  # what the last beat failed with
+        self._began = False
 
     def step(self) -> float:
         """A database that is away raises here, which is silence as well."""
+        if not self._began:  # nor has any other follower done a step yet
+            self._began = True
+            return RETRY
         if not settings.HEARTBEAT_URL:
             return IDLE
         wrong = troubles()

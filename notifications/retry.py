@@ -31,6 +31,8 @@ def again(answer: Answer, tries: int, age: float) -> Again | None:
     """
     if answer.outcome in (Outcome.TAKEN, Outcome.REFUSED):
         return None
+    if answer.most is not None and tries >= answer.most:
+        return None
     wait = Backoff(FIRST_WAIT, LONGEST_WAIT, failures=tries - 1).wait()
     asked = min(answer.wait or 0.0, LONGEST_ASKED)
     wait = max(wait, asked)

@@ -18,6 +18,8 @@ from notifications.channels.fields import Facts, Field
 from notifications.content import Content
 
 TOTAL_SECONDS = 30.0  # of one message, with the start of the process
+# Attempts of one message: a gateway that sent it and answers oddly charges each.
+MOST_TRIES = 3
 MAX_TEXT = 320  # characters: three parts, a part of Unicode has 67 to 153
 
 # The gateways of Apprise. Not its other kinds: some run programs and write files.
@@ -75,7 +77,8 @@ def send(facts: Facts, content: Content, token: str) -> Answer:  # noqa: ARG001 
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Answer(Outcome.UNANSWERED, f"No answer within {TOTAL_SECONDS:.0f} s.")
+        said = f"No answer within {TOTAL_SECONDS:.0f} s."
+        return Answer(Outcome.UNANSWERED, said, most=MOST_TRIES)
     return read(ended.stdout, ended.stderr)
 
 
@@ -85,10 +88,12 @@ def read(told: str, stderr: str) -> Answer:
     try:
         said = json.loads(told)
     except ValueError:
-        return Answer(Outcome.FAILED, f"The process that sends it failed: {stderr[-300:]}")
+        said = f"The process that sends it failed: {stderr[-300:]}"
+        return Answer(Outcome.FAILED, said, most=MOST_TRIES)
     if said["forbidden"]:
         text = "It leads into an inner network; PULSEBOARD_NOTIFY_ALLOW does not name it."
         return Answer(Outcome.REFUSED, text)
     if said["unreadable"]:
         return Answer(Outcome.REFUSED, "Apprise cannot read the address.")
-    return Answer(Outcome.TAKEN if said["sent"] else Outcome.FAILED, said["said"])
+    outcome = Outcome.TAKEN if said["sent"] else Outcome.FAILED
+    return Answer(outcome, said["said"], most=MOST_TRIES)

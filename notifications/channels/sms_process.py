@@ -67,7 +67,9 @@ class _Into(logging.Handler):
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(record.getMessage())
+        line = record.getMessage()
+        if not line.startswith("Notifying "):  # how many services: always one
+            self._lines.append(line)
 
 
 if __name__ == "__main__":

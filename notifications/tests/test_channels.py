@@ -276,7 +276,8 @@ def test_sms_by_a_gateway_of_apprise(receiver: Receiver, settings: Any) -> None:
     given = {"url": f"smseagle://{'t' * 20}@127.0.0.1:{receiver.port}/+491701234567"}
     receiver.answer("/jsonrpc/sms", 200, '{"result":{"message_id":"7","status":"ok"}}')
     answer = told("sms", given)
-    assert answer.outcome is Outcome.TAKEN, answer
+    assert (answer.outcome, answer.most) == (Outcome.TAKEN, sms.MOST_TRIES), answer
+    assert answer.text == "Sent 1 SMSEagle phone notification to +491701234567."
     body = receiver.received[-1].json
     assert "Freezer 1: temperature is too high. Temperature −12.4 °C" in json.dumps(
         body, ensure_ascii=False

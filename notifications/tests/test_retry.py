@@ -43,6 +43,11 @@ def test_what_the_other_side_asks_for_is_waited_within_bounds() -> None:
         assert (step.wait, step.rests) == (least, True)
 
 
+def test_what_may_cost_money_is_tried_a_few_times() -> None:
+    costly = Answer(Outcome.UNANSWERED, most=3)
+    assert [again(costly, tries, 0) is None for tries in (1, 2, 3)] == [False, False, True]
+
+
 def test_one_that_fails_again_and_again_lets_the_others_pass() -> None:
     rests = [step.rests for n in range(1, 10) if (step := again(FAILED, n, 0)) is not None]
     assert rests == [True] * (HEAD_TRIES - 1) + [False] * (10 - HEAD_TRIES)

@@ -38,7 +38,12 @@ export class ThisBrowser {
     this.on = there && (await subscribed()) !== null;
     this.button.textContent = this.on ? "Not in this browser any more" : "Tell me in this browser";
     this.button.disabled = obstacle() !== "";
-    this.said.textContent = obstacle() && `Not in this browser: ${obstacle()}`;
+    this.#say(obstacle());
+  }
+
+  #say(/** @type {string} */ why) {
+    this.said.hidden = !why;
+    this.said.textContent = why && `Not in this browser: ${why}`;
   }
 
   async #toggle() {
@@ -48,7 +53,7 @@ export class ThisBrowser {
       else remember((await subscribe(browserName(navigator.userAgent)))?.id ?? 0);
       await this.changed();
     } catch (error) {
-      this.said.textContent = `Not in this browser: ${/** @type {Error} */ (error).message}`;
+      this.#say(/** @type {Error} */ (error).message);
     }
     this.button.disabled = obstacle() !== "";
   }
