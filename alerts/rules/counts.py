@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, Min
 
 from access.scope import Scope
 from alerts.conditions import State
@@ -16,6 +16,7 @@ from telemetry.moments import to_ms
 
 class Counts(NamedTuple):
     targets: int
+    unit: str  # of all of them; "": they have several, or none
     firing: int
     pending: int
     last_fired: int | None  # Unix milliseconds
@@ -36,7 +37,7 @@ def counts(scope: Scope, rules: Sequence[AlertRule]) -> dict[int, Counts]:
     last = dict(by_rule.values_list("rule", Max("fired_at")))
     return {
         rule.pk: Counts(
-            targets=_targets(scope, rule),
+            *_targets(scope, rule),
             firing=firing.get(rule.pk, 0),
             pending=pending.get(rule.pk, 0),
             last_fired=to_ms(last[rule.pk]) if rule.pk in last else None,
@@ -45,6 +46,10 @@ def counts(scope: Scope, rules: Sequence[AlertRule]) -> dict[int, Counts]:
     }
 
 
-def _targets(scope: Scope, rule: AlertRule) -> int:
-    found = series_of(rule) if rule.metric else devices_of(rule)
-    return found.visible_to(scope).count()
+def _targets(scope: Scope, rule: AlertRule) -> tuple[int, str]:
+    """How many there are, and their unit."""
+    if not rule.metric:
+        return devices_of(rule).visible_to(scope).count(), ""
+    found = series_of(rule).visible_to(scope).order_by()
+    many = found.aggregate(targets=Count("id"), first=Min("unit"), last=Max("unit"))
+    return many["targets"], (many["first"] or "") if many["first"] == many["last"] else ""

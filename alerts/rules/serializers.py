@@ -163,8 +163,9 @@ class AlertRuleSerializer(DraftSerializer):
         return applies_to(rule)
 
     def get_holds(self, rule: AlertRule) -> str:
+        counted = self.context.get("counts", {}).get(rule.pk)
         try:
-            return holds(rule)
+            return holds(rule, counted.unit if counted else "")
         except InvalidCondition:
             return ""
 

@@ -14,9 +14,9 @@ def applies_to(rule: AlertRule) -> str:
     return f"{'every value' if rule.metric == '*' else rule.metric} of {devices}"
 
 
-def holds(rule: AlertRule) -> str:
+def holds(rule: AlertRule, unit: str = "") -> str:
     """Raises `InvalidCondition` of one that another version wrote."""
-    return describe(read(rule.condition, rule.schedule))
+    return describe(read(rule.condition, rule.schedule), unit)
 
 
 def _devices(rule: AlertRule) -> str:

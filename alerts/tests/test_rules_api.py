@@ -67,6 +67,7 @@ def test_a_rule_is_written_changed_and_deleted_and_who_did_it_is_kept(
     made = post(api, "", RULE, 201)
     assert (made["enabled"], made["targets"], made["created_by"]) == (False, 2, "ana")
     assert made["applies"] == "temperature of every freezer"
+    assert made["holds"] == "above −15\u2009°C"
     changed = patch(api, made["id"], {"condition": {**ABOVE, "limit": -14}, "enabled": True})
     assert AlertRule.objects.get().revision == 2
     patch(api, made["id"], {"name": "Much too warm"})

@@ -28,7 +28,11 @@ export class Assessment {
     this.asOf = 0;
     this.turn = 0;
     this.isAsking = false; // while a limit is dragged, one question at a time
-    byId("shown").addEventListener("change", () => this.#showTarget());
+    this.isChosen = false; // what is shown is somebody's choice
+    byId("shown").addEventListener("change", () => {
+      this.isChosen = true;
+      this.#showTarget().catch((error) => this.#failed(error));
+    });
     byId("days-back").addEventListener("click", (/** @type {Event} */ event) => {
       const days = Number(/** @type {HTMLElement} */ (event.target).dataset.days);
       if (days) this.#over(days);
@@ -38,6 +42,7 @@ export class Assessment {
   /** Another rule is open. */
   begin() {
     this.asOf = serverNow();
+    this.isChosen = false;
     this.targets = [];
     this.replayed.clear();
     byId("shown").replaceChildren();
@@ -137,7 +142,17 @@ export class Assessment {
       byId("sentence").classList.toggle("is-old", !isDone);
       for (const one of targets) this.replayed.set(one.id, one);
       this.#list(targets, stop);
+      if (isDone && !this.isChosen) this.#showOneThatFires(targets);
     });
+  }
+
+  /** Rather than one where nothing is to be seen. */
+  #showOneThatFires(/** @type {Replayed[]} */ targets) {
+    const fires = (/** @type {string} */ id) => targets.some((one) => String(one.id) === id && one.fired > 0);
+    const other = this.targets.find(({ id }) => fires(String(id)));
+    if (!other || fires(byId("shown").value)) return;
+    byId("shown").value = String(other.id);
+    this.#showTarget().catch((error) => this.#failed(error));
   }
 
   #list(/** @type {Replayed[]} */ targets, /** @type {number} */ stop) {
