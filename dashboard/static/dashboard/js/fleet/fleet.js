@@ -17,12 +17,7 @@ const { connection } = live;
 const fleet = new Fleet(live);
 const selection = new FleetSelection(fleet.list, fleet.filter);
 let place = placeIn(history.state);
-let begun = false;
 fleet.arranged = () => {
-  if (!begun) {
-    begun = true;
-    showAlerts(); // with the first tiles: shown before them, it would move what stands for them
-  }
   selection.show();
   if (place) goBackTo(fleet.list, place);
   place = null;
@@ -31,13 +26,13 @@ keepPlace(fleet.list);
 const problems = new FleetProblems();
 /** What is open now. */
 function showAlerts() {
-  if (!begun && byId("trouble").hidden) return;
   const told = current.of("open").filter((alert) => isTold(alert, serverNow()));
   problems.show(told, current.open);
   fleet.showAlerts(told);
 }
 current.addEventListener("changed", showAlerts);
-fleet.ready = current.first;
+// What stands below is seen once it is known how much stands above: it would move otherwise.
+fleet.ready = current.first.then(() => byId("fleet").classList.remove("is-waiting"));
 connection.on("readings", (message) => fleet.readings(message));
 connection.on("snapshot", (message) => fleet.snapshot(message));
 connection.on("error", (message) => fleet.refused(message));
