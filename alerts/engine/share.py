@@ -135,8 +135,10 @@ class Share:
         """Read what is remembered of each target; whether something was written."""
         places = list(self._fleet.places(lambda device: share_of(device) == self.number))
         loaded = loading.load(places, self.number)
-        self.watched = watched = Watched(loaded.targets)
+        before, self.watched = self.watched, Watched(loaded.targets)
+        watched = self.watched
         watched.set_leads(self._leads_us)
+        watched.take_over(before)
         self._generation = self._fleet.generation
         judged = moment.known_us if judged_at is None else to_us(judged_at)
         self._begin(judged)
@@ -166,7 +168,7 @@ class Share:
                 if memory is not None and memory.newest_us is not None:
                     resume = watched.targets[slot].condition.resume_us(memory, int(base[at]))
                     since[at] = min(since[at], resume)
-        self._feed(places, since, base, judged_us)
+        self._feed(places, since, base, judged_us, is_news=False)
         again = [
             target
             for target in watched.targets
@@ -217,7 +219,7 @@ class Share:
         before = watched.read_us[places].copy()
         until = np.minimum(last_us, now_us + watched.lead_us[places] + AHEAD_US)
         ahead = until > since
-        self._feed(places[ahead], since[ahead], until[ahead], known_us)
+        self._feed(places[ahead], since[ahead], until[ahead], known_us, is_news=True)
         if spoken:
             self._judge_words(last_us, now_us, known_us)
         if late:
@@ -231,8 +233,11 @@ class Share:
         since_us: NDArray[np.int64],
         until_us: NDArray[np.int64],
         known_us: int,
+        *,
+        is_news: bool,
     ) -> None:
-        """Read series, by their places, and judge their targets."""
+        """Read series, by their places, and judge their targets. `is_news`: they were committed
+        just now."""
         watched = self.watched
         found = news.numbers(watched.series[places], since_us, until_us)
         if not len(found.places):
@@ -243,6 +248,9 @@ class Share:
         newest = found.times_us[ends]
         watched.read_us[of[ends]] = np.maximum(watched.read_us[of[ends]], newest)
         for level in watched.levels:
+            heard = level[of[ends]]
+            if is_news:
+                watched.note_newest(heard[heard >= 0], newest[heard >= 0], known_us)
             slots = level[of]
             has = slots >= 0
             slots, times, values = slots[has], found.times_us[has], found.values[has]
@@ -269,6 +277,7 @@ class Share:
         for place, (times, values) in news.words(ids, since, until).items():
             self._readings += len(times)
             for target in of[place]:
+                watched.note_newest(np.array([target.slot]), times[-1:], known_us)
                 self._step_target(target, times, values, known_us)
 
     def _judge_whole(self, known_us: int) -> None:
@@ -280,7 +289,7 @@ class Share:
         """What comes due without a reading, by the clock of each device."""
         watched = self.watched
         nothing = np.empty(0, dtype=np.int64)
-        for slot in watched.screen.overdue(known_us + watched.slot_lead_us).tolist():
+        for slot in watched.screen.overdue(watched.present_us(known_us)).tolist():
             self._step_target(watched.targets[slot], nothing, np.empty(0), known_us)
 
     def _step_target(
@@ -293,7 +302,7 @@ class Share:
         heard = int(self.watched.screen.newest_us[target.slot])
         memory = target.memory if heard == UNREAD else target.memory.seen(heard)
         last = int(times_us[-1]) if len(times_us) else memory.newest_us
-        now = known_us + target.lead_us
+        now = known_us + target.lead_us - int(self.watched.slot_behind_us[target.slot])
         if last is not None:
             now = max(now, last)
         past = {}

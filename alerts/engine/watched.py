@@ -43,6 +43,9 @@ class Watched:
         self._number_all(of_series)
         self.screen = Screen(len(self.targets))
         self.slot_lead_us = np.zeros(len(self.targets), dtype=np.int64)
+        # How far behind the present its newest reading was when it came: of a device that sends
+        # what it kept, time passes from there on, or what was so then would hold until now.
+        self.slot_behind_us = np.zeros(len(self.targets), dtype=np.int64)
         # Of one that has never held, and which readings that come late are looked at.
         self.idle_low = np.zeros(len(self.targets))
         self.idle_high = np.zeros(len(self.targets))
@@ -84,6 +87,25 @@ class Watched:
             self.holding.pop(target.slot, None)
         else:
             self.holding[target.slot] = target
+
+    def note_newest(
+        self, slots: NDArray[np.intp], newest_us: NDArray[np.int64], known_us: int
+    ) -> None:
+        """These have come, and each is the newest of its slot."""
+        behind = known_us + self.slot_lead_us[slots] - newest_us
+        self.slot_behind_us[slots] = np.maximum(behind, 0)
+
+    def take_over(self, before: Watched) -> None:
+        """What was watched before, and is still."""
+        late = np.flatnonzero(before.slot_behind_us).tolist()
+        behind = {before.targets[slot].place.key: before.slot_behind_us[slot] for slot in late}
+        for target in self.targets:
+            if behind and target.place.key in behind:
+                self.slot_behind_us[target.slot] = behind[target.place.key]
+
+    def present_us(self, known_us: int) -> NDArray[np.int64]:
+        """Of each slot up to when its device is known, by that device's clock."""
+        return known_us + self.slot_lead_us - self.slot_behind_us
 
     def set_leads(self, leads_us: dict[int, int]) -> None:
         """By device."""

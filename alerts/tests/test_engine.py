@@ -173,6 +173,25 @@ def test_what_is_over_when_it_comes_is_history_and_wakes_nobody(plant: Plant) ->
     assert (second.historic, plant.told()) == (False, [f"alert-{second.pk}-fired"])
 
 
+def test_time_passes_from_the_newest_reading_of_a_device_that_sends_what_it_kept(
+    plant: Plant,
+) -> None:
+    """A quarter of an hour in pieces, the oldest first: between two of them nothing holds."""
+    series = plant.series(metric="door")
+    condition = {"type": "state", "equals": [True], "for": 60}
+    plant.rule(condition, metric="door")
+    plant.go(900)
+    for piece in range(4):
+        begin = piece * 30
+        plant.write(series, (begin, 0), (begin + 29, 1))
+        plant.go(901 + piece)
+        plant.series(f"new-{piece}")  # so that everything is loaded again
+        plant.go(901.5 + piece)
+    assert plant.alerts() == []
+    plant.go(965)  # it was open at 119, and nothing more has come for over a minute
+    assert plant.seconds(plant.one().started_at) == 119
+
+
 def test_a_reading_that_comes_late_moves_the_end_of_an_alert(plant: Plant) -> None:
     series = plant.series()
     plant.rule()
