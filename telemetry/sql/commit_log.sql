@@ -16,11 +16,12 @@ FROM commit_cursor WHERE reader = %(reader)s FOR UPDATE SKIP LOCKED
 
 -- name: list_commits
 -- The next commits after a place. A transaction that still runs may yet write a row of a lower id:
--- nothing from the oldest one on is taken.
-SELECT xid::text, seq, series, spans, committed_at FROM commit_log
-WHERE (xid, seq) > (%(xid)s::xid8, %(seq)s)
-    AND xid < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xid, seq
+-- nothing from the oldest one on is taken. `ORDER BY xid` alone would mean the text that is given
+-- back, by which 1000 comes before 999.
+SELECT log.xid::text, log.seq, log.series, log.spans, log.committed_at FROM commit_log AS log
+WHERE (log.xid, log.seq) > (%(xid)s::xid8, %(seq)s)
+    AND log.xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY log.xid, log.seq
 LIMIT %(limit)s
 
 -- name: move_cursor

@@ -213,3 +213,17 @@ def test_what_is_not_rolled_up_yet_counts_in_whole_minutes() -> None:
         cursor.execute("SELECT * FROM dirty_minutes(%s, %s)", [noon, noon + MINUTE])
         assert cursor.fetchall() == [(noon,)]
     assert rollups.run(noon + 2 * MINUTE + half) == 2
+
+
+def test_transaction_ids_are_read_in_the_order_of_numbers_and_not_of_digits() -> None:
+    """Text is given back of them: by it 100 comes before 99, and what is read in steps would pass
+    over the lower one for good."""
+    for series_id in (1, 2):
+        commit(series_id)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE commit_cursor SET xid = '9', seq = 0")
+        cursor.execute("SELECT seq FROM commit_log ORDER BY seq")
+        first, second = (row[0] for row in cursor.fetchall())
+        cursor.execute("UPDATE commit_log SET xid = '99' WHERE seq = %s", [first])
+        cursor.execute("UPDATE commit_log SET xid = '100' WHERE seq = %s", [second])
+    assert [read(limit=1), read(limit=1), read(limit=1)] == [[[1]], [[2]], []]
