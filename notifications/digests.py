@@ -9,7 +9,7 @@ from django.db import transaction
 
 from notifications import failing, outbox, recipients
 from notifications.content import Content
-from notifications.links import link
+from notifications.links import link, page
 from notifications.models import Decision, Recipient
 from notifications.people.decision import Why, quiet_end, rank
 from notifications.recipients import Target
@@ -63,6 +63,7 @@ def _send(recipient: Recipient, target: Target, decisions: list[Decision], now: 
     for each in decisions:
         standing = standings.get(each.alert_id)
         content = Content.read(each.occasion.content)
+        content = replace(content, url=content.url or page(each.alert_id))
         if standing is not None:
             content = replace(
                 content, sentence=standing.sentence, severity=standing.severity,

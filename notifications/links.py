@@ -32,6 +32,11 @@ def link(decision_id: int) -> str:
     return f"{settings.PUBLIC_URL}{PATH}{token(decision_id)}/" if settings.PUBLIC_URL else ""
 
 
+def page(alert_id: int) -> str:
+    """Where an alert is shown; "" likewise."""
+    return f"{settings.PUBLIC_URL}/alerts/?alert={alert_id}" if settings.PUBLIC_URL else ""
+
+
 def token(decision_id: int) -> str:
     return _signer().sign(str(decision_id))
 

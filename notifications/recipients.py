@@ -126,6 +126,7 @@ def tell(
 ) -> list[Decision]:
     """Decide for each, keep why, and put into the outbox what is due now. Inside a transaction."""
     is_end = content.what == "cleared"
+    content = replace(content, url=content.url or links.page(occasion.alert_id))
     # In one order, so that two processes do not wait for each other's rows.
     ordered = sorted(targets, key=_identity)
     judged_now = [_judged(each, content, at, is_end, use_up=True) for each in ordered]

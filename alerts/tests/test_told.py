@@ -105,6 +105,7 @@ def test_a_firing_goes_to_whom_its_policy_names_with_words_and_a_link(settings: 
         content["text"] == "It is too warm\nDevice: Freezer 1 (freezer-1)\nSince 2026-07-01 12:00"
     )
     assert content["acknowledge_url"].startswith("https://pulse.example/a/")
+    assert content["url"] == f"https://pulse.example/alerts/?alert={one.pk}"
     (event,) = AlertEvent.objects.filter(alert=one)
     assert (event.kind, event.detail) == ("notified", {"text": "olga: told; Cold room: told"})
 
