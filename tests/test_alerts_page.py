@@ -15,10 +15,11 @@ from access.scope import EVERYTHING
 from alerts import actions
 from alerts.engine.processes import SHARES
 from alerts.events import announce_alerts
-from alerts.models import Alert, EngineShare
+from alerts.models import Alert, EngineShare, Silence
 from alerts.tests.made import make_alert
 from dashboard.tests.live_socket import insert
 from devices import clock
+from devices.models import Site
 from telemetry.moments import to_ms
 from tests.browser import chromium, operator, page
 from tests.waiting import eventually
@@ -193,3 +194,22 @@ def test_the_fleet_and_the_device_show_what_is_wrong_and_since_when(page: Page):
     page.wait_for_function(f"{shown} < {before} - 3000000")
     page.keyboard.press("n")
     page.wait_for_function(f"Math.abs({shown} - {before}) < 60000")
+
+
+def test_a_silence_is_made_and_ended(page: Page):
+    Site.objects.create(slug="harbour", name="Harbour")
+    live(page, "/alerts/?tab=silences")
+    form = page.locator("#silence-form")
+    form.locator("[name=site]").select_option("harbour")
+    form.locator("[name=reason]").fill("Defrosting")
+    form.get_by_text("Weekly").click()
+    form.get_by_label("Sun").check()
+    form.get_by_role("button", name="Silence").click()
+    expect(form).to_contain_text("Weekly needs at least one day")
+    form.locator("[name=from]").fill("22:00")
+    form.locator("[name=to]").fill("06:00")
+    form.get_by_role("button", name="Silence").click()
+    expect(page.locator("#silences")).to_contain_text("site Harbour")
+    assert Silence.objects.get().recurrence["days"] == [7]
+    page.get_by_role("button", name="End now").click()
+    expect(page.locator("#silences")).to_contain_text("Over")
