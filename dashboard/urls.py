@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("topics/", views.TopicsPage.as_view(), name="topics"),
     path("rules/", views.RulesPage.as_view(), name="rules"),
     path("alerts/rules/", views.AlertRulesPage.as_view(), name="alert-rules"),
+    path("derived/", views.DerivedPage.as_view(), name="derived"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
     path("notifications/", views.NotificationsPage.as_view(), name="notifications"),
     # Short, because it goes out as SMS; `notifications.links` makes them.

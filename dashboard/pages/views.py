@@ -129,6 +129,13 @@ def _words(rows: QuerySet[Any], field: str) -> QuerySet[Any, str]:
     return rows.order_by(field).values_list(field, flat=True).distinct()[:MAX_OFFERED]
 
 
+class DerivedPage(LoginRequiredMixin, TemplateView):
+    """Series that are computed from others: write a formula, and see what it gives."""
+
+    template_name = "dashboard/derived.html"
+    extra_context = {"page": "derived"}
+
+
 class InboxPage(LoginRequiredMixin, TemplateView):
     """Devices that nobody has registered: adopt, ignore or merge them."""
 

@@ -18,6 +18,7 @@ from django.views.generic.base import TemplateResponseMixin
 from playwright.sync_api import Page, expect
 
 from dashboard.tests.live_socket import insert
+from derived.models import Backfill, DerivedSeries
 from devices.models import Device, Presence
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
@@ -58,6 +59,7 @@ PAGES = {
     "notifications": Shown("/notifications/?tab=policies", "#policies li"),
     "rules": Shown("/rules/?rule=1", "#samples li"),
     "alert-rules": Shown("/alerts/rules/?rule=4711", "#fired li"),
+    "derived": Shown("/derived/?series=1", "#plot .spark"),
     "api-docs": Shown("/api/v1/docs/", ".operations summary"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
     "not found": Shown("/nothing/", "h1", live=False),
@@ -95,6 +97,20 @@ def things() -> None:
     with connection.cursor() as cursor:
         for minute in range(now // 60_000 - 13, now // 60_000 + 1):
             mark_dirty(cursor, from_ms(minute * 60_000))
+    pump = Device.objects.get(uid="pump-0")
+    spread = DerivedSeries.objects.create(
+        id=1, formula="t - min(h, 10min)", at="t",
+        series=Series.objects.create(device=pump, metric="spread", unit="K"),
+        problem="as the engine says it",
+    )  # fmt: skip
+    for name, metric in (("t", "temperature"), ("h", "humidity")):
+        spread.inputs.create(
+            name=name, series=pump.series.get(metric=metric), was=f"pump-0 {metric}", hold=180
+        )
+    Backfill.objects.create(
+        derived=spread, start_us=0, stop_us=1_000, left_us=700, rows=300, estimate=1_000,
+        asked_at=timezone.now(),
+    )  # fmt: skip
     for number in range(3):
         apps.get_model("bridge", "Candidate").objects.create(
             uid=f"plug-{number}",

@@ -1,0 +1,77 @@
+/** The derived series: what each is, how it goes, and its switch. */
+
+import { byId, el, icon, setText } from "../page/element.js";
+import { get, send } from "../page/rest.js";
+import { progress } from "./progress.js";
+
+/**
+ * @typedef {{name: string, series: number|null, device: string, metric: string, unit: string, hold: number, deleted: boolean}} Input
+ * @typedef {{state: string, from: number, to: number, left_to: number, rows: number, estimate: number, error: string}} Backfill
+ * @typedef {{id: number, series: any, device: string, device_name: string, formula: string, at: string, inputs: Input[],
+ *   enabled: boolean, state: string, problem: string, revision: number, computed_at: number|null, backfill: Backfill|null}} Derived
+ */
+
+const WORDS = /** @type {Record<string, string>} */ ({ current: "Up to date", computing: "Computing", failing: "Cannot be computed", off: "Off", stopped: "Stopped" });
+
+/** @param {Derived} derived */
+export const nameOf = (derived) => derived.series.label || `${derived.device_name} ${derived.series.metric}`;
+
+export class DerivedList {
+  /** @param {(derived: Derived) => void} chosen */
+  constructor(chosen) {
+    this.chosen = chosen;
+    /** @type {Derived[]} */ this.all = [];
+    /** @type {number|null} */ this.open = null;
+  }
+
+  /** Raises what `get` raises. */
+  async read() {
+    this.all = (await get("/api/v1/derived/")).derived;
+    this.show();
+  }
+
+  /** @param {number|null} id */
+  mark(id) {
+    this.open = id;
+    this.show();
+  }
+
+  show() {
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
+    byId("derived").replaceChildren(...this.all.map((derived) => this.#row(derived)));
+    if (focused) /** @type {HTMLElement|null} */ (document.querySelector(`[data-act="${CSS.escape(focused)}"]`))?.focus();
+    byId("derived-empty").hidden = this.all.length > 0;
+    setText(byId("derived-empty"), "No series is derived yet.");
+    setText(byId("count"), this.all.length ? `${this.all.length}` : "");
+  }
+
+  #row(/** @type {Derived} */ derived) {
+    const name = nameOf(derived);
+    const isTrouble = derived.state === "failing" || derived.state === "stopped";
+    const state = el("span", { class: isTrouble ? "is-trouble" : "" }, icon(isTrouble ? "i-warn" : derived.state === "current" ? "i-check" : "i-more"), WORDS[derived.state] ?? derived.state);
+    const open = el("button", {
+      class: "open", attrs: { type: "button", ...(derived.id === this.open ? { "aria-current": "true" } : {}) }, data: { act: `open-${derived.id}` }, on: { click: () => this.chosen(derived) },
+    }, el("b", { text: name }), el("span", { class: "small quiet mono", text: derived.formula }), el("span", { class: "small soft facts" }, state, el("span", { text: derived.series.unit })));
+    const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
+    const word = derived.enabled ? "On" : "Off";
+    const on = el("button", {
+      class: "button tiny", text: word, attrs: { type: "button", role: "switch", "aria-checked": String(derived.enabled), "aria-label": `${word}: ${name}` }, data: { act: `on-${derived.id}` },
+      on: { click: () => this.#switch(derived, said) },
+    });
+    const row = el("li", {}, open, on, said);
+    const backfill = progress(derived.backfill);
+    if (backfill.isRunning) row.append(el("progress", { attrs: { max: "1", value: String(backfill.share), "aria-label": `Earlier results of ${name}` } }), el("span", { class: "small quiet", text: backfill.said }));
+    row.classList.toggle("is-chosen", derived.id === this.open);
+    return row;
+  }
+
+  async #switch(/** @type {Derived} */ derived, /** @type {HTMLElement} */ said) {
+    try {
+      await send("PATCH", `/api/v1/derived/${derived.id}/`, { enabled: !derived.enabled });
+      await this.read();
+    } catch (error) {
+      said.hidden = false;
+      said.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/** The page of derived series: the list, and the one that is open. */
+
+import { byId, endTrouble, setText, showTrouble } from "../page/element.js";
+import { connection } from "../live/live.js";
+import { DerivedForm } from "./derived-form.js";
+import { DerivedList, nameOf } from "./derived-list.js";
+import { progress } from "./progress.js";
+import { send } from "../page/rest.js";
+import { typing } from "../frame/frame.js";
+
+/** @typedef {import("./derived-list.js").Derived} Derived */
+
+const DAY = 86_400_000; // ms
+const AGAIN = 10_000; // ms between two looks at what changes by itself
+
+/** @type {Derived|null} */ let open = null; // null: a new one, or none
+let dirty = false;
+
+const list = new DerivedList((derived) => leave() && show(derived));
+const form = new DerivedForm(() => {
+  dirty = true;
+  setText(byId("saved"), "");
+});
+
+/** Whether what was written may be forgotten. */
+function leave() {
+  return !dirty || confirm("What you wrote is not saved. Leave it?");
+}
+
+/** @param {Derived|null} derived null: a new one */
+function show(derived) {
+  open = derived;
+  dirty = false;
+  byId("nothing").hidden = true;
+  byId("form").hidden = false;
+  byId("delete").hidden = byId("open-device").hidden = byId("backfill").hidden = derived === null;
+  setText(byId("form-title"), derived ? nameOf(derived) : "New series");
+  setText(byId("saved"), "");
+  if (derived) byId("open-device").href = `/devices/${encodeURIComponent(derived.device)}/`;
+  form.show(derived);
+  showState();
+  history.replaceState(null, "", derived ? `?series=${derived.id}` : "?new");
+  list.mark(derived?.id ?? null);
+}
+
+function hide() {
+  open = null;
+  dirty = false;
+  byId("nothing").hidden = false;
+  byId("form").hidden = true;
+  history.replaceState(null, "", location.pathname);
+  list.mark(null);
+}
+
+/** What changes by itself of the one that is open. */
+function showState() {
+  const now = open && list.all.find((each) => each.id === open?.id);
+  setText(byId("problem"), now?.problem ?? "");
+  byId("problem").hidden = !now?.problem;
+  const { isRunning, share, said } = progress(now?.backfill ?? null);
+  byId("backfill-cancel").hidden = byId("backfill-progress").hidden = !isRunning;
+  byId("backfill-progress").value = share;
+  setText(byId("backfill-said"), said);
+}
+
+async function read() {
+  try {
+    await list.read();
+    endTrouble(byId("trouble"));
+    showState();
+  } catch (error) {
+    setText(byId("derived-empty"), "They could not be read.");
+    showTrouble(byId("trouble"), `The derived series could not be read. ${/** @type {Error} */ (error).message}`, read);
+  }
+}
+
+/** Sends, reads the list again, and tells what was refused. @param {"POST"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] */
+async function act(method, path, body) {
+  byId("save").disabled = true;
+  try {
+    const answer = await send(method, `/api/v1/derived/${path}`, body);
+    form.showErrors({});
+    await read();
+    return { answer };
+  } catch (error) {
+    const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    const told = Object.fromEntries(Object.entries(said ?? {}).map(([name, what]) => [name === "detail" ? "" : name, [what].flat().map((each) => (typeof each === "string" ? each : Object.values(each).flat().join(" "))).join(" ")]));
+    form.showErrors(Object.keys(told).length ? told : { "": message });
+    return null;
+  } finally {
+    byId("save").disabled = false;
+  }
+}
+
+async function save() {
+  const missing = form.missing();
+  if (Object.keys(missing).length) return form.showErrors(missing);
+  const done = open ? await act("PATCH", `${open.id}/`, form.read()) : await act("POST", "", form.read());
+  if (!done) return;
+  const isNew = open === null;
+  show(done.answer);
+  setText(byId("saved"), isNew ? "Saved. Results follow within seconds." : "Saved. It is computed anew.");
+}
+
+async function remove() {
+  if (!open || !confirm(`Delete “${nameOf(open)}” and all it holds?`)) return;
+  if (await act("DELETE", `${open.id}/`)) hide();
+}
+
+byId("new").addEventListener("click", () => {
+  if (!leave()) return;
+  show(null);
+  byId("formula").focus();
+});
+byId("close").addEventListener("click", () => leave() && hide());
+byId("delete").addEventListener("click", remove);
+byId("form").addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  save();
+});
+byId("backfill-start").addEventListener("click", () => open && act("POST", `${open.id}/backfill/`, { from: new Date(Date.now() - Number(byId("backfill-days").value) * DAY).toISOString() }));
+byId("backfill-cancel").addEventListener("click", () => open && act("DELETE", `${open.id}/backfill/`));
+document.addEventListener("keydown", (event) => {
+  if (!typing(event) && event.key === "n") {
+    event.preventDefault();
+    byId("new").click();
+  }
+});
+addEventListener("beforeunload", (event) => dirty && event.preventDefault());
+connection.on("derived", read);
+connection.on("series", read);
+document.addEventListener("visibilitychange", () => !document.hidden && read());
+setInterval(() => document.hidden || read(), AGAIN);
+
+const query = new URLSearchParams(location.search);
+await read();
+const wanted = list.all.find((derived) => String(derived.id) === query.get("series"));
+if (wanted) show(wanted);
+else if (query.has("new")) show(null);

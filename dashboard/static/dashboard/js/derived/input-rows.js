@@ -1,0 +1,90 @@
+/** What each name of the formula stands for: a series, found by a search, and how long a value of it holds. */
+
+import { byId, el } from "../page/element.js";
+import { get } from "../page/rest.js";
+
+const WAIT = 250; // ms after a key until it is searched
+const SHOWN = 20; // series of one search
+
+/** @typedef {{series: number|null, text: string, hold: string}} Bound */
+
+/** @param {{device: string, metric: string}} series */
+const textOf = (series) => `${series.device} ${series.metric}`;
+
+export class InputRows {
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+    /** @type {Map<string, Bound>} */ this.bound = new Map();
+    /** @type {Map<string, number>} series that were found, by what is written for them */ this.found = new Map();
+    /** @type {string[]} */ this.names = [];
+  }
+
+  /** @param {import("./derived-list.js").Input[]} inputs */
+  begin(inputs) {
+    this.bound.clear();
+    for (const { name, series, device, metric, hold } of inputs) {
+      const text = series === null ? "" : textOf({ device, metric });
+      if (series !== null) this.found.set(text, series);
+      this.bound.set(name, { series, text, hold: String(hold) });
+    }
+    this.names = [];
+    this.show(inputs.map((input) => input.name));
+  }
+
+  /** @param {string[]} names of the formula */
+  show(names) {
+    if (names.length === this.names.length && names.every((name, at) => name === this.names[at])) return;
+    this.names = names;
+    const list = byId("inputs");
+    list.replaceChildren(...names.map((name) => this.#row(name)));
+    byId("inputs-hint").hidden = names.length > 0;
+  }
+
+  /** What is chosen, as the server takes it. */
+  read() {
+    return this.names.flatMap((name) => {
+      const bound = this.bound.get(name);
+      if (!bound?.series) return [];
+      return [{ name, series: bound.series, ...(Number(bound.hold) > 0 ? { hold: Number(bound.hold) } : {}) }];
+    });
+  }
+
+  #row(/** @type {string} */ name) {
+    const bound = this.bound.get(name) ?? { series: null, text: "", hold: "" };
+    this.bound.set(name, bound);
+    const choices = el("datalist", { attrs: { id: `series-of-${name}` } });
+    const series = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { list: choices.id, autocomplete: "off", spellcheck: "false", placeholder: "Search a series", value: bound.text } }));
+    let timer = 0;
+    series.addEventListener("input", () => {
+      bound.text = series.value;
+      bound.series = this.found.get(series.value) ?? null;
+      clearTimeout(timer);
+      if (bound.series === null) timer = window.setTimeout(() => this.#search(series, choices, bound), WAIT);
+      this.changed();
+    });
+    series.addEventListener("focus", () => choices.childElementCount || this.#search(series, choices, bound));
+    const hold = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "number", min: "0", step: "any", inputmode: "decimal", placeholder: "as usual", value: bound.hold } }));
+    hold.addEventListener("input", () => {
+      bound.hold = hold.value;
+      this.changed();
+    });
+    return el("li", {}, el("b", { class: "mono", text: name }), el("label", {}, `Series of ${name}`, series, choices), el("label", {}, "Holds, seconds", hold));
+  }
+
+  async #search(/** @type {HTMLInputElement} */ field, /** @type {HTMLElement} */ choices, /** @type {Bound} */ bound) {
+    try {
+      const { results } = await get(`/api/v1/series/?page_size=${SHOWN}&search=${encodeURIComponent(field.value)}`);
+      for (const one of results) this.found.set(textOf(one), one.id);
+      const shown = results.filter((/** @type {any} */ one) => one.kind !== "text").slice(0, SHOWN);
+      choices.replaceChildren(...shown.map((/** @type {any} */ one) => el("option", { attrs: { value: textOf(one), label: one.label || one.unit } })));
+      field.setCustomValidity("");
+      if (bound.series === null && this.found.has(field.value)) {
+        bound.series = this.found.get(field.value) ?? null;
+        this.changed();
+      }
+    } catch {
+      field.setCustomValidity("The series cannot be searched now."); // the next key searches again
+    }
+  }
+}
