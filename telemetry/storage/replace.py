@@ -19,11 +19,11 @@ from telemetry.errors import TelemetryError
 from telemetry.history import columns
 from telemetry.moments import from_us
 from telemetry.sql import load
-from telemetry.storage import commit_log, copy_binary, errors
+from telemetry.storage import commit_log, errors
 from telemetry.storage.backend import backend
 from telemetry.storage.store import STATEMENT_TIMEOUT, days_of
 
-_SQL = load("replace") | load("store")
+_SQL = load("replace") | load("store") | load("merge")
 
 
 class Computed(NamedTuple):
@@ -84,9 +84,13 @@ def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], N
             moments = [from_us(each) for each in found.removed_us.tolist()]
             backend().delete_readings(computed.series_id, moments)
         if len(found.times_us):
-            ids = np.full(len(found.times_us), computed.series_id, np.int32)
-            with cursor.copy("COPY reading FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(copy_binary.readings(ids, found.times_us, found.values))
+            # No COPY: after a DELETE from a compressed chunk TimescaleDB may not survive one.
+            rows = {
+                "series": [computed.series_id] * len(found.times_us),
+                "times": found.times_us.tolist(),
+                "values": found.values.tolist(),
+            }
+            cursor.execute(_SQL["insert_numbers"], rows)
         if len(changed := found.changed_us):
             commit_log.note(cursor, np.full(len(changed), computed.series_id, np.int32), changed)
     return found
