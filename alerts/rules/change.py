@@ -14,7 +14,7 @@ from alerts.errors import AlertsError
 from alerts.models import AlertRule, RuleChange
 from alerts.models.change import KEPT_CHANGES, KEPT_DELETED
 from alerts.rules.form import MEANING, written
-from devices.events import announce_all
+from devices.events import announce_after_commit
 from telemetry.live import contract
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ def _sites(rule: AlertRule) -> set[int | None]:
 
 def _tell(sites: set[int | None]) -> None:
     told = [contract.event("alert_rules", site=site) for site in sites]
-    transaction.on_commit(lambda: announce_all(told))
+    announce_after_commit(lambda: told)
 
 
 def _alone(work: Callable[[], T]) -> T:

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from devices.events import announce
+from devices.events import announce_after_commit
 from notifications.errors import NotificationsError
 from notifications.people.decision import SEVERITIES
 from notifications.people.hours import read_times, read_windows
@@ -110,7 +109,7 @@ class UserField(serializers.SlugRelatedField):
 
 def changed() -> None:
     """Every page reads who is told again, once this transaction is committed."""
-    transaction.on_commit(lambda: announce(contract.event("notifications")))
+    announce_after_commit(lambda: [contract.event("notifications")])
 
 
 def _read(reader: Callable[[Any], Any], data: Any) -> Any:
