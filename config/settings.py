@@ -196,6 +196,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Severity": "alerts.models.Severity",
         "SeriesKind": "telemetry.models.Series.Kind",
+        "ChannelKind": "notifications.models.Kind",
+        "AlertEventKind": "alerts.models.AlertEvent.Kind",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",

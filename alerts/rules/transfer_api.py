@@ -45,7 +45,7 @@ class TakenShape(serializers.Serializer):
     holds = serializers.CharField(help_text="What must hold, in words.")
 
 
-class ImportedShape(serializers.Serializer):
+class ImportedAlertRulesShape(serializers.Serializer):
     created = serializers.IntegerField()
     changed = serializers.IntegerField()
     rules = TakenShape(many=True)
@@ -80,7 +80,7 @@ class AlertRulesImportView(APIView):
         ),
         tags=["Alert rules"],
         request=ImportSerializer,
-        responses=ImportedShape,
+        responses=ImportedAlertRulesShape,
     )
     def post(self, request: Request) -> Response:
         asked = ImportSerializer(data=request.data)

@@ -25,7 +25,7 @@ MAX_TRIES = 100  # attempts of one notification, the newest
 PARAMETERS = {"channel", "kind", "state", "alert", "to", "from", "before", "limit"}
 
 
-class ToldShape(serializers.Serializer):
+class NotificationShape(serializers.Serializer):
     id = serializers.IntegerField()
     channel = serializers.IntegerField(allow_null=True, help_text="Its id; null: it is gone.")
     channel_name = serializers.CharField()
@@ -46,12 +46,12 @@ class ToldShape(serializers.Serializer):
 class DeliveriesShape(serializers.Serializer):
     now = serializers.IntegerField(help_text="Unix milliseconds.")
     more = serializers.BooleanField(help_text="Whether there are older ones.")
-    deliveries = ToldShape(many=True)
+    deliveries = NotificationShape(many=True)
 
 
 class ToldDetailShape(serializers.Serializer):
     now = serializers.IntegerField(help_text="Unix milliseconds.")
-    delivery = ToldShape()
+    delivery = NotificationShape()
     text = serializers.CharField(help_text="What was told.")
     tries = DeliveryShape(many=True, help_text="Each attempt, the newest first.")
 

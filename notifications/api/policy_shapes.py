@@ -128,7 +128,7 @@ class TrialSerializer(Strict):
     at = MomentField(required=False, help_text="When it fires; without it: now.")
 
 
-class ToldShape(serializers.Serializer):
+class WouldBeToldShape(serializers.Serializer):
     who = serializers.CharField()
     why = serializers.CharField(help_text="As in the list of decisions.")
     at = MomentField(allow_null=True, help_text="Null: never.")
@@ -139,7 +139,7 @@ class ToldShape(serializers.Serializer):
 class TrialStepShape(serializers.Serializer):
     policy = serializers.CharField()
     at = MomentField()
-    told = ToldShape(many=True)
+    told = WouldBeToldShape(many=True)
 
 
 class TrialShape(serializers.Serializer):
