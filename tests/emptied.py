@@ -38,14 +38,18 @@ def _tables() -> list[str]:
 
 
 def empty() -> None:
-    """In one transaction, at whose end the keys between the tables are checked; the partitions
-    after it, for they go in none."""
+    """In one transaction, at whose end the keys between the tables are checked. The partitions are
+    just dropped: nobody reads them any more, and to go without a lock takes them ten times as
+    long."""
     quoted = [connection.ops.quote_name(name) for name in _tables() if name != LAST]
     held = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in quoted)
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '30s'")
         cursor.execute(held)
         for (name,) in cursor.fetchall():
             cursor.execute(f"DELETE FROM {name}")
         for statement in (*RESTORED.values(), f"DELETE FROM {LAST}"):
             cursor.execute(statement)
-    partitions.drop(partitions.before(date.max))
+        if days := partitions.before(date.max):
+            names = ", ".join(connection.ops.quote_name(day.name) for day in days)
+            cursor.execute(f"DROP TABLE {names}")
