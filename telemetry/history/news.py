@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from telemetry.moments import from_us
 from telemetry.sql import load
-from telemetry.storage import copy_binary
+from telemetry.storage.copy_binary import POSTGRES_EPOCH_US
 
 _SQL = load("news")
+_READING = np.dtype([("place", ">i4"), ("time", ">i8"), ("value", ">f8")])  # of `fetch_news`
 
 Places = NDArray[np.intp]
 Times = NDArray[np.int64]
@@ -33,14 +34,14 @@ class Numbers(NamedTuple):
 
 def numbers(series: NDArray[np.int32], since_us: Times, until_us: Times) -> Numbers:
     """The numbers in (since, until] of each series."""
-    if not len(series):
-        return _columns(np.empty(0, dtype=copy_binary.READING_ROW))
-    query = _SQL["fetch_news"]
-    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
-    wanted = _wanted(series, since_us, until_us)
-    with connection.cursor() as cursor, cursor.copy(statement, wanted) as copy:
-        data = b"".join(copy)
-    return _columns(copy_binary.rows_of(data))
+    data = None
+    if len(series):
+        statement = f"COPY ({_SQL['fetch_news']}) TO STDOUT (FORMAT BINARY)"
+        wanted = _wanted(series, since_us, until_us)
+        with connection.cursor() as cursor, cursor.copy(statement, wanted) as copy:
+            copy.set_types(["bytea"])
+            ((data,),) = copy.rows()
+    return _columns(np.frombuffer(data or b"", dtype=_READING))
 
 
 def words(
@@ -90,8 +91,8 @@ def _wanted(series: NDArray[np.int32], since_us: Times, until_us: Times) -> dict
 
 
 def _columns(rows: NDArray[Any]) -> Numbers:
-    places = rows["series_id"].astype(np.intp) - 1
-    times = rows["time"].astype(np.int64) + copy_binary.POSTGRES_EPOCH_US
+    places = rows["place"].astype(np.intp) - 1
+    times = rows["time"].astype(np.int64) + POSTGRES_EPOCH_US
     values = rows["value"].astype(np.float64)
     # As the index gives them they are in order, which nothing promises.
     steps = np.diff(places)

@@ -1,7 +1,11 @@
 -- name: fetch_news
 -- Numbers of several series, each after an instant of its own and up to another, in Unix
 -- microseconds, by its place in the lists. The outermost instants let the planner leave days out.
-SELECT wanted.place::integer, found.time, found.value
+-- All in one value, as columns in network order: a row each costs its reader ten times as much.
+SELECT string_agg(
+    int4send(wanted.place::integer) || timestamptz_send(found.time) || float8send(found.value),
+    ''::bytea
+)
 FROM unnest(%(series)s::int[], %(since)s::bigint[], %(until)s::bigint[])
     WITH ORDINALITY AS wanted (id, since, until, place)
 CROSS JOIN LATERAL (

@@ -6,10 +6,8 @@ wire wants them turns a whole batch into bytes in one call; row by row costs ten
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no header extension
 TRAILER = b"\xff\xff"
@@ -44,8 +42,3 @@ def readings(series_ids: ArrayLike, times_us: ArrayLike, values: ArrayLike) -> b
     rows["value_size"] = 8
     rows["value"] = np.asarray(values)[order]
     return SIGNATURE + rows.tobytes() + TRAILER
-
-
-def rows_of(stream: bytes) -> NDArray[Any]:
-    """The rows of a complete COPY stream of three such columns, none of them NULL."""
-    return np.frombuffer(stream[len(SIGNATURE) : -len(TRAILER)], dtype=READING_ROW)
