@@ -6,6 +6,7 @@ all. The Postgres and the Redis of a whole run (`tests.servers`) do not count.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
@@ -46,13 +47,31 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark before pytest deselects by mark. After all others, for pytest-django puts what needs no
-    database of its own at the end, begin with what has servers of its own: proofs of half a minute
-    and more, for which all workers but one would wait."""
+    database of its own at the end, have each worker begin with its share of what has servers of its
+    own: proofs of half a minute and more, for one of which the others would wait at the end."""
     for item in items:
         if STARTING.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
     yield
-    items.sort(key=lambda item: not _has_own_servers(item))
+    long = [item for item in items if _has_own_servers(item)]
+    short = [item for item in items if not _has_own_servers(item)]
+    items[:] = _shared_out(long, short, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _shared_out(
+    long: list[pytest.Item], short: list[pytest.Item], workers: int
+) -> list[pytest.Item]:
+    """xdist gives each worker, one after the other, as many of the tests in a row."""
+    ordered: list[pytest.Item] = []
+    left = len(long) + len(short)
+    for worker in range(workers):
+        share = left // (workers - worker)
+        first = long[worker::workers][:share]
+        ordered += first + short[: share - len(first)]
+        short = short[share - len(first) :]
+        left -= share
+    missing = set(map(id, ordered))
+    return ordered + [item for item in (*long, *short) if id(item) not in missing]
 
 
 def _has_own_servers(item: pytest.Item) -> bool:

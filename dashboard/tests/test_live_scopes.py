@@ -49,6 +49,7 @@ class Sites:
             "alert": contract.event("alert", site=site, alert={"id": 1, "sentence": SECRET}),
             "alert_rules": contract.event("alert_rules", site=site, told=SECRET),
             "silences": contract.event("silences", site=site, told=SECRET),
+            "derived": contract.event("derived", site=site, told=SECRET),
             # What names no site is for those who see every one.
             "pipeline": contract.event("pipeline", worker=SECRET, at=1, counters={}),
             "rules": contract.event("rules", told=SECRET),
