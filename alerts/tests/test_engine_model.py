@@ -127,6 +127,11 @@ def test_it_finds_what_the_model_finds_whatever_happens(
         with monkeypatch.context() as patch:
             patch.setattr(writing, "write", deadly(chance))
             turns(plant, chance)
+    # Time passes for a device from its newest reading on: each is heard of now.
+    plant.now = plant.at(ROUNDS * ROUND + 1)
+    for number, one in enumerate(series):
+        readings[number].append((plant.now, float(chance.randrange(9))))
+        commit(plant, one, readings[number][-1:])
     plant.go(ROUNDS * ROUND + 1)
     plant.go(ROUNDS * ROUND + 2)
     told = plant.told()
