@@ -34,6 +34,9 @@ def test_a_machine_open_to_others_answers_to_its_own_names(stack: Callable[..., 
     assert opened.web_url == f"http://127.0.0.1:{opened.web_port}/"
     assert f"http://{socket.gethostname()}.local:{opened.web_port}/" in opened.network_urls
     assert stack().network_urls == []
+    assert f"{opened.environment()['PULSEBOARD_PUBLIC_URL']}/" == opened.network_urls[0]
+    closed = stack()
+    assert f"{closed.environment()['PULSEBOARD_PUBLIC_URL']}/" == closed.web_url
     assert "PULSEBOARD_ALLOWED_HOSTS" not in stack().environment()
 
 

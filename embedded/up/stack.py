@@ -104,6 +104,9 @@ class Stack:
         found.setdefault("PULSEBOARD_SECRET_KEY", self.data.secret_key())
         if self.options.simulator and set(GUESTS) <= set(self.options.simulator_words):
             found.setdefault("PULSEBOARD_AUTO_ADOPT", ADOPTED)
+        # As whoever gets a message reaches the pages: from another machine, where that is served.
+        reached = self.network_urls[0] if self.network_urls else self.web_url
+        found.setdefault("PULSEBOARD_PUBLIC_URL", reached.rstrip("/"))
         found["PULSEBOARD_DATA"] = str(self.data.path)
         found.setdefault("PULSEBOARD_SPOOL", str(self.data.path / "spool"))
         found["DJANGO_SETTINGS_MODULE"] = "config.settings"
