@@ -33,7 +33,12 @@ def main(url: str, username: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         for theme, pages in {
-            "light": {"fleet": "/", "pipeline": "/pipeline/", "inbox": "/inbox/"},
+            "light": {
+                "fleet": "/",
+                "alerts": "/alerts/",
+                "pipeline": "/pipeline/",
+                "inbox": "/inbox/",
+            },
             "dark": {"device": "/devices/motor-001/?window=15m"},
         }.items():
             context = browser.new_context(base_url=url, viewport=SIZE, color_scheme=theme)
