@@ -36,7 +36,8 @@ def numbers(series: NDArray[np.int32], since_us: Times, until_us: Times) -> Numb
     """The numbers in (since, until] of each series."""
     data = None
     if len(series):
-        statement = f"COPY ({_SQL['fetch_news']}) TO STDOUT (FORMAT BINARY)"
+        query = _SQL["fetch_news"]
+        statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
         wanted = _wanted(series, since_us, until_us)
         with connection.cursor() as cursor, cursor.copy(statement, wanted) as copy:
             copy.set_types(["bytea"])
