@@ -175,7 +175,8 @@ class Share:
             if target.memory.state is State.PENDING and not target.is_stored
             and target.place.series is not None
         ]  # fmt: skip
-        self._found = [found for found in self._found if found.target not in again]
+        slots = {target.slot for target in again}
+        self._found = [found for found in self._found if found.target.slot not in slots]
         for target in again:
             self._begin_again(target, judged_us)
 
