@@ -106,25 +106,19 @@ class Run:
             memory.state = State.FIRING
             self._tell(found, memory.value, memory.limit)
             return True
-        if closes <= min(self._time(stop), self.now):
-            self._pass(self._place(closes))
-            self._close(closes)
-            return True
-        self._pass(stop)
-        return self._end_at(stop)
+        return self._end(stop, closes)
 
     def _fires(self) -> bool:
-        stop = _next(self._ended, self._at, self._size)
-        closes = self._closes()
+        return self._end(_next(self._ended, self._at, self._size), self._closes())
+
+    def _end(self, stop: int, closes: int) -> bool:
+        """The end of the schedule or the reading that ends it, whichever comes first, if one
+        does."""
         if closes <= min(self._time(stop), self.now):
             self._pass(self._place(closes))
             self._close(closes)
             return True
         self._pass(stop)
-        return self._end_at(stop)
-
-    def _end_at(self, stop: int) -> bool:
-        """The reading that ends it, if there is one."""
         if stop >= self._size:
             return False
         self._at = stop + 1
