@@ -61,9 +61,6 @@ class Form:
             self.wrong(field, f"Write a number {'above' if above else 'of at least'} {least:g}.")
         return number
 
-    def optional(self, field: str) -> float | None:
-        return self.number(field) if self.has(field) else None
-
     def duration_us(self, field: str, *, default: float | None = 0.0, least: float = 0.0) -> int:
         """A duration in seconds, as microseconds."""
         seconds = self.number(field, default=default)

@@ -36,25 +36,12 @@ class Screen:
         self._until_us = np.full(size, _FREE.until_us, dtype=np.int64)
         self.newest_us = np.full(size, UNHEARD, dtype=np.int64)
 
-    def grow(self, size: int) -> None:
-        """Room for so many slots; those there are stay."""
-        more = size - len(self._low)
-        if more <= 0:
-            return
-        new = Screen(more)
-        for name in ("_low", "_high", "_due_us", "_gap_us", "_until_us", "newest_us"):
-            setattr(self, name, np.concatenate((getattr(self, name), getattr(new, name))))
-
     def set(self, slot: int, calm: Calm, newest_us: int | None) -> None:
         """After a step, or when a target is taken on."""
         self._low[slot], self._high[slot] = calm.low, calm.high
         self._due_us[slot], self._gap_us[slot] = calm.due_us, calm.gap_us
         self._until_us[slot] = calm.until_us
         self.newest_us[slot] = UNHEARD if newest_us is None else newest_us
-
-    def free(self, slot: int) -> None:
-        """The target is gone."""
-        self.set(slot, _FREE, None)
 
     def stirred(
         self, slots: NDArray[np.intp], times_us: NDArray[np.int64], values: NDArray[np.float64]

@@ -23,8 +23,6 @@ from telemetry.models import Series as SeriesRow
 
 logger = logging.getLogger(__name__)
 
-SECOND_US = 1_000_000
-
 
 class Device(NamedTuple):
     id: int
@@ -79,11 +77,11 @@ class Fleet:
     series: dict[int, dict[str, Series]] = field(default_factory=dict)  # by device and metric
     rules: list[Rule] = field(default_factory=list)
 
-    def refresh(self) -> bool:
-        """Read again if something has changed; whether it did."""
+    def refresh(self) -> None:
+        """Read again if something has changed."""
         mark = _mark()
         if mark == self.mark:
-            return False
+            return
         self.devices = {each.id: each for each in _devices()}
         self.series = defaultdict(dict)
         for each in _series():
@@ -91,7 +89,6 @@ class Fleet:
         self.rules = list(_rules())
         self.mark = mark
         self.generation += 1
-        return True
 
     def places(self, chosen: Callable[[int], bool]) -> Iterator[Place]:
         """Every target of every rule at the devices that are chosen by their id."""

@@ -83,9 +83,9 @@ class Engine:
             self._fleet.refresh()
             self._known.refresh(self._now())
         if self._is_due("leads", LEADS_US):
-            self._leads: dict[int, int] = leads_us()
+            leads = leads_us()
             for share in self._shares.values():
-                share.set_leads(self._leads)
+                share.set_leads(leads)
 
     def _share(self, number: int) -> Share:
         if number not in self._shares:
