@@ -18,6 +18,7 @@ from django.db.models.functions import Mod
 from alerts.engine.processes import SHARES
 from alerts.engine.writing import FLAP_US, GROUP_US, WHOLE, Book, Kind
 from alerts.models import Alert
+from alerts.standing import BY_ITSELF
 
 LOOKED_BACK = timedelta(hours=1)  # what came due longer ago, while no engine ran, is told no more
 REMEMBERED = 10_000  # keys of what was told, so that it is not put down again each time
@@ -66,7 +67,7 @@ class Tending:
         """Devices that are silent for a while, and are no part of a site that is."""
         due = book.now - timedelta(microseconds=GROUP_US)
         waiting = ours.filter(
-            Q(cause=None) | Q(cause__cleared_at__isnull=False), cleared_at=None, metric="",
+            BY_ITSELF, cleared_at=None, metric="",
             rule__condition__type__in=WHOLE,
             fired_at__lte=due, fired_at__gt=due - LOOKED_BACK, acknowledged_at=None,
         )  # fmt: skip
