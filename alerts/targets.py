@@ -48,4 +48,9 @@ def _written(field: str, pattern: str) -> Q:
     """That a field is as the pattern says, in which a `*` stands for any characters."""
     if "*" not in pattern:
         return Q(**{field: pattern})
-    return Q(**{f"{field}__regex": f"^{'.*'.join(map(re.escape, pattern.split('*')))}$"})
+    return Q(**{f"{field}__regex": f"^{expression(pattern)}$"})
+
+
+def expression(pattern: str) -> str:
+    """The regular expression of all that a pattern means, for PostgreSQL and Python alike."""
+    return ".*".join(map(re.escape, pattern.split("*")))

@@ -17,6 +17,7 @@ from django.db.models import Count, Max
 
 from alerts.conditions import Condition, InvalidCondition, Subject, read
 from alerts.models import AlertRule
+from alerts.targets import expression
 from devices.models import Device as DeviceRow
 from devices.models import Presence
 from telemetry.models import Series as SeriesRow
@@ -186,4 +187,4 @@ def _written(pattern: str) -> Callable[[str], Any]:
         return lambda _text: True
     if "*" not in pattern:
         return lambda text: text == pattern
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL).fullmatch
+    return re.compile(expression(pattern), re.DOTALL).fullmatch
