@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
@@ -63,15 +64,12 @@ def _shared_out(
 ) -> list[pytest.Item]:
     """xdist gives each worker, one after the other, as many of the tests in a row."""
     ordered: list[pytest.Item] = []
-    left = len(long) + len(short)
+    rest = iter(short)
     for worker in range(workers):
-        share = left // (workers - worker)
-        first = long[worker::workers][:share]
-        ordered += first + short[: share - len(first)]
-        short = short[share - len(first) :]
-        left -= share
-    missing = set(map(id, ordered))
-    return ordered + [item for item in (*long, *short) if id(item) not in missing]
+        share = (len(long) + len(short) - len(ordered)) // (workers - worker)
+        first = long[worker::workers]
+        ordered += [*first, *islice(rest, max(0, share - len(first)))]
+    return ordered
 
 
 def _has_own_servers(item: pytest.Item) -> bool:
