@@ -123,8 +123,10 @@ def _integral(of: Windows) -> Values:
     covered = reduced(np.add, known.astype(np.float64), of.first, last) > 0
     starts = of.instants - of.span_us
     # Where the window has no reading of its own, the one before it is the last as well.
-    for places, from_us in ((of.first - 1, starts), (last, np.maximum(starts, times[last]))):
-        counts = (places >= 0) & ((places < of.first) if places is not last else (last >= of.first))
+    for places, counts, from_us in (
+        (of.first - 1, of.first > 0, starts),
+        (last, last >= of.first, np.maximum(starts, times[last])),
+    ):
         at = places[counts]
         until = np.minimum(ends[at], of.instants[counts])
         long = until - from_us[counts]
