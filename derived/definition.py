@@ -17,14 +17,12 @@ cached = lru_cache(REMEMBERED)(read)
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """Where its results go, what they are computed of, and which revision says so."""
+    """What its results are computed of, and how."""
 
-    series_id: int
     formula: Formula
     at: str  # the name at whose readings there is a result
     inputs: dict[str, int]  # series by name
     hold_us: dict[str, int]
-    revision: int = 0
 
     def needs(self) -> dict[str, list[Reach]]:
         """Which readings of each name count for a result. Whether there is one, the reading at its
@@ -46,10 +44,8 @@ def of(derived: DerivedSeries) -> Definition | None:
     if len(series) < len(inputs):
         return None
     return Definition(
-        derived.series_id,
         cached(derived.formula),
         derived.at,
         series,
         {each.name: round(each.hold * 1e6) for each in inputs},
-        derived.revision,
     )

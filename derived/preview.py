@@ -43,7 +43,6 @@ def of(text: str, at: str, sources: Mapping[str, change.Source], hours: float) -
         place = cause.at + 1 if isinstance(cause, InvalidExpression) else None
         return answer | {"errors": exc.errors, "character": place}
     defined = Definition(
-        0,
         wanted.formula,
         wanted.at,
         {name: each.series.pk for name, each in sources.items()},
