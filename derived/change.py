@@ -16,6 +16,7 @@ from derived.models.derived_series import default_hold
 from devices import clock
 from devices.models import Device
 from telemetry.expression import Formula, InvalidExpression, Typed
+from telemetry.expression.reach import longest
 from telemetry.history import instants, stored_count
 from telemetry.models import Series
 from telemetry.moments import to_us
@@ -48,6 +49,10 @@ class Source(NamedTuple):
     def held(self) -> float:
         return default_hold(self.series.device) if self.hold is None else self.hold
 
+    @property
+    def held_us(self) -> int:
+        return round(self.held * 1e6)
+
 
 class Checked(NamedTuple):
     """A formula that fits its inputs."""
@@ -55,6 +60,11 @@ class Checked(NamedTuple):
     formula: Formula
     at: str
     gives: Typed
+
+    @property
+    def kind(self) -> Series.Kind:
+        """Of the series that has its results."""
+        return Series.Kind.BOOLEAN if self.gives.kind == "boolean" else Series.Kind.GAUGE
 
 
 def checked(text: str, at: str, sources: Mapping[str, Source]) -> Checked:
@@ -66,19 +76,24 @@ def checked(text: str, at: str, sources: Mapping[str, Source]) -> Checked:
             raise Refused({"inputs": f"Choose a series for {', '.join(missing)}."})
         gives = formula.typed({name: _typed(each.series) for name, each in sources.items()})
     except InvalidExpression as exc:
-        raise Refused({"formula": f"{str(exc)[0].upper()}{str(exc)[1:]}."}) from exc
+        raise Refused({"formula": sentence(exc)}) from exc
     unused = [name for name in sources if name not in formula.names]
     if unused:
         raise Refused({"inputs": f"The formula does not name {', '.join(unused)}."})
     at = at or formula.names[0]
     if at not in sources:
         raise Refused({"at": "Name one of the inputs."})
-    back = formula.needs({name: round(each.held * 1e6) for name, each in sources.items()})
-    longest = max(each.back_us for reaches in back.values() for each in reaches)
-    if to_us(clock.now()) - longest < computing.kept_from_us():
-        days = longest / 86_400e6
+    back_us = longest(formula.needs({name: each.held_us for name, each in sources.items()}))
+    if to_us(clock.now()) - back_us < computing.kept_from_us():
+        days = back_us / 86_400e6
         raise Refused({"formula": f"It needs readings of {days:.3g} days, which are not kept."})
     return Checked(formula, at, gives)
+
+
+def sentence(wrong: Exception) -> str:
+    """What is wrong with a formula, as it is told."""
+    said = str(wrong)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def _typed(series: Series) -> Typed:
@@ -109,7 +124,7 @@ def create(
         if device.series.count() >= MAX_SERIES_PER_DEVICE:
             raise Refused({"device": "The device has no room for another series."})
         _check_chain(None, sources)
-        series = Series(device=device, metric=metric, kind=_kind(wanted), **facts)
+        series = Series(device=device, metric=metric, kind=wanted.kind.value, **facts)
         series.chosen = series.chosen_with({**facts, "kind": series.kind})
         series.unit = series.unit or wanted.gives.unit
         series.save()
@@ -139,7 +154,7 @@ def redefine(
         derived.save()
         series = derived.series
         before = (series.unit, series.kind)
-        series.kind = _kind(wanted)
+        series.kind = wanted.kind.value
         if "unit" not in series.chosen:
             series.unit = wanted.gives.unit
         if (series.unit, series.kind) != before:
@@ -210,10 +225,6 @@ def _check_chain(series_id: int | None, sources: Mapping[str, Source]) -> None:
         chains.check(series_id, [each.series.pk for each in sources.values()])
     except chains.BadChain as exc:
         raise Refused({"inputs": str(exc)}) from exc
-
-
-def _kind(wanted: Checked) -> str:
-    return str(Series.Kind.BOOLEAN if wanted.gives.kind == "boolean" else Series.Kind.GAUGE)
 
 
 def _set_inputs(derived: DerivedSeries, sources: Mapping[str, Source]) -> None:

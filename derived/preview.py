@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from devices import clock
 from telemetry.expression import InvalidExpression, TooMuch
 from telemetry.history import instants
 from telemetry.history.read_limit import limited
-from telemetry.models import Series
 from telemetry.moments import in_ms
 
 MAX_POINTS = 2_000
@@ -28,14 +28,8 @@ def of(text: str, at: str, sources: Mapping[str, change.Source], hours: float) -
         "now": now_us // 1_000, "from": start_us // 1_000, "errors": {}, "character": None,
         "names": [], "kind": None, "unit": "", "reach_ms": None, "points": [],
     }  # fmt: skip
-    try:
+    with suppress(InvalidExpression):  # which is said below
         answer["names"] = definition.cached(text).names
-    except InvalidExpression as exc:
-        said = str(exc)
-        return answer | {
-            "errors": {"formula": f"{said[0].upper()}{said[1:]}."},
-            "character": exc.at + 1,
-        }
     try:
         wanted = change.checked(text, at, sources)
     except change.Refused as exc:
@@ -46,19 +40,17 @@ def of(text: str, at: str, sources: Mapping[str, change.Source], hours: float) -
         wanted.formula,
         wanted.at,
         {name: each.series.pk for name, each in sources.items()},
-        {name: round(each.held * 1e6) for name, each in sources.items()},
+        {name: each.held_us for name, each in sources.items()},
     )
-    kind = Series.Kind.BOOLEAN if wanted.gives.kind == "boolean" else Series.Kind.GAUGE
     answer |= {
-        "kind": kind.value,
+        "kind": wanted.kind.value,
         "unit": wanted.gives.unit,
         "reach_ms": defined.back_us() // 1_000,
     }
     try:
         return answer | {"points": _points(defined, start_us, now_us)}
     except TooMuch as exc:
-        said = str(exc)
-        return answer | {"errors": {"formula": f"{said[0].upper()}{said[1:]}."}}
+        return answer | {"errors": {"formula": change.sentence(exc)}}
 
 
 @limited()
