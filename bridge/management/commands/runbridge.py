@@ -7,13 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from prometheus_client import CollectorRegistry
 
 from bridge import metrics
 from bridge.commit.spool import SpoolBusy
 from bridge.mqtt.connection import Broker
 from bridge.worker import NameTaken, SpoolPlace, Worker
+from telemetry.management.probing import add_option, probing
 from telemetry.workers.ending import end_at_signal
-from telemetry.workers.probe import Probe, parse_address
 
 GROUP = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
@@ -40,11 +41,7 @@ class Command(BaseCommand):
             help="Store what the broker still holds for this worker, give up its share of its"
             " group, end its session and exit.",
         )
-        parser.add_argument(
-            "--probe",
-            metavar="HOST:PORT",
-            help="Serve /metrics, /healthz and /readyz there.",
-        )
+        add_option(parser)
 
     def handle(
         self, *_args: Any, slot: int, group: str, probe: str | None, retire: bool, **_options: Any
@@ -69,19 +66,12 @@ class Command(BaseCommand):
         except SpoolBusy as exc:
             raise CommandError(f"{exc}. Give each worker a --slot of its own.") from exc
         end_at_signal(worker.source.stop)
-        probing = _probe(worker, probe) if probe else None
+
+        def registry() -> CollectorRegistry:
+            return metrics.registry(worker.name, worker.snapshot)
+
         try:
-            worker.run()
+            with probing(probe, registry, worker.readiness):
+                worker.run()
         except NameTaken as exc:
             raise CommandError(f"{exc}. Give each worker a --slot of its own.") from exc
-        finally:
-            if probing is not None:
-                probing.close()
-
-
-def _probe(worker: Worker, address: str) -> Probe:
-    try:
-        registry = metrics.registry(worker.name, worker.snapshot)
-        return Probe(parse_address(address), registry, worker.readiness)
-    except (OSError, ValueError) as exc:
-        raise CommandError(f"--probe {address}: {exc}") from exc

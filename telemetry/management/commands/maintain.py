@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from telemetry.jobs import REGISTRY
 from telemetry.maintenance import Maintenance, do_everything
+from telemetry.management.probing import add_option, probing
 from telemetry.workers.ending import end_at_signal
-from telemetry.workers.probe import Probe, parse_address
 from telemetry.workers.timed import Stuck
 
 
@@ -18,12 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Do everything once and end.")
-
-        parser.add_argument(
-            "--probe",
-            metavar="HOST:PORT",
-            help="Serve /metrics, /healthz and /readyz there.",
-        )
+        add_option(parser)
 
     def handle(self, *_args: Any, once: bool, probe: str | None, **_options: Any) -> None:
         if once:
@@ -33,15 +28,7 @@ class Command(BaseCommand):
         maintenance = Maintenance()
         end_at_signal(maintenance.stop)
         try:
-            probing = (
-                Probe(parse_address(probe), REGISTRY, maintenance.readiness) if probe else None
-            )
-        except (OSError, ValueError) as exc:
-            raise CommandError(f"--probe {probe}: {exc}") from exc
-        try:
-            maintenance.run()
+            with probing(probe, lambda: REGISTRY, maintenance.readiness):
+                maintenance.run()
         except Stuck as exc:
             raise CommandError(f"maintenance ends to be started again: {exc}") from exc
-        finally:
-            if probing is not None:
-                probing.close()

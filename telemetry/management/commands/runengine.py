@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from telemetry.followers import REGISTRY
 from telemetry.following import Following
+from telemetry.management.probing import add_option, probing
 from telemetry.workers.ending import end_at_signal
-from telemetry.workers.probe import Probe, parse_address
 from telemetry.workers.timed import Stuck
 
 
@@ -17,23 +17,13 @@ class Command(BaseCommand):
     help = "Judge the rules of alerts, send what they say, compute derived series, until SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--probe",
-            metavar="HOST:PORT",
-            help="Serve /metrics, /healthz and /readyz there.",
-        )
+        add_option(parser)
 
     def handle(self, *_args: Any, probe: str | None, **_options: Any) -> None:
         following = Following()
         end_at_signal(following.stop)
         try:
-            probing = Probe(parse_address(probe), REGISTRY, following.readiness) if probe else None
-        except (OSError, ValueError) as exc:
-            raise CommandError(f"--probe {probe}: {exc}") from exc
-        try:
-            following.run()
+            with probing(probe, lambda: REGISTRY, following.readiness):
+                following.run()
         except Stuck as exc:
             raise CommandError(f"the engine ends to be started again: {exc}") from exc
-        finally:
-            if probing is not None:
-                probing.close()
