@@ -2,6 +2,7 @@
 
 import { byId, el } from "../page/element.js";
 import { documentOf, fieldsOf, textsOf, TYPES, typeOf } from "./condition-fields.js";
+import { showMistakes } from "../page/mistakes.js";
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const PLAIN = ["name", "severity", "metric", "kind", "site", "tag", "device", "uid_pattern", "text", "runbook"];
@@ -106,27 +107,7 @@ export class AlertRuleForm {
 
   /** @param {any} body what the API answered, by field; inner fields nested */
   showErrors(body) {
-    for (const shown of this.form.querySelectorAll(".error")) shown.remove();
-    for (const field of this.form.querySelectorAll("[aria-invalid]")) {
-      field.removeAttribute("aria-invalid");
-      field.removeAttribute("aria-describedby");
-    }
-    const left = errorsOf(body).filter(([name, said]) => !this.#showError(name, said));
-    byId("errors").hidden = left.length === 0;
-    byId("errors").replaceChildren(...left.map(([name, said]) => el("li", { text: name ? `${name.replace(/^condition\./, "")}: ${said}` : said })));
-  }
-
-  /** Whether there is a field to show it beside. */
-  #showError(/** @type {string} */ name, /** @type {string} */ said) {
-    const field = /** @type {HTMLElement|null} */ (this.form.querySelector(`[data-field="${CSS.escape(name)}"]:not(div)`));
-    if (!field || field.closest("[hidden]")) return false;
-    const fold = field.closest("details");
-    if (fold) fold.open = true;
-    const id = `error-${name}`;
-    field.setAttribute("aria-invalid", "true");
-    field.setAttribute("aria-describedby", id);
-    field.after(el("span", { class: "error", text: said, attrs: { id } }));
-    return true;
+    showMistakes(this.form, errorsOf(body), (name) => name.replace(/^condition\./, ""));
   }
 
   /** @returns {any} */
@@ -136,7 +117,7 @@ export class AlertRuleForm {
 }
 
 /** Mistakes by dotted name, out of an answer's nested fields. @param {any} body @param {string} [before] @returns {[string, string][]} */
-export function errorsOf(body, before = "") {
+function errorsOf(body, before = "") {
   if (body === null || typeof body !== "object" || Array.isArray(body)) return [[before, [body].flat().join(" ")]];
   return Object.entries(body).flatMap(([name, said]) => errorsOf(said, name === "detail" ? before : before ? `${before}.${name}` : name));
 }

@@ -1,7 +1,8 @@
 /** The form of one rule, as fields or as JSON, with each mistake beside its field. */
 
-import { byId, el, setText } from "../page/element.js";
+import { byId, setText } from "../page/element.js";
 import { definition, facts, isFormed } from "./definition.js";
+import { showMistakes } from "../page/mistakes.js";
 import { ValueRows } from "./value-rows.js";
 
 export class RuleForm {
@@ -68,27 +69,7 @@ export class RuleForm {
 
   /** @param {Record<string, string>} errors by field of the definition */
   showErrors(errors) {
-    for (const shown of this.form.querySelectorAll(".error")) shown.remove();
-    for (const field of this.form.querySelectorAll("[aria-invalid]")) {
-      field.removeAttribute("aria-invalid");
-      field.removeAttribute("aria-describedby");
-    }
-    const left = Object.entries(errors).filter(([name, said]) => !this.#showError(name, said));
-    byId("errors").hidden = left.length === 0;
-    byId("errors").replaceChildren(...left.map(([name, said]) => el("li", { text: `${name}: ${said}` })));
-  }
-
-  /** Whether there is a field to show it beside. */
-  #showError(/** @type {string} */ name, /** @type {string} */ said) {
-    const field = /** @type {HTMLElement|null} */ (this.form.querySelector(`[data-field="${CSS.escape(name)}"]`));
-    if (!field || field.closest("[hidden]")) return false;
-    const fold = field.closest("details");
-    if (fold) fold.open = true;
-    const id = `error-${name}`;
-    field.setAttribute("aria-invalid", "true");
-    field.setAttribute("aria-describedby", id);
-    field.after(el("span", { class: "error", text: said, attrs: { id } }));
-    return true;
+    showMistakes(this.form, Object.entries(errors));
   }
 
   #showPattern() {
