@@ -55,8 +55,7 @@ export class ReplayChart {
     this.room = new AxisRoom(byId("plot"));
     this.loaded = "";
     new ResizeObserver(() => this.#redraw()).observe(byId("plot"));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#restyle());
-    new MutationObserver(() => this.#restyle()).observe(document.documentElement, { attributeFilter: ["data-theme", "data-density"] });
+    document.addEventListener("appearance", () => this.#restyle());
   }
 
   /** @param {Target|null} target @param {number} from @param {number} to @returns {Promise<void>} raises what `get` raises */
