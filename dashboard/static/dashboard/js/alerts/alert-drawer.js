@@ -6,8 +6,7 @@ import { care, happened, SEVERITY, stood, withUnit } from "./words.js";
 import { get } from "../page/rest.js";
 import { moment, when } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
-
-const AROUND = 30 * 60_000; // ms beside the start, on the device's page
+import { wayTo } from "./way.js";
 
 /** @typedef {import("./standing.js").Alert} Alert */
 
@@ -115,9 +114,8 @@ export class AlertDrawer {
     const now = serverNow();
     const over = alert.cleared !== null;
     setMark(this.mark, over ? "cleared" : alert.severity, over ? `Cleared · ${SEVERITY[alert.severity]}` : SEVERITY[alert.severity]);
-    const from = Math.round(alert.started - AROUND);
     /** @type {[string, string, string?][]} */ const facts = [
-      ["Device", alert.device_name, alert.device === null ? undefined : `/devices/${encodeURIComponent(alert.device)}/?window=1h&from=${from}&to=${Math.round(Math.min(now, alert.started + AROUND))}`],
+      ["Device", alert.device_name, alert.device === null ? undefined : wayTo(alert, now)],
       ["Site", alert.site?.name ?? ""], ["Rule", alert.rule_name],
       ["Since", `${moment(alert.started)}, ${stood(alert, now)}`],
       ["When it fired", alert.value === null ? "" : withUnit(alert.value, alert)],

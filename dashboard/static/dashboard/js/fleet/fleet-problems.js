@@ -3,17 +3,11 @@
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { lasting, SEVERITY } from "../alerts/words.js";
 import { serverNow } from "../time/clock.js";
+import { wayTo } from "../alerts/way.js";
 
 const MOST = 5; // rows; of more, how many
-const AROUND = 30 * 60_000; // ms beside the start
 
 /** @typedef {import("../alerts/standing.js").Alert} Alert */
-
-/** To its device at its start; of what has none, to the alert. @param {Alert} alert @param {number} now */
-export function wayTo({ id, device, started }, now) {
-  if (device === null) return `/alerts/?alert=${id}`;
-  return `/devices/${encodeURIComponent(device)}/?window=1h&from=${Math.round(started - AROUND)}&to=${Math.round(Math.min(now, started + AROUND))}`;
-}
 
 export class FleetProblems {
   constructor() {
