@@ -3,8 +3,8 @@
 import { byId, el } from "../page/element.js";
 import { documentOf, fieldsOf, textsOf, TYPES, typeOf } from "./condition-fields.js";
 import { showMistakes } from "../page/mistakes.js";
+import { WEEKDAYS } from "../time/moment.js";
 
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const PLAIN = ["name", "severity", "metric", "kind", "site", "tag", "device", "uid_pattern", "text", "runbook"];
 const NULLED = new Set(["site", "device"]); // empty is null
 
@@ -13,7 +13,7 @@ export class AlertRuleForm {
   constructor(changed) {
     this.form = /** @type {HTMLFormElement} */ (byId("form"));
     byId("type").append(...TYPES.map(({ type, label }) => el("option", { text: label, attrs: { value: type } })));
-    byId("days").append(...DAYS.map((name, at) => el("label", { class: "chip" }, el("input", { attrs: { type: "checkbox", name: `day-${at + 1}` } }), name)));
+    byId("days").append(...WEEKDAYS.map((name, at) => el("label", { class: "chip" }, el("input", { attrs: { type: "checkbox", name: `day-${at + 1}` } }), name)));
     this.form.addEventListener("input", (event) => {
       const field = /** @type {HTMLInputElement} */ (event.target);
       if (field.id === "type" || field.name === "condition.op") this.#showCondition(this.condition);
@@ -60,7 +60,7 @@ export class AlertRuleForm {
   }
 
   get #schedule() {
-    const days = DAYS.map((_, at) => at + 1).filter((day) => this.#field(`day-${day}`).checked);
+    const days = WEEKDAYS.map((_, at) => at + 1).filter((day) => this.#field(`day-${day}`).checked);
     const [from, to, zone] = ["from", "to", "zone"].map((name) => this.#field(`schedule.${name}`).value.trim());
     if (!days.length && !from && !to) return null;
     return { ...(zone ? { zone } : {}), ...(days.length ? { days } : {}), ...(from ? { from } : {}), ...(to ? { to } : {}) };

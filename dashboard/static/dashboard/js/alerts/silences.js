@@ -3,10 +3,8 @@
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { counted } from "../page/format.js";
 import { get, send } from "../page/rest.js";
-import { when, zoneName } from "../time/moment.js";
+import { WEEKDAYS, when, zoneName } from "../time/moment.js";
 import { weekly } from "./words.js";
-
-const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /** @typedef {{id: number, site: string|null, site_name: string|null, device: string|null, device_name: string|null, rule: number|null,
  *   rule_name: string|null, starts_at: number, ends_at: number|null, recurrence: any, reason: string, created_by: string|null, holds: boolean, held_back: number}} Silence */
@@ -62,7 +60,7 @@ export class Silences {
     const field = (/** @type {string} */ text, /** @type {HTMLElement} */ input) => el("label", {}, el("span", { text }), input);
     const input = (/** @type {string} */ name, /** @type {Record<string, string>} */ attrs = {}) => el("input", { class: "field", attrs: { name, autocomplete: "off", ...attrs } });
     const select = (/** @type {string} */ name, /** @type {string} */ all) => el("select", { class: "field", attrs: { name } }, el("option", { text: all, attrs: { value: "" } }));
-    const days = DAYS.map((text, i) => el("label", { class: "day" }, input("days", { type: "checkbox", value: String(i + 1) }), el("span", { text })));
+    const days = WEEKDAYS.map((text, i) => el("label", { class: "day" }, input("days", { type: "checkbox", value: String(i + 1) }), el("span", { text })));
     this.sites = select("site", "Any site");
     this.rules = select("rule", "Any rule");
     this.form.append(el("h2", { text: "Silence for maintenance" }), field("Site", this.sites), field("Rule", this.rules),

@@ -1,7 +1,7 @@
 /** What the page of alerts says, in words. Pure; times in ms. */
 
 import { bare, duration, number, THIN } from "../page/format.js";
-import { hourAndMinute, when } from "../time/moment.js";
+import { hourAndMinute, WEEKDAYS, when } from "../time/moment.js";
 
 export const SEVERITY = { critical: "Critical", warning: "Warning", info: "Info" };
 
@@ -67,7 +67,5 @@ export function nothing(tab, { told, narrowed, taken, now }) {
   return { title, text, rules: false };
 }
 
-const DAYS = ["", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-
 /** "Mon, Tue, 22:00–06:00 in Europe/Berlin". @param {{days: number[], from: string, to: string, zone: string}} weekly */
-export const weekly = ({ days, from, to, zone }) => `${days.length === 7 ? "every day" : days.map((day) => DAYS[day]).join(", ")}, ${from}–${to} in ${zone}`;
+export const weekly = ({ days, from, to, zone }) => `${days.length === 7 ? "every day" : days.map((day) => WEEKDAYS[day - 1]).join(", ")}, ${from}–${to} in ${zone}`;

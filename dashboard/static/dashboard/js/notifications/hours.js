@@ -1,10 +1,9 @@
 /** Quiet hours, shifts and lengths of time as words. Pure. */
 
-import { day, dayAndMonth, hourAndMinute } from "../time/moment.js";
+import { day, dayAndMonth, hourAndMinute, WEEKDAYS } from "../time/moment.js";
 
 /** @typedef {{days: number[], from: string, to: string}} Window */
 
-export const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const EVERY = [1, 2, 3, 4, 5, 6, 7];
 
 /** What a new row of quiet hours begins with. @returns {Window} */
@@ -20,7 +19,7 @@ export function daysInWords(days) {
     if (last?.at(-1) === day - 1) last.push(day);
     else runs.push([day]);
   }
-  const name = (/** @type {number} */ day) => DAYS[day - 1];
+  const name = (/** @type {number} */ day) => WEEKDAYS[day - 1];
   return runs.map((run) => (run.length > 2 ? `${name(run[0])}–${name(run[run.length - 1])}` : run.map(name).join(", "))).join(", ");
 }
 

@@ -1,9 +1,10 @@
 /** What one is told, and when: a form that saves each change by itself. */
 
 import { byId, el, setText } from "../page/element.js";
-import { DAYS, night, shortly, withDay } from "./hours.js";
+import { night, shortly, withDay } from "./hours.js";
 import { complaints } from "./form-dialog.js";
 import { send } from "../page/rest.js";
+import { WEEKDAYS } from "../time/moment.js";
 
 const PAUSES = [["1 hour", 3_600_000], ["Until tomorrow", 86_400_000], ["1 week", 604_800_000]];
 
@@ -56,7 +57,7 @@ export class Wishes {
       field.addEventListener("change", () => field.value && change({ [name]: field.value }));
       return field;
     };
-    const days = DAYS.map((word, number) => el("button", {
+    const days = WEEKDAYS.map((word, number) => el("button", {
       class: "button tiny", text: word, attrs: { type: "button", "aria-pressed": String(window.days.includes(number + 1)) }, data: { act: `${word}-${at}` },
       on: { click: () => change({ days: withDay(window.days, number + 1, !window.days.includes(number + 1)) }) },
     }));

@@ -2,6 +2,7 @@
 
 import { HOUR, MINUTE, ahead, repeated } from "./zone.js";
 
+export const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]; // their numbers begin with 1
 const MINUS = "\u2212";
 
 const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
