@@ -13,7 +13,7 @@ from access.scope import Scope
 from alerts.errors import AlertsError
 from alerts.models import AlertRule, RuleChange
 from alerts.models.change import KEPT_CHANGES, KEPT_DELETED
-from alerts.rules.form import MEANING, written
+from alerts.rules.form import EMPTY, MEANING, written
 from devices.events import announce_after_commit
 from telemetry.live import contract
 
@@ -89,18 +89,12 @@ def take_in(scope: Scope, rules: Iterable[dict[str, Any]], by: By) -> tuple[int,
             if stored is None:
                 _create(facts, by)
                 new += 1
-            elif _change(stored, {**_EMPTY, **facts}, by):
+            # What a file leaves out is empty, also of a rule that is there already.
+            elif _change(stored, {**EMPTY, **facts}, by):
                 changed += 1
         return new, changed
 
     return _alone(work)
-
-
-# What a file leaves out is empty, also of a rule that is there already.
-_EMPTY: dict[str, Any] = {
-    "enabled": False, "severity": "warning", "site": None, "device": None, "uid_pattern": "",
-    "kind": "", "tag": "", "metric": "", "schedule": None, "labels": {}, "text": "", "runbook": "",
-}  # fmt: skip
 
 
 def _create(facts: dict[str, Any], by: By) -> AlertRule:

@@ -9,6 +9,11 @@ from alerts.models import AlertRule
 
 APPLIES = ("site", "device", "uid_pattern", "kind", "tag", "metric")
 MEANING = frozenset({*APPLIES, "condition", "schedule"})  # a change of these judges anew
+# What each field is of which nothing is said.
+EMPTY: dict[str, Any] = {
+    "enabled": False, "severity": "warning", "site": None, "device": None, "uid_pattern": "",
+    "kind": "", "tag": "", "metric": "", "schedule": None, "labels": {}, "text": "", "runbook": "",
+}  # fmt: skip
 
 
 def written(rule: AlertRule) -> dict[str, Any]:

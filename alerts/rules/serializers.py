@@ -15,7 +15,7 @@ from access.scope import Scope
 from alerts.conditions import InvalidCondition, Subject, read, template
 from alerts.models import AlertRule
 from alerts.rules.counts import Counts
-from alerts.rules.form import APPLIES
+from alerts.rules.form import APPLIES, EMPTY
 from alerts.rules.words import applies_to, holds
 from devices.api.fields import PreloadedSlugField
 from devices.metadata import normalised_tags, validate_object
@@ -23,10 +23,6 @@ from devices.models import Device, Site
 
 MAX_LABELS = 16  # labels of one rule
 MAX_LABEL = 100  # characters of one's text
-EMPTY: dict[str, Any] = {
-    "enabled": False, "severity": "warning", "site": None, "device": None, "uid_pattern": "",
-    "kind": "", "tag": "", "metric": "", "schedule": None, "labels": {}, "text": "", "runbook": "",
-}  # fmt: skip
 
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}\Z", re.ASCII)
 
