@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from notifications import failing, outbox, recipients
 from notifications.content import Content
 from notifications.links import link, page
-from notifications.models import Decision, Recipient
-from notifications.people.decision import Why, quiet_end, rank
+from notifications.models import Decision
+from notifications.people.decision import Why, Wishes, quiet_end, rank
 from notifications.recipients import Target
 from notifications.standing import source
 from notifications.words import item, worded, wordings
@@ -33,16 +34,17 @@ def take_held(now: datetime) -> bool:
         recipient = recipients.recipient_of(target, lock=True)
         held = due.filter(user=target.user, channel=target.channel)
         decisions = list(held.select_related("occasion").order_by("id"))
-        still = [each for each in decisions if _stands(each, recipient, target, now)]
+        wishes = recipients.wishes_of(recipient)
+        still = [each for each in decisions if _stands(each, wishes, target, now)]
         if still:  # otherwise another process has sent them meanwhile
-            _send(recipient, target, still, now)
+            recipients.take_one(recipient, now)
+            _send(wishes.zone, target, still, now)
     return True
 
 
-def _stands(decision: Decision, recipient: Recipient, target: Target, now: datetime) -> bool:
+def _stands(decision: Decision, wishes: Wishes, target: Target, now: datetime) -> bool:
     """Whether it may be sent now. What the recipient wants may have changed since it was held."""
     content = Content.read(decision.occasion.content)
-    wishes = recipients.wishes_of(recipient)
     paused = wishes.paused_until is not None and now < wishes.paused_until
     never = Why.PAUSED if paused else recipients.refusal(target, content)
     until = quiet_end(wishes, content.severity, now)
@@ -53,12 +55,10 @@ def _stands(decision: Decision, recipient: Recipient, target: Target, now: datet
     return False
 
 
-def _send(recipient: Recipient, target: Target, decisions: list[Decision], now: datetime) -> None:
+def _send(zone: ZoneInfo, target: Target, decisions: list[Decision], now: datetime) -> None:
     """One notification of them all. An alert that has fired and cleared meanwhile is one item; the
     only one that still stands is told as if nothing had kept it back."""
-    recipients.take_one(recipient, now)
     standings = source().standings({each.alert_id for each in decisions})
-    zone = recipients.wishes_of(recipient).zone
     contents: dict[int, Content] = {}
     for each in decisions:
         standing = standings.get(each.alert_id)
