@@ -18,7 +18,7 @@ from notifications.outbox import Wanted
 from notifications.people import duty
 from notifications.people.decision import Decided, Why, Wishes, decide
 from notifications.people.hours import InvalidHours, read_times, read_windows
-from notifications.people.wall_clock import UnknownZone, zone_named
+from notifications.people.zones import UnknownZone, zone_named
 from notifications.words import worded, wordings
 from telemetry.workers.rate import take
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from alerts.conditions.form import Form
 from alerts.conditions.problems import InvalidCondition
 from telemetry.moments import from_us, to_us
+from telemetry.wall_clock import instant_of
 
 FIELDS = ("zone", "days", "from", "to")
 DAYS = range(1, 8)  # Monday is 1
@@ -26,7 +27,6 @@ LOOKED_AHEAD = 10  # days; within these every schedule opens or closes, unless i
 KEPT = 4_096  # days of schedules whose periods are remembered
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
-_SECOND = timedelta(seconds=1)
 _ZONES = available_timezones()
 
 
@@ -92,18 +92,7 @@ def _periods(schedule: Schedule, ordinal: int) -> tuple[tuple[int, int], ...]:
 
 def first_us(zone: ZoneInfo, wall: datetime) -> int:
     """When the clock on the wall first shows this, or has passed it where it is set forward."""
-    first = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if first.astimezone(zone).replace(tzinfo=None) == wall:
-        return to_us(first)
-    # The clock never shows it: the instant is that at which it is set forward.
-    before, after = first - timedelta(days=2), first
-    while after - before > _SECOND:
-        middle = before + (after - before) // 2
-        if middle.astimezone(zone).replace(tzinfo=None) < wall:
-            before = middle
-        else:
-            after = middle
-    return to_us(after.replace(microsecond=0))
+    return to_us(instant_of(wall, zone))
 
 
 def zone_of(name: Any) -> ZoneInfo:

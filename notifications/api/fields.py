@@ -16,7 +16,7 @@ from devices.events import announce_after_commit
 from notifications.errors import NotificationsError
 from notifications.people.decision import SEVERITIES
 from notifications.people.hours import read_times, read_windows
-from notifications.people.wall_clock import zone_named
+from notifications.people.zones import zone_named
 from telemetry.live import contract
 from telemetry.moments import from_ms, to_ms
 

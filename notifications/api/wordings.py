@@ -27,7 +27,7 @@ from notifications.people.template import (
     InvalidTemplate,
     read,
 )
-from notifications.people.wall_clock import zone_named
+from notifications.people.zones import zone_named
 from notifications.words import OURS, item, worded
 
 

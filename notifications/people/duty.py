@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from notifications.people.wall_clock import instant_of, shown_at
+from telemetry.wall_clock import instant_of, shown_at
 
 MIN_SHIFT = timedelta(hours=1)
 MAX_SHIFT = timedelta(days=366)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifications.errors import NotificationsError
-from notifications.people.wall_clock import instant_of, shown_at
+from telemetry.wall_clock import instant_of, shown_at
 
 MAX_WINDOWS = 14  # quiet hours of one recipient
 MAX_DIGESTS = 12  # times a day

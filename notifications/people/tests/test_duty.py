@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.people.duty import Duty, Rota, Substitute, duties, on_call
-from notifications.people.wall_clock import UnknownZone, instant_of, shown_at, zone_named
+from notifications.people.zones import UnknownZone, zone_named
+from telemetry.wall_clock import instant_of, shown_at
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = st.sampled_from(

@@ -18,7 +18,7 @@ from notifications.people.hours import (
     read_times,
     read_windows,
 )
-from notifications.people.wall_clock import shown_at
+from telemetry.wall_clock import shown_at
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = read_windows([{"days": [1, 2, 3, 4, 5, 6, 7], "from": "22:00", "to": "07:00"}])

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import UTC, datetime, timedelta
-
-from notifications.errors import NotificationsError
+from zoneinfo import ZoneInfo
 
 _EXACT = timedelta(microseconds=1)
 
 
-class UnknownZone(NotificationsError):
-    """No time zone has this name."""
-
-
-def zone_named(name: str) -> zoneinfo.ZoneInfo:
-    """Raises `UnknownZone`, also for what is no name at all."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise UnknownZone(
-            f"No time zone is called {name[:60]!r}. Write one as Europe/Berlin."
-        ) from exc
-
-
-def shown_at(instant: datetime, zone: zoneinfo.ZoneInfo) -> datetime:
+def shown_at(instant: datetime, zone: ZoneInfo) -> datetime:
     """What the clock shows then, without a zone."""
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
-def instant_of(shown: datetime, zone: zoneinfo.ZoneInfo) -> datetime:
+def instant_of(shown: datetime, zone: ZoneInfo) -> datetime:
     """When the clock shows this; the first time, if it does so twice. A time that the clock leaves
     out stands for the moment at which it does: then a later time is never an earlier instant."""
     instant = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
