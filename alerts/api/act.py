@@ -25,6 +25,7 @@ from alerts.api.shapes import AlertShape
 from alerts.form import alert_form, with_all
 from alerts.models import Alert
 from devices import clock
+from devices.api.strict import Strict
 from telemetry.api import parameters as query
 from telemetry.api.moment import MomentField
 
@@ -33,18 +34,12 @@ MAX_PEOPLE = 500  # people to choose from
 NOT_THERE = "There is no such alert, or it is gone."
 
 
-class IdsSerializer(serializers.Serializer):
+class IdsSerializer(Strict):
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         min_length=1,
         max_length=MAX_AT_ONCE,
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        unknown = sorted(set(self.initial_data) - set(self.fields))
-        if unknown:
-            raise ValidationError({name: ["There is no such field."] for name in unknown})
-        return attrs
 
 
 class AcknowledgeSerializer(IdsSerializer):

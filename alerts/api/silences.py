@@ -25,6 +25,7 @@ from alerts.events import announce_silences
 from alerts.models import Alert, AlertRule, Silence
 from alerts.models.silence import MAX_REASON
 from devices import clock
+from devices.api.strict import Strict
 from devices.models import Device, Site
 from telemetry.api import parameters as query
 from telemetry.api.moment import MomentField
@@ -41,7 +42,7 @@ class Named(serializers.SlugRelatedField):
         return self.queryset.model.objects.visible_to(Scope.of(self.context["request"]))
 
 
-class SilenceSerializer(serializers.ModelSerializer):
+class SilenceSerializer(Strict, serializers.ModelSerializer):
     site = Named(
         slug_field="slug", queryset=Site.objects.none(), allow_null=True, required=False,
         help_text="A site's slug.",
@@ -95,9 +96,7 @@ class SilenceSerializer(serializers.ModelSerializer):
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        unknown = sorted(set(self.initial_data) - set(self.fields))
-        if unknown:
-            raise ValidationError({name: ["There is no such field."] for name in unknown})
+        attrs = super().validate(attrs)
         before = self.instance
         start = attrs.get("starts_at") or (before.starts_at if before else self.context["now"])
         stop = attrs.get("ends_at", before.ends_at if before else None)

@@ -18,6 +18,7 @@ from alerts.rules.counts import Counts
 from alerts.rules.form import APPLIES, EMPTY
 from alerts.rules.words import applies_to, holds
 from devices.api.fields import PreloadedSlugField
+from devices.api.strict import Strict
 from devices.metadata import normalised_tags, validate_object
 from devices.models import Device, Site
 
@@ -39,7 +40,7 @@ class ObjectField(serializers.JSONField):
         return data
 
 
-class DraftSerializer(serializers.ModelSerializer):
+class DraftSerializer(Strict, serializers.ModelSerializer):
     """What a rule is for and what must hold there: enough to try it."""
 
     site = PreloadedSlugField(
@@ -71,9 +72,7 @@ class DraftSerializer(serializers.ModelSerializer):
         return normalised_tags([tag])[0] if tag.strip() else ""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        unknown = sorted(set(self.initial_data) - set(self.fields))
-        if unknown:
-            raise ValidationError({name: ["There is no such field."] for name in unknown})
+        attrs = super().validate(attrs)
         rule = self.drafted(attrs)
         scope = Scope.of(self.context["request"])
         if not _stands_in(scope, rule):

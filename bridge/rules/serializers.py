@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from bridge.decode.rules import definition
 from bridge.decode.rules.problems import InvalidRule
 from bridge.models import DecodeRule
+from devices.api.strict import Strict
 
 MAX_SAMPLES = 20  # messages a rule is tested against
 MAX_SAMPLE = 16_384  # characters of the payload of one
@@ -40,7 +41,7 @@ class SampleSerializer(serializers.Serializer):
     )
 
 
-class RuleSerializer(serializers.ModelSerializer):
+class RuleSerializer(Strict, serializers.ModelSerializer):
     definition = DefinitionField(help_text="docs/rules.md has each field.")
     samples = serializers.ListField(
         child=SampleSerializer(), required=False, max_length=MAX_SAMPLES
@@ -54,12 +55,6 @@ class RuleSerializer(serializers.ModelSerializer):
 
     def get_filter(self, rule: DecodeRule) -> str:
         return filter_of(rule)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        unknown = sorted(set(self.initial_data) - set(self.fields))
-        if unknown:
-            raise ValidationError({name: ["There is no such field."] for name in unknown})
-        return attrs
 
 
 class SavedRuleSerializer(RuleSerializer):

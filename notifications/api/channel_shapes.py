@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from notifications.api.fields import Strict
+from devices.api.strict import Strict
 from notifications.channels.fields import MAX_VALUE, complaints
 from notifications.channels.ways import WAYS
 from notifications.models import Channel, Delivery, Kind

@@ -25,17 +25,6 @@ MAX_LABEL = 100  # characters of a name, and of a value
 LATEST_MS = 253_370_764_800_000  # year 9999
 
 
-class Strict(serializers.Serializer):
-    """Refuses a field that it does not have: ignored, a mistake would do something else."""
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = self.initial_data if isinstance(getattr(self, "initial_data", None), dict) else {}
-        unknown = sorted(set(given) - set(self.fields))
-        if unknown:
-            raise ValidationError({name: ["There is no such field."] for name in unknown})
-        return attrs
-
-
 class SeverityField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[(each, each.capitalize()) for each in SEVERITIES], **kwargs)

@@ -17,11 +17,11 @@ from rest_framework.views import APIView
 from access.permission import ForEverySite
 from access.scope import Scope
 from devices import clock
+from devices.api.strict import Strict
 from notifications.api.fields import (
     MomentField,
     QuietField,
     SeverityField,
-    Strict,
     TimesField,
     ZoneField,
     changed,

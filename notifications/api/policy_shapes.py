@@ -10,8 +10,9 @@ from rest_framework.exceptions import ValidationError
 
 from access.scope import Scope
 from devices.api.fields import PreloadedSlugField
+from devices.api.strict import Strict
 from devices.models import Site
-from notifications.api.fields import LabelsField, MomentField, SeverityField, Strict, UserField
+from notifications.api.fields import LabelsField, MomentField, SeverityField, UserField
 from notifications.models import Channel, Policy, PolicyStep, Rota, Team
 from notifications.models.channel import MAX_NAME
 

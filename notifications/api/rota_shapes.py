@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from devices import clock
-from notifications.api.fields import MomentField, Strict, UserField, ZoneField
+from devices.api.strict import Strict
+from notifications.api.fields import MomentField, UserField, ZoneField
 from notifications.models import Rota, Substitution
 from notifications.models.channel import MAX_NAME
 from notifications.people.duty import MAX_SHIFT, duties

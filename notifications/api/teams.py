@@ -13,7 +13,8 @@ from rest_framework.views import APIView
 
 from access.permission import ForEverySite
 from access.scope import Scope
-from notifications.api.fields import Strict, UserField
+from devices.api.strict import Strict
+from notifications.api.fields import UserField
 from notifications.api.saving import deleted, saved
 from notifications.models import Team
 from notifications.models.channel import MAX_NAME

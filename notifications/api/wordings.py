@@ -17,7 +17,8 @@ from rest_framework.views import APIView
 from access.permission import ForEverySite
 from access.scope import Scope
 from devices import clock
-from notifications.api.fields import Strict, ZoneField, changed
+from devices.api.strict import Strict
+from notifications.api.fields import ZoneField, changed
 from notifications.content import Content
 from notifications.models import Wording
 from notifications.people.template import (
