@@ -65,9 +65,7 @@ class AlertsView(APIView):
         query.known(request, PARAMETERS)
         scope, now = Scope.of(request), clock.now()
         limit = query.integer(request, "limit", LIMIT, least=1, most=MAX_LIMIT)
-        state = query.text(request, "state") or "current"
-        if state not in STATES:
-            query.refuse("state", f"Write one of {', '.join(STATES)}.")
+        state = query.one_of(request, "state", STATES) or "current"
         found = _filtered(request, Alert.objects.visible_to(scope)).filter(
             standing.standing(state, now)
         )
@@ -134,16 +132,13 @@ class StatisticsView(APIView):
 
 
 def _filtered(request: Request, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
-    severity = query.text(request, "severity")
-    if severity and severity not in Severity.values:
-        query.refuse("severity", f"Write one of {', '.join(Severity.values)}.")
     named = {
-        "severity": severity,
+        "severity": query.one_of(request, "severity", Severity.values),
         "site__slug": query.text(request, "site"),
         "device__uid": query.text(request, "device"),
-        "rule": _id(request, "rule"),
-        "cause": _id(request, "cause"),
-        "pk__lt": _id(request, "before"),
+        "rule": query.row_id(request, "rule"),
+        "cause": query.row_id(request, "cause"),
+        "pk__lt": query.row_id(request, "before"),
     }
     alerts = alerts.filter(**{name: value for name, value in named.items() if value})
     for word in _words(request):
@@ -159,11 +154,6 @@ def _filtered(request: Request, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
     if (stop := query.milliseconds(request, "to")) is not None:
         alerts = alerts.filter(started_at__lt=from_ms(stop))
     return alerts
-
-
-def _id(request: Request, name: str) -> int:
-    """0 when absent."""
-    return query.integer(request, name, 0, least=1, most=2**63 - 1)
 
 
 def _words(request: Request) -> list[str]:

@@ -105,19 +105,12 @@ def _wanted(request: Request) -> QuerySet[Decision]:
         rows = rows.filter(pk__lt=before)
     if who := query.text(request, "who"):
         rows = rows.filter(who=who)
-    if why := _one_of(request, "why", tuple(Why)):
+    if why := query.one_of(request, "why", tuple(Why)):
         rows = rows.filter(why=why)
-    if state := _one_of(request, "state", STATES):
+    if state := query.one_of(request, "state", STATES):
         keys = Notification.objects.visible_to(Scope.of(request)).filter(state=state)
         rows = rows.filter(~Q(key=""), key__in=keys.values("key"))
     return rows
-
-
-def _one_of(request: Request, name: str, words: tuple[str, ...]) -> str:
-    word = query.text(request, name)
-    if word and word not in words:
-        query.refuse(name, f"Write one of {', '.join(words)}.")
-    return word
 
 
 def _shown(request: Request, decisions: list[Decision]) -> list[dict[str, Any]]:

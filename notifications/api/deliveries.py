@@ -117,15 +117,12 @@ def _seen(request: Request) -> QuerySet[Notification]:
 
 
 def _filtered(request: Request) -> QuerySet[Notification]:
-    for name, words in (("kind", Kind.values), ("state", Notification.State.values)):
-        if query.text(request, name) not in ("", *words):
-            query.refuse(name, f"Write one of {', '.join(words)}.")
     named = {
-        "channel": _id(request, "channel"),
-        "alert_id": _id(request, "alert"),
-        "pk__lt": _id(request, "before"),
-        "kind": query.text(request, "kind"),
-        "state": query.text(request, "state"),
+        "kind": query.one_of(request, "kind", Kind.values),
+        "state": query.one_of(request, "state", Notification.State.values),
+        "channel": query.row_id(request, "channel"),
+        "alert_id": query.row_id(request, "alert"),
+        "pk__lt": query.row_id(request, "before"),
     }
     found = _seen(request).filter(**{name: value for name, value in named.items() if value})
     if (start := query.milliseconds(request, "from")) is not None:
@@ -133,11 +130,6 @@ def _filtered(request: Request) -> QuerySet[Notification]:
     if (stop := query.milliseconds(request, "to")) is not None:
         found = found.filter(due_at__lt=from_ms(stop))
     return found
-
-
-def _id(request: Request, name: str) -> int:
-    """0 when absent."""
-    return query.integer(request, name, 0, least=1, most=2**63 - 1)
 
 
 def _last(told: list[Notification]) -> dict[int, Delivery]:

@@ -6,7 +6,7 @@ Every mistake answers 400 and names its parameter.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from drf_spectacular.utils import OpenApiParameter
@@ -74,6 +74,19 @@ def integer(request: Request, name: str, default: int, *, least: int, most: int)
     if not _WHOLE.match(raw) or not least <= int(raw) <= most:
         refuse(name, f"Write a whole number from {least} to {most}.")
     return int(raw)
+
+
+def row_id(request: Request, name: str) -> int:
+    """The id of a row, 0 when absent."""
+    return integer(request, name, 0, least=1, most=2**63 - 1)
+
+
+def one_of(request: Request, name: str, allowed: Sequence[str]) -> str:
+    """One of these words, empty when absent."""
+    word = text(request, name)
+    if word and word not in allowed:
+        refuse(name, f"Write one of {', '.join(allowed)}.")
+    return word
 
 
 def series_ids(request: Request, name: str, most: int) -> list[int]:
