@@ -3,6 +3,7 @@
 import { ago, counted, number } from "../page/format.js";
 import { byId, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { OpenList } from "../page/open-list.js";
 import { serverNow } from "../time/clock.js";
 
 const SEVERITIES = /** @type {Record<string, string>} */ ({ critical: "Critical", warning: "Warning", info: "Info" });
@@ -12,31 +13,24 @@ const SEVERITIES = /** @type {Record<string, string>} */ ({ critical: "Critical"
  *   tag: string, metric: string, condition: any, schedule: any, labels: Record<string, string>, text: string, runbook: string, applies: string,
  *   holds: string, created_by: string|null, updated_at: string, targets: number, firing: number, pending: number, last_fired: number|null}} AlertRule
  */
-export class AlertRuleList {
+export class AlertRuleList extends OpenList {
   /** @param {{chosen: (rule: AlertRule) => void, shown: (rules: AlertRule[]) => void}} of */
   constructor(of) {
+    super(byId("rules"));
     this.of = of;
     /** @type {AlertRule[]} */ this.rules = [];
-    /** @type {number|null} */ this.open = null;
   }
 
-  /** Raises what `get` raises. */
+  /** Raises what `get` raises. @override */
   async read() {
     this.rules = (await get("/api/v1/alert-rules/")).rules;
     this.show();
     this.of.shown(this.rules);
   }
 
-  /** @param {number|null} id */
-  mark(id) {
-    this.open = id;
-    this.show();
-  }
-
+  /** @override */
   show() {
-    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
-    byId("rules").replaceChildren(...this.rules.map((rule) => this.#row(rule)));
-    if (focused) /** @type {HTMLElement|null} */ (document.querySelector(`[data-act="${CSS.escape(focused)}"]`))?.focus();
+    this.replace(this.rules.map((rule) => this.#row(rule)));
     byId("rules-empty").hidden = this.rules.length > 0;
     setText(byId("rules-empty"), "No rule yet: nothing is judged.");
     setText(byId("count"), this.rules.length ? `${number(this.rules.filter((rule) => rule.enabled).length, 0)} of ${number(this.rules.length, 0)} on` : "");
@@ -48,12 +42,9 @@ export class AlertRuleList {
     const turn = el("button", {
       class: "button tiny", text: word, data: { act: `on-${rule.id}` },
       attrs: { type: "button", role: "switch", "aria-checked": String(rule.enabled), "aria-label": `${word}: ${rule.name}`, title: word },
-      on: { click: () => this.#turn(rule, said) },
+      on: { click: () => this.carryOut(() => send("PATCH", `/api/v1/alert-rules/${rule.id}/`, { enabled: !rule.enabled }), said) },
     });
-    const open = el("button", {
-      class: "open", attrs: { type: "button", ...(rule.id === this.open ? { "aria-current": "true" } : {}) }, data: { act: `open-${rule.id}` },
-      on: { click: () => this.of.chosen(rule) },
-    }, el("b", { text: rule.name }), el("span", { class: "small soft", text: rule.holds ? `${rule.applies}: ${rule.holds}` : rule.applies }), this.#stands(rule));
+    const open = this.opener(rule.id, () => this.of.chosen(rule), el("b", { text: rule.name }), el("span", { class: "small soft", text: rule.holds ? `${rule.applies}: ${rule.holds}` : rule.applies }), this.#stands(rule));
     if (!rule.holds) open.append(el("span", { class: "small error" }, icon("i-warn"), " This version cannot use it."));
     const row = el("li", {}, open, el("div", { class: "acts" }, turn), said);
     row.classList.toggle("is-chosen", rule.id === this.open);
@@ -72,16 +63,6 @@ export class AlertRuleList {
       el("span", { text: rule.last_fired === null ? "never fired" : `fired ${ago(Math.max(0, serverNow() - rule.last_fired))}` }),
     ];
     return el("span", { class: "small quiet stands" }, ...parts);
-  }
-
-  async #turn(/** @type {AlertRule} */ rule, /** @type {HTMLElement} */ said) {
-    try {
-      await send("PATCH", `/api/v1/alert-rules/${rule.id}/`, { enabled: !rule.enabled });
-      await this.read();
-    } catch (error) {
-      said.hidden = false;
-      said.textContent = /** @type {Error} */ (error).message;
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { byId, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { OpenList } from "../page/open-list.js";
 import { progress } from "./progress.js";
 
 /**
@@ -16,30 +17,23 @@ const WORDS = /** @type {Record<string, string>} */ ({ current: "Up to date", co
 /** @param {Derived} derived */
 export const nameOf = (derived) => derived.series.label || `${derived.device_name} ${derived.series.metric}`;
 
-export class DerivedList {
+export class DerivedList extends OpenList {
   /** @param {(derived: Derived) => void} chosen */
   constructor(chosen) {
+    super(byId("derived"));
     this.chosen = chosen;
     /** @type {Derived[]} */ this.all = [];
-    /** @type {number|null} */ this.open = null;
   }
 
-  /** Raises what `get` raises. */
+  /** Raises what `get` raises. @override */
   async read() {
     this.all = (await get("/api/v1/derived/")).derived;
     this.show();
   }
 
-  /** @param {number|null} id */
-  mark(id) {
-    this.open = id;
-    this.show();
-  }
-
+  /** @override */
   show() {
-    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
-    byId("derived").replaceChildren(...this.all.map((derived) => this.#row(derived)));
-    if (focused) /** @type {HTMLElement|null} */ (document.querySelector(`[data-act="${CSS.escape(focused)}"]`))?.focus();
+    this.replace(this.all.map((derived) => this.#row(derived)));
     byId("derived-empty").hidden = this.all.length > 0;
     setText(byId("derived-empty"), "No series is derived yet.");
     setText(byId("count"), this.all.length ? `${this.all.length}` : "");
@@ -49,29 +43,17 @@ export class DerivedList {
     const name = nameOf(derived);
     const isTrouble = derived.state === "failing" || derived.state === "stopped";
     const state = el("span", { class: isTrouble ? "is-trouble" : "" }, icon(isTrouble ? "i-warn" : derived.state === "current" ? "i-check" : "i-more"), WORDS[derived.state] ?? derived.state);
-    const open = el("button", {
-      class: "open", attrs: { type: "button", ...(derived.id === this.open ? { "aria-current": "true" } : {}) }, data: { act: `open-${derived.id}` }, on: { click: () => this.chosen(derived) },
-    }, el("b", { text: name }), el("span", { class: "small quiet mono", text: derived.formula }), el("span", { class: "small soft facts" }, state, el("span", { text: derived.series.unit })));
+    const open = this.opener(derived.id, () => this.chosen(derived), el("b", { text: name }), el("span", { class: "small quiet mono", text: derived.formula }), el("span", { class: "small soft facts" }, state, el("span", { text: derived.series.unit })));
     const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
     const word = derived.enabled ? "On" : "Off";
     const on = el("button", {
       class: "button tiny", text: word, attrs: { type: "button", role: "switch", "aria-checked": String(derived.enabled), "aria-label": `${word}: ${name}` }, data: { act: `on-${derived.id}` },
-      on: { click: () => this.#switch(derived, said) },
+      on: { click: () => this.carryOut(() => send("PATCH", `/api/v1/derived/${derived.id}/`, { enabled: !derived.enabled }), said) },
     });
     const row = el("li", {}, open, on, said);
     const backfill = progress(derived.backfill);
     if (backfill.isRunning) row.append(el("progress", { attrs: { max: "1", value: String(backfill.share), "aria-label": `Earlier results of ${name}` } }), el("span", { class: "small quiet", text: backfill.said }));
     row.classList.toggle("is-chosen", derived.id === this.open);
     return row;
-  }
-
-  async #switch(/** @type {Derived} */ derived, /** @type {HTMLElement} */ said) {
-    try {
-      await send("PATCH", `/api/v1/derived/${derived.id}/`, { enabled: !derived.enabled });
-      await this.read();
-    } catch (error) {
-      said.hidden = false;
-      said.textContent = /** @type {Error} */ (error).message;
-    }
   }
 }

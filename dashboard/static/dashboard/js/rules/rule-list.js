@@ -2,33 +2,27 @@
 
 import { byId, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { OpenList } from "../page/open-list.js";
 
 /** @typedef {{id: number, name: string, position: number, enabled: boolean, definition: any, samples: any[], filter: string, waiting?: number}} Rule */
 
-export class RuleList {
+export class RuleList extends OpenList {
   /** @param {(rule: Rule) => void} chosen */
   constructor(chosen) {
+    super(byId("rules"));
     this.chosen = chosen;
     /** @type {Rule[]} */ this.rules = [];
-    /** @type {number|null} */ this.open = null;
   }
 
-  /** Raises what `get` raises. */
+  /** Raises what `get` raises. @override */
   async read() {
     this.rules = (await get("/api/v1/rules/")).rules;
     this.show();
   }
 
-  /** @param {number|null} id */
-  mark(id) {
-    this.open = id;
-    this.show();
-  }
-
+  /** @override */
   show() {
-    const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
-    byId("rules").replaceChildren(...this.rules.map((rule, at) => this.#row(rule, at)));
-    if (focused) /** @type {HTMLElement|null} */ (document.querySelector(`[data-act="${CSS.escape(focused)}"]`))?.focus();
+    this.replace(this.rules.map((rule, at) => this.#row(rule, at)));
     byId("rules-empty").hidden = this.rules.length > 0;
     setText(byId("rules-empty"), "No rule yet. Whatever no convention knows can be read by one.");
     setText(byId("count"), this.rules.length ? `${this.rules.length}` : "");
@@ -38,30 +32,18 @@ export class RuleList {
     const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
     const act = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ text, /** @type {() => Promise<any>} */ work, /** @type {any} */ attrs = {}) => el("button", {
       class: "button tiny", text, attrs: { type: "button", "aria-label": `${label} ${rule.name}`, title: label, ...attrs }, data: { act: `${name}-${rule.id}` },
-      on: { click: () => this.#carryOut(work, said) },
+      on: { click: () => this.carryOut(work, said) },
     });
     const up = act("up", "Move up", "↑", () => this.#move(at, at - 1), at === 0 ? { disabled: "" } : {});
     const down = act("down", "Move down", "↓", () => this.#move(at, at + 1), at === this.rules.length - 1 ? { disabled: "" } : {});
     const word = rule.enabled ? "On" : "Off";
     const on = act("on", `${word}:`, word, () => send("PATCH", `/api/v1/rules/${rule.id}/`, { enabled: !rule.enabled }), { role: "switch", "aria-checked": String(rule.enabled), title: word });
-    const open = el("button", {
-      class: "open", attrs: { type: "button", ...(rule.id === this.open ? { "aria-current": "true" } : {}) }, data: { act: `open-${rule.id}` }, on: { click: () => this.chosen(rule) },
-    }, el("b", { text: rule.name }), el("span", { class: "small quiet mono", text: rule.definition?.topic ?? "" }));
+    const open = this.opener(rule.id, () => this.chosen(rule), el("b", { text: rule.name }), el("span", { class: "small quiet mono", text: rule.definition?.topic ?? "" }));
     if (!rule.filter) open.append(el("span", { class: "small error" }, icon("i-warn"), " This version cannot use it."));
     const row = el("li", {}, open, el("div", { class: "acts" }, up, down, on), said);
     row.classList.toggle("is-chosen", rule.id === this.open);
     row.classList.toggle("is-off", !rule.enabled);
     return row;
-  }
-
-  async #carryOut(/** @type {() => Promise<any>} */ work, /** @type {HTMLElement} */ said) {
-    try {
-      await work();
-      await this.read();
-    } catch (error) {
-      said.hidden = false;
-      said.textContent = /** @type {Error} */ (error).message;
-    }
   }
 
   #move(/** @type {number} */ from, /** @type {number} */ to) {
