@@ -17,6 +17,7 @@ COPY manage.py ./
 COPY config ./config
 COPY access ./access
 COPY devices ./devices
+COPY shiftlog ./shiftlog
 COPY telemetry ./telemetry
 COPY alerts ./alerts
 COPY bridge ./bridge

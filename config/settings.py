@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "devices",
+    "shiftlog",
     "telemetry",
     "bridge",
     "derived",

@@ -97,7 +97,16 @@ def test_what_keeps_the_server_from_knowing() -> None:
 
 
 def test_the_events() -> None:
-    apps = ("alerts", "bridge", "derived", "notifications", "telemetry", "devices", "dashboard")
+    apps = (
+        "alerts",
+        "bridge",
+        "derived",
+        "notifications",
+        "telemetry",
+        "shiftlog",
+        "devices",
+        "dashboard",
+    )
     code = sources(*apps)
     sent = set(re.findall(r'(?:contract\.event\(\s*|"event": )"(\w+)"', code))
     assert set(re.findall(r'"type":"live.event","event":"(\w+)"', LIVE)) == sent

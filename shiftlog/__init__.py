@@ -1,0 +1,1 @@
+"""What happened and who said what: the operators' shift log, and notes on charts."""
