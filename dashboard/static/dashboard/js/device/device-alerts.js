@@ -1,12 +1,12 @@
-/** Alerts of the device: marked on its charts, the open ones named beside its presence, and a way from one to the next. */
+/** Alerts of the device: marked on its charts and among the page's marks, the open ones named beside its presence. */
 
 import { byId, el, showRows, stateMark } from "../page/element.js";
 import { byWorst, isTold } from "../alerts/standing.js";
 import { connection } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { lasting, SEVERITY } from "../alerts/words.js";
+import { marks } from "../time/marks.js";
 import { serverNow } from "../time/clock.js";
-import { typing } from "../frame/frame.js";
 
 const MOST = 200; // alerts of one read
 const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
@@ -34,10 +34,6 @@ export class DeviceAlerts {
     this.timeLine.addEventListener("span", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.#window(), SETTLE);
-    });
-    document.addEventListener("keydown", (event) => {
-      if (typing(event) || event.key.toLowerCase() !== "n") return;
-      this.go(event.key === "n" ? 1 : -1);
     });
     this.read();
   }
@@ -70,7 +66,16 @@ export class DeviceAlerts {
   #take(/** @type {Alert[]} */ alerts) {
     for (const alert of alerts) this.alerts.set(alert.id, alert);
     this.spans.take([...this.alerts.values()]);
+    this.#mark();
     this.show();
+  }
+
+  #mark() {
+    const series = new Map(this.device.series.map((/** @type {any} */ { metric, id }) => [metric, id]));
+    marks.put("alerts", [...this.alerts.values()].map((alert) => ({
+      at: alert.started, until: alert.cleared, ongoing: alert.cleared === null, kind: "alert", text: alert.sentence, tone: alert.severity,
+      series: alert.metric ? series.get(alert.metric) ?? null : null, open: () => location.assign(`/alerts/?alert=${alert.id}`),
+    })));
   }
 
   /** The worst that is open, or null. @returns {Alert|null} */
@@ -97,16 +102,5 @@ export class DeviceAlerts {
       row.children[1].textContent = lasting(now - alert.started);
       return row;
     }));
-  }
-
-  /** To the next alert, or the one before. @param {1|-1} way */
-  go(way) {
-    const { from, to } = this.timeLine.bounds();
-    const middle = (from + to) / 2;
-    const starts = [...this.alerts.values()].map(({ started }) => started).sort((a, b) => (a - b) * way);
-    // By more than a pixel: the middle of a window is not exactly where the last one began.
-    const near = (to - from) / 1000;
-    const next = starts.find((at) => (at - middle) * way > near);
-    if (next !== undefined) this.timeLine.select(next - (to - from) / 2, next + (to - from) / 2);
   }
 }

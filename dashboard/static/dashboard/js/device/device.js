@@ -16,6 +16,7 @@ import { duration } from "../page/format.js";
 import { offset, when } from "../time/moment.js";
 import { followMessages } from "./device-messages.js";
 import { PRESETS } from "../time/timespan.js";
+import { marks } from "../time/marks.js";
 import { isAhead } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { TimeLine } from "../time/time-line.js";
@@ -94,7 +95,7 @@ function wire() {
     })));
   }
   byId("live").addEventListener("click", () => timeLine.togglePause());
-  wireKeys(timeLine);
+  wireKeys(timeLine, marks);
   document.addEventListener("appearance", () => cards.forEach((card) => card.chart.restyle()));
   timeLine.addEventListener("span", showSpan);
   timeLine.addEventListener("loaded", () => {

@@ -1,16 +1,19 @@
-/** Pausing, panning and zooming a time line by keys; the page's help lists them. */
+/** Pausing, panning and zooming a time line, and going from mark to mark, by keys; the page's help lists them. */
 
+import { MarkSteps } from "./mark-steps.js";
 import { PRESETS } from "./timespan.js";
 import { typing } from "../frame/frame.js";
 
 const PAN = 0.2; // share of the window an arrow key moves
 
-/** @param {import("./time-line.js").TimeLine} timeLine */
-export function wireKeys(timeLine) {
+/** @param {import("./time-line.js").TimeLine} timeLine @param {import("./marks.js").Marks} marks */
+export function wireKeys(timeLine, marks) {
+  const steps = new MarkSteps(marks, timeLine);
   const keys = new Map(Object.entries({
     p: () => timeLine.togglePause(), " ": () => timeLine.togglePause(),
     l: () => timeLine.backToLive(), Escape: () => timeLine.escape(),
     ArrowLeft: () => timeLine.pan(-PAN), ArrowRight: () => timeLine.pan(PAN),
+    n: () => steps.go(1), N: () => steps.go(-1),
     "+": () => timeLine.zoom(0.5), "=": () => timeLine.zoom(0.5), "-": () => timeLine.zoom(2),
   }));
   PRESETS.forEach(({ name }, i) => keys.set(String(i + 1), () => timeLine.preset(name)));
