@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from devices.models import Device, Presence
+from devices.thresholds import KEY, told_thresholds
 
 
 def unix_ms(moment: datetime | None) -> int | None:
@@ -36,9 +37,11 @@ def presence_form(device: Device) -> dict[str, Any]:
 def device_summary(device: Device) -> dict[str, Any]:
     """One device as fleet lists and `device` events carry it (docs/live-protocol.md).
 
-    Load with `select_related("site", "presence")`; else each device costs two queries.
+    Load with `select_related("site", "presence")`; otherwise each device costs two queries. What
+    stands under `KEY` of its metadata may be loaded alone, as `lines`.
     """
     site = device.site
+    lines = device.lines if hasattr(device, "lines") else device.metadata.get(KEY)
     return {
         "id": device.pk,
         "uid": device.uid,
@@ -50,4 +53,5 @@ def device_summary(device: Device) -> dict[str, Any]:
         "expected_interval": device.expected_interval,
         "location": device.location,
         "presence": presence_form(device),
+        "thresholds": told_thresholds(lines),
     }

@@ -1,24 +1,28 @@
 """Limits an operator wants to see on a device's charts: `thresholds` in its metadata.
 
-They are lines to read a chart by. Nothing is judged or sent when one is crossed.
+They are lines to read a chart by, and a value beyond one is a problem on the fleet's page. Nobody
+is told of it: that is what alert rules are for.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from django.core.exceptions import ValidationError
 
 KEY = "thresholds"
 MAX_PER_METRIC = 8  # lines of one chart; more hide what was measured
 MAX_LABEL = 40  # characters
-SHAPE = 'Write thresholds as {"temperature": [{"value": -15, "label": "Too warm"}]}.'
+SHAPE = 'Write thresholds as {"temperature": [{"value": -15, "op": "above", "label": "Too warm"}]}.'
+
+Op = Literal["above", "below"]  # on which side of it a value is a problem; as alert rules say it
 
 
 class Threshold(TypedDict):
     value: float
     label: str
+    op: NotRequired[Op]  # without it what was measured says it: telemetry/history/sides.py
 
 
 def thresholds_of(metadata: dict[str, Any]) -> dict[str, list[Threshold]]:
@@ -27,6 +31,15 @@ def thresholds_of(metadata: dict[str, Any]) -> dict[str, list[Threshold]]:
     if not isinstance(given, dict):
         raise ValidationError(SHAPE, code="thresholds")
     return {metric: [_threshold(one) for one in _listed(lines)] for metric, lines in given.items()}
+
+
+def told_thresholds(given: Any) -> dict[str, list[Threshold]]:
+    """What stands under `KEY`, by metric; nothing when it was written past the forms in another
+    shape."""
+    try:
+        return thresholds_of({} if given is None else {KEY: given})
+    except ValidationError:
+        return {}
 
 
 def _listed(lines: Any) -> list[Any]:
@@ -40,7 +53,7 @@ def _listed(lines: Any) -> list[Any]:
 
 
 def _threshold(given: Any) -> Threshold:
-    if not isinstance(given, dict) or not {"value"} <= set(given) <= {"value", "label"}:
+    if not isinstance(given, dict) or not {"value"} <= set(given) <= {*Threshold.__annotations__}:
         raise ValidationError(SHAPE, code="thresholds")
     value, label = given["value"], given.get("label", "")
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -50,4 +63,9 @@ def _threshold(given: Any) -> Threshold:
             f"The label of a threshold is text of at most {MAX_LABEL} characters.",
             code="thresholds",
         )
-    return {"value": value, "label": label}
+    threshold: Threshold = {"value": value, "label": label}
+    if "op" in given:
+        if given["op"] not in get_args(Op):
+            raise ValidationError("A threshold's op is above or below.", code="thresholds")
+        threshold["op"] = given["op"]
+    return threshold

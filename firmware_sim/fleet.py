@@ -112,7 +112,9 @@ class Identity:
     def thresholds(self) -> dict[str, list[dict[str, Any]]]:
         """Lines of its charts, by metric."""
         return {
-            metric.name: [{"value": value, "label": label} for value, label in metric.thresholds]
+            metric.name: [
+                {"value": value, "op": op, "label": label} for value, op, label in metric.thresholds
+            ]
             for metric in self.model.metrics
             if metric.thresholds
         }

@@ -1,7 +1,7 @@
 """Rules out of the lines that operators drew on charts (`thresholds` in a device's metadata).
 
-The lines stay what they were. On which side of one it is normal, the line does not say: what was
-measured does.
+The lines stay what they were. Where one does not say on which side of it a value is a problem, what
+was measured does.
 """
 
 from __future__ import annotations
@@ -9,23 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
-
-from django.core.exceptions import ValidationError
 
 from access.scope import Scope
 from alerts.models import AlertRule
 from alerts.models.rule import MAX_NAME
 from devices.models import Device
-from devices.thresholds import KEY, thresholds_of
-from telemetry.history import columns
-from telemetry.history.columns import HOUR_US
+from devices.thresholds import KEY, Threshold, told_thresholds
+from telemetry.history import sides
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
-from telemetry.moments import to_us
 
-LOOKED_AT = timedelta(days=7)  # of readings, which say what is normal
 MAX_DEVICES = 2_000  # with lines; of more the first are taken
 
 NO_SERIES = "No such series."
@@ -63,20 +58,18 @@ def proposed(scope: Scope, now: datetime) -> Proposal:
         (series.device_id, series.metric): series.pk
         for series in Series.objects.visible_to(scope).filter(device__in=devices)
     }
-    stop_us = to_us(now) // HOUR_US * HOUR_US + HOUR_US
-    week_us = LOOKED_AT // timedelta(microseconds=1)
-    means = columns.means(list(ids.values()), stop_us - week_us, stop_us)
+    means = sides.means(list(ids.values()), now)
     found: dict[Line, list[Device]] = defaultdict(list)
     for device in devices:
-        for metric, value, label in _lines(device):
+        for metric, drawn in _lines(device):
+            value = drawn["value"]
             series_id = ids.get((device.pk, metric))
-            mean = means.get(series_id) if series_id is not None else None
-            if mean is None or mean == value:
+            op = None if series_id is None else sides.op_of(drawn, means.get(series_id))
+            if op is None:
                 why = NO_SERIES if series_id is None else NO_READING
                 done.skipped.append((f"{device.name}, {metric} {value:g}", why))
                 continue
-            op = "above" if value > mean else "below"
-            line = Line(device.kind, metric, value, label, op)
+            line = Line(device.kind, metric, value, drawn["label"], op)
             if device not in found[line]:
                 found[line].append(device)
     taken = set(AlertRule.objects.visible_to(scope).values_list("name", flat=True))
@@ -89,13 +82,9 @@ def proposed(scope: Scope, now: datetime) -> Proposal:
     return done
 
 
-def _lines(device: Device) -> Iterator[tuple[str, float, str]]:
-    try:
-        lines = thresholds_of(device.metadata)
-    except ValidationError:  # written before their shape was checked
-        return
-    for metric, each in lines.items():
-        yield from ((metric, one["value"], one["label"]) for one in each)
+def _lines(device: Device) -> Iterator[tuple[str, Threshold]]:
+    for metric, each in told_thresholds(device.metadata.get(KEY)).items():
+        yield from ((metric, one) for one in each)
 
 
 def _rules(scope: Scope, found: dict[Line, list[Device]]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
 from django.db.models import Func, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -18,7 +17,7 @@ from access.scope import Scope
 from dashboard.pages.publish_command import publish_words
 from devices.models import Device, Site
 from devices.summary import device_summary
-from devices.thresholds import KEY, Threshold, thresholds_of
+from devices.thresholds import KEY
 from telemetry.models import Series
 from telemetry.series.form import series_form
 
@@ -171,11 +170,4 @@ class ApiPage(LoginRequiredMixin, TemplateView):
 def device_facts(device: Device) -> dict[str, Any]:
     """What the page knows before its first request answers, in the shape of the fleet."""
     series = [series_form(each) for each in device.series.order_by("id")]
-    return device_summary(device) | {"thresholds": _thresholds(device), "series": series}
-
-
-def _thresholds(device: Device) -> dict[str, list[Threshold]]:
-    try:
-        return thresholds_of(device.metadata)
-    except ValidationError:  # written before their shape was checked, or past the forms
-        return {}
+    return device_summary(device) | {"series": series}

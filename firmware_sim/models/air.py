@@ -16,7 +16,7 @@ class AirQuality(Model):
 
     kind = "air-quality"
     metrics = (
-        Metric("co2", "ppm", precision=0, thresholds=((1000.0, "Air the room"),)),
+        Metric("co2", "ppm", precision=0, thresholds=((1000.0, "above", "Air the room"),)),
         Metric("pm2_5", "µg/m³", precision=1),
         Metric("tvoc", "ppb", precision=0),
         Metric("temperature", "°C", precision=2),

@@ -23,7 +23,8 @@ class Metric(NamedTuple):
     unit: str = ""
     kind: Literal["gauge", "counter", "boolean", "text"] = "gauge"
     precision: int | None = None
-    thresholds: tuple[tuple[float, str], ...] = ()  # values with their labels, shown on its chart
+    # Lines of its chart: value, the side that is a problem, label.
+    thresholds: tuple[tuple[float, Literal["above", "below"], str], ...] = ()
 
 
 class Model(ABC):

@@ -22,7 +22,7 @@ class Freezer(Model):
 
     kind = "freezer"
     metrics = (
-        Metric("temperature", "°C", precision=2, thresholds=((-15.0, "Too warm"),)),
+        Metric("temperature", "°C", precision=2, thresholds=((-15.0, "above", "Too warm"),)),
         Metric("product_temperature", "°C", precision=2),
         Metric("setpoint", "°C", precision=1),
         Metric("power", "W", precision=0),

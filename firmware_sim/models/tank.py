@@ -19,7 +19,9 @@ class Tank(Model):
 
     kind = "tank"
     metrics = (
-        Metric("level", "%", precision=2, thresholds=((15.0, "Low"), (95.0, "Full"))),
+        Metric(
+            "level", "%", precision=2, thresholds=((15.0, "below", "Low"), (95.0, "above", "Full"))
+        ),
         Metric("volume", "l", precision=0),
         Metric("outflow", "l/s", precision=2),
         Metric("inflow", "l/s", precision=2),

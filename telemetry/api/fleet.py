@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTransform
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,11 +17,13 @@ from access.scope import Scope
 from devices import clock
 from devices.models import Device
 from devices.summary import device_summary
+from devices.thresholds import KEY
 from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import FleetShape
 from telemetry.history import reader
+from telemetry.history.sides import kept_means, op_of
 from telemetry.models import Series
 from telemetry.moments import to_ms
 from telemetry.series.form import series_form
@@ -47,7 +52,9 @@ class FleetView(HistoryView):
         scope = Scope.of(request)
         matching = _matching(request, scope)
         devices = list(
-            matching.select_related("site", "presence").defer("notes", "metadata")[:MAX_FLEET]
+            matching.select_related("site", "presence")
+            .defer("notes", "metadata")
+            .annotate(lines=KeyTransform(KEY, "metadata"))[:MAX_FLEET]
         )
         total = len(devices) if len(devices) < MAX_FLEET else matching.count()
         now = clock.now()
@@ -65,6 +72,7 @@ class FleetView(HistoryView):
                 now=to_ms(now),
             )
             answers.append(summary | {"series": series[device.id]})
+        _say_sides(answers, now)
         return Response({"now": to_ms(now), "total": total, "devices": answers})
 
 
@@ -89,7 +97,20 @@ def _matching(request: Request, scope: Scope) -> QuerySet[Device]:
     return devices
 
 
-def _series_of(devices: list[Device], scope: Scope) -> dict[int, list[dict[str, Any]]]:
+def _say_sides(answers: list[dict[str, Any]], now: datetime) -> None:
+    """Each threshold with its `op`; where nobody knows it, null."""
+    lines = [
+        (one["id"], line)
+        for answer in answers
+        for one in answer["series"]
+        for line in answer["thresholds"].get(one["metric"], ())
+    ]
+    means = kept_means([series for series, line in lines if "op" not in line], now)
+    for series, line in lines:
+        line["op"] = op_of(line, means.get(series))
+
+
+def _series_of(devices: Sequence[Device], scope: Scope) -> dict[int, list[dict[str, Any]]]:
     """The first series of each device, by id of the device, without a query for each."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     of_these = Series.objects.visible_to(scope).filter(device__in=devices).order_by("id")

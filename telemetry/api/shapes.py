@@ -90,6 +90,15 @@ class SiteShape(serializers.Serializer):
     name = serializers.CharField()
 
 
+class ThresholdShape(serializers.Serializer):
+    value = serializers.FloatField()
+    label = serializers.CharField()
+    op = serializers.ChoiceField(
+        choices=["above", "below"], allow_null=True,
+        help_text="Where a value is a problem; null: nobody knows.",
+    )  # fmt: skip
+
+
 class FleetDeviceShape(serializers.Serializer):
     id = serializers.IntegerField()
     uid = serializers.CharField()
@@ -101,6 +110,9 @@ class FleetDeviceShape(serializers.Serializer):
     expected_interval = serializers.FloatField(help_text="Seconds between two messages.")
     location = serializers.CharField()
     presence = FleetPresenceShape()
+    thresholds = serializers.DictField(
+        child=ThresholdShape(many=True), help_text="Lines of its charts, by metric."
+    )
     series = LatestSeriesShape(many=True)
 
 

@@ -173,6 +173,25 @@ def test_the_fleet_shows_presence_site_and_newest_readings(api: APIClient) -> No
     assert (new["site"], new["series"], new["presence"]["connection"]) == (None, [], "unknown")
 
 
+def test_the_fleet_says_on_which_side_of_a_line_a_value_is_a_problem(api: APIClient) -> None:
+    cold = series("cold", uid="f-1")
+    series("new", uid="f-1")
+    lines = {"cold": [{"value": -15}, {"value": -30, "op": "above"}], "new": [{"value": 1}]}
+    Device.objects.filter(uid="f-1").update(metadata={"thresholds": lines})
+    past_the_forms = {"thresholds": {"cold": 7}}
+    Device.objects.create(uid="f-2", name="G", metadata=past_the_forms)
+    write(cold.id, [(now_ms() - 300_000, -18.0)])
+    told = {each["uid"]: each["thresholds"] for each in api.get(FLEET).json()["devices"]}
+    assert told["f-2"] == {}
+    assert told["f-1"] == {
+        "cold": [
+            {"value": -15, "label": "", "op": "above"},
+            {"value": -30, "label": "", "op": "above"},
+        ],
+        "new": [{"value": 1, "label": "", "op": None}],
+    }
+
+
 def test_the_fleet_is_searched_and_filtered(api: APIClient) -> None:
     site = Site.objects.create(slug="north", name="North")
     Device.objects.create(uid="f-1", name="Freezer", kind="freezer", site=site, tags=["cold"])
