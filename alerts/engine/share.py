@@ -102,7 +102,7 @@ class Share:
         if version != self._version or self._generation != self._fleet.generation:
             wrote = self._load(judged_at, moment)
         with commit_log.reading(self.reader, COMMITS) as commits:
-            more = len(commits) == COMMITS
+            more = commits.more
             known = min(moment.known_us, to_us(commits[-1].at)) if more else moment.known_us
             if commits:
                 self._judge_commits(commits, moment.now_us, known)

@@ -18,7 +18,8 @@ FROM commit_cursor WHERE reader = %(reader)s FOR UPDATE SKIP LOCKED
 -- The next commits after a place. A transaction that still runs may yet write a row of a lower id:
 -- nothing from the oldest one on is taken. `ORDER BY xid` alone would mean the text that is given
 -- back, by which 1000 comes before 999.
-SELECT log.xid::text, log.seq, log.series, log.spans, log.committed_at FROM commit_log AS log
+SELECT log.xid::text, log.seq, log.series, log.spans, log.committed_at, log.commits
+FROM commit_log AS log
 WHERE (log.xid, log.seq) > (%(xid)s::xid8, %(seq)s)
     AND log.xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY log.xid, log.seq
@@ -50,6 +51,41 @@ WHERE NOT EXISTS (
 
 -- name: measure_backlog
 -- How many commits a reader has not read yet, and the seconds since the oldest of them.
-SELECT count(*), coalesce(extract(epoch FROM now() - min(log.committed_at)), 0)::float8
+SELECT coalesce(sum(log.commits), 0), coalesce(extract(epoch FROM now() - min(log.committed_at)), 0)::float8
 FROM commit_log AS log, commit_cursor AS cursor
 WHERE cursor.reader = %(reader)s AND (log.xid, log.seq) > (cursor.xid, cursor.seq)
+
+-- name: lock_cursors
+-- Holds every reader that reads nothing now; how many read.
+SELECT (SELECT count(*) FROM commit_cursor) - count(*)
+FROM (SELECT FROM commit_cursor FOR UPDATE SKIP LOCKED) AS held
+
+-- name: find_merged
+-- The newest row that stands for several commits.
+SELECT xid::text, seq FROM commit_log WHERE commits > 1 ORDER BY commit_log.xid DESC, seq DESC LIMIT 1
+
+-- name: list_waiting
+-- The oldest commits after a place, none newer than a moment: the minute each was made in, and how
+-- many readers have it before them.
+SELECT log.xid::text, log.seq, log.series, log.spans, log.committed_at, log.commits,
+    date_trunc('minute', log.committed_at, 'UTC'), (
+        SELECT count(*) FROM commit_cursor AS cursor
+        WHERE (cursor.xid, cursor.seq) < (log.xid, log.seq)
+    )
+FROM commit_log AS log
+WHERE (log.xid, log.seq) > (%(xid)s::xid8, %(seq)s)
+    AND log.xid < pg_snapshot_xmin(pg_current_snapshot()) AND log.committed_at < %(before)s
+ORDER BY log.xid, log.seq
+LIMIT %(limit)s
+
+-- name: merge_commits
+-- Has the last row of several say what all of them say.
+UPDATE commit_log SET series = %(series_ids)s, spans = %(spans)s::tstzmultirange,
+    commits = %(rows)s, committed_at = %(now)s
+WHERE xid = %(xid)s::xid8 AND seq = %(seq)s
+
+-- name: delete_merged
+-- Deletes the rows from the first of several to the one before their last.
+DELETE FROM commit_log AS log
+WHERE (log.xid, log.seq) >= (%(first_xid)s::xid8, %(first_seq)s)
+    AND (log.xid, log.seq) < (%(xid)s::xid8, %(seq)s)

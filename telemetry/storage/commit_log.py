@@ -37,6 +37,12 @@ class Commit(NamedTuple):
     at: datetime  # when it was written, by the database's clock
 
 
+class Commits(list[Commit]):
+    """Some of the log, in order."""
+
+    more = False  # others are behind them already
+
+
 def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray[np.int64]) -> None:
     """Log readings, given as columns, in the transaction that writes them."""
     # As a literal: to make it of an array would cost the server more than the row itself.
@@ -71,27 +77,31 @@ def ranges(numbers: NDArray[Any]) -> NDArray[Any]:
 
 
 @contextmanager
-def reading(reader: str, limit: int) -> Iterator[list[Commit]]:
+def reading(reader: str, limit: int) -> Iterator[Commits]:
     """The next commits of a reader, which count as read when the block ends well.
 
     What the block writes is of the same transaction, so each commit is worked in exactly once.
-    Empty when there is none, and while another process reads under the same name.
+    Empty when there is none, and while another process reads under the same name. A row that many
+    commits were merged into (`commit_merge`) counts as all of them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["lock_cursor"], {"reader": reader})
         place = cursor.fetchone()
         if place is None:
-            yield []
+            yield Commits()
             return
         xid, seq, same_server = place
         if not same_server:
             cursor.execute(_SQL["restamp_commits"])
             cursor.execute(_SQL["restart_cursors"])
-            yield []
+            yield Commits()
             return
         cursor.execute(_SQL["list_commits"], {"xid": xid, "seq": seq, "limit": limit})
-        rows = cursor.fetchall()
-        yield [Commit(_ids(series), _pairs(spans), at) for _, _, series, spans, at in rows]
+        found = cursor.fetchall()
+        rows = _first(found, limit)
+        commits = Commits(Commit(_ids(row[2]), _pairs(row[3]), row[4]) for row in rows)
+        commits.more = len(found) == limit or len(rows) < len(found)
+        yield commits
         if rows:
             xid, seq, *_ = rows[-1]
             cursor.execute(_SQL["move_cursor"], {"reader": reader, "xid": xid, "seq": seq})
@@ -122,6 +132,12 @@ def backlog(reader: str) -> tuple[int, float]:
         cursor.execute(_SQL["measure_backlog"], {"reader": reader})
         commits, seconds = cursor.fetchone()
     return int(commits), float(seconds)
+
+
+def _first(rows: list[Any], limit: int) -> list[Any]:
+    """Those that stand for at most so many commits, or the first."""
+    taken = np.cumsum([row[5] for row in rows])
+    return rows[: max(1, int(np.searchsorted(taken, limit, side="right")))]
 
 
 def _ids(series: Any) -> list[tuple[int, int]]:

@@ -51,15 +51,15 @@ def run(now: datetime, *, seconds: float = RUN_SECONDS) -> int:
     closed = minute_of(now)
     done = 0
     while True:
-        taken = take_commits()
+        more = take_commits()
         computed = _step(closed)
         done += computed
-        if time.monotonic() >= until or (taken < COMMITS_PER_STEP and not computed):
+        if time.monotonic() >= until or not (more or computed):
             return done
 
 
-def take_commits() -> int:
-    """Put the minutes of the next commits on the list; how many commits."""
+def take_commits() -> bool:
+    """Put the minutes of the next commits on the list; whether there are more."""
     with commit_log.reading(commit_log.ROLLUPS, COMMITS_PER_STEP) as commits:
         minutes = {
             minute_of(first) + n * MINUTE
@@ -70,7 +70,7 @@ def take_commits() -> int:
         if minutes:
             with connection.cursor() as cursor:
                 cursor.execute(_SQL["add_dirty_minutes"], {"minutes": sorted(minutes)})
-    return len(commits)
+    return commits.more
 
 
 def minute_of(moment: datetime) -> datetime:

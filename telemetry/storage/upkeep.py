@@ -10,7 +10,7 @@ from prometheus_client import Gauge
 from telemetry import quarantine
 from telemetry.jobs import REGISTRY, Job
 from telemetry.sql import load
-from telemetry.storage import commit_log, retention, rollups
+from telemetry.storage import commit_log, commit_merge, retention, rollups
 from telemetry.storage.backend import backend
 
 BACKLOG_SECONDS = Gauge(
@@ -65,6 +65,11 @@ def _forget_commits() -> str:
     return f"forgot {done} commits" if done else ""
 
 
+def _merge_commits() -> str:
+    gone = commit_merge.merge(database_now())
+    return f"merged {gone} commits into others" if gone else ""
+
+
 def _drop_readings() -> str:
     dropped = retention.drop_readings(retention.believed_now())
     return f"dropped {', '.join(dropped)}" if dropped else ""
@@ -94,6 +99,7 @@ JOBS = (
     Job("make_days", every=600.0, timeout=120.0, run=_make_days),
     Job("roll_up", every=2.0, timeout=600.0, run=_roll_up),
     Job("forget_commits", every=30.0, timeout=300.0, run=_forget_commits),
+    Job("merge_commits", every=300.0, timeout=300.0, run=_merge_commits),
     Job("drop_readings", every=3600.0, timeout=1800.0, run=_drop_readings),
     Job("drop_minutes", every=3600.0, timeout=1800.0, run=_drop_minutes),
     Job("purge_deleted_series", every=3600.0, timeout=1800.0, run=_purge_deleted_series),

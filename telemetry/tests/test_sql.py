@@ -99,6 +99,8 @@ SAMPLES = {
     "times": [1_772_323_200_000_000, 1_772_323_260_000_000],
     "values": ["1", "2"],
     "received": [datetime(2026, 3, 1, tzinfo=UTC)],
+    "first_xid": "0",
+    "first_seq": 0,
     "owner": "machine",
     "process": "0123456789abcdef",
     "serial": 1,

@@ -188,7 +188,7 @@ class Mirror(WorkingThread):
                 for commit in commits:
                     for start, stop in commit.series:
                         found |= wanted & range(start, stop)
-            if len(commits) < COMMITS:
+            if not commits.more:
                 break
         return found
 

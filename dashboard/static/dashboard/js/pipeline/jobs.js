@@ -14,7 +14,7 @@ const SLACK = 60_000; // ms beyond that: one that comes every 2 s may take longe
 const BEHIND = 60_000; // ms of the oldest commit not read
 
 const LABELS = /** @type {Record<string, string>} */ ({
-  make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log",
+  make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log", merge_commits: "Shorten the commit log",
   drop_readings: "Drop old readings", drop_minutes: "Drop old minutes", purge_deleted_series: "Purge deleted series",
   trim_quarantine: "Trim quarantine", forget_alerts: "Forget old alerts", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
   derived: "Compute derived series", heartbeat: "Say that it lives", tend_notifications: "Trim the delivery log",
