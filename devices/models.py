@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
@@ -27,6 +29,13 @@ class Site(models.Model):
     slug = models.SlugField(max_length=64, unique=True)
     name = models.CharField(max_length=120)
     notes = models.TextField(blank=True, max_length=10_000)
+    zone = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The time zone its clocks show: Europe/Berlin. Empty: each viewer's own.",
+    )
     created_at = CreatedAt()
     updated_at = ChangedAt()
 
@@ -37,6 +46,10 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.zone and self.zone not in zoneinfo.available_timezones():
+            raise ValidationError({"zone": f"{self.zone!r} is no time zone: Europe/Berlin is."})
 
     @staticmethod
     def standing_at(sites: frozenset[int]) -> models.Q:

@@ -23,7 +23,11 @@ class SiteSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Site
-        fields = ["slug", "name", "notes", "device_count", "created_at", "updated_at"]
+        fields = ["slug", "name", "notes", "zone", "device_count", "created_at", "updated_at"]
+
+    def validate_zone(self, zone: str) -> str:
+        Site(zone=zone).clean()
+        return zone
 
 
 class PresenceSerializer(serializers.Serializer):

@@ -188,5 +188,10 @@ def test_sites_are_counted_changed_and_deleted_without_their_devices(api, fleet,
     assert api.patch(sites + "roof/", {"slug": "top"}).json()["slug"] == "top"
     assert api.post(sites, {"slug": "yard", "name": "Again"}).status_code == 400
     assert api.post(sites, {"slug": "a b", "name": "A"}).status_code == 400
+    assert (made.json()["zone"], rows[1]["zone"]) == ("", "")
+    zoned = api.patch(sites + "yard/", {"zone": "Australia/Lord_Howe"})
+    assert zoned.json()["zone"] == "Australia/Lord_Howe"
+    for wrong in ("Mars/Olympus", "../etc/passwd", "berlin"):
+        assert api.patch(sites + "yard/", {"zone": wrong}).status_code == 400
     assert api.delete(sites + "top/").status_code == 204
     assert Device.objects.get(uid="m-1").site is None
