@@ -2,10 +2,12 @@
 
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
+from django.views.i18n import set_language
 
 from dashboard import health
 from dashboard.pages import views
 from dashboard.pages.acknowledge import AcknowledgePage
+from dashboard.pages.words import words
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
@@ -23,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:token>/", AcknowledgePage.as_view(), name="acknowledge"),
     # Browsers ask for it where a page names no icon of its own: the admin.
     path("favicon.ico", views.Icon.as_view()),
+    path("words/<str:language>/<str:digest>.js", words, name="words"),
+    path("language/", set_language, name="language"),
     path("metrics", health.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -1,0 +1,1 @@
+"""The languages of the pages: one catalogue for templates, Python and JavaScript."""

@@ -1,0 +1,68 @@
+"""What English texts are called in other languages.
+
+The English text is the name of an entry. Translators write `<language>/<area>.po`, one file for
+each area of the pages. They are read at start: gettext's usual `.mo` files would have to be made
+after every change, and would be a build step between a checkout and a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from gettext import GNUTranslations
+from io import BytesIO
+from pathlib import Path
+
+import polib
+from django.conf import settings
+from django.utils.translation import trans_real
+
+FOLDER = Path(__file__).parent
+CONTEXT = "\x04"  # between the context of an entry and its text, as gettext has it
+
+_scripts: dict[str, str] = {}  # module text, by language
+
+
+def others() -> list[str]:
+    """The languages that need a catalogue."""
+    return [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+def entries(language: str) -> list[polib.POEntry]:
+    """Each entry that is translated, in the order of the files' names."""
+    files = sorted((FOLDER / language).glob("*.po"))
+    return [entry for file in files for entry in polib.pofile(str(file)).translated_entries()]
+
+
+def load() -> None:
+    """Give Django's gettext what we translated, and make what the pages' modules import."""
+    for language in others():
+        found = entries(language)
+        joined = polib.POFile()
+        joined.metadata = {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Plural-Forms": "nplurals=2; plural=(n != 1);",
+        }
+        joined.extend(found)
+        trans_real.translation(language).merge(GNUTranslations(BytesIO(joined.to_binary())))
+        _scripts[language] = _script(found)
+
+
+def script(language: str) -> str:
+    """A JavaScript module with every entry, for `page/language.js`. Raises KeyError."""
+    return _scripts[language]
+
+
+def digest(language: str) -> str:
+    """12 hexadecimal digits that are others when an entry is; "" for a language without any."""
+    text = _scripts.get(language)
+    return hashlib.sha256(text.encode()).hexdigest()[:12] if text is not None else ""
+
+
+def _script(found: list[polib.POEntry]) -> str:
+    words: dict[str, str | list[str]] = {}
+    for entry in found:
+        key = f"{entry.msgctxt}{CONTEXT}{entry.msgid}" if entry.msgctxt else entry.msgid
+        plural = [entry.msgstr_plural[form] for form in sorted(entry.msgstr_plural)]
+        words[key] = plural or entry.msgstr
+    return f"export default {json.dumps(words, ensure_ascii=False, separators=(',', ':'))};\n"

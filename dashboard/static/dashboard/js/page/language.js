@@ -1,0 +1,51 @@
+/**
+ * The page's language: a text as the English one, or what the catalogue of the page's language calls it.
+ *
+ * The catalogue is there before any module that imports this one runs, so a constant may be a text. English has none.
+ */
+
+const CONTEXT = "\u0004"; // between a context and its text, as gettext has it
+const root = globalThis.document?.documentElement;
+
+/** Of the page: "en", "de". */
+export const language = root?.lang || "en";
+
+const words = root?.dataset.words ? await catalogue(root.dataset.words) : new Map();
+
+/** @param {string} address @returns {Promise<Map<string, string|string[]>>} */
+async function catalogue(address) {
+  try {
+    return new Map(Object.entries((await import(address)).default));
+  } catch {
+    return new Map(); // a page in English is better than none
+  }
+}
+
+/** @typedef {Record<string, string|number>} Values what stands for `{name}` in a text */
+
+/** @param {string} text @param {Values} values */
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+
+/**
+ * A text. @param {string} text in English, written out: it is looked for in the source
+ * @param {Values} [values]
+ */
+export function t(text, values = {}) {
+  return filled(String(words.get(text) ?? text), values);
+}
+
+/**
+ * A text whose English has two meanings. @param {string} context which: "verb" @param {string} text @param {Values} [values]
+ */
+export function tx(context, text, values = {}) {
+  return filled(String(words.get(`${context}${CONTEXT}${text}`) ?? text), values);
+}
+
+/**
+ * A text of a number. @param {string} one @param {string} many @param {number} count which of them
+ * @param {Values} [values] of the text; `n` is for the number, as it is to be written
+ */
+export function tn(one, many, count, values = { n: count }) {
+  const forms = words.get(one);
+  return filled(Array.isArray(forms) ? forms[count === 1 ? 0 : 1] : count === 1 ? one : many, values);
+}
