@@ -37,7 +37,7 @@ from devices import clock
 from devices.clock import now_us
 from telemetry.live import contract
 from telemetry.moments import from_us
-from telemetry.workers import broker_session, thread, worker_state
+from telemetry.workers import broker_session, past, thread, worker_state
 from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
@@ -240,7 +240,11 @@ class Worker:
         return contract.event("pipeline", worker=self.name, at=now_ms, counters=self.snapshot())
 
     def _write_status(self) -> None:
-        worker_state.write_counters(self.name, from_us(clock.when_us(self._began)), self.snapshot())
+        counters = self.snapshot()
+        worker_state.write_counters(self.name, from_us(clock.when_us(self._began)), counters)
+        past.note(
+            self.name, self._memory.deliveries.process, clock.count_us() - self._began, counters
+        )
         self._late.take(self._memory.registry)
         self._keep_listening()
         deliveries = self._memory.deliveries

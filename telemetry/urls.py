@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from telemetry.api.fleet import FleetView
 from telemetry.api.messages import MessagesView
 from telemetry.api.pipeline import PipelineView
+from telemetry.api.pipeline_past import PipelinePastView
 from telemetry.api.quarantine import GroupsView, QuarantineViewSet
 from telemetry.api.readings import LatestView, ReadingsView
 from telemetry.api.series import router as series_router
@@ -22,4 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices/<str:uid>/latest/", LatestView.as_view(), name="device-latest"),
     path("devices/<str:uid>/messages/", MessagesView.as_view(), name="device-messages"),
     path("pipeline/", PipelineView.as_view(), name="pipeline"),
+    path("pipeline/past/", PipelinePastView.as_view(), name="pipeline-past"),
 ]

@@ -45,7 +45,7 @@ from devices.models import Device
 from telemetry.live import contract
 from telemetry.moments import from_us
 from telemetry.storage import errors, role
-from telemetry.workers import worker_state
+from telemetry.workers import past, worker_state
 from telemetry.workers.rate import RateLimit
 from telemetry.workers.thread import WorkingThread
 
@@ -74,6 +74,7 @@ class Ingest(WorkingThread):
         self._allowance = Allowance()
         self._instants = Instants(f"{name}-{secrets.token_hex(8)}", SHORT_REACH_US)
         memory = Memory.nothing(self._instants)
+        self._process = memory.deliveries.process
         self._transaction = BatchTransaction(name, memory, self.counters)
         self._decoder = listening.decoder(memory.facts)
         self._stamper = Stamper(memory.deliveries, self._instants)
@@ -281,11 +282,14 @@ class Ingest(WorkingThread):
         self._try_to_write(clock.measure)
         self._try_to_write(self._after_commit.write_seen)
         self._try_to_write(self._instants.keep)
+        counters = self.snapshot()
         self._try_to_write(
             lambda: worker_state.write_counters(
-                self.worker, from_us(clock.when_us(self._began)), self.snapshot()
+                self.worker, from_us(clock.when_us(self._began)), counters
             )
         )
+        up_us = clock.count_us() - self._began
+        self._try_to_write(lambda: past.note(self.worker, self._process, up_us, counters))
 
     def _try_to_write(self, what: Callable[[], None]) -> None:
         try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bridge import listening
 from bridge.models import IgnoredMessages
+from devices import clock
 from devices.models import Presence
 from telemetry.models import IngestWorker, QuarantinedMessage
+from telemetry.workers import past
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.waiting import eventually
 
@@ -72,11 +75,19 @@ def test_a_backlog_of_two_workers_is_stored_whole(
     bridge, second, publishers, pump, database
 ) -> None:
     start_both(bridge, second)
+    send(publishers, 0, 500)
+    wait_stored(database, range(500))
     assert bridge.stop() == second.stop() == 0
-    send(publishers, 0, 1_500)
+    send(publishers, 500, 1_500)
     bridge.start("--slot", "0", *GROUP)
     second.start("--slot", "1", *GROUP)
-    wait_stored(database, range(1_500))
+    wait_stored(database, range(2_000))
+    # Each counted from zero when it started again; what had been counted stays counted, once.
+    assert bridge.stop() == second.stop() == 0
+    soon = clock.now() + timedelta(minutes=2)
+    counted = past.minutes(soon - timedelta(hours=1), soon)
+    assert sum(each.finished for each in counted) == pytest.approx(2_000)
+    assert sum(each.readings for each in counted) == pytest.approx(2_000)
 
 
 def test_a_slot_that_joins_a_group_gives_up_what_it_had_for_itself(

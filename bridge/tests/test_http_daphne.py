@@ -15,7 +15,7 @@ from channels.layers import get_channel_layer
 from devices.models import Device, Presence
 from telemetry.api.pipeline import balance
 from telemetry.live import contract
-from telemetry.models import IngestWorker, QuarantinedMessage
+from telemetry.models import IngestWorker, PipelineMinute, QuarantinedMessage
 from tests.database_url import database_url
 from tests.servers import any_free_port
 from tests.waiting import eventually
@@ -97,6 +97,7 @@ def test_it_is_stored_shown_live_and_accounted_for_and_ends_in_order(
 
     web.stop()
     assert not IngestWorker.objects.exists(), web.log.read_text()
+    assert PipelineMinute.objects.latest("minute", "up_ms").finished == 4, "its past stays"
     assert "Traceback" not in web.log.read_text()
 
 

@@ -5,7 +5,7 @@ SELECT current_user,
         SELECT needed.name FROM unnest(ARRAY[
             'reading', 'text_reading', 'commit_log', 'ingest_delivery', 'ingest_lease',
             'telemetry_quarantinedmessage', 'telemetry_series', 'telemetry_ingestworker',
-            'devices_presence'
+            'telemetry_pipelineminute', 'devices_presence'
         ]) AS needed (name)
         WHERE NOT has_table_privilege(needed.name, 'SELECT')
             OR NOT has_table_privilege(needed.name, 'INSERT')

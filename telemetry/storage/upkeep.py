@@ -12,6 +12,7 @@ from telemetry.jobs import REGISTRY, Job
 from telemetry.sql import load
 from telemetry.storage import commit_log, commit_merge, retention, rollups
 from telemetry.storage.backend import backend
+from telemetry.workers import past
 
 BACKLOG_SECONDS = Gauge(
     "pulseboard_rollup_backlog_seconds",
@@ -90,6 +91,11 @@ def _trim_quarantine() -> str:
     return f"removed {removed} messages" if removed else ""
 
 
+def _forget_pipeline_past() -> str:
+    gone = past.forget(retention.believed_now())
+    return f"deleted {gone} minutes of workers" if gone else ""
+
+
 def _tend() -> str:
     tended = backend().tend(database_now())
     return f"vacuumed or compressed {', '.join(tended)}" if tended else ""
@@ -105,5 +111,6 @@ JOBS = (
     Job("purge_deleted_series", every=3600.0, timeout=1800.0, run=_purge_deleted_series),
     # A flood of messages that are no good comes at any rate.
     Job("trim_quarantine", every=60.0, timeout=300.0, run=_trim_quarantine),
+    Job("forget_pipeline_past", every=3600.0, timeout=300.0, run=_forget_pipeline_past),
     Job("tend", every=3600.0, timeout=3600.0, run=_tend),
 )

@@ -106,6 +106,12 @@ SAMPLES = {
     "serial": 1,
     "deliveries": b"",
     "series_id": 1,
+    "up_ms": 1,
+    "finished": 1,
+    "readings": 1,
+    "rejected": 0,
+    "lag_ms": 5,
+    "spooled": 0,
     "moments": [datetime(2026, 3, 1, tzinfo=UTC)],
 }
 # Utility statements, which cannot be explained: test_partitions.py runs each.

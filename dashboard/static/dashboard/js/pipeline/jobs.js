@@ -16,9 +16,12 @@ const BEHIND = 60_000; // ms of the oldest commit not read
 const LABELS = /** @type {Record<string, string>} */ ({
   make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log", merge_commits: "Shorten the commit log",
   drop_readings: "Drop old readings", drop_minutes: "Drop old minutes", purge_deleted_series: "Purge deleted series",
-  trim_quarantine: "Trim quarantine", forget_alerts: "Forget old alerts", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
+  trim_quarantine: "Trim quarantine", forget_alerts: "Forget old alerts", forget_pipeline_past: "Forget old counts of workers", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
   derived: "Compute derived series", heartbeat: "Say that it lives", tend_notifications: "Trim the delivery log",
 });
+
+/** @param {{name: string}} job */
+export const nameOf = ({ name }) => LABELS[name] ?? name;
 
 /** How a job stands: as a state, and in words. @param {Job} job @param {number} now @returns {{ state: string, word: string }} */
 export function standing(job, now) {
@@ -72,7 +75,7 @@ export class Jobs {
     if (!found) {
       const mark = stateMark("waiting", "");
       const note = el("span", { class: "quiet note" });
-      const row = el("li", {}, el("span", { text: LABELS[job.name] ?? job.name }), mark, note);
+      const row = el("li", {}, el("span", { text: nameOf(job) }), mark, note);
       byId("jobs").append(row);
       found = { row, mark, note, key: job.name };
       this.rows.set(job.name, found);

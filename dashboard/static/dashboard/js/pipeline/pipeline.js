@@ -1,16 +1,18 @@
 /** The pipeline page: is everything that came in kept, how fast, and what was not? */
 
-import { byId, el, endTrouble, icon, setText, setValue, showTrouble } from "../page/element.js";
-import { connection, heardAt } from "../live/live.js";
+import { byId, el, endTrouble, icon, setMark, setText, setValue, showTrouble } from "../page/element.js";
+import { connection, heardAt, isUnknown } from "../live/live.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
-import { Jobs, asJob } from "./jobs.js";
-import { alarms, clockOff, gone, summed } from "./rates.js";
+import { Jobs, asJob, nameOf } from "./jobs.js";
+import { PipelinePast } from "./past.js";
+import { alarms, balance, clockOff, gone, summed } from "./rates.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
 import { showChips } from "../page/chips.js";
 import { words } from "../quarantine/advice.js";
+import { verdict } from "./verdict.js";
 import { Worker } from "./pipeline-worker.js";
 
 const WINDOW = 10 * 60_000; // ms of the small charts
@@ -18,12 +20,14 @@ const REFRESH = 5_000; // ms between two reads of what events do not carry
 const SHORTEST = 60_000; // ms: of a page just opened, growing to the whole window
 const ENOUGH = 5; // samples, fewer are no line
 const GAP = 4_000; // ms without counters: the line breaks
-const LAG_BAD = 5_000; // ms
 
 /** @type {Map<string, Worker>} */ const workers = new Map();
 const jobs = new Jobs();
 /** @type {[number, number][]} */ const lags = [];
+const past = new PipelinePast(() => second());
 let stored = 0;
+let answered = false;
+/** jobs that fail, by name @type {string[]} */ let failing = [];
 
 /** A number of the page, which is there before the first answer, so that nothing moves when it comes. @param {string} id */
 function tile(id) {
@@ -65,7 +69,10 @@ async function read() {
     }
     showQuarantine(answer.quarantine);
     showClock(clockOff("the host of the web process", answer.clock_ahead_ms));
-    jobs.show([...answer.jobs, ...answer.followers.map(asJob)], answer.backlog, answer.now);
+    const work = [...answer.jobs, ...answer.followers.map(asJob)];
+    jobs.show(work, answer.backlog, answer.now);
+    failing = work.filter((job) => job.failing).map(nameOf);
+    answered = true;
     endTrouble(byId("trouble"));
     byId("answered").hidden = false;
     second();
@@ -128,7 +135,7 @@ function second() {
   const [text, unit] = lag === null ? ["–", ""] : duration(lag).split("\u2009");
   setValue(tiles.lag.value, text, unit);
   setText(tiles.lag.note, "oldest unacknowledged");
-  tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > LAG_BAD);
+  tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > past.normalLag);
   spark(tiles.lag.chart, lags, now);
   setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
   setText(tiles.flight.note, "not committed yet");
@@ -139,14 +146,29 @@ function second() {
   tiles.spool.card.classList.toggle("is-bad", Boolean(spooled) || full);
   setValue(tiles.total.value, number(stored, 0), "");
   setText(tiles.total.note, alive.length < all.length ? `${all.length - alive.length} of ${all.length} workers not seen` : "estimated");
+  showVerdict(all, alive, spooled ?? 0, lag ?? 0);
   for (const w of all) w.draw(now, heard, connection.news.told?.what === "database");
   const away = all.length - alive.length;
   const sick = alive.filter((w) => alarms(w.counters).length).length;
   setTab(away + sick ? `${away + sick} in trouble · Pipeline` : "Pipeline", away + sick);
 }
 
+function showVerdict(/** @type {Worker[]} */ all, /** @type {Worker[]} */ alive, /** @type {number} */ spooled, /** @type {number} */ lag) {
+  if (!answered) return;
+  const rates = alive.map((w) => w.messages.current()).filter((each) => each !== null);
+  const hung = connection.news.told?.what === "database";
+  const { state, text } = verdict({
+    unknown: connection.trouble()?.what === "connection" && isUnknown(), workers: all.length, alive: alive.length,
+    full: alive.filter((w) => w.counters.spool_full).map((w) => w.name), databaseAway: hung || alive.some((w) => w.counters.database_up === 0),
+    brokerAway: alive.some((w) => w.counters.connected === 0), spooled, missing: alive.reduce((sum, w) => sum + balance(w.counters), 0),
+    lag, normalLag: past.normalLag, perSecond: rates.length ? rates.reduce((sum, each) => sum + each, 0) : null, usual: past.usual, failing,
+  }, past.sum);
+  setMark(byId("verdict"), state, text);
+}
+
 connection.on("pipeline", (message) => worker(message.worker).take(message.counters, message.at));
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);
+past.start();
 read();
