@@ -8,6 +8,7 @@ import { hourAndMinute } from "../time/moment.js";
 const SVG = "http://www.w3.org/2000/svg";
 const MINUTE = 60_000; // ms
 const PX_A_TICK = 72; // at least
+const ROOM = 24; // px between a tick and an edge, or half its label is cut
 
 /** @typedef {{title: string, normal: (band: [number, number]|null) => string, write: (value: number) => string, least: number}} Words
  *   `normal`: what the band is, in words; `least`: the axis reaches so far at least */
@@ -52,8 +53,10 @@ export class PastChart {
 
   #axis() {
     const { from, to } = this.frame;
-    const { step, values } = timeTicks(from, to, Math.max(1, this.plot.clientWidth / PX_A_TICK));
-    this.ticks.replaceChildren(...values.map((at) => {
+    const width = this.plot.clientWidth;
+    const { step, values } = timeTicks(from, to, Math.max(1, width / PX_A_TICK));
+    const edge = (ROOM / Math.max(1, width)) * (to - from);
+    this.ticks.replaceChildren(...values.filter((at) => at >= from + edge && at <= to - edge).map((at) => {
       const tick = el("span", { text: tickLabel(at, step) });
       tick.style.left = `${((at - from) / (to - from)) * 100}%`;
       return tick;
