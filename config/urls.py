@@ -24,5 +24,6 @@ urlpatterns = [
     path("api/v1/", include("notifications.urls")),
     path("api/v1/", include("alerts.urls")),
     path("api/v1/", include("alerts.rules.urls")),
+    path("api/v1/", include("dashboard.api.urls")),
     path("", include("dashboard.urls")),
 ]

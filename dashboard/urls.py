@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("derived/", views.DerivedPage.as_view(), name="derived"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
     path("notifications/", views.NotificationsPage.as_view(), name="notifications"),
+    path("views/<int:view_id>/", views.ViewPage.as_view(), name="view"),
     # Short, because it goes out as SMS; `notifications.links` makes them.
     path("a/<str:token>/", AcknowledgePage.as_view(), name="acknowledge"),
     # Browsers ask for it where a page names no icon of its own: the admin.

@@ -12,6 +12,7 @@ from django.utils import timezone
 from access.scope import Scope
 from alerts.models import Alert, AlertEvent, AlertRule, RuleChange, Silence
 from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
+from dashboard.models import CardTemplate, SavedView
 from derived.models import DerivedInput, DerivedSeries
 from devices.models import Device, DeviceAlias, Presence, Site
 from notifications.models import (
@@ -79,6 +80,8 @@ class Hidden:
         )
         self.silence = Silence.objects.create(site=self.site, starts_at=now, reason=SECRET)
         self._told(now)
+        self.view = SavedView.objects.create(name=SECRET, path=f"/?search={SECRET}")
+        self.card = CardTemplate.objects.create(kind=SECRET, main=SECRET)
         self.message = self._quarantined("far-1", "malformed_json")
         self.stranger = self._quarantined("nobody-1", "unknown_device")
 
@@ -100,6 +103,8 @@ class Hidden:
             *Alert.objects.order_by("id").values(),
             *AlertEvent.objects.order_by("id").values(),
             *Silence.objects.order_by("id").values(),
+            *SavedView.objects.order_by("id").values(),
+            *CardTemplate.objects.order_by("id").values(),
             *Team.objects.order_by("id").values(),
             *Rota.objects.order_by("id").values(),
             *self.rota.substitutions.order_by("id").values(),

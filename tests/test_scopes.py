@@ -60,6 +60,7 @@ SCOPED = {
 IN_ADMIN = {"Site", "Device", "Series", "QuarantinedMessage"}
 AT_NO_SITE = {
     "Candidate", "IgnoredMessages", "TopicFilter", "Channel", "Rota", "Team", "Wording",
+    "CardTemplate",
 }  # fmt: skip
 # `none` is nothing, and the others write what a serializer with a scope has checked.
 HARMLESS = {"visible_to", "none", "bulk_create", "bulk_update"}
@@ -98,6 +99,8 @@ def filled(path: str, hidden: Hidden) -> str:
         "channel_id": hidden.channel.pk,
         "delivery_id": hidden.told.pk,
         "derived_id": hidden.derived.pk,
+        "view_id": hidden.view.pk,
+        "card_id": hidden.card.pk,
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }
@@ -135,6 +138,8 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
         ("post", f"/api/v1/alerts/{act}/"): [{"ids": [HIDDEN_ID], **more}]
         for act, more in ACTS.items()
     },
+    ("post", "/api/v1/views/"): [{"name": "n", "path": "/", "shared": True}],
+    ("put", "/api/v1/cards/"): [{"kind": "pump", "main": "m"}],
     ("post", "/api/v1/silences/"): [
         {"site": "far"},
         {"device": "far-1"},
@@ -168,6 +173,7 @@ QUERIES = {
     "/api/v1/series/": ["", "device=far-1", "search=SECRET"],
     "/api/v1/devices/": ["", "site=far", "search=SECRET", "tag=secret"],
     "/api/v1/fleet/": ["", "site=far", "search=SECRET"],
+    "/api/v1/search/": ["q=SECRET", "q=far"],
     "/api/v1/quarantine/": ["", "uid=far-1", "uid=nobody-1"],
 }
 DISCARDING = {
@@ -273,6 +279,7 @@ def test_no_page_shows_what_one_may_not_see(hidden: Hidden, viewer: User):
         seen.add(pattern)
         address = "/" + with_device.sub(hidden.device.uid, pattern)
         address = address.replace("<str:language>", "de").replace("<str:digest>", "0" * 12)
+        address = address.replace("<int:view_id>", str(hidden.view.pk))
         assert "<" not in address, f"say what stands for the parameter of {pattern}"
         answer = client.get(address)
         assert SECRET not in answer.content.decode(), address

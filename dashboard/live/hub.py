@@ -37,7 +37,7 @@ ENVELOPE = frozenset({"type", "event", "site", "left"})  # of a channel message,
 EVENTS = frozenset(
     {
         "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
-        "alert_rules", "silences", "notifications", "derived",
+        "alert_rules", "silences", "notifications", "derived", "views", "cards",
     }
 )  # fmt: skip
 

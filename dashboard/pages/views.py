@@ -14,6 +14,7 @@ from django.templatetags.static import static
 from django.views.generic import RedirectView, TemplateView
 
 from access.scope import Scope
+from dashboard.models import SavedView
 from dashboard.pages.publish_command import publish_words
 from devices.models import Device, Site
 from devices.summary import device_summary
@@ -158,6 +159,14 @@ class NotificationsPage(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(page="notifications", sites=_sites(self.request), **kwargs)
+
+
+class ViewPage(LoginRequiredMixin, RedirectView):
+    """A saved view by an address that stays when the view is changed."""
+
+    def get_redirect_url(self, *_args: Any, **kwargs: Any) -> str:
+        seen = SavedView.seen_by(self.request.user, Scope.of(self.request))
+        return get_object_or_404(seen, pk=kwargs["view_id"]).path
 
 
 class ApiPage(LoginRequiredMixin, TemplateView):

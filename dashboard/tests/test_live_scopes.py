@@ -54,6 +54,8 @@ class Sites:
             "pipeline": contract.event("pipeline", worker=SECRET, at=1, counters={}),
             "rules": contract.event("rules", told=SECRET),
             "notifications": contract.event("notifications", told=SECRET),
+            "views": contract.event("views", told=SECRET),
+            "cards": contract.event("cards", told=SECRET),
             "inbox": contract.event("inbox", change="waiting", uids=[SECRET]),
         }
 

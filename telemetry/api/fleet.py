@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from access.scope import Scope
 from devices import clock
 from devices.models import Device
+from devices.search import MAX_SEARCH, found
 from devices.summary import device_summary
 from devices.thresholds import KEY
 from telemetry.api import parameters as query
@@ -31,7 +32,6 @@ from telemetry.series.registry import SeriesRow
 
 MAX_FLEET = 5000  # devices of one answer
 MAX_SERIES_PER_DEVICE = 50  # series shown of one device: the first ones it sent
-MAX_SEARCH = 200  # characters
 
 
 class FleetView(HistoryView):
@@ -85,16 +85,7 @@ def _matching(request: Request, scope: Scope) -> QuerySet[Device]:
     search = query.text(request, "search")
     if len(search) > MAX_SEARCH:
         query.refuse("search", f"At most {MAX_SEARCH} characters.")
-    for word in search.split():
-        devices = devices.filter(
-            Q(name__icontains=word)
-            | Q(uid__icontains=word)
-            | Q(kind__icontains=word)
-            | Q(location__icontains=word)
-            | Q(site__name__icontains=word)
-            | Q(tags__contains=[word.lower()])
-        )
-    return devices
+    return found(devices, search)
 
 
 def _say_sides(answers: list[dict[str, Any]], now: datetime) -> None:

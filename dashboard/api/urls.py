@@ -1,0 +1,14 @@
+"""REST addresses of what the pages keep, below /api/v1/."""
+
+from django.urls import path, re_path
+
+from dashboard.api import cards, saved_views
+from dashboard.api.search import SearchView
+
+urlpatterns = [
+    path("views/", saved_views.SavedViewsView.as_view(), name="views-api"),
+    re_path(r"^views/(?P<view_id>\d{1,9})/$", saved_views.SavedViewView.as_view(), name="view-api"),
+    path("cards/", cards.CardsView.as_view(), name="cards-api"),
+    re_path(r"^cards/(?P<card_id>\d{1,9})/$", cards.CardView.as_view(), name="card-api"),
+    path("search/", SearchView.as_view(), name="search-api"),
+]
