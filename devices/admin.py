@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from access.admin import ScopedRelation
@@ -46,7 +46,11 @@ class SiteAdmin(BoundedDelete):
     readonly_fields = ["created_at", "updated_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
-        return super().get_queryset(request).annotate(device_count=Count("devices"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(device_count=Count("devices", Q(devices__removed_at=None)))
+        )
 
     @admin.display(description="devices", ordering="device_count")
     def device_count(self, site: Any) -> int:
@@ -71,6 +75,7 @@ class ConnectionFilter(admin.SimpleListFilter):
 class DeviceAdmin(BoundedDelete):
     form = DeviceForm
     list_display = ["name", "uid", "site", "kind", "enabled", "presence_now", "last_seen"]
+    list_display += ["removed_at"]
     list_display_links = ["name", "uid"]
     list_filter = ["enabled", ConnectionFilter, ("site", ScopedRelation), "kind"]
     list_select_related = ["site", "presence"]
@@ -84,6 +89,8 @@ class DeviceAdmin(BoundedDelete):
         "presence_since",
         "last_seen",
         "clock_replaced",
+        "removed_at",
+        "removed_by",
         "created_at",
         "updated_at",
     ]
@@ -95,6 +102,7 @@ class DeviceAdmin(BoundedDelete):
         ),
         ("Place", {"fields": ["location", ("latitude", "longitude")]}),
         ("More", {"fields": ["notes", "metadata", "token_prefix", "created_at", "updated_at"]}),
+        ("Removed", {"fields": ["removed_at", "removed_by"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Device | None = None) -> list[str]:

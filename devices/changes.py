@@ -26,6 +26,16 @@ def announce_devices(change: Change, device_ids: Iterable[int], left: int | None
     announce_after_commit(lambda: _events(change, ids, left))
 
 
+def announce_removed(devices: Iterable[Device]) -> None:
+    """After commit, that these are gone."""
+    messages = [_gone(device) for device in devices]
+    announce_after_commit(lambda: messages)
+
+
+def _gone(device: Device) -> dict[str, Any]:
+    return device_event("deleted", {"id": device.pk, "uid": device.uid}, device.site_id)
+
+
 def _events(change: Change, ids: Sequence[int], left: int | None) -> Iterator[dict[str, Any]]:
     rest = iter(ids)
     while chunk := list(islice(rest, ANNOUNCE_CHUNK)):
@@ -53,8 +63,7 @@ def device_saved(instance: Device, created: bool, raw: bool, **_kwargs: Any) -> 
 
 @receiver(post_delete, sender=Device, dispatch_uid="devices.device_deleted")
 def device_deleted(instance: Device, **_kwargs: Any) -> None:
-    message = device_event("deleted", {"id": instance.pk, "uid": instance.uid}, instance.site_id)
-    announce_after_commit(lambda: [message])
+    announce_removed([instance])
 
 
 @receiver(post_save, sender=Site, dispatch_uid="devices.site_saved")

@@ -6,12 +6,13 @@ import zoneinfo
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from access.scope import ScopedManager
+from access.scope import M, ScopedManager, ScopedQuerySet
 from devices.credentials import new_credential
 from devices.stamps import ChangedAt, CreatedAt
 
@@ -54,6 +55,21 @@ class Site(models.Model):
     @staticmethod
     def standing_at(sites: frozenset[int]) -> models.Q:
         return models.Q(pk__in=sites)
+
+
+class NotRemoved(ScopedManager[M]):
+    """Without what is removed."""
+
+    path: ClassVar[str] = "removed_at"  # to the field that says so
+
+    def get_queryset(self) -> ScopedQuerySet[M]:
+        return super().get_queryset().filter(**{self.path: None})
+
+
+class OfDevices(NotRemoved[M]):
+    """Without what belongs to a removed device."""
+
+    path = "device__removed_at"
 
 
 class Device(models.Model):
@@ -108,6 +124,13 @@ class Device(models.Model):
     )
     notes = models.TextField(blank=True, max_length=10_000)
     metadata = models.JSONField(default=dict, blank=True)
+    # A removed device is as if it were deleted, until it is restored or deleted in earnest
+    # (devices/removal.py). Nothing of it changes meanwhile, and its uid stays taken.
+    removed_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+",
+        editable=False,
+    )  # fmt: skip
     token_prefix = models.CharField(max_length=12, blank=True, editable=False)
     token_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     created_at = CreatedAt()
@@ -117,7 +140,9 @@ class Device(models.Model):
     left: int | None = None  # the site it stood at before it is saved; never stored
     token = ""  # in the clear only on the instance that just issued it; never stored
 
-    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+    # First, and so the default: a check for a uid that is taken must see every row.
+    with_removed: ClassVar[ScopedManager[Self]] = ScopedManager()
+    objects: ClassVar[ScopedManager[Self]] = NotRemoved()
 
     class Meta:
         ordering = ["name", "id"]
@@ -132,7 +157,13 @@ class Device(models.Model):
     @classmethod
     def taken(cls, uids: Iterable[str]) -> set[str]:
         """Those of the uids that a device has, at whichever site: uids are one name space."""
-        return set(cls.objects.filter(uid__in=list(uids)).values_list("uid", flat=True))
+        return set(cls.with_removed.filter(uid__in=list(uids)).values_list("uid", flat=True))
+
+    @classmethod
+    def removed(cls, uids: Iterable[str]) -> set[str]:
+        """Those of the uids that a removed device has."""
+        rows = cls.with_removed.filter(uid__in=list(uids), removed_at__isnull=False)
+        return set(rows.values_list("uid", flat=True))
 
     def issue_token(self) -> str:
         """Replace its token; the caller saves. The result cannot be read again later."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.db.models import Value
 
@@ -24,6 +24,9 @@ MAX_NEGATIVE = 10_000  # unknown uids remembered
 LOAD_CHUNK = 5_000  # rows fetched at a time
 
 
+_FACTS = ("id", "enabled", "expected_interval", "site_id", "removed_at")  # read of each device
+
+
 class DeviceRef(NamedTuple):
     """What the pipeline needs of a device."""
 
@@ -31,6 +34,13 @@ class DeviceRef(NamedTuple):
     enabled: bool
     expected_interval: float
     site_id: int | None = None
+    is_removed: bool = False
+
+    @classmethod
+    def of(cls, pk: int, enabled: bool, interval: float, site: int | None, removed: Any) -> Self:
+        """Of its `_FACTS`. Nothing of a removed device is stored, as of one that is disabled."""
+        is_removed = removed is not None
+        return cls(pk, enabled and not is_removed, interval, site, is_removed)
 
 
 class Registry:
@@ -39,7 +49,7 @@ class Registry:
     `NEGATIVE_FOR`."""
 
     def __init__(self) -> None:
-        # Uids found unknown that became known; whoever cares for them takes them out.
+        # Uids found unknown or removed that became known; whoever cares for them takes them out.
         self.appeared: set[str] = set()
         self._known: dict[str, DeviceRef] = {}
         self._unknown: dict[str, float] = {}  # uid -> time until which it is believed
@@ -80,15 +90,15 @@ class Registry:
             self._reload()
         else:
             self._take_changes(since=self._looked_at - OVERLAP)
-            if Device.objects.count() != len(self._uid_of):
+            if Device.with_removed.count() != len(self._uid_of):
                 self._reload()
         self._looked_at = now
 
     def _take_changes(self, since: float) -> None:
-        changed = Device.objects.filter(updated_at__gte=datetime.fromtimestamp(since, UTC))
-        rows = list(changed.values_list("uid", *DeviceRef._fields))
+        changed = Device.with_removed.filter(updated_at__gte=datetime.fromtimestamp(since, UTC))
+        rows = list(changed.values_list("uid", *_FACTS))
         for uid, *facts in rows:
-            self._keep(uid, DeviceRef(*facts))
+            self._keep(uid, DeviceRef.of(*facts))
         self._keep_aliases([device_id for _, device_id, *_ in rows])
 
     def _keep_aliases(self, device_ids: list[int]) -> None:
@@ -118,9 +128,12 @@ class Registry:
             self._appear(alias)
 
     def _reload(self) -> None:
-        rows = Device.objects.order_by().values_list("uid", *DeviceRef._fields)
+        rows = Device.with_removed.order_by().values_list("uid", *_FACTS)
         # Built aside: an error half way leaves the old picture whole.
-        self._known = {uid: DeviceRef(*facts) for uid, *facts in rows.iterator(LOAD_CHUNK)}
+        there = {uid: DeviceRef.of(*facts) for uid, *facts in rows.iterator(LOAD_CHUNK)}
+        for uid, ref in there.items():
+            self._note_restored(uid, ref)
+        self._known = there
         self._uid_of = {ref.id: uid for uid, ref in self._known.items()}
         self._aliases, self._renamed = {}, {}
         aliases = DeviceAlias.objects.order_by("alias").values_list("alias", "device_id")
@@ -131,7 +144,13 @@ class Registry:
         self._unknown.clear()
         self._reloaded_at = self._now
 
+    def _note_restored(self, uid: str, ref: DeviceRef) -> None:
+        before = self._known.get(uid)
+        if before is not None and before.is_removed and not ref.is_removed:
+            self._appear(uid)
+
     def _keep(self, uid: str, ref: DeviceRef) -> None:
+        self._note_restored(uid, ref)
         old = self._uid_of.get(ref.id)
         if old is not None and old != uid:  # renamed by hand: the old name must stop working
             self._known.pop(old, None)
@@ -161,15 +180,14 @@ class Registry:
         wanted = [uid for uid in uids if uid not in self._known and not self._is_unknown(uid)]
         if not wanted:
             return
-        devices = Device.objects.filter(uid__in=wanted).order_by()
+        devices = Device.with_removed.filter(uid__in=wanted).order_by()
         aliases = DeviceAlias.objects.filter(alias__in=wanted).order_by()
-        fields = DeviceRef._fields
-        found = devices.values_list(Value(""), "uid", *fields).union(
-            aliases.values_list("alias", "device__uid", *(f"device__{name}" for name in fields)),
+        found = devices.values_list(Value(""), "uid", *_FACTS).union(
+            aliases.values_list("alias", "device__uid", *(f"device__{name}" for name in _FACTS)),
             all=True,
         )
         for alias, uid, *facts in found:
-            self._keep(uid, ref := DeviceRef(*facts))
+            self._keep(uid, ref := DeviceRef.of(*facts))
             if alias:
                 self._take_alias(alias, ref.id)
         for uid in wanted:

@@ -3,12 +3,16 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
+from devices.api.removal import RemovedDeviceViewSet, RestoredDeviceViewSet
 from devices.api.tokens import ApiTokenViewSet
 from devices.api.views import DeviceViewSet, SiteViewSet
 
 router = SimpleRouter()
 router.register("sites", SiteViewSet, basename="site")
 router.register("devices", DeviceViewSet, basename="device")
+# Beside the devices, not below them: a device may be called `removed`.
+router.register("removed-devices", RemovedDeviceViewSet, basename="removed-device")
+router.register("restored-devices", RestoredDeviceViewSet, basename="restored-device")
 router.register("tokens", ApiTokenViewSet, basename="token")
 
 urlpatterns: list[URLPattern | URLResolver] = [*router.urls]

@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from access.scope import ScopedManager
-from devices.models import Device
+from devices.models import Device, OfDevices
 from devices.stamps import CreatedAt
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
@@ -55,7 +55,8 @@ class Series(models.Model):
     texts_since = models.DateTimeField(null=True, editable=False)  # when its first text came
     created_at = CreatedAt()
 
-    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+    objects: ClassVar[ScopedManager[Self]] = OfDevices()
+    with_removed: ClassVar[ScopedManager[Self]] = ScopedManager()
 
     class Meta:
         ordering = ["device_id", "id"]
@@ -116,7 +117,7 @@ class QuarantinedMessage(models.Model):
     @staticmethod
     def standing_at(sites: frozenset[int]) -> models.Q:
         """Those of devices there. Who sent the others, nobody can place."""
-        there = Device.objects.filter(Device.standing_at(sites))
+        there = Device.with_removed.filter(Device.standing_at(sites))
         return models.Q(uid__in=there.values("uid"))
 
 

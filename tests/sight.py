@@ -54,6 +54,7 @@ class Hidden:
             uid="far-1", name=f"{SECRET} device", site=self.site, tags=["secret"],
             metadata={"thresholds": {f"{SECRET}.metric": [{"value": 1}]}},
         )  # fmt: skip
+        Device.objects.create(uid="far-2", name=f"{SECRET} removed", site=self.site, removed_at=now)
         Presence.objects.create(device=self.device, last_seen_at=now)
         DeviceAlias.objects.create(device=self.device, alias=f"{SECRET}-alias")
         self.series = Series.objects.create(device=self.device, metric=f"{SECRET}.metric")
@@ -89,7 +90,7 @@ class Hidden:
         """All of it as it is stored."""
         return [
             *Site.objects.filter(slug="far").values(),
-            *Device.objects.filter(uid="far-1").values(),
+            *Device.with_removed.filter(uid__startswith="far-").order_by("id").values(),
             *Series.objects.filter(device__uid="far-1").order_by("id").values(),
             *DerivedSeries.objects.order_by("id").values(),
             *DerivedInput.objects.order_by("id").values(),

@@ -115,6 +115,8 @@ ACTS: dict[str, dict[str, Any]] = {
 OF_THE_HIDDEN = {"formula": "a", "inputs": [{"name": "a", "series": HIDDEN_ID}]}
 BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/devices/"): [{"uid": "new-1", "site": "far"}, {"uid": "new-1"}],
+    ("post", "/api/v1/removed-devices/"): [{"uids": ["far-1"]}],
+    ("post", "/api/v1/restored-devices/"): [{"uids": ["far-2"]}],
     ("post", "/api/v1/sites/"): [{"slug": "new", "name": "New"}],
     ("post", "/api/v1/series/"): [{"device": "far-1", "metric": "m"}],
     ("post", "/api/v1/quarantine/replay/"): [{"uid": "far-1"}, {}],
@@ -358,7 +360,7 @@ def test_where_a_person_is_answered_rows_are_reached_through_a_scope():
         }
         for node in ast.walk(tree):
             manager = isinstance(node, ast.Attribute) and node.attr in (
-                "objects", "_default_manager", "_base_manager",
+                "objects", "with_removed", "_default_manager", "_base_manager",
             )  # fmt: skip
             if not manager or not isinstance(node.value, ast.Name):
                 continue

@@ -122,7 +122,7 @@ def _why(alert: Alert) -> str:
         return "The rule was deleted."
     if not rule.enabled:
         return "The rule was disabled."
-    if device is None:
+    if device is None or device.removed_at is not None:
         return "The device was deleted."
     if not device.enabled:
         return "The device was disabled."

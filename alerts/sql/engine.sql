@@ -43,7 +43,7 @@ SELECT device.site_id, count(*), count(*) FILTER (WHERE EXISTS (
         AND rule.condition->>'type' IN ('offline', 'silent')
 ))
 FROM devices_device AS device
-WHERE device.enabled AND device.site_id IN (
+WHERE device.enabled AND device.removed_at IS NULL AND device.site_id IN (
     SELECT site_id FROM alerts_alert WHERE cleared_at IS NULL AND metric = '' AND uid <> ''
 )
 GROUP BY device.site_id

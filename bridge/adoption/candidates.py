@@ -42,7 +42,7 @@ def known(uids: Iterable[str]) -> dict[str, Known]:
 
 def of_no_device(rows: QuerySet[Candidate]) -> QuerySet[Candidate]:
     """Without those whose uid a device has by now, however it was registered."""
-    return rows.exclude(uid__in=Device.objects.values("uid"))
+    return rows.exclude(uid__in=Device.with_removed.values("uid"))
 
 
 @dataclass(slots=True)

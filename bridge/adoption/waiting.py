@@ -74,7 +74,7 @@ class Waiting:
             made.append(row)
         Device.objects.bulk_create([device_of(row) for row in made], ignore_conflicts=True)
         ids = dict(
-            Device.objects.filter(uid__in=[row.uid for row in made]).values_list("uid", "id")
+            Device.with_removed.filter(uid__in=[row.uid for row in made]).values_list("uid", "id")
         )
         for row in made:
             if row.pk:
@@ -89,7 +89,7 @@ class Waiting:
         now = clock.now_ms()
         if now < self._full.get(convention, 0):
             return 0
-        room = max(0, MAX_ADOPTED - Device.objects.filter(convention=convention).count())
+        room = max(0, MAX_ADOPTED - Device.with_removed.filter(convention=convention).count())
         if not room:
             self._full[convention] = now + FULL_FOR.total_seconds() * 1_000
         return room

@@ -240,6 +240,8 @@ class RowBuilder:
         device = self._registry.known(item.uid)
         if device is None:
             return Problem(Reason.UNKNOWN_DEVICE, f"no device {item.uid!r} is registered")
+        if device.is_removed:
+            return Problem(Reason.REMOVED_DEVICE, f"the device {item.uid!r} was deleted")
         if not device.enabled:
             return Problem(Reason.DISABLED_DEVICE, f"the device {item.uid!r} is disabled")
         return device

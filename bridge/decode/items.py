@@ -19,6 +19,7 @@ class Reason(StrEnum):
     BAD_UID = "bad_uid"
     UNKNOWN_DEVICE = "unknown_device"
     DISABLED_DEVICE = "disabled_device"
+    REMOVED_DEVICE = "removed_device"
     EMPTY_PAYLOAD = "empty_payload"
     TOO_LARGE = "too_large"
     NOT_UTF8 = "not_utf8"

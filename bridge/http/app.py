@@ -27,6 +27,7 @@ NOT_OFFERED = "not_offered"
 STATUS = {
     Reason.TOO_LARGE: 413,
     Reason.DISABLED_DEVICE: 403,
+    Reason.REMOVED_DEVICE: 403,
     Reason.UNKNOWN_DEVICE: 401,  # deleted between the check of its token and the commit
 }
 

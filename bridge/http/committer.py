@@ -173,7 +173,8 @@ class Ingest(WorkingThread):
         Tokens are asked for each time: one that was rotated must stop working at once.
         """
         digests = [token_digest(queued.token) for queued in messages]
-        found = Device.objects.filter(token_digest__in=set(digests))
+        # What a removed device sends is kept: it may be restored.
+        found = Device.with_removed.filter(token_digest__in=set(digests))
         rows = self._twice(
             lambda: list(found.values_list("token_digest", "id", "uid")), divisible=False
         )

@@ -1,6 +1,7 @@
-"""Messages that came after their device was registered and before this worker heard of it.
+"""Messages that came after their device was registered and before this worker heard of it, and
+what came of a device while it was removed, once it is restored.
 
-They are in quarantine, for a second or two was all it took; nobody should have to replay them. Of
+They are in quarantine; nobody should have to replay them. Of
 its status the last word counts however old: a broker tells a retained one once, maybe days ago. A
 thread of its own replays them: a Redis or a database that takes its time over a replay must not
 hold up the batches.
@@ -13,7 +14,7 @@ import queue
 from datetime import timedelta
 
 from bridge.decode.items import Reason
-from bridge.quarantine.replay import Replay, Selection
+from bridge.quarantine.replay import MAX_REPLAY, Replay, Selection
 from devices import clock
 from devices.registry import NEGATIVE_FOR, REFRESH_EVERY, Registry
 from telemetry.storage import errors
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 REACH = timedelta(seconds=4 * (REFRESH_EVERY + NEGATIVE_FOR))  # how far back they may have come
 MAX_MESSAGES = 1_000  # of one device; the others wait for an operator
+MAX_RESTORED = MAX_REPLAY  # messages of one device that was removed; the same of the others
 MAX_WAITING = 10_000  # devices; of more the messages wait for an operator
 TICK = 0.25  # seconds between looks at whether to stop
 FIRST_RETRY, LONGEST_RETRY = 0.5, 10.0  # seconds before a replay is tried again
@@ -65,10 +67,12 @@ class LateRegistration(WorkingThread):
     def _replay(self, uid: str) -> None:
         since = clock.now() - REACH
         lately = Selection(uid=uid, reason=Reason.UNKNOWN_DEVICE.value, since=since)
+        meanwhile = Selection(uid=uid, reason=Reason.REMOVED_DEVICE.value)
         backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         while True:
             try:
                 with self.waiting_for("database"):
+                    Replay(meanwhile, most=MAX_RESTORED, reason="late_registration").run()
                     Replay(lately, most=MAX_MESSAGES, reason="late_registration").run()
                     _replay_last_status(uid)
             except errors.ERRORS as exc:

@@ -67,6 +67,31 @@ def test_a_stranger_is_listed_registered_and_all_it_ever_sent_is_stored(
     )
     assert not QuarantinedMessage.objects.exists()
 
+    # What it sends while it is removed is kept, and stored once it is restored.
+    def send(number: int) -> None:
+        publisher.send(topic, json.dumps({"ts": began + 2000 + number, "values": {"v": number}}))
+
+    uids = {"uids": ["stranger-1"]}
+    assert api.post("/api/v1/removed-devices/", uids, format="json").json()["total"] == 1
+    sent = []
+
+    def refused() -> bool:
+        sent.append(float(len(sent)))
+        send(len(sent) - 1)
+        return QuarantinedMessage.objects.filter(reason="removed_device").exists()
+
+    eventually(refused, what="the bridge knows that it is removed")
+    assert api.get("/api/v1/inbox/").json()["devices"] == []
+    assert api.post("/api/v1/restored-devices/", uids, format="json").json()["total"] == 1
+    eventually(
+        lambda: (
+            database(f"{wanted} WHERE s.metric = 'v' ORDER BY r.time")
+            == [(number,) for number in sent]
+        ),
+        what="all of it stored",
+    )
+    eventually(lambda: not QuarantinedMessage.objects.exists(), what="nothing is quarantined")
+
 
 def test_a_redis_that_hangs_holds_up_no_batch_while_late_messages_are_replayed(
     bridge, publisher, pump, database, redis_server

@@ -8,7 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from access.scope import Scope
+from devices import removal, signals
 from devices.api.bulk import BulkSerializer
+from devices.api.edits import Editable
 from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
 from devices.changes import announce_devices
 from devices.models import Device, Presence, Site
@@ -16,9 +18,13 @@ from devices.summary import presence_form
 
 MAX_BULK_DEVICES = 500  # devices of one array
 TAKEN = "A device with this uid is registered already."
+REMOVED = (
+    "A device with this uid was deleted, and can be restored"
+    f" for {removal.KEPT.days} days. Restore it, or delete it for good first."
+)
 
 
-class SiteSerializer(serializers.ModelSerializer):
+class SiteSerializer(Editable):
     device_count = serializers.IntegerField(read_only=True, default=0)
 
     class Meta:
@@ -40,7 +46,7 @@ class PresenceSerializer(serializers.Serializer):
     clock_replaced = serializers.IntegerField(allow_null=True)
 
 
-class DeviceSerializer(serializers.ModelSerializer):
+class DeviceSerializer(Editable):
     site = PreloadedSlugField(
         Site,
         slug_field="slug",
@@ -101,6 +107,7 @@ class DeviceSerializer(serializers.ModelSerializer):
 class NewDeviceSerializer(DeviceSerializer):
     """A device just registered: the only time its token can be read."""
 
+    was = None  # it never was anything
     token = serializers.CharField(
         read_only=True, help_text="Shown once. Keep it on the device; only its digest is stored."
     )
@@ -129,12 +136,15 @@ class NewDeviceSerializer(DeviceSerializer):
         self.fields["site"].preload({slug for slug in slugs if isinstance(slug, str)})
 
     def conflicts(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        taken = Device.taken(row["uid"] for row in rows)
+        uids = [row["uid"] for row in rows]
+        taken, removed = Device.taken(uids), Device.removed(uids)
         seen: set[str] = set()
         errors: list[dict[str, Any]] = []
         for row in rows:
             uid = row["uid"]
-            if uid in taken:
+            if uid in removed:
+                errors.append({"uid": [REMOVED]})
+            elif uid in taken:
                 errors.append({"uid": [TAKEN]})
             elif uid in seen:
                 errors.append({"uid": ["An earlier row of this array has the same uid."]})
@@ -154,6 +164,7 @@ class NewDeviceSerializer(DeviceSerializer):
             Device._meta.get_field("presence").set_cached_value(device, None)
         made = Device.objects.bulk_create(devices)
         announce_devices("created", [device.pk for device in made])  # bulk_create sends no signals
+        signals.tell("registered", made, self.context["request"].user)
         return made
 
 

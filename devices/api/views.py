@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 from drf_spectacular.utils import (
     OpenApiExample,
     PolymorphicProxySerializer,
@@ -19,7 +20,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from access.scope import Scope
+from devices import signals
 from devices.api.bulk import BulkCreateMixin
+from devices.api.edits import EditMixin, changes
 from devices.api.filters import LIST_FILTERS, DeviceFilter, SiteFilter
 from devices.api.serializers import (
     MAX_BULK_DEVICES,
@@ -54,7 +57,7 @@ DEVICE_EXAMPLE = OpenApiExample(
     partial_update=extend_schema(summary="Change a site"),
     destroy=extend_schema(summary="Delete a site", description="Its devices stay, without a site."),
 )
-class SiteViewSet(viewsets.ModelViewSet):
+class SiteViewSet(EditMixin, viewsets.ModelViewSet):
     """Places devices stand at."""
 
     queryset = Site.objects.none()  # for the schema
@@ -72,7 +75,7 @@ class SiteViewSet(viewsets.ModelViewSet):
 
     def get_queryset(self) -> QuerySet[Site]:
         sites = Site.objects.visible_to(Scope.of(self.request))
-        return sites.annotate(device_count=Count("devices"))
+        return sites.annotate(device_count=Count("devices", Q(devices__removed_at=None)))
 
     def perform_create(self, serializer: BaseSerializer) -> None:
         if not Scope.of(self.request).sees_everything:
@@ -110,10 +113,13 @@ class SiteViewSet(viewsets.ModelViewSet):
     partial_update=extend_schema(summary="Change a device"),
     destroy=extend_schema(
         summary="Delete a device",
-        description="Its series go with it, and their readings at the next maintenance run.",
+        description=(
+            "In earnest: its series go with it, and their readings at the next maintenance run."
+            " To be able to undo it, `POST /api/v1/removed-devices/`."
+        ),
     ),
 )
-class DeviceViewSet(BulkCreateMixin, viewsets.ModelViewSet):
+class DeviceViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
     """The things that send readings."""
 
     queryset = Device.objects.none()  # for the schema
@@ -134,11 +140,28 @@ class DeviceViewSet(BulkCreateMixin, viewsets.ModelViewSet):
     moving = frozenset({"updated_at", "last_seen"})
 
     def get_queryset(self) -> QuerySet[Device]:
-        devices = Device.objects.visible_to(Scope.of(self.request))
+        scope = Scope.of(self.request)
+        # What is removed can be deleted in earnest.
+        deleting = self.action == "destroy"
+        devices = (
+            Device.with_removed.visible_to(scope) if deleting else Device.objects.visible_to(scope)
+        )
         return devices.select_related("site", "presence")
 
     def get_serializer_class(self) -> type[BaseSerializer]:
         return NewDeviceSerializer if self.action == "create" else DeviceSerializer
+
+    @transaction.atomic
+    def perform_destroy(self, device: Device) -> None:
+        signals.tell("deleted", [device], self.request.user)
+        device.delete()
+
+    def perform_update(self, serializer: BaseSerializer) -> None:
+        before = serializer.to_representation(serializer.instance)
+        device = serializer.save()
+        changed = changes(before, serializer.to_representation(device))
+        if changed:
+            signals.tell("edited", [device], self.request.user, changed=changed)
 
     @extend_schema(
         summary="Rotate a device's token",
@@ -147,8 +170,10 @@ class DeviceViewSet(BulkCreateMixin, viewsets.ModelViewSet):
         responses=TokenSerializer,
     )
     @action(detail=True, methods=["post"], url_path="rotate-token", filterset_class=None)
+    @transaction.atomic
     def rotate_token(self, _request: Request, **_kwargs: Any) -> Response:
         device = self.get_object()
         device.issue_token()
         device.save(update_fields=["token_prefix", "token_digest", "updated_at"])
+        signals.tell("token_rotated", [device], self.request.user)
         return Response(TokenSerializer(device).data)

@@ -51,7 +51,7 @@ def test_knows_what_the_pipeline_needs(now):
     device = make("a", expected_interval=5.0, enabled=False)
     registry = Registry()
     registry.refresh(now)
-    assert look_up(registry, "a") == (device.pk, False, 5.0, None)
+    assert look_up(registry, "a") == (device.pk, False, 5.0, None, False)
     assert look_up(registry, "b") is None
 
 
@@ -148,7 +148,7 @@ def test_database_errors_reach_the_caller_and_keep_the_picture(registry, now, mo
     def away(*args, **kwargs):
         raise OperationalError("away")
 
-    monkeypatch.setattr(Device.objects, "order_by", away)
+    monkeypatch.setattr(Device.with_removed, "order_by", away)
     with pytest.raises(OperationalError):
         registry.refresh(now + 2 * RELOAD_EVERY)
     assert look_up(registry, "a") is not None

@@ -11,7 +11,9 @@ from rest_framework import serializers, viewsets
 from rest_framework.routers import SimpleRouter
 
 from access.scope import Scope
+from devices import signals
 from devices.api.bulk import BulkCreateMixin, BulkSerializer
+from devices.api.edits import Editable, EditMixin, changes
 from devices.api.fields import PreloadedSlugField
 from devices.api.filters import LIST_FILTERS
 from devices.models import Device
@@ -22,7 +24,7 @@ MAX_BULK_SERIES = 1000  # series of one array
 TAKEN = "This device has a series of this metric already."
 
 
-class SeriesSerializer(serializers.ModelSerializer):
+class SeriesSerializer(Editable):
     device = PreloadedSlugField(
         Device,
         slug_field="uid",
@@ -85,6 +87,8 @@ class SeriesSerializer(serializers.ModelSerializer):
         return errors
 
     def create_all(self, rows: list[dict[str, Any]]) -> list[Series]:
+        for row in rows:
+            row.pop("was", None)
         made = Series.objects.bulk_create([Series(**row) for row in rows])
         announce_series(made)  # bulk_create sends no signals
         return made
@@ -135,7 +139,7 @@ SERIES_OR_ARRAY = PolymorphicProxySerializer(
         " device sends the metric again.",
     ),
 )
-class SeriesViewSet(BulkCreateMixin, viewsets.ModelViewSet):
+class SeriesViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
     """What devices measure."""
 
     queryset = Series.objects.none()  # for the schema
@@ -156,6 +160,13 @@ class SeriesViewSet(BulkCreateMixin, viewsets.ModelViewSet):
 
     def get_queryset(self) -> QuerySet[Series]:
         return Series.objects.visible_to(Scope.of(self.request)).select_related("device")
+
+    def perform_update(self, serializer: serializers.BaseSerializer) -> None:
+        before = serializer.to_representation(serializer.instance)
+        series = serializer.save()
+        if changed := changes(before, serializer.to_representation(series)):
+            told = {"series": series.metric, "changed": changed}
+            signals.tell("edited", [series.device], self.request.user, **told)
 
 
 router = SimpleRouter()

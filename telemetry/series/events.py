@@ -6,7 +6,7 @@ Connected in `TelemetryConfig.ready`. The bridge announces the series it makes b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from django.dispatch import receiver
 
 from devices.events import announce_after_commit
 from devices.models import Device
+from devices.signals import Act, device_acted
 from telemetry.live.contract import event
 from telemetry.models import Series
 from telemetry.series.form import series_form
@@ -51,6 +52,21 @@ def device_about_to_be_deleted(instance: Device, **_kwargs: Any) -> None:
     """Before that, while its series can still be found; announced after the commit."""
     if ids := list(instance.series.order_by("pk").values_list("pk", flat=True)):
         _announce_deleted(instance, ids)
+
+
+@receiver(device_acted, dispatch_uid="telemetry.series_of_devices_removed")
+def devices_removed_or_restored(act: Act, devices: Sequence[Device], **_kwargs: Any) -> None:
+    """Its series go out of sight and come back with it."""
+    theirs = Series.with_removed.filter(device__in=devices).order_by("device_id", "pk")
+    if act == "removed":
+        by_device: dict[int, list[int]] = defaultdict(list)
+        for device_id, series_id in theirs.values_list("device_id", "pk"):
+            by_device[device_id].append(series_id)
+        for device in devices:
+            if device.pk in by_device:
+                _announce_deleted(device, by_device[device.pk])
+    elif act == "restored":
+        announce_series(theirs.select_related("device"))
 
 
 def _announce_deleted(device: Device, ids: list[int]) -> None:

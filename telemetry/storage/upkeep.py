@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 from prometheus_client import Gauge
 
+from devices import removal
 from telemetry import quarantine
 from telemetry.jobs import REGISTRY, Job
 from telemetry.sql import load
@@ -86,6 +87,11 @@ def _purge_deleted_series() -> str:
     return f"deleted {removed} rows of deleted series" if removed else ""
 
 
+def _delete_removed_devices() -> str:
+    deleted = removal.delete_overdue(retention.believed_now())
+    return f"deleted {deleted} removed device{'s' * (deleted > 1)}" if deleted else ""
+
+
 def _trim_quarantine() -> str:
     removed = quarantine.trim(retention.believed_now())
     return f"removed {removed} messages" if removed else ""
@@ -109,6 +115,7 @@ JOBS = (
     Job("drop_readings", every=3600.0, timeout=1800.0, run=_drop_readings),
     Job("drop_minutes", every=3600.0, timeout=1800.0, run=_drop_minutes),
     Job("purge_deleted_series", every=3600.0, timeout=1800.0, run=_purge_deleted_series),
+    Job("delete_removed_devices", every=600.0, timeout=1800.0, run=_delete_removed_devices),
     # A flood of messages that are no good comes at any rate.
     Job("trim_quarantine", every=60.0, timeout=300.0, run=_trim_quarantine),
     Job("forget_pipeline_past", every=3600.0, timeout=300.0, run=_forget_pipeline_past),

@@ -6,6 +6,7 @@ const ADVICE = {
   bad_uid: "Give the device a uid of at most 64 letters, digits, hyphens and underscores.",
   unknown_device: "Adopt the device in the inbox; what it sent is then stored.",
   disabled_device: "Enable the device, then replay.",
+  removed_device: "Restore the device; what it sent is then stored. Otherwise discard it.",
   empty_payload: "Have it send a value, or leave the message out.",
   too_large: "Have it send smaller arrays.",
   not_utf8: "Have it send UTF-8, neither binary nor compressed.",
