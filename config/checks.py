@@ -21,7 +21,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from bridge import topic_filter
-from bridge.decode import CONVENTIONS
 from bridge.publish.mirror import choice
 from notifications.outbound.http import complaint
 
@@ -91,6 +90,9 @@ def _of_names() -> Iterator[CheckMessage]:
 
 
 def _of_topics() -> Iterator[CheckMessage]:
+    # Here: who asks nothing, which is every process that starts, need not load every convention.
+    from bridge.decode import CONVENTIONS  # noqa: PLC0415
+
     names = {each.NAME for each in CONVENTIONS}
     for wanted in sorted(set(settings.PULSEBOARD_CONVENTIONS) - names):
         yield Error(

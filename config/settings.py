@@ -31,7 +31,6 @@ CSRF_TRUSTED_ORIGINS = env.words("PULSEBOARD_TRUSTED_ORIGINS")
 PUBLIC_URL = env.text("PULSEBOARD_PUBLIC_URL").rstrip("/")
 
 INSTALLED_APPS = [
-    "daphne",  # before staticfiles: its runserver speaks WebSocket
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
