@@ -9,7 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application: Any = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs the apps to be ready)
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
@@ -18,6 +17,7 @@ from config import http_limits  # noqa: E402
 from config.requests_in_flight import RequestsInFlight  # noqa: E402
 from dashboard.database import watch  # noqa: E402
 from dashboard.database_guard import DatabaseGuard  # noqa: E402
+from dashboard.live.login import OriginGuard  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 
 http_limits.install()
@@ -26,8 +26,6 @@ application = ProtocolTypeRouter(
     {
         "http": RequestsInFlight(URLRouter([*http_urlpatterns, re_path(r"", guarded)])),
         # The session's key only: the consumer asks for its user itself, then and later.
-        "websocket": AllowedHostsOriginValidator(
-            SessionMiddlewareStack(URLRouter(websocket_urlpatterns))
-        ),
+        "websocket": OriginGuard(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -10,4 +10,9 @@ import playwright
 
 def node() -> str:
     """Its path."""
-    return shutil.which("node") or str(Path(playwright.__file__).parent / "driver" / "node")
+    return shutil.which("node") or of_playwright()
+
+
+def of_playwright() -> str:
+    """Its own, for what needs a new one."""
+    return str(Path(playwright.__file__).parent / "driver" / "node")

@@ -1,4 +1,8 @@
-"""Whether the session a socket was opened with still stands."""
+"""Whether what a socket was opened with still stands: a session, or a program's API token.
+
+A socket that names a token is judged by it alone: then a session's cookie says nothing, and no
+`Origin` is asked for, because a page of somebody else cannot send the header.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +13,40 @@ from importlib import import_module
 from typing import Any
 
 from channels.auth import get_user
+from channels.db import database_sync_to_async
+from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from rest_framework.exceptions import AuthenticationFailed
 
 from access.scope import Scope
 from dashboard.live import protocol
 from dashboard.live.viewer import Viewer
+from devices.api.authentication import ApiTokenAuthentication
 
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 60.0  # seconds between two looks
 
 
+class OriginGuard:
+    """Passes on sockets that pages of this server open, and those that name a token."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._pages: Any = AllowedHostsOriginValidator(application)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        passed = self._pages if _authorization(scope) is None else self._application
+        await passed(scope, receive, send)
+
+
 async def scope_of(socket: Any) -> Scope | None:
     """What the one who is logged in may see; None without a login. Asks the database, not the
     session that was read when the socket was opened."""
+    authorization = _authorization(socket)
+    if authorization is not None:
+        return await database_sync_to_async(_scope_of_token)(authorization)
     key = socket["session"].session_key
     if not key:
         return None
@@ -32,9 +55,21 @@ async def scope_of(socket: Any) -> Scope | None:
     return Scope.of(user) if user.is_authenticated else None
 
 
+def _authorization(socket: Any) -> bytes | None:
+    return dict(socket["headers"]).get(b"authorization")
+
+
+def _scope_of_token(authorization: bytes) -> Scope | None:
+    try:
+        found = ApiTokenAuthentication().authenticate_header_value(authorization)
+    except AuthenticationFailed:
+        return None
+    return Scope.of(found[1]) if found else None
+
+
 async def watch(socket: Any, viewer: Viewer) -> None:
-    """Closes the socket when the session has ended, or sees something else than when it was opened:
-    it opens anew with what it may see now. Runs until it is cancelled."""
+    """Closes the socket when the session or the token has ended, or sees something else than when
+    it was opened: it opens anew with what it may see now. Runs until it is cancelled."""
     while True:
         # Spread out: sockets opened together after a restart must not all ask together.
         await asyncio.sleep(CHECK_EVERY * random.uniform(0.8, 1.2))  # noqa: S311
@@ -46,5 +81,5 @@ async def watch(socket: Any, viewer: Viewer) -> None:
             logger.exception("live login not checked", extra={"action": "live_login"})
         else:
             if sees != viewer.sees:
-                viewer.hang_up(protocol.NOT_LOGGED_IN, "The session has ended.")
+                viewer.hang_up(protocol.NOT_LOGGED_IN, "The session or the token has ended.")
                 return

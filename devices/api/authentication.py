@@ -10,18 +10,32 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from knox.auth import TokenAuthentication
 from knox.models import AuthToken
-from rest_framework.authentication import BasicAuthentication
+from rest_framework.authentication import BasicAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from devices import clock
 
+SCHEMES = (b"token", b"bearer")  # before an API token, in any case of letters
 MAX_PASSWORD_FAILURES = 10  # wrong passwords of one name from one address …
 PASSWORD_WINDOW = 300  # … in this many seconds; then it waits as long
 
 
 class ApiTokenAuthentication(TokenAuthentication):
-    """`Authorization: Token pb_…`"""
+    """`Authorization: Token pb_…`, or `Bearer` as most programs write it."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        return self.authenticate_header_value(get_authorization_header(request))
+
+    def authenticate_header_value(self, value: bytes) -> tuple[Any, Any] | None:
+        """The user and the token a header names; None when it is about something else. Raises
+        AuthenticationFailed for a token that is none."""
+        words = value.split()
+        if not words or words[0].lower() not in SCHEMES:
+            return None
+        if len(words) != 2:  # the scheme and the token
+            raise AuthenticationFailed("Invalid token header: it has a scheme and a token.")
+        return self.authenticate_credentials(words[1])
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
         # Knox answers 500 to bytes that are no text and to what Postgres cannot compare.

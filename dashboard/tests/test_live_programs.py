@@ -1,0 +1,121 @@
+"""Programs on the live socket: an API token instead of a page of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth import get_user_model
+from knox.models import AuthToken
+
+from dashboard.live import login
+from dashboard.live.hub import Hub
+from dashboard.tests.live_socket import (
+    DEADLINE,
+    Bridge,
+    Socket,
+    application,
+    eventually,
+    make_series,
+)
+from devices.models import Device
+from tests import waiting
+from tests.node import of_playwright
+from tests.web_process import WebProcess, web, web_process
+
+__all__ = ["web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+CLIENTS = Path(__file__).resolve().parents[2] / "docs" / "clients"
+
+
+def make_token(username: str = "a program") -> str:
+    user, _ = get_user_model().objects.get_or_create(username=username)
+    made: str = AuthToken.objects.create(user)[1]
+    return made
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "token"])
+async def test_a_token_opens_the_socket_without_an_origin(hub: Hub, scheme: str):
+    token = await database_sync_to_async(make_token)()
+    series = (await database_sync_to_async(make_series)(1))[0]
+    async with Socket(None, authorization=f"{scheme} {token}") as socket:
+        await socket.got("hello")
+        await socket.say(op="subscribe", id=1, series=[series.id], since="5m")
+        await socket.got("snapshot", id=1)
+        await Bridge().publish(series.device_id, {series.id: [1, 1.0]})
+        await eventually(lambda: socket.points(series.id) == [[1, 1.0]])
+
+
+@pytest.mark.parametrize(
+    "value", ["Bearer pb_wrong", "Bearer", "Basic b2xnYTp4", "Bearer \xff\x00", ""]
+)
+async def test_what_is_no_token_is_refused_whatever_the_session_says(
+    hub: Hub, cookie: str, value: str
+):
+    async with Socket(cookie, authorization=value) as socket:
+        assert await eventually(lambda: socket.closed) == 4401
+    assert not hub.viewers
+
+
+async def test_without_a_token_a_socket_needs_an_origin_of_ours(hub: Hub, cookie: str):
+    for origin in (None, b"http://evil.example"):
+        headers = [(b"host", b"localhost"), (b"cookie", f"sessionid={cookie}".encode())]
+        headers += [(b"origin", origin)] if origin else []
+        wire = WebsocketCommunicator(application, "/ws/live/", headers=headers)
+        assert (await wire.connect(DEADLINE))[0] is False
+    assert not hub.viewers
+
+
+async def test_a_token_that_is_revoked_ends_the_socket(hub: Hub, monkeypatch):
+    monkeypatch.setattr(login, "CHECK_EVERY", 0.05)
+    token = await database_sync_to_async(make_token)()
+    async with Socket(None, authorization=f"Bearer {token}") as socket:
+        await socket.got("hello")
+        await database_sync_to_async(AuthToken.objects.all().delete)()
+        assert await eventually(lambda: socket.closed) == 4401
+
+
+@contextmanager
+def running(command: list[str], web: WebProcess, folder: Path) -> Iterator[Path]:
+    """A client of docs/clients; gives the file it writes to."""
+    said = folder / "said"
+    environment = {**os.environ, "PULSEBOARD_URL": web.url, "PULSEBOARD_TOKEN": make_token()}
+    with said.open("wb") as file:
+        client = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
+        try:
+            yield said
+        finally:
+            client.kill()
+            client.wait()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "command",
+    [[sys.executable, str(CLIENTS / "live.py")], [of_playwright(), str(CLIENTS / "live.mjs")]],
+    ids=["python", "javascript"],
+)
+def test_a_documented_client_prints_readings_and_changes(
+    web: WebProcess, tmp_path: Path, command: list[str]
+):
+    series = make_series(1)[0]
+    bridge = Bridge()
+    with running(command, web, tmp_path) as said:
+        waiting.eventually(lambda: "hello" in said.read_text(), DEADLINE)
+        Device.objects.get().save()
+
+        def told() -> bool:
+            # Again and again: nobody says when it has subscribed.
+            async_to_sync(bridge.publish)(series.device_id, {series.id: [1, 21.5]})
+            text = said.read_text()
+            return "d1 m0 21.5" in text and "'device'" in text.replace('"', "'")
+
+        waiting.eventually(told, DEADLINE)
