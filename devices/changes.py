@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from devices.events import Change, announce_after_commit, device_event
+from devices.events import Change, announce_after_commit, device_event, site_event
 from devices.models import Device, Site
 from devices.summary import device_summary
 
@@ -69,7 +69,10 @@ def device_deleted(instance: Device, **_kwargs: Any) -> None:
 @receiver(post_save, sender=Site, dispatch_uid="devices.site_saved")
 def site_saved(instance: Site, created: bool, raw: bool, **_kwargs: Any) -> None:
     """Its devices show its name and slug."""
-    if not raw and not created:
+    if raw:
+        return
+    _announce_site("created" if created else "changed", instance)
+    if not created:
         announce_devices("changed", _device_ids(instance))
 
 
@@ -77,6 +80,12 @@ def site_saved(instance: Site, created: bool, raw: bool, **_kwargs: Any) -> None
 def site_deleted(instance: Site, **_kwargs: Any) -> None:
     """Before the delete, while its devices can still be found; announced after the commit."""
     announce_devices("changed", _device_ids(instance), left=instance.pk)
+    _announce_site("deleted", instance)
+
+
+def _announce_site(change: Change, site: Site) -> None:
+    message = site_event(change, {"slug": site.slug, "name": site.name}, site.pk)
+    announce_after_commit(lambda: [message])
 
 
 def _device_ids(site: Site) -> Iterable[int]:

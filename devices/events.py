@@ -39,6 +39,18 @@ def device_event(
     }
 
 
+def site_event(change: Change, site: dict[str, Any], site_id: int) -> dict[str, Any]:
+    """The channel message for one change of a site; `site` is its slug and name."""
+    return {
+        "type": "live.event",
+        "event": "site",
+        "site": site_id,
+        "change": change,
+        "slug": site["slug"],
+        "name": site["name"],
+    }
+
+
 def announce(message: dict[str, Any]) -> None:
     """Send to every dashboard process. A channel layer that is away costs the announcement only:
     the change itself is committed, and pages read it again when they reconnect."""

@@ -37,6 +37,12 @@ class Site(models.Model):
         db_default="",
         help_text="The time zone its clocks show: Europe/Berlin. Empty: each viewer's own.",
     )
+    address = models.CharField(max_length=300, blank=True, default="", db_default="")
+    contact = models.CharField(
+        max_length=120, blank=True, default="", db_default="", help_text="Who is called there."
+    )
+    phone = models.CharField(max_length=40, blank=True, default="", db_default="")
+    email = models.EmailField(blank=True, default="", db_default="")
     created_at = CreatedAt()
     updated_at = ChangedAt()
 

@@ -34,6 +34,13 @@ def presence_form(device: Device) -> dict[str, Any]:
     }
 
 
+def position_of(device: Device) -> list[float] | None:
+    """Latitude and longitude in degrees, where both are known."""
+    if device.latitude is None or device.longitude is None:
+        return None
+    return [device.latitude, device.longitude]
+
+
 def device_summary(device: Device) -> dict[str, Any]:
     """One device as fleet lists and `device` events carry it (docs/live-protocol.md).
 
@@ -52,6 +59,7 @@ def device_summary(device: Device) -> dict[str, Any]:
         "enabled": device.enabled,
         "expected_interval": device.expected_interval,
         "location": device.location,
+        "position": position_of(device),
         "presence": presence_form(device),
         "thresholds": told_thresholds(lines),
     }

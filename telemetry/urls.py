@@ -10,6 +10,7 @@ from telemetry.api.pipeline_past import PipelinePastView
 from telemetry.api.quarantine import GroupsView, QuarantineViewSet
 from telemetry.api.readings import LatestView, ReadingsView
 from telemetry.api.series import router as series_router
+from telemetry.api.site_day import SiteDayView
 
 quarantine_router = SimpleRouter()
 quarantine_router.register("quarantine", QuarantineViewSet, basename="quarantine")
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readings/", ReadingsView.as_view(), name="readings"),
     path("devices/<str:uid>/latest/", LatestView.as_view(), name="device-latest"),
     path("devices/<str:uid>/messages/", MessagesView.as_view(), name="device-messages"),
+    path("sites/<slug:slug>/day/", SiteDayView.as_view(), name="site-day"),
     path("pipeline/", PipelineView.as_view(), name="pipeline"),
     path("pipeline/past/", PipelinePastView.as_view(), name="pipeline-past"),
 ]

@@ -99,7 +99,9 @@ async def test_rest_create_change_and_delete_are_announced():
                 "enabled": True,
                 "expected_interval": 60.0,
                 "location": "",
+                "position": None,
                 "presence": made["presence"],
+                "thresholds": {},
             },
         }
         await sync_to_async(api.patch)(f"{DEVICES}a/", {"name": "B"})
@@ -110,6 +112,7 @@ async def test_rest_create_change_and_delete_are_announced():
         event = await following()
         assert (event["change"], event["device"]["site"], event["site"]) == ("changed", None, None)
         assert event["left"] == site_id, "who sees only that site is told that the device is gone"
+        assert (await following())["event"] == "site"
         await sync_to_async(api.delete)(f"{DEVICES}a/")
         event = await following()
         assert (event["change"], event["device"]) == ("deleted", {"id": made["id"], "uid": "a"})
@@ -153,9 +156,32 @@ async def test_a_renamed_site_announces_its_devices():
     await Device.objects.acreate(uid="elsewhere", name="e")
     async with listening() as following:
         await sync_to_async(api.patch)("/api/v1/sites/s/", {"name": "New"})
+        told = {"type": "live.event", "event": "site", "site": site.pk, "slug": "s"}
+        assert await following() == {**told, "change": "changed", "name": "New"}
         heard = [await following() for _ in range(3)]
         assert [event["device"]["uid"] for event in heard] == ["d-0", "d-1", "d-2"]
         assert {event["device"]["site"]["name"] for event in heard} == {"New"}
+        await quiet(following)
+
+
+async def test_a_site_is_announced_when_it_is_made_and_when_it_goes():
+    api = await sync_to_async(operator_client)()
+    async with listening() as following:
+        body = {"slug": "s", "name": "S", "contact": "Ana", "email": "ana@example.com"}
+        made = await sync_to_async(api.post)("/api/v1/sites/", {**body, "phone": "+49 1"})
+        assert made.json()["contact"] == "Ana"
+        event = await following()
+        assert (event["event"], event["change"], event["slug"]) == ("site", "created", "s")
+        device = await Device.objects.acreate(
+            uid="a", name="A", site_id=event["site"], latitude=1.5, longitude=-2
+        )
+        assert (await following())["device"]["position"] == [1.5, -2]
+        refused = await sync_to_async(api.patch)("/api/v1/sites/s/", {"email": "nobody"})
+        assert refused.status_code == 400
+        await sync_to_async(api.delete)("/api/v1/sites/s/")
+        moved, gone = await following(), await following()
+        assert (moved["device"]["id"], moved["device"]["site"]) == (device.pk, None)
+        assert (gone["event"], gone["change"], gone["site"]) == ("site", "deleted", event["site"])
         await quiet(following)
 
 

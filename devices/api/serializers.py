@@ -29,7 +29,19 @@ class SiteSerializer(Editable):
 
     class Meta:
         model = Site
-        fields = ["slug", "name", "notes", "zone", "device_count", "created_at", "updated_at"]
+        fields = [
+            "slug",
+            "name",
+            "notes",
+            "zone",
+            "address",
+            "contact",
+            "phone",
+            "email",
+            "device_count",
+            "created_at",
+            "updated_at",
+        ]
 
     def validate_zone(self, zone: str) -> str:
         Site(zone=zone).clean()

@@ -66,7 +66,7 @@ class SiteViewSet(EditMixin, viewsets.ModelViewSet):
     lookup_value_regex = "[-a-zA-Z0-9_]{1,64}"
     filter_backends = LIST_FILTERS
     filterset_class = SiteFilter
-    search_fields = ["slug", "name", "notes"]
+    search_fields = ["slug", "name", "notes", "address", "contact"]
     ordering_fields = {
         name: name for name in ("name", "slug", "created_at", "updated_at", "device_count")
     }

@@ -109,6 +109,9 @@ class FleetDeviceShape(serializers.Serializer):
     enabled = serializers.BooleanField()
     expected_interval = serializers.FloatField(help_text="Seconds between two messages.")
     location = serializers.CharField()
+    position = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="Latitude, longitude."
+    )
     presence = FleetPresenceShape()
     thresholds = serializers.DictField(
         child=ThresholdShape(many=True), help_text="Lines of its charts, by metric."

@@ -106,6 +106,7 @@ SAMPLES = {
     "serial": 1,
     "deliveries": b"",
     "series_id": 1,
+    "site": 1,
     "up_ms": 1,
     "finished": 1,
     "readings": 1,
