@@ -1,9 +1,12 @@
 """REST addresses of sites, devices and API tokens, below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from devices.api.imports import DeviceImportViewSet
+from devices.api.many import DeviceChangesViewSet
 from devices.api.removal import RemovedDeviceViewSet, RestoredDeviceViewSet
+from devices.api.threshold_lines import ThresholdsView
 from devices.api.tokens import ApiTokenViewSet
 from devices.api.views import DeviceViewSet, SiteViewSet
 
@@ -13,6 +16,11 @@ router.register("devices", DeviceViewSet, basename="device")
 # Beside the devices, not below them: a device may be called `removed`.
 router.register("removed-devices", RemovedDeviceViewSet, basename="removed-device")
 router.register("restored-devices", RestoredDeviceViewSet, basename="restored-device")
+router.register("device-changes", DeviceChangesViewSet, basename="device-change")
+router.register("device-imports", DeviceImportViewSet, basename="device-import")
 router.register("tokens", ApiTokenViewSet, basename="token")
 
-urlpatterns: list[URLPattern | URLResolver] = [*router.urls]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *router.urls,
+    path("devices/<str:uid>/thresholds/", ThresholdsView.as_view(), name="device-thresholds"),
+]

@@ -116,6 +116,17 @@ OF_THE_HIDDEN = {"formula": "a", "inputs": [{"name": "a", "series": HIDDEN_ID}]}
 BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/devices/"): [{"uid": "new-1", "site": "far"}, {"uid": "new-1"}],
     ("post", "/api/v1/removed-devices/"): [{"uids": ["far-1"]}],
+    ("post", "/api/v1/device-changes/"): [
+        {"uids": ["far-1", "far-2"], "enabled": False},
+        {"uids": ["near-1"], "site": "far"},
+        {"uids": ["near-1"], "site": None},
+    ],
+    ("post", "/api/v1/device-imports/"): [
+        {"text": "uid,site\nfar-1,near"},
+        {"text": "uid,name\nfar-2,mine"},
+        {"text": "uid,site\nnear-1,far"},
+        {"text": "uid\nnew-1"},
+    ],
     ("post", "/api/v1/restored-devices/"): [{"uids": ["far-2"]}],
     ("post", "/api/v1/sites/"): [{"slug": "new", "name": "New"}],
     ("post", "/api/v1/series/"): [{"device": "far-1", "metric": "m"}],
