@@ -204,6 +204,7 @@ SPECTACULAR_SETTINGS = {
         "SeriesKind": "telemetry.models.Series.Kind",
         "ChannelKind": "notifications.models.Kind",
         "AlertEventKind": "alerts.models.AlertEvent.Kind",
+        "LogKind": "shiftlog.models.Kind",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",

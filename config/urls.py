@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("devices.urls")),
     path("api/v1/", include("telemetry.urls")),
+    path("api/v1/", include("shiftlog.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     # A page for people: to the login instead of a 401.
     path("api/v1/docs/", ApiPage.as_view(), name="api-docs"),

@@ -1,5 +1,15 @@
+"""What happened and who said what: the operators' shift log, and notes on charts."""
+
+from importlib import import_module
+
 from django.apps import AppConfig
+
+from telemetry import followers, jobs
 
 
 class ShiftlogConfig(AppConfig):
     name = "shiftlog"
+
+    def ready(self) -> None:
+        jobs.register(*import_module("shiftlog.keeping").JOBS)
+        followers.register(import_module("shiftlog.numbering").FOLLOWER)

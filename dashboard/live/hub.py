@@ -38,6 +38,7 @@ EVENTS = frozenset(
     {
         "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
         "alert_rules", "silences", "notifications", "derived", "views", "cards",
+        "log", "log_here", "log_read",
     }
 )  # fmt: skip
 

@@ -1,0 +1,267 @@
+"""`log/` and `log/{id}/`: the stream, one entry, and what people do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.scope import Scope
+from devices import clock
+from devices.api.fields import PreloadedSlugField
+from devices.api.strict import Strict
+from devices.models import Device, Site
+from shiftlog import writing
+from shiftlog.api import asking
+from shiftlog.api.shapes import (
+    EntryWithFormersShape,
+    LogPeopleShape,
+    LogShape,
+    OneEntryShape,
+)
+from shiftlog.errors import NoSuchEntry, Refused
+from shiftlog.form import entry_form, with_all
+from shiftlog.models import Entry
+from shiftlog.models.entry import MAX_TAG, MAX_TAGS, MAX_TEXT, MAX_VIEW, MAX_WORD
+from shiftlog.numbering import catch_up
+from shiftlog.reading import page
+from telemetry.api import parameters as query
+from telemetry.api.moment import MomentField
+from telemetry.moments import to_ms
+
+MAX_PEOPLE = 500  # names of one answer
+NOT_THERE = "There is no such entry."
+
+
+class TagsOfEntry(serializers.ListField):
+    child = serializers.RegexField(r"\A\w[\w-]*\Z", max_length=MAX_TAG)
+
+
+class EntryRelated(serializers.PrimaryKeyRelatedField):
+    def get_queryset(self) -> Any:
+        return Entry.objects.visible_to(Scope.of(self.context["request"]))
+
+
+class DraftSerializer(Strict):
+    text = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown; shown as a subset.")
+    site = PreloadedSlugField(Site, slug_field="slug", allow_null=True, required=False)
+    device = PreloadedSlugField(Device, slug_field="uid", allow_null=True, required=False)
+    thread = EntryRelated(
+        queryset=Entry.objects.none(), allow_null=True, required=False, help_text="What it answers."
+    )
+    starts_at = MomentField(allow_null=True, required=False, help_text="With it, a note on charts.")
+    ends_at = MomentField(allow_null=True, required=False, help_text="null: an instant.")
+    view = serializers.CharField(
+        max_length=MAX_VIEW, allow_blank=True, default="", help_text="A path, as /fleet/?site=a."
+    )
+    tags = TagsOfEntry(max_length=MAX_TAGS, required=False)
+    client_id = serializers.UUIDField(help_text="Your own: sent twice, it is one entry.")
+
+    def validate_view(self, view: str) -> str:
+        plain = view.isprintable() and "\\" not in view
+        if view and not (view.startswith("/") and not view.startswith("//") and plain):
+            raise ValidationError("Write a path of this server, as /devices/freezer-1/?window=24h.")
+        return view
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        device, site, thread = (attrs.get(name) for name in ("device", "site", "thread"))
+        start, end = attrs.get("starts_at"), attrs.get("ends_at")
+        if end is not None and (start is None or end <= start):
+            raise ValidationError({"ends_at": ["A range ends after it starts."]})
+        if device is not None and site is not None and device.site_id != site.pk:
+            raise ValidationError({"site": ["The device stands at another site."]})
+        if thread is None:
+            where = device.site_id if device is not None else site.pk if site is not None else None
+            if not Scope.of(self.context["request"]).sees_site(where):
+                raise ValidationError({"site": ["Name a site you may see."]})
+        return attrs
+
+
+class EditSerializer(Strict):
+    text = serializers.CharField(max_length=MAX_TEXT, required=False)
+    tags = TagsOfEntry(max_length=MAX_TAGS, required=False)
+
+
+class ReactionSerializer(Strict):
+    word = serializers.CharField(max_length=MAX_WORD, help_text="A sign as 👍, or a short word.")
+
+
+class PinSerializer(Strict):
+    pinned = serializers.BooleanField(default=True)
+
+
+class LogView(APIView):
+    @extend_schema(
+        operation_id="log_list",
+        summary="Read the log",
+        description=(
+            "Newest first; the next page is `before` the last entry of this one. With `after` the"
+            " `cursor` of an answer: what is new or changed since, the oldest change first; ask"
+            " again while there is more. Nothing is missing and nothing doubled so, whatever"
+            " writers do at the same time."
+        ),
+        tags=["Log"],
+        parameters=asking.PARAMETERS,
+        responses=LogShape,
+    )
+    def get(self, request: Request) -> Response:
+        found = page(Scope.of(request), asking.wanted(request))
+        reader = _reader_id(request)
+        return Response(
+            {
+                "now": clock.now_ms(),
+                "entries": [entry_form(each, reader) for each in found.entries],
+                "more": found.more,
+                "cursor": str(found.cursor),
+            }
+        )
+
+    @extend_schema(
+        operation_id="log_write",
+        summary="Write an entry, a reply or a note on charts",
+        tags=["Log"],
+        request=DraftSerializer,
+        responses={200: OneEntryShape, 201: OneEntryShape},
+    )
+    def post(self, request: Request) -> Response:
+        draft = DraftSerializer(data=request.data, context={"request": request})
+        draft.is_valid(raise_exception=True)
+        entry, new = writing.write(writing.Draft(**draft.validated_data), person(request))
+        return _answer(request, entry.pk, status=201 if new else 200)
+
+
+class EntryView(APIView):
+    @extend_schema(
+        operation_id="log_get", summary="One entry", tags=["Log"], responses=EntryWithFormersShape
+    )
+    def get(self, request: Request, entry_id: int) -> Response:
+        query.known(request, ())
+        answer = _answer(request, entry_id)
+        entry = Entry.objects.visible_to(Scope.of(request)).get(pk=entry_id)
+        formers = [] if entry.deleted_at is not None else entry.formers.order_by("id")
+        said = [{"text": each.text, "until": to_ms(each.until)} for each in formers]
+        return Response(answer.data | {"formers": said})
+
+    @extend_schema(
+        operation_id="log_edit",
+        summary="Edit an entry",
+        description=(
+            f"Within {writing.EDIT_WITHIN.seconds // 60} minutes, by who wrote it; what it said is"
+            " kept."
+        ),
+        tags=["Log"],
+        request=EditSerializer,
+        responses=OneEntryShape,
+    )
+    def patch(self, request: Request, entry_id: int) -> Response:
+        given = _given(request, EditSerializer)
+        scope, by = Scope.of(request), person(request)
+        _done(lambda: writing.edit(entry_id, scope, by, given))
+        return _answer(request, entry_id)
+
+    @extend_schema(
+        operation_id="log_delete",
+        summary="Delete an entry",
+        description="By who wrote it, or an administrator; its place stays, with who deleted it.",
+        tags=["Log"],
+        responses=OneEntryShape,
+    )
+    def delete(self, request: Request, entry_id: int) -> Response:
+        scope, by = Scope.of(request), person(request)
+        _done(lambda: writing.delete(entry_id, scope, by))
+        return _answer(request, entry_id)
+
+
+class ReactionsView(APIView):
+    @extend_schema(
+        operation_id="log_react", summary="React to an entry", tags=["Log"],
+        request=ReactionSerializer, responses=OneEntryShape,
+    )  # fmt: skip
+    def post(self, request: Request, entry_id: int) -> Response:
+        word = _given(request, ReactionSerializer)["word"]
+        scope, by = Scope.of(request), person(request)
+        _done(lambda: writing.react(entry_id, scope, by, word))
+        return _answer(request, entry_id)
+
+    @extend_schema(
+        operation_id="log_take_back", summary="Take a reaction back", tags=["Log"],
+        parameters=[query.described("word", "The reaction.")], request=None,
+        responses=OneEntryShape,
+    )  # fmt: skip
+    def delete(self, request: Request, entry_id: int) -> Response:
+        query.known(request, ("word",))
+        word = query.text(request, "word")
+        scope, by = Scope.of(request), person(request)
+        _done(lambda: writing.take_back(entry_id, scope, by, word))
+        return _answer(request, entry_id)
+
+
+class PinView(APIView):
+    @extend_schema(
+        operation_id="log_pin", summary="Pin an entry, or let it go", tags=["Log"],
+        request=PinSerializer, responses=OneEntryShape,
+    )  # fmt: skip
+    def post(self, request: Request, entry_id: int) -> Response:
+        pinned = _given(request, PinSerializer)["pinned"]
+        _done(lambda: writing.pin(entry_id, Scope.of(request), pinned))
+        return _answer(request, entry_id)
+
+
+class PeopleView(APIView):
+    @extend_schema(
+        operation_id="log_people",
+        summary="Who may be named in an entry",
+        tags=["Log"],
+        responses=LogPeopleShape,
+    )
+    def get(self, request: Request) -> Response:
+        query.known(request, ())
+        active = get_user_model().objects.filter(is_active=True).order_by("username")
+        names = list(active.values_list("username", flat=True)[:MAX_PEOPLE])
+        return Response({"now": clock.now_ms(), "people": names})
+
+
+def person(request: Request) -> User:
+    """Who writes: a device's token is nobody."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Only people write in the log.")
+    return request.user
+
+
+def _reader_id(request: Request) -> int:
+    return request.user.pk or 0
+
+
+def _given(request: Request, shape: type[Strict]) -> dict[str, Any]:
+    sent = shape(data=request.data)
+    sent.is_valid(raise_exception=True)
+    return dict(sent.validated_data)
+
+
+def _done(act: Callable[[], Entry]) -> None:
+    try:
+        act()
+    except NoSuchEntry as exc:
+        raise NotFound(str(exc)) from exc
+    except Refused as exc:
+        raise PermissionDenied(str(exc)) from exc
+
+
+def _answer(request: Request, entry_id: int, status: int = 200) -> Response:
+    """The entry as it is now, with the number of what was just written."""
+    catch_up()
+    visible = Entry.objects.visible_to(Scope.of(request))
+    entry = with_all(visible.filter(pk=entry_id)).first()
+    if entry is None:
+        raise NotFound(NOT_THERE)
+    form = entry_form(entry, _reader_id(request))
+    return Response({"now": clock.now_ms(), "entry": form}, status=status)
