@@ -3,7 +3,7 @@
 Numbers of a sequence are taken long before COMMIT, so they become visible out of order, and a page
 that reads on from the highest would miss what commits later. Here a number is given after COMMIT,
 by one process at a time; so all below the last one are there. Who wrote numbers at once; what a
-process that was killed left, whoever comes next does (docs/decisions/0032).
+process that was killed left, whoever comes next does. docs/decisions/0034-numbered-after-commit.md.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef
 from access.scope import Scope
 from devices import clock
 from shiftlog.models import Entry, Kind, Mention, ReadMark
+from shiftlog.numbering import catch_up
 from shiftlog.sql import load
 
 UNREAD_FOR = timedelta(days=31)  # what is older counts as read
@@ -55,6 +56,7 @@ def thread_stream(entry_id: int) -> str:
 
 def unread(user: User, scope: Scope) -> Unread:
     """What is unread in all that they may see."""
+    catch_up()
     marks = dict(ReadMark.objects.filter(user=user).values_list("stream", "place"))
     since = max(clock.now() - UNREAD_FOR, user.date_joined)
     written = (

@@ -28,6 +28,7 @@ from notifications.models import (
     Team,
     Wording,
 )
+from shiftlog.models import Entry, Former, Reaction
 from telemetry.models import QuarantinedMessage, Series
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
@@ -83,6 +84,13 @@ class Hidden:
         self._told(now)
         self.view = SavedView.objects.create(name=SECRET, path=f"/?search={SECRET}")
         self.card = CardTemplate.objects.create(kind=SECRET, main=SECRET)
+        self.entry = Entry.objects.create(
+            id=HIDDEN_ID, kind="said", site=self.site, device=self.device, uid="far-1",
+            device_name=SECRET, author_name=SECRET, text=SECRET, view=f"/{SECRET}/", place=1,
+            version=1, unnumbered=False, starts_at=now, tags=[SECRET],
+        )  # fmt: skip
+        Former.objects.create(entry=self.entry, text=SECRET, until=now)
+        Reaction.objects.create(entry=self.entry, user=User.objects.get(username="olga"), word="+1")
         self.message = self._quarantined("far-1", "malformed_json")
         self.stranger = self._quarantined("nobody-1", "unknown_device")
 
@@ -106,6 +114,8 @@ class Hidden:
             *Silence.objects.order_by("id").values(),
             *SavedView.objects.order_by("id").values(),
             *CardTemplate.objects.order_by("id").values(),
+            *Entry.objects.order_by("id").values(),
+            *Reaction.objects.order_by("id").values(),
             *Team.objects.order_by("id").values(),
             *Rota.objects.order_by("id").values(),
             *self.rota.substitutions.order_by("id").values(),

@@ -50,7 +50,7 @@ class EntryRelated(serializers.PrimaryKeyRelatedField):
         return Entry.objects.visible_to(Scope.of(self.context["request"]))
 
 
-class DraftSerializer(Strict):
+class NewEntrySerializer(Strict):
     text = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown; shown as a subset.")
     site = PreloadedSlugField(Site, slug_field="slug", allow_null=True, required=False)
     device = PreloadedSlugField(Device, slug_field="uid", allow_null=True, required=False)
@@ -86,16 +86,16 @@ class DraftSerializer(Strict):
         return attrs
 
 
-class EditSerializer(Strict):
+class EntryChangeSerializer(Strict):
     text = serializers.CharField(max_length=MAX_TEXT, required=False)
     tags = TagsOfEntry(max_length=MAX_TAGS, required=False)
 
 
-class ReactionSerializer(Strict):
+class EntryReactionSerializer(Strict):
     word = serializers.CharField(max_length=MAX_WORD, help_text="A sign as 👍, or a short word.")
 
 
-class PinSerializer(Strict):
+class EntryPinSerializer(Strict):
     pinned = serializers.BooleanField(default=True)
 
 
@@ -129,11 +129,11 @@ class LogView(APIView):
         operation_id="log_write",
         summary="Write an entry, a reply or a note on charts",
         tags=["Log"],
-        request=DraftSerializer,
+        request=NewEntrySerializer,
         responses={200: OneEntryShape, 201: OneEntryShape},
     )
     def post(self, request: Request) -> Response:
-        draft = DraftSerializer(data=request.data, context={"request": request})
+        draft = NewEntrySerializer(data=request.data, context={"request": request})
         draft.is_valid(raise_exception=True)
         entry, new = writing.write(writing.Draft(**draft.validated_data), person(request))
         return _answer(request, entry.pk, status=201 if new else 200)
@@ -159,11 +159,11 @@ class EntryView(APIView):
             " kept."
         ),
         tags=["Log"],
-        request=EditSerializer,
+        request=EntryChangeSerializer,
         responses=OneEntryShape,
     )
     def patch(self, request: Request, entry_id: int) -> Response:
-        given = _given(request, EditSerializer)
+        given = _given(request, EntryChangeSerializer)
         scope, by = Scope.of(request), person(request)
         _done(lambda: writing.edit(entry_id, scope, by, given))
         return _answer(request, entry_id)
@@ -184,10 +184,10 @@ class EntryView(APIView):
 class ReactionsView(APIView):
     @extend_schema(
         operation_id="log_react", summary="React to an entry", tags=["Log"],
-        request=ReactionSerializer, responses=OneEntryShape,
+        request=EntryReactionSerializer, responses=OneEntryShape,
     )  # fmt: skip
     def post(self, request: Request, entry_id: int) -> Response:
-        word = _given(request, ReactionSerializer)["word"]
+        word = _given(request, EntryReactionSerializer)["word"]
         scope, by = Scope.of(request), person(request)
         _done(lambda: writing.react(entry_id, scope, by, word))
         return _answer(request, entry_id)
@@ -208,10 +208,10 @@ class ReactionsView(APIView):
 class PinView(APIView):
     @extend_schema(
         operation_id="log_pin", summary="Pin an entry, or let it go", tags=["Log"],
-        request=PinSerializer, responses=OneEntryShape,
+        request=EntryPinSerializer, responses=OneEntryShape,
     )  # fmt: skip
     def post(self, request: Request, entry_id: int) -> Response:
-        pinned = _given(request, PinSerializer)["pinned"]
+        pinned = _given(request, EntryPinSerializer)["pinned"]
         _done(lambda: writing.pin(entry_id, Scope.of(request), pinned))
         return _answer(request, entry_id)
 

@@ -26,6 +26,7 @@ from shiftlog.api.asking import site_named
 from shiftlog.api.entries import EntryRelated, person
 from shiftlog.api.shapes import HereShape, ShiftShape, UnreadShape
 from shiftlog.models import Entry
+from shiftlog.numbering import catch_up
 from telemetry.api import parameters as query
 from telemetry.live import contract
 from telemetry.moments import from_ms, to_ms
@@ -33,7 +34,7 @@ from telemetry.moments import from_ms, to_ms
 SHIFT = timedelta(hours=8)  # what happened since, for who never logged in: a program
 
 
-class ReadSerializer(Strict):
+class LogReadSerializer(Strict):
     read_to = EntryRelated(
         queryset=Entry.objects.none(),
         help_text="The entry with the greatest place of those that were read.",
@@ -72,11 +73,12 @@ class UnreadView(APIView):
         summary="Say how far you have read",
         description="Of all, or of one site, device or thread. It never goes back.",
         tags=["Log"],
-        request=ReadSerializer,
+        request=LogReadSerializer,
         responses=UnreadShape,
     )
     def post(self, request: Request) -> Response:
-        given = ReadSerializer(data=request.data, context={"request": request})
+        catch_up()  # what was read has a place then
+        given = LogReadSerializer(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         read = given.validated_data
         reader = person(request)

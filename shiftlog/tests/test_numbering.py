@@ -172,7 +172,11 @@ def test_what_two_send_at_once_is_one_entry() -> None:
     for _ in range(5):
         draft = writing.Draft(text=f"@{ben} look", client_id=uuid4())
         answers: list[tuple[Entry, bool]] = []
-        in_threads(*[lambda d=draft: answers.append(writing.write(d, olga)) for _ in range(4)])
+
+        def send(draft: writing.Draft = draft, answers: list[Any] = answers) -> None:
+            answers.append(writing.write(draft, olga))
+
+        in_threads(send, send, send, send)
         assert len({entry.pk for entry, _ in answers}) == 1
         assert sorted(new for _, new in answers) == [False, False, False, True]
     assert Entry.objects.count() == Mention.objects.count() == 5

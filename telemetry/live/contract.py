@@ -67,7 +67,7 @@ def heard(devices: dict[int, int]) -> dict[str, Any]:
 
 def event(name: str, *, site: int | None = None, **facts: Any) -> dict[str, Any]:
     """The channel message of a rare event: `presence`, `series`, `quarantine`, `rules`, `alert`,
-    `silences` or `pipeline`.
+    `log` or `pipeline`, say.
 
     `site` is the id of the site it happened at. What names none is for those who see every site.
     """
