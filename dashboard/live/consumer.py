@@ -74,8 +74,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         # Accepted even when refused: a browser is told the close code only of an open socket.
         await self.accept()
-        sees = await login.scope_of(self.scope)
-        if sees is None:
+        found = await login.login_of(self.scope)
+        if found is None:
             await self.close(protocol.NOT_LOGGED_IN, "Log in first.")
             return
         await watch.first_answer()  # what `hello` says goes by the database's clock
@@ -85,8 +85,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             rate=protocol.MAX_MESSAGES_PER_S, burst=protocol.MESSAGE_BURST, now=loop.time()
         )
         self._told_limit_at = float("-inf")
-        self._sees = sees
-        self.viewer = Viewer(self._send_text, self.close, sees)
+        self._sees = found.sees
+        self.viewer = Viewer(self._send_text, self.close, found.sees, found.name)
         self.viewer.answer(protocol.hello(FRAMES_AHEAD, self._hub.beats.vouched()))
         self._hub.join(self.viewer)
         self._login = asyncio.create_task(login.watch(self.scope, self.viewer))

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from dashboard.live import protocol, snapshot
 from dashboard.live.beat import BEAT_EVERY, Beats
 from dashboard.live.feeds import Feeds
+from dashboard.live.here import Here
 from dashboard.live.link import Link
 from dashboard.live.moves import Moves
 from dashboard.live.refill import EVERYTHING, Refill
@@ -33,7 +34,8 @@ STUCK_AFTER = 30.0  # seconds without rounds, after which the hub counts as stan
 MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
 
 MOVED_GRACE = 1.0  # seconds in which a viewer is told that a device moved out of its sight
-ENVELOPE = frozenset({"type", "event", "site", "left"})  # of a channel message, not for browsers
+# Of a channel message, not for browsers.
+ENVELOPE = frozenset({"type", "event", "site", "left", "to"})
 EVENTS = frozenset(
     {
         "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
@@ -95,6 +97,7 @@ class Hub:
         self._learning: asyncio.Task[None] | None = None
         self._rounds_at = time.monotonic()
         self.link = Link([EVENTS_GROUP, *shard_groups()], self._receive, self.gap)
+        self._here = Here()
         self.beats = Beats(lambda: self.link.ready.is_set() and self._refill_timer is None)
 
     @property
@@ -143,6 +146,7 @@ class Hub:
             self._refill_timer.cancel()
         self.feeds.close()
         ending = [each for each in (self._rounds, self._learning) if each is not None]
+        await self._here.close()
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
@@ -187,8 +191,9 @@ class Hub:
         told = [each for each in self.viewers if name in each.watches] if often else self.viewers
         facts = {key: value for key, value in message.items() if key not in ENVELOPE}
         text = protocol.encode({"op": name, **facts}) if told else ""
+        to = message.get("to")  # one person's own, whatever they see
         for viewer in told:
-            if viewer.sees.sees_site(site):
+            if viewer.name == to if to else viewer.sees.sees_site(site):
                 viewer.event(text)
             elif viewer.sees.sees_site(message.get("left")):
                 self._take_away(viewer, message["device"])
@@ -233,6 +238,7 @@ class Hub:
                     beat_due = self._loop.time() + BEAT_EVERY
                     self.beats.send(self.viewers)
                 self._rounds_at = time.monotonic()
+                self._here.look({each.name for each in self.viewers if each.name})
                 if self._loop.time() >= workers_due:
                     workers_due = self._loop.time() + WORKERS_EVERY
                     self._learn_workers()

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
@@ -41,18 +41,26 @@ class OriginGuard:
         await passed(scope, receive, send)
 
 
-async def scope_of(socket: Any) -> Scope | None:
-    """What the one who is logged in may see; None without a login. Asks the database, not the
-    session that was read when the socket was opened."""
+class Login(NamedTuple):
+    """Whose the socket is."""
+
+    sees: Scope
+    name: str  # of the user whose page it is; "": a program
+
+
+async def login_of(socket: Any) -> Login | None:
+    """Who is logged in; None without a login. Asks the database, not the session that was read when
+    the socket was opened."""
     authorization = _authorization(socket)
     if authorization is not None:
-        return await database_sync_to_async(_scope_of_token)(authorization)
+        sees = await database_sync_to_async(_scope_of_token)(authorization)
+        return None if sees is None else Login(sees, "")
     key = socket["session"].session_key
     if not key:
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = await get_user({"session": store})
-    return Scope.of(user) if user.is_authenticated else None
+    return Login(Scope.of(user), user.get_username()) if user.is_authenticated else None
 
 
 def _authorization(socket: Any) -> bytes | None:
@@ -74,12 +82,12 @@ async def watch(socket: Any, viewer: Viewer) -> None:
         # Spread out: sockets opened together after a restart must not all ask together.
         await asyncio.sleep(CHECK_EVERY * random.uniform(0.8, 1.2))  # noqa: S311
         try:
-            sees = await scope_of(socket)
+            found = await login_of(socket)
         except (DatabaseError, InterfaceError) as exc:
             logger.warning("live login not checked: %s", exc)
         except Exception:
             logger.exception("live login not checked", extra={"action": "live_login"})
         else:
-            if sees != viewer.sees:
+            if found is None or found.sees != viewer.sees:
                 viewer.hang_up(protocol.NOT_LOGGED_IN, "The session or the token has ended.")
                 return

@@ -34,8 +34,10 @@ class Viewer:
         send: Callable[[str], Awaitable[None]],
         close: Callable[[int, str], Awaitable[None]],
         sees: Scope,
+        name: str = "",
     ) -> None:
         self.sees = sees
+        self.name = name  # of the user whose page it is; "": a program
         self._send = send
         self._close = close
         self._loop = asyncio.get_running_loop()

@@ -50,12 +50,15 @@ class Sites:
             "alert_rules": contract.event("alert_rules", site=site, told=SECRET),
             "silences": contract.event("silences", site=site, told=SECRET),
             "derived": contract.event("derived", site=site, told=SECRET),
+            "log": contract.event("log", site=site, entry={"id": 1, "text": SECRET}),
             # What names no site is for those who see every one.
             "pipeline": contract.event("pipeline", worker=SECRET, at=1, counters={}),
             "rules": contract.event("rules", told=SECRET),
             "notifications": contract.event("notifications", told=SECRET),
             "views": contract.event("views", told=SECRET),
             "cards": contract.event("cards", told=SECRET),
+            "log_here": contract.event("log_here", told=SECRET),
+            "log_read": contract.event("log_read", site=site, told=SECRET),
             "inbox": contract.event("inbox", change="waiting", uids=[SECRET]),
         }
 

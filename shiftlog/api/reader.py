@@ -83,7 +83,7 @@ class UnreadView(APIView):
         read = given.validated_data
         reader = person(request)
         if unread.mark(reader, _stream(read), read["read_to"].place):
-            announce(contract.event("log_read", site=read["read_to"].site_id, by=reader.username))
+            announce(contract.event("log_read", to=reader.get_username()))
         return _unread(request)
 
 
