@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -13,7 +14,10 @@ from alerts.engine.share import Share
 from devices import clock
 from telemetry.followers import REGISTRY, Follower
 
-IDLE = 0.2  # seconds between two looks at the commit log when there was nothing
+IDLE = 0.2  # seconds between two looks at the commit log, at least
+# A look costs an index scan a series, however few readings are new. So it rests so many times as
+# long as the looks took, and at most so many seconds, in which more becomes new.
+REST_SHARE, LONGEST_REST = 3.0, 0.8
 REFRESH_US = 2_000_000  # between two looks whether rules, devices or series have changed
 LEADS_US = 10_000_000  # between two looks at how far the clocks of devices are ahead
 TEND_US = 2_000_000  # between two looks at what time alone changes of alerts that stand
@@ -56,6 +60,7 @@ class Engine:
         self._refresh()
         more = False
         behind = 0.0
+        began = time.monotonic()
         for number in self._mine:
             share = self._share(number)
             moment, waited = self._known.moment(self._now(), share.reader)
@@ -66,6 +71,7 @@ class Engine:
             _READINGS.inc(stepped.readings)
             _FOUND.inc(stepped.found)
             more |= stepped.more
+        took = time.monotonic() - began
         if self._is_due("tend", TEND_US):
             self._tending.tend(self._mine, self._now())
             if 0 in self._mine:
@@ -73,7 +79,7 @@ class Engine:
         _BEHIND.set(behind)
         _SHARES.set(len(self._mine))
         _TARGETS.set(sum(len(self._shares[number].watched.targets) for number in self._mine))
-        return 0.0 if more else IDLE
+        return 0.0 if more else min(max(IDLE, REST_SHARE * took), LONGEST_REST)
 
     def close(self) -> None:
         processes.leave(self.name)

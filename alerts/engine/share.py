@@ -32,7 +32,7 @@ from telemetry.moments import from_us, to_us
 from telemetry.storage import commit_log
 from telemetry.storage.commit_log import Commit
 
-COMMITS = 200  # read in one step
+COMMITS = 500  # read in one step
 STORED_EVERY_US = 300_000_000  # between two notes of how far a target that holds was judged
 NOTED_EVERY_US = 1_000_000  # between two notes up to when a share was judged
 AHEAD_US = MAX_AHEAD * 1_000
