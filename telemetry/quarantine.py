@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.models import BinaryField, Count, Func, Max, Min, QuerySet, Value
 
 from access.scope import Scope
+from devices.events import announce_after_commit
+from telemetry.live import contract
 from telemetry.models import KEPT_PAYLOAD, QuarantinedMessage
 from telemetry.sql import load
 from telemetry.storage import retention
@@ -118,7 +120,15 @@ def discard(scope: Scope, uid: str, reason: str, until: datetime) -> int:
     visible = QuarantinedMessage.objects.visible_to(scope)
     group = visible.filter(uid=uid, reason=reason, received_at__lt=until).order_by("id")
     oldest = list(group.values_list("id", flat=True)[:MAX_DISCARDED])
-    return visible.filter(pk__in=oldest).delete()[0]
+    gone = visible.filter(pk__in=oldest).delete()[0]
+    if gone:
+        announce_left()
+    return gone
+
+
+def announce_left() -> None:
+    """Have pages read it again: what left it, or why it stays, is no longer as they show it."""
+    announce_after_commit(lambda: [contract.event("quarantine_left")])
 
 
 def trim(now: datetime) -> int:

@@ -24,6 +24,7 @@ from bridge.quarantine.api import replayed
 from bridge.quarantine.replay import Selection
 from devices import clock
 from devices.api.bulk import Conflict
+from devices.changes import announce_devices
 from devices.events import announce
 from devices.models import Device, Site
 from telemetry.api import parameters as query
@@ -222,6 +223,7 @@ class AliasView(APIView):
     def delete(self, request: Request, uid: str, alias: str) -> Response:
         device = _device(request, uid)
         get_object_or_404(device.aliases, alias=alias).delete()
+        announce_devices("changed", [device.pk])
         merge.touch(device)
         return Response(status=204)
 

@@ -18,7 +18,9 @@ from bridge import listening, topic_filter
 from bridge.decode import CONVENTIONS
 from bridge.models import TopicFilter
 from devices.api.bulk import Conflict
+from devices.events import announce_after_commit
 from telemetry.api import parameters as query
+from telemetry.live import contract
 
 
 class ListenedConventionShape(serializers.Serializer):
@@ -105,6 +107,7 @@ class FiltersView(APIView):
             made.save()
         except IntegrityError as exc:
             raise Conflict from exc
+        _announce()
         return Response({"id": made.pk, "filter": made.filter}, status=201)
 
 
@@ -118,4 +121,9 @@ class FilterView(APIView):
     def delete(self, request: Request, filter_id: int) -> Response:
         visible = TopicFilter.objects.visible_to(Scope.of(request))
         get_object_or_404(visible, pk=filter_id).delete()
+        _announce()
         return Response(status=204)
+
+
+def _announce() -> None:
+    announce_after_commit(lambda: [contract.event("listening")])

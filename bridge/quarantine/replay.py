@@ -34,6 +34,7 @@ from devices.registry import Registry
 from telemetry.live.contract import RefillReason
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_us
+from telemetry.quarantine import announce_left
 from telemetry.series.registry import SeriesRegistry
 from telemetry.storage import errors, presence, store
 
@@ -133,6 +134,8 @@ class Replay:
             progress(self.summary)
         if not self._dry_run:
             self._events.refill()
+            if self.summary.replayed:
+                announce_left()
         return self.summary
 
     def _commit(self, ids: list[int]) -> None:

@@ -28,6 +28,7 @@ from notifications.api.channel_shapes import (
     delivery_shown,
     shown,
 )
+from notifications.api.fields import changed
 from notifications.channels.ways import WAYS
 from notifications.models import Channel, Kind
 from notifications.trial import trial
@@ -61,7 +62,9 @@ class ChannelsView(APIView):
         if new.validated_data["shared"] and not Scope.of(request).sees_everything:
             raise PermissionDenied("A shared channel is for who sees every site.")
         owner = None if new.validated_data["shared"] else request.user.pk
-        return Response(shown(created(new.validated_data, owner)), status=201)
+        made = created(new.validated_data, owner)
+        changed()
+        return Response(shown(made), status=201)
 
 
 class ChannelView(APIView):
@@ -85,14 +88,16 @@ class ChannelView(APIView):
     )
     def patch(self, request: Request, channel_id: int) -> Response:
         channel = _channel(request, channel_id)
-        changed = ChannelSerializer(channel, data=request.data, partial=True)
-        changed.is_valid(raise_exception=True)
+        sent = ChannelSerializer(channel, data=request.data, partial=True)
+        sent.is_valid(raise_exception=True)
         try:
-            return Response(shown(change.change(channel, changed.validated_data)))
+            channel = change.change(channel, sent.validated_data)
         except IntegrityError as exc:
             raise ValidationError({"name": [NAME_TAKEN]}) from exc
         except Channel.DoesNotExist as exc:
             raise NotFound from exc
+        changed()
+        return Response(shown(channel))
 
     @extend_schema(
         operation_id="channels_delete",
@@ -103,6 +108,7 @@ class ChannelView(APIView):
     )
     def delete(self, request: Request, channel_id: int) -> Response:
         change.delete(_channel(request, channel_id))
+        changed()
         return Response(status=204)
 
 
@@ -119,6 +125,7 @@ class TestView(APIView):
         delivery = trial(_channel(request, channel_id), request.user.pk)
         if delivery is None:
             raise NotFound
+        changed()
         return Response(delivery_shown(delivery))
 
 

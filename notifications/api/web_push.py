@@ -16,6 +16,7 @@ from access.scope import EVERYTHING
 from notifications import change, vapid
 from notifications.api.channel_shapes import ChannelShape, shown
 from notifications.api.channels import created
+from notifications.api.fields import changed
 from notifications.channels import web_push
 from notifications.channels.fields import complaints
 from notifications.models import Channel, Kind
@@ -72,15 +73,18 @@ class WebPushView(APIView):
             raise ValidationError({name: [said] for name, said in wrong.items()})
         there = _channel_of(request.user, given["endpoint"])
         if there is not None:
-            changed = change.change(there, {"secrets": secrets, "enabled": True})
-            return Response(shown(changed))
+            there = change.change(there, {"secrets": secrets, "enabled": True})
+            changed()
+            return Response(shown(there))
         facts = {
             "name": _free_name(request.user, given["name"]),
             "kind": Kind.WEB_PUSH,
             "settings": {"browser": given["name"]},
             "secrets": secrets,
         }
-        return Response(shown(created(facts, request.user.pk)), status=201)
+        made = created(facts, request.user.pk)
+        changed()
+        return Response(shown(made), status=201)
 
 
 def _own(user: Any) -> list[Channel]:

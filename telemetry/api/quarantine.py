@@ -114,6 +114,10 @@ class QuarantineViewSet(
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
         return QuarantinedSerializer if self.action == "list" else QuarantinedDetailSerializer
 
+    def perform_destroy(self, instance: QuarantinedMessage) -> None:
+        super().perform_destroy(instance)
+        quarantine.announce_left()
+
     def get_queryset(self) -> QuerySet[QuarantinedMessage]:
         messages = QuarantinedMessage.objects.visible_to(Scope.of(self.request)).order_by("-id")
         if self.action != "list":

@@ -4,7 +4,7 @@ import { AlertRuleForm } from "./rule-form.js";
 import { AlertRuleList, targetsInWords } from "./list.js";
 import { Assessment } from "./assessment.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { showChanges } from "./changes.js";
 import { showOffers, takeInFile } from "./offers.js";
 import { send } from "../page/rest.js";
@@ -189,8 +189,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("beforeunload", (event) => dirty && event.preventDefault());
-connection.on("alert_rules", readSoon);
-connection.on("alert", readSoon);
+keepRead(["alert_rules", "alert"], readSoon);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 
 const query = new URLSearchParams(location.search);

@@ -5,7 +5,7 @@ import { AlertDrawer } from "./alert-drawer.js";
 import { AlertList } from "./alert-list.js";
 import { byId, endTrouble, setText, showTrouble } from "../page/element.js";
 import { clock } from "../time/moment.js";
-import { connection, knownUntil } from "../live/live.js";
+import { connection, keepRead, knownUntil } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { found, SEVERITIES } from "./standing.js";
 import { get } from "../page/rest.js";
@@ -204,7 +204,7 @@ current.addEventListener("heard", (event) => {
   drawer.heard(alert);
   if (tab === "past" && alert.cleared !== null && !timer) timer = setTimeout(readPast, TYPED);
 });
-connection.on("silences", () => silences.read());
+keepRead(["silences"], () => silences.read());
 setInterval(() => {
   if (document.hidden) return;
   drawer.second();

@@ -1,7 +1,7 @@
 /** The page of derived series: the list, and the one that is open. */
 
 import { byId, endTrouble, setText, showTrouble } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { DerivedForm } from "./derived-form.js";
 import { DerivedList, nameOf } from "./derived-list.js";
 import { progress } from "./progress.js";
@@ -127,8 +127,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("beforeunload", (event) => dirty && event.preventDefault());
-connection.on("derived", read);
-connection.on("series", read);
+keepRead(["derived", "series"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => document.hidden || read(), AGAIN);
 

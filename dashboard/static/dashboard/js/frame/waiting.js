@@ -1,7 +1,7 @@
 /** How many devices wait in the inbox: beside its name on every page, and in a line where a page has one. */
 
 import { byId, setText } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { counted } from "../page/format.js";
 
@@ -28,7 +28,7 @@ async function read() {
 
 export function showWaiting() {
   if (!document.getElementById("waiting-count")) return;
-  connection.on("inbox", () => {
+  keepRead(["inbox"], () => {
     if (!timer) timer = setTimeout(read, SOON);
   });
   document.addEventListener("visibilitychange", () => !document.hidden && read());

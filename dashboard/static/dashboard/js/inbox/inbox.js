@@ -2,7 +2,7 @@
 
 import { byId, el, endTrouble, setText, showRows, showTrouble } from "../page/element.js";
 import { candidateRow } from "./candidate-row.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { get, send } from "../page/rest.js";
 import { kinds } from "./groups.js";
 import { number } from "../page/format.js";
@@ -148,7 +148,7 @@ byId("ignored").addEventListener("click", () => {
   convention = "";
   read();
 });
-connection.on("inbox", soon);
+keepRead(["inbox"], soon);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), REFRESH);
 read();

@@ -25,6 +25,19 @@ addEventListener("online", () => connection.hurry());
 addEventListener("pagehide", () => connection.sleep());
 if (document.hidden) connection.sleep();
 
+/**
+ * Have a list read again when one of these events comes, and when the socket is back: what was told meanwhile was missed.
+ * @param {string[]} events @param {() => void} read
+ */
+export function keepRead(events, read) {
+  for (const name of events) connection.on(name, read);
+  let first = true;
+  connection.on("hello", () => {
+    if (!first) read();
+    first = false;
+  });
+}
+
 /** The server's time when this page last heard anything of it. */
 export function heardAt() {
   return serverNow() - Math.max(0, Date.now() - connection.news.heard);

@@ -7,7 +7,7 @@ import { OnCall } from "./on-call.js";
 import { Policies } from "./policies.js";
 import { Wishes } from "./wishes.js";
 import { Words } from "./words.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { el } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { showInAddress } from "../page/address.js";
@@ -64,6 +64,6 @@ document.addEventListener("keydown", (event) => {
 });
 byId("form-dialog-close").addEventListener("click", () => byId("form-dialog").close());
 byId("zones").append(...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { attrs: { value: zone } })));
-connection.on("notifications", read);
+keepRead(["notifications"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 await show(tab);

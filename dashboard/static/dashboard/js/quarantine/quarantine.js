@@ -3,7 +3,7 @@
 import { words } from "./advice.js";
 import { added, NOTHING, outcome, replay } from "./replay.js";
 import { byId, el, setText } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { send } from "../page/rest.js";
 import { number } from "../page/format.js";
 import { QuarantineGroups } from "./quarantine-groups.js";
@@ -80,7 +80,7 @@ byId("uid").addEventListener("input", () => {
   groups.show();
   narrowed();
 });
-connection.on("quarantine", () => groups.soon());
+keepRead(["quarantine", "quarantine_left"], () => groups.soon());
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);

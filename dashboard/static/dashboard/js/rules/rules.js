@@ -2,7 +2,7 @@
 
 import { NOTHING, outcome, replay } from "../quarantine/replay.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { counted, number } from "../page/format.js";
 import { Preview } from "./preview.js";
 import { send } from "../page/rest.js";
@@ -164,7 +164,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("beforeunload", (event) => dirty && event.preventDefault());
-connection.on("rules", read);
+keepRead(["rules"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 
 const query = new URLSearchParams(location.search);

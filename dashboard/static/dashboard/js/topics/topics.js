@@ -3,6 +3,7 @@
 import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
 import { Filters } from "./filters.js";
 import { get } from "../page/rest.js";
+import { keepRead } from "../live/live.js";
 import { counted, number } from "../page/format.js";
 import { Rates, tree } from "./topic-tree.js";
 import { TopicDetail } from "./topic-detail.js";
@@ -65,4 +66,6 @@ if (wanted !== null) {
   detail.show(wanted);
 }
 read();
-new Filters().read();
+const own = new Filters();
+own.read();
+keepRead(["listening"], () => own.read());

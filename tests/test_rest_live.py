@@ -1,0 +1,471 @@
+"""REST and live are one: what a request, the admin or a command changes is told to open pages at
+once. Every writing operation of the schema is carried out, and a page's own socket is told; a new
+operation cannot be forgotten: this test names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from channels.db import database_sync_to_async
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from dashboard.live.hub import EVENTS, Hub
+from dashboard.tests.conftest import cookie, hub
+from dashboard.tests.live_socket import Bridge, Socket, eventually
+from devices import clock
+from devices.models import Device, Site
+from notifications.tests.test_channels_api import ntfy
+from notifications.tests.test_people_api import ROTA
+from notifications.tests.test_web_push import Browser
+from telemetry.models import QuarantinedMessage, Series
+
+__all__ = ["cookie", "hub"]  # fixture
+pytestmark = pytest.mark.django_db(transaction=True)
+SCRIPTS = Path(__file__).resolve().parent.parent / "dashboard/static/dashboard/js"
+
+# Questions with a body: they change nothing.
+ASKING = {
+    "alert_rules_replay", "alert_rules_targets", "derived_preview", "notifications_policies_try",
+    "notifications_preview", "rules_preview", "topics_explain",
+}  # fmt: skip
+# What devices send; its way to the pages has tests of its own.
+MEASURING = {"ingest", "ingest_by_path", "ingest_attributes"}
+# One's own way in: shown to nobody else.
+OWN = {"tokens_create", "tokens_destroy"}
+ABOVE = {"type": "threshold", "op": "above", "limit": 1}
+PLANT = {"topic": "plant/{device}/up", "values": [{"path": "t", "metric": "temperature"}]}
+FORMULA = {"formula": "a * 2"}
+
+
+class Step(NamedTuple):
+    """An operation, what is sent with it, and the events of which a page gets one at least."""
+
+    operation: str
+    body: Callable[[], Any] | dict[str, Any] | None = None
+    told: tuple[str, ...] = ()
+    where: Callable[[], dict[str, Any]] = dict  # what stands in its path
+    query: str = ""
+
+
+def model(name: str) -> Any:
+    """Of which the newest row is meant."""
+    return apps.get_model(name).objects
+
+
+def newest(name: str, parameter: str) -> Callable[[], dict[str, Any]]:
+    return lambda: {parameter: model(name).latest("pk").pk}
+
+
+def own(uid: str = "pump-1") -> Callable[[], dict[str, Any]]:
+    return lambda: {"uid": uid}
+
+
+def quarantined(**more: Any) -> QuarantinedMessage:
+    facts: dict[str, Any] = {
+        "received_at": timezone.now(), "topic": "devices/pump-1/telemetry", "uid": "pump-1",
+        "reason": "malformed_json", "payload": b'{"t": 1}', "payload_size": 8, **more,
+    }  # fmt: skip
+    return QuarantinedMessage.objects.create(**facts)
+
+
+def waiting(uid: str) -> None:
+    now = timezone.now()
+    model("bridge.Candidate").create(
+        uid=uid, convention="tasmota", topic=f"tele/{uid}/SENSOR", first_at=now, last_at=now
+    )
+
+
+def alert_ids() -> dict[str, Any]:
+    found = model("alerts.Alert").first() or model("alerts.Alert").create(
+        rule_name="Warm", severity="warning", device=Device.objects.get(uid="pump-1"),
+        uid="pump-1", sentence="Warm.", started_at=timezone.now(), fired_at=timezone.now(),
+    )  # fmt: skip
+    return {"ids": [found.pk]}
+
+
+def subscription() -> dict[str, Any]:
+    facts = Browser().facts()
+    keys = {"p256dh": facts["p256dh"], "auth": facts["auth"]}
+    return {"endpoint": facts["endpoint"], "keys": keys}
+
+
+def prepared(*made: Callable[[], object]) -> Callable[[], dict[str, Any]]:
+    """An empty body, after something was put there."""
+
+    def body() -> dict[str, Any]:
+        for each in made:
+            each()
+        return {}
+
+    return body
+
+
+def series_id() -> int:
+    return Series.objects.get(metric="temperature").pk
+
+
+STEPS = [
+    Step("sites_create", {"slug": "plant", "name": "Plant"}, ("site",)),
+    Step("sites_partial_update", {"name": "Works"}, ("site",), lambda: {"slug": "plant"}),
+    Step("sites_update", {"slug": "plant", "name": "P"}, ("site",), lambda: {"slug": "plant"}),
+    Step("devices_create", {"uid": "pump-1", "site": "plant"}, ("device",)),
+    Step("devices_partial_update", {"name": "Pump"}, ("device",), own()),
+    Step("devices_update", {"uid": "pump-1", "name": "P"}, ("device",), own()),
+    Step("devices_rotate_token_create", None, ("device",), own()),
+    Step("series_create", {"device": "pump-1", "metric": "temperature"}, ("series",)),
+    Step("series_partial_update", {"unit": "°C"}, ("series",), lambda: {"id": series_id()}),
+    Step(
+        "series_update",
+        {"device": "pump-1", "metric": "temperature", "unit": "K"},
+        ("series",),
+        lambda: {"id": series_id()},
+    ),
+    Step("devices_rename", {"uid": "pump-9"}, ("device",), own()),
+    Step(
+        "devices_alias_delete",
+        None,
+        ("device",),
+        lambda: {"uid": "pump-9", "alias": "pump-1"},
+    ),
+    Step("devices_rename", {"uid": "pump-1"}, ("device",), own("pump-9")),
+    Step(
+        "devices_merge",
+        lambda: {"other": Device.objects.create(uid="pump-2", name="p").uid},
+        ("device",),
+        own(),
+    ),
+    Step("removed_devices_create", {"uids": ["pump-1"]}, ("device",)),
+    Step("restored_devices_create", {"uids": ["pump-1"]}, ("device",)),
+    Step("inbox_ignore", lambda: waiting("plug-1") or {"uids": ["plug-1"]}, ("inbox",)),
+    Step("inbox_adopt", {"uids": ["plug-1"]}, ("inbox",)),
+    Step(
+        "inbox_merge",
+        lambda: waiting("plug-2") or {"device": "pump-1"},
+        ("inbox",),
+        own("plug-2"),
+    ),
+    Step("listening_filter_create", {"filter": "plant/#"}, ("listening",)),
+    Step(
+        "listening_filter_delete", None, ("listening",), newest("bridge.TopicFilter", "filter_id")
+    ),
+    Step("rules_create", {"name": "New", "definition": PLANT}, ("rules",)),
+    Step("rules_change", {"name": "N"}, ("rules",), newest("bridge.DecodeRule", "rule_id")),
+    Step("rules_order", lambda: {"ids": [model("bridge.DecodeRule").get().pk]}, ("rules",)),
+    Step(
+        "rules_import",
+        {"pulseboard_rules": 1, "rules": [{"name": "In", "definition": PLANT}]},
+        ("rules",),
+    ),
+    Step(
+        "rules_replay",
+        prepared(
+            lambda: quarantined(topic="plant/x/up", uid="", reason="unknown_topic"),
+        ),
+        ("quarantine_left",),
+        lambda: {"rule_id": model("bridge.DecodeRule").earliest("pk").pk},
+    ),
+    Step("rules_delete", None, ("rules",), newest("bridge.DecodeRule", "rule_id")),
+    Step(
+        "quarantine_replay_one",
+        None,
+        ("quarantine_left",),
+        lambda: {"message_id": quarantined().pk},
+    ),
+    Step("quarantine_replay", prepared(quarantined), ("quarantine_left",)),
+    Step("quarantine_destroy", None, ("quarantine_left",), lambda: {"id": quarantined().pk}),
+    Step(
+        "quarantine_discard",
+        prepared(quarantined),
+        ("quarantine_left",),
+        query="?uid=pump-1&reason=malformed_json&to=2100-01-01",
+    ),
+    Step(
+        "unregistered_register",
+        prepared(lambda: quarantined(uid="new-1", reason="unknown_device")),
+        ("device",),
+        own("new-1"),
+    ),
+    Step(
+        "derived_create",
+        lambda: {
+            "device": "pump-1", "metric": "twice", **FORMULA,
+            "inputs": [{"name": "a", "series": series_id()}],
+        },
+        ("derived",),
+    ),
+    Step(
+        "derived_change",
+        {"enabled": False},
+        ("derived",),
+        newest("derived.DerivedSeries", "derived_id"),
+    ),
+    Step(
+        "derived_backfill",
+        {"from": "2026-01-01T00:00Z"},
+        ("derived",),
+        newest("derived.DerivedSeries", "derived_id"),
+    ),
+    Step(
+        "derived_backfill_cancel",
+        None,
+        ("derived",),
+        newest("derived.DerivedSeries", "derived_id"),
+    ),
+    Step("derived_delete", None, ("derived",), newest("derived.DerivedSeries", "derived_id")),
+    Step(
+        "alert_rules_create", {"name": "Warm", "metric": "t", "condition": ABOVE}, ("alert_rules",)
+    ),
+    Step(
+        "alert_rules_change",
+        {"name": "Hot"},
+        ("alert_rules",),
+        newest("alerts.AlertRule", "alert_rule_id"),
+    ),
+    Step(
+        "alert_rules_delete",
+        lambda: {"name": model("alerts.AlertRule").latest("pk").name},
+        ("alert_rules",),
+        newest("alerts.AlertRule", "alert_rule_id"),
+    ),
+    Step(
+        "alert_rules_import",
+        {"text": '{"pulseboard_alert_rules": 1, "rules": [{"name": "n", "metric": "m",'
+         ' "condition": {"type": "threshold", "op": "above", "limit": 1}}]}'},
+        ("alert_rules",),
+    ),
+    Step(
+        "alert_rules_from_lines",
+        lambda: Device.objects.get(uid="pump-1").pk and Device.objects.filter(uid="pump-1").update(
+            metadata={"thresholds": {"temperature": [{"value": 5, "op": "above"}]}}
+        ) and {},
+        ("alert_rules",),
+    ),
+    Step("alert_rules_take", {"ready_made": ["device-offline"]}, ("alert_rules",)),
+    *(
+        Step(f"alerts_{act}", lambda more=more: {**alert_ids(), **more()}, ("alert",))
+        for act, more in {
+            "acknowledge": dict, "unacknowledge": dict, "assign": lambda: {"to": "olga"},
+            "snooze": lambda: {"until": clock.now_ms() + 3_600_000},
+            "comment": lambda: {"text": "seen"},
+        }.items()
+    ),
+    Step("silences_create", {"site": "plant", "reason": "works"}, ("silences",)),
+    Step(
+        "silences_change", {"reason": "w"}, ("silences",), newest("alerts.Silence", "silence_id")
+    ),
+    Step("silences_end", None, ("silences",), newest("alerts.Silence", "silence_id")),
+    Step("channels_create", ntfy(shared=True), ("notifications",)),
+    Step(
+        "channels_change",
+        {"enabled": True},
+        ("notifications",),
+        newest("notifications.Channel", "channel_id"),
+    ),
+    Step(
+        "notifications_room_change",
+        {"minimum": "critical"},
+        ("notifications",),
+        newest("notifications.Channel", "channel_id"),
+    ),
+    Step(
+        "channels_test",
+        None,
+        ("notifications",),
+        newest("notifications.Channel", "channel_id"),
+    ),
+    Step(
+        "channels_delete",
+        None,
+        ("notifications",),
+        newest("notifications.Channel", "channel_id"),
+    ),
+    Step("web_push_subscribe", subscription, ("notifications",)),
+    Step("notifications_me_change", {"minimum": "warning"}, ("notifications",)),
+    Step("notifications_teams_create", {"name": "T", "members": ["olga"]}, ("notifications",)),
+    Step(
+        "notifications_teams_change",
+        {"name": "U"},
+        ("notifications",),
+        newest("notifications.Team", "team_id"),
+    ),
+    Step(
+        "notifications_teams_delete",
+        None,
+        ("notifications",),
+        newest("notifications.Team", "team_id"),
+    ),
+    Step("notifications_rotas_create", ROTA, ("notifications",)),
+    Step(
+        "notifications_rotas_change",
+        {"name": "R"},
+        ("notifications",),
+        newest("notifications.Rota", "rota_id"),
+    ),
+    Step(
+        "notifications_substitute",
+        {"starts": 4_102_444_800_000, "ends": 4_102_448_400_000, "user": "olga"},
+        ("notifications",),
+        newest("notifications.Rota", "rota_id"),
+    ),
+    Step(
+        "notifications_substitute_delete",
+        None,
+        ("notifications",),
+        lambda: {
+            "rota_id": model("notifications.Rota").latest("pk").pk,
+            "substitution_id": model("notifications.Substitution").latest("pk").pk,
+        },
+    ),
+    Step(
+        "notifications_rotas_delete",
+        None,
+        ("notifications",),
+        newest("notifications.Rota", "rota_id"),
+    ),
+    Step(
+        "notifications_policies_create",
+        {"name": "All", "steps": [{"minutes": 5, "users": ["olga"]}]},
+        ("notifications",),
+    ),
+    Step(
+        "notifications_policies_change",
+        {"name": "P"},
+        ("notifications",),
+        newest("notifications.Policy", "policy_id"),
+    ),
+    Step(
+        "notifications_policies_delete",
+        None,
+        ("notifications",),
+        newest("notifications.Policy", "policy_id"),
+    ),
+    Step(
+        "notifications_wordings_change",
+        {"subject": "S", "text": "T"},
+        ("notifications",),
+        lambda: {"what": "fired"},
+    ),
+    Step(
+        "notifications_wordings_delete", None, ("notifications",), lambda: {"what": "fired"}
+    ),
+    Step("views_create", {"name": "Mine", "path": "/", "shared": True}, ("views",)),
+    Step("views_change", {"name": "M"}, ("views",), newest("dashboard.SavedView", "view_id")),
+    Step("views_delete", None, ("views",), newest("dashboard.SavedView", "view_id")),
+    Step("cards_set", {"kind": "pump", "main": "temperature"}, ("cards",)),
+    Step("cards_reset", None, ("cards",), newest("dashboard.CardTemplate", "card_id")),
+    Step("device_changes_create", {"uids": ["pump-1"], "kind": "p"}, ("device",)),
+    Step("device_imports_create", {"text": "uid,name\npump-1,Q\n"}, ("device",)),
+    Step(
+        "devices_thresholds_update",
+        {"metric": "t", "lines": [{"value": 1, "op": "above"}], "was": []},
+        ("device",),
+        own(),
+    ),
+    Step("log_write", {"text": "hello", "site": "plant", "client_id": str(uuid4())}, ("log",)),
+    Step("log_edit", {"text": "hi"}, ("log",), newest("shiftlog.Entry", "entry_id")),
+    Step("log_pin", None, ("log",), newest("shiftlog.Entry", "entry_id")),
+    Step("log_react", {"word": "👍"}, ("log",), newest("shiftlog.Entry", "entry_id")),
+    Step("log_take_back", None, ("log",), newest("shiftlog.Entry", "entry_id"), "?word=👍"),
+    Step("log_read", lambda: {"read_to": model("shiftlog.Entry").latest("pk").pk}, ("log_read",)),
+    Step("log_delete", None, ("log",), newest("shiftlog.Entry", "entry_id")),
+    Step("series_destroy", None, ("series",), lambda: {"id": series_id()}),
+    Step("devices_destroy", None, ("device",), own()),
+    Step("sites_destroy", None, ("site",), lambda: {"slug": "plant"}),
+]  # fmt: skip
+
+
+def operations() -> dict[str, tuple[str, str]]:
+    """(method, path) of each that writes, by its id."""
+    schema = SchemaGenerator().get_schema(public=True)
+    return {
+        each["operationId"]: (method, path)
+        for path, methods in schema["paths"].items()
+        for method, each in methods.items()
+        if method != "get"
+    }
+
+
+OPERATIONS = operations()
+# Of pages that are being built.
+NOT_YET = {"cards", "views", "log", "log_here", "log_read", "site"}
+# How modules of pages say which events they follow.
+FOLLOWING = re.compile(r'(?:connection\.on\(|keepRead\(\[|const op of \[)((?:"[a-z_]+"(?:, )?)+)')
+
+
+def test_every_writing_operation_is_carried_out_below():
+    assert OPERATIONS.keys() - ASKING - MEASURING - OWN == {step.operation for step in STEPS}
+
+
+def carry_out(step: Step, user: User) -> None:
+    client = APIClient()
+    client.force_authenticate(user)
+    method, path = OPERATIONS[step.operation]
+    body = step.body() if callable(step.body) else step.body
+    address = path.format(**step.where()) + step.query
+    answer = getattr(client, method)(address, body, format="json")
+    assert answer.status_code < 300, f"{answer.status_code} {answer.content!r}"
+
+
+async def test_a_page_is_told_of_whatever_a_request_changes(hub: Hub, cookie: str):
+    user = await User.objects.aget(username="olga")
+    failed = []
+    async with Socket(cookie) as socket:
+        await socket.got("hello")
+        await hub.linked()
+        for step in STEPS:
+            # What earlier steps told has come when this has.
+            await Bridge().announce("cards", mark=step.operation)
+            await socket.got("cards", mark=step.operation)
+            seen = len(socket.seen)
+
+            def told(step: Step = step, seen: int = seen) -> bool:
+                return any(message["op"] in step.told for message in socket.seen[seen:])
+
+            try:
+                await database_sync_to_async(carry_out)(step, user)
+                await eventually(told)
+            except (AssertionError, TimeoutError) as exc:
+                failed.append(f"{step.operation}: {str(exc) or 'a page is not told'}")
+    assert not failed, "\n".join(failed)
+
+
+def in_the_admin(user: User) -> None:
+    """A site is deleted whose device stays."""
+    site = Site.objects.create(slug="roof", name="Roof")
+    Device.objects.create(uid="fan-1", name="Fan", site=site)
+    browser = Client()
+    browser.force_login(user)
+    chosen = {"action": "delete_selected", "post": "yes", "_selected_action": [site.pk]}
+    assert browser.post("/admin/devices/site/", chosen).status_code == 302
+    assert not Site.objects.filter(pk=site.pk).exists()
+
+
+async def test_a_page_is_told_of_what_the_admin_and_a_command_change(hub: Hub, cookie: str):
+    await User.objects.filter(username="olga").aupdate(is_staff=True, is_superuser=True)
+    user = await User.objects.aget(username="olga")
+    async with Socket(cookie) as socket:
+        await socket.got("hello")
+        await hub.linked()
+        await database_sync_to_async(in_the_admin)(user)
+        await socket.got("device", change="changed")
+        await socket.got("site", change="deleted")
+        await database_sync_to_async(call_command)("ready_made_rules", stdout=StringIO())
+        await socket.got("alert_rules")
+
+
+def test_some_page_follows_every_event():
+    scripts = "".join(path.read_text() for path in SCRIPTS.rglob("*.js"))
+    followed = set(re.findall(r'"([a-z_]+)"', " ".join(FOLLOWING.findall(scripts))))
+    assert EVENTS - followed <= NOT_YET
