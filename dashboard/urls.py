@@ -12,6 +12,8 @@ from dashboard.pages.words import words
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
+    path("sites/", views.SitesPage.as_view(), name="sites"),
+    path("sites/<slug:slug>/", views.SitePage.as_view(), name="site"),
     path("alerts/", views.AlertsPage.as_view(), name="alerts"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
     path("inbox/", views.InboxPage.as_view(), name="inbox"),

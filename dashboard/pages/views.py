@@ -16,6 +16,7 @@ from django.views.generic import RedirectView, TemplateView
 from access.scope import Scope
 from dashboard.models import SavedView
 from dashboard.pages.publish_command import publish_words
+from devices.api.serializers import SiteSerializer
 from devices.models import Device, Site
 from devices.summary import device_summary
 from devices.thresholds import KEY
@@ -73,6 +74,26 @@ class DevicePage(LoginRequiredMixin, TemplateView):
             facts=device_facts(device),
             metadata={key: value for key, value in device.metadata.items() if key != KEY},
             **kwargs,
+        )
+
+
+class SitesPage(LoginRequiredMixin, TemplateView):
+    """The places devices stand at."""
+
+    template_name = "dashboard/sites.html"
+    extra_context = {"page": "sites"}
+
+
+class SitePage(LoginRequiredMixin, TemplateView):
+    """One place: what is wrong there, its day, its devices, whom to call."""
+
+    template_name = "dashboard/site.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        visible = Site.objects.visible_to(Scope.of(self.request))
+        site = get_object_or_404(visible, slug=kwargs["slug"])
+        return super().get_context_data(
+            page="sites", site=site, facts=SiteSerializer(site).data, **kwargs
         )
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.tests.live_socket import insert
 from derived.models import Backfill, DerivedSeries
-from devices.models import Device, Presence
+from devices.models import Device, Presence, Site
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
 from telemetry.tests.written import mark_dirty
@@ -51,6 +51,8 @@ class Shown(NamedTuple):
 PAGES = {
     "fleet": Shown("/", ".device[data-state=silent] .value .unit"),
     "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
+    "sites": Shown("/sites/", "#sites .state"),
+    "site": Shown("/sites/plant/", "#devices .value .unit"),
     "alerts": Shown("/alerts/", ".alert-row .limit:text('15.0')"),
     "inbox": Shown("/inbox/", "#waiting li"),
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
@@ -71,10 +73,14 @@ def things() -> None:
     """Devices that are heard, silent and disabled, with a word nobody can break; what is
     quarantined."""
     now = time.time_ns() // 1_000_000
+    plant = Site.objects.create(
+        slug="plant", name="Plant", zone="Asia/Kathmandu", contact="Ana", notes="w" * 300
+    )
     for number in range(12):
         device = Device.objects.create(
-            uid=f"pump-{number}", name=f"Pump {number}", enabled=number != 5, notes="w" * 300
-        )
+            uid=f"pump-{number}", name=f"Pump {number}", enabled=number != 5, notes="w" * 300,
+            site=plant if number < 6 else None, latitude=53 + number // 2 / 1000, longitude=10,
+        )  # fmt: skip
         last = now - number * 60_000
         Presence.objects.create(device=device, last_seen_at=from_ms(last))
         for metric, kind in (("temperature", "gauge"), ("humidity", "gauge"), ("door", "boolean")):
@@ -89,8 +95,9 @@ def things() -> None:
         pump = Device.objects.get(uid=f"pump-{number}")
         apps.get_model("alerts", "Alert").objects.create(
             rule=rule, rule_name="Too warm", severity=severity, device=pump, uid=pump.uid,
-            device_name=pump.name, series=pump.series.get(metric="temperature"), unit="°C",
-            metric="temperature", sentence=f"Temperature of {pump.name} is 21 °C, above 15 °C.",
+            site=pump.site, device_name=pump.name, unit="°C",
+            series=pump.series.get(metric="temperature"), metric="temperature",
+            sentence=f"Temperature of {pump.name} is 21 °C, above 15 °C.",
             started_at=from_ms(now - 300_000), fired_at=from_ms(now - 290_000), value=21.0,
             limit=15.0, silenced=number == 4,
         )  # fmt: skip

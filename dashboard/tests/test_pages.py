@@ -36,7 +36,9 @@ def device() -> Device:
     return device
 
 
-@pytest.mark.parametrize("path", ["/", "/devices/freezer-1/", "/pipeline/", "/quarantine/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/devices/freezer-1/", "/pipeline/", "/quarantine/", "/sites/"]
+)
 def test_a_page_asks_who_looks(client: Client, device: Device, path: str):
     answer = client.get(path)
     assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={path}")

@@ -2,7 +2,7 @@
 
 import { byId, el } from "../page/element.js";
 import { get, send } from "../page/rest.js";
-import { ask } from "./form-dialog.js";
+import { ask } from "../page/form-dialog.js";
 import { duration } from "../page/format.js";
 import { ThisBrowser } from "../push/this-browser.js";
 import { when } from "../time/moment.js";

@@ -62,7 +62,6 @@ document.addEventListener("keydown", (event) => {
   const number = Number(event.key);
   if (!typing(event) && number >= 1 && number <= TABS.length) show(TABS[number - 1]);
 });
-byId("form-dialog-close").addEventListener("click", () => byId("form-dialog").close());
 byId("zones").append(...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { attrs: { value: zone } })));
 keepRead(["notifications"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());

@@ -1,7 +1,7 @@
 /** Rotas with who is on call, and teams. */
 
 import { act, remove, row } from "./channel-list.js";
-import { ask, boxes } from "./form-dialog.js";
+import { ask, boxes } from "../page/form-dialog.js";
 import { byId, el } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { shiftInWords, shortly } from "./hours.js";

@@ -2,7 +2,7 @@
 
 import { act, remove, row } from "./channel-list.js";
 import { afterMinutes, dueMinutes, shortly } from "./hours.js";
-import { ask, boxes } from "./form-dialog.js";
+import { ask, boxes } from "../page/form-dialog.js";
 import { byId, el } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 

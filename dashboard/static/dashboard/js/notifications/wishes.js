@@ -2,7 +2,7 @@
 
 import { byId, el, setText } from "../page/element.js";
 import { night, shortly, withDay } from "./hours.js";
-import { complaints } from "./form-dialog.js";
+import { complaints } from "../page/form-dialog.js";
 import { send } from "../page/rest.js";
 import { WEEKDAYS } from "../time/moment.js";
 

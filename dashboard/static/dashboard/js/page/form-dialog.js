@@ -1,6 +1,7 @@
 /** A form in a dialog, made of a list of fields; each mistake the server names stands beside its field. */
 
-import { byId, el } from "../page/element.js";
+import { byId, el } from "./element.js";
+import { t } from "./language.js";
 
 /**
  * @typedef {{name: string, label: string, type?: string, value?: any, hint?: string, options?: {value: string, label: string}[],
@@ -36,7 +37,7 @@ export function boxes(label, options, chosen) {
     return { box, row: el("label", { class: "box" }, box, word) };
   });
   const element = el("div", { class: "boxes", attrs: { role: "group", "aria-label": label } }, ...rows.map(({ row }) => row));
-  if (!rows.length) element.append(el("span", { class: "quiet", text: "There is nothing to choose yet." }));
+  if (!rows.length) element.append(el("span", { class: "quiet", text: t("There is nothing to choose yet.") }));
   return { element, read: () => rows.filter(({ box }) => box.checked).map(({ box }) => box.value) };
 }
 
@@ -53,9 +54,12 @@ export function complaints(body, before = "") {
 }
 
 /** Ask for the fields and save them; stays open until the server has taken them.
- * @param {{title: string, fields: Field[], save: (values: Record<string, any>) => Promise<any>, act?: string}} wanted */
-export function ask({ title, fields, save, act = "Save" }) {
+ * @param {{title: string, fields: Field[], save: (values: Record<string, any>) => Promise<any>, act?: string, drawer?: boolean,
+ *   other?: {text: string, act: () => void}}} wanted `other`: what may be done instead */
+export function ask({ title, fields, save, act = t("Save"), drawer = false, other }) {
   const dialog = byId("form-dialog");
+  dialog.classList.toggle("is-drawer", drawer);
+  byId("form-dialog-close").onclick = () => dialog.close();
   const made = fields.map((field) => ({ field, ...input(field) }));
   const errors = el("ul", { class: "wrong", attrs: { role: "alert", hidden: "" } });
   const button = /** @type {HTMLButtonElement} */ (el("button", { class: "button main", text: act }));
@@ -64,7 +68,8 @@ export function ask({ title, fields, save, act = "Save" }) {
     return el(field.make ? "div" : "label", { class: `${field.type === "check" ? "check" : ""}${field.wide || field.make ? " wide-field" : ""}`, data: { field: field.name } }, ...inner);
   });
   const form = el("form", { attrs: { novalidate: "" } }, el("div", { class: "fields" }, ...rows), errors,
-    el("footer", {}, button, el("button", { class: "button", text: "Cancel", attrs: { type: "button" }, on: { click: () => dialog.close() } })));
+    el("footer", {}, button, el("button", { class: "button", text: t("Cancel"), attrs: { type: "button" }, on: { click: () => dialog.close() } }),
+      ...(other ? [el("button", { class: "button push", text: other.text, attrs: { type: "button" }, on: { click: () => { dialog.close(); other.act(); } } })] : [])));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
@@ -74,7 +79,7 @@ export function ask({ title, fields, save, act = "Save" }) {
       await save(Object.fromEntries(made.map(({ field, read }) => [field.name, read()])));
       dialog.close();
     } catch (error) {
-      showErrors(form, errors, /** @type {import("../page/rest.js").RestError} */ (error));
+      showErrors(form, errors, /** @type {import("./rest.js").RestError} */ (error));
     } finally {
       button.disabled = false;
     }
@@ -85,7 +90,7 @@ export function ask({ title, fields, save, act = "Save" }) {
   /** @type {HTMLElement|null} */ (form.querySelector("input, select, textarea"))?.focus();
 }
 
-/** @param {HTMLElement} form @param {HTMLElement} errors @param {import("../page/rest.js").RestError} error */
+/** @param {HTMLElement} form @param {HTMLElement} errors @param {import("./rest.js").RestError} error */
 export function showErrors(form, errors, error) {
   const told = Object.entries(complaints(error.body));
   const left = told.filter(([name, said]) => {

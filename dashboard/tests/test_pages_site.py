@@ -1,0 +1,87 @@
+"""Sites in a real browser: made, shown with their devices, changed and deleted, all on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Page, expect
+
+from devices.models import Device, Site
+from tests.browser import chromium, operator, page, refused
+from tests.waiting import eventually
+from tests.web_process import web, web_process
+
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def elsewhere(change: Callable[[], object]) -> None:
+    """Change it as another process does: announced, from a thread without Playwright's loop."""
+
+    def carry_out() -> None:
+        change()
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(carry_out).result()
+
+
+def test_a_site_is_made_shows_what_stands_there_is_changed_and_goes(page: Page):
+    Site.objects.create(slug="harbour", name="Another one of that name")
+    refused.add("/api/v1/sites/")  # a zone there is none of, and an address that is taken
+    page.goto("/sites/")
+    expect(page.locator("#sites li")).to_have_count(1)
+    page.click("#new-site")
+    page.fill("[name=name]", "Harbour")
+    page.fill("[name=contact]", "Ana <b>Petersen</b>")
+    page.fill("[name=phone]", "+49 40 / 123")
+    page.fill("[name=zone]", "Mars/Base")
+    page.click("#form-dialog >> text=Create")
+    expect(page.locator("#form-dialog .error")).to_contain_text("no time zone")
+    page.fill("[name=zone]", "Asia/Kathmandu")
+    page.click("#form-dialog >> text=Create")
+    page.wait_for_url("**/sites/harbour-2/")
+    site = Site.objects.get(slug="harbour-2")
+    expect(page.locator("#contact")).to_contain_text("Ana <b>Petersen</b>")
+    expect(page.locator("#contact a[href='tel:+4940123']")).to_be_visible()
+    expect(page.locator("#there")).to_contain_text("Asia/Kathmandu")
+    expect(page.locator("#devices-none")).to_be_visible()
+    expect(page.locator("#map-empty")).to_be_visible()
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+
+    # Whoever registers a device there, here it comes; one without a position stands on no map.
+    def register() -> None:
+        for uid, north in (("a", 53.5), ("b", 53.501), ("c", None)):
+            Device.objects.create(
+                uid=uid, name=f"Pump {uid}", site=site, latitude=north, longitude=north and 10
+            )
+        Device.objects.create(uid="d", name="Elsewhere", latitude=53.5, longitude=10)
+
+    elsewhere(register)
+    expect(page.locator("#devices li")).to_have_count(3)
+    expect(page.locator("#map .dot")).to_have_count(2)
+    expect(page.locator("#map-note")).to_contain_text("1 device has no position")
+    north, south = (page.locator(f"#map [data-dot={uid}]").bounding_box() for uid in "ba")
+    assert north["y"] < south["y"]
+    elsewhere(lambda: Device.objects.get(uid="b").delete())
+    expect(page.locator("#devices li")).to_have_count(2)
+    page.click("#edit")
+    page.fill("[name=notes]", "Ring at gate 3.")
+    Site.objects.filter(pk=site.pk).update(contact="Olga")  # somebody else, meanwhile
+    page.click("#form-dialog >> text=Save")
+    expect(page.locator("#notes")).to_have_text("Ring at gate 3.")
+    expect(page.locator("#contact")).to_contain_text("Olga")
+    page.click("#edit")
+    page.click("#form-dialog >> text=Delete …")
+    page.fill("[name=typed]", "harbour")
+    page.click("#form-dialog footer >> text=Delete")
+    expect(page.locator("#form-dialog .error")).to_have_text("This is not its name.")
+    page.fill("[name=typed]", "Harbour")
+    page.click("#form-dialog footer >> text=Delete")
+    page.wait_for_url("**/sites/")
+    expect(page.locator("#sites li")).to_have_count(1)
+    eventually(lambda: not Site.objects.filter(slug="harbour-2").exists())
+    assert Device.objects.get(uid="a").site is None
