@@ -14,6 +14,12 @@ from django.db import models
 
 from access.scope import M, ScopedManager, ScopedQuerySet
 from devices.credentials import new_credential
+from devices.presence_fact import (  # noqa: F401 (models of this app)
+    PresenceAway,
+    PresenceFact,
+    PresenceKnown,
+    PresenceUnknown,
+)
 from devices.stamps import ChangedAt, CreatedAt
 
 UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL

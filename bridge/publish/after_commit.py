@@ -20,11 +20,15 @@ from bridge.publish.outcomes import Outcomes
 from devices.clock import now_us
 from devices.registry import Registry
 from telemetry.storage import presence, store
-from telemetry.storage.presence import Heard
+from telemetry.storage.presence import Absence, Heard
 
 logger = logging.getLogger(__name__)
 
 SMALLEST_SHARE = 50  # devices written at once even where their share is smaller
+SOON_US = (
+    2_000_000  # what comes later than this after it was received waited; no device is late sooner
+)
+MAX_ABSENCES = 100_000  # not written yet
 
 
 @dataclass(slots=True)
@@ -60,6 +64,8 @@ class AfterCommit:
         self._live = publisher
         self._outcomes = outcomes
         self._heard: dict[int, Heard] = {}  # by device id; not written yet
+        self._first: dict[int, Heard] = {}  # of these, when each was heard first
+        self._absences: list[Absence] = []  # between these two
         self._clock_replaced: dict[int, int] = {}  # of some of these
 
     def announce(self, batch: Batch, done: Committed, *, live: bool) -> None:
@@ -84,7 +90,7 @@ class AfterCommit:
         counters.partial += rows.partial()
         counters.presence += rows.statuses
         self._note_newest(rows.batch.times_us)
-        self._heard |= rows.heard
+        self._take_heard(rows.heard)
         self._clock_replaced |= rows.clock_replaced
         for event in events.of_committed(done, self._registry):
             self._live.tell(event)
@@ -93,6 +99,21 @@ class AfterCommit:
             self._live.offer(rows.new_columns(result, all_of_it=rows.batch.again))
             self._outcomes.ask(rows.requests)
         self._outcomes.add(batch, rows, done.duplicates)
+
+    def _take_heard(self, heard: dict[int, Heard]) -> None:
+        """What waited for the database comes in minutes to the second: between two writes of when a
+        device was heard it may have been away. At the usual pace there is nothing to look for."""
+        if not heard:
+            return
+        received_us, _ = next(iter(heard.values()))
+        if now_us() - received_us > SOON_US:
+            for device_id, (at, _) in heard.items():
+                before = self._heard.get(device_id)
+                if before is not None and at - before[0] > SOON_US:
+                    self._absences.append((device_id, before[0], at))
+            del self._absences[:-MAX_ABSENCES]
+        self._first = heard | self._first
+        self._heard |= heard
 
     def _note_newest(self, times_us: store.Column) -> None:
         """A time ahead of the clock would hide that nothing newer comes."""
@@ -108,7 +129,11 @@ class AfterCommit:
         if self._heard:
             size = max(SMALLEST_SHARE, math.ceil(len(self._heard) * share))
             chosen = dict(islice(self._heard.items(), size))
-            self._live.hear(presence.write_seen(chosen, self._clock_replaced))
+            self._live.hear(presence.write_seen(chosen, self._clock_replaced, self._first))
             for device_id in chosen:
                 del self._heard[device_id]
+                self._first.pop(device_id, None)
                 self._clock_replaced.pop(device_id, None)
+        if self._absences:
+            presence.note_absences(self._absences)
+            self._absences.clear()
