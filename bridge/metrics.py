@@ -20,6 +20,7 @@ GAUGES = {
 }
 MILLISECONDS = {
     "lag_ms": "How long the oldest message for us has waited, here or in the broker, at least",
+    "connected_for_ms": "How long the broker has been connected without a break",
     "clock_ahead_ms": "How far the host's clock is ahead of the database's, negative when behind",
     "last_commit_ms": "Duration of the newest commit",
     "newest_reading_ms": "When the newest stored reading was measured, Unix time",

@@ -212,6 +212,7 @@ class Worker:
             "database_up": int(not self.committer.database_trouble()),
             "clock_ahead_ms": clock.ahead_ms(),
             "connected": source.connected,
+            "connected_for_ms": self.source.connected_for_ms(),
             "reconnects": source.reconnects,
             "session_lost": source.session_lost,
             "notices_dropped": source.notices_dropped,

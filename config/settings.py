@@ -204,6 +204,8 @@ SPECTACULAR_SETTINGS = {
         "SeriesKind": "telemetry.models.Series.Kind",
         "ChannelKind": "notifications.models.Kind",
         "AlertEventKind": "alerts.models.AlertEvent.Kind",
+        "PastState": "devices.presence_past.WORST_FIRST",
+        "NotificationState": "notifications.models.Notification.State",
         "LogKind": "shiftlog.models.Kind",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],

@@ -119,11 +119,11 @@ def stretches(known: Known, unknown: Iterable[Span], start: int, stop: int) -> l
 
 
 def _is_same(one: Stretch, other: Stretch) -> bool:
-    if one.state == other.state == "unknown":
-        return True
-    return (one.state, one.said, one.interval) == (other.state, other.said, other.interval) and (
-        one.state == "online" or one.heard == other.heard
-    )
+    if one.state != other.state or one.state in ("unknown", "disabled"):
+        return one.state == other.state
+    if one.state == "online":
+        return one.interval == other.interval
+    return (one.heard, one.said, one.interval) == (other.heard, other.said, other.interval)
 
 
 def _part(known: Known, lines: _Lines, gaps: Sequence[Span], a: int, b: int) -> list[Stretch]:
@@ -134,7 +134,7 @@ def _part(known: Known, lines: _Lines, gaps: Sequence[Span], a: int, b: int) -> 
     gap = bisect_right(gaps, a, key=_start) - 1
     if gap >= 0 and a < gaps[gap][1]:
         return [Stretch(a, b, "unknown", "none", None, None, interval)]
-    is_enabled = judged.what != "disabled" if place else known.enabled or bool(judged)
+    is_enabled = known.enabled if judged is None else not place or judged.what != "disabled"
     if not is_enabled:
         return [Stretch(a, b, "disabled", "none", None, None, interval)]
     # Silence counts from where somebody listened, and the device was allowed to speak.

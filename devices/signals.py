@@ -1,6 +1,8 @@
 """What somebody did to devices, told to who keeps an account of it. Sent in the transaction of the
 write, so a receiver's rows are stored with it or not at all.
 
+`presence_changed` comes with `changes`, each a `PresenceChange`: what no person did.
+
 `device_acted` comes with `act`, `devices` (as they are now), `by` (a user, or None for the system)
 and `facts`: what there is to say of the act, as JSON.
 """
@@ -8,7 +10,8 @@ and `facts`: what there is to say of the act, as JSON.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from django.dispatch import Signal
 
@@ -20,6 +23,17 @@ Act = Literal[
 ]  # fmt: skip
 
 device_acted = Signal()
+presence_changed = Signal()
+
+
+class PresenceChange(NamedTuple):
+    """A device is silent or offline since `at`, or is back since then. `before` is since when what
+    was said of it last had held, if it was away."""
+
+    device_id: int
+    state: Literal["silent", "offline", "back", "disabled"]
+    at: datetime
+    before: datetime | None
 
 
 def tell(act: Act, devices: Sequence[Device], by: Any, **facts: Any) -> None:

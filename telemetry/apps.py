@@ -7,8 +7,10 @@ class TelemetryConfig(AppConfig):
     name = "telemetry"
 
     def ready(self) -> None:
-        from telemetry import jobs  # noqa: PLC0415 (needs the models)
+        from telemetry import followers, jobs  # noqa: PLC0415 (needs the models)
+        from telemetry.presence import follower, keeping  # noqa: PLC0415
         from telemetry.storage import upkeep  # noqa: PLC0415
 
         import_module("telemetry.series.events")  # connects its receivers
-        jobs.register(*upkeep.JOBS)
+        jobs.register(*upkeep.JOBS, *keeping.JOBS)
+        followers.register(follower.FOLLOWER)

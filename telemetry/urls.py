@@ -7,6 +7,7 @@ from telemetry.api.fleet import FleetView
 from telemetry.api.messages import MessagesView
 from telemetry.api.pipeline import PipelineView
 from telemetry.api.pipeline_past import PipelinePastView
+from telemetry.api.presence import DevicePastView, PastView
 from telemetry.api.quarantine import GroupsView, QuarantineViewSet
 from telemetry.api.readings import LatestView, ReadingsView
 from telemetry.api.series import router as series_router
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fleet/", FleetView.as_view(), name="fleet"),
     path("readings/", ReadingsView.as_view(), name="readings"),
     path("devices/<str:uid>/latest/", LatestView.as_view(), name="device-latest"),
+    path("devices/<str:uid>/presence/", DevicePastView.as_view(), name="device-presence"),
+    path("presence/", PastView.as_view(), name="presence"),
     path("devices/<str:uid>/messages/", MessagesView.as_view(), name="device-messages"),
     path("sites/<slug:slug>/day/", SiteDayView.as_view(), name="site-day"),
     path("pipeline/", PipelineView.as_view(), name="pipeline"),

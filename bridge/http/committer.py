@@ -240,6 +240,7 @@ class Ingest(WorkingThread):
             "database_up": int(not self.storing_trouble()),
             "clock_ahead_ms": clock.ahead_ms(),
             "connected": 1,  # there is no broker to lose
+            "connected_for_ms": (clock.count_us() - self._began) // 1_000,
             "reconnects": 0,
             "session_lost": 0,
             "lag_ms": self._queue.oldest_age_ms(),

@@ -114,6 +114,12 @@ class Source:
         the connection: a ping is answered behind them. Any thread may ask."""
         return self._confirmation.behind()
 
+    def connected_for_ms(self) -> int:
+        """How long the broker has been connected, in milliseconds; 0 while it is not. Any thread
+        may ask."""
+        since = self.session.connected_since
+        return 0 if since is None else round((time.monotonic() - since) * 1_000)
+
     @property
     def is_stopping(self) -> bool:
         return self._stopping.is_set()

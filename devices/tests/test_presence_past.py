@@ -52,8 +52,12 @@ def test_a_silence_that_goes_on_rests_on_when_the_device_was_heard_last() -> Non
 
 
 def test_what_a_status_topic_said_holds_from_its_own_instant() -> None:
-    facts = [Fact(T - HOUR, "online"), Fact(T + 60_000, "offline", T + 59_000), Fact(T + 90_000, "online"),
-             Fact(T + 90_500, "heard", after=T + 59_000)]  # fmt: skip
+    facts = [
+        Fact(T - HOUR, "online"),
+        Fact(T + 60_000, "offline", after=T + 59_000),
+        Fact(T + 90_000, "online"),
+        Fact(T + 90_500, "heard", after=T + 59_000),
+    ]
     assert told(device(*facts, connection="online", connection_since=T + 90_000)) == [
         ("online", 0, 60), ("offline", 60, 90), ("online", 90, 3600)
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestShape, ReadingsShape
+from telemetry.api.window import window
 from telemetry.history import buckets, reader
 from telemetry.moments import to_ms
 from telemetry.series.form import series_form
@@ -58,7 +59,7 @@ class ReadingsView(HistoryView):
         scope = Scope.of(request)
         series_ids = _asked_series(request, scope)
         now = clock.now()
-        start, stop = _window(request, to_ms(now))
+        start, stop = window(request, to_ms(now), DEFAULT_SPAN)
         points = query.integer(
             request, "points", DEFAULT_POINTS, least=reader.MIN_POINTS, most=reader.MAX_POINTS
         )
@@ -115,17 +116,3 @@ def _series_of(device: Device, metrics: list[str]) -> list[int]:
     if len(ids) > reader.MAX_SERIES:
         query.refuse("metric", f"Ask for at most {reader.MAX_SERIES} metrics at once.")
     return ids
-
-
-def _window(request: Request, now: int) -> tuple[int | float, int | float]:
-    stop = query.milliseconds(request, "to")
-    start = query.milliseconds(request, "from")
-    if stop is None:
-        stop = now if start is None or start < now else start + DEFAULT_SPAN
-    if start is None:
-        start = max(stop - DEFAULT_SPAN, 0)
-    if start >= stop:
-        query.refuse("from", "It must be earlier than `to`.")
-    if stop - start > reader.MAX_SPAN:
-        query.refuse("from", "A window spans at most ten years.")
-    return start, stop

@@ -93,5 +93,7 @@ def note_absences(absences: Sequence[Absence]) -> None:
     """Note for the past that devices were not heard for a while; what is not long is left out."""
     devices, after, at = zip(*absences, strict=True)
     with connection.cursor() as cursor:
-        columns = {"devices": list(devices), "since": list(after), "at": list(at)}
-        cursor.execute(_SQL["note_absences"], columns | _LATE)
+        cursor.execute(
+            _SQL["note_absences"],
+            {"devices": list(devices), "since": list(after), "at": list(at), **_LATE},
+        )

@@ -41,6 +41,13 @@ SAMPLES = {
     "agreement": 5000,
     "first_us": [1],
     "first_measured_us": [1],
+    **dict.fromkeys(
+        ("start_ms", "stop_ms", "now_ms", "since_ms", "before_ms", "until_ms", "known_ms"), 1
+    ),
+    "intervals": 5,
+    "least": 10.0,
+    "most": 10,
+    "device": 1,
     "late_intervals": 2,
     "late_grace": 2.0,
     "series": [1, 2],

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('devices', '0007_site_zone'),
+        ('devices', '0009_site_contact'),
     ]
 
     operations = [
