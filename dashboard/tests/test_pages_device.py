@@ -98,10 +98,11 @@ def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page:
     gone = device_event("deleted", {"id": 1, "uid": "freezer-1"}, site=None)
     tell_until(
         lambda: announce(EVENTS_GROUP, gone),
-        lambda: "This device was removed." in open_page.locator("#trouble").inner_text(),
+        lambda: "This device was deleted." in open_page.locator("#trouble").inner_text(),
     )
     expect(open_page.locator("#presence-word .word")).to_have_text("Removed")
-    expect(open_page.locator("#trouble button")).to_have_text("Back to the fleet")
+    expect(open_page.locator("#trouble a")).to_have_text("Back to the fleet")
+    expect(open_page.locator("#trouble button")).to_have_text("Restore it")
     asked: list[str] = []
     open_page.on("request", lambda request: asked.append(request.url))
     with open_page.expect_event("console", lambda message: message.text == "later"):

@@ -79,7 +79,7 @@ export class DeviceSide {
     const now = serverNow();
     if (this.device.removed) {
       for (const id of ["presence-word", "presence-mark"]) setMark(byId(id), "waiting", "Removed");
-      setText(byId("presence-evidence"), "It was removed; nothing of it is kept.");
+      setText(byId("presence-evidence"), "It was deleted, and can be had back for 7 days.");
       setText(byId("presence-clock"), "");
       setTab(`Removed · ${this.device.name}`, 0);
       return;

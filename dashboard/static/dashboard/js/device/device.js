@@ -20,6 +20,7 @@ import { marks } from "../time/marks.js";
 import { isAhead } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { TimeLine } from "../time/time-line.js";
+import { offerRestore, wireEditing } from "../work/device-page.js";
 import { wireKeys } from "../time/time-line-keys.js";
 
 const RENEW = 5_000; // ms between two looks whether a history is to be loaded anew
@@ -121,7 +122,7 @@ function wireEvents() {
     second();
   });
   connection.on("series", (message) => {
-    if (message.uid !== device.uid) return;
+    if (message.uid !== device.uid || device.removed) return;
     const known = new Map(device.series.map((/** @type {any} */ s) => [s.id, s]));
     for (const s of message.series) known.set(s.id, { ...known.get(s.id), ...s });
     for (const id of message.deleted ?? []) known.delete(id);
@@ -131,10 +132,11 @@ function wireEvents() {
     if (message.device.uid !== device.uid) return;
     if (message.change === "deleted") {
       device.removed = true;
-      showTrouble(byId("trouble"), "This device was removed. What is shown is no longer kept.", () => location.assign("/"), "Back to the fleet");
+      offerRestore(byId("trouble"), device.uid);
       second();
       return;
     }
+    if (device.removed) return location.reload(); // it is back
     toast(`${message.device.name} was changed.`);
     describe();
   });
@@ -228,6 +230,7 @@ document.addEventListener("pointerdown", (event) => {
   if (event.pointerType === "touch" && !/** @type {Element} */ (event.target).closest(".plot")) timeLine.point(null);
 });
 wirePaper(timeLine, charts);
+wireEditing(device, charts);
 timeLine.start();
 alerts.start();
 readLatest();

@@ -10,6 +10,7 @@ import { goBackTo, keepPlace, placeIn } from "./fleet-place.js";
 import { isTold } from "../alerts/standing.js";
 import { serverNow } from "../time/clock.js";
 import { walk } from "./fleet-filter.js";
+import { wireAdding } from "../work/add-menu.js";
 
 const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tell
 
@@ -55,3 +56,4 @@ setInterval(() => {
 }, 1000);
 setInterval(() => !document.hidden && fleet.load(), REFRESH);
 fleet.load();
+wireAdding(selection.selection, () => selection.clear());

@@ -36,7 +36,7 @@ export function csrfToken() {
   return /** @type {HTMLInputElement|null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
 }
 
-/** @param {"POST"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] @returns {Promise<any>} */
+/** @param {"POST"|"PUT"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] @returns {Promise<any>} */
 export function send(method, path, body) {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
   const text = body === undefined ? undefined : JSON.stringify(body);
