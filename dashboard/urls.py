@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sites/", views.SitesPage.as_view(), name="sites"),
     path("sites/<slug:slug>/", views.SitePage.as_view(), name="site"),
     path("alerts/", views.AlertsPage.as_view(), name="alerts"),
+    path("log/", views.LogPage.as_view(), name="log"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
     path("inbox/", views.InboxPage.as_view(), name="inbox"),
     path("topics/", views.TopicsPage.as_view(), name="topics"),

@@ -104,6 +104,15 @@ class AlertsPage(LoginRequiredMixin, TemplateView):
     extra_context = {"page": "alerts"}
 
 
+class LogPage(LoginRequiredMixin, TemplateView):
+    """What happened and who said what: the stream of all or of one site, and where one writes."""
+
+    template_name = "dashboard/log.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(page="log", sites=_sites(self.request), **kwargs)
+
+
 class PipelinePage(LoginRequiredMixin, TemplateView):
     """Whether everything that came in was kept: rates, lag, balance, quarantine."""
 

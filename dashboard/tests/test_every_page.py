@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -20,6 +22,8 @@ from playwright.sync_api import Page, expect
 from dashboard.tests.live_socket import insert
 from derived.models import Backfill, DerivedSeries
 from devices.models import Device, Presence, Site
+from shiftlog.record import record
+from shiftlog.writing import Draft, write
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
 from telemetry.tests.written import mark_dirty
@@ -54,6 +58,7 @@ PAGES = {
     "sites": Shown("/sites/", "#sites .state"),
     "site": Shown("/sites/plant/", "#devices .value .unit"),
     "alerts": Shown("/alerts/", ".alert-row .limit:text('15.0')"),
+    "log": Shown("/log/", "#log .entry .replies"),
     "inbox": Shown("/inbox/", "#waiting li"),
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),
@@ -144,6 +149,11 @@ def things() -> None:
         metric="temperature",
         condition={"type": "threshold", "op": "above", "limit": 0.5, "clear": 0.25},
     )
+    mia = get_user_model().objects.create_user("mia")
+    said = "**Hot**, @olga. `" + "w" * 80 + "` #filter\n\n> ask\n- fan\n\n```\nfan 0\n```"
+    first, _ = write(Draft(text=said, device=pump, client_id=uuid4(), view="/alerts/"), mia)
+    write(Draft(text="Done.", thread=first, client_id=uuid4()), mia)
+    record("offline", "Pump 0 is offline.", device=pump, at=from_ms(now - 60_000))
     for number in range(8):
         QuarantinedMessage.objects.create(
             received_at=timezone.now(),
@@ -198,6 +208,10 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
     if name == "quarantine":
         page.click("#groups summary >> nth=0")
         page.locator("#groups .quarantined summary").first.click()
+    if name == "log":
+        page.locator("#log [data-act=more]").last.click()
+        page.locator("#log .replies").click()
+        expect(page.locator(".thread-drawer .entry")).to_have_count(2)
     if name == "alerts":
         page.locator(".alert-row .open-alert").first.click()
         expect(page.locator("#drawer .chart-card")).to_be_visible()

@@ -34,7 +34,7 @@ function setUp({ storage = new Kept(), answers = [] } = {}) {
   return { outbox: new Outbox("olga", world), world, storage, posted, timers, ready: () => new Promise((done) => setImmediate(done)) };
 }
 
-const written = (id) => ({ client_id: id, text: id, tags: [], site: "hall" });
+const written = (id) => ({ client_id: id, text: id, site: "hall" });
 
 test("a draft is kept for each place and each who writes, and gone once it is empty", () => {
   const storage = new Kept();
@@ -69,7 +69,7 @@ test("what cannot be saved is kept, tried again, and found after a reload", asyn
   await ready();
   assert.equal(outbox.all[0].failed, "status 0");
   const reloaded = setUp({ storage });
-  assert.deepEqual(reloaded.outbox.all.map((one) => [one.written.text, one.failed]), [["a", "Not saved yet."]]);
+  assert.deepEqual(reloaded.outbox.all.map((one) => [one.written.text, one.failed]), [["a", "The page was left before it was."]]);
   timers.shift()();
   await ready();
   timers.shift()();

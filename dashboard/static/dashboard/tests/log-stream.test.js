@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { belongs, Stream } from "../js/log/stream.js";
 
-const entry = (id, version = 1, more = {}) => ({ id, place: id, version, author: null, site: null, device: null, thread: null, tags: [], pinned: false, ...more });
+const entry = (id, version = 1, more = {}) => ({ id, place: id, version, kind: "offline", author: null, site: null, device: null, thread: null, tags: [], pinned: false, ...more });
 const answer = (entries, cursor, more = false) => ({ entries, cursor, more });
 const ids = (stream) => stream.entries.map(({ id }) => id);
 
@@ -97,7 +97,7 @@ test("any order of events, pages and reconnects gives what the store holds", () 
 });
 
 test("a page hears what it asks for", () => {
-  const one = entry(1, 1, { author: { name: "olga" }, site: { slug: "hall" }, device: { uid: "p" }, thread: 7, tags: ["a"], pinned: true });
+  const one = entry(1, 1, { kind: "said", author: { name: "olga" }, site: { slug: "hall" }, device: { uid: "p" }, thread: 7, tags: ["a"], pinned: true });
   for (const asked of [{}, { site: "hall" }, { device: "p", kind: "people" }, { thread: 7 }, { tag: "a", author: "olga" }, { pinned: true, kind: "all" }]) assert.ok(belongs(one, asked));
   for (const asked of [{ site: "x" }, { device: "x" }, { thread: 8 }, { tag: "b" }, { author: "x" }, { kind: "system" }]) assert.ok(!belongs(one, asked));
   assert.ok(belongs(entry(1), { kind: "system" }) && !belongs(entry(1), { kind: "people" }) && !belongs(entry(1), { pinned: true }));

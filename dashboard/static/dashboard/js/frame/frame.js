@@ -5,6 +5,7 @@ import { byId, copies, setMark, setText } from "../page/element.js";
 import { connection, judgedAt } from "../live/live.js";
 import { pill, unknown } from "./connection-words.js";
 import { showAlerts } from "./alerts.js";
+import { showUnread } from "./unread.js";
 import { showWaiting } from "./waiting.js";
 
 const SEQUENCE = 1_000; // ms between the two keys of "g f"
@@ -30,7 +31,7 @@ function wireKeys() {
   let g = -Infinity; // not 0: in the first second of a page any key would seem to follow a g
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
-    const pages = /** @type {Record<string, string>} */ ({ a: "/alerts/", e: "/derived/", f: "/", i: "/inbox/", n: "/notifications/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", s: "/sites/", t: "/topics/" });
+    const pages = /** @type {Record<string, string>} */ ({ a: "/alerts/", e: "/derived/", f: "/", i: "/inbox/", l: "/log/", n: "/notifications/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", s: "/sites/", t: "/topics/" });
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);
@@ -83,5 +84,6 @@ if (!document.getElementById("away")) {
   connection.open();
   showWaiting();
   showAlerts();
+  showUnread();
 }
 showConnection();

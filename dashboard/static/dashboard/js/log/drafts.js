@@ -4,6 +4,8 @@
  * Pure but for the storage, clock and sender it is given.
  */
 
+import { t } from "../page/language.js";
+
 const DRAFTS = 50; // kept; the oldest go
 const UNSENT = 100; // kept; more are refused, and stay in the field they were written in
 const AGAIN = 5_000; // ms between two tries while the server is away
@@ -11,7 +13,7 @@ const AGAIN = 5_000; // ms between two tries while the server is away
 /**
  * @typedef {{text: string, view?: string, starts?: number|null, ends?: number|null}} Draft
  * @typedef {{site?: string|null, device?: string|null, thread?: number|null}} Place
- * @typedef {Draft & Place & {client_id: string, tags: string[]}} Written
+ * @typedef {Draft & Place & {client_id: string}} Written
  * @typedef {{written: Written, at: number, failed: string|null, refused: boolean}} Unsent
  *   `failed`: why it is not saved; null while it is on its way; `refused`: by the server, so trying again alone is of no use
  * @typedef {Pick<Storage, "getItem"|"setItem"|"removeItem"|"key"|"length">} Kept
@@ -63,7 +65,7 @@ export class Outbox extends EventTarget {
   read() {
     const kept = keys(this.world.storage, this.prefix).map((key) => parsed(this.world.storage, key)).filter((one) => one?.written?.client_id);
     for (const { written, at } of kept.sort((a, b) => a.at - b.at)) {
-      if (!this.unsent.has(written.client_id)) this.unsent.set(written.client_id, { written, at, failed: "Not saved yet.", refused: false });
+      if (!this.unsent.has(written.client_id)) this.unsent.set(written.client_id, { written, at, failed: t("The page was left before it was."), refused: false });
     }
   }
 

@@ -71,7 +71,7 @@ const CODE = /`([^`\n]{1,2000})`/y;
 const LINK = /\[([^\]\n]{1,500})\]\(([^()\s]{1,2000})\)/y;
 const ADDRESS = /https?:\/\/[^\s<>"'`]{1,2000}/y;
 const MENTION = /@([\p{L}\p{N}_.@+-]{1,150})/uy;
-const TAG = /#([\p{L}\p{N}_-]{1,50})/uy;
+const TAG = /#([\p{L}\p{N}_][\p{L}\p{N}_-]{0,31})(?![\p{L}\p{N}_-])/uy; // as shiftlog/words.py finds them
 const MARKS = /** @type {["strong"|"em"|"s", string][]} */ ([["strong", "**"], ["strong", "__"], ["s", "~~"], ["em", "*"], ["em", "_"]]);
 
 /** @param {string} text @param {Set<string>} names @param {number} depth @returns {Inline[]} */
@@ -117,7 +117,7 @@ function atom(text, at, free, names) {
     const href = withoutEnd(all);
     return { one: { type: "link", href, text: href }, length: href.length };
   }
-  if (sign === "#") return /\p{L}/u.test(first) ? { one: { type: "tag", name: first.toLowerCase() }, length: all.length } : null;
+  if (sign === "#") return /[#/&]/.test(text[at - 1] ?? "") ? null : { one: { type: "tag", name: first.toLowerCase() }, length: all.length };
   const name = nameOf(first, names);
   return name ? { one: { type: "mention", name }, length: name.length + 1 } : null;
 }
@@ -184,14 +184,3 @@ const plain = (inside) => inside.map((one) => {
   if (one.type === "tag") return `#${one.name}`;
   return "text" in one ? one.text : plain(one.inside);
 }).join("");
-
-/** The #tags of a text, each once, in their order. @param {string} text @returns {string[]} */
-export function tagsOf(text) {
-  /** @type {Set<string>} */ const tags = new Set();
-  const walk = (/** @type {any} */ node) => {
-    if (node.type === "tag") tags.add(node.name);
-    for (const list of [node.inside, node.blocks, node.items]) list?.flat().forEach(walk);
-  };
-  parse(text).forEach(walk);
-  return [...tags];
-}

@@ -89,6 +89,9 @@ export class Stream {
   }
 }
 
+/** By somebody; what the system notes may name whose doing it was. @param {Entry} entry */
+export const isSaid = ({ kind }) => kind === "said";
+
 /**
  * Whether an entry belongs to what a page looks at, as the server judges it.
  * @param {Entry} entry @param {{site?: string, device?: string, thread?: number|null, kind?: string, tag?: string, author?: string, pinned?: boolean}} asked
@@ -96,5 +99,5 @@ export class Stream {
 export function belongs(entry, { site, device, thread, kind, tag, author, pinned }) {
   return (!site || entry.site?.slug === site) && (!device || entry.device?.uid === device) && (!thread || entry.thread === thread)
     && (!tag || entry.tags.includes(tag)) && (!author || entry.author?.name === author) && (!pinned || entry.pinned)
-    && (kind !== "people" || entry.author !== null) && (kind !== "system" || entry.author === null);
+    && (kind !== "people" || isSaid(entry)) && (kind !== "system" || !isSaid(entry));
 }

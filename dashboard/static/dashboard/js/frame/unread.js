@@ -1,0 +1,33 @@
+/** How much of the log is unread: beside its name in the rail of every page; and the key that opens a field to write from anywhere. */
+
+import { byId, setText } from "../page/element.js";
+import { connection } from "../live/live.js";
+import { reading } from "../log/reading.js";
+import { typing } from "./frame.js";
+
+const MOST = 99; // more are written as 99+
+
+function show() {
+  const { total, mentions } = reading.counts ?? { total: 0, mentions: 0 };
+  const bubble = byId("log-count");
+  bubble.hidden = total === 0;
+  bubble.classList.toggle("names-me", mentions > 0);
+  setText(bubble.firstElementChild, `${mentions ? "@" : ""}${total > MOST ? `${MOST}+` : total}`);
+}
+
+export function showUnread() {
+  if (!document.getElementById("log-count")) return;
+  const me = JSON.parse(byId("viewer").textContent);
+  reading.addEventListener("counts", show);
+  connection.on("log", ({ entry }) => (entry === null || (entry.kind === "said" && entry.author?.name !== me)) && reading.ask());
+  connection.on("log_read", ({ by }) => by === me && reading.ask());
+  // What happened meanwhile was not heard.
+  connection.on("hello", () => reading.ask());
+  document.addEventListener("visibilitychange", () => !document.hidden && reading.ask());
+  reading.ask();
+  document.addEventListener("keydown", async (event) => {
+    if (event.key !== "w" || typing(event)) return;
+    event.preventDefault();
+    (await import("../log/write.js")).writeHere();
+  });
+}
