@@ -21,9 +21,11 @@ const NAMING = new Set([
   "endsWith", "includes", "split", "join", "append:name", "getAttribute", "removeAttribute", "hasAttribute", "toggleAttribute", "DateTimeFormat", "warn", "log",
 ]);
 const NAMED = new Set(["class", "className", "id", "name", "type", "href", "src", "for", "role", "method", "key", "font", "content-type", "Content-Type", "Accept", "target", "rel", "d", "viewBox"]);
-const WORDS = /\p{L}{2,}[,;:.]? +\p{L}{2,}|(?<![\p{L}\p{N}_/.#-])\p{Lu}\p{Ll}{2,}/u;
+const WORDS = /\p{L}{2,}[,;:.]? +\p{L}{2,}|(?<![\p{L}\p{N}_/.#-])\p{Lu}\p{Ll}+/u;
+// Beside a value: "reached {when}".
+const BESIDE = /(?<![\p{L}\p{N}_/.#$-])\p{L}{2,}:? \uFFFC|\uFFFC \p{L}{2,}(?![\p{L}\p{N}_/-])/u;
 const WORD = /\p{L}{2,}/u;
-const TECHNICAL = /^[a-z][a-zA-Z]*(?:Key|Down|Up|Left|Right)$|^(?:Arrow|Page)(?:Up|Down|Left|Right)$|^(?:Enter|Escape|Home|End|Tab|Shift|Space|Delete|Backspace|Authorization|GET|POST|PATCH|PUT|DELETE)$/;
+const TECHNICAL = /^[a-z][a-zA-Z]*(?:Key|Down|Up|Left|Right)$|^(?:Arrow|Page)(?:Up|Down|Left|Right)$|^(?:Enter|Escape|Home|End|Tab|Shift|Space|Backspace|Authorization|GET|POST|PATCH|PUT|DELETE)$/;
 
 const marked = [], unmarked = [], spoiled = [];
 
@@ -60,12 +62,12 @@ function place(node) {
 
 function looksLikeText(node, text) {
   const { kind, name, nth } = place(node);
-  if (kind === "condition" || TECHNICAL.test(text)) return false;
+  if (kind === "condition" || TECHNICAL.test(text) || text.startsWith("<")) return false;
   if (kind === "property" && NAMED.has(name)) return false;
   if (kind === "argument" && (NAMING.has(name) || ((name === "el" || name === "setAttribute") && nth === 0))) return false;
   const shown = (kind === "property" && (SHOWN.has(name) || name === "textContent")) || (kind === "argument" && SHOWING.has(name) && nth > 0)
     || (kind === "argument" && name === "toast");
-  return (shown ? WORD : WORDS).test(text.replaceAll("\uFFFC", " 0 "));
+  return (shown ? WORD : WORDS).test(text.replaceAll("\uFFFC", " 0 ")) || BESIDE.test(text);
 }
 
 function look(file, source, node) {

@@ -7,6 +7,6 @@ import { kinds } from "../js/inbox/groups.js";
 
 test("kinds of which several wait are offered together, most first", () => {
   const found = ["power-meter", "thermometer", "power-meter", "", "", "thermometer", "power-meter", "air-quality", "air-quality", "tracker"].map((kind) => ({ kind }));
-  assert.deepEqual(kinds(found).map(({ text }) => text), ["all 3 power meters", "all 2 of air quality", "all 2 thermometers"]);
+  assert.deepEqual(kinds(found).map(({ text }) => text), ["all 3: power meter", "all 2: air quality", "all 2: thermometer"]);
   assert.deepEqual(kinds([]), []);
 });

@@ -9,6 +9,7 @@ import { showChanges } from "./changes.js";
 import { showOffers, takeInFile } from "./offers.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
+import { t } from "../page/language.js";
 
 const TYPED = 300; // ms after the last key
 const SOON = 1_000; // ms that gather events into one look at the list
@@ -44,15 +45,15 @@ function assess() {
 
 function showTargets(/** @type {{total: number, devices: number, targets: any[]}} */ found) {
   const ofSeries = form.draft.metric !== "";
-  setText(byId("targets-count"), found.total ? targetsInWords(found, ofSeries) : "Nothing fits now; what joins later will.");
+  setText(byId("targets-count"), found.total ? targetsInWords(found, ofSeries) : t("Nothing fits now; what joins later will."));
   const rows = found.targets.map(({ name, device, metric }) => el("li", { class: "tag", text: metric ? `${name}, ${metric}` : name, attrs: { title: device } }));
   const more = found.total - found.targets.length;
-  byId("targets-list").replaceChildren(...rows, ...(more > 0 ? [el("li", { class: "tag", text: `and ${more} more` })] : []));
+  byId("targets-list").replaceChildren(...rows, ...(more > 0 ? [el("li", { class: "tag", text: t("and {more} more", { more }) })] : []));
 }
 
 /** Whether what was written may be forgotten. */
 function leave() {
-  return !dirty || confirm("What you wrote is not saved. Leave it?");
+  return !dirty || confirm(t("What you wrote is not saved. Leave it?"));
 }
 
 /** @param {AlertRule|null} rule null: a new one @param {any} [begin] what it begins with */
@@ -66,7 +67,7 @@ function show(rule, begin = {}) {
   byId("enable").hidden = rule?.enabled === true;
   byId("save").classList.toggle("main", rule?.enabled === true);
   byId("outcome").hidden = true;
-  setText(byId("form-title"), rule?.name ?? "New rule");
+  setText(byId("form-title"), rule?.name ?? t("New rule"));
   setText(byId("changed"), "");
   form.show(rule ?? begin);
   history.replaceState(null, "", rule ? `?rule=${rule.id}` : "?new");
@@ -96,7 +97,7 @@ function follow(/** @type {AlertRule[]} */ rules) {
   const now = rules.find((rule) => rule.id === open?.id);
   if (now && now.updated_at !== open.updated_at && !dirty) show(now);
   else if (!now && !dirty) hide();
-  else if (now?.updated_at !== open.updated_at) setText(byId("changed"), now ? "Somebody has changed it meanwhile." : "Somebody has deleted it meanwhile.");
+  else if (now?.updated_at !== open.updated_at) setText(byId("changed"), now ? t("Somebody has changed it meanwhile.") : t("Somebody has deleted it meanwhile."));
 }
 
 async function read() {
@@ -104,7 +105,7 @@ async function read() {
     await list.read();
     endTrouble(byId("trouble"));
   } catch (error) {
-    showTrouble(byId("trouble"), `The alert rules could not be read. ${/** @type {Error} */ (error).message}`, read);
+    showTrouble(byId("trouble"), t("The alert rules could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
 }
 
@@ -127,7 +128,7 @@ async function save(enabled) {
     await read();
     show(saved);
     byId("outcome").hidden = false;
-    byId("outcome").replaceChildren(el("span", { text: enabled ? "Saved and on. It is judged within seconds." : "Saved. It is off: nothing is judged by it." }));
+    byId("outcome").replaceChildren(el("span", { text: enabled ? t("Saved and on. It is judged within seconds.") : t("Saved. It is off: nothing is judged by it.") }));
   } catch (error) {
     const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
     form.showErrors(said && typeof said === "object" ? said : { "Not saved": message });
@@ -138,7 +139,7 @@ async function save(enabled) {
 
 function askToDelete() {
   if (!open) return;
-  setText(byId("confirm-said"), `“${open.name}” goes. Alerts it has raised stay${open.firing ? `, and the ${open.firing} that stand now are cleared by nobody` : ""}. Type its name to delete it.`);
+  setText(byId("confirm-said"), open.firing ? t("“{name}” goes. Alerts it has raised stay, and the {firing} that stand now are cleared by nobody. Type its name to delete it.", { name: open.name, firing: open.firing }) : t("“{name}” goes. Alerts it has raised stay. Type its name to delete it.", { name: open.name }));
   byId("confirm-name").value = "";
   byId("confirm-do").disabled = true;
   byId("confirm").showModal();
@@ -149,7 +150,7 @@ async function remove() {
   if (!open) return;
   try {
     await send("DELETE", `/api/v1/alert-rules/${open.id}/`);
-    toast(`“${open.name}” is deleted.`);
+    toast(t("“{name}” is deleted.", { name: open.name }));
     hide();
     await read();
   } catch (error) {

@@ -9,6 +9,7 @@ import { ReplayChart } from "./replay-chart.js";
 import { send } from "../page/rest.js";
 import { sentence, sumsOf } from "./sums.js";
 import { serverNow } from "../time/clock.js";
+import { t } from "../page/language.js";
 
 const LISTED = 100; // episodes in the list; the chart and the sentence have all
 
@@ -47,7 +48,7 @@ export class Assessment {
     this.replayed.clear();
     byId("shown").replaceChildren();
     byId("fired").replaceChildren();
-    setText(byId("sentence"), "Trying it on what was measured");
+    setText(byId("sentence"), t("Trying it on what was measured"));
     this.chart.showEpisodes([]);
     this.assess();
   }
@@ -75,13 +76,13 @@ export class Assessment {
       if (turn !== this.turn) return;
       this.of.told(found.errors);
       if (Object.keys(found.errors).length) {
-        this.#nothing("It is tried as soon as nothing is wrong above.");
+        this.#nothing(t("It is tried as soon as nothing is wrong above."));
         return;
       }
       this.of.targets(found);
       this.#offer(found.targets);
       if (!found.total) {
-        this.#nothing("It is for nothing there is now, so there is nothing to try it on.");
+        this.#nothing(t("It is for nothing there is now, so there is nothing to try it on."));
         return;
       }
       await Promise.all([this.#showTarget(), this.#replay(draft)]);
@@ -101,10 +102,10 @@ export class Assessment {
 
   #failed(/** @type {any} */ error) {
     if (error.status === 400) {
-      this.#nothing(`It cannot be tried. ${error.message}`);
+      this.#nothing(t("It cannot be tried. {message}", { message: error.message }));
       return;
     }
-    showTrouble(byId("replay-trouble"), `Not tried. ${error.message}`, () => this.assess());
+    showTrouble(byId("replay-trouble"), t("Not tried. {message}", { message: error.message }), () => this.assess());
   }
 
   /** The targets one can look at; the one that is looked at stays. */
@@ -137,7 +138,7 @@ export class Assessment {
     return this.all.ask(draft, { days: this.days, now: this.asOf }, (sofar) => {
       const { targets, stop, start, looked, total, isDone } = sofar;
       const days = Math.max(1, Math.round((stop - start) / 86_400_000));
-      const judged = isDone ? "" : ` ${looked} of ${total} judged so far.`;
+      const judged = isDone ? "" : t(" {looked} of {total} judged so far.", { looked, total });
       setText(byId("sentence"), `${sentence(sumsOf(targets, stop), days, total)}${judged}`);
       byId("sentence").classList.toggle("is-old", !isDone);
       for (const one of targets) this.replayed.set(one.id, one);
@@ -161,9 +162,9 @@ export class Assessment {
     const until = (/** @type {number} */ from, /** @type {number} */ to) => (day(from) === day(to) ? hourAndMinute(to) : at(to));
     byId("fired").replaceChildren(...all.slice(0, LISTED).map(({ target, episode: [, fired, cleared] }) => el("li", {},
       el("b", { text: target.metric ? `${target.name}, ${humanise(target.metric)}` : target.name }),
-      el("span", { text: cleared === null ? `${at(fired)}, still firing` : `${at(fired)} to ${until(fired, cleared)}` }),
+      el("span", { text: cleared === null ? t("{at}, still firing", { at: at(fired) }) : t("{at} to {until}", { at: at(fired), until: until(fired, cleared) }) }),
       el("span", { class: "quiet", text: duration((cleared ?? stop) - fired) }))),
-    ...(all.length > LISTED ? [el("li", { class: "quiet", text: `and ${all.length - LISTED} more` })] : []));
+    ...(all.length > LISTED ? [el("li", { class: "quiet", text: t("and {more} more", { more: all.length - LISTED }) })] : []));
   }
 
   async #moved(/** @type {string} */ field, /** @type {number} */ value, /** @type {boolean} */ isDone) {

@@ -3,27 +3,28 @@
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { moment } from "../time/moment.js";
+import { t } from "../page/language.js";
 
 const LISTED = 20; // newest changes
 
 /** @param {{id: number}} rule */
 export async function showChanges(rule) {
-  byId("changes").replaceChildren(el("li", { class: "quiet", text: "Loading" }));
+  byId("changes").replaceChildren(el("li", { class: "quiet", text: t("Loading") }));
   try {
     const { changes } = await get(`/api/v1/alert-rules/${rule.id}/changes/`);
     byId("changes").replaceChildren(...changes.slice(0, LISTED).map((/** @type {any} */ one) => el("li", {},
       el("span", { class: "small quiet", text: `${moment(Date.parse(one.at))}, ${one.by ?? "Pulseboard"}` }), el("span", { text: inWords(one.before, one.after) }))));
   } catch (error) {
-    byId("changes").replaceChildren(el("li", { class: "error", text: `Not read. ${/** @type {Error} */ (error).message}` }));
+    byId("changes").replaceChildren(el("li", { class: "error", text: t("Not read. {message}", { message: /** @type {Error} */ (error).message }) }));
   }
 }
 
 /** "condition.limit: −15, before −18; enabled: true". @param {any} before @param {any} after */
 export function inWords(before, after) {
-  if (!before) return "Made";
+  if (!before) return t("Made");
   const [old, now] = [flat(before), flat(after ?? {})];
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((name) => old[name] !== now[name]);
-  return names.map((name) => (name in old ? `${name}: ${now[name] ?? "none"}, before ${old[name]}` : `${name}: ${now[name]}`)).join("; ");
+  return names.map((name) => (name in old ? t("{name}: {now}, before {before}", { name, now: now[name] ?? t("none"), before: old[name] }) : `${name}: ${now[name]}`)).join("; ");
 }
 
 /** @param {any} form @param {string} [path] @returns {Record<string, string>} */

@@ -1,6 +1,7 @@
 /** The fields of each type of condition: what a form shows, and the document it stands for. Pure. */
 
 import { seconds, written } from "./durations.js";
+import { t } from "../page/language.js";
 
 /**
  * @typedef {"number"|"duration"|"choice"|"words"|"text"|"names"|"truth"} Form
@@ -9,55 +10,55 @@ import { seconds, written } from "./durations.js";
  * @typedef {{type: string, label: string, of: "series"|"device"|"either", fields: Field[]}} Type
  */
 
-const FOR = /** @type {Field} */ ({ name: "for", label: "For", form: "duration", normally: "0 s", hint: "How long it must hold before it fires." });
-const COUNT = /** @type {Field} */ ({ name: "count", label: "Readings in a row", form: "number", normally: "1" });
+const FOR = /** @type {Field} */ ({ name: "for", label: t("For"), form: "duration", normally: "0 s", hint: t("How long it must hold before it fires.") });
+const COUNT = /** @type {Field} */ ({ name: "count", label: t("Readings in a row"), form: "number", normally: "1" });
 const COMMON = [FOR, COUNT];
 
 /** @type {Type[]} */
 export const TYPES = [
-  { type: "threshold", label: "Value beyond a limit", of: "series", fields: [
-    { name: "op", label: "Is", form: "choice", choices: [["above", "above"], ["below", "below"], ["outside", "outside of"], ["inside", "inside of"]] },
-    { name: "limit", label: "Limit", form: "number", when: ["above", "below"] },
-    { name: "low", label: "From", form: "number", when: ["outside", "inside"] },
-    { name: "high", label: "To", form: "number", when: ["outside", "inside"] },
-    { name: "clear", label: "Clears at", form: "number", when: ["above", "below"], normally: "the limit", hint: "Further back than the limit, so that it does not flap." },
-    { name: "clear", label: "Clears", form: "number", when: ["outside", "inside"], normally: "0", hint: "As far back beyond the edge." },
+  { type: "threshold", label: t("Value beyond a limit"), of: "series", fields: [
+    { name: "op", label: t("Is"), form: "choice", choices: [["above", t("above")], ["below", t("below")], ["outside", t("outside of")], ["inside", t("inside of")]] },
+    { name: "limit", label: t("Limit"), form: "number", when: ["above", "below"] },
+    { name: "low", label: t("From"), form: "number", when: ["outside", "inside"] },
+    { name: "high", label: t("To"), form: "number", when: ["outside", "inside"] },
+    { name: "clear", label: t("Clears at"), form: "number", when: ["above", "below"], normally: t("the limit"), hint: t("Further back than the limit, so that it does not flap.") },
+    { name: "clear", label: t("Clears"), form: "number", when: ["outside", "inside"], normally: "0", hint: t("As far back beyond the edge.") },
     ...COMMON] },
-  { type: "rate", label: "Changes too fast", of: "series", fields: [
-    { name: "op", label: "It", form: "choice", choices: [["rises", "rises"], ["falls", "falls"], ["changes", "rises or falls"]] },
-    { name: "limit", label: "By more than", form: "number" },
-    { name: "per", label: "Within", form: "duration" },
-    { name: "clear", label: "Clears at", form: "number", normally: "that change" },
+  { type: "rate", label: t("Changes too fast"), of: "series", fields: [
+    { name: "op", label: t("It"), form: "choice", choices: [["rises", t("rises")], ["falls", t("falls")], ["changes", t("rises or falls")]] },
+    { name: "limit", label: t("By more than"), form: "number" },
+    { name: "per", label: t("Within"), form: "duration" },
+    { name: "clear", label: t("Clears at"), form: "number", normally: t("that change") },
     ...COMMON] },
-  { type: "stuck", label: "Value does not move", of: "series", fields: [
-    { name: "for", label: "For", form: "duration" },
-    { name: "tolerance", label: "Moves by no more than", form: "number", normally: "0" },
-    { name: "count", label: "Readings at least", form: "number", normally: "3" }] },
-  { type: "silent", label: "No data", of: "either", fields: [
-    { name: "times", label: "Expected intervals", form: "number", hint: "Of the device, missed in a row." },
-    { name: "seconds", label: "Or for", form: "duration", hint: "Instead: a length of time." }] },
-  { type: "offline", label: "Device offline", of: "device", fields: [
-    FOR, { name: "silent", label: "A silent device counts too", form: "truth", normally: "true" }] },
-  { type: "state", label: "State is", of: "series", fields: [
-    { name: "op", label: "It", form: "choice", choices: [["is", "is one of"], ["is_not", "is none of"]] },
-    { name: "equals", label: "States", form: "words", hint: "With commas between: fault, open. true and false are booleans." },
+  { type: "stuck", label: t("Value does not move"), of: "series", fields: [
+    { name: "for", label: t("For"), form: "duration" },
+    { name: "tolerance", label: t("Moves by no more than"), form: "number", normally: "0" },
+    { name: "count", label: t("Readings at least"), form: "number", normally: "3" }] },
+  { type: "silent", label: t("No data"), of: "either", fields: [
+    { name: "times", label: t("Expected intervals"), form: "number", hint: t("Of the device, missed in a row.") },
+    { name: "seconds", label: t("Or for"), form: "duration", hint: t("Instead: a length of time.") }] },
+  { type: "offline", label: t("Device offline"), of: "device", fields: [
+    FOR, { name: "silent", label: t("A silent device counts too"), form: "truth", normally: "true" }] },
+  { type: "state", label: t("State is"), of: "series", fields: [
+    { name: "op", label: t("It"), form: "choice", choices: [["is", t("is one of")], ["is_not", t("is none of")]] },
+    { name: "equals", label: t("States"), form: "words", hint: t("With commas between: fault, open. true and false are booleans.") },
     ...COMMON] },
-  { type: "deviation", label: "Unlike past weeks", of: "series", fields: [
-    { name: "op", label: "Is", form: "choice", choices: [["outside", "above or below"], ["above", "above"], ["below", "below"]] },
-    { name: "weeks", label: "The same hour of so many weeks", form: "number" },
-    { name: "by", label: "By more than", form: "number" },
-    { name: "relative", label: "In percent", form: "truth", normally: "false" },
-    { name: "zone", label: "Zone of the hours", form: "text", normally: "UTC" },
-    { name: "clear", label: "Clears at", form: "number", normally: "that distance" },
+  { type: "deviation", label: t("Unlike past weeks"), of: "series", fields: [
+    { name: "op", label: t("Is"), form: "choice", choices: [["outside", t("above or below")], ["above", t("above")], ["below", t("below")]] },
+    { name: "weeks", label: t("The same hour of so many weeks"), form: "number" },
+    { name: "by", label: t("By more than"), form: "number" },
+    { name: "relative", label: t("In percent"), form: "truth", normally: "false" },
+    { name: "zone", label: t("Zone of the hours"), form: "text", normally: "UTC" },
+    { name: "clear", label: t("Clears at"), form: "number", normally: t("that distance") },
     ...COMMON] },
-  { type: "expression", label: "Formula over several series", of: "device", fields: [
-    { name: "formula", label: "Formula", form: "text", hint: "supply - return > 30" },
-    { name: "names", label: "Names", form: "names", hint: "One a line: supply = temperature.supply. Of another device: outside = weather-1 temperature." },
-    { name: "tolerance", label: "Values hold for", form: "duration", normally: "1 min" },
-    { name: "op", label: "Is", form: "choice", choices: [["", "true"], ["above", "above"], ["below", "below"], ["outside", "outside of"], ["inside", "inside of"]] },
-    { name: "limit", label: "Limit", form: "number", when: ["above", "below"] },
-    { name: "low", label: "From", form: "number", when: ["outside", "inside"] },
-    { name: "high", label: "To", form: "number", when: ["outside", "inside"] },
+  { type: "expression", label: t("Formula over several series"), of: "device", fields: [
+    { name: "formula", label: t("Formula"), form: "text", hint: "supply - return > 30" },
+    { name: "names", label: t("Names"), form: "names", hint: t("One a line: supply = temperature.supply. Of another device: outside = weather-1 temperature.") },
+    { name: "tolerance", label: t("Values hold for"), form: "duration", normally: "1 min" },
+    { name: "op", label: t("Is"), form: "choice", choices: [["", t("true")], ["above", t("above")], ["below", t("below")], ["outside", t("outside of")], ["inside", t("inside of")]] },
+    { name: "limit", label: t("Limit"), form: "number", when: ["above", "below"] },
+    { name: "low", label: t("From"), form: "number", when: ["outside", "inside"] },
+    { name: "high", label: t("To"), form: "number", when: ["outside", "inside"] },
     ...COMMON] },
 ];
 

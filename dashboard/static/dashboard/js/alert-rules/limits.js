@@ -1,5 +1,7 @@
 /** The limits of a condition that are lines on a chart, and what dragging one makes of it. Pure. */
 
+import { t } from "../page/language.js";
+
 const DIGITS = 3; // significant digits of the axis that a dragged value keeps
 
 /** @typedef {{field: string, label: string, value: number}} Limit */
@@ -8,8 +10,8 @@ const DIGITS = 3; // significant digits of the axis that a dragged value keeps
 export function limitsOf(condition) {
   if (condition?.type !== "threshold") return [];
   const found = /** @type {[string, string][]} */ (["above", "below"].includes(condition.op)
-    ? [["limit", condition.op === "above" ? "Fires above" : "Fires below"], ["clear", "Clears"]]
-    : [["low", "From"], ["high", "To"]]);
+    ? [["limit", condition.op === "above" ? t("Fires above") : t("Fires below")], ["clear", t("Clears")]]
+    : [["low", t("From")], ["high", t("To")]]);
   return found.filter(([field]) => typeof condition[field] === "number").map(([field, label]) => ({ field, label, value: condition[field] }));
 }
 

@@ -5,8 +5,9 @@ import { byId, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { OpenList } from "../page/open-list.js";
 import { serverNow } from "../time/clock.js";
+import { t } from "../page/language.js";
 
-const SEVERITIES = /** @type {Record<string, string>} */ ({ critical: "Critical", warning: "Warning", info: "Info" });
+const SEVERITIES = /** @type {Record<string, string>} */ ({ critical: t("Critical"), warning: t("Warning"), info: t("Info") });
 
 /**
  * @typedef {{id: number, name: string, enabled: boolean, severity: string, site: string|null, device: string|null, uid_pattern: string, kind: string,
@@ -32,20 +33,20 @@ export class AlertRuleList extends OpenList {
   show() {
     this.replace(this.rules.map((rule) => this.#row(rule)));
     byId("rules-empty").hidden = this.rules.length > 0;
-    setText(byId("rules-empty"), "No rule yet: nothing is judged.");
-    setText(byId("count"), this.rules.length ? `${number(this.rules.filter((rule) => rule.enabled).length, 0)} of ${number(this.rules.length, 0)} on` : "");
+    setText(byId("rules-empty"), t("No rule yet: nothing is judged."));
+    setText(byId("count"), this.rules.length ? t("{on} of {all} on", { on: number(this.rules.filter((rule) => rule.enabled).length, 0), all: number(this.rules.length, 0) }) : "");
   }
 
   #row(/** @type {AlertRule} */ rule) {
     const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
-    const word = rule.enabled ? "On" : "Off";
+    const word = rule.enabled ? t("On") : t("Off");
     const turn = el("button", {
       class: "button tiny", text: word, data: { act: `on-${rule.id}` },
       attrs: { type: "button", role: "switch", "aria-checked": String(rule.enabled), "aria-label": `${word}: ${rule.name}`, title: word },
       on: { click: () => this.carryOut(() => send("PATCH", `/api/v1/alert-rules/${rule.id}/`, { enabled: !rule.enabled }), said) },
     });
     const open = this.opener(rule.id, () => this.of.chosen(rule), el("b", { text: rule.name }), el("span", { class: "small soft", text: rule.holds ? `${rule.applies}: ${rule.holds}` : rule.applies }), this.#stands(rule));
-    if (!rule.holds) open.append(el("span", { class: "small error" }, icon("i-warn"), " This version cannot use it."));
+    if (!rule.holds) open.append(el("span", { class: "small error" }, icon("i-warn"), t(" This version cannot use it.")));
     const row = el("li", {}, open, el("div", { class: "acts" }, turn), said);
     row.classList.toggle("is-chosen", rule.id === this.open);
     row.classList.toggle("is-off", !rule.enabled);
@@ -57,14 +58,14 @@ export class AlertRuleList extends OpenList {
     const ok = Math.max(0, rule.targets - rule.firing - rule.pending);
     const parts = [
       el("span", { class: "severity", text: SEVERITIES[rule.severity] ?? rule.severity, data: { severity: rule.severity } }),
-      ...(rule.firing ? [el("span", { class: "firing", text: `${number(rule.firing, 0)} firing` })] : []),
-      ...(rule.pending ? [el("span", { text: `${number(rule.pending, 0)} pending` })] : []),
-      el("span", { text: rule.targets ? (rule.enabled ? `${number(ok, 0)} ok` : `${number(rule.targets, 0)} ${what}`) : "fits nothing now" }),
-      el("span", { text: rule.last_fired === null ? "never fired" : `fired ${ago(Math.max(0, serverNow() - rule.last_fired))}` }),
+      ...(rule.firing ? [el("span", { class: "firing", text: t("{firing} firing", { firing: number(rule.firing, 0) }) })] : []),
+      ...(rule.pending ? [el("span", { text: t("{pending} pending", { pending: number(rule.pending, 0) }) })] : []),
+      el("span", { text: rule.targets ? (rule.enabled ? t("{ok} ok", { ok: number(ok, 0) }) : `${number(rule.targets, 0)} ${what}`) : t("fits nothing now") }),
+      el("span", { text: rule.last_fired === null ? t("never fired") : t("fired {ago}", { ago: ago(Math.max(0, serverNow() - rule.last_fired)) }) }),
     ];
     return el("span", { class: "small quiet stands" }, ...parts);
   }
 }
 
 /** "12 series of 3 devices". @param {{total: number, devices: number}} found @param {boolean} ofSeries */
-export const targetsInWords = ({ total, devices }, ofSeries) => (ofSeries ? `${number(total, 0)} series of ${counted(devices, "device")}` : counted(total, "device"));
+export const targetsInWords = ({ total, devices }, ofSeries) => (ofSeries ? t("{total} series of {devices}", { total: number(total, 0), devices: counted(devices, "device") }) : counted(total, "device"));

@@ -3,6 +3,7 @@
 import { byId, el, setText, showTrouble, toast } from "../page/element.js";
 import { counted } from "../page/format.js";
 import { get, send } from "../page/rest.js";
+import { t } from "../page/language.js";
 
 /** @typedef {{name: string, applies: string, holds: string}} Taken @typedef {{name: string, said: string}} Said */
 
@@ -14,41 +15,41 @@ export async function showOffers(rules, read) {
   } catch {
     return; // the list says what is wrong
   }
-  byId("offers").replaceChildren(...(ready.rules.length ? [readyMade(ready.rules, read)] : []), ...(lines.rules.length ? [ofLines(lines, read)] : []), ...(rules.length ? [] : [el("p", { class: "quiet", text: "A file of rules can be imported: Pulseboard’s own, or Prometheus’." })]));
+  byId("offers").replaceChildren(...(ready.rules.length ? [readyMade(ready.rules, read)] : []), ...(lines.rules.length ? [ofLines(lines, read)] : []), ...(rules.length ? [] : [el("p", { class: "quiet", text: t("A file of rules can be imported: Pulseboard’s own, or Prometheus’.") })]));
 }
 
 function readyMade(/** @type {any[]} */ rules, /** @type {() => void} */ read) {
   const rows = rules.map((rule) => el("li", {}, el("label", {}, el("input", { attrs: { type: "checkbox", checked: "", value: rule.ready_made } }),
     el("span", {}, el("b", { text: rule.name }), el("span", { class: "soft", text: ` ${rule.applies}: ${rule.holds}` })))));
   const list = el("ul", {}, ...rows);
-  const take = el("button", { class: "button main", text: "Switch these on", attrs: { type: "button" } });
+  const take = el("button", { class: "button main", text: t("Switch these on"), attrs: { type: "button" } });
   take.addEventListener("click", async () => {
     const chosen = [...list.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
     try {
       const { created } = await send("POST", "/api/v1/alert-rules/ready-made/", { ready_made: chosen });
-      toast(`${counted(created, "rule")} on.`);
+      toast(t("{created} on.", { created: counted(created, "rule") }));
       read();
     } catch (error) {
-      showTrouble(byId("trouble"), `No rule was made. ${/** @type {Error} */ (error).message}`, () => take.click());
+      showTrouble(byId("trouble"), t("No rule was made. {message}", { message: /** @type {Error} */ (error).message }), () => take.click());
     }
   });
-  return el("section", {}, el("h3", { text: "Ready-made rules" }), list, take);
+  return el("section", {}, el("h3", { text: t("Ready-made rules") }), list, take);
 }
 
 function ofLines(/** @type {any} */ lines, /** @type {() => void} */ read) {
-  const look = el("button", { class: "button", text: "Make rules of them", attrs: { type: "button" } });
-  look.addEventListener("click", () => showTaken("Lines on charts as rules", lines, async () => {
+  const look = el("button", { class: "button", text: t("Make rules of them"), attrs: { type: "button" } });
+  look.addEventListener("click", () => showTaken(t("Lines on charts as rules"), lines, async () => {
     try {
       const { created } = await send("POST", "/api/v1/alert-rules/lines/");
       byId("taken").hidden = true;
-      toast(`${counted(created, "rule")} made. They are off until you switch them on.`);
+      toast(t("{created} made. They are off until you switch them on.", { created: counted(created, "rule") }));
       read();
     } catch (error) {
-      told(`No rule was made. ${/** @type {Error} */ (error).message}`);
+      told(t("No rule was made. {message}", { message: /** @type {Error} */ (error).message }));
     }
   }));
-  return el("section", {}, el("h3", { text: `Lines on the charts of ${counted(lines.devices, "device")} can become rules` }),
-    el("p", { text: "The lines stay. The rules are off until you have seen what they would have done." }), look);
+  return el("section", {}, el("h3", { text: t("Lines on the charts of {devices} can become rules", { devices: counted(lines.devices, "device") }) }),
+    el("p", { text: t("The lines stay. The rules are off until you have seen what they would have done.") }), look);
 }
 
 /** @param {File} file @param {() => void} read the list, when something was taken in */
@@ -60,14 +61,14 @@ export async function takeInFile(file, read) {
       try {
         const { created, changed } = await ask(false);
         byId("taken").hidden = true;
-        toast(`${created} added, ${changed} changed.`);
+        toast(t("{created} added, {changed} changed.", { created, changed }));
         read();
       } catch (error) {
-        told(`Nothing was taken in. ${/** @type {Error} */ (error).message}`);
+        told(t("Nothing was taken in. {message}", { message: /** @type {Error} */ (error).message }));
       }
     });
   } catch (error) {
-    told(`Nothing was taken in. ${saying(/** @type {any} */ (error))}`);
+    told(t("Nothing was taken in. {saying}", { saying: saying(/** @type {any} */ (error)) }));
   }
 }
 
@@ -78,7 +79,7 @@ function saying(/** @type {{message: string, body: any}} */ { message, body }) {
   return body && typeof body === "object" ? inner(body).replace(/^text: /, "") : message;
 }
 
-const told = (/** @type {string} */ what) => showTrouble(byId("trouble"), what, () => byId("import-file").click(), "Choose a file");
+const told = (/** @type {string} */ what) => showTrouble(byId("trouble"), what, () => byId("import-file").click(), t("Choose a file"));
 
 /**
  * What would become of a file or of lines, and the button that does it.
@@ -87,12 +88,12 @@ const told = (/** @type {string} */ what) => showTrouble(byId("trouble"), what, 
 function showTaken(title, found, act) {
   setText(byId("taken-title"), title);
   const part = (/** @type {string} */ head, /** @type {HTMLElement[]} */ rows) => (rows.length ? [el("h3", { text: head }), el("ul", {}, ...rows)] : []);
-  const said = (/** @type {Said} */ one) => el("li", {}, el("b", { text: one.name || "The file" }), ` ${one.said}`);
+  const said = (/** @type {Said} */ one) => el("li", {}, el("b", { text: one.name || t("The file") }), ` ${one.said}`);
   const refused = [...(found.refused ?? []), ...(found.skipped ?? [])];
   byId("taken-said").replaceChildren(el("div", { class: "said" },
     ...part(counted(found.rules.length, "rule"), found.rules.map((rule) => el("li", {}, el("b", { text: rule.name }), ` ${rule.applies}: ${rule.holds}`))),
-    ...part(`${counted(refused.length, "other")}, and why not`, refused.map(said)),
-    ...part("Left out or written in another way", (found.notes ?? []).map(said))));
+    ...part(t("{refused}, and why not", { refused: counted(refused.length, "other") }), refused.map(said)),
+    ...part(t("Left out or written in another way"), (found.notes ?? []).map(said))));
   byId("taken-do").hidden = !found.rules.length;
   byId("taken-do").onclick = act;
   byId("taken").hidden = false;

@@ -10,6 +10,7 @@ import { LiveChart } from "../charts/live-chart.js";
 import { Points } from "../charts/points.js";
 import { rounded, stepOf } from "./limits.js";
 import { StateStrip } from "../charts/state-strip.js";
+import { t } from "../page/language.js";
 
 const POINTS = 800;
 const EMPTY = 0.2; // of the days, without readings before the first
@@ -78,7 +79,7 @@ export class ReplayChart {
     Object.assign(this.window, { from, to, generation: this.window.generation + 1 });
     const none = !this.points.rows.length && !this.points.texts.length;
     byId("no-data").hidden = !none;
-    setText(byId("no-data"), none ? "No readings in these days." : "");
+    setText(byId("no-data"), none ? t("No readings in these days.") : "");
     this.chart?.reset();
     this.#redraw();
   }
@@ -104,7 +105,7 @@ export class ReplayChart {
       thresholds: [], alerts: new AlertSpans(), get near() { return chart.limits; },
     };
     this.chart = isStrip ? new StateStrip(canvas, source, this.window, this.room) : new LiveChart(canvas, source, this.window, this.room);
-    canvas.setAttribute("aria-label", `${humanise(target.metric)} of ${target.name}, and when the rule would have fired`);
+    canvas.setAttribute("aria-label", t("{metric} of {name}, and when the rule would have fired", { metric: humanise(target.metric), name: target.name }));
   }
 
   /** @param {Limit[]} limits */

@@ -4,6 +4,7 @@ import { byId, el } from "../page/element.js";
 import { documentOf, fieldsOf, textsOf, TYPES, typeOf } from "./condition-fields.js";
 import { showMistakes } from "../page/mistakes.js";
 import { WEEKDAYS } from "../time/moment.js";
+import { t } from "../page/language.js";
 
 const PLAIN = ["name", "severity", "metric", "kind", "site", "tag", "device", "uid_pattern", "text", "runbook"];
 const NULLED = new Set(["site", "device"]); // empty is null
@@ -94,7 +95,7 @@ export class AlertRuleForm {
     const option = (/** @type {string[]} */ [value, label]) => el("option", { text: label, attrs: { value } });
     let input;
     if (field.form === "choice") input = el("select", { class: "field", attrs: { name } }, ...(field.choices ?? []).map(option));
-    else if (field.form === "truth") input = el("select", { class: "field", attrs: { name } }, ...[["", field.normally === "true" ? "yes, as usual" : "no, as usual"], ["true", "yes"], ["false", "no"]].map(option));
+    else if (field.form === "truth") input = el("select", { class: "field", attrs: { name } }, ...[["", field.normally === "true" ? t("yes, as usual") : t("no, as usual")], ["true", t("yes")], ["false", t("no")]].map(option));
     else if (field.form === "names") input = el("textarea", { class: "field mono", attrs: { ...attrs, rows: "3", spellcheck: "false" } });
     else input = el("input", { class: "field", attrs: { ...attrs, ...(field.form === "number" ? { inputmode: "decimal" } : {}) } });
     input.dataset.field = name;

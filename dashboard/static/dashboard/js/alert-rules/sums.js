@@ -1,6 +1,7 @@
 /** What a replay adds up to, over all its targets, in words. Pure. */
 
 import { counted, duration, number } from "../page/format.js";
+import { t } from "../page/language.js";
 
 const SHORT = "1\u2009min";
 
@@ -24,16 +25,16 @@ export function sumsOf(targets, stop) {
 
 /** "In the last 7 days: 4 times, 38 min in all, 2 under 1 min, at most 2 a night." @param {Sums} sums @param {number} days @param {number} of targets judged */
 export function sentence(sums, days, of) {
-  const span = `In the last ${days === 1 ? "24 hours" : `${days} days`}`;
-  const cut = sums.cut ? ` ${counted(sums.cut, "target")} had too many readings to be judged to the end.` : "";
-  if (!sums.fired) return `${span}: it would not have fired.${cut}`;
+  const span = days === 1 ? t("In the last 24 hours") : t("In the last {days} days", { days });
+  const cut = sums.cut ? t(" {cut} had too many readings to be judged to the end.", { cut: counted(sums.cut, "target") }) : "";
+  if (!sums.fired) return t("{span}: it would not have fired.{cut}", { span, cut });
   const parts = [
-    sums.fired === 1 ? "once" : `${number(sums.fired, 0)} times`,
-    ...(of > 1 ? [`for ${number(sums.targets, 0)} of ${number(of, 0)}`] : []),
-    `${duration(sums.stood)} in all`,
-    ...(sums.short ? [`${number(sums.short, 0)} under ${SHORT}`] : []),
-    ...(sums.flapped ? [`${number(sums.flapped, 0)} flapping`] : []),
-    sums.night ? `at most ${number(sums.night, 0)} a night` : "none at night",
+    sums.fired === 1 ? t("once") : t("{fired} times", { fired: number(sums.fired, 0) }),
+    ...(of > 1 ? [t("for {targets} of {of}", { targets: number(sums.targets, 0), of: number(of, 0) })] : []),
+    t("{stood} in all", { stood: duration(sums.stood) }),
+    ...(sums.short ? [t("{short} under {limit}", { short: number(sums.short, 0), limit: SHORT })] : []),
+    ...(sums.flapped ? [t("{flapped} flapping", { flapped: number(sums.flapped, 0) })] : []),
+    sums.night ? t("at most {night} a night", { night: number(sums.night, 0) }) : t("none at night"),
   ];
   return `${span}: ${parts.join(", ")}.${cut}`;
 }

@@ -4,10 +4,11 @@ import { byId, el, toast } from "../page/element.js";
 import { counted } from "../page/format.js";
 import { get, send } from "../page/rest.js";
 import { serverNow } from "../time/clock.js";
+import { t } from "../page/language.js";
 
 const HOUR = 3_600_000; // ms
 const SNOOZES = /** @type {[string, number][]} */ ([["1 hour", HOUR], ["8 hours", 8 * HOUR], ["1 day", 24 * HOUR]]);
-const DONE = /** @type {Record<string, string>} */ ({ acknowledge: "acknowledged", unacknowledge: "taken back", assign: "assigned", snooze: "snoozed", comment: "commented on" });
+const DONE = /** @type {Record<string, string>} */ ({ acknowledge: t("acknowledged"), unacknowledge: t("taken back"), assign: t("assigned"), snooze: t("snoozed"), comment: t("commented on") });
 
 /** @typedef {"acknowledge"|"unacknowledge"|"assign"|"snooze"|"comment"} Act */
 
@@ -31,9 +32,9 @@ export class Acts {
       const left = alerts.filter((/** @type {any} */ each) => !each.changed);
       const done = alerts.length - left.length;
       if (ids.length > 1 && done) toast(`${counted(done, "alert")} ${DONE[act]}.`);
-      if (left.length) toast(left.length === 1 ? left[0].detail : `${left.length} not: ${left[0].detail}`);
+      if (left.length) toast(left.length === 1 ? left[0].detail : t("{left} not: {detail}", { left: left.length, detail: left[0].detail }));
     } catch (error) {
-      toast(`Not done. ${/** @type {Error} */ (error).message}`);
+      toast(t("Not done. {message}", { message: /** @type {Error} */ (error).message }));
     }
   }
 
@@ -50,14 +51,14 @@ export class Acts {
     this.before = /** @type {HTMLElement|null} */ (document.activeElement);
     const form = el("form", { class: "ask", attrs: { method: "dialog" }, on: { submit: done } }, ...fields);
     this.dialog.replaceChildren(el("header", {}, el("h2", { text: title, attrs: { id: "ask-title" } }),
-      el("button", { class: "button bare tiny", text: "Cancel", on: { click: () => this.dialog.close() } })), form);
+      el("button", { class: "button bare tiny", text: t("Cancel"), on: { click: () => this.dialog.close() } })), form);
     this.dialog.showModal();
   }
 
   async #assign(/** @type {number[]} */ ids) {
     const choice = /** @type {HTMLSelectElement} */ (el("select", { class: "field", attrs: { autofocus: "" } },
-      el("option", { text: `${this.me} (me)`, attrs: { value: this.me } }), el("option", { text: "Nobody", attrs: { value: "" } })));
-    this.#show(`Assign ${this.#what(ids)} to`, [el("label", {}, el("span", { text: "Whom" }), choice), el("button", { class: "button main", text: "Assign" })],
+      el("option", { text: t("{me} (me)", { me: this.me }), attrs: { value: this.me } }), el("option", { text: t("Nobody"), attrs: { value: "" } })));
+    this.#show(t("Assign {what} to", { what: this.#what(ids) }), [el("label", {}, el("span", { text: t("Whom") }), choice), el("button", { class: "button main", text: t("Assign") })],
       () => this.carryOut("assign", ids, { to: choice.value || null }));
     try {
       const { people } = await get("/api/v1/alerts/people/");
@@ -73,24 +74,24 @@ export class Acts {
       this.carryOut("snooze", ids, { until: Math.round(at) });
     };
     const at = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "datetime-local" } }));
-    this.#show(`Snooze ${this.#what(ids)}`, [
+    this.#show(t("Snooze {what}", { what: this.#what(ids) }), [
       el("div", { class: "choices" }, ...SNOOZES.map(([text, ms], i) => el("button", {
         class: "button", text, attrs: { type: "button", ...(i ? {} : { autofocus: "" }) }, on: { click: () => until(serverNow() + ms) },
-      })), el("button", { class: "button", text: "No more", attrs: { type: "button" }, on: { click: () => {
+      })), el("button", { class: "button", text: t("No more"), attrs: { type: "button" }, on: { click: () => {
         this.dialog.close();
         this.carryOut("snooze", ids, { until: null });
       } } })),
-      el("label", {}, el("span", { text: "or until" }), at), el("button", { class: "button main", text: "Snooze until then" }),
+      el("label", {}, el("span", { text: t("or until") }), at), el("button", { class: "button main", text: t("Snooze until then") }),
     ], () => at.value && this.carryOut("snooze", ids, { until: new Date(at.value).getTime() }));
   }
 
   #comment(/** @type {number[]} */ ids) {
     const text = /** @type {HTMLTextAreaElement} */ (el("textarea", { class: "field", attrs: { rows: "3", maxlength: "2000", autofocus: "" } }));
-    this.#show(`Say about ${this.#what(ids)}`, [el("label", {}, el("span", { class: "unseen", text: "Comment" }), text), el("button", { class: "button main", text: "Comment" })],
+    this.#show(t("Say about {what}", { what: this.#what(ids) }), [el("label", {}, el("span", { class: "unseen", text: t("Comment") }), text), el("button", { class: "button main", text: t("Comment") })],
       () => text.value.trim() && this.carryOut("comment", ids, { text: text.value }));
   }
 
   #what(/** @type {number[]} */ ids) {
-    return ids.length === 1 ? "this alert" : `${ids.length} alerts`;
+    return ids.length === 1 ? t("this alert") : t("{length} alerts", { length: ids.length });
   }
 }

@@ -7,6 +7,7 @@ import { get } from "../page/rest.js";
 import { moment, when } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
 import { wayTo } from "./way.js";
+import { t, tn } from "../page/language.js";
 
 /** @typedef {import("./standing.js").Alert} Alert */
 
@@ -26,15 +27,15 @@ export class AlertDrawer {
     this.buttons = el("div", { class: "acts" });
     this.trouble = el("p", { class: "wrong", attrs: { hidden: "" } });
     this.events = el("ol", { class: "events" });
-    this.text = /** @type {HTMLTextAreaElement} */ (el("textarea", { class: "field", attrs: { rows: "2", maxlength: "2000", "aria-label": "Comment or note", placeholder: "Comment, or a note with it" } }));
+    this.text = /** @type {HTMLTextAreaElement} */ (el("textarea", { class: "field", attrs: { rows: "2", maxlength: "2000", "aria-label": t("Comment or note"), placeholder: t("Comment, or a note with it") } }));
     this.effects = el("section", { class: "others" });
     this.earlier = el("section", { class: "others" });
-    const close = el("button", { class: "button bare square", attrs: { "aria-label": "Close", title: "Close (Esc)" }, on: { click: () => this.close() } }, icon("i-close"));
+    const close = el("button", { class: "button bare square", attrs: { "aria-label": t("Close"), title: t("Close (Esc)") }, on: { click: () => this.close() } }, icon("i-close"));
     const say = el("form", { class: "say", on: { submit: (event) => { event.preventDefault(); this.#say("comment"); } } }, this.text,
-      el("div", { class: "acts" }, el("button", { class: "button", text: "Comment" }),
-        el("button", { class: "button", text: "Acknowledge with this note", attrs: { type: "button" }, on: { click: () => this.#say("acknowledge") } })));
+      el("div", { class: "acts" }, el("button", { class: "button", text: t("Comment") }),
+        el("button", { class: "button", text: t("Acknowledge with this note"), attrs: { type: "button" }, on: { click: () => this.#say("acknowledge") } })));
     this.element.append(el("header", {}, this.mark, close), this.title, this.facts, this.buttons, this.trouble, this.chartArea,
-      el("h3", { text: "What was done" }), this.events, say, this.effects, this.earlier);
+      el("h3", { text: t("What was done") }), this.events, say, this.effects, this.earlier);
   }
 
   get isOpen() {
@@ -71,7 +72,7 @@ export class AlertDrawer {
     } catch (error) {
       if (turn !== this.turn) return;
       const { status, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-      setText(this.trouble, status === 404 ? "This alert is gone." : `It could not be read. ${message}`);
+      setText(this.trouble, status === 404 ? t("This alert is gone.") : t("It could not be read. {message}", { message }));
       this.trouble.hidden = false;
     }
   }
@@ -97,14 +98,14 @@ export class AlertDrawer {
     setText(this.title, alert.sentence);
     this.second();
     const act = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ key, main = false) => el("button", {
-      class: main ? "button main" : "button", text, data: { act: name }, attrs: { title: `Key ${key}` }, on: { click: () => this.acts.ask(name, [alert.id]) },
+      class: main ? "button main" : "button", text, data: { act: name }, attrs: { title: t("Key {key}", { key }) }, on: { click: () => this.acts.ask(name, [alert.id]) },
     });
     const key = `${alert.id}|${alert.cleared}|${alert.acknowledged}`;
     if (this.buttons.dataset.key === key) return;
     this.buttons.dataset.key = key;
     this.buttons.hidden = alert.cleared !== null;
-    this.buttons.replaceChildren(alert.acknowledged === null ? act("acknowledge", "Acknowledge", "a", true) : act("unacknowledge", "Take it back", "a"),
-      act("assign", "Assign", "m"), act("snooze", "Snooze", "s"));
+    this.buttons.replaceChildren(alert.acknowledged === null ? act("acknowledge", t("Acknowledge"), "a", true) : act("unacknowledge", t("Take it back"), "a"),
+      act("assign", t("Assign"), "m"), act("snooze", t("Snooze"), "s"));
   }
 
   /** What the clock changes. */
@@ -113,20 +114,20 @@ export class AlertDrawer {
     if (!alert) return;
     const now = serverNow();
     const over = alert.cleared !== null;
-    setMark(this.mark, over ? "cleared" : alert.severity, over ? `Cleared · ${SEVERITY[alert.severity]}` : SEVERITY[alert.severity]);
+    setMark(this.mark, over ? t("cleared") : alert.severity, over ? t("Cleared · {severity}", { severity: SEVERITY[alert.severity] }) : SEVERITY[alert.severity]);
     /** @type {[string, string, string?][]} */ const facts = [
-      ["Device", alert.device_name, alert.device === null ? undefined : wayTo(alert, now)],
-      ["Site", alert.site?.name ?? ""], ["Rule", alert.rule_name],
-      ["Since", `${moment(alert.started)}, ${stood(alert, now)}`],
-      ["When it fired", alert.value === null ? "" : withUnit(alert.value, alert)],
-      ["Worst", alert.worst === null || alert.worst === alert.value ? "" : withUnit(alert.worst, alert)],
-      ["Limit", alert.limit === null ? "" : withUnit(alert.limit, alert)],
-      ["Came back", alert.flaps ? `${alert.flaps} ${alert.flaps === 1 ? "time" : "times"}` : ""],
-      ["Found", alert.historic ? "when it was over already: nobody was told" : ""],
-      ["Silenced", alert.silenced ? "a silence held when it fired" : ""],
-      ["With", care({ ...alert, silenced: false }, now)],
-      ["Labels", Object.entries(alert.labels).map(([name, value]) => `${name}: ${value}`).join(", ")],
-      ["Runbook", alert.runbook, alert.runbook],
+      [t("Device"), alert.device_name, alert.device === null ? undefined : wayTo(alert, now)],
+      [t("Site"), alert.site?.name ?? ""], [t("Rule"), alert.rule_name],
+      [t("Since"), `${moment(alert.started)}, ${stood(alert, now)}`],
+      [t("When it fired"), alert.value === null ? "" : withUnit(alert.value, alert)],
+      [t("Worst"), alert.worst === null || alert.worst === alert.value ? "" : withUnit(alert.worst, alert)],
+      [t("Limit"), alert.limit === null ? "" : withUnit(alert.limit, alert)],
+      [t("Came back"), alert.flaps ? tn("{n} time", "{n} times", alert.flaps) : ""],
+      [t("Found"), alert.historic ? t("when it was over already: nobody was told") : ""],
+      [t("Silenced"), alert.silenced ? t("a silence held when it fired") : ""],
+      [t("With"), care({ ...alert, silenced: false }, now)],
+      [t("Labels"), Object.entries(alert.labels).map(([name, value]) => `${name}: ${value}`).join(", ")],
+      [t("Runbook"), alert.runbook, alert.runbook],
     ];
     const key = JSON.stringify([alert.id, facts]);
     if (this.facts.dataset.key === key) return;
@@ -143,8 +144,8 @@ export class AlertDrawer {
     this.events.replaceChildren(...events.map((event) => el("li", { class: event.kind === "commented" ? "is-comment" : "" },
       el("time", { class: "quiet", text: when(event.at, now), attrs: { title: moment(event.at) } }),
       el("span", {}, ...(event.by ? [el("b", { text: event.by }), " "] : []), happened(event, now, series)))));
-    this.#others(this.effects, "What it caused", effects);
-    this.#others(this.earlier, "The same before", earlier);
+    this.#others(this.effects, t("What it caused"), effects);
+    this.#others(this.earlier, t("The same before"), earlier);
   }
 
   #others(/** @type {HTMLElement} */ area, /** @type {string} */ title, /** @type {Alert[]} */ alerts) {

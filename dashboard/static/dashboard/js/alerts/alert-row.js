@@ -6,6 +6,7 @@ import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { el, setMark, setText, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { Points } from "../charts/points.js";
+import { t, tn } from "../page/language.js";
 
 export const SPARK_WINDOW = 15 * 60_000; // ms
 const GAP = SPARK_WINDOW / 20; // ms without a reading that break the line
@@ -17,7 +18,7 @@ export class AlertRow {
     this.points = new Points();
     /** the newest reading @type {[number, number|string]|null} */ this.latest = null;
     this.mark = stateMark(alert.severity, SEVERITY[alert.severity]);
-    this.box = /** @type {HTMLInputElement} */ (el("input", { attrs: { type: "checkbox", tabindex: "-1", "aria-label": "Select" } }));
+    this.box = /** @type {HTMLInputElement} */ (el("input", { attrs: { type: "checkbox", tabindex: "-1", "aria-label": t("Select") } }));
     this.parts = {
       sentence: el("b", { class: "sentence" }), about: el("span", { class: "about quiet" }), now: el("span", { class: "now value" }),
       limit: el("span", { class: "limit quiet" }), spark: sparkline(), since: el("span", { class: "since" }), care: el("span", { class: "care clip" }),
@@ -51,18 +52,18 @@ export class AlertRow {
   show(now, known) {
     const { alert, parts } = this;
     const over = alert.cleared !== null;
-    setMark(this.mark, over ? "cleared" : alert.severity, SEVERITY[alert.severity]);
+    setMark(this.mark, over ? t("cleared") : alert.severity, SEVERITY[alert.severity]);
     setText(parts.sentence, alert.sentence);
     setText(parts.about, [alert.device_name, alert.site?.name, alert.rule_name, ...this.#more()].filter(Boolean).join(" · "));
     const value = over ? alert.worst ?? alert.value : this.latest?.[1] ?? alert.value;
     setText(parts.now, value === null ? "" : withUnit(value, alert));
-    setText(parts.limit, alert.limit === null ? "" : `${over ? "worst, " : ""}limit ${withUnit(alert.limit, alert)}`);
+    setText(parts.limit, alert.limit === null ? "" : over ? t("worst, limit {limit}", { limit: withUnit(alert.limit, alert) }) : t("limit {limit}", { limit: withUnit(alert.limit, alert) }));
     setText(parts.since, stood(alert, now));
-    parts.since.title = `Since ${moment(alert.started)}`;
+    parts.since.title = t("Since {started}", { started: moment(alert.started) });
     setText(parts.care, care(alert, now));
     this.element.classList.toggle("is-over", over);
     this.element.classList.toggle("is-silenced", alert.silenced && !over);
-    if (!over && this.latest) parts.now.title = `${age(Math.max(0, now - this.latest[0]))} ago`;
+    if (!over && this.latest) parts.now.title = t("{age} ago", { age: age(Math.max(0, now - this.latest[0])) });
     if (over || alert.kind === "boolean") return; // a state is no line
     this.points.trim(known - SPARK_WINDOW);
     drawSparkline(parts.spark, { rows: this.points.rows, from: known - SPARK_WINDOW, to: known, gapAfter: Math.max(GAP, this.points.gapAfter(1)), limit: alert.limit });
@@ -70,8 +71,8 @@ export class AlertRow {
 
   #more() {
     const { flaps, effects, comments, historic } = this.alert;
-    return [flaps ? `came back ${flaps}×` : "", effects ? `${effects} ${effects === 1 ? "effect" : "effects"}` : "",
-      comments ? `${comments} ${comments === 1 ? "comment" : "comments"}` : "", historic ? "found when it was over" : ""];
+    return [flaps ? t("came back {flaps}×", { flaps }) : "", effects ? tn("{n} effect", "{n} effects", effects) : "",
+      comments ? tn("{n} comment", "{n} comments", comments) : "", historic ? t("found when it was over") : ""];
   }
 
   /** @param {boolean} selected */

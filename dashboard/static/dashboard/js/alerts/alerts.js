@@ -18,6 +18,7 @@ import { showInAddress } from "../page/address.js";
 import { showStatistics, wireStatistics } from "./statistics.js";
 import { Silences } from "./silences.js";
 import { typing } from "../frame/frame.js";
+import { t } from "../page/language.js";
 
 const TYPED = 300; // ms after the last key
 const PAGE = 50; // alerts of the past read at a time
@@ -51,7 +52,7 @@ const list = new AlertList(byId("alerts"), connection, {
   open: (row) => drawer.open(row.alert.id, row.alert),
   selected: (ids) => {
     byId("selection").hidden = ids.size === 0;
-    setText(byId("selection-count"), `${ids.size} selected`);
+    setText(byId("selection-count"), t("{size} selected", { size: ids.size }));
   },
 });
 const silences = new Silences();
@@ -72,12 +73,12 @@ function show() {
   byId("severities").hidden = tab === "silences";
   const since = current.told?.not_judged_since ?? null;
   byId("not-judged").hidden = since === null;
-  if (since !== null) setText(byId("not-judged").lastElementChild, `Rules are not being judged since ${clock(since)}. What fires now is not shown.`);
-  if (current.failed) showTrouble(byId("trouble"), `What stands could not be read. ${current.failed}`, () => current.read());
+  if (since !== null) setText(byId("not-judged").lastElementChild, t("Rules are not being judged since {since}. What fires now is not shown.", { since: clock(since) }));
+  if (current.failed) showTrouble(byId("trouble"), t("What stands could not be read. {failed}", { failed: current.failed }), () => current.read());
   else if (tab !== "past") endTrouble(byId("trouble"));
   byId("progress").hidden = current.told !== null || current.failed !== null;
   setText(byId("count"), current.open ? number(current.open, 0) : "");
-  setTab("Alerts", 0);
+  setTab(t("Alerts"), 0);
   if (tab === "silences") return;
   if (tab !== "past") byId("statistics").hidden = true;
   const all = tab === "past" ? past : counts[/** @type {"open"|"acknowledged"} */ (tab)];
@@ -107,7 +108,7 @@ function showEmpty(shown, taken, now) {
   if (said.rules) {
     const link = document.createElement("a");
     link.href = "/alerts/rules/";
-    link.textContent = "Make a rule";
+    link.textContent = t("Make a rule");
     text.append(" ", link, ".");
   }
 }
@@ -131,7 +132,7 @@ async function readPast(more = false) {
     endTrouble(byId("trouble"));
     show();
   } catch (error) {
-    if (mine === turn) showTrouble(byId("trouble"), `The past could not be read. ${/** @type {Error} */ (error).message}`, readPast);
+    if (mine === turn) showTrouble(byId("trouble"), t("The past could not be read. {message}", { message: /** @type {Error} */ (error).message }), readPast);
   } finally {
     if (mine === turn) byId("progress").hidden = true;
   }

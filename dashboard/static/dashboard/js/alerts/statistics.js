@@ -3,6 +3,7 @@
 import { byId, el } from "../page/element.js";
 import { counted, duration, number } from "../page/format.js";
 import { get } from "../page/rest.js";
+import { t } from "../page/language.js";
 
 let days = 7;
 let turn = 0;
@@ -13,7 +14,7 @@ const length = (seconds) => (seconds === null ? "–" : duration(Math.round(seco
 /** @param {{key: string|number|null, name: string, alerts: number, flaps: number, seconds: number, unacknowledged: number}[]} rows @param {(row: any) => string|null} href */
 const lines = (rows, href) => rows.map((row) => {
   const address = href(row);
-  const more = [`${length(row.seconds)} in all`, row.flaps ? `came back ${row.flaps}×` : "", row.unacknowledged ? `${row.unacknowledged} not acknowledged` : ""];
+  const more = [t("{stood} in all", { stood: length(row.seconds) }), row.flaps ? t("came back {flaps}×", { flaps: row.flaps }) : "", row.unacknowledged ? t("{unacknowledged} not acknowledged", { unacknowledged: row.unacknowledged }) : ""];
   return el("li", {}, el("b", { text: number(row.alerts, 0) }), address ? el("a", { class: "clip", text: row.name, attrs: { href: address } }) : el("span", { class: "clip", text: row.name }),
     el("span", { class: "quiet", text: more.filter(Boolean).join(" · ") }));
 });
@@ -24,12 +25,12 @@ export async function showStatistics() {
     const told = await get(`/api/v1/alerts/statistics/?days=${days}`);
     if (mine !== turn) return;
     byId("statistics").hidden = told.alerts === 0 && days === 7;
-    byId("statistics-title").textContent = days === 1 ? "Last 24 hours" : `Last ${days} days`;
+    byId("statistics-title").textContent = days === 1 ? t("Last 24 hours") : t("Last {days} days", { days });
     const figure = (/** @type {string} */ value, /** @type {string} */ what) => el("p", {}, el("b", { text: value }), el("span", { class: "quiet", text: what }));
     byId("statistics-numbers").replaceChildren(figure(number(told.alerts, 0), counted(told.alerts, "alert").replace(/^\S+ /, "")),
       figure(told.alerts ? `${Math.round((100 * told.acknowledged) / told.alerts)}\u2009%` : "–", "acknowledged"),
-      figure(length(told.median_to_acknowledge), "until acknowledged, the median"), figure(length(told.slow_to_acknowledge), "nine of ten were sooner"),
-      figure(length(told.median_length), "one stood, the median"));
+      figure(length(told.median_to_acknowledge), t("until acknowledged, the median")), figure(length(told.slow_to_acknowledge), t("nine of ten were sooner")),
+      figure(length(told.median_length), t("one stood, the median")));
     byId("statistics-rules").replaceChildren(...lines(told.rules, () => null));
     byId("statistics-devices").replaceChildren(...lines(told.devices, ({ key }) => `/devices/${encodeURIComponent(key)}/`));
   } catch {

@@ -4,6 +4,7 @@ import { bodyOf, exampleOf } from "./schema-example.js";
 import { csrfToken } from "../page/rest.js";
 import { duration, size } from "../page/format.js";
 import { el, setText } from "../page/element.js";
+import { t } from "../page/language.js";
 
 const SHOWN = 100_000; // characters of an answer
 
@@ -25,14 +26,14 @@ export function operationRow(operation) {
 function body(operation) {
   const { spec, named } = operation;
   const about = spec.description ? [el("p", { class: "soft about", text: spec.description })] : [];
-  return [el("div", { class: "operation" }, ...about, form(operation), el("h3", { text: "Answers" }), ...answers(spec, named))];
+  return [el("div", { class: "operation" }, ...about, form(operation), el("h3", { text: t("Answers") }), ...answers(spec, named))];
 }
 
 /** @param {any} spec @param {Record<string, any>} named */
 function answers(spec, named) {
   return Object.entries(spec.responses ?? {}).flatMap(([status, { description, content }]) => {
     const schema = content ? Object.values(content)[0].schema : undefined;
-    const example = schema ? [el("pre", { class: "sample", text: JSON.stringify(exampleOf(schema, named), null, 2), attrs: { tabindex: "0", "aria-label": `Answer ${status}` } })] : [];
+    const example = schema ? [el("pre", { class: "sample", text: JSON.stringify(exampleOf(schema, named), null, 2), attrs: { tabindex: "0", "aria-label": t("Answer {status}", { status }) } })] : [];
     return [el("p", {}, el("b", { text: status }), ` ${description || (schema ? "" : "without a body")}`), ...example];
   });
 }
@@ -41,19 +42,19 @@ function answers(spec, named) {
 function form(operation) {
   const { method, spec, named } = operation;
   const fields = (spec.parameters ?? []).map((/** @type {any} */ parameter) => field(parameter, spec.operationId));
-  if (!takesSession(spec)) fields.push(field({ name: "Authorization", in: "header", description: "Token …, Bearer pd_…, or Basic …" }, spec.operationId));
+  if (!takesSession(spec)) fields.push(field({ name: "Authorization", in: "header", description: t("Token …, Bearer pd_…, or Basic …") }, spec.operationId));
   const made = spec.requestBody ? bodyOf(spec.requestBody.content, named) : null;
   const text = made && /** @type {HTMLTextAreaElement} */ (el("textarea", { class: "field mono", attrs: { rows: String(Math.min(14, made.text.split("\n").length + 1)), spellcheck: "false" } }));
   if (made && text) text.value = made.text;
-  const send = /** @type {HTMLButtonElement} */ (el("button", { class: "button main", text: `Send ${method.toUpperCase()}` }));
+  const send = /** @type {HTMLButtonElement} */ (el("button", { class: "button main", text: t("Send {method}", { method: method.toUpperCase() }) }));
   const status = el("p", { class: "status", attrs: { role: "status" } });
-  const answer = el("pre", { class: "sample", attrs: { tabindex: "0", "aria-label": "The answer", hidden: "" } });
+  const answer = el("pre", { class: "sample", attrs: { tabindex: "0", "aria-label": t("The answer"), hidden: "" } });
   const node = /** @type {HTMLFormElement} */ (el("form", {}, ...fields,
-    ...(text ? [el("label", { class: "parameter" }, el("span", { class: "mono", text: "body" }), text)] : []), el("div", {}, send), status, answer));
+    ...(text ? [el("label", { class: "parameter" }, el("span", { class: "mono", text: t("body") }), text)] : []), el("div", {}, send), status, answer));
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
     send.disabled = true;
-    setText(status, "Sent");
+    setText(status, t("Sent"));
     const began = performance.now();
     try {
       const response = await fetch(address(operation, node), request(operation, node, made && text ? { type: made.type, text: text.value } : null));
@@ -62,7 +63,7 @@ function form(operation) {
       setText(answer, pretty(said));
       answer.hidden = said === "";
     } catch (error) {
-      setText(status, `No answer: ${/** @type {Error} */ (error).message}`);
+      setText(status, t("No answer: {message}", { message: /** @type {Error} */ (error).message }));
       answer.hidden = true;
     }
     send.disabled = false;
@@ -76,7 +77,7 @@ function field({ name, in: where, required, description, schema }, operation) {
   const choices = schema?.enum ?? (schema?.type === "boolean" ? ["true", "false"] : null);
   const attrs = { id, name: `${where}:${name}`, autocomplete: "off", ...(required ? { required: "" } : {}) };
   const input = choices
-    ? el("select", { class: "field", attrs }, el("option", { text: "any", attrs: { value: "" } }), ...choices.map((/** @type {any} */ one) => el("option", { text: String(one) })))
+    ? el("select", { class: "field", attrs }, el("option", { text: t("any"), attrs: { value: "" } }), ...choices.map((/** @type {any} */ one) => el("option", { text: String(one) })))
     : el("input", { class: "field", attrs: { ...attrs, spellcheck: "false" } });
   return el("div", { class: "parameter" }, el("label", { class: "mono", text: required ? `${name} *` : name, attrs: { for: id } }), input, el("span", { class: "small quiet", text: description ?? "" }));
 }

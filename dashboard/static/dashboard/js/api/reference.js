@@ -3,6 +3,7 @@
 import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { operationRow } from "./operation.js";
+import { t } from "../page/language.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
@@ -11,7 +12,7 @@ async function read() {
     show(await get("/api/v1/schema/"));
     endTrouble(byId("trouble"));
   } catch (error) {
-    showTrouble(byId("trouble"), `The reference could not be loaded. ${/** @type {Error} */ (error).message}`, read);
+    showTrouble(byId("trouble"), t("The reference could not be loaded. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
 }
 
@@ -22,7 +23,7 @@ function show({ info, paths, components }) {
   for (const [path, operations] of Object.entries(paths)) {
     for (const method of METHODS.filter((one) => one in operations)) {
       const spec = operations[method];
-      const [subject = "Other"] = spec.tags ?? [];
+      const [subject = t("Other")] = spec.tags ?? [];
       subjects.set(subject, [...(subjects.get(subject) ?? []), operationRow({ method, path, spec: { ...spec, parameters: [...(operations.parameters ?? []), ...(spec.parameters ?? [])] }, named: components.schemas })]);
     }
   }

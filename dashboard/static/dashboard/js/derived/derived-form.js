@@ -4,6 +4,7 @@ import { byId, el, setText } from "../page/element.js";
 import { InputRows } from "./input-rows.js";
 import { get, send } from "../page/rest.js";
 import { showPlot } from "./preview-plot.js";
+import { t } from "../page/language.js";
 
 const WAIT = 300; // ms after a key until it is tried
 const HOURS = 6;
@@ -42,7 +43,7 @@ export class DerivedForm {
     this.#showNames(this.rows.names, derived?.at ?? "");
     this.showErrors({});
     byId("formula-said").replaceChildren();
-    byId("plot").replaceChildren(el("p", { class: "none", text: "The last hours appear here" }));
+    byId("plot").replaceChildren(el("p", { class: "none", text: t("The last hours appear here") }));
     if (derived) this.#soon(0);
   }
 
@@ -58,7 +59,7 @@ export class DerivedForm {
 
   /** What has to be written before it can be saved, by field. @returns {Record<string, string>} */
   missing() {
-    const said = { device: "Choose the device that gets the series.", metric: "Give the series a name." };
+    const said = { device: t("Choose the device that gets the series."), metric: t("Give the series a name.") };
     return Object.fromEntries(Object.entries(said).filter(([name]) => !this.field(name).value.trim()));
   }
 
@@ -112,7 +113,7 @@ export class DerivedForm {
       this.field("formula").setAttribute("aria-invalid", "true");
       said.replaceChildren(el("span", { class: "error", text: mistake }), ...this.#place(tried.character));
     } else if (tried.errors.inputs) said.replaceChildren(tried.errors.inputs);
-    else if (tried.kind) said.replaceChildren(tried.kind === "boolean" ? "It gives true or false." : tried.unit ? `It gives ${tried.unit}.` : "It gives numbers without a unit.");
+    else if (tried.kind) said.replaceChildren(tried.kind === "boolean" ? t("It gives true or false.") : tried.unit ? t("It gives {unit}.", { unit: tried.unit }) : t("It gives numbers without a unit."));
     else said.replaceChildren();
     if (!mistake || tried.names.length) this.#showNames(tried.names, this.field("at").value);
     if (this.isNew) this.field("unit").placeholder = tried.unit;
@@ -141,7 +142,7 @@ export class DerivedForm {
       byId("devices").replaceChildren(...results.map((/** @type {any} */ one) => el("option", { attrs: { value: one.uid, label: one.name } })));
       setText(byId("saved"), "");
     } catch {
-      setText(byId("saved"), "The devices cannot be searched now.");
+      setText(byId("saved"), t("The devices cannot be searched now."));
     }
   }
 }

@@ -7,6 +7,7 @@ import { DerivedList, nameOf } from "./derived-list.js";
 import { progress } from "./progress.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
+import { t } from "../page/language.js";
 
 /** @typedef {import("./derived-list.js").Derived} Derived */
 
@@ -24,7 +25,7 @@ const form = new DerivedForm(() => {
 
 /** Whether what was written may be forgotten. */
 function leave() {
-  return !dirty || confirm("What you wrote is not saved. Leave it?");
+  return !dirty || confirm(t("What you wrote is not saved. Leave it?"));
 }
 
 /** @param {Derived|null} derived null: a new one */
@@ -34,7 +35,7 @@ function show(derived) {
   byId("nothing").hidden = true;
   byId("form").hidden = false;
   byId("delete").hidden = byId("open-device").hidden = byId("backfill").hidden = derived === null;
-  setText(byId("form-title"), derived ? nameOf(derived) : "New series");
+  setText(byId("form-title"), derived ? nameOf(derived) : t("New series"));
   setText(byId("saved"), "");
   if (derived) byId("open-device").href = `/devices/${encodeURIComponent(derived.device)}/`;
   form.show(derived);
@@ -69,8 +70,8 @@ async function read() {
     endTrouble(byId("trouble"));
     showState();
   } catch (error) {
-    setText(byId("derived-empty"), "They could not be read.");
-    showTrouble(byId("trouble"), `The derived series could not be read. ${/** @type {Error} */ (error).message}`, read);
+    setText(byId("derived-empty"), t("They could not be read."));
+    showTrouble(byId("trouble"), t("The derived series could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
 }
 
@@ -99,11 +100,11 @@ async function save() {
   if (!done) return;
   const isNew = open === null;
   show(done.answer);
-  setText(byId("saved"), isNew ? "Saved. Results follow within seconds." : "Saved. It is computed anew.");
+  setText(byId("saved"), isNew ? t("Saved. Results follow within seconds.") : t("Saved. It is computed anew."));
 }
 
 async function remove() {
-  if (!open || !confirm(`Delete “${nameOf(open)}” and all it holds?`)) return;
+  if (!open || !confirm(t("Delete “{name}” and all it holds?", { name: nameOf(open) }))) return;
   if (await act("DELETE", `${open.id}/`)) hide();
 }
 

@@ -2,6 +2,7 @@
 
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
+import { t } from "../page/language.js";
 
 const WAIT = 250; // ms after a key until it is searched
 const SHOWN = 20; // series of one search
@@ -54,7 +55,7 @@ export class InputRows {
     const bound = this.bound.get(name) ?? { series: null, text: "", hold: "" };
     this.bound.set(name, bound);
     const choices = el("datalist", { attrs: { id: `series-of-${name}` } });
-    const series = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { list: choices.id, autocomplete: "off", spellcheck: "false", placeholder: "Search a series", value: bound.text } }));
+    const series = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { list: choices.id, autocomplete: "off", spellcheck: "false", placeholder: t("Search a series"), value: bound.text } }));
     let timer = 0;
     series.addEventListener("input", () => {
       bound.text = series.value;
@@ -64,12 +65,12 @@ export class InputRows {
       this.changed();
     });
     series.addEventListener("focus", () => choices.childElementCount || this.#search(series, choices, bound));
-    const hold = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "number", min: "0", step: "any", inputmode: "decimal", placeholder: "as usual", value: bound.hold } }));
+    const hold = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "number", min: "0", step: "any", inputmode: "decimal", placeholder: t("as usual"), value: bound.hold } }));
     hold.addEventListener("input", () => {
       bound.hold = hold.value;
       this.changed();
     });
-    return el("li", {}, el("b", { class: "mono", text: name }), el("label", {}, `Series of ${name}`, series, choices), el("label", {}, "Holds, seconds", hold));
+    return el("li", {}, el("b", { class: "mono", text: name }), el("label", {}, t("Series of {name}", { name }), series, choices), el("label", {}, t("Holds, seconds"), hold));
   }
 
   async #search(/** @type {HTMLInputElement} */ field, /** @type {HTMLElement} */ choices, /** @type {Bound} */ bound) {
@@ -84,7 +85,7 @@ export class InputRows {
         this.changed();
       }
     } catch {
-      field.setCustomValidity("The series cannot be searched now."); // the next key searches again
+      field.setCustomValidity(t("The series cannot be searched now.")); // the next key searches again
     }
   }
 }

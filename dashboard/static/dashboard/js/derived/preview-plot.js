@@ -4,6 +4,7 @@ import { bare, THIN } from "../page/format.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { el } from "../page/element.js";
 import { clock } from "../time/moment.js";
+import { t } from "../page/language.js";
 
 const GAP = 5; // usual steps without a result after which the line breaks
 
@@ -11,7 +12,7 @@ const GAP = 5; // usual steps without a result after which the line breaks
 export function showPlot(area, tried) {
   const rows = tried.points;
   if (!rows.length) {
-    const text = Object.keys(tried.errors).length ? "Nothing to show yet" : "There is no result in this time.";
+    const text = Object.keys(tried.errors).length ? t("Nothing to show yet") : t("There is no result in this time.");
     area.replaceChildren(el("p", { class: "none", text }));
     return;
   }
@@ -24,7 +25,7 @@ export function showPlot(area, tried) {
   drawSparkline(picture, { rows, from: tried.from, to: tried.now, gapAfter: GAP * usualStep(rows) });
   picture.setAttribute("role", "img");
   picture.setAttribute("aria-hidden", "false");
-  picture.setAttribute("aria-label", `From ${low} to ${high}, now ${said(values[values.length - 1])}`);
+  picture.setAttribute("aria-label", t("From {low} to {high}, now {said}", { low, high, said: said(values[values.length - 1]) }));
   area.replaceChildren(picture, el("div", { class: "ends" }, el("span", { text: high }), el("span", { text: low })),
     el("div", { class: "times" }, el("span", { text: clock(tried.from) }), el("span", { text: clock(tried.now) })));
 }

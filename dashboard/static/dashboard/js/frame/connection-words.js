@@ -3,22 +3,23 @@
 import { clock } from "../time/moment.js";
 import { duration } from "../page/format.js";
 import { isBlind } from "../live/news.js";
+import { t } from "../page/language.js";
 
-const CONNECTING = { mark: "late", word: "Connecting" };
-const RECONNECTING = { mark: "late", word: "Reconnecting" };
+const CONNECTING = { mark: "late", word: t("Connecting") };
+const RECONNECTING = { mark: "late", word: t("Reconnecting") };
 const MARKS = /** @type {const} */ ({ "catching up": "late", live: "online", offline: "offline", "logged out": "offline" });
-const WORDS = { "catching up": "Catching up", live: "Live", offline: "No network", "logged out": "Logged out" };
+const WORDS = { "catching up": t("Catching up"), live: t("Live"), offline: t("No network"), "logged out": t("Logged out") };
 /** Why, as a clause. @type {Record<string, string>} */
 const WHY = {
-  connection: "this page has no connection to the server", network: "the server is not heard", redis: "the server hears nothing, Redis is away",
-  bridge: "no bridge is heard", broker: "the broker is away", database: "the database does not answer",
+  connection: t("this page has no connection to the server"), network: t("the server is not heard"), redis: t("the server hears nothing, Redis is away"),
+  bridge: t("no bridge is heard"), broker: t("the broker is away"), database: t("the database does not answer"),
 };
 
 /** Whole seconds, so that it does not flicker. @param {number} ms */
 const lasting = (ms) => duration(Math.max(1, Math.floor(ms / 1000)) * 1000);
 
 /** @param {import("../live/news.js").Trouble} trouble */
-const why = ({ what, lasts }) => (what === "storing" ? `storing is ${lasting(lasts)} behind` : WHY[what]);
+const why = ({ what, lasts }) => (what === "storing" ? t("storing is {lasts} behind", { lasts: lasting(lasts) }) : WHY[what]);
 
 /**
  * The pill: shape and word.
@@ -28,10 +29,10 @@ const why = ({ what, lasts }) => (what === "storing" ? `storing is ${lasting(las
 export function pill(state, trouble) {
   if (state === "logged out") return { mark: MARKS[state], word: WORDS[state] };
   if (trouble?.what === "connection" && isBlind(trouble)) {
-    return { mark: "offline", word: `${state === "offline" ? WORDS.offline : "No connection"} for ${lasting(trouble.lasts)}` };
+    return { mark: "offline", word: state === "offline" ? t("No network for {lasts}", { lasts: lasting(trouble.lasts) }) : t("No connection for {lasts}", { lasts: lasting(trouble.lasts) }) };
   }
-  if (trouble?.what === "network") return { mark: "silent", word: `No news for ${lasting(trouble.lasts)}` };
-  if (isBlind(trouble)) return { mark: "silent", word: `Not known: ${why(/** @type {any} */ (trouble))}` };
+  if (trouble?.what === "network") return { mark: "silent", word: t("No news for {lasts}", { lasts: lasting(trouble.lasts) }) };
+  if (isBlind(trouble)) return { mark: "silent", word: t("Not known: {why}", { why: why(/** @type {any} */ (trouble)) }) };
   if (state === "connecting") return CONNECTING;
   if (state !== "live" && state !== "catching up") return RECONNECTING;
   if (trouble) return { mark: "late", word: `${WORDS[state]}, ${why(trouble)}` };
@@ -44,5 +45,5 @@ export function pill(state, trouble) {
  */
 export function unknown(trouble, until) {
   if (trouble === null || !isBlind(trouble)) return "";
-  return `What devices do is not known since ${clock(until)}: ${why(trouble)}. States are from then.`;
+  return t("What devices do is not known since {until}: {why}. States are from then.", { until: clock(until), why: why(trouble) });
 }

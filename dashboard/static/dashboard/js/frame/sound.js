@@ -1,6 +1,7 @@
 /** A sound when an alert fires, for who has asked for it in this browser. A browser lets a page sound only after a click or a key in it. */
 
 import { byId, toast } from "../page/element.js";
+import { t } from "../page/language.js";
 
 const KEY = "pulseboard.sound";
 const TONES = /** @type {Record<string, number[]>} */ ({ critical: [880, 660, 880], warning: [660, 880], info: [660] }); // Hz, one after the other
@@ -42,7 +43,7 @@ function play(/** @type {AudioContext} */ to, /** @type {number[]} */ tones) {
 export function sound({ severity }) {
   if (!wanted()) return;
   if (audio?.state !== "running") {
-    if (!document.hidden) toast("An alert fired. The browser lets this page sound once you have clicked or typed in it.");
+    if (!document.hidden) toast(t("An alert fired. The browser lets this page sound once you have clicked or typed in it."));
     return;
   }
   const to = audio;
@@ -64,7 +65,7 @@ export function wireSound() {
     try {
       localStorage.setItem(KEY, wanted() ? "off" : "on");
     } catch {
-      toast("This browser forbids to remember it.");
+      toast(t("This browser forbids to remember it."));
     }
     show();
     wake();

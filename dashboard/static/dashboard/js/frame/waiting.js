@@ -3,7 +3,8 @@
 import { byId, setText } from "../page/element.js";
 import { keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
-import { counted } from "../page/format.js";
+import { number } from "../page/format.js";
+import { tn } from "../page/language.js";
 
 const SOON = 2_000; // ms between two questions while devices keep appearing
 const MOST = 99; // more are written as 99+
@@ -20,7 +21,7 @@ async function read() {
     const line = document.getElementById("waiting-line");
     if (!line) return;
     line.hidden = !total;
-    setText(line.querySelector("span"), `${counted(total, "device")} ${total === 1 ? "waits" : "wait"} in the inbox`);
+    setText(line.querySelector("span"), tn("{n} device waits in the inbox", "{n} devices wait in the inbox", total, { n: number(total, 0) }));
   } catch {
     // The inbox itself says what is wrong.
   }

@@ -9,6 +9,7 @@ import { number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
 import { showInAddress } from "../page/address.js";
 import { outcome } from "../quarantine/replay.js";
+import { t } from "../page/language.js";
 
 const TYPED = 300; // ms after the last key
 const SOON = 1_500; // ms between two reads while devices keep appearing
@@ -34,7 +35,7 @@ async function read() {
     if (mine === turn) show(answer);
     endTrouble(byId("trouble"));
   } catch (error) {
-    if (mine === turn) showTrouble(byId("trouble"), `The inbox could not be read. ${/** @type {Error} */ (error).message}`, read);
+    if (mine === turn) showTrouble(byId("trouble"), t("The inbox could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
 }
 
@@ -42,7 +43,7 @@ async function read() {
 function show({ total, conventions, devices }) {
   setText(byId("count"), total ? `${number(total, 0)}` : "");
   byId("ignored").setAttribute("aria-pressed", String(ignored));
-  setText(byId("inbox-title"), ignored ? "Ignored for ever" : "Devices that nobody has registered");
+  setText(byId("inbox-title"), ignored ? t("Ignored for ever") : t("Devices that nobody has registered"));
   showChips(byId("conventions"), Object.entries(conventions), { chosen: convention, choose: (name) => {
     convention = name;
     read();
@@ -51,8 +52,8 @@ function show({ total, conventions, devices }) {
   showTogether(total, devices);
   byId("waiting-empty").hidden = devices.length > 0;
   const narrowed = convention || byId("search").value.trim();
-  const none = ignored ? "No device is ignored." : "Nobody waits. A device that sends and that nobody has registered shows here, with what it says of itself.";
-  setText(byId("waiting-empty"), narrowed ? "No device is like this." : none);
+  const none = ignored ? t("No device is ignored.") : t("Nobody waits. A device that sends and that nobody has registered shows here, with what it says of itself.");
+  setText(byId("waiting-empty"), narrowed ? t("No device is like this.") : none);
 }
 
 /** What is being written in stays as it is. @param {Candidate[]} devices */
@@ -72,13 +73,13 @@ function showTogether(total, devices) {
   const area = byId("together");
   area.hidden = !convention || ignored || total < 2 || byId("search").value.trim() !== "";
   if (area.hidden) return area.replaceChildren();
-  const button = (/** @type {string} */ text, /** @type {any} */ which) => el("button", { class: "button", text: `Adopt ${text}`, on: { click: (/** @type {any} */ event) => together(event.currentTarget, text, which) } });
+  const button = (/** @type {string} */ text, /** @type {any} */ which) => el("button", { class: "button", text: t("Adopt {text}", { text }), on: { click: (/** @type {any} */ event) => together(event.currentTarget, text, which) } });
   const whole = total === devices.length ? kinds(devices) : [];
-  area.replaceChildren(button(`all ${number(total, 0)} of ${convention}`, { convention }), ...whole.map(({ kind, text }) => button(text, { convention, kind })));
+  area.replaceChildren(button(t("all {total} of {convention}", { total: number(total, 0), convention }), { convention }), ...whole.map(({ kind, text }) => button(text, { convention, kind })));
 }
 
 async function together(/** @type {HTMLButtonElement} */ button, /** @type {string} */ text, /** @type {any} */ which) {
-  if (!confirm(`Adopt ${text}? Each becomes a device under the name it says.`)) return;
+  if (!confirm(t("Adopt {text}? Each becomes a device under the name it says.", { text }))) return;
   button.disabled = true;
   let adopted = 0;
   try {
@@ -86,10 +87,10 @@ async function together(/** @type {HTMLButtonElement} */ button, /** @type {stri
     do {
       last = await send("POST", "/api/v1/inbox/adopt/", which);
       adopted += last.adopted.length;
-      tell(`${number(adopted, 0)} adopted${last.refused.length ? `, ${last.refused.length} refused: ${last.refused[0].detail}` : ""}. ${outcome(last.replay)}`);
+      tell(last.refused.length ? t("{adopted} adopted, {refused} refused: {detail}. {replay}", { adopted: number(adopted, 0), refused: last.refused.length, detail: last.refused[0].detail, replay: outcome(last.replay) }) : t("{adopted} adopted. {replay}", { adopted: number(adopted, 0), replay: outcome(last.replay) }));
     } while (last.more && last.adopted.length);
   } catch (error) {
-    tell(`${adopted ? `${number(adopted, 0)} adopted. Then it failed: ` : "Not adopted: "}${/** @type {Error} */ (error).message}`);
+    tell(`${adopted ? t("{adopted} adopted. Then it failed: ", { adopted: number(adopted, 0) }) : t("Not adopted: ")}${/** @type {Error} */ (error).message}`);
   }
   await read();
 }
@@ -98,18 +99,18 @@ async function together(/** @type {HTMLButtonElement} */ button, /** @type {stri
 const acts = {
   async adopt(uid, facts) {
     const { adopted, refused, replay } = await send("POST", "/api/v1/inbox/adopt/", { uids: [uid], ...facts });
-    if (!adopted.length) throw new Error(refused[0]?.detail ?? "It does not wait any more.");
-    tell(`${facts.name ?? uid} is a device now. ${outcome(replay)}`, uid);
+    if (!adopted.length) throw new Error(refused[0]?.detail ?? t("It does not wait any more."));
+    tell(t("{name} is a device now. {outcome}", { name: facts.name ?? uid, outcome: outcome(replay) }), uid);
     leave(uid);
   },
   async ignore(uid, wanted) {
     await send("POST", "/api/v1/inbox/ignore/", { uids: [uid], ignored: wanted });
-    tell(wanted ? `${uid} is ignored.` : `${uid} waits again.`);
+    tell(wanted ? t("{uid} is ignored.", { uid }) : t("{uid} waits again.", { uid }));
     leave(uid);
   },
   async merge(uid, device) {
     const { replay } = await send("POST", `/api/v1/inbox/${encodeURIComponent(uid)}/merge/`, { device });
-    tell(`${uid} is ${device}. ${outcome(replay)}`, device);
+    tell(t("{uid} is {device}. {replay}", { uid, device, replay: outcome(replay) }), device);
     leave(uid);
   },
 };
@@ -117,7 +118,7 @@ const acts = {
 /** @param {string} text @param {string} [uid] of a device to open */
 function tell(text, uid) {
   byId("outcome").hidden = false;
-  byId("outcome").replaceChildren(el("span", { text }), ...(uid ? [el("a", { class: "link", text: "Open it", attrs: { href: `/devices/${encodeURIComponent(uid)}/` } })] : []));
+  byId("outcome").replaceChildren(el("span", { text }), ...(uid ? [el("a", { class: "link", text: t("Open it"), attrs: { href: `/devices/${encodeURIComponent(uid)}/` } })] : []));
 }
 
 function leave(/** @type {string} */ uid) {

@@ -6,6 +6,7 @@ import { ask } from "../page/form-dialog.js";
 import { duration } from "../page/format.js";
 import { ThisBrowser } from "../push/this-browser.js";
 import { when } from "../time/moment.js";
+import { t } from "../page/language.js";
 
 /** @typedef {{id: number, name: string, kind: string, owner: string|null, shared: boolean, enabled: boolean, settings: any, secrets: string[],
  *   trouble: string, reached_at: number|null}} Channel
@@ -51,9 +52,9 @@ export class ChannelList {
     byId("own-channels").replaceChildren(...own.map((/** @type {Channel} */ each) => this.#row(each, now)));
     byId("rooms").replaceChildren(...rooms.map((/** @type {Channel} */ each) => this.#row(each, now)));
     byId("own-channels-empty").hidden = own.length > 0;
-    byId("own-channels-empty").textContent = "No channel of your own yet: nobody can tell you anything.";
+    byId("own-channels-empty").textContent = t("No channel of your own yet: nobody can tell you anything.");
     byId("rooms-empty").hidden = rooms.length > 0;
-    byId("rooms-empty").textContent = "No shared channel yet, such as a team’s room.";
+    byId("rooms-empty").textContent = t("No shared channel yet, such as a team’s room.");
   }
 
   #label(/** @type {string} */ kind) {
@@ -62,28 +63,28 @@ export class ChannelList {
 
   #row(/** @type {Channel} */ channel, /** @type {number} */ now) {
     const path = `/api/v1/channels/${channel.id}/`;
-    const reached = channel.trouble ? channel.trouble : channel.reached_at ? `reached ${when(channel.reached_at, now)}` : "never used";
+    const reached = channel.trouble ? channel.trouble : channel.reached_at ? t("reached {reached_at}", { reached_at: when(channel.reached_at, now) }) : t("never used");
     const result = el("p", { class: "small", text: this.tests.get(channel.id) ?? "", attrs: { role: "status" } });
-    const on = act(channel.enabled ? "On" : "Off", async () => {
+    const on = act(channel.enabled ? t("On") : t("Off"), async () => {
       await send("PATCH", path, { enabled: !channel.enabled });
       await this.changed();
-    }, { role: "switch", "aria-checked": String(channel.enabled), "aria-label": `${channel.name} is told` });
-    const test = act("Send a test", () => this.#test(channel, test, result), { "aria-label": `Send a test on ${channel.name}` });
-    const edit = act("Edit", () => this.#edit(channel), { "aria-label": `Edit ${channel.name}` });
-    const away = act("Delete", () => remove(`Delete the channel “${channel.name}”?`, path, this.changed), { "aria-label": `Delete ${channel.name}` });
+    }, { role: "switch", "aria-checked": String(channel.enabled), "aria-label": t("{name} is told", { name: channel.name }) });
+    const test = act(t("Send a test"), () => this.#test(channel, test, result), { "aria-label": t("Send a test on {name}", { name: channel.name }) });
+    const edit = act(t("Edit"), () => this.#edit(channel), { "aria-label": t("Edit {name}", { name: channel.name }) });
+    const away = act(t("Delete"), () => remove(t("Delete the channel “{name}”?", { name: channel.name }), path, this.changed), { "aria-label": t("Delete {name}", { name: channel.name }) });
     return row(channel.name, [el("span", { class: "small quiet", text: `${this.#label(channel.kind)} · ` }),
       el("span", { class: `small ${channel.trouble ? "error" : "quiet"}`, text: reached }), result], [test, on, edit, away]);
   }
 
   async #test(/** @type {Channel} */ channel, /** @type {HTMLButtonElement} */ button, /** @type {HTMLElement} */ result) {
     button.disabled = true;
-    result.textContent = "Sending";
+    result.textContent = t("Sending");
     try {
       const { outcome, status, answer, took_ms: took } = await send("POST", `/api/v1/channels/${channel.id}/test/`);
-      const word = outcome === "taken" ? "Taken" : outcome === "unanswered" ? "No answer" : "Not taken";
-      result.textContent = `${word} in ${duration(took)}${status ? `, ${status}` : ""}${answer ? `: ${answer}` : "."}`;
+      const word = outcome === "taken" ? t("Taken") : outcome === "unanswered" ? t("No answer") : t("Not taken");
+      result.textContent = `${t("{outcome} in {took}", { outcome: word, took: duration(took) })}${status ? `, ${status}` : ""}${answer ? `: ${answer}` : "."}`;
     } catch (error) {
-      result.textContent = `Not sent: ${/** @type {Error} */ (error).message}`;
+      result.textContent = t("Not sent: {message}", { message: /** @type {Error} */ (error).message });
     }
     this.tests.set(channel.id, result.textContent ?? "");
     button.disabled = false;
@@ -92,15 +93,15 @@ export class ChannelList {
   #choose() {
     // A browser is added by its own button, which asks it for an address.
     const kinds = this.kinds.filter(({ kind }) => kind !== "web_push").map(({ kind, label }) => ({ value: kind, label }));
-    ask({ title: "New channel", act: "Next", fields: [
-      { name: "kind", label: "Kind", type: "select", options: kinds },
-      { name: "shared", label: "Shared: a team’s room, nobody’s own", type: "check" },
+    ask({ title: t("New channel"), act: t("Next"), fields: [
+      { name: "kind", label: t("Kind"), type: "select", options: kinds },
+      { name: "shared", label: t("Shared: a team’s room, nobody’s own"), type: "check" },
     ], save: async ({ kind, shared }) => { setTimeout(() => this.#form(kind, shared)); } });
   }
 
   #form(/** @type {string} */ kind, /** @type {boolean} */ shared) {
     const fields = this.kinds.find((each) => each.kind === kind)?.fields ?? [];
-    ask({ title: `New channel: ${this.#label(kind)}`, fields: [{ name: "name", label: "Name", attrs: { maxlength: "100" } }, ...fields.map((each) => this.#field(each, {}))],
+    ask({ title: t("New channel: {label}", { label: this.#label(kind) }), fields: [{ name: "name", label: t("Name"), attrs: { maxlength: "100" } }, ...fields.map((each) => this.#field(each, {}))],
       save: async ({ name, ...facts }) => {
         await send("POST", "/api/v1/channels/", { kind, shared, name, ...this.#parted(fields, facts) });
         await this.changed();
@@ -109,7 +110,7 @@ export class ChannelList {
 
   #edit(/** @type {Channel} */ channel) {
     const fields = this.kinds.find((each) => each.kind === channel.kind)?.fields ?? [];
-    ask({ title: channel.name, fields: [{ name: "name", label: "Name", value: channel.name }, ...fields.map((each) => this.#field(each, channel.settings, channel.secrets))],
+    ask({ title: channel.name, fields: [{ name: "name", label: t("Name"), value: channel.name }, ...fields.map((each) => this.#field(each, channel.settings, channel.secrets))],
       save: async ({ name, ...facts }) => {
         await send("PATCH", `/api/v1/channels/${channel.id}/`, { name, ...this.#parted(fields, facts) });
         await this.changed();
@@ -118,7 +119,7 @@ export class ChannelList {
 
   #field(/** @type {Kind["fields"][number]} */ field, /** @type {any} */ settings, /** @type {string[]} */ secrets = []) {
     const place = field.secret ? "secrets" : "settings";
-    const kept = field.secret && secrets.includes(field.name) ? " Leave it empty to keep it." : "";
+    const kept = field.secret && secrets.includes(field.name) ? t(" Leave it empty to keep it.") : "";
     return { name: `${place}.${field.name}`, label: field.name.replaceAll("_", " "), value: settings[field.name] ?? field.default, hint: `${field.help}${kept}`,
       type: field.secret ? "password" : "text", attrs: { autocomplete: field.secret ? "new-password" : "off", spellcheck: "false" }, wide: true };
   }

@@ -1,6 +1,7 @@
 /** Quiet hours, shifts and lengths of time as words. Pure. */
 
 import { day, dayAndMonth, hourAndMinute, WEEKDAYS } from "../time/moment.js";
+import { t } from "../page/language.js";
 
 /** @typedef {{days: number[], from: string, to: string}} Window */
 
@@ -12,7 +13,7 @@ export const night = () => ({ days: [...EVERY], from: "22:00", to: "07:00" });
 /** "Every day", "Mon–Fri", "Sat, Sun". @param {number[]} days 1 is Monday */
 export function daysInWords(days) {
   const sorted = EVERY.filter((day) => days.includes(day));
-  if (sorted.length === 7) return "Every day";
+  if (sorted.length === 7) return t("Every day");
   /** @type {number[][]} */ const runs = [];
   for (const day of sorted) {
     const last = runs.at(-1);
@@ -25,7 +26,7 @@ export function daysInWords(days) {
 
 /** "Every day 22:00 to 07:00". @param {Window} window */
 export function inWords({ days, from, to }) {
-  return `${daysInWords(days)} ${from === to ? `from ${from} for a day` : `${from} to ${to}`}`;
+  return `${daysInWords(days)} ${from === to ? t("from {from} for a day", { from }) : t("{from} to {to}", { from, to })}`;
 }
 
 /** "1 week", "12 hours", "3 days". @param {number} hours */
@@ -39,10 +40,10 @@ export const withDay = (days, day, on) => EVERY.filter((each) => (each === day ?
 
 /** "after 5 min", "at once", "after 2 h 10 min". @param {number} minutes */
 export function afterMinutes(minutes) {
-  if (minutes === 0) return "at once";
+  if (minutes === 0) return t("at once");
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
-  return `after ${[hours ? `${hours} h` : "", rest ? `${rest} min` : ""].filter(Boolean).join(" ")}`;
+  return t("after {time}", { time: [hours ? `${hours} h` : "", rest ? `${rest} min` : ""].filter(Boolean).join(" ") });
 }
 
 /** When each step of a policy is due, minutes after the firing, for one round. @param {{minutes: number}[]} steps */

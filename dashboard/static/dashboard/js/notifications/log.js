@@ -5,8 +5,10 @@ import { get } from "../page/rest.js";
 import { duration } from "../page/format.js";
 import { showInAddress } from "../page/address.js";
 import { when } from "../time/moment.js";
+import { t } from "../page/language.js";
 
-const STATES = /** @type {Record<string, string>} */ ({ waiting: "waits to be sent", sent: "was taken", failed: "was given up", withdrawn: "was withdrawn" });
+const OUTCOMES = /** @type {Record<string, string>} */ ({ taken: t("taken"), refused: t("refused"), unanswered: t("unanswered") });
+const STATES = /** @type {Record<string, string>} */ ({ waiting: t("waits to be sent"), sent: t("was taken"), failed: t("was given up"), withdrawn: t("was withdrawn") });
 
 export class Log {
   /** @param {(error: Error) => void} failed told when a page of it could not be read */
@@ -27,7 +29,7 @@ export class Log {
     byId("log").replaceChildren(...answer.decisions.map((/** @type {any} */ each) => this.#row(each, answer.now)));
     const narrowed = Object.values(this.#wanted()).some(Boolean);
     byId("log-empty").hidden = answer.decisions.length > 0;
-    byId("log-empty").textContent = narrowed ? "Nothing fits what is chosen above." : "Nothing yet. Each time an alert fires, here stands who was told, and who was not and why.";
+    byId("log-empty").textContent = narrowed ? t("Nothing fits what is chosen above.") : t("Nothing yet. Each time an alert fires, here stands who was told, and who was not and why.");
   }
 
   async #more() {
@@ -51,9 +53,9 @@ export class Log {
   }
 
   #row(/** @type {any} */ each, /** @type {number} */ now) {
-    const of = each.policy ? `${each.policy}, step ${each.step + 1}` : each.what === "cleared" ? "its end" : "";
+    const of = each.policy ? t("{policy}, step {step}", { policy: each.policy, step: each.step + 1 }) : each.what === "cleared" ? t("its end") : "";
     const sent = each.notifications.map((/** @type {any} */ one) => el("li", {}, el("span", { class: one.state === "failed" ? "error" : "", text: `${one.channel} ${STATES[one.state] ?? one.state}` }),
-      ...one.attempts.map((/** @type {any} */ attempt) => el("span", { class: "quiet", text: `${when(attempt.at, now)} ${attempt.outcome}${attempt.status ? ` ${attempt.status}` : ""} in ${duration(attempt.took)}${attempt.answer ? `: ${attempt.answer}` : ""}` }))));
+      ...one.attempts.map((/** @type {any} */ attempt) => el("span", { class: "quiet", text: `${when(attempt.at, now)} ${t("{outcome} in {took}", { outcome: [OUTCOMES[attempt.outcome] ?? attempt.outcome, attempt.status].filter(Boolean).join(" "), took: duration(attempt.took) })}${attempt.answer ? `: ${attempt.answer}` : ""}` }))));
     return el("li", { data: { why: each.why } },
       el("div", { class: "about" }, el("b", { text: each.who }), el("span", { class: each.sent === null && each.due === null ? "error" : "", text: ` ${each.said}` }),
         el("p", { class: "small", text: `[${each.severity}] ${each.sentence}` }), el("ul", { class: "small attempts" }, ...sent)),

@@ -12,6 +12,7 @@ import { el } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { showInAddress } from "../page/address.js";
 import { typing } from "../frame/frame.js";
+import { t } from "../page/language.js";
 
 const ME = "/api/v1/notifications/me/";
 const TABS = ["mine", "on-call", "policies", "words", "log"];
@@ -46,7 +47,7 @@ async function read() {
 }
 
 function failed(/** @type {Error} */ error) {
-  showTrouble(byId("trouble"), `This could not be read. ${error.message}`, read);
+  showTrouble(byId("trouble"), t("This could not be read. {message}", { message: error.message }), read);
 }
 
 function show(/** @type {string} */ wanted) {

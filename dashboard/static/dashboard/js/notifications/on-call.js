@@ -5,6 +5,7 @@ import { ask, boxes } from "../page/form-dialog.js";
 import { byId, el } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { shiftInWords, shortly } from "./hours.js";
+import { t } from "../page/language.js";
 
 /** @typedef {{user: string|null, starts: number, ends: number|null, substitute: boolean}} Duty
  * @typedef {{id: number, name: string, zone: string, starts_on: string, starts_at: string, shift_hours: number, members: string[],
@@ -39,37 +40,37 @@ export class OnCall {
     byId("rotas").replaceChildren(...rotas.map((/** @type {Rota} */ each) => this.#rota(each, now)));
     byId("teams").replaceChildren(...teams.map((/** @type {Team} */ each) => this.#team(each)));
     byId("rotas-empty").hidden = rotas.length > 0;
-    byId("rotas-empty").textContent = "No rota yet. A rota says whose turn it is to be called.";
+    byId("rotas-empty").textContent = t("No rota yet. A rota says whose turn it is to be called.");
     byId("teams-empty").hidden = teams.length > 0;
-    byId("teams-empty").textContent = "No team yet. A team is told together.";
+    byId("teams-empty").textContent = t("No team yet. A team is told together.");
   }
 
   #rota(/** @type {Rota} */ rota, /** @type {number} */ now) {
     const [current, ...next] = rota.duties;
-    const name = (/** @type {Duty} */ duty) => `${duty.user ?? "nobody"}${duty.substitute ? " (stands in)" : ""}`;
-    const line = el("p", {}, "On call now: ", el("b", { class: current?.user ? "" : "error", text: current ? name(current) : "nobody" }), current?.ends ? `, until ${shortly(current.ends, now)}` : "");
+    const name = (/** @type {Duty} */ duty) => `${duty.user ?? t("nobody")}${duty.substitute ? t(" (stands in)") : ""}`;
+    const line = el("p", {}, t("On call now: "), el("b", { class: current?.user ? "" : "error", text: current ? name(current) : t("nobody") }), current?.ends ? t(", until {ends}", { ends: shortly(current.ends, now) }) : "");
     const upcoming = el("ol", { class: "next small" }, ...next.map((duty) => el("li", { text: `${shortly(duty.starts, now)} ${name(duty)}` })));
-    const standing = rota.substitutions.map((each) => el("p", { class: "small" }, `${each.user ?? "Nobody"} stands in from ${shortly(each.starts, now)} until ${shortly(each.ends, now)} `,
-      act("Take back", () => remove("Take this back?", `/api/v1/notifications/rotas/${rota.id}/substitutions/${each.id}/`, this.changed))));
-    const about = el("p", { class: "small quiet", text: `${shiftInWords(rota.shift_hours)} each, from ${rota.starts_at} (${rota.zone}): ${rota.members.join(", ") || "nobody"}` });
+    const standing = rota.substitutions.map((each) => el("p", { class: "small" }, t("{user} stands in from {starts} until {ends} ", { user: each.user ?? t("Nobody"), starts: shortly(each.starts, now), ends: shortly(each.ends, now) }),
+      act(t("Take back"), () => remove(t("Take this back?"), `/api/v1/notifications/rotas/${rota.id}/substitutions/${each.id}/`, this.changed))));
+    const about = el("p", { class: "small quiet", text: t("{shift} each, from {starts_at} ({zone}): {members}", { shift: shiftInWords(rota.shift_hours), starts_at: rota.starts_at, zone: rota.zone, members: rota.members.join(", ") || t("nobody") }) });
     return row(rota.name, [line, about, upcoming, ...standing], [
-      act("Stand in", () => this.#standIn(rota, now), { "aria-label": `Have somebody stand in on ${rota.name}` }),
-      act("Edit", () => this.#editRota(rota), { "aria-label": `Edit ${rota.name}` }),
-      act("Delete", () => remove(`Delete the rota “${rota.name}”?`, `/api/v1/notifications/rotas/${rota.id}/`, this.changed), { "aria-label": `Delete ${rota.name}` }),
+      act(t("Stand in"), () => this.#standIn(rota, now), { "aria-label": t("Have somebody stand in on {name}", { name: rota.name }) }),
+      act(t("Edit"), () => this.#editRota(rota), { "aria-label": t("Edit {name}", { name: rota.name }) }),
+      act(t("Delete"), () => remove(t("Delete the rota “{name}”?", { name: rota.name }), `/api/v1/notifications/rotas/${rota.id}/`, this.changed), { "aria-label": t("Delete {name}", { name: rota.name }) }),
     ]);
   }
 
   #team(/** @type {Team} */ team) {
-    return row(team.name, [el("p", { class: "small", text: team.members.join(", ") || "Nobody" })], [
-      act("Edit", () => this.#editTeam(team), { "aria-label": `Edit ${team.name}` }),
-      act("Delete", () => remove(`Delete the team “${team.name}”?`, `/api/v1/notifications/teams/${team.id}/`, this.changed), { "aria-label": `Delete ${team.name}` }),
+    return row(team.name, [el("p", { class: "small", text: team.members.join(", ") || t("Nobody") })], [
+      act(t("Edit"), () => this.#editTeam(team), { "aria-label": t("Edit {name}", { name: team.name }) }),
+      act(t("Delete"), () => remove(t("Delete the team “{name}”?", { name: team.name }), `/api/v1/notifications/teams/${team.id}/`, this.changed), { "aria-label": t("Delete {name}", { name: team.name }) }),
     ]);
   }
 
   #editTeam(/** @type {Team|null} */ team) {
-    ask({ title: team?.name ?? "New team", fields: [
-      { name: "name", label: "Name", value: team?.name, attrs: { maxlength: "100" } },
-      { name: "members", label: "Members", make: () => boxes("Members", this.people.map((value) => ({ value, label: value })), team?.members ?? []) },
+    ask({ title: team?.name ?? t("New team"), fields: [
+      { name: "name", label: t("Name"), value: team?.name, attrs: { maxlength: "100" } },
+      { name: "members", label: t("Members"), make: () => boxes(t("Members"), this.people.map((value) => ({ value, label: value })), team?.members ?? []) },
     ], save: async (values) => {
       await (team ? send("PATCH", `/api/v1/notifications/teams/${team.id}/`, values) : send("POST", "/api/v1/notifications/teams/", values));
       await this.changed();
@@ -78,13 +79,13 @@ export class OnCall {
 
   #editRota(/** @type {Rota|null} */ rota) {
     const today = localInput(Date.now()).slice(0, 10);
-    ask({ title: rota?.name ?? "New rota", fields: [
-      { name: "name", label: "Name", value: rota?.name, attrs: { maxlength: "100" }, wide: true },
-      { name: "starts_on", label: "First shift on", type: "date", value: rota?.starts_on ?? today },
-      { name: "starts_at", label: "At", type: "time", value: rota?.starts_at ?? "09:00" },
-      { name: "shift_hours", label: "Hours of a shift", type: "number", value: rota?.shift_hours ?? 168, hint: "A week has 168; a shift begins at the same hour all year.", attrs: { min: "1" } },
-      { name: "zone", label: "Time zone", value: rota?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, attrs: { list: "zones" } },
-      { name: "members", label: "In this order", make: () => order(this.people, rota?.members ?? []) },
+    ask({ title: rota?.name ?? t("New rota"), fields: [
+      { name: "name", label: t("Name"), value: rota?.name, attrs: { maxlength: "100" }, wide: true },
+      { name: "starts_on", label: t("First shift on"), type: "date", value: rota?.starts_on ?? today },
+      { name: "starts_at", label: t("At"), type: "time", value: rota?.starts_at ?? "09:00" },
+      { name: "shift_hours", label: t("Hours of a shift"), type: "number", value: rota?.shift_hours ?? 168, hint: t("A week has 168; a shift begins at the same hour all year."), attrs: { min: "1" } },
+      { name: "zone", label: t("Time zone"), value: rota?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, attrs: { list: "zones" } },
+      { name: "members", label: t("In this order"), make: () => order(this.people, rota?.members ?? []) },
     ], save: async (values) => {
       await (rota ? send("PATCH", `/api/v1/notifications/rotas/${rota.id}/`, values) : send("POST", "/api/v1/notifications/rotas/", values));
       await this.changed();
@@ -93,10 +94,10 @@ export class OnCall {
 
   #standIn(/** @type {Rota} */ rota, /** @type {number} */ now) {
     const people = [{ value: NOBODY, label: "nobody" }, ...this.people.map((value) => ({ value, label: value }))];
-    ask({ title: `Stand in: ${rota.name}`, fields: [
-      { name: "user", label: "Who", type: "select", options: people, value: this.people[0], wide: true },
-      { name: "starts", label: "From", type: "datetime-local", value: localInput(now) },
-      { name: "ends", label: "Until", type: "datetime-local", value: localInput(now + 86_400_000) },
+    ask({ title: t("Stand in: {name}", { name: rota.name }), fields: [
+      { name: "user", label: t("Who"), type: "select", options: people, value: this.people[0], wide: true },
+      { name: "starts", label: t("From"), type: "datetime-local", value: localInput(now) },
+      { name: "ends", label: t("Until"), type: "datetime-local", value: localInput(now + 86_400_000) },
     ], save: async ({ user, starts, ends }) => {
       const body = { user: user || null, starts: new Date(starts).getTime() || null, ends: new Date(ends).getTime() || null };
       await send("POST", `/api/v1/notifications/rotas/${rota.id}/substitutions/`, body);
@@ -109,15 +110,15 @@ export class OnCall {
 function order(people, chosen) {
   let now = [...chosen];
   const list = el("ol", { class: "order" });
-  const choose = /** @type {HTMLSelectElement} */ (el("select", { class: "field", attrs: { "aria-label": "Who comes next" } }, ...people.map((each) => el("option", { text: each, attrs: { value: each } }))));
+  const choose = /** @type {HTMLSelectElement} */ (el("select", { class: "field", attrs: { "aria-label": t("Who comes next") } }, ...people.map((each) => el("option", { text: each, attrs: { value: each } }))));
   const show = () => list.replaceChildren(...now.map((name, at) => el("li", {}, name,
-    act("↑", () => swap(at, at - 1), { "aria-label": `${name} earlier`, ...(at ? {} : { disabled: "" }) }),
-    act("Remove", () => { now.splice(at, 1); show(); }, { "aria-label": `Remove ${name}` }))));
+    act("↑", () => swap(at, at - 1), { "aria-label": t("{name} earlier", { name }), ...(at ? {} : { disabled: "" }) }),
+    act(t("Remove"), () => { now.splice(at, 1); show(); }, { "aria-label": t("Remove {name}", { name }) }))));
   const swap = (/** @type {number} */ from, /** @type {number} */ to) => {
     now.splice(to, 0, ...now.splice(from, 1));
     show();
   };
   show();
-  const add = act("Add", () => { now = [...now, choose.value]; show(); });
+  const add = act(t("Add"), () => { now = [...now, choose.value]; show(); });
   return { element: el("div", { class: "ordering" }, list, el("div", { class: "adding" }, choose, add)), read: () => now };
 }

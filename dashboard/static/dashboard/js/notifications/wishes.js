@@ -5,8 +5,9 @@ import { night, shortly, withDay } from "./hours.js";
 import { complaints } from "../page/form-dialog.js";
 import { send } from "../page/rest.js";
 import { WEEKDAYS } from "../time/moment.js";
+import { t } from "../page/language.js";
 
-const PAUSES = [["1 hour", 3_600_000], ["Until tomorrow", 86_400_000], ["1 week", 604_800_000]];
+const PAUSES = [[t("1 hour"), 3_600_000], [t("Until tomorrow"), 86_400_000], [t("1 week"), 604_800_000]];
 
 export class Wishes {
   /** @param {string} path of the REST object */
@@ -36,7 +37,7 @@ export class Wishes {
     byId("quiet").replaceChildren(...facts.quiet.map((/** @type {any} */ _, /** @type {number} */ at) => this.#row(at)));
     byId("quiet-none").hidden = facts.quiet.length > 0;
     const paused = facts.paused_until !== null && facts.paused_until > facts.now;
-    const until = paused ? `Paused until ${shortly(facts.paused_until, facts.now)}.` : facts.quiet_until ? `Quiet now, until ${shortly(facts.quiet_until, facts.now)}.` : "You are told now.";
+    const until = paused ? t("Paused until {shortly}.", { shortly: shortly(facts.paused_until, facts.now) }) : facts.quiet_until ? t("Quiet now, until {shortly}.", { shortly: shortly(facts.quiet_until, facts.now) }) : t("You are told now.");
     setText(byId("standing"), until);
     byId("unpause").hidden = !paused;
     byId("unpause").onclick = () => this.#save({ paused_until: null });
@@ -52,7 +53,7 @@ export class Wishes {
     const window = this.shown.quiet[at];
     const change = (/** @type {any} */ facts) => this.#save({ quiet: this.shown.quiet.map((/** @type {any} */ each, /** @type {number} */ number) => (number === at ? { ...each, ...facts } : each)) });
     const time = (/** @type {"from"|"to"} */ name) => {
-      const field = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "time", "aria-label": name === "from" ? "From" : "To" }, data: { act: `${name}-${at}` } }));
+      const field = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "time", "aria-label": name === "from" ? t("From") : t("To") }, data: { act: `${name}-${at}` } }));
       field.value = window[name];
       field.addEventListener("change", () => field.value && change({ [name]: field.value }));
       return field;
@@ -61,22 +62,22 @@ export class Wishes {
       class: "button tiny", text: word, attrs: { type: "button", "aria-pressed": String(window.days.includes(number + 1)) }, data: { act: `${word}-${at}` },
       on: { click: () => change({ days: withDay(window.days, number + 1, !window.days.includes(number + 1)) }) },
     }));
-    return el("li", {}, el("div", { class: "days", attrs: { role: "group", "aria-label": "Days on which they begin" } }, ...days), time("from"), el("span", { text: "to" }), time("to"),
-      el("button", { class: "button tiny", text: "Remove", attrs: { type: "button" }, on: { click: () => this.#save({ quiet: this.shown.quiet.filter((/** @type {any} */ _, /** @type {number} */ number) => number !== at) }) } }));
+    return el("li", {}, el("div", { class: "days", attrs: { role: "group", "aria-label": t("Days on which they begin") } }, ...days), time("from"), el("span", { text: t("to") }), time("to"),
+      el("button", { class: "button tiny", text: t("Remove"), attrs: { type: "button" }, on: { click: () => this.#save({ quiet: this.shown.quiet.filter((/** @type {any} */ _, /** @type {number} */ number) => number !== at) }) } }));
   }
 
   async #save(/** @type {any} */ facts) {
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
     for (const shown of this.form.querySelectorAll(".error")) shown.remove();
-    setText(byId("wishes-saved"), "Saving");
+    setText(byId("wishes-saved"), t("Saving"));
     try {
       this.show(await send("PATCH", this.path, facts));
-      setText(byId("wishes-saved"), "Saved");
+      setText(byId("wishes-saved"), t("Saved"));
     } catch (error) {
       const { body, message } = /** @type {import("../page/rest.js").RestError} */ (error);
       const told = Object.entries(complaints(body));
       for (const [name, said] of told) this.form.querySelector(`[data-field="${CSS.escape(name.split(".")[0])}"]`)?.append(el("span", { class: "error", text: said, attrs: { role: "alert" } }));
-      setText(byId("wishes-saved"), told.length ? "Not saved" : `Not saved: ${message}`);
+      setText(byId("wishes-saved"), told.length ? t("Not saved") : t("Not saved: {message}", { message }));
     }
     if (focused) /** @type {HTMLElement|null} */ (this.form.querySelector(`[data-act="${CSS.escape(focused)}"]`))?.focus();
   }

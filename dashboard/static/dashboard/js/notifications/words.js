@@ -2,8 +2,9 @@
 
 import { byId, el, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { t } from "../page/language.js";
 
-const CALLED = /** @type {Record<string, string>} */ ({ fired: "It has fired", worsened: "It has become worse", escalated: "Nobody has acknowledged", cleared: "It is over", digest: "Several together" });
+const CALLED = /** @type {Record<string, string>} */ ({ fired: t("It has fired"), worsened: t("It has become worse"), escalated: t("Nobody has acknowledged"), cleared: t("It is over"), digest: t("Several together") });
 const SOON = 250; // ms after the last key until the preview is asked for
 
 export class Words {
@@ -79,9 +80,9 @@ export class Words {
       const saved = await send("PATCH", `/api/v1/notifications/wordings/${what.value}/`, { subject: subject.value, text: text.value });
       this.dirty = false;
       byId("words-ours").hidden = saved.ours;
-      setText(byId("words-saved"), "Saved");
+      setText(byId("words-saved"), t("Saved"));
     } catch (error) {
-      setText(byId("words-saved"), `Not saved: ${/** @type {Error} */ (error).message}`);
+      setText(byId("words-saved"), t("Not saved: {message}", { message: /** @type {Error} */ (error).message }));
     }
   }
 

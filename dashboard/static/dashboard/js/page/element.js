@@ -2,6 +2,7 @@
 
 import { clock } from "../time/moment.js";
 import { WORDS } from "../presence/presence.js";
+import { t } from "./language.js";
 
 const LONG = 11; // characters of a value; a longer one is written smaller rather than cut
 const SVG = "http://www.w3.org/2000/svg";
@@ -105,10 +106,10 @@ export function toast(text) {
 }
 
 /** What went wrong, since when first, and what can be done about it. @param {HTMLElement} area @param {string} what @param {() => void} retry @param {string} [act] */
-export function showTrouble(area, what, retry, act = "Try again") {
+export function showTrouble(area, what, retry, act = t("Try again")) {
   const since = area.dataset.since ?? clock(Date.now());
   area.dataset.since = since;
-  area.replaceChildren(icon("i-warn"), el("span", { text: `${what} Since ${since}.` }),
+  area.replaceChildren(icon("i-warn"), el("span", { text: t("{what} Since {since}.", { what, since }) }),
     el("button", { class: "button tiny", text: act, on: { click: () => { area.hidden = true; retry(); } } }));
   area.hidden = false;
 }

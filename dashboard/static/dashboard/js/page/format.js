@@ -4,6 +4,7 @@
  */
 
 import { DAY, HOUR, MINUTE, SECOND } from "../time/zone.js";
+import { t, tn } from "./language.js";
 
 export const THIN = "\u2009"; // between a number and its unit
 const MINUS = "\u2212";
@@ -60,7 +61,7 @@ export function grouped(text) {
  * @param {SeriesFormat} series
  */
 export function bare(value, series) {
-  if (series.kind === "boolean" && (typeof value === "number" || typeof value === "boolean")) return value ? "on" : "off";
+  if (series.kind === "boolean" && (typeof value === "number" || typeof value === "boolean")) return value ? t("on") : t("off");
   return number(value, series.precision ?? null);
 }
 
@@ -85,7 +86,7 @@ export function humanise(metric) {
 
 /** How old, in one unit: "now", "3 s", "2 min", "5 h", "12 d". @param {number} ms */
 export function age(ms) {
-  if (ms < SECOND) return "now";
+  if (ms < SECOND) return t("now");
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)}${THIN}s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)}${THIN}min`;
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}${THIN}h`;
@@ -94,7 +95,7 @@ export function age(ms) {
 
 /** How long ago, in words: "just now", "5 s ago". A clock behind ours may say less than none. @param {number} ms */
 export function ago(ms) {
-  return ms < SECOND ? "just now" : `${age(ms)} ago`;
+  return ms < SECOND ? t("just now") : t("{ms} ago", { ms: age(ms) });
 }
 
 /** A length of time: "250 ms", "1.5 s", "5 min", "1 h 30 min", "7 d". @param {number} ms */
@@ -108,9 +109,24 @@ export function duration(ms) {
   return `${whole}${THIN}${name}${rest ? ` ${rest}${THIN}${belowName}` : ""}`;
 }
 
-/** "1 message", "12 345 messages". @param {number} many @param {string} what whose plural ends in s */
+/** What is counted, as a text of the number `n`. @type {Record<string, (many: number, values: {n: string}) => string>} */
+const COUNTED = {
+  alert: (many, values) => tn("{n} alert", "{n} alerts", many, values),
+  device: (many, values) => tn("{n} device", "{n} devices", many, values),
+  group: (many, values) => tn("{n} group", "{n} groups", many, values),
+  message: (many, values) => tn("{n} message", "{n} messages", many, values),
+  "new reading": (many, values) => tn("{n} new reading", "{n} new readings", many, values),
+  other: (many, values) => tn("{n} other", "{n} others", many, values),
+  result: (many, values) => tn("{n} result", "{n} results", many, values),
+  rule: (many, values) => tn("{n} rule", "{n} rules", many, values),
+  target: (many, values) => tn("{n} target", "{n} targets", many, values),
+  topic: (many, values) => tn("{n} topic", "{n} topics", many, values),
+  value: (many, values) => tn("{n} value", "{n} values", many, values),
+};
+
+/** "1 message", "12 345 messages". @param {number} many @param {string} what one of COUNTED */
 export function counted(many, what) {
-  return `${number(many, 0)} ${what}${many === 1 ? "" : "s"}`;
+  return COUNTED[what](many, { n: number(many, 0) });
 }
 
 /** @param {number} bytes */

@@ -1,6 +1,7 @@
 /** Asking the server with the viewer's session: the REST API, and pages. */
 
 import { synchronise } from "../time/clock.js";
+import { t } from "./language.js";
 
 const KEPT_ALIVE = 20_000; // characters of a body: at most 60 000 bytes of the 64 KiB that Fetch allows
 
@@ -25,9 +26,9 @@ export async function page(path) {
   const response = await reach(path, { headers: { Accept: "text/html" } });
   if (response.redirected) {
     location.assign(response.url); // to the login
-    throw new RestError(response.status, "Logged out.");
+    throw new RestError(response.status, t("Logged out."));
   }
-  if (!response.ok) throw new RestError(response.status, `The server answered ${response.status}.`);
+  if (!response.ok) throw new RestError(response.status, t("The server answered {status}.", { status: response.status }));
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
@@ -49,7 +50,7 @@ async function reach(/** @type {string} */ path, /** @type {RequestInit} */ opti
     return await fetch(path, { credentials: "same-origin", ...options });
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
-    throw new RestError(0, "The server does not answer.");
+    throw new RestError(0, t("The server does not answer."));
   }
 }
 
@@ -57,11 +58,11 @@ async function answer(/** @type {string} */ path, /** @type {RequestInit} */ opt
   const response = await reach(path, options);
   if (response.status === 401 || (response.status === 403 && !options.method)) {
     location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-    throw new RestError(response.status, "Logged out.");
+    throw new RestError(response.status, t("Logged out."));
   }
   if (!response.ok) {
     const body = await response.json().catch(() => null);
-    throw new RestError(response.status, reason(body) || `The server answered ${response.status}.`, body);
+    throw new RestError(response.status, reason(body) || t("The server answered {status}.", { status: response.status }), body);
   }
   return response.status === 204 ? null : response.json();
 }

@@ -3,6 +3,8 @@
  * Twin of devices/presence.py; devices/tests/presence_cases.json binds both.
  */
 
+import { t, tn } from "../page/language.js";
+
 const LATE_INTERVALS = 2;
 const LATE_GRACE = 2_000; // ms
 const SILENT_INTERVALS = 5;
@@ -14,10 +16,10 @@ export const STATES = /** @type {const} */ (["alert", "offline", "silent", "sens
 /** States somebody should look at. */
 export const PROBLEMS = new Set(["alert", "offline", "silent", "sensors"]);
 export const WORDS = {
-  alert: "Alert", online: "Online", late: "Late", silent: "Silent", sensors: "Sensor silent", offline: "Offline", waiting: "Waiting", disabled: "Disabled",
+  alert: t("Alert"), online: t("Online"), late: t("Late"), silent: t("Silent"), sensors: t("Sensor silent"), offline: t("Offline"), waiting: t("Waiting"), disabled: t("Disabled"),
 };
 /** Where nothing can be known of any device. */
-export const UNKNOWN = "Not known";
+export const UNKNOWN = t("Not known");
 /** Text and boolean series often come only on change. */
 export const JUDGED_KINDS = new Set(["gauge", "counter"]);
 
@@ -89,5 +91,5 @@ export const withAlert = (word) => (word === WORDS.online ? WORDS.alert : `${WOR
 /** "Online · 1 sensor silent". @param {string} state @param {number} silent how many */
 export function withSensors(state, silent) {
   const word = /** @type {any} */ (WORDS)[state];
-  return silent ? `${word} · ${silent} ${silent === 1 ? "sensor" : "sensors"} silent` : word;
+  return silent ? tn("{state} · {n} sensor silent", "{state} · {n} sensors silent", silent, { state: word, n: silent }) : word;
 }

@@ -1,15 +1,16 @@
 /** Has this browser be told of alerts, also while no page is open, or not any more. */
 
 import { get, send } from "../page/rest.js";
+import { t } from "../page/language.js";
 
 const WORKER = "/static/dashboard/js/push/worker.js"; // without the digest, see there
 const PATH = "/api/v1/web-push/";
 
 /** Why this browser cannot, "" when it can. @returns {string} */
 export function obstacle() {
-  if (!window.isSecureContext) return "Browsers allow it only over HTTPS.";
-  if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return "This browser cannot.";
-  if (Notification.permission === "denied") return "It is forbidden in this browser's settings for this page.";
+  if (!window.isSecureContext) return t("Browsers allow it only over HTTPS.");
+  if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return t("This browser cannot.");
+  if (Notification.permission === "denied") return t("It is forbidden in this browser's settings for this page.");
   return "";
 }
 
@@ -39,7 +40,7 @@ export async function subscribe(name) {
 export async function unsubscribe() {
   const there = await subscribed();
   if (!there) return;
-  const { id } = await announce(there, "This browser");
+  const { id } = await announce(there, t("This browser"));
   await send("DELETE", `/api/v1/channels/${id}/`);
   await there.unsubscribe();
 }

@@ -3,6 +3,7 @@
 import { byId } from "../page/element.js";
 import { browserName } from "./browser-name.js";
 import { obstacle, subscribe, subscribed, unsubscribe } from "./subscribe.js";
+import { t } from "../page/language.js";
 
 const KEY = "pulseboard.push"; // the id of this browser's channel, as this browser remembers it
 
@@ -36,14 +37,14 @@ export class ThisBrowser {
   async show(own) {
     const there = own.some(({ id, enabled }) => id === remembered() && enabled);
     this.on = there && (await subscribed()) !== null;
-    this.button.textContent = this.on ? "Not in this browser any more" : "Tell me in this browser";
+    this.button.textContent = this.on ? t("Not in this browser any more") : t("Tell me in this browser");
     this.button.disabled = obstacle() !== "";
     this.#say(obstacle());
   }
 
   #say(/** @type {string} */ why) {
     this.said.hidden = !why;
-    this.said.textContent = why && `Not in this browser: ${why}`;
+    this.said.textContent = why && t("Not in this browser: {why}", { why });
   }
 
   async #toggle() {

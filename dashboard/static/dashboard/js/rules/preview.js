@@ -3,6 +3,7 @@
 import { byId, el, setText } from "../page/element.js";
 import { send } from "../page/rest.js";
 import { sampleRow } from "./sample-row.js";
+import { t } from "../page/language.js";
 
 const TYPED = 300; // ms after the last key
 const AGAIN = 5_000; // ms between two looks for newer messages
@@ -32,7 +33,7 @@ export class Preview {
     this.tests = tests.map(({ topic, payload, expected }) => ({ topic, payload, expected: expected ?? null }));
     byId("samples").replaceChildren();
     byId("samples-empty").hidden = false;
-    setText(byId("samples-empty"), "Loading");
+    setText(byId("samples-empty"), t("Loading"));
     setText(byId("preview-count"), "");
     this.#ask();
   }
@@ -42,7 +43,7 @@ export class Preview {
     const definition = this.of.definition();
     const turn = ++this.asked;
     if (definition === null) {
-      this.of.told({ json: "This is no JSON." }, null);
+      this.of.told({ json: t("This is no JSON.") }, null);
       return;
     }
     try {
@@ -51,7 +52,7 @@ export class Preview {
     } catch (error) {
       if (turn !== this.asked) return;
       const { status, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-      setText(byId("preview-count"), `Not tried: ${message}${status ? "" : " It is tried again."}`);
+      setText(byId("preview-count"), status ? t("Not tried: {message}", { message }) : t("Not tried: {message} It is tried again.", { message }));
     }
   }
 
@@ -60,15 +61,15 @@ export class Preview {
     const wrong = Object.keys(errors).length > 0;
     byId("samples").classList.toggle("is-old", wrong);
     if (wrong) {
-      setText(byId("preview-count"), "As soon as nothing is wrong above");
-      setText(byId("samples-empty"), "The messages are tried as soon as nothing is wrong above.");
+      setText(byId("preview-count"), t("As soon as nothing is wrong above"));
+      setText(byId("samples-empty"), t("The messages are tried as soon as nothing is wrong above."));
       return;
     }
     byId("samples").replaceChildren(...samples.map((/** @type {any} */ tried, /** @type {number} */ at) => sampleRow(tried, this.#acts(tried, at))));
     const read = samples.filter((/** @type {any} */ each) => ["stored", "partial"].includes(each.verdict)).length;
-    setText(byId("preview-count"), samples.length ? `${read} of ${samples.length} read` : "");
+    setText(byId("preview-count"), samples.length ? t("{read} of {length} read", { read, length: samples.length }) : "");
     byId("samples-empty").hidden = samples.length > 0;
-    setText(byId("samples-empty"), "No message of this topic is kept. Once the rule is saved the bridge listens to it; until then try a message of your own.");
+    setText(byId("samples-empty"), t("No message of this topic is kept. Once the rule is saved the bridge listens to it; until then try a message of your own."));
   }
 
   /** @returns {HTMLElement[]} */
@@ -76,11 +77,11 @@ export class Preview {
     const act = (/** @type {string} */ text, /** @type {() => void} */ work) => el("button", { class: "button tiny", text, attrs: { type: "button" }, on: { click: work } });
     if (tried.source !== "given") {
       return tried.size === new TextEncoder().encode(tried.payload).length
-        ? [act("Keep as a test", () => this.#add({ topic: tried.topic, payload: tried.payload, expected: result(tried.devices) }))] : [];
+        ? [act(t("Keep as a test"), () => this.#add({ topic: tried.topic, payload: tried.payload, expected: result(tried.devices) }))] : [];
     }
     return [
-      act("Expect this", () => this.#change(() => (this.tests[at].expected = result(tried.devices)))),
-      act("Remove", () => this.#change(() => this.tests.splice(at, 1))),
+      act(t("Expect this"), () => this.#change(() => (this.tests[at].expected = result(tried.devices)))),
+      act(t("Remove"), () => this.#change(() => this.tests.splice(at, 1))),
     ];
   }
 

@@ -4,6 +4,7 @@ import { byId, setText } from "../page/element.js";
 import { definition, facts, isFormed } from "./definition.js";
 import { showMistakes } from "../page/mistakes.js";
 import { ValueRows } from "./value-rows.js";
+import { t } from "../page/language.js";
 
 export class RuleForm {
   /** @param {() => void} changed whatever is typed */
@@ -18,7 +19,7 @@ export class RuleForm {
     byId("as-json").addEventListener("click", () => {
       const before = this.definition;
       if (this.asJson && (before === null || !isFormed(before))) {
-        this.showErrors({ json: before === null ? "This is no JSON." : "The fields cannot hold all of this: it stays JSON." });
+        this.showErrors({ json: before === null ? t("This is no JSON.") : t("The fields cannot hold all of this: it stays JSON.") });
         return;
       }
       this.show(before, !this.asJson);
@@ -88,6 +89,6 @@ export class RuleForm {
 
   /** What the bridge would subscribe to. @param {string|null} filter */
   showFilter(filter) {
-    setText(byId("subscribes"), filter ? `The bridge listens to ${filter}` : "");
+    setText(byId("subscribes"), filter ? t("The bridge listens to {filter}", { filter }) : "");
   }
 }

@@ -3,6 +3,7 @@
 import { byId, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { OpenList } from "../page/open-list.js";
+import { t } from "../page/language.js";
 
 /** @typedef {{id: number, name: string, position: number, enabled: boolean, definition: any, samples: any[], filter: string, waiting?: number}} Rule */
 
@@ -24,7 +25,7 @@ export class RuleList extends OpenList {
   show() {
     this.replace(this.rules.map((rule, at) => this.#row(rule, at)));
     byId("rules-empty").hidden = this.rules.length > 0;
-    setText(byId("rules-empty"), "No rule yet. Whatever no convention knows can be read by one.");
+    setText(byId("rules-empty"), t("No rule yet. Whatever no convention knows can be read by one."));
     setText(byId("count"), this.rules.length ? `${this.rules.length}` : "");
   }
 
@@ -34,12 +35,12 @@ export class RuleList extends OpenList {
       class: "button tiny", text, attrs: { type: "button", "aria-label": `${label} ${rule.name}`, title: label, ...attrs }, data: { act: `${name}-${rule.id}` },
       on: { click: () => this.carryOut(work, said) },
     });
-    const up = act("up", "Move up", "↑", () => this.#move(at, at - 1), at === 0 ? { disabled: "" } : {});
-    const down = act("down", "Move down", "↓", () => this.#move(at, at + 1), at === this.rules.length - 1 ? { disabled: "" } : {});
-    const word = rule.enabled ? "On" : "Off";
+    const up = act("up", t("Move up"), "↑", () => this.#move(at, at - 1), at === 0 ? { disabled: "" } : {});
+    const down = act("down", t("Move down"), "↓", () => this.#move(at, at + 1), at === this.rules.length - 1 ? { disabled: "" } : {});
+    const word = rule.enabled ? t("On") : t("Off");
     const on = act("on", `${word}:`, word, () => send("PATCH", `/api/v1/rules/${rule.id}/`, { enabled: !rule.enabled }), { role: "switch", "aria-checked": String(rule.enabled), title: word });
     const open = this.opener(rule.id, () => this.chosen(rule), el("b", { text: rule.name }), el("span", { class: "small quiet mono", text: rule.definition?.topic ?? "" }));
-    if (!rule.filter) open.append(el("span", { class: "small error" }, icon("i-warn"), " This version cannot use it."));
+    if (!rule.filter) open.append(el("span", { class: "small error" }, icon("i-warn"), t(" This version cannot use it.")));
     const row = el("li", {}, open, el("div", { class: "acts" }, up, down, on), said);
     row.classList.toggle("is-chosen", rule.id === this.open);
     row.classList.toggle("is-off", !rule.enabled);

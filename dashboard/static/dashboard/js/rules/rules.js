@@ -9,6 +9,7 @@ import { send } from "../page/rest.js";
 import { RuleForm } from "./rule-form.js";
 import { RuleList } from "./rule-list.js";
 import { typing } from "../frame/frame.js";
+import { t } from "../page/language.js";
 
 /** @typedef {import("./rule-list.js").Rule} Rule */
 
@@ -31,7 +32,7 @@ const preview = new Preview({
 
 /** Whether what was written may be forgotten. */
 function leave() {
-  return !dirty || confirm("What you wrote is not saved. Leave it?");
+  return !dirty || confirm(t("What you wrote is not saved. Leave it?"));
 }
 
 /** @param {Rule|null} rule null: a new one @param {any} [begin] its definition */
@@ -42,7 +43,7 @@ function show(rule, begin = {}) {
   byId("form").hidden = byId("preview").hidden = false;
   byId("delete").hidden = rule === null;
   byId("outcome").hidden = true;
-  setText(byId("form-title"), rule?.name ?? "New rule");
+  setText(byId("form-title"), rule?.name ?? t("New rule"));
   form.name = rule?.name ?? "";
   form.show(rule?.definition ?? begin);
   form.showFilter(rule?.filter ?? null);
@@ -65,13 +66,13 @@ async function read() {
     await list.read();
     endTrouble(byId("trouble"));
   } catch (error) {
-    showTrouble(byId("trouble"), `The rules could not be read. ${/** @type {Error} */ (error).message}`, read);
+    showTrouble(byId("trouble"), t("The rules could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
 }
 
 async function save() {
   const definition = form.definition;
-  if (definition === null) return form.showErrors({ json: "This is no JSON." });
+  if (definition === null) return form.showErrors({ json: t("This is no JSON.") });
   const body = { name: form.name, definition, samples: preview.tests };
   byId("save").disabled = true;
   try {
@@ -92,33 +93,33 @@ async function save() {
 
 /** Saved; and what was kept raw can be decoded again. */
 function offer(/** @type {Rule} */ saved) {
-  const text = el("span", { text: "Saved. The bridge reads by it within two seconds." });
+  const text = el("span", { text: t("Saved. The bridge reads by it within two seconds.") });
   byId("outcome").replaceChildren(text);
   byId("outcome").hidden = false;
   if (!saved.waiting) return;
-  text.textContent = `Saved. ${counted(saved.waiting, "message")} in quarantine came on this topic.`;
-  const again = el("button", { class: "button", text: "Decode again", attrs: { type: "button" } });
+  text.textContent = t("Saved. {waiting} in quarantine came on this topic.", { waiting: counted(saved.waiting, "message") });
+  const again = el("button", { class: "button", text: t("Decode again"), attrs: { type: "button" } });
   again.addEventListener("click", () => decodeAgain(saved, text, again));
   byId("outcome").append(again);
 }
 
 async function decodeAgain(/** @type {Rule} */ rule, /** @type {HTMLElement} */ text, /** @type {HTMLElement} */ button) {
   button.remove();
-  text.textContent = "Decoding";
+  text.textContent = t("Decoding");
   let sum = NOTHING;
   try {
     await replay(send, undefined, (these) => {
       sum = these;
-      text.textContent = `${number(sum.replayed, 0)} decoded`;
+      text.textContent = t("{replayed} decoded", { replayed: number(sum.replayed, 0) });
     }, `/api/v1/rules/${rule.id}/replay/`);
     text.textContent = outcome(sum);
   } catch (error) {
-    text.textContent = `${sum.replayed ? `${outcome(sum)} Then it failed: ` : "Not decoded: "}${/** @type {Error} */ (error).message}`;
+    text.textContent = `${sum.replayed ? t("{outcome} Then it failed: ", { outcome: outcome(sum) }) : t("Not decoded: ")}${/** @type {Error} */ (error).message}`;
   }
 }
 
 async function remove() {
-  if (!open || !confirm(`Delete the rule “${open.name}”? What it has stored stays.`)) return;
+  if (!open || !confirm(t("Delete the rule “{name}”? What it has stored stays.", { name: open.name }))) return;
   try {
     await send("DELETE", `/api/v1/rules/${open.id}/`);
     hide();
@@ -131,11 +132,11 @@ async function remove() {
 async function takeIn(/** @type {File} */ file) {
   try {
     const { created, changed } = await send("POST", "/api/v1/rules/import/", JSON.parse(await file.text()));
-    toast(`${created} added, ${changed} changed.`);
+    toast(t("{created} added, {changed} changed.", { created, changed }));
     await read();
   } catch (error) {
-    const why = error instanceof SyntaxError ? "The file is no JSON." : /** @type {Error} */ (error).message;
-    showTrouble(byId("trouble"), `Nothing was taken in. ${why}`, () => byId("import-file").click(), "Choose another file");
+    const why = error instanceof SyntaxError ? t("The file is no JSON.") : /** @type {Error} */ (error).message;
+    showTrouble(byId("trouble"), t("Nothing was taken in. {why}", { why }), () => byId("import-file").click(), t("Choose another file"));
   }
 }
 

@@ -2,9 +2,10 @@
 
 import { byId, el, icon } from "../page/element.js";
 import { noValue } from "./definition.js";
+import { t } from "../page/language.js";
 
-const LINE = [["path", "Path", "temp"], ["metric", "Metric", "{key}"], ["unit", "Unit", "°C"], ["scale", "Scale", "1"], ["offset", "Offset", "0"]];
-const FOLDED = [["map", "Words", "0=closed, 1=open"], ["null_if", "No value if", "-999, n/a"], ["pattern", "Pattern", "([-0-9.]+)"]];
+const LINE = [["path", t("Path"), "temp"], ["metric", t("Metric"), "{key}"], ["unit", t("Unit"), "°C"], ["scale", t("Scale"), "1"], ["offset", t("Offset"), "0"]];
+const FOLDED = [["map", t("Words"), "0=closed, 1=open"], ["null_if", t("No value if"), "-999, n/a"], ["pattern", t("Pattern"), "([-0-9.]+)"]];
 
 export class ValueRows {
   /** @param {() => void} changed */
@@ -38,18 +39,18 @@ export class ValueRows {
       class: "field mono", attrs: { placeholder, autocomplete: "off", spellcheck: "false" }, data: { name, field: `values.${at}.${name}` },
     }), { value: value[name] }));
     const as = el("select", { class: "field", data: { name: "as", field: `values.${at}.as` } },
-      ...[["", "As it comes"], ["number", "Number"], ["text", "Text"]].map(([word, text]) => el("option", { text, attrs: { value: word } })));
+      ...[["", t("As it comes")], ["number", t("Number")], ["text", t("Text")]].map(([word, text]) => el("option", { text, attrs: { value: word } })));
     /** @type {HTMLSelectElement} */ (as).value = value.as;
     const remove = el("button", {
-      class: "button bare square", attrs: { type: "button", "aria-label": `Remove value ${at + 1}` },
+      class: "button bare square", attrs: { type: "button", "aria-label": t("Remove value {number}", { number: at + 1 }) },
       on: { click: () => {
         this.show(this.read().filter((_, place) => place !== at));
         byId("add-value").focus();
         this.changed();
       } },
     }, icon("i-close"));
-    const more = /** @type {HTMLDetailsElement} */ (el("details", {}, el("summary", { class: "small", text: "Words, nothing, pattern" }),
-      el("div", {}, ...FOLDED.map(field), el("label", {}, "As", as))));
+    const more = /** @type {HTMLDetailsElement} */ (el("details", {}, el("summary", { class: "small", text: t("Words, nothing, pattern") }),
+      el("div", {}, ...FOLDED.map(field), el("label", {}, t("As"), as))));
     more.open = open || [...FOLDED.map(([name]) => name), "as"].some((name) => value[name]);
     return el("li", {}, ...LINE.map(field), remove, more);
   }

@@ -2,6 +2,7 @@
 
 import { byId, el, icon } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { t } from "../page/language.js";
 
 export class Filters {
   constructor() {
@@ -20,9 +21,9 @@ export class Filters {
   async read() {
     try {
       const { filters, settings } = await get("/api/v1/listening/");
-      byId("own-filters").replaceChildren(...settings.map((/** @type {string} */ text) => el("li", {}, el("span", { class: "mono", text }), el("span", { class: "small quiet", text: "of the settings" }))),
+      byId("own-filters").replaceChildren(...settings.map((/** @type {string} */ text) => el("li", {}, el("span", { class: "mono", text }), el("span", { class: "small quiet", text: t("of the settings") }))),
         ...filters.map((/** @type {{id: number, filter: string}} */ each) => el("li", {}, el("span", { class: "mono", text: each.filter }), el("button", {
-          class: "button bare square", attrs: { type: "button", "aria-label": `Listen to ${each.filter} no more` },
+          class: "button bare square", attrs: { type: "button", "aria-label": t("Listen to {filter} no more", { filter: each.filter }) },
           on: { click: () => this.#carryOut(() => send("DELETE", `/api/v1/listening/filters/${each.id}/`)) },
         }, icon("i-close")))));
     } catch (error) {

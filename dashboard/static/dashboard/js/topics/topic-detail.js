@@ -6,8 +6,9 @@ import { markOf } from "./topic-tree.js";
 import { moment } from "../time/moment.js";
 import { readings } from "../page/readings.js";
 import { send } from "../page/rest.js";
+import { t } from "../page/language.js";
 
-const NAMES = /** @type {Record<string, string>} */ ({ pulseboard: "Pulseboard", unread: "Nobody", rules: "A rule of yours" });
+const NAMES = /** @type {Record<string, string>} */ ({ pulseboard: "Pulseboard", unread: t("Nobody"), rules: t("A rule of yours") });
 
 export class TopicDetail {
   constructor() {
@@ -23,14 +24,14 @@ export class TopicDetail {
     const place = byId("detail");
     place.hidden = false;
     const title = el("header", {}, el("h2", { class: "mono", text: topic, attrs: { id: "detail-title" } }));
-    if (!again) place.replaceChildren(title, el("p", { class: "quiet", text: "Loading" }));
+    if (!again) place.replaceChildren(title, el("p", { class: "quiet", text: t("Loading") }));
     try {
       const said = await send("POST", "/api/v1/topics/explain/", { topic });
       if (turn === this.asked) place.replaceChildren(title, ...parts(said));
     } catch (error) {
       if (turn === this.asked) {
         place.replaceChildren(title, el("p", { class: "soft", attrs: { role: "alert" }, text: /** @type {Error} */ (error).message }),
-          el("button", { class: "button tiny", text: "Try again", on: { click: () => this.show(topic) } }));
+          el("button", { class: "button tiny", text: t("Try again"), on: { click: () => this.show(topic) } }));
       }
     }
   }
@@ -38,26 +39,26 @@ export class TopicDetail {
 
 /** @returns {HTMLElement[]} */
 function parts(/** @type {any} */ said) {
-  const reader = said.rules.length ? `the rule “${said.rules[0]}”` : NAMES[said.reader] ?? said.reader;
-  const rule = el("a", { class: "button tiny", text: "Write a rule for it", attrs: { href: `/rules/?new&topic=${encodeURIComponent(said.topic)}` } });
+  const reader = said.rules.length ? t("the rule “{name}”", { name: said.rules[0] }) : NAMES[said.reader] ?? said.reader;
+  const rule = el("a", { class: "button tiny", text: t("Write a rule for it"), attrs: { href: `/rules/?new&topic=${encodeURIComponent(said.topic)}` } });
   const [claiming, others] = /** @type {any[][]} */ ([said.conventions.filter((/** @type {any} */ each) => each.claim > 0), said.conventions.filter((/** @type {any} */ each) => !each.claim)]);
   claiming.sort((a, b) => b.claim - a.claim);
   const found = [
-    el("p", { class: "facts" }, stateMark(markOf(said.verdict), said.verdict), el("span", { text: `read by ${reader}` }),
-      el("span", { class: "small quiet", text: `${moment(said.at)} · ${size(said.size)}${said.whole ? "" : " · cut, so judged by its beginning"}` })),
-    el("pre", { class: "payload", text: said.payload || "(empty)", attrs: { tabindex: "0", role: "group", "aria-label": "Payload" } }),
+    el("p", { class: "facts" }, stateMark(markOf(said.verdict), said.verdict), el("span", { text: t("read by {reader}", { reader }) }),
+      el("span", { class: "small quiet", text: `${moment(said.at)} · ${size(said.size)}${said.whole ? "" : t(" · cut, so judged by its beginning")}` })),
+    el("pre", { class: "payload", text: said.payload || t("(empty)"), attrs: { tabindex: "0", role: "group", "aria-label": t("Payload") } }),
     ...said.problems.map((/** @type {any} */ problem) => el("p", { class: "soft", text: problem.detail })),
     ...said.devices.map(device),
     el("p", { class: "acts" }, rule),
-    el("h3", { text: "Who would read it" }),
+    el("h3", { text: t("Who would read it") }),
     el("ul", { class: "why" }, ...claiming.map((each) => claim(each, said.reader))),
-    el("details", {}, el("summary", { class: "link", text: `Why the other ${others.length} do not` }), el("ul", { class: "why" }, ...others.map((each) => claim(each, said.reader)))),
+    el("details", {}, el("summary", { class: "link", text: t("Why the other {length} do not", { length: others.length }) }), el("ul", { class: "why" }, ...others.map((each) => claim(each, said.reader)))),
   ];
   return found;
 }
 
 function claim(/** @type {any} */ each, /** @type {string} */ reader) {
-  const row = el("li", {}, el("span", { text: NAMES[each.name] ?? each.name }), el("span", { class: "claim", text: String(each.claim), attrs: { title: "certain, of 100" } }), el("span", { class: "reason small", text: each.why }));
+  const row = el("li", {}, el("span", { text: NAMES[each.name] ?? each.name }), el("span", { class: "claim", text: String(each.claim), attrs: { title: t("certain, of 100") } }), el("span", { class: "reason small", text: each.why }));
   row.classList.toggle("is-reader", each.name === reader);
   return row;
 }

@@ -4,6 +4,7 @@ import { age, number } from "../page/format.js";
 import { byId, el, icon, setText, showRows } from "../page/element.js";
 import { markOf, rows } from "./topic-tree.js";
 import { serverNow } from "../time/clock.js";
+import { t } from "../page/language.js";
 
 const MOST = 600; // rows that are shown at once
 const DEEPEST = 6; // levels that are moved in; deeper ones stand below each other
@@ -41,7 +42,7 @@ export class TopicList {
 
   #row(/** @type {Node} */ node) {
     const button = el("button", { attrs: { type: "button" } },
-      el("span", { class: "name" }, el("span", { class: "turn" }), el("span", { class: "mono", text: node.name || "(empty)", attrs: { title: node.path } })),
+      el("span", { class: "name" }, el("span", { class: "turn" }), el("span", { class: "mono", text: node.name || t("(empty)"), attrs: { title: node.path } })),
       el("span", { class: "number rate" }), el("span", { class: "number messages" }), el("span", { class: "number small quiet age" }));
     return el("li", { class: `depth-${Math.min(node.depth, DEEPEST)}`, data: { path: node.path } }, button);
   }

@@ -1,11 +1,13 @@
 /** Topics as a tree of their levels, with what comes below each. Pure. */
 
+import { t } from "../page/language.js";
+
 /**
  * @typedef {{topic: string, messages: number, since: number, at: number, size: number, payload: string, retained: boolean, verdict: string, detail: string, uids: string[]}} Topic
  * @typedef {{path: string, name: string, depth: number, topic: Topic|null, messages: number, rate: number, at: number, topics: number, children: Map<string, Node>}} Node
  */
 
-export const OTHERS = "(topics beyond the limit)";
+export const OTHERS = t("(topics beyond the limit)");
 const SPAN = 5_000; // ms over which a rate is told
 
 /** The mark a verdict is shown with. @param {string} verdict */

@@ -8,6 +8,7 @@ import { counted, number } from "../page/format.js";
 import { Rates, tree } from "./topic-tree.js";
 import { TopicDetail } from "./topic-detail.js";
 import { TopicList } from "./topic-list.js";
+import { t } from "../page/language.js";
 
 const EVERY = 1_000; // ms between two questions
 const FIRST = 4_000; // ms after which nothing is flowing, as far as one can tell
@@ -34,7 +35,7 @@ async function read() {
       listens(answer.filters);
       endTrouble(byId("trouble"));
     } catch (error) {
-      showTrouble(byId("trouble"), `What flows could not be read. ${/** @type {Error} */ (error).message}`, () => {});
+      showTrouble(byId("trouble"), t("What flows could not be read. {message}", { message: /** @type {Error} */ (error).message }), () => {});
     }
   }
   setTimeout(read, EVERY);
@@ -44,10 +45,10 @@ function show(total = topics.length) {
   const root = tree(topics, told, byId("search").value);
   const more = list.show(root);
   setText(byId("count"), total ? `${number(total, 0)}` : "");
-  setText(byId("since"), total ? `${number(root.rate, 1)} messages/s on ${counted(root.topics, "topic")}${more ? `; ${number(more, 0)} rows more: search, or close some` : ""}` : "");
+  setText(byId("since"), total ? [t("{rate} messages/s on {topics}", { rate: number(root.rate, 1), topics: counted(root.topics, "topic") }), more ? t("{more} rows more: search, or close some", { more: number(more, 0) }) : ""].filter(Boolean).join("; ") : "");
   byId("topics-empty").hidden = root.topics > 0;
-  const quiet = Date.now() - began > FIRST ? "Nothing has come since this page was opened. Whatever comes on a topic the bridge listens to shows here." : "Listening";
-  setText(byId("topics-empty"), topics.length ? "No topic is like this." : quiet);
+  const quiet = Date.now() - began > FIRST ? t("Nothing has come since this page was opened. Whatever comes on a topic the bridge listens to shows here.") : t("Listening");
+  setText(byId("topics-empty"), topics.length ? t("No topic is like this.") : quiet);
 }
 
 /** @param {string[]} found */
