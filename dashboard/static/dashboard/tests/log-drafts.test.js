@@ -63,7 +63,7 @@ test("the oldest draft goes when there are too many, and a full browser is told 
 test("what cannot be saved is kept, tried again, and found after a reload", async () => {
   const { outbox, storage, posted, timers, ready } = setUp({ answers: [0, 503, 200] });
   const saved = [];
-  outbox.addEventListener("saved", ({ detail }) => saved.push(detail.client_id));
+  outbox.addEventListener("saved", (event) => saved.push(/** @type {CustomEvent} */ (event).detail.client_id));
   assert.equal(outbox.send(written("a")), true);
   assert.equal(outbox.all[0].failed, null);
   await ready();

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { firstWords, isSafe, parse } from "../js/log/markdown.js";
 
 const text = (said) => ({ type: "text", text: said });
-const line = (said, names) => parse(said, names)[0].inside;
+const line = (said, names = []) => /** @type {any} */ (parse(said, names)[0]).inside;
 
 test("paragraphs, lists, quotes and code", () => {
   assert.deepEqual(parse("one\ntwo\n\nthree"), [

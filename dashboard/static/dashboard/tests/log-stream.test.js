@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { belongs, Stream } from "../js/log/stream.js";
 
+/** @returns {any} */
 const entry = (id, version = 1, more = {}) => ({ id, place: id, version, kind: "offline", author: null, site: null, device: null, thread: null, tags: [], pinned: false, ...more });
 const answer = (entries, cursor, more = false) => ({ entries, cursor, more });
 const ids = (stream) => stream.entries.map(({ id }) => id);

@@ -155,3 +155,4 @@ where.hidden = asked.device !== "";
 showTab();
 followHere(byId("here"));
 if (shownThread !== null) openThread(shownThread);
+if (location.hash === "#hand-over") handOver.open();

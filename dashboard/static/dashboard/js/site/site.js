@@ -10,6 +10,7 @@ import { number } from "../page/format.js";
 import { openSite, sitePath } from "./site-drawer.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
+import { showLog } from "./site-log.js";
 import { SiteDevice } from "./site-device.js";
 import { SiteMap } from "./site-map.js";
 import { SiteProblems } from "./site-problems.js";
@@ -188,3 +189,4 @@ setInterval(() => {
 }, REFRESH);
 read();
 countAlerts();
+showLog(site);
