@@ -6,7 +6,7 @@ declare var Chart: any;
 interface Window {
   /** What the browser tests look at; set by the device page. */
   pulseboard: {
-    readonly charts: { id: number; metric: string; unit: string; thresholds: unknown[]; points: number[][]; states: unknown[][] }[];
+    readonly charts: { id: number; metric: string; unit: string; thresholds: unknown[]; chart: string; points: number[][]; states: unknown[][] }[];
     readonly loading: boolean;
     readonly state: string;
   };

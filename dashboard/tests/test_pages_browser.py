@@ -237,12 +237,9 @@ def test_a_live_device_does_not_hide_a_dead_sensor(page: Page):
     expect(page).to_have_title("1 with silent sensors · Fleet · Pulseboard")
     tile.click()
     expect(page.locator("#presence-word")).to_have_text("Online · 1 sensor silent")
-    expect(page.locator("#latest dt", has_text="Humidity").locator(".state")).to_contain_text(
-        "Silent since"
-    )
-    chart = page.locator(".chart-card", has_text="Humidity")
-    expect(chart.locator("header .state")).to_contain_text("Silent since")
-    expect(page.locator("#latest dt .state:visible")).to_have_count(1)
+    head = page.locator(".series-head", has_text="Humidity")
+    expect(head.locator("header .state")).to_contain_text("Silent since")
+    expect(page.locator(".series-head header .state:visible")).to_have_count(1)
 
 
 def test_a_reading_that_arrives_late_wakes_nobody(page: Page):

@@ -149,10 +149,14 @@ def test_the_cursor_reads_every_chart_also_one_out_of_sight(page: Page):
     insert([(one.id, at - minute * 60_000, 40.0) for one in series for minute in range(16)])
     page.goto("/devices/a-1/?window=15m")
     page.wait_for_function("window.pulseboard.charts[0].points.length > 10")
-    page.hover("canvas >> nth=0")
-    lines = page.locator(".tooltip div .at")
-    expect(lines).to_have_count(8)
-    assert lines.all_inner_texts() == ["40.0\u2009°C"] + ["40.00\u2009V"] * 7
+    page.hover(".plot canvas >> nth=0")
+    expect(page.locator(".tooltip div .at")).to_have_text(["40.0\u2009°C"])
+    # The other heads say theirs, of the same instant.
+    expect(page.locator(".series-head .value")).to_have_text(
+        ["40.0\u2009°C"] + ["40.00\u2009V"] * 7
+    )
+    minute = re.compile(r"\d\d:\d\d:\d\d")
+    expect(page.locator(".series-head .age")).to_have_text([minute] * 8)
     page.click(".chart-card >> nth=1 >> summary")
     page.click("text=Show table >> visible=true")
     expect(page.locator("tbody td >> nth=1")).to_have_text("40.00")

@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { documentOf, fieldsOf, textsOf, TYPES } from "../js/alert-rules/condition-fields.js";
 import { seconds, written } from "../js/alert-rules/durations.js";
-import { limitsOf, rounded, stepOf } from "../js/alert-rules/limits.js";
+import { limitsOf } from "../js/alert-rules/limits.js";
+import { rounded, stepOf } from "../js/charts/limit-steps.js";
 import { sentence, sumsOf } from "../js/alert-rules/sums.js";
 
 const DOCUMENTS = [

@@ -11,6 +11,7 @@ function chart() {
     point: (time, pointer) => told.push(["point", time, pointer.touch]),
     dragOver: (drag) => { target.drag = drag; },
     select: (from, to) => told.push(["select", from, to]),
+    keep: (part) => told.push(["keep", part]),
     zoom: (factor, at) => told.push(["zoom", factor, at]),
   };
   const gesture = new Gesture({ series: 7, timeAt: (x) => x * 10 }, target, { later: (act) => (due = act), cancel: () => (due = null) });
@@ -29,6 +30,14 @@ test("a mouse points where it hovers, selects what it drags over, and leaves not
   assert.equal(target.drag, null);
   gesture.left(mouse(60));
   assert.deepEqual(told, [["point", 50, false], ["point", 500, false], ["select", 100, 500], ["point", null, false]]);
+});
+test("with Shift what is dragged over is kept, and not zoomed to", () => {
+  const { gesture, told, target } = chart();
+  gesture.pressed(mouse(50));
+  gesture.movedTo(mouse(10));
+  gesture.released({ ...mouse(10), keeps: true });
+  assert.equal(target.drag, null);
+  assert.deepEqual(told.filter(([what]) => what !== "point"), [["keep", { from: 100, to: 500 }]]);
 });
 test("a selection let go by Escape stays so until the next press", () => {
   const { gesture, told, target } = chart();

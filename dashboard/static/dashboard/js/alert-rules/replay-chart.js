@@ -5,10 +5,10 @@ import { byId, el, setText } from "../page/element.js";
 import { AxisRoom } from "../charts/axis-room.js";
 import { get } from "../page/rest.js";
 import { Heard } from "../charts/heard.js";
-import { humanise, number } from "../page/format.js";
+import { humanise } from "../page/format.js";
+import { LimitHandles } from "../charts/limit-handles.js";
 import { LiveChart } from "../charts/live-chart.js";
 import { Points } from "../charts/points.js";
-import { rounded, stepOf } from "./limits.js";
 import { StateStrip } from "../charts/state-strip.js";
 import { t } from "../page/language.js";
 
@@ -17,7 +17,7 @@ const EMPTY = 0.2; // of the days, without readings before the first
 const ROOM = 0.02; // of what is shown, before the first
 const MOST_TINTS = 400; // elements; of more alerts the longest are shown
 
-/** @typedef {import("./limits.js").Limit} Limit @typedef {import("./sums.js").Target} Target */
+/** @typedef {import("../charts/limit-handles.js").Limit} Limit @typedef {import("./sums.js").Target} Target */
 
 /** A fixed window, as charts ask for one. */
 class Fixed {
@@ -53,7 +53,8 @@ export class ReplayChart {
     /** @type {Limit[]} */ this.limits = [];
     /** @type {[number, number, number|null][]} */ this.episodes = [];
     /** @type {LiveChart|StateStrip|null} */ this.chart = null;
-    this.room = new AxisRoom(byId("plot"));
+    this.rooms = { left: new AxisRoom(byId("plot")) };
+    this.handles = new LimitHandles(byId("handles"), (field, value, isDone) => this.of.moved(field, value, isDone));
     this.loaded = "";
     new ResizeObserver(() => this.#redraw()).observe(byId("plot"));
     document.addEventListener("appearance", () => this.#restyle());
@@ -104,7 +105,7 @@ export class ReplayChart {
       colourName: "--series-1", expectedInterval: 60, points: () => this.points, heard: () => new Heard([this.points], 60),
       thresholds: [], alerts: new AlertSpans(), get near() { return chart.limits; },
     };
-    this.chart = isStrip ? new StateStrip(canvas, source, this.window, this.room) : new LiveChart(canvas, source, this.window, this.room);
+    this.chart = isStrip ? new StateStrip(canvas, source, this.window, this.rooms) : new LiveChart(canvas, [source], this.window, this.rooms);
     canvas.setAttribute("aria-label", t("{metric} of {name}, and when the rule would have fired", { metric: humanise(target.metric), name: target.name }));
   }
 
@@ -150,67 +151,7 @@ export class ReplayChart {
   }
 
   #showHandles() {
-    const { chart } = this;
-    if (!(chart instanceof LiveChart)) {
-      byId("handles").replaceChildren();
-      return;
-    }
-    const kept = new Map([...byId("handles").children].map((handle) => [handle.dataset.field, handle]));
-    const shown = this.limits.map((limit) => this.#placed(kept.get(limit.field) ?? this.#handle(limit.field), limit));
-    for (const handle of kept.values()) if (!shown.includes(handle)) handle.remove();
-    for (const handle of shown) if (!handle.isConnected) byId("handles").append(handle);
-  }
-
-  #placed(/** @type {HTMLElement} */ handle, /** @type {Limit} */ limit) {
-    const chart = /** @type {LiveChart} */ (this.chart);
-    const { left, right, top, bottom } = chart.area;
-    const pixel = chart.pixelOf(limit.value);
-    const y = Math.min(bottom, Math.max(top, pixel));
-    Object.assign(handle.style, { left: `${left}px`, width: `${right - left}px`, top: `${y}px` });
-    handle.classList.toggle("is-clear", limit.field === "clear");
-    handle.classList.toggle("is-beyond", y !== pixel);
-    const unit = this.target?.unit ? `\u2009${this.target.unit}` : "";
-    const text = `${number(limit.value)}${unit}`;
-    const { min, max } = chart.axis ?? { min: 0, max: 1 };
-    handle.setAttribute("aria-label", limit.label);
-    handle.setAttribute("aria-valuemin", String(Math.min(min, limit.value)));
-    handle.setAttribute("aria-valuemax", String(Math.max(max, limit.value)));
-    handle.setAttribute("aria-valuenow", String(limit.value));
-    handle.setAttribute("aria-valuetext", text);
-    setText(handle.firstElementChild, `${pixel < top ? "↑ " : pixel > bottom ? "↓ " : ""}${limit.label} ${text}`);
-    return handle;
-  }
-
-  #handle(/** @type {string} */ field) {
-    const handle = el("div", { class: "handle", data: { field }, attrs: { role: "slider", tabindex: "0", "aria-orientation": "vertical" } }, el("b"));
-    let held = false;
-    const at = (/** @type {PointerEvent} */ event) => {
-      const chart = /** @type {LiveChart} */ (this.chart);
-      const { min, max } = chart.axis ?? { min: 0, max: 1 };
-      return rounded(chart.valueAt(event.clientY - byId("plot").getBoundingClientRect().top), max - min, this.target?.precision ?? null);
-    };
-    handle.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      held = true;
-      handle.setPointerCapture(event.pointerId);
-      event.preventDefault();
-      handle.focus();
-    });
-    handle.addEventListener("pointermove", (event) => held && this.of.moved(field, at(event), false));
-    handle.addEventListener("pointerup", (event) => {
-      if (held) this.of.moved(field, at(event), true);
-      held = false;
-    });
-    handle.addEventListener("pointercancel", () => (held = false));
-    handle.addEventListener("keydown", (event) => {
-      const steps = /** @type {Record<string, number>} */ ({ ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 })[event.key];
-      const limit = this.limits.find((one) => one.field === field);
-      if (!steps || !limit) return;
-      event.preventDefault();
-      const { min, max } = /** @type {LiveChart} */ (this.chart).axis ?? { min: 0, max: 1 };
-      const step = stepOf(max - min, this.target?.precision ?? null);
-      this.of.moved(field, rounded(limit.value + steps * step, max - min, this.target?.precision ?? null), true);
-    });
-    return handle;
+    const { unit = "", precision = null } = this.target ?? {};
+    this.handles.show(this.chart instanceof LiveChart ? this.chart : null, this.limits, { unit, precision });
   }
 }

@@ -18,18 +18,18 @@ export class AlertChart {
   constructor(area) {
     this.area = area;
     this.scheduler = new Scheduler();
-    this.room = new AxisRoom(area);
+    this.rooms = { left: new AxisRoom(area) };
     this.alerts = new AlertSpans();
     /** @type {ChartCard|null} */ this.card = null;
     this.timeLine = new TimeLine([], {
       connection, knownUntil, now: serverNow, get, search: () => "", show: () => {}, hidden: () => document.hidden,
     });
     this.timeLine.addEventListener("loaded", () => {
-      this.card?.chart.reset();
+      this.card?.again("reset");
       this.tick();
     });
     this.timeLine.addEventListener("cursor", () => this.tick());
-    document.addEventListener("appearance", () => this.card?.chart.restyle());
+    document.addEventListener("appearance", () => this.card?.again("restyle"));
   }
 
   /** @param {import("./standing.js").Alert} alert @param {number|null} interval seconds */
@@ -40,20 +40,20 @@ export class AlertChart {
     const { series, metric, unit, kind, precision } = alert;
     this.alerts.take([alert]);
     const device = { uid: alert.uid, name: alert.device_name, expected_interval: interval ?? EXPECTED };
-    const page = { device, timeLine: this.timeLine, room: this.room, alerts: this.alerts, heard: () => new Heard([this.timeLine.points(series)], device.expected_interval) };
-    const card = new ChartCard({ id: series, metric, unit, kind: kind ?? "gauge", precision }, page, "--series-1");
+    const page = { device, timeLine: this.timeLine, rooms: this.rooms, alerts: this.alerts, hasTimes: true, heard: () => new Heard([this.timeLine.points(series)], device.expected_interval) };
+    const card = new ChartCard([{ id: series, metric, unit, kind: kind ?? "gauge", precision, colourName: "--series-1" }], page);
     this.card = card;
-    if (alert.value !== null) card.setLatest([alert.started, alert.value]);
+    if (alert.value !== null) card.all[0].setLatest([alert.started, alert.value]);
     this.area.append(card.element);
     card.tick();
-    this.scheduler.add({ element: card.canvas, draw: () => card.chart.draw() });
+    this.scheduler.add({ element: card.seen, draw: () => card.draw() });
     this.timeLine.follow([series]);
     this.timeLine.select(alert.started - AROUND, Math.min(serverNow(), alert.started + AROUND));
   }
 
   clear() {
     if (!this.card) return;
-    this.scheduler.remove(this.card.canvas);
+    this.scheduler.remove(this.card.seen);
     this.card.remove();
     this.card = null;
     this.timeLine.follow([]);

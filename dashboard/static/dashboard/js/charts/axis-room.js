@@ -4,9 +4,12 @@ const LEAST = 40; // px
 const STEP = 8; // px it grows and shrinks by, so that a digit more does not move the page
 
 export class AxisRoom {
-  /** @param {{style: {setProperty: (name: string, value: string) => void}}} area its `--axis` is told */
-  constructor(area) {
+  /** @param {{style: {setProperty: (name: string, value: string) => void}}} area @param {string} [property] of it that is told
+   * @param {number} [least] px left where no chart asks for any */
+  constructor(area, property = "--axis", least = LEAST) {
     this.area = area;
+    this.property = property;
+    this.least = least;
     /** @type {Map<object, number>} px, by chart */ this.wanted = new Map();
     this.width = 0;
     this.#measure();
@@ -25,9 +28,9 @@ export class AxisRoom {
   }
 
   #measure() {
-    const width = STEP * Math.ceil(Math.max(LEAST, ...this.wanted.values()) / STEP);
+    const width = STEP * Math.ceil(Math.max(this.least, ...this.wanted.values()) / STEP);
     if (width === this.width) return;
     this.width = width;
-    this.area.style.setProperty("--axis", `${width}px`);
+    this.area.style.setProperty(this.property, `${width}px`);
   }
 }

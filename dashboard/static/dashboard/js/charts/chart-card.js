@@ -1,198 +1,193 @@
-/** One chart with its title, value, menu, table and honest empty state. */
+/** One chart: the lines of one or more series with their heads, and under them the lanes of the states that explain them. */
 
-import { age, bare, duration, humanise } from "../page/format.js";
+import { bare, duration } from "../page/format.js";
+import { csv, joinedRows, tableRows } from "./table-text.js";
+import { el, icon, setText } from "../page/element.js";
 import { fileName, offer, picture } from "./chart-file.js";
-import { moment, when } from "../time/moment.js";
-import { csv, stateRows, tableRows } from "./table-text.js";
-import { el, icon, setText, setValue, stateMark } from "../page/element.js";
-import { showTroubled } from "../device/device-side.js";
+import { nameOf, SeriesHead } from "./series-head.js";
+import { chartMenu } from "./chart-menu.js";
+import { Dots } from "./crosshair.js";
+import { EmptyNote } from "./empty-note.js";
+import { isState, unitsOf } from "./layout.js";
+import { Lane } from "./lane.js";
 import { LiveChart } from "./live-chart.js";
 import { serverNow } from "../time/clock.js";
-import { StateStrip } from "./state-strip.js";
+import { sourceOf } from "./chart-source.js";
+import { TableView } from "./table-view.js";
 import { wireGestures } from "./chart-gestures.js";
 
-const TABLE_ROWS = 1000; // rows shown; the CSV has all that are drawn
-const COUNT_CELL = 3; // after mean, min and max
-const MAX_LEGEND = 12; // words named under a strip
-const STALE_INTERVALS = 3; // expected intervals after which a value is dimmed
+const COUNT_COLUMN = 3; // of a series, after mean, min and max
 
-/** The lines an operator wants on a metric's chart; a metric may be named `constructor`. @param {any} device @param {string} metric */
-export const thresholdsOf = ({ thresholds = {} }, metric) => (Object.hasOwn(thresholds, metric) ? thresholds[metric] : []);
-
+/**
+ * What can be done with a chart and its lanes where there are others beside it.
+ * @typedef {{ofCard: (card: ChartCard) => import("./chart-menu.js").Entry[], ofLane: (lane: Lane) => import("./chart-menu.js").Entry[], pin: (card: ChartCard) => void}} Acts
+ */
 export class ChartCard {
-  /**
-   * @param {any} series @param {{device: any, timeLine: import("../time/time-line.js").TimeLine, room: import("./axis-room.js").AxisRoom,
-   *   heard: () => import("./heard.js").Heard, alerts: import("./alert-spans.js").AlertSpans}} page @param {string} colourName
-   */
-  constructor(series, { device, timeLine, room, heard, alerts }, colourName) {
-    this.series = series;
-    this.device = device;
-    this.colour = `var(${colourName})`;
-    this.timeLine = timeLine;
-    /** @type {[number, number|string]|null} */ this.latest = null;
-    /** what the table was filled for */ this.tableKey = "";
-    /** @type {HTMLElement|null} */ this.tableItem = null;
-    this.canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { attrs: { role: "img" } }));
-    this.value = el("span", { class: "value" });
-    this.ageText = el("span", { class: "age" });
+  /** @param {any[]} series of numbers, and of states, each with its `colourName` @param {import("./chart-source.js").ChartPage} page @param {Acts|null} [acts] */
+  constructor(series, page, acts = null) {
+    this.page = page;
+    this.acts = acts;
+    this.series = series.filter((one) => !isState(one));
+    this.key = this.series[0]?.metric ?? "";
     this.corner = el("span", { class: "corner" });
-    this.trouble = stateMark("silent", "");
-    this.trouble.hidden = true;
-    this.emptyNote = el("div", { class: "no-data", attrs: { hidden: "" } });
-    this.plot = el("div", { class: "plot" }, this.canvas, this.emptyNote);
-    this.legend = el("ul", { class: "legend", attrs: { hidden: "" } });
-    this.table = el("div", { class: "table-view", attrs: { hidden: "", tabindex: "0" } });
-    const swatch = el("i", { class: "swatch" });
-    swatch.style.background = this.colour;
-    this.element = el("article", { class: `card chart-card is-${series.kind}`, attrs: { "aria-label": humanise(series.metric) } },
-      el("header", {}, swatch, el("h2", { class: "clip", text: humanise(series.metric), attrs: { title: series.metric } }), this.trouble, this.corner, this.#menu()),
-      el("p", { class: "reading" }, this.value, this.ageText), this.plot, this.legend, this.table);
-    const source = {
-      series, colourName, heard, alerts, device: device.uid, points: () => timeLine.points(series.id),
-      get thresholds() { return alerts.limits(series.metric, thresholdsOf(device, series.metric)); },
-      get expectedInterval() { return device.expected_interval; },
-    };
-    this.alerts = alerts;
-    this.strip = series.kind === "text" || series.kind === "boolean";
-    this.chart = this.strip ? new StateStrip(this.canvas, source, timeLine, room) : new LiveChart(this.canvas, source, timeLine, room);
-    wireGestures(this.plot, series.id, this.chart, timeLine);
+    this.star = el("button", { class: "button bare tiny star", attrs: { type: "button", "aria-pressed": "false", title: "Pin on top" }, on: { click: () => acts?.pin(this) } }, icon("i-star"));
+    this.heads = this.series.map((one) => new SeriesHead(one, page, one.colourName));
+    this.lanes = series.filter(isState).map((one) => new Lane(one, page, one.colourName, acts ? acts.ofLane : () => []));
+    this.element = el("article", { class: `card chart-card${page.hasTimes ? " has-times" : ""}`, attrs: { "aria-label": this.name } });
+    this.table = new TableView(() => this.#rows(), 1, (cell, column) => this.#cell(cell, column));
+    this.note = new EmptyNote(page.timeLine);
+    /** whose values each column of the table has; null: how many @type {(any|null)[]} */ this.columns = [];
+    /** @type {LiveChart|null} */ this.chart = null;
+    /** @type {HTMLElement|null} */ this.plot = null;
+    if (this.series.length) this.#makeChart();
+    this.element.append(...this.lanes.map(({ element }) => element));
+    if (this.series.length) this.element.append(this.table.element);
+    /** @type {HTMLElement} seen, when the card is */ this.seen = this.plot ?? this.lanes[0].plot;
+    /** what the texts were last written for */ this.textKey = "";
+    /** what it was made for, to whoever made it */ this.made = "";
   }
 
-  #menu() {
-    const item = (/** @type {string} */ text, /** @type {() => void} */ act) => el("button", {
-      class: "item", text, on: { click: () => { menu.removeAttribute("open"); act(); } },
-    });
-    this.tableItem = item("Show table", () => this.toggleTable());
-    const menu = el("details", { class: "menu" },
-      el("summary", { class: "button bare tiny", attrs: { "aria-label": `Menu of ${humanise(this.series.metric)}` } }, icon("i-more")),
-      el("div", { class: "sheet" }, this.tableItem,
-        item("Download CSV", () => this.#download("csv")), item("Download PNG", () => this.#download("png"))));
-    return menu;
+  get name() {
+    return [...this.series.map(nameOf), ...(this.series.length ? [] : ["States"])].join(", ");
+  }
+
+  /** Those of its lines and of its lanes. */
+  get all() {
+    return [...this.heads, ...this.lanes.map(({ head }) => head)];
+  }
+
+  #makeChart() {
+    const { page } = this;
+    this.canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { attrs: { role: "img" } }));
+    this.plot = el("div", { class: "plot" }, this.canvas, this.note.element);
+    const menu = chartMenu(`Menu of ${this.name}`, () => [
+      { words: this.table.isShown ? "Show chart" : "Show table", act: () => this.toggleTable() },
+      { words: "Download CSV", act: () => this.#download("csv") }, { words: "Download PNG", act: () => this.#download("png") }, ...(this.acts?.ofCard(this) ?? [])]);
+    const tools = el("div", { class: "card-tools" }, this.corner, ...(this.acts ? [this.star] : []), menu);
+    const heads = el("div", { class: "heads" }, ...this.heads.map(({ element }) => element));
+    heads.querySelector("header")?.append(tools);
+    heads.classList.toggle("is-many", this.heads.length > 1);
+    this.grip = heads;
+    this.element.append(this.plot, heads);
+    this.chart = new LiveChart(this.canvas, this.series.map((one) => sourceOf(one, page, one.colourName)), page.timeLine, page.rooms, page.hasTimes);
+    this.dots = new Dots(this.plot);
+    wireGestures(this.plot, this.series[0].id, this.chart, page.timeLine);
   }
 
   toggleTable() {
-    this.table.hidden = !this.table.hidden;
-    this.plot.hidden = !this.table.hidden;
-    setText(this.tableItem, this.table.hidden ? "Show table" : "Show chart");
-    this.tableKey = "";
+    this.table.toggle();
+    if (this.plot) this.plot.hidden = this.table.isShown;
+    this.element.classList.toggle("is-table", this.table.isShown);
     this.#fillTable();
   }
 
   /** The table follows the window as the chart would. */
   #fillTable() {
-    if (this.table.hidden) return;
-    const { from, to } = this.timeLine.bounds();
-    const key = `${this.timeLine.points(this.series.id).version}|${this.timeLine.generation}|${this.timeLine.live ? to - from : from}`;
-    if (key === this.tableKey) return;
-    this.tableKey = key;
-    this.chart.draw();
-    const [head, ...rows] = this.#rows();
-    const row = (/** @type {any[]} */ cells, /** @type {string} */ tag) => el("tr", {}, ...cells.map((text) => el(tag, { text })));
-    const times = this.strip ? 2 : 1;
-    const shown = rows.slice(-TABLE_ROWS).reverse().map((cells) => row(cells.map((cell, i) => (i < times ? moment(Date.parse(String(cell))) : this.#cell(cell, i - times))), "td"));
-    this.table.replaceChildren(el("table", {}, el("thead", {}, row(head, "th")), el("tbody", {}, ...shown)));
+    const { timeLine } = this.page;
+    const { from, to } = timeLine.bounds();
+    this.table.fill(`${this.series.map(({ id }) => timeLine.points(id).version).join()}|${timeLine.generation}|${timeLine.live ? to - from : from}`);
   }
 
   /** @returns {import("./table-text.js").Cell[][]} */
   #rows() {
-    if (this.chart instanceof StateStrip) return stateRows(this.series, this.chart.shown());
-    const { from, to } = this.timeLine.bounds();
-    const texts = this.timeLine.points(this.series.id).texts.filter(([first, last]) => last >= from && first <= to);
-    return tableRows(this.series, this.chart.shown(), texts);
+    this.chart?.draw();
+    const { from, to } = this.page.timeLine.bounds();
+    const tables = this.series.map((one) => {
+      const texts = this.page.timeLine.points(one.id).texts.filter(([first, last]) => last >= from && first <= to);
+      return tableRows(one, this.chart?.shown(one.id) ?? [], texts);
+    });
+    this.columns = tables.flatMap(([head], i) => head.slice(1).map((_, column) => (column === COUNT_COLUMN ? null : this.series[i])));
+    return joinedRows(tables);
   }
 
-  /** As the page writes values; the file has every digit. @param {string|number} cell @param {number} index of mean, min, max, count */
-  #cell(cell, index) {
-    return typeof cell === "number" && index !== COUNT_CELL ? bare(cell, this.series) : String(cell);
+  /** As the page writes values; the file has every digit. @param {string|number} cell @param {number} column behind the time */
+  #cell(cell, column) {
+    const series = this.columns[column];
+    return typeof cell === "number" && series ? bare(cell, series) : String(cell);
   }
 
   async #download(/** @type {"csv"|"png"} */ kind) {
-    this.chart.draw();
-    const range = this.timeLine.bounds();
-    const title = `${humanise(this.series.metric)}${this.series.unit && ` (${this.series.unit})`}`;
-    const blob = kind === "png" ? await picture(this.canvas, { title, device: this.device.name, ...range, legend: this.#words() })
+    this.chart?.draw();
+    const range = this.page.timeLine.bounds();
+    const units = unitsOf(this.series).filter(Boolean).join(", ");
+    const legend = this.heads.length > 1 ? this.heads.map(({ series }) => ({ word: nameOf(series), colour: getComputedStyle(this.element).getPropertyValue(series.colourName) })) : [];
+    const blob = kind === "png" ? await picture(/** @type {HTMLCanvasElement} */ (this.canvas), { title: `${this.name}${units && ` (${units})`}`, device: this.page.device.name, ...range, legend })
       : new Blob([csv(this.#rows())], { type: "text/csv;charset=utf-8" });
-    if (blob) offer(blob, fileName(this.device.uid, this.series.metric, range, kind));
-  }
-
-  /** What is known of the series has changed, but not its kind. @param {any} series */
-  describe({ unit, precision }) {
-    if (unit === this.series.unit && precision === this.series.precision) return;
-    Object.assign(this.series, { unit, precision });
-    this.tableKey = "";
-    this.chart.reset();
+    if (blob) offer(blob, fileName(this.page.device.uid, this.series.map(({ metric }) => metric).join("+"), range, kind));
   }
 
   remove() {
-    this.chart.destroy();
+    this.chart?.destroy();
+    for (const lane of this.lanes) lane.remove();
     this.element.remove();
   }
 
-  /** @param {[number, number|string]|undefined} point the newest there is */
-  setLatest(point) {
-    this.latest = point ?? null;
+  /** Everything of it, if anything has changed. */
+  draw() {
+    this.chart?.draw();
+    for (const { strip } of this.lanes) strip.draw();
+    const { cursor, drag, selection } = this.page.timeLine;
+    const part = drag ?? selection;
+    // Beside others the chart does not draw the pointer itself.
+    if (this.chart && !this.page.hasTimes) this.dots?.show(cursor === null ? [] : this.chart.dotsAt(cursor));
+    const key = `${cursor}|${part?.from}|${part?.to}|${Math.floor(serverNow() / 1000)}|${this.page.timeLine.generation}`;
+    if (key === this.textKey) return;
+    this.textKey = key;
+    this.tick();
+    this.#sum();
   }
 
-  /** @param {import("../presence/presence.js").State|undefined} state late or silent, if it is @param {number} now */
-  setTrouble(state, now) {
-    showTroubled(this.trouble, state, now);
+  /** What is drawn, from the beginning: another window, another axis, another theme. @param {"reset"|"restyle"} how */
+  again(how) {
+    this.chart?.[how]();
+    for (const { strip } of this.lanes) strip[how]();
+    this.textKey = "";
   }
 
-  /** Texts: the value at the cursor, or the latest with its age. */
+  /** In another size, with its times under it or not. @param {boolean} hasTimes @param {{width: number, chart: number, strip: number}|null} size px */
+  resize(hasTimes, size) {
+    this.element.classList.toggle("has-times", hasTimes);
+    this.chart?.showTimes(hasTimes);
+    if (size) this.chart?.resize(size.width, size.chart);
+    else this.chart?.resize();
+    for (const { strip } of this.lanes) {
+      strip.showTimes(hasTimes);
+      strip.restyle();
+      strip.resize(size?.width, size?.strip);
+    }
+    this.draw();
+  }
+
+  /** What the window or the selection comes to. */
+  #sum() {
+    const { timeLine } = this.page;
+    const part = timeLine.drag ?? timeLine.selection ?? null;
+    const window = part ? { from: Math.min(part.from, part.to), to: Math.max(part.from, part.to) } : timeLine.bounds();
+    this.chart?.lines.forEach((line, i) => this.heads[i].sum(line.within(window), part !== null && line.points.bucket !== null));
+  }
+
+  /** Texts: the values at the cursor, or the latest with their age. */
   tick() {
-    const now = serverNow();
-    const { cursor } = this.timeLine;
-    const reading = cursor === null ? null : this.chart.at(cursor);
-    const shown = cursor === null ? this.latest : reading && [reading.at, reading.value];
-    const at = shown ? Number(shown[0]) : null;
-    const dated = typeof shown?.[1] === "number" && this.series.kind !== "boolean";
-    setValue(this.value, shown ? bare(shown[1], this.series) : "–", dated ? this.series.unit : "");
-    setText(this.ageText, at === null ? (cursor !== null ? "no reading" : this.timeLine.loading ? "" : "never") : cursor === null ? age(Math.max(0, now - at)) : `${this.strip ? "since " : ""}${when(at, now)}`);
-    this.value.classList.toggle("stale", cursor === null && at !== null && now - at > Math.max(STALE_INTERVALS * this.device.expected_interval * 1000, 10_000));
-    const points = this.timeLine.points(this.series.id);
-    setText(this.corner, points.bucket === null || !points.rows.length ? "" : `${duration(points.bucket)}${this.strip ? "" : ", min–max"}`);
-    this.#showEmpty(points, now);
-    this.#showLegend();
+    for (const lane of this.lanes) lane.tick();
+    if (!this.chart) return;
+    const { timeLine } = this.page;
+    const { chart } = this;
+    this.heads.forEach((head) => head.tick((time) => chart.at(time, head.series.id)));
+    const buckets = new Set(this.series.map(({ id }) => timeLine.points(id)).filter(({ rows }) => rows.length).map(({ bucket }) => bucket));
+    buckets.delete(null);
+    buckets.delete(this.page.resolution?.() ?? null);
+    setText(this.corner, [...buckets].map((bucket) => `${duration(Number(bucket))}, min–max`).join(" · "));
+    this.#showEmpty();
     this.#fillTable();
-    this.canvas.setAttribute("aria-label", `${humanise(this.series.metric)}, latest ${this.value.textContent}`);
+    this.canvas?.setAttribute("aria-label", this.heads.map(({ series, value }) => `${nameOf(series)}, latest ${value.textContent}`).join("; "));
   }
 
-  #words() {
-    return this.chart instanceof StateStrip ? this.chart.legend : [];
-  }
-
-  #showLegend() {
-    const words = this.#words();
-    const key = JSON.stringify(words);
-    if (key === this.legend.dataset.key) return;
-    this.legend.dataset.key = key;
-    this.legend.hidden = words.length === 0;
-    this.legend.replaceChildren(...words.slice(0, MAX_LEGEND).map(({ word, colour }) => {
-      const swatch = el("i", { class: "swatch" });
-      swatch.style.background = colour;
-      return el("li", {}, swatch, el("span", { class: "clip", text: word || "(empty)", attrs: { title: word } }));
-    }), ...(words.length > MAX_LEGEND ? [el("li", { text: `and ${words.length - MAX_LEGEND} more` })] : []));
-  }
-
-  #showEmpty(/** @type {import("./points.js").Points} */ points, /** @type {number} */ now) {
-    const { from, to } = this.timeLine.bounds();
-    const empty = !this.timeLine.loading && points.loaded !== null && this.chart.empty;
-    this.emptyNote.hidden = !empty;
-    if (!empty) return;
-    const last = points.before ?? (this.latest && this.latest[0] < from ? this.latest : null);
-    const key = `${last?.[0]}|${this.timeLine.live}`;
-    if (this.emptyNote.dataset.key === key) {
-      setText(this.emptyNote.querySelector("b"), last ? age(now - last[0]) : "");
-      return;
-    }
-    this.emptyNote.dataset.key = key;
-    if (!last) {
-      const live = this.timeLine.live ? [] : [el("span", { text: " — " }), el("button", { class: "link", text: "go live", on: { click: () => this.timeLine.backToLive() } })];
-      this.emptyNote.replaceChildren(el("span", { text: "No readings in this window, and none before it" }), ...live);
-      return;
-    }
-    const jump = () => this.timeLine.select(last[0] - (to - from) * 0.9, last[0] + (to - from) * 0.1);
-    this.emptyNote.replaceChildren(el("span", { text: "No readings in this window. Last one " }), el("b", { text: age(now - last[0]) }),
-      el("span", { text: " ago — " }), el("button", { class: "link", text: "jump there", on: { click: jump } }));
+  #showEmpty() {
+    const { timeLine } = this.page;
+    const all = this.series.map(({ id }) => timeLine.points(id));
+    const { from } = timeLine.bounds();
+    const before = [...all.map((points) => points.before), ...this.heads.map(({ latest }) => (latest && latest[0] < from ? latest : null))];
+    const last = before.reduce((best, one) => (one && (!best || one[0] > best[0]) ? one : best), null);
+    this.note.show(!timeLine.loading && all.every(({ loaded }) => loaded !== null) && this.chart?.empty === true, last, serverNow());
   }
 }

@@ -1,26 +1,61 @@
-/** The charts of a device's page: a card for each series it has now. */
+/** The charts of a device's page: a card for each chart the viewer's layout has, of the series there are now. */
 
-import { byId } from "../page/element.js";
+import { byId, el, place } from "../page/element.js";
+import { CardActs } from "./card-acts.js";
 import { AlertSpans } from "./alert-spans.js";
 import { AxisRoom } from "./axis-room.js";
+import { Crosshair } from "./crosshair.js";
 import { ChartCard } from "./chart-card.js";
+import { ChartTools } from "./chart-tools.js";
 import { Heard } from "./heard.js";
+import { isState, matches, panels, plain } from "./layout.js";
+import { LayoutStore } from "./layout-store.js";
+import { LimitHandles } from "./limit-handles.js";
+import { marks } from "../time/marks.js";
+import { nameOf } from "./series-head.js";
 import { Scheduler } from "../page/scheduler.js";
+import { serverNow } from "../time/clock.js";
+import { thresholdsOf } from "./chart-source.js";
+import { TimeAxis } from "./time-axis.js";
+import { wireGestures } from "./chart-gestures.js";
 
 const HEARD_FOR = 500; // ms
-const PAPER = { width: 320, chart: 150, strip: 56 }; // px; the style sheet fits it to the column
+const PAPER = { width: 440, chart: 130, strip: 50 }; // px; the style sheet fits it to the column
 const PALETTE = 8; // distinguishable colours; further series share them on charts of their own
+const RIGHT = 8; // px right of every plot
+
+/** @typedef {import("./layout.js").Layout} Layout @typedef {import("./layout.js").Panel} Panel */
 
 export class ChartCards {
-  /** @param {any} device the page's facts @param {import("../time/time-line.js").TimeLine} timeLine */
-  constructor(device, timeLine) {
+  /** @param {any} device the page's facts @param {import("../time/time-line.js").TimeLine} timeLine
+   * @param {{search: () => string, show: (query: string) => void}} address @param {() => number|null} lastHeard ms */
+  constructor(device, timeLine, address, lastHeard) {
     this.device = device;
     this.timeLine = timeLine;
     this.scheduler = new Scheduler();
-    this.room = new AxisRoom(byId("charts"));
+    const column = byId("charts-column");
+    this.rooms = { left: new AxisRoom(column), right: new AxisRoom(column, "--axis-right", RIGHT) };
     this.alerts = new AlertSpans();
-    /** By series. @type {Map<number, ChartCard>} */ this.cards = new Map();
+    this.page = { device, timeLine, rooms: this.rooms, heard: () => this.heard(), alerts: this.alerts, marks, hasTimes: false, lastHeard, resolution: () => this.resolution };
+    this.store = new LayoutStore(device.uid, address);
+    /** @type {any[]} */ this.series = [];
+    this.search = "";
+    /** in the order they are shown @type {ChartCard[]} */ this.cards = [];
+    /** the panels they show @type {Panel[]} */ this.panels = [];
+    /** by series @type {Map<number, [number, number|string]>} */ this.latest = new Map();
     /** @type {{heard: Heard, generation: number, at: number}|null} */ this.told = null;
+    /** who is told of them @type {(field: string, value: number, isDone: boolean) => void} */ this.moved = () => {};
+    this.acts = new CardActs(this);
+    this.tools = new ChartTools(this);
+    /** the lines being dragged @type {{card: ChartCard, series: any, limits: import("./limit-handles.js").Limit[], handles: LimitHandles}|null} */ this.edited = null;
+    this.axis = new TimeAxis(byId("time-axis"), timeLine, this.rooms);
+    this.crosshair = new Crosshair(byId("charts"), timeLine, this.axis);
+    this.scheduler.add({ element: byId("time-axis"), draw: () => {
+      this.axis.draw();
+      this.crosshair.draw();
+    } });
+    wireGestures(byId("time-axis"), 0, this.axis, timeLine);
+    timeLine.addEventListener("cursor", () => this.tools.showSelection());
   }
 
   /** When the device was there, by all of its series; asked of every strip for every frame, told anew twice a second. */
@@ -28,57 +63,195 @@ export class ChartCards {
     const { generation } = this.timeLine;
     const now = performance.now();
     if (this.told === null || this.told.generation !== generation || now - this.told.at > HEARD_FOR) {
-      const all = [...this.cards.keys()].map((id) => this.timeLine.points(id));
+      const all = this.series.map(({ id }) => this.timeLine.points(id));
       this.told = { heard: new Heard(all, this.device.expected_interval), generation, at: now };
     }
     return this.told.heard;
   }
 
-  /** Paper shows what was out of sight as well, in a size of its own. */
-  toPaper() {
-    for (const { chart, strip } of this.cards.values()) {
-      chart.restyle();
-      chart.resize(PAPER.width, strip ? PAPER.strip : PAPER.chart);
-      chart.draw();
-    }
+  /** ms of the buckets, if all that is drawn has the same; otherwise null. */
+  get resolution() {
+    const buckets = new Set(this.series.map(({ id }) => this.timeLine.points(id)).filter(({ rows }) => rows.length).map(({ bucket }) => bucket));
+    return buckets.size === 1 ? [...buckets][0] : null;
   }
 
-  fromPaper() {
-    for (const { chart } of this.cards.values()) {
-      chart.restyle();
-      chart.resize();
-      chart.draw();
-    }
+  /** @param {Layout} layout */
+  arrange(layout) {
+    this.store.keep(layout);
+    this.show();
   }
 
-  /** Draw these and no others. @param {any[]} series in the order they are shown */
+  get layout() {
+    return this.store.layout;
+  }
+
+  /** Draw these and no others. @param {any[]} series in their natural order */
   list(series) {
     for (const frame of byId("charts").querySelectorAll("[data-frame]")) frame.remove(); // they kept the room
-    const kinds = new Map(series.map((s) => [s.id, s.kind]));
-    for (const [id, card] of this.cards) if (kinds.get(id) !== card.series.kind) this.#remove(id, card);
-    series.forEach((s, index) => {
-      if (this.cards.has(s.id)) this.cards.get(s.id)?.describe(s);
-      else this.#add(s, `--series-${(index % PALETTE) + 1}`);
+    const known = new Map(this.series.map((one) => [one.id, one]));
+    this.series = series.map((s, i) => Object.assign(known.get(s.id) ?? {}, s, { own: i % PALETTE }));
+    this.show();
+  }
+
+  /** The cards the layout has now, each kept while its lines and lanes are the same. */
+  show() {
+    const found = this.series.filter((one) => matches(one, this.search, nameOf(one)));
+    this.panels = panels(found, this.layout);
+    const held = new Map(this.cards.map((card) => [card.made, card]));
+    this.cards = this.panels.map((panel) => {
+      const series = coloured([...panel.lines, ...panel.lanes]);
+      const made = JSON.stringify(series.map(({ id, metric, kind, unit, precision, label, colourName }) => [id, metric, kind, unit, precision, label, colourName]));
+      const card = held.get(made) ?? this.#make(series, made);
+      held.delete(made);
+      return card;
     });
+    for (const card of held.values()) this.#remove(card);
+    this.cards.forEach((card, i) => this.#fit(card, this.panels[i]));
+    place(byId("charts"), [...this.cards.map(({ element }) => element), this.crosshair.element]);
+    this.tools.show();
   }
 
-  #add(/** @type {any} */ series, /** @type {string} */ colourName) {
-    const page = { device: this.device, timeLine: this.timeLine, room: this.room, heard: () => this.heard(), alerts: this.alerts };
-    const card = new ChartCard({ ...series }, page, colourName);
-    this.cards.set(series.id, card);
+  #make(/** @type {any[]} */ series, /** @type {string} */ made) {
+    const card = Object.assign(new ChartCard(series, this.page, this.acts), { made });
+    for (const head of card.all) head.setLatest(this.latest.get(head.series.id));
+    this.scheduler.add({ element: card.seen, draw: () => this.#draw(card) });
+    this.acts.wire(card);
     byId("charts").append(card.element);
-    this.scheduler.add({ element: card.canvas, draw: () => card.chart.draw() });
+    card.tick();
+    return card;
   }
 
-  #remove(/** @type {number} */ id, /** @type {ChartCard} */ card) {
-    this.scheduler.remove(card.canvas);
+  #draw(/** @type {ChartCard} */ card) {
+    card.draw();
+    if (this.edited?.card === card) this.edited.handles.show(card.chart, this.edited.limits, this.edited.series);
+  }
+
+  #remove(/** @type {ChartCard} */ card) {
+    if (this.edited?.card === card) this.edited = null;
+    this.scheduler.remove(card.seen);
     card.remove();
-    this.cards.delete(id);
+  }
+
+  /** Whatever the layout says of a card that stays as it is. */
+  #fit(/** @type {ChartCard} */ card, /** @type {Panel} */ panel) {
+    card.star.setAttribute("aria-pressed", String(panel.pinned));
+    const [before, after] = [-1, 1].map((way) => this.panels[this.panels.indexOf(panel) + way]);
+    const isKin = (/** @type {Panel|undefined} */ other) => other !== undefined && other.unit === panel.unit && other.pinned === panel.pinned;
+    card.element.classList.toggle("is-next", isKin(before));
+    card.element.classList.toggle("is-followed", isKin(after));
+    const limits = { left: this.layout.axes[panel.key], right: this.layout.axes[`${panel.key}|right`] };
+    const key = JSON.stringify(limits);
+    if (card.element.dataset.limits !== key) card.chart?.limit(limits);
+    card.element.dataset.limits = key;
+  }
+
+  /** @param {string} search words of the names that are shown */
+  filter(search) {
+    this.search = search;
+    this.show();
+  }
+
+  /** As if nothing had been chosen. */
+  plain() {
+    this.arrange(plain());
+  }
+
+  /** @param {number} id of a series @param {[number, number|string]|undefined} point the newest there is */
+  setLatest(id, point) {
+    if (point) this.latest.set(id, point);
+    for (const card of this.cards) for (const head of card.all) if (head.series.id === id) head.setLatest(point);
+  }
+
+  /** Every second. @param {Map<number, import("../presence/presence.js").State>} troubled by series */
+  tick(troubled) {
+    const now = serverNow();
+    for (const card of this.cards) {
+      card.tick();
+      for (const head of card.all) head.setTrouble(troubled.get(head.series.id), now);
+    }
+    this.tools.tick();
   }
 
   /** Start all afresh: another window, another axis. */
   reset() {
     this.told = null;
-    for (const card of this.cards.values()) card.chart.reset();
+    for (const card of this.cards) card.again("reset");
   }
+
+  restyle() {
+    this.axis.restyle();
+    for (const card of this.cards) card.again("restyle");
+  }
+
+  /** Paper shows what is out of sight as well, in a size of its own, each chart with its times: they may be on the next sheet. */
+  toPaper() {
+    this.restyle();
+    for (const card of this.cards) card.resize(true, PAPER);
+  }
+
+  fromPaper() {
+    this.restyle();
+    for (const card of this.cards) card.resize(false, null);
+  }
+
+  /**
+   * Lines on a metric's chart that are dragged; none take them away.
+   * @param {string} metric @param {import("./limit-handles.js").Limit[]} limits @param {(field: string, value: number, isDone: boolean) => void} [moved]
+   */
+  edit(metric, limits, moved = () => {}) {
+    const card = this.cards.find(({ series }) => series.some((one) => one.metric === metric));
+    if (this.edited && (this.edited.card !== card || this.edited.series.metric !== metric || !limits.length)) {
+      this.edited.handles.element.remove();
+      this.edited = null;
+    }
+    if (!card?.plot || !limits.length) return;
+    if (!this.edited) {
+      const layer = el("div", { class: "handles" });
+      card.plot.append(layer);
+      card.element.scrollIntoView({ block: "nearest" });
+      this.edited = { card, series: card.series.find((one) => one.metric === metric), limits, handles: new LimitHandles(layer, (field, value, isDone) => this.#move(field, value, isDone)) };
+    }
+    this.moved = moved;
+    this.edited.limits = limits;
+    card.chart?.reset();
+    this.#draw(card);
+  }
+
+  /** A line is moved: whoever asked is told, and may have moved a limit of the device, which is drawn as well. */
+  #move(/** @type {string} */ field, /** @type {number} */ value, /** @type {boolean} */ isDone) {
+    if (!this.edited) return;
+    const { card } = this.edited;
+    this.edited.limits = this.edited.limits.map((limit) => (limit.field === field ? { ...limit, value } : limit));
+    this.moved(field, value, isDone);
+    card.chart?.changed();
+    this.#draw(card);
+  }
+
+  /** What is drawn of each series, for the browser tests. */
+  drawn() {
+    const cards = new Map(this.cards.flatMap((card) => [...card.series, ...card.lanes.map(({ series }) => series)].map((one) => [one.id, card])));
+    return this.series.filter(({ id }) => cards.has(id)).map((one) => {
+      const card = /** @type {ChartCard} */ (cards.get(one.id));
+      const lane = card.lanes.find(({ series }) => series.id === one.id);
+      return {
+        id: one.id, metric: one.metric, unit: one.unit, thresholds: thresholdsOf(this.device, one.metric), chart: card.key,
+        alerts: this.alerts.of(one.metric).map((/** @type {any} */ { id, started, cleared }) => [id, started, cleared]),
+        points: isState(one) ? [] : card.chart?.shown(one.id).map((row) => [row[0], row[1]]) ?? [],
+        states: lane?.strip.shown().map(({ from, to, word }) => [from, to, word]) ?? [],
+      };
+    });
+  }
+}
+
+/** Each with a colour: its own, or the next that no line beside it has. @param {any[]} series of one card */
+function coloured(series) {
+  const taken = new Set();
+  return series.map((one) => {
+    let place = one.own;
+    if (!isState(one)) {
+      for (let i = 0; i < PALETTE && taken.has(place); i += 1) place = (one.own + i) % PALETTE;
+      taken.add(place);
+    }
+    return Object.assign(one, { colourName: `--series-${place + 1}` });
+  });
 }

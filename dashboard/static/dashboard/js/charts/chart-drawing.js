@@ -21,6 +21,28 @@ export function drawBand(context, scales, stretches, fill) {
   context.restore();
 }
 
+const WIDTH = 1.75; // px of a line
+
+/** The line of each stretch; it breaks where a value has no place on the axis.
+ * @param {CanvasRenderingContext2D} context @param {{x: any, y: any}} scales @param {Row[][]} stretches @param {{stroke: string, holds: (value: number) => boolean}} o */
+export function drawLine(context, scales, stretches, { stroke, holds }) {
+  context.save();
+  context.strokeStyle = stroke;
+  context.lineWidth = WIDTH;
+  context.lineJoin = "round";
+  context.beginPath();
+  for (const stretch of stretches) {
+    let isOn = false;
+    for (const row of stretch) {
+      const isHeld = holds(row[1]);
+      if (isHeld) context[isOn ? "lineTo" : "moveTo"](scales.x.getPixelForValue(row[0]), scales.y.getPixelForValue(row[1]));
+      isOn = isHeld;
+    }
+  }
+  context.stroke();
+  context.restore();
+}
+
 /** A reading with a gap on both sides has no line; it is a dot, and a bucket its span as well.
  * @param {CanvasRenderingContext2D} context @param {{x: any, y: any}} scales @param {Row[][]} stretches @param {string} fill */
 export function drawLoners(context, scales, stretches, fill) {
@@ -41,9 +63,11 @@ const TEXT_HEIGHT = 14; // px of a text said among numbers
 const LETTER = 7; // px, about
 
 /** What was said instead of a number, where it was said: "ERR" has no place on the value axis.
- * @param {any} chart @param {import("./points.js").Said[]} texts @param {{text: string, fill: string, font: string}} o */
+ * @param {any} chart @param {import("./points.js").Said[]} texts @param {{text: string, fill: string, font: string, row: number}} o
+ * `row`: from the foot, of lines that all have some */
 export function drawTexts(chart, texts, o) {
-  const { left, right, bottom } = chart.chartArea;
+  const { left, right } = chart.chartArea;
+  const bottom = chart.chartArea.bottom - o.row * TEXT_HEIGHT;
   const context = chart.ctx;
   context.save();
   context.font = o.font;
@@ -63,17 +87,18 @@ export function drawTexts(chart, texts, o) {
   context.restore();
 }
 
+const BEYOND = 3; // px
 const LABEL_HEIGHT = 15; // px
-const LABEL_LEFT = 4; // px from the axis: on the right it would hide the newest
+const LABEL_BESIDE = 4; // px from the axis; of the left one on the left, for on the right it would hide the newest
 
 /** Thin labelled lines; one beyond the axis is named at the edge it lies behind.
  * @param {any} chart @param {{value: number, label: string}[]} thresholds
- * @param {{line: string, text: string, surface: string, font: string, write: (value: number) => string}} o */
+ * @param {{line: string, text: string, surface: string, font: string, y: {getPixelForValue: (value: number) => number}, side: "left"|"right", write: (value: number) => string}} o */
 export function drawThresholds(chart, thresholds, o) {
   const { left, right, top, bottom } = chart.chartArea;
   const context = chart.ctx;
   const placed = [...thresholds].sort((a, b) => b.value - a.value)
-    .map((one) => ({ ...one, y: Math.round(chart.scales.y.getPixelForValue(one.value)) + 0.5 }));
+    .map((one) => ({ ...one, y: Math.round(o.y.getPixelForValue(one.value)) + 0.5 }));
   const above = placed.filter(({ y }) => y < top);
   const below = placed.filter(({ y }) => y > bottom);
   const inside = placed.filter(({ y }) => y >= top && y <= bottom);
@@ -86,15 +111,17 @@ export function drawThresholds(chart, thresholds, o) {
   if (below.length) labels.push({ y: bottom, text: name(below[0], "↓") + more(below) });
   context.save();
   context.font = o.font;
-  context.textAlign = "left";
+  context.textAlign = o.side;
   context.textBaseline = "middle";
   context.lineJoin = "round";
+  // Beside the axis they belong to.
+  const edge = o.side === "left" ? left + LABEL_BESIDE : right - LABEL_BESIDE;
   context.lineWidth = 4; // a halo, legible on a line
   for (const { y, text } of spread(labels, { top, bottom, height: LABEL_HEIGHT })) {
     context.strokeStyle = o.surface;
-    context.strokeText(text, left + LABEL_LEFT, y);
+    context.strokeText(text, edge, y);
     context.fillStyle = o.text;
-    context.fillText(text, left + LABEL_LEFT, y);
+    context.fillText(text, edge, y);
   }
   context.restore();
 }
@@ -126,18 +153,35 @@ export function drawUnknown(context, { left, right, top, bottom }, parts, x, fil
   context.restore();
 }
 
-/** The cursor shared by all charts of a page, and the range being dragged. */
-export function drawCursor(/** @type {any} */ chart, /** @type {{time: number|null, drag: {from: number, to: number}|null, row: Row|null, line: string, mark: string, surface: string, selection: string}} */ o) {
+/** Where values lie beyond an axis that the viewer set, its edge says so.
+ * @param {CanvasRenderingContext2D} context @param {{left: number, right: number, top: number, bottom: number}} area @param {{x: any, y: any}} scales
+ * @param {Row[]} rows @param {string} fill */
+export function drawBeyond(context, { left, right, top, bottom }, scales, rows, fill) {
+  context.save();
+  context.fillStyle = fill;
+  for (const row of rows) {
+    const above = scales.y.getPixelForValue(row[3] ?? row[1]) < top - 1;
+    const below = scales.y.getPixelForValue(row[2] ?? row[1]) > bottom + 0.5;
+    if (!above && !below) continue;
+    const x = Math.min(right - 1, Math.max(left, scales.x.getPixelForValue(row[0])));
+    if (above) context.fillRect(x - 1, top - BEYOND, 2, BEYOND);
+    if (below) context.fillRect(x - 1, bottom, 2, BEYOND);
+  }
+  context.restore();
+}
+
+/** The cursor shared by all charts of a page, and the part of time being selected or kept. */
+export function drawCursor(/** @type {any} */ chart, /** @type {{time: number|null, part: {from: number, to: number}|null, dots: {row: Row|null, y: any, mark: string}[], line: string, surface: string, selection: string}} */ o) {
   const { left, right, top, bottom } = chart.chartArea;
-  const { x, y } = chart.scales;
+  const { x } = chart.scales;
   const context = chart.ctx;
   context.save();
   context.beginPath();
   context.rect(left, top, right - left, bottom - top);
   context.clip();
-  if (o.drag) {
-    const a = x.getPixelForValue(o.drag.from);
-    const b = x.getPixelForValue(o.drag.to);
+  if (o.part) {
+    const a = x.getPixelForValue(o.part.from);
+    const b = x.getPixelForValue(o.part.to);
     context.fillStyle = o.selection;
     context.globalAlpha = 0.16;
     context.fillRect(Math.min(a, b), top, Math.abs(b - a), bottom - top);
@@ -151,11 +195,12 @@ export function drawCursor(/** @type {any} */ chart, /** @type {{time: number|nu
     context.moveTo(at, top);
     context.lineTo(at, bottom);
     context.stroke();
-    if (o.row) {
+    for (const { row, y, mark } of o.dots) {
+      if (!row) continue;
       context.fillStyle = o.surface;
-      dot(context, x.getPixelForValue(o.row[0]), y.getPixelForValue(o.row[1]), 5);
-      context.fillStyle = o.mark;
-      dot(context, x.getPixelForValue(o.row[0]), y.getPixelForValue(o.row[1]), 3.5);
+      dot(context, x.getPixelForValue(row[0]), y.getPixelForValue(row[1]), 5);
+      context.fillStyle = mark;
+      dot(context, x.getPixelForValue(row[0]), y.getPixelForValue(row[1]), 3.5);
     }
   }
   context.restore();

@@ -11,11 +11,11 @@ const WHEEL = 0.0016; // zoom per px of wheel
 export function wireGestures(area, series, chart, timeLine) {
   const px = (/** @type {PointerEvent|WheelEvent} */ event) => event.clientX - area.getBoundingClientRect().left;
   const gesture = new Gesture({ series, timeAt: (x) => chart.timeAt(x) }, timeLine, { later: setTimeout.bind(globalThis), cancel: clearTimeout.bind(globalThis) });
-  const pointer = (/** @type {PointerEvent} */ event) => ({ id: event.pointerId, x: px(event), touch: event.pointerType === "touch" });
+  const pointer = (/** @type {PointerEvent} */ event) => ({ id: event.pointerId, x: px(event), touch: event.pointerType === "touch", keeps: event.shiftKey });
 
   area.addEventListener("pointerdown", (event) => {
     // Capturing the pointer would take the click from the buttons of an empty chart.
-    if (event.button !== 0 || /** @type {Element} */ (event.target).closest("button")) return;
+    if (event.button !== 0 || /** @type {Element} */ (event.target).closest("button, .handle")) return;
     gesture.pressed(pointer(event));
     if (event.pointerType === "mouse") area.setPointerCapture(event.pointerId);
   });

@@ -8,9 +8,9 @@ export const MIN_DRAG = 6; // px; less is a click or a tap
 export const HOLD = 400; // ms a finger rests before it scrubs
 
 /**
- * @typedef {{id: number, x: number, touch: boolean}} Pointer  `x`: px from the chart's left
+ * @typedef {{id: number, x: number, touch: boolean, keeps?: boolean}} Pointer  `x`: px from the chart's left; `keeps`: what is selected is kept, not zoomed to
  * @typedef {{point: (time: number|null, pointer: {series: number, touch: boolean}) => void, dragOver: (drag: {from: number, to: number}|null) => void,
- *   select: (from: number, to: number) => void, zoom: (factor: number, at: number) => void, drag: {from: number, to: number}|null}} Target
+ *   select: (from: number, to: number) => void, keep: (part: {from: number, to: number}) => void, zoom: (factor: number, at: number) => void, drag: {from: number, to: number}|null}} Target
  */
 export class Gesture {
   /** @param {{series: number, timeAt: (x: number) => number}} chart @param {Target} target
@@ -90,7 +90,11 @@ export class Gesture {
     }
     const { drag } = this.target;
     this.target.dragOver(null);
-    if (this.dragging && drag) this.target.select(Math.min(drag.from, drag.to), Math.max(drag.from, drag.to));
+    if (this.dragging && drag) {
+      const [from, to] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)];
+      if (pointer.keeps) this.target.keep({ from, to });
+      else this.target.select(from, to);
+    }
     this.dragging = false;
   }
 

@@ -1,212 +1,250 @@
-/** A chart of one series of numbers on the page's shared time line. The only module that knows Chart.js. */
+/** A chart of one or more series of numbers on the page's shared time line. With its set-up, the only module that knows Chart.js. */
 
 import { drawAlerts } from "./alert-spans.js";
 import { number } from "../page/format.js";
 import { colour } from "../page/element.js";
-import { drawBand, drawCursor, drawLoners, drawTexts, drawThresholds, drawUnknown } from "./chart-drawing.js";
-import { allWhole, extent, includesZero, valueRange, withThresholds } from "./value-range.js";
-import { isGap, stretches } from "./gaps.js";
-import { lowerBound } from "./points.js";
-import { tickLabel, timeTicks } from "../time/time-ticks.js";
-import { valueTicks } from "./value-ticks.js";
+import { chartConfig } from "./chart-config.js";
+import { ChartLine } from "./chart-line.js";
+import { drawBand, drawBeyond, drawCursor, drawLine, drawLoners, drawTexts, drawThresholds, drawUnknown } from "./chart-drawing.js";
+import { drawMarks, markColours, marksOn } from "./drawn-marks.js";
+import { includesZero } from "./value-range.js";
+import { unitsOf } from "./layout.js";
+import { ValueAxis } from "./value-axis.js";
 
-const TICK_ROOM = 96; // px of one time label
-const STEP = 0.5; // px the picture moves before it is drawn again
-const NEAR = 200; // a cursor takes a reading within this part of the window
-const BESIDE = 12; // px around the labels of the value axis
+const STEP = 1; // px the picture moves before it is drawn again
 const NOTE_ROOM = 20; // px above the plot for what all labels leave out
+const NOTE_LEFT = 12; // px
+const RIGHT = 8; // px beside a plot without a right axis
 
-/** The colours of the present theme, and its face. @param {string} colourName of the line */
-function paintOf(colourName) {
+/** The colours of the present theme, and its face. */
+function paintOf() {
   const face = { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1")) };
   return {
-    stroke: colour(colourName), line: colour("--text-3"), text: colour("--text-2"), surface: colour("--surface"), unknown: colour("--sunken"),
-    selection: colour("--accent"), severities: { critical: colour("--critical"), warning: colour("--warning"), info: colour("--info") }, face, font: `${face.size}px ${face.family}`,
+    line: colour("--text-3"), text: colour("--text-2"), surface: colour("--surface"), unknown: colour("--sunken"), accent: colour("--accent"),
+    tones: markColours(), severities: { critical: colour("--critical"), warning: colour("--warning"), info: colour("--info") }, face, font: `${face.size}px ${face.family}`,
   };
 }
 
 /**
  * @typedef {{series: any, thresholds: {value: number, label: string}[], points: () => import("./points.js").Points, expectedInterval: number, colourName: string,
- *   heard: () => import("./heard.js").Heard, alerts: import("./alert-spans.js").AlertSpans, near?: {value: number}[]}} ChartSource
- *   `near`: values the axis reaches to as to thresholds, not drawn
+ *   heard: () => import("./heard.js").Heard, alerts: import("./alert-spans.js").AlertSpans, near?: {value: number}[], marks?: import("../time/marks.js").Marks}} ChartSource
+ *   `near`: values the axis reaches to as to thresholds, not drawn; `marks`: of the page, if it has any
  * @typedef {{at: number, value: number|string, low: number|null, high: number|null}} Reading  at a cursor
  * The window it draws: of a page's time line, or a fixed one.
  * @typedef {{bounds: () => {from: number, to: number}, unknown: (series: number) => [number, number][], knownUntil: () => number, generation: number,
- *   cursor: number|null, drag: {from: number, to: number}|null}} TimeLine
+ *   cursor: number|null, drag: {from: number, to: number}|null, selection?: {from: number, to: number}|null}} TimeLine
+ * @typedef {import("./axis-room.js").AxisRoom} AxisRoom
  */
 export class LiveChart {
-  /** @param {HTMLCanvasElement} canvas @param {ChartSource} source @param {TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
-  constructor(canvas, source, timeLine, room) {
+  /** @param {HTMLCanvasElement} canvas @param {ChartSource[]} sources at least one, of two units at most @param {TimeLine} timeLine
+   * @param {{left: AxisRoom, right?: AxisRoom}} rooms @param {boolean} [hasTimes] whether its times stand under it */
+  constructor(canvas, sources, timeLine, rooms, hasTimes = true) {
     this.element = canvas;
-    this.source = source;
     this.timeLine = timeLine;
-    this.room = room;
-    /** @type {{min: number, max: number}|null} */ this.axis = null;
-    /** @type {import("./value-ticks.js").Ticks} */ this.ticks = { values: [], labels: [], note: "" };
-    /** no value was drawn on this axis yet: its numbers would be made up */ this.blank = true;
-    /** @type {import("./points.js").Row[]} */ this.rows = [];
-    /** @type {import("./points.js").Row[][]} */ this.stretches = [];
+    this.rooms = rooms;
+    this.hasTimes = hasTimes;
+    this.axes = { left: new ValueAxis(), right: new ValueAxis() };
+    const [first] = unitsOf(sources.map(({ series }) => series));
+    this.lines = sources.map((source) => Object.assign(new ChartLine(source, timeLine), { side: /** @type {"left"|"right"} */ (source.series.unit === first ? "left" : "right") }));
     this.drawnKey = "";
     this.overlayKey = "";
-    this.paint = paintOf(source.colourName);
-    /** @type {any} */ this.chart = new Chart(canvas, this.#config());
+    this.paint = paintOf();
+    /** @type {any} */ this.chart = null;
+    this.chart = new Chart(canvas, chartConfig(this));
     this.restyle();
   }
 
-  #config() {
-    return {
-      type: "line",
-      data: { datasets: [{ data: [], borderWidth: 1.75, pointRadius: 0, pointHitRadius: 0, spanGaps: false, borderJoinStyle: "round" }] },
-      options: {
-        animation: false, parsing: false, normalized: true, responsive: true, maintainAspectRatio: false, events: [],
-        layout: { padding: { top: 6, right: 8 } },
-        plugins: { legend: { display: false }, tooltip: { enabled: false } },
-        scales: {
-          x: {
-            type: "linear", min: 0, max: 1, border: { display: false }, grid: { tickLength: 4, drawOnChartArea: false },
-            ticks: { maxRotation: 0, autoSkip: false, callback: (/** @type {number} */ at) => tickLabel(at, this.tickStep ?? 1) },
-            afterBuildTicks: (/** @type {any} */ scale) => {
-              const { step, values } = timeTicks(scale.min, scale.max, Math.max(2, scale.width / TICK_ROOM));
-              this.tickStep = step;
-              scale.ticks = values.map((value) => ({ value }));
-            },
-          },
-          y: {
-            min: 0, max: 1, border: { display: false }, grid: { drawTicks: false },
-            ticks: { padding: 8, autoSkip: false, callback: (/** @type {number} */ _, /** @type {number} */ i) => (this.blank ? "" : this.ticks.labels[i]) },
-            afterBuildTicks: (/** @type {any} */ scale) => { scale.ticks = this.ticks.values.map((value) => ({ value })); },
-            afterFit: (/** @type {any} */ scale) => {
-              const { ctx } = scale.chart;
-              ctx.font = this.paint.font;
-              this.room.want(this, this.blank ? 0 : BESIDE + Math.ceil(Math.max(0, ...this.ticks.labels.map((label) => ctx.measureText(label).width))));
-              scale.width = this.room.width;
-            },
-          },
-        },
-      },
-      plugins: [{
-        id: "pulseboard",
-        beforeDatasetsDraw: (/** @type {any} */ chart) => this.#under(chart),
-        afterDatasetsDraw: (/** @type {any} */ chart) => this.#over(chart),
-      }],
-    };
+  /** The ends of the axis of the first line, or of one. @param {number} [series] */
+  rangeOf(series) {
+    return this.axes[this.#line(series).side].range;
   }
 
-  #under(/** @type {any} */ chart) {
-    const { left, top, right, bottom } = chart.chartArea;
-    chart.ctx.save();
-    chart.ctx.beginPath();
-    chart.ctx.rect(left, top, right - left, bottom - top);
-    chart.ctx.clip();
-    drawAlerts(chart.ctx, chart.chartArea, this.source.alerts.of(this.source.series.metric), (at) => chart.scales.x.getPixelForValue(at),
-      { colours: this.paint.severities, now: this.timeLine.knownUntil() });
-    drawBand(chart.ctx, chart.scales, this.stretches, this.paint.stroke);
-    drawLoners(chart.ctx, chart.scales, this.stretches, this.paint.stroke);
-    chart.ctx.restore();
+  get #hasRight() {
+    return this.lines.some(({ side }) => side === "right");
   }
 
-  #over(/** @type {any} */ chart) {
-    const { paint } = this;
-    drawTexts(chart, this.source.points().texts, { text: paint.text, fill: paint.unknown, font: paint.font });
-    if (!this.blank) {
-      const { unit } = this.source.series;
-      drawThresholds(chart, this.source.thresholds, { ...paint, write: (value) => `${number(value)}${unit && `\u2009${unit}`}` });
-      chart.ctx.font = paint.font;
-      chart.ctx.textBaseline = "top";
-      chart.ctx.textAlign = "left";
-      chart.ctx.fillStyle = paint.line;
-      chart.ctx.fillText(this.ticks.note, BESIDE, 2);
+  /** The scales of a line; on a logarithmic one what has no place lies below it. @param {{side: "left"|"right"}} line */
+  scalesOf(line) {
+    const scale = this.#scale(line);
+    const axis = this.axes[line.side];
+    return { x: this.chart.scales.x, y: { getPixelForValue: (/** @type {number} */ value) => (axis.holds(value) ? scale.getPixelForValue(value) : this.area.bottom + 1) } };
+  }
+
+  #x = (/** @type {number} */ at) => this.chart.scales.x.getPixelForValue(at);
+
+  drawUnder() {
+    const { ctx } = this.chart;
+    const { left, top, right, bottom } = this.area;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, right - left, bottom - top);
+    ctx.clip();
+    for (const { source } of this.lines) {
+      drawAlerts(ctx, this.area, source.alerts.of(source.series.metric), this.#x, { colours: this.paint.severities, now: this.timeLine.knownUntil() });
     }
-    drawUnknown(chart.ctx, chart.chartArea, this.timeLine.unknown(this.source.series.id), (at) => chart.scales.x.getPixelForValue(at), paint.unknown);
-    const time = this.timeLine.cursor;
-    drawCursor(chart, { time, drag: this.timeLine.drag, row: time === null ? null : this.#rowAt(time), line: paint.line, mark: this.paint.stroke, surface: paint.surface, selection: paint.selection });
+    drawMarks(ctx, this.area, this.#marks(), this.#x, { now: this.timeLine.knownUntil(), colours: this.paint.tones });
+    for (const line of this.lines) {
+      drawBand(ctx, this.scalesOf(line), line.stretches, line.stroke);
+      drawLine(ctx, this.scalesOf(line), line.stretches, { stroke: line.stroke, holds: (value) => this.axes[line.side].holds(value) });
+      drawLoners(ctx, this.scalesOf(line), line.stretches, line.stroke);
+    }
+    ctx.restore();
   }
 
-  /** The row a time belongs to: the nearest of a line, or one beside which it lies. @param {number} time */
-  #rowAt(time) {
-    const points = this.source.points();
-    const { rows } = points;
-    const index = lowerBound(rows, time);
-    const [before, after] = [rows[index - 1], rows[index]];
-    const best = !after || (before && time - before[0] <= after[0] - time) ? before : after;
-    if (!best) return null;
-    const least = points.gapAfter(this.source.expectedInterval);
-    const { from, to } = this.timeLine.bounds();
-    const within = before && after && !isGap(rows, index, least);
-    return within || Math.abs(best[0] - time) <= Math.max(least / 2, (to - from) / NEAR) ? best : null;
+  #marks() {
+    return marksOn(this.lines[0].source.marks, this.lines.map(({ source }) => source.series.id), this.timeLine.bounds());
   }
 
-  /** What was measured or said at a time. @param {number} time @returns {Reading|null} */
-  at(time) {
-    const { from, to } = this.timeLine.bounds();
-    const said = this.source.points().texts.find(([first, last]) => time >= first - (to - from) / NEAR / 2 && time <= last + (to - from) / NEAR / 2);
-    if (said) return { at: said[0], value: said[2], low: null, high: null };
-    const row = this.#rowAt(time);
-    return row && { at: row[0], value: row[1], low: row[2], high: row[3] };
+  drawOver() {
+    const { chart, paint } = this;
+    this.lines.filter(({ points }) => points.texts.length).forEach((line, i) => drawTexts(chart, line.points.texts, { text: paint.text, fill: paint.unknown, font: paint.font, row: i }));
+    for (const side of /** @type {const} */ (["left", "right"])) if (!this.axes[side].blank) this.#drawAxis(side);
+    for (const line of this.lines) if (this.axes[line.side].isLimited) drawBeyond(chart.ctx, this.area, this.scalesOf(line), line.shown(), line.stroke);
+    const unknown = this.lines.length === 1 ? this.timeLine.unknown(this.lines[0].source.series.id) : this.#unknownToAll();
+    drawUnknown(chart.ctx, this.area, unknown, this.#x, paint.unknown);
+    // Beside others one crosshair stands over all of them (crosshair.js).
+    if (!this.hasTimes) return;
+    const { cursor: time, drag, selection = null } = this.timeLine;
+    const dots = time === null ? [] : this.lines.map((line) => ({ row: line.rowAt(time), y: this.scalesOf(line).y, mark: line.stroke }));
+    drawCursor(chart, { time, part: drag ?? selection, dots, line: paint.line, surface: paint.surface, selection: paint.accent });
+  }
+
+  /** The parts in which readings of any line may be missing. @returns {[number, number][]} */
+  #unknownToAll() {
+    return this.lines.flatMap(({ source }) => this.timeLine.unknown(source.series.id)).sort((a, b) => a[0] - b[0])
+      .reduce((/** @type {[number, number][]} */ apart, [from, to]) => {
+        const last = apart[apart.length - 1];
+        if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+        else apart.push([from, to]);
+        return apart;
+      }, []);
+  }
+
+  #drawAxis(/** @type {"left"|"right"} */ side) {
+    const { chart, paint } = this;
+    for (const line of this.lines) {
+      const { unit } = line.source.series;
+      if (line.side === side) drawThresholds(chart, line.source.thresholds, { ...paint, side, y: this.scalesOf(line).y, write: (value) => `${number(value)}${unit && `\u2009${unit}`}` });
+    }
+    chart.ctx.font = paint.font;
+    chart.ctx.textBaseline = "top";
+    chart.ctx.textAlign = side;
+    chart.ctx.fillStyle = paint.line;
+    chart.ctx.fillText(this.#noteOf(side), side === "left" ? NOTE_LEFT : chart.width - NOTE_LEFT, 2);
+  }
+
+  /** What stands above an axis: which unit it is of, where there are two, and what all its labels leave out. */
+  #noteOf(/** @type {"left"|"right"} */ side) {
+    const line = this.lines.find((one) => one.side === side);
+    if (!line || this.axes[side].blank) return "";
+    return [this.#hasRight ? line.source.series.unit : "", this.axes[side].ticks.note].filter(Boolean).join(" ");
+  }
+
+  /** Where the reading of each line at a time stands, px from the canvas's corner. @param {number} time @returns {{x: number, y: number, colour: string}[]} */
+  dotsAt(time) {
+    const { left, right, top, bottom } = this.area;
+    return this.lines.flatMap((line) => {
+      const row = line.rowAt(time);
+      if (!row) return [];
+      const { x, y } = this.scalesOf(line);
+      const [at, height] = [x.getPixelForValue(row[0]), y.getPixelForValue(row[1])];
+      return at < left || at > right || height < top - 1 || height > bottom + 1 ? [] : [{ x: at, y: height, colour: line.source.colourName }];
+    });
+  }
+
+  /** What was measured or said at a time, of the first line or of one. @param {number} time @param {number} [series] @returns {Reading|null} */
+  at(time, series) {
+    return this.#line(series).at(time);
+  }
+
+  #line(/** @type {number|undefined} */ series) {
+    return this.lines.find(({ source }) => source.series.id === series) ?? this.lines[0];
   }
 
   /** Take the colours of the present theme. */
   restyle() {
-    this.paint = paintOf(this.source.colourName);
-    const { stroke } = this.paint;
-    const { x, y } = this.chart.options.scales;
-    for (const scale of [x, y]) Object.assign(scale.ticks, { color: this.paint.line, font: this.paint.face });
+    this.paint = paintOf();
+    const { x, y, right } = this.chart.options.scales;
+    for (const scale of [x, y, right]) Object.assign(scale.ticks, { color: this.paint.line, font: this.paint.face });
     y.grid.color = colour("--line");
-    x.grid.color = colour("--line-strong");
-    Object.assign(this.chart.data.datasets[0], { borderColor: stroke, backgroundColor: stroke });
+    x.grid.color = colour(this.hasTimes ? "--line-strong" : "--line");
+    for (const line of this.lines) line.stroke = colour(line.source.colourName);
     this.drawnKey = "";
   }
 
-  /** Draw when data, window, cursor or the passing of half a pixel of time ask for it. */
+  /** Draw when data, window, cursor or the passing of a pixel of time ask for it. */
   draw() {
     const { from, to } = this.timeLine.bounds();
     const width = this.chart.chartArea?.width || 600;
     const moved = Math.floor(to / (((to - from) / width) * STEP));
-    const points = this.source.points();
-    const dataKey = `${points.version}|${to - from}|${moved}|${this.timeLine.unknown(this.source.series.id).join()}|${this.timeLine.generation}|${this.room.width}|${this.source.alerts.version}`;
-    const overlayKey = `${this.timeLine.cursor}|${this.timeLine.drag?.to}`;
-    if (dataKey !== this.drawnKey) this.#update(points, from, to);
+    const { alerts, marks } = this.lines[0].source;
+    const versions = this.lines.map(({ points, source }) => `${points.version},${this.timeLine.unknown(source.series.id).join()}`).join(";");
+    const dataKey = `${versions}|${to - from}|${moved}|${this.timeLine.generation}|${this.rooms.left.width}|${this.rooms.right?.width}|${alerts.version}|${marks?.version}`;
+    const { cursor, drag, selection } = this.timeLine;
+    const overlayKey = this.hasTimes ? `${cursor}|${drag?.to}|${selection?.from}|${selection?.to}` : "";
+    if (dataKey !== this.drawnKey) this.#update(from, to);
     else if (overlayKey !== this.overlayKey) this.chart.draw();
     this.drawnKey = dataKey;
     this.overlayKey = overlayKey;
   }
 
-  #update(/** @type {import("./points.js").Points} */ points, /** @type {number} */ from, /** @type {number} */ to) {
-    this.rows = points.slice(from, to);
-    this.stretches = stretches(this.rows, points.gapAfter(this.source.expectedInterval), points.texts);
-    const inside = this.rows.filter((row) => row[0] >= from && row[0] <= to);
-    const previous = this.blank ? null : this.axis;
-    this.blank = !inside.length && previous === null;
-    this.axis = valueRange(withThresholds(extent(inside), [...this.source.thresholds, ...(this.source.near ?? [])]), previous, includesZero(this.source.series));
-    this.ticks = valueTicks(this.axis.min, this.axis.max, allWhole(inside));
-    const { x, y } = this.chart.options.scales;
+  #update(/** @type {number} */ from, /** @type {number} */ to) {
+    const inside = this.lines.map((line) => line.take(from, to));
+    const { x, y, right } = this.chart.options.scales;
     x.min = from;
     x.max = to;
-    Object.assign(y, this.axis);
-    this.chart.options.layout.padding.top = this.ticks.note && !this.blank ? NOTE_ROOM : 6;
-    const breaks = (/** @type {number} */ at) => ({ x: at, y: NaN });
-    this.chart.data.datasets[0].data = this.stretches.flatMap((stretch) => [...stretch.map((row) => ({ x: row[0], y: row[1] })), breaks(stretch[stretch.length - 1][0])]);
+    this.#fit("left", y, inside);
+    if (this.#hasRight) this.#fit("right", right, inside);
+    right.display = this.#hasRight;
+    const { padding } = this.chart.options.layout;
+    padding.top = /** @type {const} */ (["left", "right"]).some((side) => this.#noteOf(side)) ? NOTE_ROOM : 6;
+    padding.right = this.#hasRight ? 0 : this.rooms.right?.width ?? RIGHT;
     this.chart.update("none");
+  }
+
+  #fit(/** @type {"left"|"right"} */ side, /** @type {any} */ scale, /** @type {import("./points.js").Row[][]} */ inside) {
+    const sources = this.lines.filter((line) => line.side === side).map(({ source }) => source);
+    const lines = sources.flatMap(({ thresholds, near = [] }) => [...thresholds, ...near]);
+    const rows = inside.flatMap((all, i) => (this.lines[i].side === side ? all : []));
+    Object.assign(scale, this.axes[side].fit(rows, lines, includesZero(sources[0].series)), { type: this.axes[side].limits.log ? "logarithmic" : "linear" });
+  }
+
+  /** Whether its times stand under it, as on paper, or apart from it. @param {boolean} hasTimes */
+  showTimes(hasTimes) {
+    this.hasTimes = hasTimes;
+    const { grid, ticks } = this.chart.options.scales.x;
+    ticks.display = hasTimes;
+    Object.assign(grid, { drawOnChartArea: !hasTimes, drawTicks: hasTimes });
+    this.restyle();
+  }
+
+  /** @param {{left?: import("./layout.js").AxisLimits, right?: import("./layout.js").AxisLimits}} limits free where none is given */
+  limit({ left, right }) {
+    this.axes.left.limit(left);
+    this.axes.right.limit(right);
+    this.drawnKey = "";
+  }
+
+  /** What stands on it has changed, in ways it does not see by itself. */
+  changed() {
+    this.drawnKey = "";
   }
 
   /** Start afresh: another window, another axis. */
   reset() {
-    this.axis = null;
-    this.blank = true;
+    this.axes.left.reset();
+    this.axes.right.reset();
     this.drawnKey = "";
   }
 
-  /** Whether anything of the window is drawn. */
+  /** Whether nothing of the window is there. */
   get empty() {
-    const { from, to } = this.timeLine.bounds();
-    const { rows, texts } = this.source.points();
-    return !rows.some((row) => row[0] >= from && row[0] <= to) && !texts.some(([first, last]) => last >= from && first <= to);
+    return this.lines.every(({ empty }) => empty);
   }
 
-  /** The rows drawn inside the window. */
-  shown() {
-    const { from, to } = this.timeLine.bounds();
-    return this.rows.filter((row) => row[0] >= from && row[0] <= to);
+  /** The rows drawn inside the window, of the first line or of one. @param {number} [series] */
+  shown(series) {
+    return this.#line(series).shown();
   }
 
   /** @param {number} pixel from the canvas's left @returns {number} ms */
@@ -219,14 +257,18 @@ export class LiveChart {
     return this.chart.chartArea;
   }
 
-  /** @param {number} value @returns {number} px from the canvas's top */
-  pixelOf(value) {
-    return this.chart.scales.y.getPixelForValue(value);
+  /** On the axis of the first line, or of one. @param {number} value @param {number} [series] @returns {number} px from the canvas's top */
+  pixelOf(value, series) {
+    return this.#scale(this.#line(series)).getPixelForValue(value);
   }
 
-  /** @param {number} pixel from the canvas's top @returns {number} */
-  valueAt(pixel) {
-    return this.chart.scales.y.getValueForPixel(pixel);
+  /** On the axis of the first line, or of one. @param {number} pixel from the canvas's top @param {number} [series] @returns {number} */
+  valueAt(pixel, series) {
+    return this.#scale(this.#line(series)).getValueForPixel(pixel);
+  }
+
+  #scale(/** @type {{side: "left"|"right"}} */ { side }) {
+    return this.chart.scales[side === "left" ? "y" : "right"];
   }
 
   /** To this size, or to the card's own. @param {number} [width] px @param {number} [height] px */
@@ -236,7 +278,8 @@ export class LiveChart {
   }
 
   destroy() {
-    this.room.leave(this);
+    this.rooms.left.leave(this);
+    this.rooms.right?.leave(this);
     this.chart.destroy();
   }
 }

@@ -21,7 +21,8 @@ export const offered = () => [...offers];
 /** Where something is marked: the kept selection, otherwise the pointer, otherwise the end of the window.
  * @param {{selection: {from: number, to: number}|null, cursor: number|null, bounds: () => {from: number, to: number}}} timeLine
  * @param {number|null} series @returns {Place} */
-export function placeOf({ selection, cursor, bounds }, series = null) {
+export function placeOf(timeLine, series = null) {
+  const { selection, cursor } = timeLine;
   if (selection) return { from: selection.from, until: selection.to, series };
-  return { from: cursor ?? bounds().to, until: null, series };
+  return { from: cursor ?? timeLine.bounds().to, until: null, series };
 }

@@ -2,35 +2,37 @@
 
 import { colour } from "../page/element.js";
 import { drawAlerts } from "./alert-spans.js";
+import { drawMarks, markColours, marksOn } from "./drawn-marks.js";
+import { drawTimes } from "./drawn-times.js";
 import { drawUnknown } from "./chart-drawing.js";
 import { MIXED, stateAt, states, wordsOf } from "./states.js";
 import { PALETTE, WordColours } from "./word-colours.js";
-import { tickLabel, timeTicks } from "../time/time-ticks.js";
 
 const LETTER = 7; // px, about
 const RIGHT = 8; // px, as the charts leave
 const TOP = 4; // px above the segments
 const AXIS = 22; // px below them, for the times
-const TICK_ROOM = 96; // px of one time label
-const MOVED = 1000; // parts of the window it moves by before it is drawn again
+const LANE = 4; // px below them where the times stand elsewhere
 
 /** The colours of the present theme, and its face. @param {string} colourName of the series */
 function paintOf(colourName) {
   return {
     own: colour(colourName), text: colour("--surface"), dark: colour("--text"), off: colour("--line-strong"), neutral: colour("--sunken"),
-    line: colour("--text-3"), severities: { critical: colour("--critical"), warning: colour("--warning"), info: colour("--info") }, words: Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`)),
+    line: colour("--text-3"), tones: markColours(), severities: { critical: colour("--critical"), warning: colour("--warning"), info: colour("--info") }, words: Array.from({ length: PALETTE }, (_, i) => colour(`--series-${i + 1}`)),
     family: getComputedStyle(document.body).fontFamily,
   };
 }
 
 export class StateStrip {
   /** @param {HTMLCanvasElement} canvas @param {import("./live-chart.js").ChartSource & {device: string}} source
-   * @param {import("./live-chart.js").TimeLine} timeLine @param {import("./axis-room.js").AxisRoom} room */
-  constructor(canvas, source, timeLine, room) {
+   * @param {import("./live-chart.js").TimeLine} timeLine @param {{left: import("./axis-room.js").AxisRoom, right?: import("./axis-room.js").AxisRoom}} rooms
+   * @param {boolean} [hasTimes] whether its times stand under it */
+  constructor(canvas, source, timeLine, rooms, hasTimes = true) {
     this.element = canvas;
     this.source = source;
     this.timeLine = timeLine;
-    this.room = room;
+    this.rooms = rooms;
+    this.hasTimes = hasTimes;
     this.boolean = source.series.kind === "boolean";
     this.words = new WordColours(`${source.device}/${source.series.metric}`);
     /** @type {import("./states.js").State[]} */ this.states = [];
@@ -53,7 +55,8 @@ export class StateStrip {
     const points = this.source.points();
     const heard = this.source.heard();
     const unknown = this.#unknown();
-    const key = [points.version, heard.stretches.at(-1)?.[1], to - from, Math.floor(to / ((to - from) / MOVED)), this.timeLine.generation, this.timeLine.cursor, this.timeLine.drag?.to, unknown.join(), this.room.width, this.source.alerts.version].join("|");
+    const key = [points.version, heard.stretches.at(-1)?.[1], to - from, Math.floor(to / ((to - from) / this.element.clientWidth)), this.timeLine.generation, this.hasTimes ? [this.timeLine.cursor, this.#part?.from, this.#part?.to].join() : "", unknown.join(),
+      this.rooms.left.width, this.rooms.right?.width, this.source.alerts.version, this.source.marks?.version].join("|");
     if (key === this.key) return;
     this.key = key;
     this.states = states(points, { boolean: this.boolean, from, to: Math.min(to, this.timeLine.knownUntil()), heard });
@@ -70,21 +73,26 @@ export class StateStrip {
   #paint(/** @type {number} */ from, /** @type {number} */ to, /** @type {[number, number][]} */ unknown) {
     const ratio = devicePixelRatio || 1;
     const { width, height } = this.size ?? { width: this.element.clientWidth, height: this.element.clientHeight };
-    this.element.width = Math.round(width * ratio);
-    this.element.height = Math.round(height * ratio);
+    const size = [Math.round(width * ratio), Math.round(height * ratio)];
+    // To set a size, though it be the same, makes the canvas anew.
+    if (this.element.width !== size[0] || this.element.height !== size[1]) [this.element.width, this.element.height] = size;
     const context = /** @type {CanvasRenderingContext2D} */ (this.element.getContext("2d"));
-    context.scale(ratio, ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
     const { area } = this;
     const x = (/** @type {number} */ at) => area.left + ((at - from) / (to - from)) * (area.right - area.left);
     for (const state of this.states) this.#segment(context, area, x(state.from), x(state.to), state.word);
     drawUnknown(context, area, unknown, x, this.paint.neutral);
     drawAlerts(context, area, this.source.alerts.of(this.source.series.metric), x, { colours: this.paint.severities, now: this.timeLine.knownUntil(), tint: false });
-    this.#axis(context, area, x, from, to);
-    const { cursor, drag } = this.timeLine;
-    if (drag) {
+    drawMarks(context, area, this.#marks(from, to), x, { now: this.timeLine.knownUntil(), colours: this.paint.tones });
+    if (!this.hasTimes) return; // one crosshair stands over all lanes (crosshair.js)
+    this.#times(context, area, from, to);
+    const { cursor } = this.timeLine;
+    const part = this.#part;
+    if (part) {
       context.globalAlpha = 0.16;
       context.fillStyle = colour("--accent");
-      context.fillRect(x(Math.min(drag.from, drag.to)), area.top, Math.abs(x(drag.to) - x(drag.from)), area.bottom - area.top);
+      context.fillRect(x(Math.min(part.from, part.to)), area.top, Math.abs(x(part.to) - x(part.from)), area.bottom - area.top);
       context.globalAlpha = 1;
     }
     context.fillStyle = this.paint.line;
@@ -94,22 +102,23 @@ export class StateStrip {
   /** Where the segments lie, px. */
   get area() {
     const { width, height } = this.size ?? { width: this.element.clientWidth, height: this.element.clientHeight };
-    return { left: this.room.width, right: width - RIGHT, top: TOP, bottom: height - AXIS };
+    return { left: this.rooms.left.width, right: width - (this.rooms.right?.width ?? RIGHT), top: TOP, bottom: height - (this.hasTimes ? AXIS : LANE) };
   }
 
-  #axis(/** @type {CanvasRenderingContext2D} */ context, /** @type {any} */ area, /** @type {(at: number) => number} */ x, /** @type {number} */ from, /** @type {number} */ to) {
+  #times(/** @type {CanvasRenderingContext2D} */ context, /** @type {any} */ area, /** @type {number} */ from, /** @type {number} */ to) {
     const size = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--font-1"));
-    context.font = `${size}px ${this.paint.family}`;
-    context.fillStyle = this.paint.line;
-    context.textBaseline = "top";
-    context.textAlign = "center";
-    const { step, values } = timeTicks(from, to, Math.max(2, (area.right - area.left) / TICK_ROOM));
-    for (const at of values) {
-      const label = tickLabel(at, step);
-      const half = context.measureText(label).width / 2;
-      context.fillText(label, Math.min(x(at), area.right + RIGHT - half), area.bottom + 6);
-    }
+    drawTimes(context, { ...area, top: area.bottom + 6 }, { from, to }, { fill: this.paint.line, font: `${size}px ${this.paint.family}`, beyond: RIGHT });
     context.textAlign = "left";
+  }
+
+  /** The part of time being selected or kept. */
+  get #part() {
+    return this.timeLine.drag ?? this.timeLine.selection ?? null;
+  }
+
+  /** Those of this series; those of the whole device are on its charts and its lane. */
+  #marks(/** @type {number} */ from, /** @type {number} */ to) {
+    return marksOn(this.source.marks, [this.source.series.id], { from, to }).filter(({ series }) => series !== null);
   }
 
   /** @param {string} word @returns {string} a colour; neutral for a word beyond the palette */
@@ -171,7 +180,14 @@ export class StateStrip {
   /** @param {number} pixel from the canvas's left @returns {number} ms */
   timeAt(pixel) {
     const { from, to } = this.timeLine.bounds();
-    return Math.round(from + ((pixel - this.room.width) / (this.element.clientWidth - this.room.width - RIGHT)) * (to - from));
+    const { left, right } = this.area;
+    return Math.round(from + ((pixel - left) / (right - left)) * (to - from));
+  }
+
+  /** Whether its times stand under it, as on paper, or apart from it. @param {boolean} hasTimes */
+  showTimes(hasTimes) {
+    this.hasTimes = hasTimes;
+    this.key = "";
   }
 
   /** To this size, or to the card's own. @param {number} [width] px @param {number} [height] px */

@@ -26,6 +26,28 @@ export function tableRows(series, rows, texts = []) {
   return [header, ...lines.sort((a, b) => a.at - b.at).map(({ cells }) => cells)];
 }
 
+/** Several tables of `tableRows` as one: a row an instant, empty where a series has nothing at it.
+ * @param {Cell[][][]} tables at least one @returns {Cell[][]} */
+export function joinedRows(tables) {
+  if (tables.length === 1) return tables[0];
+  const widths = tables.map(([cells]) => cells.length - 1);
+  /** @type {Map<string, Cell[][][]>} by instant, its rows of the cells of each table */ const byTime = new Map();
+  tables.forEach(([, ...rows], i) => {
+    for (const [time, ...cells] of rows) {
+      const held = byTime.get(String(time)) ?? [];
+      const free = held.find((row) => row[i] === undefined);
+      if (free) free[i] = cells;
+      else held.push(Object.assign(Array(tables.length), { [i]: cells }));
+      byTime.set(String(time), held);
+    }
+  });
+  // Without the Z one that goes on with microseconds is the later one.
+  const times = [...byTime.keys()].sort((a, b) => (a.slice(0, -1) < b.slice(0, -1) ? -1 : 1));
+  const heads = tables.flatMap(([[, first, ...more]]) => [first, ...more.map((cell) => `${String(first).replace(/ mean$/, "")} ${cell}`)]);
+  const filled = (/** @type {Cell[][]} */ row) => widths.flatMap((width, i) => row[i] ?? Array(width).fill(""));
+  return [["time", ...heads], ...times.flatMap((time) => (byTime.get(time) ?? []).map((row) => [time, ...filled(row)]))];
+}
+
 /** @param {Named} series @param {import("./states.js").State[]} states @returns {Cell[][]} a header, then one row a state */
 export function stateRows(series, states) {
   return [["from", "to", series.metric], ...states.map(({ from, to, word }) => [iso(from), iso(to), word])];

@@ -1,10 +1,10 @@
-/** Beside the charts: presence with its evidence, and the latest value of every series. */
+/** Beside the charts: presence with its evidence, and which sensors are silent. */
 
-import { age, bare, duration, humanise } from "../page/format.js";
+import { duration } from "../page/format.js";
 import { when } from "../time/moment.js";
-import { byId, el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
+import { byId, el, icon, setMark, setText } from "../page/element.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
-import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withSensors, WORDS } from "../presence/presence.js";
+import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withSensors } from "../presence/presence.js";
 import { setTab } from "../frame/badge.js";
 import { serverNow } from "../time/clock.js";
 
@@ -39,7 +39,6 @@ export class DeviceSide {
     this.hearing = new Hearing();
     this.hearing.tell(device.presence, null);
     /** What each silent or late series is marked with. @type {Map<number, import("../presence/presence.js").State>} */ this.troubled = new Map();
-    /** @type {Map<number, Element[]>} */ this.lines = new Map();
     byId("presence-word").append(icon("m-waiting", "mark"), el("span", { class: "word" }));
     byId("presence-mark").append(icon("m-waiting", "mark"), el("span", { class: "word" }));
     this.described();
@@ -65,13 +64,6 @@ export class DeviceSide {
   /** @param {any[]} series */
   list(series) {
     this.series = series;
-    byId("latest").replaceChildren(...series.flatMap((s) => {
-      const parts = [el("span", { class: "value" }), el("span", { class: "age quiet" })];
-      const trouble = stateMark("silent", "");
-      trouble.hidden = true;
-      this.lines.set(s.id, [...parts, trouble]);
-      return [el("dt", {}, el("span", { class: "clip", text: humanise(s.metric), attrs: { title: s.metric } }), trouble), el("dd", {}, ...parts)];
-    }));
   }
 
   /** @param {import("../live/latest.js").Latest} latest */
@@ -101,14 +93,6 @@ export class DeviceSide {
     setText(byId("presence-clock"), clockNote(presence, interval, now));
     const bad = !unknown && (name === "offline" || name === "silent" || silent > 0);
     setTab(bad || unknown ? `${word} · ${this.device.name}` : this.device.name, bad ? 1 : 0);
-    for (const series of this.series ?? []) {
-      const [value, old, trouble] = this.lines.get(series.id) ?? [];
-      const point = latest.get(series.id);
-      if (!value) continue;
-      setValue(value, point ? bare(point[1], series) : "–", point && typeof point[1] === "number" && series.kind !== "boolean" ? series.unit : "");
-      setText(old, point ? age(Math.max(0, now - Math.min(point[0], this.hearing.heard ?? point[0]))) : "never");
-      showTroubled(trouble, this.troubled.get(series.id), now);
-    }
   }
 
   /** Only while the device itself is heard: a silent device's sensors are silent with it. */
@@ -126,12 +110,4 @@ export class DeviceSide {
       if (state.name === "silent" || (state.name === "late" && device === "online")) this.troubled.set(id, state);
     }
   }
-}
-
-/** Shape, word and since when, or nothing. @param {any} mark @param {import("../presence/presence.js").State|undefined} state @param {number} now */
-export function showTroubled(mark, state, now) {
-  mark.hidden = !state;
-  if (!state) return;
-  const since = state.since === null ? "" : ` since ${when(state.since, now)}`;
-  setMark(mark, state.name, `${/** @type {any} */ (WORDS)[state.name]}${since}`);
 }

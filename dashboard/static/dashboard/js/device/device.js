@@ -2,7 +2,6 @@
 
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { ChartCards } from "../charts/chart-cards.js";
-import { thresholdsOf } from "../charts/chart-card.js";
 import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
 import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
@@ -30,25 +29,26 @@ const REFRESH = 30_000; // ms between two reads of presence: readings carry no r
 const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
 
 const device = facts();
+const address = { search: () => location.search, show: (/** @type {string} */ query) => history.replaceState(null, "", query) };
 const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id), {
   connection, knownUntil, now: serverNow, get, search: () => location.search,
   show: (query) => history.replaceState(null, "", query), hidden: () => document.hidden,
 });
-const charts = new ChartCards(device, timeLine);
-const { cards } = charts;
+/** @type {ChartCards} */ const charts = new ChartCards(device, timeLine, address, () => side.hearing.heard);
 const alerts = new DeviceAlerts(device, timeLine, charts.alerts);
 const side = new DeviceSide(device, { isUnknown, judgedAt, alert: () => alerts.worst });
 const latest = new Latest();
-const tooltip = new ChartTooltip(timeLine, () => [...cards.values()]);
+const tooltip = new ChartTooltip(timeLine, charts);
+charts.scheduler.add({ element: document.body, draw: () => tooltip.draw() });
 
 function stored(/** @type {number} */ id, /** @type {[number, number|string]|null|undefined} */ point) {
-  if (latest.stored(id, point)) cards.get(id)?.setLatest(latest.get(id));
+  if (latest.stored(id, point)) charts.setLatest(id, latest.get(id));
 }
 
 /** Live readings of a series, in any order. */
 function live(/** @type {number} */ id, /** @type {[number, number|string][]} */ points) {
   for (const point of points) {
-    if (!isAhead(point[0], side.hearing.lead, serverNow()) && latest.live(id, point)) cards.get(id)?.setLatest(latest.get(id));
+    if (!isAhead(point[0], side.hearing.lead, serverNow()) && latest.live(id, point)) charts.setLatest(id, latest.get(id));
     side.hearing.reading(point[0], serverNow());
   }
 }
@@ -77,8 +77,7 @@ function showSpan() {
   button.querySelector("use").setAttribute("href", live ? "#i-pause" : "#i-play");
   button.title = live ? "Pause (p)" : "Back to live (l)";
   charts.reset();
-  tooltip.draw();
-  cards.forEach((card) => card.tick());
+  charts.tick(side.troubled);
   showRange();
 }
 
@@ -98,12 +97,12 @@ function wire() {
   }
   byId("live").addEventListener("click", () => timeLine.togglePause());
   wireKeys(timeLine, marks);
-  document.addEventListener("appearance", () => cards.forEach((card) => card.chart.restyle()));
+  document.addEventListener("appearance", () => charts.restyle());
   timeLine.addEventListener("span", showSpan);
   timeLine.addEventListener("loaded", () => {
     endTrouble(byId("trouble"));
-    for (const [id, card] of cards) {
-      card.chart.reset();
+    charts.reset();
+    for (const { id } of device.series) {
       const { newest } = timeLine.points(id);
       if (timeLine.live && newest && !isAhead(newest[0], side.hearing.lead, serverNow())) stored(id, newest);
     }
@@ -190,21 +189,13 @@ function second() {
   if (timeLine.cursor !== null && timeLine.cursor < timeLine.bounds().from) timeLine.point(null); // it has gone out of sight
   side.tick(latest);
   alerts.show();
-  for (const [id, card] of cards) {
-    card.tick();
-    card.setTrouble(side.troubled.get(id), serverNow());
-  }
+  charts.tick(side.troubled);
   showRange();
 }
 
 /** What the browser tests look at; reading it changes nothing. */
 window.pulseboard = Object.freeze({
-  get charts() {
-    return [...cards.values()].map((card) => ({ id: card.series.id, metric: card.series.metric, unit: card.series.unit, thresholds: thresholdsOf(device, card.series.metric),
-      alerts: charts.alerts.of(card.series.metric).map((/** @type {any} */ { id, started, cleared }) => [id, started, cleared]),
-      points: card.strip ? [] : card.chart.shown().map((/** @type {any} */ row) => [row[0], row[1]]),
-      states: card.strip ? card.chart.shown().map((/** @type {any} */ { from, to, word }) => [from, to, word]) : [] }));
-  },
+  get charts() { return charts.drawn(); },
   get loading() { return timeLine.loading; },
   get state() { return connection.state; },
 });
@@ -218,17 +209,9 @@ setInterval(second, 1000);
 setInterval(() => !document.hidden && !device.removed && readLatest(), REFRESH);
 setInterval(() => timeLine.renew(), RENEW);
 document.addEventListener("visibilitychange", () => document.hidden && timeLine.interrupted());
-let pointed = 0;
-timeLine.addEventListener("cursor", () => {
-  cancelAnimationFrame(pointed);
-  pointed = requestAnimationFrame(() => {
-    tooltip.draw();
-    cards.forEach((card) => card.tick());
-  });
-});
 // Where a finger pointed stays marked until it taps beside the charts.
 document.addEventListener("pointerdown", (event) => {
-  if (event.pointerType === "touch" && !/** @type {Element} */ (event.target).closest(".plot")) timeLine.point(null);
+  if (event.pointerType === "touch" && !/** @type {Element} */ (event.target).closest(".plot, .time-axis")) timeLine.point(null);
 });
 wirePaper(timeLine, charts);
 wireEditing(device, charts);

@@ -27,6 +27,7 @@ export class TimeLine extends EventTarget {
     /** @type {number|null} ms, where the pointer is */ this.cursor = null;
     /** what pointed: the series whose chart it is on, and whether with a finger */ this.pointer = { series: 0, touch: false };
     /** @type {{from: number, to: number}|null} */ this.drag = null;
+    /** a part of time that was selected to be looked at or marked, not to zoom to @type {{from: number, to: number}|null} */ this.selection = null;
     /** @type {Map<number, Points>} */ this.livePoints = new Map();
     /** @type {Map<number, Points>} */ this.rangePoints = new Map();
     /** live readings may be missing from here, and to here once they come again; ms
@@ -85,6 +86,12 @@ export class TimeLine extends EventTarget {
   /** @param {{from: number, to: number}|null} drag what is being selected */
   dragOver(drag) {
     this.drag = drag;
+    this.dispatchEvent(new Event("cursor"));
+  }
+
+  /** @param {{from: number, to: number}|null} selection */
+  keep(selection) {
+    this.selection = selection;
     this.dispatchEvent(new Event("cursor"));
   }
 
@@ -232,9 +239,10 @@ export class TimeLine extends EventTarget {
     if (!this.live) this.#set(live(this.span.preset));
   }
 
-  /** One step back: from a selection being dragged, from where a finger pointed, to live. */
+  /** One step back: from a selection being dragged, from a kept one, from where a finger pointed, to live. */
   escape() {
     if (this.drag) this.dragOver(null);
+    else if (this.selection) this.keep(null);
     else if (this.cursor !== null && this.pointer.touch) this.point(null);
     else this.backToLive();
   }
