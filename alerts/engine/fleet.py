@@ -44,6 +44,7 @@ class Series(NamedTuple):
     precision: int | None
     label: str
     is_boolean: bool
+    is_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,8 @@ def _series() -> Iterator[Series]:
     facts = ("id", "device_id", "metric", "unit", "precision", "label", "kind")
     for row in SeriesRow.objects.order_by("id").values_list(*facts).iterator():
         id_, device, metric, unit, precision, label, kind = row
-        is_boolean = kind == SeriesRow.Kind.BOOLEAN
-        yield Series(id_, device, metric, unit, precision, label, is_boolean)
+        is_boolean, is_text = kind == SeriesRow.Kind.BOOLEAN, kind == SeriesRow.Kind.TEXT
+        yield Series(id_, device, metric, unit, precision, label, is_boolean, is_text)
 
 
 def _rules() -> Iterator[Rule]:

@@ -16,7 +16,7 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from alerts.conditions import NEVER, Memory, State
+from alerts.conditions import NEVER, Memory, State, Takes
 from alerts.engine import history, loading, writing
 from alerts.engine.fleet import Fleet
 from alerts.engine.processes import share_of
@@ -155,6 +155,7 @@ class Share:
         """Give every target of a series what it has to know of the time before `judged_us`: its
         newest reading then, which may say that a new rule holds already."""
         watched = self.watched
+        self._begin_words(judged_us)
         if not len(watched.series):
             return
         until = judged_us + watched.lead_us
@@ -179,6 +180,16 @@ class Share:
         self._found = [found for found in self._found if found.target.slot not in slots]
         for target in again:
             self._begin_again(target, judged_us)
+
+    def _begin_words(self, judged_us: int) -> None:
+        """The same of series of texts, whose silence alone needs to know of the time before."""
+        ids = self.watched.word_series
+        newest = news.newest_by(ids, np.full(len(ids), judged_us)) if len(ids) else {}
+        for place, us in newest.items():
+            for target in self.watched.words[int(ids[place])]:
+                if target.condition.takes is Takes.TIMES:
+                    target.memory = target.memory.seen(max(us, target.memory.newest_us or us))
+                    self.watched.renew(target)
 
     def _begin_again(self, target: Target, judged_us: int) -> None:
         """A rule that is new, and holds: since when, within its duration?"""

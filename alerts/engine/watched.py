@@ -29,7 +29,7 @@ class Watched:
             series = target.place.series
             if series is None:
                 self.whole.append(target)
-            elif target.condition.takes is Takes.WORDS:
+            elif target.condition.takes is Takes.WORDS or series.is_text:
                 self.words[series.id].append(target)
             else:
                 of_series[series.id].append(target)

@@ -335,6 +335,28 @@ def test_a_series_and_a_device_that_are_heard_no_more(plant: Plant) -> None:
     assert all(alert.cleared_at for alert in plant.alerts())
 
 
+def test_a_series_of_texts_is_heard_by_what_it_says_also_by_an_engine_that_comes_later(
+    plant: Plant,
+) -> None:
+    series = plant.series(metric="program")
+    series.kind = "text"
+    series.save()
+    plant.rule({"type": "silent", "seconds": 30}, metric="program")
+    plant.look()
+    plant.write(series, (0, "rinse"))
+    plant.go(1)
+    plant.write(series, (20, "spin"))
+    plant.go(49)
+    assert plant.alerts() == []
+    plant.engines.pop().close()
+    plant.engines.append(plant.engine())
+    plant.go(52)
+    assert plant.seconds(plant.one().started_at) == 50
+    plant.write(series, (60, "spin"))
+    plant.go(61)
+    assert plant.one().cleared_at
+
+
 def test_a_pipeline_that_stores_nothing_is_nobodys_silence(plant: Plant) -> None:
     series = plant.series(expected_interval=10)
     plant.rule({"type": "silent", "times": 3})
