@@ -87,6 +87,8 @@ def turns(plant: Plant, chance: random.Random) -> None:
             EngineProcess.objects.filter(name=gone.name).delete()
             plant.engines.append(plant.engine())
         for engine in plant.engines:
+            if chance.random() < 0.2:  # so slow that it counts as gone, and comes back
+                EngineProcess.objects.exclude(name=engine.name).delete()
             engine._due.clear()
             with suppress(Killed):
                 engine.step()
