@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from access.admin import ScopedRelation
-from devices import clock
+from devices import clock, signals
 from devices.bulk_delete import BoundedDelete
 from devices.changes import announce_devices
 from devices.forms import DeviceForm
@@ -37,6 +38,17 @@ def presence_state(device: Device) -> State:
     )
 
 
+def changed_in(form: Any) -> dict[str, list[Any]]:
+    """From what to what by field, as REST tells it; a site by its slug."""
+    fields = form.changed_data
+    before, after = form.initial, form.cleaned_data
+    changed = {name: [before.get(name), after.get(name)] for name in fields}
+    if "site" in changed:
+        was = Site.objects.filter(pk=before.get("site")).first()
+        changed["site"] = [each and each.slug for each in (was, after.get("site"))]
+    return changed
+
+
 @admin.register(Site)
 class SiteAdmin(BoundedDelete):
     list_display = ["name", "slug", "device_count", "updated_at"]
@@ -51,6 +63,21 @@ class SiteAdmin(BoundedDelete):
             .get_queryset(request)
             .annotate(device_count=Count("devices", Q(devices__removed_at=None)))
         )
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            signals.tell_of_site("created", obj, request.user)
+        elif form.changed_data:
+            signals.tell_of_site("changed", obj, request.user, changed=changed_in(form))
+
+    def delete_model(self, request: HttpRequest, obj: Site) -> None:
+        signals.tell_of_site("deleted", obj, request.user)
+        super().delete_model(request, obj)
+
+    def deleting(self, request: HttpRequest, rows: QuerySet) -> None:
+        for site in rows:
+            signals.tell_of_site("deleted", site, request.user)
 
     @admin.display(description="devices", ordering="device_count")
     def device_count(self, site: Any) -> int:
@@ -115,7 +142,17 @@ class DeviceAdmin(BoundedDelete):
             obj.issue_token()
         super().save_model(request, obj, form, change)
         if not change:
+            signals.tell("registered", [obj], request.user)
             self._show_token(request, obj)
+        elif form.changed_data:
+            signals.tell("edited", [obj], request.user, changed=changed_in(form))
+
+    def delete_model(self, request: HttpRequest, obj: Device) -> None:
+        signals.tell("deleted", [obj], request.user)
+        super().delete_model(request, obj)
+
+    def deleting(self, request: HttpRequest, rows: QuerySet) -> None:
+        signals.tell("deleted", list(rows), request.user)
 
     @admin.display(description="presence")
     def presence_now(self, device: Device) -> str:
@@ -154,15 +191,21 @@ class DeviceAdmin(BoundedDelete):
             device.issue_token()
             device.save(update_fields=["token_prefix", "token_digest", "updated_at"])
             self.log_change(request, device, "Token rotated.")
+            signals.tell("token_rotated", [device], request.user)
             self._show_token(request, device)
 
     def _set_enabled(
         self, request: HttpRequest, queryset: QuerySet[Device], *, enabled: bool
     ) -> None:
-        ids = list(queryset.exclude(enabled=enabled).values_list("pk", flat=True))
-        # The stamp tells the bridge's registry; an update sends no signals.
-        Device.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=clock.now())
-        announce_devices("changed", ids)
+        devices = list(queryset.exclude(enabled=enabled))
+        ids = [device.pk for device in devices]
+        with transaction.atomic():
+            # The stamp tells the bridge's registry; an update sends no signals.
+            Device.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=clock.now())
+            announce_devices("changed", ids)
+            signals.tell(
+                "edited", devices, request.user, changed={"enabled": [not enabled, enabled]}
+            )
         word = "enabled" if enabled else "disabled"
         self.message_user(request, f"{len(ids)} devices {word}.", messages.SUCCESS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 
@@ -35,7 +36,13 @@ class BoundedDelete(ScopedAdmin):
         missing = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
         return [f"{len(objs)} {name}, with what belongs to them"], {name: len(objs)}, missing, []
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:  # noqa: ARG002
+    def deleting(self, request: HttpRequest, rows: QuerySet) -> None:
+        """Called with each step's rows, in the transaction that then deletes them."""
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(ids), CHUNK):
-            self.model._default_manager.filter(pk__in=ids[start : start + CHUNK]).delete()
+            with transaction.atomic():
+                rows = self.model._default_manager.filter(pk__in=ids[start : start + CHUNK])
+                self.deleting(request, rows)
+                rows.delete()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from django.dispatch import Signal
 
 if TYPE_CHECKING:
-    from devices.models import Device
+    from devices.models import Device, Site
 
 Act = Literal[
     "registered", "imported", "edited", "token_rotated", "removed", "restored", "deleted"
@@ -24,6 +24,7 @@ Act = Literal[
 
 device_acted = Signal()
 presence_changed = Signal()
+site_acted = Signal()  # with `act` (created, changed or deleted), `site`, `by` and `facts`
 
 
 class PresenceChange(NamedTuple):
@@ -36,8 +37,15 @@ class PresenceChange(NamedTuple):
     before: datetime | None
 
 
+def tell_of_site(act: str, site: Site, by: Any, **facts: Any) -> None:
+    site_acted.send(None, act=act, site=site, by=_who(by), facts=facts)
+
+
 def tell(act: Act, devices: Sequence[Device], by: Any, **facts: Any) -> None:
     """Nobody is told of nothing."""
     if devices:
-        who = by if getattr(by, "is_authenticated", False) else None
-        device_acted.send(None, act=act, devices=list(devices), by=who, facts=facts)
+        device_acted.send(None, act=act, devices=list(devices), by=_who(by), facts=facts)
+
+
+def _who(by: Any) -> Any:
+    return by if getattr(by, "is_authenticated", False) else None

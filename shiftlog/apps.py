@@ -11,5 +11,6 @@ class ShiftlogConfig(AppConfig):
     name = "shiftlog"
 
     def ready(self) -> None:
+        import_module("shiftlog.noted.devices")  # connects its receivers
         jobs.register(*import_module("shiftlog.keeping").JOBS)
         followers.register(import_module("shiftlog.numbering").FOLLOWER)

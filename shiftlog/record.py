@@ -3,17 +3,31 @@ the log says what happened, and nothing that was rolled back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from devices.models import Device, Site
+from shiftlog.differences import changed, in_words, small
 from shiftlog.models import SYSTEM, Entry, Kind
 from shiftlog.models.entry import MAX_KEY, MAX_TEXT
 from shiftlog.numbering import catch_up_after_commit
 
 BATCH = 1_000  # entries of one INSERT
+
+
+class About(NamedTuple):
+    """What an entry is about, as it is called then; ids and names, so that nothing is loaded."""
+
+    site_id: int | None
+    device_id: int | None = None
+    uid: str = ""
+    name: str = ""
+
+    @classmethod
+    def device(cls, device: Device) -> About:
+        return cls(device.site_id, device.pk, device.uid, device.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +36,9 @@ class Note:
 
     kind: Kind | str
     text: str  # in English, with what it is about; pages write it anew by kind and facts
-    site: Site | int | None = None  # of the device when it is named
-    device: Device | None = None
+    site: Site | None = None
+    device: Device | None = None  # its site is then the entry's
+    about: About | None = None  # in place of both
     at: datetime | None = None  # when it happened, or began; None: now
     until: datetime | None = None
     by: Any = None  # the user whose doing it is
@@ -47,21 +62,26 @@ def record_all(notes: Iterable[Note]) -> None:
     Entry.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
     if threads:  # how many replies they have is another number now
         Entry.objects.filter(pk__in=list(threads.values())).update(unnumbered=True)
-    catch_up_after_commit()
+    # Who did something looks for it. What nobody's hand did is told by the follower in a second: a
+    # process that judges or commits readings does not wait for Redis here.
+    if any(note.by is not None for note in notes):
+        catch_up_after_commit()
 
 
 def _row(note: Note, thread: int | None) -> Entry:
     if note.kind not in SYSTEM:
         raise ValueError(f"{note.kind!r} is no kind of what the system notes")
-    device, by = note.device, note.by if note.by is not None and note.by.pk is not None else None
-    site = note.site.pk if isinstance(note.site, Site) else note.site
+    by = note.by
+    about = note.about or (
+        About.device(note.device) if note.device else About(note.site.pk if note.site else None)
+    )
     return Entry(
         kind=note.kind,
         text=note.text[:MAX_TEXT],
-        site_id=device.site_id if device is not None else site,
-        device=device if device is not None and device.pk is not None else None,
-        uid=device.uid if device is not None else "",
-        device_name=device.name if device is not None else "",
+        site_id=about.site_id,
+        device_id=about.device_id,
+        uid=about.uid,
+        device_name=about.name,
         author=by,
         author_name="" if by is None else by.get_username(),
         starts_at=note.at,
@@ -79,3 +99,26 @@ def _held(keys: set[str]) -> dict[str, int]:
         return {}
     found = Entry.objects.filter(key__in=sorted(keys)).order_by("id")
     return {str(entry.key): entry.pk for entry in found.select_for_update(no_key=True)}
+
+
+def record_change(
+    kind: Kind,
+    thing: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    *,
+    by: Any,
+    site_id: int | None = None,
+) -> None:
+    """Note that a thing ("The policy Night") was created (`before` is None), deleted (`after` is)
+    or changed, and how; nothing of one that is as it was. Its readers are those of the site, so it
+    says nothing of another; without one, those who see every site."""
+    act = "created" if before is None else "deleted" if after is None else "changed"
+    fields = changed(before or {}, after or {})
+    if not fields:
+        return
+    told = fields if act == "changed" else {}
+    who = by if getattr(by, "is_authenticated", False) else None
+    facts = {"act": act, "thing": thing, "changed": small(fields)}
+    text = f"{thing} was {act}{in_words(told)}."
+    record(kind, text, about=About(site_id), by=who, facts=facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -22,7 +23,7 @@ from bridge.decode.units import quantity_of
 from bridge.models import Candidate
 from bridge.quarantine.api import replayed
 from bridge.quarantine.replay import Selection
-from devices import clock
+from devices import clock, signals
 from devices.api.bulk import Conflict
 from devices.changes import announce_devices
 from devices.events import announce
@@ -105,7 +106,9 @@ class AdoptView(APIView):
         for row in rows:
             uid = row.uid
             try:
-                adopt(row, name=given.get("name", ""), site=site)
+                with transaction.atomic():
+                    device = adopt(row, name=given.get("name", ""), site=site)
+                    signals.tell("registered", [device], request.user)
             except Taken:
                 refused.append({"uid": uid, "detail": "A device of this uid is registered."})
                 continue
@@ -151,7 +154,9 @@ class TakeInView(APIView):
     def post(self, request: Request, uid: str) -> Response:
         row = get_object_or_404(Candidate.objects.visible_to(Scope.of(request)), uid=uid)
         device = _other(request, shape.TakeInSerializer, "device")
-        merge.take_in(device, row)
+        with transaction.atomic():
+            merge.take_in(device, row)
+            _note(request, device, "also known as", uid)
         _tell("merged", [uid])
         return Response({"device": device.uid, "replay": _replayed(request, [uid])})
 
@@ -174,7 +179,9 @@ class MergeView(APIView):
         if other.pk == device.pk:
             raise ValidationError({"other": ["It is the same device."]})
         try:
-            moved = merge.merge(device, other)
+            with transaction.atomic():
+                moved = merge.merge(device, other)
+                _note(request, device, "merged with", other.uid)
         except merge.Collision as exc:
             detail = "Both have these metrics. Delete one series of each first."
             return Response({"detail": detail, "metrics": exc.metrics}, status=409)
@@ -195,7 +202,9 @@ class RenameView(APIView):
         wanted = shape.RenameSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         try:
-            merge.rename(device, wanted.validated_data["uid"])
+            with transaction.atomic():
+                merge.rename(device, wanted.validated_data["uid"])
+                _note(request, device, "uid", device.uid, before=uid)
         except merge.Taken as exc:
             raise Conflict(str(exc)) from exc
         return Response({"device": device.uid, "aliases": _aliases(device)})
@@ -222,9 +231,11 @@ class AliasView(APIView):
     )
     def delete(self, request: Request, uid: str, alias: str) -> Response:
         device = _device(request, uid)
-        get_object_or_404(device.aliases, alias=alias).delete()
-        announce_devices("changed", [device.pk])
-        merge.touch(device)
+        with transaction.atomic():
+            get_object_or_404(device.aliases, alias=alias).delete()
+            announce_devices("changed", [device.pk])
+            merge.touch(device)
+            _note(request, device, "also known as", "", before=alias)
         return Response(status=204)
 
 
@@ -300,7 +311,13 @@ def _aliases(device: Device) -> list[str]:
 
 
 def _replayed(request: Request, uids: list[str]) -> dict[str, Any]:
-    return replayed(Selection(uids=uids, scope=Scope.of(request)), REPLAY_STOPPED)
+    selection = Selection(uids=uids, scope=Scope.of(request))
+    return replayed(selection, request.user, REPLAY_STOPPED)
+
+
+def _note(request: Request, device: Device, what: str, now: str, *, before: str = "") -> None:
+    if before != now:
+        signals.tell("edited", [device], request.user, changed={what: [before, now]})
 
 
 def _tell(change: str, uids: list[str]) -> None:

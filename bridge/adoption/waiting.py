@@ -19,7 +19,7 @@ from bridge.decode.items import Item, Problem, Reason, Telemetry
 from bridge.intake.batch import Batch
 from bridge.message import Message
 from bridge.models import Candidate
-from devices import clock
+from devices import clock, signals
 from devices.models import Device
 from devices.registry import Registry
 
@@ -73,9 +73,9 @@ class Waiting:
             candidates.add(row, heard)
             made.append(row)
         Device.objects.bulk_create([device_of(row) for row in made], ignore_conflicts=True)
-        ids = dict(
-            Device.with_removed.filter(uid__in=[row.uid for row in made]).values_list("uid", "id")
-        )
+        there = Device.with_removed.filter(uid__in=[row.uid for row in made])
+        ids = {device.uid: device.pk for device in there}
+        signals.tell("registered", list(there), None)
         for row in made:
             if row.pk:
                 row.delete()

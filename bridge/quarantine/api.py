@@ -21,6 +21,7 @@ from bridge.commit import beside
 from bridge.decode import Decoder
 from bridge.decode.items import Reason, Telemetry
 from bridge.mqtt.properties import safe_text
+from bridge.quarantine import noted
 from bridge.quarantine.replay import MAX_REPLAY, Replay, Selection, decoded
 from devices import clock
 from devices.api.bulk import Conflict
@@ -118,7 +119,7 @@ class ReplayOneView(APIView):
         scope = Scope.of(request)
         visible = QuarantinedMessage.objects.visible_to(scope)
         get_object_or_404(visible.only("id"), pk=message_id)
-        return Response(replayed(Selection(id=message_id, scope=scope)))
+        return Response(replayed(Selection(id=message_id, scope=scope), request.user))
 
 
 class ReplayView(APIView):
@@ -135,9 +136,8 @@ class ReplayView(APIView):
         wanted.is_valid(raise_exception=True)
         given = dict(wanted.validated_data)
         since, until = given.pop("from", None), given.pop("to", None)
-        return Response(
-            replayed(Selection(**given, since=since, until=until, scope=Scope.of(request)))
-        )
+        selection = Selection(**given, since=since, until=until, scope=Scope.of(request))
+        return Response(replayed(selection, request.user))
 
 
 class UnregisteredView(APIView):
@@ -187,15 +187,17 @@ class RegisterView(APIView):
             raise Conflict from exc
         facts = dict(new.data)
         token = facts.pop("token")
-        replay = replayed(Selection(uid=device.uid, scope=Scope.of(request)))
+        replay = replayed(Selection(uid=device.uid, scope=Scope.of(request)), request.user)
         return Response({"device": facts, "token": token, "replay": replay}, status=201)
 
 
-def replayed(selection: Selection, stopped: str = REPLAY_STOPPED) -> dict[str, Any]:
+def replayed(selection: Selection, by: Any, stopped: str = REPLAY_STOPPED) -> dict[str, Any]:
     """What became of the messages, as REST tells it; `stopped` is what it says when the database
     fails."""
     try:
-        return asdict(Replay(selection, most=MAX_REPLAY).run())
+        summary = Replay(selection, most=MAX_REPLAY).run()
+        noted.note(selection, summary, by)
+        return asdict(summary)
     except errors.ERRORS as exc:
         errors.reset_connection()
         raise DatabaseAway(stopped) from exc

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -38,6 +38,8 @@ from bridge.rules.serializers import (
     exported,
 )
 from devices import clock
+from shiftlog.models import Kind
+from shiftlog.record import record_change
 from telemetry.api import parameters as query
 from telemetry.moments import to_us
 
@@ -71,7 +73,9 @@ class RulesView(APIView):
         new = RuleSerializer(data=request.data)
         new.is_valid(raise_exception=True)
         try:
-            rule = change.create(new.validated_data)
+            with transaction.atomic():
+                rule = change.create(new.validated_data)
+                _note(request, rule.name, None, _form(rule))
         except IntegrityError as exc:
             raise ValidationError({"name": [NAME_TAKEN]}) from exc
         except change.TooManyRules as exc:
@@ -99,7 +103,10 @@ class RuleView(APIView):
         changed = RuleSerializer(rule, data=request.data, partial=True)
         changed.is_valid(raise_exception=True)
         try:
-            rule = change.change(rule, changed.validated_data)
+            with transaction.atomic():
+                before = _form(rule)
+                rule = change.change(rule, changed.validated_data)
+                _note(request, rule.name, before, _form(rule))
         except IntegrityError as exc:
             raise ValidationError({"name": [NAME_TAKEN]}) from exc
         return Response(_saved(request, rule))
@@ -108,7 +115,10 @@ class RuleView(APIView):
         operation_id="rules_delete", summary="Delete a rule", tags=["Rules"], responses={204: None}
     )
     def delete(self, request: Request, rule_id: int) -> Response:
-        change.delete(_rule(request, rule_id))
+        rule = _rule(request, rule_id)
+        with transaction.atomic():
+            _note(request, rule.name, _form(rule), None)
+            change.delete(rule)
         return Response(status=204)
 
 
@@ -126,7 +136,12 @@ class RuleOrderView(APIView):
         wanted = OrderSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         try:
-            change.order(wanted.validated_data["ids"])
+            with transaction.atomic():
+                change.order(wanted.validated_data["ids"])
+                what = {"order": wanted.validated_data["ids"]}
+                record_change(
+                    Kind.DECODE_RULE_CHANGED, "The order of rules", {}, what, by=request.user
+                )
         except change.OtherRules as exc:
             raise ValidationError({"ids": [str(exc)]}) from exc
         return Response(status=204)
@@ -178,7 +193,7 @@ class RuleReplayView(APIView):
     def post(self, request: Request, rule_id: int) -> Response:
         rule = _rule(request, rule_id)
         topic = _read(rule).topic
-        return Response(replayed(Selection(topic=topic, scope=Scope.of(request))))
+        return Response(replayed(Selection(topic=topic, scope=Scope.of(request)), request.user))
 
 
 class RulesExportView(APIView):
@@ -215,7 +230,12 @@ class RulesImportView(APIView):
         if len(set(names)) < len(names):
             raise ValidationError({"rules": ["Two rules of the file have one name."]})
         try:
-            created, changed = change.take_in(rules)
+            with transaction.atomic():
+                created, changed = change.take_in(rules)
+                what = {"created": created, "changed": changed}
+                record_change(
+                    Kind.DECODE_RULE_CHANGED, "The list of rules", {}, what, by=request.user
+                )
         except change.TooManyRules as exc:
             raise ValidationError({"rules": [str(exc)]}) from exc
         return Response({"created": created, "changed": changed})
@@ -234,6 +254,16 @@ def _read(rule: DecodeRule) -> Rule:
         return definition.read(rule.definition, rule.name)
     except InvalidRule as exc:
         raise ValidationError({name: [said] for name, said in exc.errors.items()}) from exc
+
+
+def _form(rule: DecodeRule) -> dict[str, Any]:
+    return {"name": rule.name, "enabled": rule.enabled, "definition": rule.definition}
+
+
+def _note(request: Request, name: str, before: Any, after: Any) -> None:
+    """In the log, in the transaction of the change."""
+    thing = f"The rule {name}"
+    record_change(Kind.DECODE_RULE_CHANGED, thing, before, after, by=request.user)
 
 
 def _saved(request: Request, rule: DecodeRule) -> Any:

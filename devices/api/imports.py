@@ -148,10 +148,12 @@ class Plan:
         """The tokens of the devices that are new."""
         by = self._context["request"].user
         made = NewDeviceSerializer(context=self._context).create_all(self._new)
-        for serializer, _ in self._edits:
-            serializer.save()
+        for serializer, changed in self._edits:
+            device = serializer.save()
+            if "site" in changed:
+                signals.tell("edited", [device], by, changed={"site": changed["site"]})
         edited = [serializer.instance for serializer, _ in self._edits]
-        signals.tell("imported", [*made, *edited], by, registered=len(made), changed=len(edited))
+        signals.tell("imported", [*made, *edited], by, registered=len(made), edited=len(edited))
         return [{"uid": device.uid, "token": device.token} for device in made]
 
 

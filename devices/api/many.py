@@ -88,7 +88,7 @@ class DeviceChangesViewSet(viewsets.ViewSet):
             device.updated_at = clock.now()  # tells the bridge's registry
         Device.objects.bulk_update(changed, [*FIELDS, "tags", "updated_at"])
         _announce(changed, left)
-        signals.tell("edited", changed, request.user, many=_as_asked(request.data))
+        signals.tell("edited", changed, request.user, many=_as_asked(request.data), left=left)
         found = [device.uid for device in devices]
         missing = sorted(set(uids) - set(found))
         return Response({"total": len(changed), "uids": found, "missing": missing})

@@ -80,7 +80,19 @@ class SiteViewSet(EditMixin, viewsets.ModelViewSet):
     def perform_create(self, serializer: BaseSerializer) -> None:
         if not Scope.of(self.request).sees_everything:
             raise PermissionDenied("A new site would be out of your sight.")
-        serializer.save()
+        with transaction.atomic():
+            signals.tell_of_site("created", serializer.save(), self.request.user)
+
+    def perform_update(self, serializer: BaseSerializer) -> None:
+        before = serializer.to_representation(serializer.instance)
+        site = serializer.save()
+        if changed := changes(before, serializer.to_representation(site)):
+            signals.tell_of_site("changed", site, self.request.user, changed=changed)
+
+    @transaction.atomic
+    def perform_destroy(self, site: Site) -> None:
+        signals.tell_of_site("deleted", site, self.request.user)
+        site.delete()
 
 
 @extend_schema(tags=["Devices"])

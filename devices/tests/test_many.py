@@ -32,13 +32,14 @@ def change(api, **wanted):
 def test_what_is_selected_is_changed_together(api, site, told):
     make("a", "b", tags=["old", "kept"])
     make("c", site=site, tags=["kept", "new"], kind="pump", enabled=False)
+    left = {Device.objects.get(uid="a").pk: None, Device.objects.get(uid="c").pk: site.pk}
     wanted = {"add_tags": ["New"], "remove_tags": ["old"], "site": "roof", "enabled": False}
     answer = change(api, uids=["a", "c", "x"], kind="pump", **wanted)
     assert answer.json() == {"total": 1, "uids": ["a", "c"], "missing": ["x"]}
     a = Device.objects.get(uid="a")
     assert (a.tags, a.site, a.kind, a.enabled) == (["kept", "new"], site, "pump", False)
     assert Device.objects.get(uid="b").tags == ["old", "kept"]
-    assert told == [("edited", ["a"], {"many": {"kind": "pump", **wanted}})]
+    assert told == [("edited", ["a"], {"many": {"kind": "pump", **wanted}, "left": left})]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_table_registers_and_changes_as_its_dry_run_said(api, site, told):
     assert token["token"].startswith(b.token_prefix)
     assert (b.name, b.site, b.tags, b.expected_interval) == ("b", site, ["x", "y"], 5)
     assert Device.objects.get(uid="a").name == "New name"
-    assert told[-1] == ("imported", ["b", "a"], {"registered": 1, "changed": 1})
+    assert told[-1] == ("imported", ["b", "a"], {"registered": 1, "edited": 1})
 
     again = bring(api, TABLE, expect=dry["counts"])
     assert again.status_code == 409

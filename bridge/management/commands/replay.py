@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bridge.decode.items import Reason
+from bridge.quarantine import noted
 from bridge.quarantine.replay import Replay, Selection, Summary
 from telemetry.moments import from_us, parse
 from telemetry.storage import errors
@@ -48,6 +49,8 @@ class Command(BaseCommand):
                 f"the database failed after {replay.summary.replayed} messages, which are done;"
                 f" run it again for the rest: {exc}"
             ) from exc
+        if not dry_run:
+            noted.note(selection, done, None)
         self.stdout.write(_closing(done, dry_run=dry_run))
 
 

@@ -1,0 +1,26 @@
+"""What somebody replayed, noted in the log."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from bridge.quarantine.replay import Selection, Summary
+from devices.models import Device
+from shiftlog.models import Kind
+from shiftlog.record import record
+
+
+def note(selection: Selection, summary: Summary, by: Any) -> None:
+    """Where the device stands, if one was named. Nothing is noted of nothing."""
+    if not summary.replayed:
+        return
+    uids = [selection.uid] if selection.uid else selection.uids or []
+    device = Device.objects.filter(uid=uids[0]).first() if len(uids) == 1 else None
+    text = (
+        f"{summary.replayed} quarantined messages were replayed: {summary.stored} are stored,"
+        f" {summary.replayed - summary.stored} stay."
+    )
+    facts = {**asdict(summary), "reason": selection.reason}
+    who = by if getattr(by, "is_authenticated", False) else None
+    record(Kind.REPLAY, text, device=device, by=who, facts=facts)

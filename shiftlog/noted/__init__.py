@@ -1,0 +1,1 @@
+"""What the log notes by itself, because those it tells of stand below it and do not call it."""
