@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from access.scope import Scope
+from alerts import logged
 from alerts.errors import AlertsError
 from alerts.events import announce_alerts
 from alerts.form import in_ms
@@ -57,6 +58,7 @@ def acknowledge(
             return f"It cleared at {_time(alert.cleared_at)}: nothing is left to acknowledge."
         alert.acknowledged_at, alert.acknowledged_by = now, by
         _note(alert, Kind.ACKNOWLEDGED, now, by, note=note, via=via)
+        logged.note_acknowledged(alert, by, note)
         return ""
 
     return _locked(alert_id, scope, change)
@@ -118,7 +120,10 @@ def comment(alert_id: int, scope: Scope, by: User | None, text: str) -> Answer:
         raise Refused("Write something.")
 
     def change(alert: Alert, now: datetime) -> str:
-        _note(alert, Kind.COMMENTED, now, by, text=text.strip())
+        if by is None:
+            _note(alert, Kind.COMMENTED, now, by, text=text.strip())
+        else:
+            logged.comment(alert, by, text.strip())  # which is kept with the alert as well
         return ""
 
     return _locked(alert_id, scope, change)

@@ -10,6 +10,7 @@ class AlertsConfig(AppConfig):
     name = "alerts"
 
     def ready(self) -> None:
+        import_module("alerts.logged")  # connects its receiver
         standing.register(import_module("alerts.source").Alerts())
         followers.register(import_module("alerts.engine.follower").FOLLOWER)
         jobs.register(*import_module("alerts.keeping").JOBS)

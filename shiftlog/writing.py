@@ -18,6 +18,7 @@ from shiftlog.errors import NoSuchEntry, Refused
 from shiftlog.models import Entry, Former, Kind, Mention, Reaction
 from shiftlog.models.entry import MAX_TAGS
 from shiftlog.numbering import catch_up_after_commit
+from shiftlog.signals import said
 from shiftlog.words import people_named, tags_of
 
 EDIT_WITHIN = timedelta(minutes=15)  # of writing it
@@ -58,6 +59,7 @@ def write(draft: Draft, by: User) -> tuple[Entry, bool]:
         _name_people(entry)
         if entry.thread_id is not None:  # it has one reply more
             Entry.objects.filter(pk=entry.thread_id).update(unnumbered=True)
+        said.send(None, entry=entry)
         catch_up_after_commit()
     return entry, True
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Case, IntegerField, Q, QuerySet, When
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -27,6 +28,8 @@ from alerts.models.silence import MAX_REASON
 from devices import clock
 from devices.api.strict import Strict
 from devices.models import Device, Site
+from shiftlog.models import Kind
+from shiftlog.record import record_change
 from telemetry.api import parameters as query
 from telemetry.api.moment import MomentField
 from telemetry.moments import to_ms
@@ -140,8 +143,10 @@ class SilencesView(APIView):
         new.is_valid(raise_exception=True)
         _may_reach(request, new.validated_data)
         by = request.user if request.user.is_authenticated else None
-        silence = new.save(created_by=by)
-        announce_silences(silence)
+        with transaction.atomic():
+            silence = new.save(created_by=by)
+            _note(request, silence, None, _form(silence))
+            announce_silences(silence)
         return Response(SilenceSerializer(silence, context=context).data, status=201)
 
 
@@ -167,8 +172,11 @@ class SilenceView(APIView):
         _may_reach(
             request, {"site": silence.site, "device": silence.device} | changed.validated_data
         )
-        silence = changed.save()
-        announce_silences(silence)
+        before = _form(silence)
+        with transaction.atomic():
+            silence = changed.save()
+            _note(request, silence, before, _form(silence))
+            announce_silences(silence)
         return Response(SilenceSerializer(silence, context=context).data)
 
     @extend_schema(
@@ -181,18 +189,45 @@ class SilenceView(APIView):
     def delete(self, request: Request, silence_id: int) -> Response:
         silence = get_object_or_404(_visible(request), pk=silence_id)
         now = clock.now()
-        if silence.starts_at > now:
-            silence.delete()
-        elif silence.ends_at is None or silence.ends_at > now:
-            silence.ends_at = now
-            silence.save(update_fields=["ends_at", "updated_at"])
-        announce_silences(silence)
+        with transaction.atomic():
+            if silence.starts_at > now:
+                _note(request, silence, _form(silence), None)
+                silence.delete()
+            elif silence.ends_at is None or silence.ends_at > now:
+                before = _form(silence)
+                silence.ends_at = now
+                silence.save(update_fields=["ends_at", "updated_at"])
+                _note(request, silence, before, _form(silence))
+            announce_silences(silence)
         return Response(status=204)
 
 
 def _visible(request: Request) -> QuerySet[Silence]:
     visible = Silence.objects.visible_to(Scope.of(request))
     return visible.select_related("site", "device", "rule", "created_by")
+
+
+def _form(silence: Silence) -> dict[str, Any]:
+    return {
+        "starts": silence.starts_at.isoformat(timespec="seconds"),
+        "ends": silence.ends_at and silence.ends_at.isoformat(timespec="seconds"),
+        "recurrence": silence.recurrence,
+        "reason": silence.reason,
+        "site": silence.site_id,
+        "device": silence.device_id,
+        "rule": silence.rule_id,
+    }
+
+
+def _note(request: Request, silence: Silence, before: Any, after: Any) -> None:
+    """Where it holds. One that was moved is for who sees every site."""
+    moved = before and after and any(before[name] != after[name] for name in ("site", "device"))
+    site_id = silence.device.site_id if silence.device is not None else silence.site_id
+    what = silence.device or silence.site or silence.rule or "everything"
+    record_change(
+        Kind.SILENCE_CHANGED, f"The silence of {what}", before, after,
+        by=request.user, site_id=None if moved else site_id,
+    )  # fmt: skip
 
 
 def _context(request: Request, now: datetime) -> dict[str, Any]:

@@ -255,6 +255,8 @@ def _add(book: Book, target: Target, episode: Episode) -> None:
     book.add(alert)
     book.note(alert, Kind.FIRED, text="It was over when its readings came: nobody was told.")
     book.note(alert, Kind.CLEARED, alert.cleared_at)
+    for what in ("fired", "cleared"):
+        book.log(alert, what)
 
 
 def _is_empty(alert: Alert) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from alerts import silences
+from alerts import logged, silences
 from alerts.conditions import Change, State
 from alerts.engine import said
 from alerts.engine.target import Found, Target
@@ -60,6 +60,7 @@ class Book:
         self._changed: dict[int, Alert] = {}
         self._events: list[Event] = []
         self._told: list[tuple[Alert, str, str]] = []
+        self._logged: list[tuple[Alert, str, str]] = []
         self._silences: list[Silence] | None = None
 
     def add(self, alert: Alert) -> None:
@@ -74,9 +75,14 @@ class Book:
         self._events.append(Event(alert, kind, at or self.now, detail))
 
     def tell(self, alert: Alert, what: str, more: str = "") -> None:
-        """Unless nobody is to be told of it."""
+        """Unless nobody is to be told of it. In the log it is, but for what is part of another."""
+        if not alert.cause_id:
+            self.log(alert, what, more)
         if not (alert.historic or alert.silenced or alert.cause_id):
             self._told.append((alert, what, more))
+
+    def log(self, alert: Alert, what: str, more: str = "") -> None:
+        self._logged.append((alert, what, more))
 
     def is_silenced(self, alert: Alert) -> bool:
         if self._silences is None:
@@ -101,6 +107,7 @@ class Book:
                     for alert, what, more in self._told
                 ]
             )
+        logged.note_all(self._logged)
         announce_alerts([alert.pk for alert in (*self._new, *self._changed.values())])
 
 

@@ -15,6 +15,8 @@ from alerts.models import AlertRule, RuleChange
 from alerts.models.change import KEPT_CHANGES, KEPT_DELETED
 from alerts.rules.form import EMPTY, MEANING, written
 from devices.events import announce_after_commit
+from shiftlog.models import Kind
+from shiftlog.record import record_change
 from telemetry.live import contract
 
 T = TypeVar("T")
@@ -132,7 +134,18 @@ def _refuse_taken(name: str, by: int | None = None) -> None:
 
 def _keep(rule: AlertRule, by: By, before: Any, after: Any) -> None:
     RuleChange.objects.create(rule=rule, name=rule.name, by=by, before=before, after=after)
+    _note(rule, by, before, after)
     _drop(rule.changes.order_by("-id").values_list("id", flat=True)[KEPT_CHANGES:])
+
+
+def _note(rule: AlertRule, by: By, before: Any, after: Any) -> None:
+    """In the log, where its readers are. One that was or is elsewhere is for who sees every site:
+    the others would read of a site that is not theirs."""
+    where = {(form.get("site", ""), form.get("device", "")) for form in (before, after) if form}
+    sites = _sites(rule) if len(where) == 1 else {None}
+    site_id = sites.pop() if len(sites) == 1 else None
+    thing = f"The alert rule {rule.name}"
+    record_change(Kind.ALERT_RULE_CHANGED, thing, before, after, by=by, site_id=site_id)
 
 
 def _drop(ids: Iterable[int]) -> None:
