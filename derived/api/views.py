@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
@@ -23,6 +24,8 @@ from derived.api.shapes import DerivedListShape, DerivedPreviewShape, DerivedSha
 from derived.models import DerivedSeries
 from devices import clock
 from devices.models import Device
+from shiftlog.models import Kind
+from shiftlog.record import record_change
 from telemetry.api import parameters as query
 from telemetry.history.read_limit import TooSlow
 from telemetry.models import Series
@@ -72,6 +75,8 @@ class DerivedListView(APIView):
             )
         except change.Refused as exc:
             raise _refusal(exc) from exc
+        # Not in a transaction around both: the reader of commits must be there before the series.
+        _note(request, derived, None, _meaning(derived))
         return Response(_one(scope, derived.pk), status=201)
 
 
@@ -98,10 +103,13 @@ class DerivedView(APIView):
         scope = Scope.of(request)
         derived = _found(scope, derived_id)
         given = _given(DerivedChangeSerializer, request, partial=True)
-        if given.keys() & {"formula", "inputs", "at"}:
-            _redefine(scope, derived, given)
-        if "enabled" in given:
-            change.switch(derived, enabled=given["enabled"])
+        before = _meaning(derived)
+        with transaction.atomic():
+            if given.keys() & {"formula", "inputs", "at"}:
+                _redefine(scope, derived, given)
+            if "enabled" in given:
+                change.switch(derived, enabled=given["enabled"])
+            _note(request, derived, before, _meaning(_found(scope, derived_id)))
         return Response(_one(scope, derived_id))
 
     @extend_schema(
@@ -111,7 +119,10 @@ class DerivedView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, derived_id: int) -> Response:
-        change.remove(_found(Scope.of(request), derived_id))
+        derived = _found(Scope.of(request), derived_id)
+        with transaction.atomic():
+            _note(request, derived, _meaning(derived), None)
+            change.remove(derived)
         return Response(status=204)
 
 
@@ -161,6 +172,19 @@ class BackfillView(APIView):
     def delete(self, request: Request, derived_id: int) -> Response:
         change.cancel_backfill(_found(Scope.of(request), derived_id))
         return Response(status=204)
+
+
+def _meaning(derived: DerivedSeries) -> dict[str, Any]:
+    return {"formula": derived.formula, "at": derived.at, "enabled": derived.enabled}
+
+
+def _note(request: Request, derived: DerivedSeries, before: Any, after: Any) -> None:
+    """In the log, where its device stands."""
+    series = derived.series
+    thing = f"The derived series {series.metric} of {series.device.name}"
+    record_change(
+        Kind.DERIVED_CHANGED, thing, before, after, by=request.user, site_id=series.device.site_id
+    )
 
 
 def _given(kind: type[Any], request: Request, *, partial: bool = False) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -29,9 +29,11 @@ from notifications.api.channel_shapes import (
     shown,
 )
 from notifications.api.fields import changed
+from notifications.api.noted import Noted
 from notifications.channels.ways import WAYS
 from notifications.models import Channel, Kind
 from notifications.trial import trial
+from shiftlog.models import Kind as LogKind
 from telemetry.api import parameters as query
 
 NAME_TAKEN = "Another channel has this name."
@@ -62,9 +64,11 @@ class ChannelsView(APIView):
         if new.validated_data["shared"] and not Scope.of(request).sees_everything:
             raise PermissionDenied("A shared channel is for who sees every site.")
         owner = None if new.validated_data["shared"] else request.user.pk
-        made = created(new.validated_data, owner)
-        changed()
-        return Response(shown(made), status=201)
+        with transaction.atomic():
+            channel = created(new.validated_data, owner)
+            _note(channel, None, _form(channel), request)
+            changed()
+        return Response(shown(channel), status=201)
 
 
 class ChannelView(APIView):
@@ -91,12 +95,15 @@ class ChannelView(APIView):
         sent = ChannelSerializer(channel, data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
         try:
-            channel = change.change(channel, sent.validated_data)
+            with transaction.atomic():
+                before = _form(channel)
+                channel = change.change(channel, sent.validated_data)
+                _note(channel, before, _form(channel), request)
+                changed()
         except IntegrityError as exc:
             raise ValidationError({"name": [NAME_TAKEN]}) from exc
         except Channel.DoesNotExist as exc:
             raise NotFound from exc
-        changed()
         return Response(shown(channel))
 
     @extend_schema(
@@ -107,8 +114,11 @@ class ChannelView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, channel_id: int) -> Response:
-        change.delete(_channel(request, channel_id))
-        changed()
+        channel = _channel(request, channel_id)
+        with transaction.atomic():
+            _note(channel, _form(channel), None, request)
+            change.delete(channel)
+            changed()
         return Response(status=204)
 
 
@@ -155,6 +165,25 @@ def created(given: dict[str, Any], owner_id: int | None) -> Channel:
         raise ValidationError({"name": [NAME_TAKEN]}) from exc
     except change.TooManyChannels as exc:
         raise ValidationError({"detail": str(exc)}) from exc
+
+
+def _form(channel: Channel) -> dict[str, Any]:
+    """What people set, without secrets."""
+    return {
+        "name": channel.name,
+        "kind": str(channel.kind),
+        "enabled": channel.enabled,
+        "settings": channel.settings,
+    }
+
+
+NOTED = Noted(LogKind.CHANNEL_CHANGED, "channel", _form)
+
+
+def _note(channel: Channel, before: Any, after: Any, request: Request) -> None:
+    """One's own is nobody else's."""
+    if channel.owner_id is None:
+        NOTED.note(channel, before, after, request)
 
 
 def _channel(request: Request, channel_id: int) -> Channel:

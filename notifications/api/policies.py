@@ -16,6 +16,7 @@ from access.permission import ForEverySite
 from access.scope import Scope
 from devices import clock
 from notifications import escalations, recipients, said
+from notifications.api.noted import Noted
 from notifications.api.policy_shapes import (
     PoliciesShape,
     PolicySerializer,
@@ -25,7 +26,10 @@ from notifications.api.policy_shapes import (
 from notifications.api.saving import deleted, saved
 from notifications.content import Content
 from notifications.models import Decision, Policy, PolicyStep
+from shiftlog.models import Kind
 from telemetry.moments import to_ms
+
+NOTED = Noted(Kind.POLICY_CHANGED, "policy", lambda policy: PolicySerializer(policy).data)
 
 
 class PoliciesView(APIView):
@@ -80,7 +84,7 @@ class PolicyView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, policy_id: int) -> Response:
-        return deleted(_policy(request, policy_id))
+        return deleted(request, _policy(request, policy_id), NOTED)
 
 
 class TrialView(APIView):
@@ -144,7 +148,7 @@ def _saved(request: Request, policy: Policy) -> Any:
     given.is_valid(raise_exception=True)
     facts = given.validated_data
     steps = facts.pop("steps", None)
-    saved(policy, facts, lambda: _replace_steps(policy, steps))
+    saved(request, policy, facts, lambda: _replace_steps(policy, steps), NOTED)
     return PolicySerializer(policy).data
 
 

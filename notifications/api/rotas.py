@@ -16,11 +16,22 @@ from access.permission import ForEverySite
 from access.scope import Scope
 from devices import clock
 from notifications.api.fields import changed
+from notifications.api.noted import Noted
 from notifications.api.rota_shapes import RotaSerializer, RotasShape, SubstitutionSerializer
 from notifications.api.saving import deleted, saved
 from notifications.models import Rota, RotaMember
+from shiftlog.models import Kind
 
 MAX_SUBSTITUTIONS = 200  # of one rota that are not over
+
+
+def _form(rota: Rota) -> dict[str, Any]:
+    """Without what time alone changes."""
+    form = RotaSerializer(rota).data
+    return {name: value for name, value in form.items() if name != "duties"}
+
+
+NOTED = Noted(Kind.ROTA_CHANGED, "rota", _form)
 
 
 class RotasView(APIView):
@@ -75,7 +86,7 @@ class RotaView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, rota_id: int) -> Response:
-        return deleted(_rota(request, rota_id))
+        return deleted(request, _rota(request, rota_id), NOTED)
 
 
 class SubstitutionsView(APIView):
@@ -97,12 +108,14 @@ class SubstitutionsView(APIView):
             rota = get_object_or_404(locked, pk=rota.pk)
             if rota.substitutions.filter(ends_at__gt=clock.now()).count() >= MAX_SUBSTITUTIONS:
                 raise ValidationError({"detail": f"There are {MAX_SUBSTITUTIONS} already."})
+            before = NOTED.form(rota)
             rota.substitutions.create(
                 starts_at=facts["starts"],
                 ends_at=facts["ends"],
                 user=facts["user"],
                 created_by=request.user,
             )
+            NOTED.note(rota, before, NOTED.form(rota), request)
             changed()
         return Response(RotaSerializer(rota).data, status=201)
 
@@ -116,7 +129,12 @@ class SubstitutionView(APIView):
     )
     def delete(self, request: Request, rota_id: int, substitution_id: int) -> Response:
         rota = _rota(request, rota_id)
-        return deleted(get_object_or_404(rota.substitutions, pk=substitution_id))
+        before = NOTED.form(rota)
+        with transaction.atomic():
+            get_object_or_404(rota.substitutions, pk=substitution_id).delete()
+            NOTED.note(rota, before, NOTED.form(rota), request)
+            changed()
+        return Response(status=204)
 
 
 def _rota(request: Request, rota_id: int) -> Rota:
@@ -137,5 +155,5 @@ def _saved_rota(request: Request, rota: Rota) -> Any:
                 for position, user in enumerate(members)
             )
 
-    saved(rota, facts, placed)
+    saved(request, rota, facts, placed, NOTED)
     return RotaSerializer(rota).data

@@ -7,30 +7,37 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from notifications.api.fields import changed
+from notifications.api.noted import Noted
 
 NAME_TAKEN = "Another one has this name."
 
 
-def saved(row: Any, facts: dict[str, Any], then: Callable[[], None]) -> None:
-    """Save the row with these facts, and what belongs to it; every page is told. Raises
-    `ValidationError` for a name that another has."""
+def saved(
+    request: Request, row: Any, facts: dict[str, Any], then: Callable[[], None], noted: Noted
+) -> None:
+    """Save the row with these facts, and what belongs to it; the log has it, and every page is
+    told. Raises `ValidationError` for a name that another has."""
+    before = None if row.pk is None else noted.form(row)
     for name, value in facts.items():
         setattr(row, name, value)
     try:
         with transaction.atomic():
             row.save()
             then()
+            noted.note(row, before, noted.form(row), request)
             changed()
     except IntegrityError as exc:
         raise ValidationError({"name": [NAME_TAKEN]}) from exc
 
 
-def deleted(row: Any) -> Response:
-    """204, and every page is told."""
+def deleted(request: Request, row: Any, noted: Noted) -> Response:
+    """204; the log has it, and every page is told."""
     with transaction.atomic():
+        noted.note(row, noted.form(row), None, request)
         row.delete()
         changed()
     return Response(status=204)

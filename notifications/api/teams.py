@@ -15,9 +15,11 @@ from access.permission import ForEverySite
 from access.scope import Scope
 from devices.api.strict import Strict
 from notifications.api.fields import UserField
+from notifications.api.noted import Noted
 from notifications.api.saving import deleted, saved
 from notifications.models import Team
 from notifications.models.channel import MAX_NAME
+from shiftlog.models import Kind
 
 MAX_MEMBERS = 50  # of a team
 
@@ -30,6 +32,9 @@ class TeamSerializer(Strict):
     def to_representation(self, instance: Team) -> dict[str, Any]:
         names = instance.members.order_by("username").values_list("username", flat=True)
         return {"id": instance.pk, "name": instance.name, "members": list(names)}
+
+
+NOTED = Noted(Kind.TEAM_CHANGED, "team", lambda team: TeamSerializer(team).data)
 
 
 class TeamsShape(serializers.Serializer):
@@ -87,7 +92,7 @@ class TeamView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, team_id: int) -> Response:
-        return deleted(_team(request, team_id))
+        return deleted(request, _team(request, team_id), NOTED)
 
 
 def _team(request: Request, team_id: int) -> Team:
@@ -104,5 +109,5 @@ def _saved_team(request: Request, team: Team) -> Any:
         if members is not None:
             team.members.set(members)
 
-    saved(team, facts, joined)
+    saved(request, team, facts, joined, NOTED)
     return TeamSerializer(team).data

@@ -30,6 +30,8 @@ from notifications.people.template import (
 )
 from notifications.people.zones import zone_named
 from notifications.words import OURS, item, worded
+from shiftlog.models import Kind
+from shiftlog.record import record_change
 
 
 class WordsSerializer(Strict):
@@ -107,7 +109,9 @@ class WordingView(APIView):
         given.is_valid(raise_exception=True)
         with transaction.atomic():
             rows = Wording.objects.visible_to(Scope.of(request))
+            before = _written(request, what)
             rows.update_or_create(what=what, defaults=given.validated_data)
+            _note(request, what, before)
             changed()
         return Response(_shown(request, what))
 
@@ -120,9 +124,23 @@ class WordingView(APIView):
     def delete(self, request: Request, what: str) -> Response:
         _look(request, what)
         with transaction.atomic():
+            before = _written(request, what)
             Wording.objects.visible_to(Scope.of(request)).filter(what=what).delete()
+            _note(request, what, before)
             changed()
         return Response(status=204)
+
+
+def _written(request: Request, what: str) -> dict[str, str] | None:
+    rows = Wording.objects.visible_to(Scope.of(request)).filter(what=what)
+    found = rows.first()
+    return None if found is None else {"subject": found.subject, "text": found.text}
+
+
+def _note(request: Request, what: str, before: dict[str, str] | None) -> None:
+    after = _written(request, what)
+    thing = f"The wording of {what}"
+    record_change(Kind.WORDING_CHANGED, thing, before, after, by=request.user)
 
 
 class PreviewView(APIView):

@@ -1,0 +1,32 @@
+"""Changes of who is told, where and how, in the log: for who sees every site, because what they
+name may be of any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework.request import Request
+
+from shiftlog.models import Kind
+from shiftlog.record import record_change
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """How the log tells of rows of one kind."""
+
+    kind: Kind
+    word: str
+    form: Callable[[Any], Mapping[str, Any]]  # as REST shows it: no secret is in it
+
+    def note(
+        self,
+        row: Any,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+        request: Request,
+    ) -> None:
+        """In the transaction of the change."""
+        record_change(self.kind, f"The {self.word} {row}", before, after, by=request.user)
