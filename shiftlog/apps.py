@@ -11,6 +11,7 @@ class ShiftlogConfig(AppConfig):
     name = "shiftlog"
 
     def ready(self) -> None:
-        import_module("shiftlog.noted.devices")  # connects its receivers
+        for noted in ("devices", "presence"):
+            import_module(f"shiftlog.noted.{noted}")  # connects its receivers
         jobs.register(*import_module("shiftlog.keeping").JOBS)
         followers.register(import_module("shiftlog.numbering").FOLLOWER)
