@@ -12,9 +12,12 @@ class NotificationsConfig(AppConfig):
             deciding,
             deliveries,
             heartbeat,
+            mentions,
             occasions,
             sender,
         )
 
         jobs.register(*deliveries.JOBS, *occasions.JOBS)
-        followers.register(sender.FOLLOWER, heartbeat.FOLLOWER, deciding.FOLLOWER)
+        followers.register(
+            sender.FOLLOWER, heartbeat.FOLLOWER, deciding.FOLLOWER, mentions.FOLLOWER
+        )

@@ -13,7 +13,7 @@ _TIMES = ("started_at", "cleared_at")
 class Content:
     """Facts of the alert, and the words for one recipient. What is empty does not apply."""
 
-    what: str = ""  # fired, worsened, cleared, escalated, digest, test
+    what: str = ""  # fired, worsened, cleared, escalated, digest, mentioned, test
     alert_id: int | None = None
     severity: str = "info"
     sentence: str = ""  # what is wrong, in words with values

@@ -44,8 +44,9 @@ def send(facts: Facts, content: Content, token: str) -> Answer:
 
 def request(facts: Facts, content: Content, token: str, now: int) -> http.Request:
     """`now` in Unix seconds: the receiver refuses what was signed long ago."""
+    of = "log" if content.what == "mentioned" else "alert"
     made = http.of_json(
-        facts["url"], {"type": f"alert.{content.what}", "id": token, "data": content.as_json()}
+        facts["url"], {"type": f"{of}.{content.what}", "id": token, "data": content.as_json()}
     )
     headers = {
         "webhook-id": token,
