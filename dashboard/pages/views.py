@@ -8,14 +8,15 @@ from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView
 from django.db.models import Func, QuerySet
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.views.generic import RedirectView, TemplateView
 
 from access.scope import Scope
 from dashboard.models import SavedView
 from dashboard.pages.publish_command import publish_words
+from devices import removal
 from devices.api.serializers import SiteSerializer
 from devices.models import Device, Site
 from devices.summary import device_summary
@@ -61,13 +62,18 @@ class FleetPage(LoginRequiredMixin, TemplateView):
 
 
 class DevicePage(LoginRequiredMixin, TemplateView):
-    """One device: its charts, facts, presence and recent messages."""
+    """One device: its charts, facts, presence and recent messages; how to have a deleted one
+    back."""
 
     template_name = "dashboard/device.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        visible = Device.objects.visible_to(Scope.of(self.request))
-        device = get_object_or_404(visible.select_related("site", "presence"), uid=kwargs["uid"])
+        visible = Device.with_removed.visible_to(Scope.of(self.request))
+        there = visible.select_related("site", "presence", "removed_by")
+        device = get_object_or_404(there, uid=kwargs["uid"])
+        if device.removed_at is not None:
+            until = device.removed_at + removal.KEPT
+            return super().get_context_data(page="fleet", device=device, until=until, **kwargs)
         return super().get_context_data(
             page="fleet",
             device=device,
@@ -75,6 +81,11 @@ class DevicePage(LoginRequiredMixin, TemplateView):
             metadata={key: value for key, value in device.metadata.items() if key != KEY},
             **kwargs,
         )
+
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        if context["device"].removed_at is None:
+            return super().render_to_response(context, **options)
+        return render(self.request, "dashboard/removed_device.html", context, status=410)
 
 
 class SitesPage(LoginRequiredMixin, TemplateView):

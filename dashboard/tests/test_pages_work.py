@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.contrib.auth.models import User
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.tests.live_socket import insert
 from dashboard.tests.test_every_page import complaints
+from devices import removal
 from devices.models import Device, Site
 from telemetry.models import Series
 from tests.browser import PAGE_SECONDS, chromium, operator, page, refused
@@ -23,6 +25,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PATCH = """async ([path, body]) => fetch(path, {
     method: "PATCH", body: JSON.stringify(body), headers: {"Content-Type": "application/json",
     "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value}})"""
+
+
+def edit(page: Page) -> Locator:
+    """The drawer of the device whose page is open."""
+    expect(page.locator("#presence-word .word")).not_to_be_empty()  # its scripts have run
+    page.get_by_role("button", name="Edit").click()
+    return page.locator(".work-drawer")
 
 
 def clear(page: Page) -> None:
@@ -64,8 +73,7 @@ def test_two_people_edit_a_device_and_nothing_is_lost(page: Page):
     device = Device.objects.create(uid="a", name="A", tags=["x"], metadata={"firmware": "1"})
     Series.objects.create(device=device, metric="t", unit="C")
     page.goto("/devices/a/")
-    page.get_by_role("button", name="Edit").click()
-    drawer = page.locator(".work-drawer")
+    drawer = edit(page)
     drawer.get_by_label("Kind").fill("freezer")
     drawer.get_by_label("Tags").fill("x, Cold  chain")
     drawer.get_by_role("group", name="t").get_by_label("Unit").first.fill("°C")
@@ -94,13 +102,12 @@ def test_two_people_edit_a_device_and_nothing_is_lost(page: Page):
     assert Series.objects.get().unit == "°C"
 
 
-def test_a_token_is_rotated_and_a_device_deleted_and_had_back(page: Page):
+def test_a_token_is_rotated_and_a_device_deleted_and_had_back(page: Page, operator: User):
     device = Device.objects.create(
         uid="a", name="A freezer", token_prefix="pd_old", token_digest="d"
     )
     page.goto("/devices/a/")
-    page.get_by_role("button", name="Edit").click()
-    drawer = page.locator(".work-drawer")
+    drawer = edit(page)
     drawer.get_by_role("button", name="Make a token").click()
     rotate = drawer.get_by_role("button", name="Rotate", exact=True)
     drawer.get_by_label("Name of the device").fill("A freezr")
@@ -117,6 +124,12 @@ def test_a_token_is_rotated_and_a_device_deleted_and_had_back(page: Page):
     drawer.get_by_role("button", name="Delete the device").click()
     expect(page.locator("#trouble")).to_contain_text("This device was deleted.")
     assert not Device.objects.exists()
+    page.goto("/devices/a/")
+    expect(page.locator("#removed h2")).to_have_text("olga deleted this device")
+    expect(page.locator("#connection .word")).to_have_text("Live")  # its scripts have run
+    page.get_by_role("button", name="Restore it").click()
+    expect(page.get_by_role("button", name="Edit")).to_be_visible()
+    removal.remove(Device.with_removed.get_queryset(), ["a"], operator)
     page.goto("/?add=removed")
     expect(page.locator(".work-removed")).to_contain_text("A freezer")
     clear(page)
