@@ -41,6 +41,15 @@ NAMES = {
     "live/connection.js": {"catching up", "logged out"},
     "page/format.js": {"SoC", "SoH", "Wi-Fi", "\ufffc\ufffcKiB", "\ufffc\ufffcMiB"},
     "notifications/hours.js": {"\ufffc min"},
+    # What a table and a command look like.
+    "work/import-drawer.js": {
+        ("uid,name,site,kind,tags,expected_interval\nfreezer-2,Freezer 2,,freezer,"
+        '"cold chain, north",10\n')
+    },
+    "work/new-device.js": {
+        ("curl -H 'Authorization: Bearer \ufffc' \\\n"
+        "  -d '{\"temperature\": -18.5}' \ufffc/api/v1/telemetry/")
+    },
     # Values of choices.
     "notifications/policies.js": {
         "users \ufffc", "teams \ufffc", "rotas \ufffc", "channels \ufffc",

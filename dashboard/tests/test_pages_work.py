@@ -108,7 +108,7 @@ def test_a_token_is_rotated_and_a_device_deleted_and_had_back(page: Page, operat
     )
     page.goto("/devices/a/")
     drawer = edit(page)
-    drawer.get_by_role("button", name="Make a token").click()
+    drawer.get_by_role("button", name="Rotate the token").click()
     rotate = drawer.get_by_role("button", name="Rotate", exact=True)
     drawer.get_by_label("Name of the device").fill("A freezr")
     expect(rotate).to_be_disabled()
