@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { counts, found, headline, inOrder, shown, sorted } from "../js/fleet/fleet-order.js";
+import { asTheyStood, counts, found, headline, sections, shown, sorted } from "../js/fleet/fleet-order.js";
+import { barOf, cardOf, inOrder, shownOn } from "../js/fleet/card.js";
 import { sparkShape } from "../js/charts/sparkline.js";
 import { Selection } from "../js/fleet/selection.js";
 
@@ -11,10 +12,21 @@ test("worst first, then by name with numbers in order", () => {
   const all = [device("b10", "online"), device("b2", "online"), device("z", "offline"), device("a", "late"), device("s", "silent"), device("c", "sensors")];
   assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["z", "s", "c", "a", "b2", "b10"]);
 });
-test("an alert moves no tile", () => {
-  const all = [device("a", "online"), device("b", "alert", { connection: "online" }), device("c", "late")];
-  assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["c", "a", "b"]);
-  assert.equal(counts(all).alert, 1);
+test("by itself nothing moves: by site, then by name, those without a site last", () => {
+  const at = (name) => ({ site: { slug: name, name } });
+  const all = [device("x", "alert"), device("p10", "silent", at("Harbour")), device("p2", "online", at("Harbour")), device("a", "offline", at("Old mill"))];
+  assert.deepEqual(sorted(all, "site").map((d) => d.uid), ["p2", "p10", "a", "x"]);
+  assert.deepEqual(sorted(all.map((d) => ({ ...d, state: "online" })), "site").map((d) => d.uid), ["p2", "p10", "a", "x"]);
+});
+test("an order that changes stands still, and who comes since stands at its end", () => {
+  const places = new Map([["b", 0], ["a", 1]]);
+  assert.deepEqual(asTheyStood([device("a", "alert"), device("d", "alert"), device("c", "online"), device("b", "online")], places).map((d) => d.uid), ["b", "a", "c", "d"]);
+});
+test("a device of several tags stands under each, of none under none", () => {
+  const all = [device("a", "online", { tags: ["warm", "cold"] }), device("b", "online", { tags: ["cold"] }), device("c", "online")];
+  assert.deepEqual(sections(all, "tag").map(({ title, devices }) => [title, devices.map((d) => d.uid)]), [["cold", ["a", "b"]], ["warm", ["a"]], ["No tag", ["c"]]]);
+  assert.deepEqual(sections(all, "").map(({ title, devices }) => [title, devices.length]), [["", 3]]);
+  assert.deepEqual(sections([device("a", "online", { kind: "" }), device("b", "online", { kind: "constructor" })], "kind").map(({ title }) => title), ["constructor", "No kind"]);
 });
 test("every word of a search is found somewhere", () => {
   const d = device("f-1", "online", { name: "Cold store", site: { slug: "harbour", name: "Harbour plant" }, tags: ["haccp"] });
@@ -34,6 +46,22 @@ test("the title counts the problems", () => {
 });
 test("series with a line come first", () => {
   assert.deepEqual(inOrder([{ id: 1, kind: "text" }, { id: 2, kind: "boolean" }, { id: 3, kind: "gauge" }]).map((s) => s.id), [3, 2, 1]);
+});
+test("a card shows what its kind says, of what the device has", () => {
+  const all = [{ id: 1, metric: "temperature", kind: "gauge" }, { id: 2, metric: "door", kind: "boolean" }, { id: 3, metric: "humidity", kind: "gauge" }, { id: 4, metric: "mode", kind: "text" }];
+  const names = ({ main, others, word, bar }) => [main?.metric, others.map((one) => one.metric), word?.metric, bar?.metric];
+  const limits = { temperature: [{ value: 8, label: "", op: "above" }] };
+  assert.deepEqual(names(cardOf(all, null, limits)), ["temperature", ["humidity", "mode"], "door", "temperature"]);
+  const template = { id: 1, kind: "freezer", main: "humidity", others: ["temperature", "gone", "humidity"], word: "mode", bar: "humidity" };
+  assert.deepEqual(names(cardOf(all, template, limits)), ["humidity", ["temperature"], "mode", undefined]);
+  assert.deepEqual(names(cardOf([], template, limits)), [undefined, [], undefined, undefined]);
+  assert.deepEqual(shownOn(cardOf(all, null, limits)).map(({ id }) => id), [1, 3, 4, 2]);
+});
+test("a bar shows the value and every limit inside of it", () => {
+  const { at, limits } = barOf(5, [{ value: 0, label: "", op: "below" }, { value: 10, label: "", op: "above" }]);
+  assert.equal(at, 0.5);
+  assert.deepEqual(limits.map((one) => one.at > 0 && one.at < 1), [true, true]);
+  assert.ok(barOf(3, [{ value: 3, label: "" }]).at === 0.5);
 });
 test("only the selected are shown when asked for", () => {
   const filter = { ...none, selected: new Set(["a"]), only: true };

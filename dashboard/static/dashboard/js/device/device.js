@@ -6,7 +6,7 @@ import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
 import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { Latest } from "../live/latest.js";
-import { inOrder } from "../fleet/fleet-order.js";
+import { inOrder } from "../fleet/card.js";
 import { DeviceAlerts } from "./device-alerts.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";

@@ -1,79 +1,73 @@
-/** One device of the fleet: what is known of it, and its tile. */
+/** One device of the fleet: what is known of it. Its tiles show it. */
 
-import { age, bare, humanise } from "../page/format.js";
-import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
-import { inOrder } from "./fleet-order.js";
+import { beganIn, beyond, withSides } from "./limits.js";
+import { cardOf, shownOn } from "./card.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
-import { isAhead, judge, UNKNOWN, withAlert, withSensors } from "../presence/presence.js";
+import { isAhead, judge, UNKNOWN, withAlert, withSensors, WORDS } from "../presence/presence.js";
 import { Latest, newestPoint } from "../live/latest.js";
 import { Points } from "../charts/points.js";
-import { drawSparkline, sparkline } from "../charts/sparkline.js";
 
-const MAIN_SERIES = 3; // shown on a tile; the rest is on the device's page
 export const SPARK_WINDOW = 15 * 60_000; // ms
 
+/** @typedef {{line: import("./limits.js").Line, value: number, since: number, sure: boolean}} Exceeded `sure`: not, when it may have begun earlier */
+
 export class FleetDevice {
-  /** @param {any} facts as in `GET /api/v1/fleet/` */
-  constructor(facts) {
+  /** @param {any} facts as in `GET /api/v1/fleet/` @param {import("./card.js").Template|null} [template] of its kind */
+  constructor(facts, template = null) {
     this.points = new Points();
     this.latest = new Latest();
     this.hearing = new Hearing();
     /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
-    /** @type {any} */ this.facts = { tags: [], series: [], presence: { connection: "unknown", since: null, last_seen: null } };
-    /** those its tile shows @type {any[]} */ this.series = [];
+    /** Series whose newest value is beyond a line. @type {Map<number, Exceeded>} */ this.exceeded = new Map();
+    /** @type {any} */ this.facts = { tags: [], series: [], thresholds: {}, presence: { connection: "unknown", since: null, last_seen: null } };
+    /** @type {Map<number, any>} */ this.bySeries = new Map();
+    this.template = template;
+    /** @type {import("./card.js").Card} */ this.card = { main: null, others: [], word: null, bar: null };
+    /** of its connection, as it was last judged @type {import("../presence/presence.js").State} */ this.presence = { name: "waiting", since: null, evidence: "none" };
     this.state = "waiting"; // among STATES: what it is filtered by
-    this.connection = "waiting"; // the same without its alerts: what it is sorted by
+    this.connection = "waiting"; // the same without its alerts and limits
     /** its worst that is open @type {import("../alerts/standing.js").Alert|null} */ this.alert = null;
     this.unknown = false; // whether the state is an old one
     this.word = "";
-    this.element = el("a", { class: "device" });
-    this.mark = stateMark("waiting");
-    this.parts = {
-      name: el("span", { class: "name" }), where: el("span", { class: "where clip" }),
-      value: el("span", { class: "value" }), metric: el("span", { class: "metric clip" }),
-      spark: sparkline(),
-      others: el("span", { class: "others" }), age: el("span", { class: "age" }),
-    };
-    this.element.append(this.mark, this.parts.name, this.parts.where, this.parts.value, this.parts.metric,
-      this.parts.spark, this.parts.others, this.parts.age);
     this.update(facts);
   }
 
   /** @param {any} facts a full list form, or the part of it that changed */
   update(facts) {
-    this.facts = { ...this.facts, ...facts };
-    this.element.setAttribute("href", `/devices/${encodeURIComponent(this.uid)}/`);
-    if (facts.series) {
-      this.silent = silentAmong(facts.series);
-    }
+    const thresholds = facts.thresholds ? withSides(facts.thresholds, this.facts.thresholds) : this.facts.thresholds;
+    this.facts = { ...this.facts, ...facts, thresholds };
+    if (facts.series) this.silent = silentAmong(facts.series);
     this.hearing.tell(facts.presence, facts.series ? newestOf(facts.series) : null);
-    this.series = inOrder(this.facts.series).slice(0, MAIN_SERIES);
+    this.bySeries = new Map(this.facts.series.map((/** @type {any} */ one) => [one.id, one]));
     for (const { id, latest } of this.facts.series) this.#stored(id, latest);
-    setText(this.parts.name, this.name);
-    this.element.dataset.uid = this.uid;
-    this.#about();
-    const others = this.series.slice(1);
-    const key = others.map((s) => s.id).join();
-    if (this.parts.others.dataset.key !== key) {
-      this.parts.others.dataset.key = key;
-      this.parts.others.replaceChildren(...others.map((s) => el("span", { class: "other" },
-        el("span", { class: "key clip", text: humanise(s.metric) }), el("span", { class: "value small-value" }))));
-    }
-    setText(this.parts.metric, this.series[0] ? humanise(this.series[0].metric) : "");
+    for (const id of this.exceeded.keys()) if (!this.bySeries.has(id)) this.exceeded.delete(id);
+    if (facts.thresholds) for (const id of this.bySeries.keys()) this.#compare(id, false);
+    this.dress(this.template);
   }
 
-  /** Where it stands; while something of it is open, what is wrong. */
-  #about() {
-    this.element.title = [`${this.name} (${this.uid})`, this.alert?.sentence].filter(Boolean).join("\n");
-    setText(this.parts.where, this.alert?.sentence ?? ([this.site?.name, this.kind].filter(Boolean).join(" · ") || this.uid));
+  /** @param {import("./card.js").Template|null} template of its kind */
+  dress(template) {
+    this.template = template;
+    const before = this.card.main?.id;
+    this.card = cardOf(this.facts.series, template, this.facts.thresholds);
+    if (this.card.main?.id !== before) this.points = new Points();
   }
 
-  /** @param {import("../alerts/standing.js").Alert|null} alert its worst that is open */
-  alerted(alert) {
-    if (this.alert === alert) return;
-    this.alert = alert;
-    this.element.dataset.severity = alert?.severity ?? "";
-    this.#about();
+  /** Those its tile shows. @returns {any[]} */
+  get series() { return shownOn(this.card); }
+
+  /** Those of it that have lines to be beyond. @returns {number[]} */
+  get limited() {
+    return [...this.bySeries.values()].filter((one) => this.linesOf(one).length).map(({ id }) => id);
+  }
+
+  /** @param {number} id @returns {any|null} */
+  seriesOf(id) { return this.bySeries.get(id) ?? null; }
+
+  /** @param {any} series @returns {import("./limits.js").Line[]} */
+  linesOf({ metric }) {
+    const { thresholds } = this.facts;
+    return Object.hasOwn(thresholds, metric) ? thresholds[metric] : [];
   }
 
   /** @returns {string} */
@@ -102,7 +96,9 @@ export class FleetDevice {
   }
 
   #stored(/** @type {number} */ id, /** @type {[number, number|string, ...number[]]|null|undefined} */ point) {
-    if (this.latest.stored(id, point) && point) this.#speaks(id, point[0]);
+    if (!this.latest.stored(id, point) || !point) return;
+    this.#speaks(id, point[0]);
+    this.#compare(id, false);
   }
 
   /** A sensor that was judged silent has a reading from after that. */
@@ -110,76 +106,77 @@ export class FleetDevice {
     if (at > (this.silent.get(id) ?? Infinity)) this.silent.delete(id);
   }
 
+  /** The newest value with the lines of its chart. @param {number} id @param {boolean} live whether it just came, after one that was well */
+  #compare(id, live) {
+    const series = this.bySeries.get(id);
+    const latest = this.latest.get(id);
+    const line = series && latest ? beyond(latest[1], this.linesOf(series)) : null;
+    if (!line || !latest) {
+      this.exceeded.delete(id);
+      return;
+    }
+    const before = this.exceeded.get(id);
+    const same = before && before.line.value === line.value && before.line.op === line.op;
+    const start = same ? { since: before.since, sure: before.sure } : { since: latest[0], sure: live && !before };
+    this.exceeded.set(id, { line, value: Number(latest[1]), ...start });
+  }
+
   /** Live points of one of its series. @param {number} id @param {any[]} points @param {number} now */
   add(id, points, now) {
     if (!points.length) return;
     const newest = newestPoint(points);
-    if (!isAhead(newest[0], this.hearing.lead, now) && this.latest.live(id, newest)) this.#speaks(id, newest[0]);
+    const known = this.latest.get(id) !== undefined;
+    if (!isAhead(newest[0], this.hearing.lead, now) && this.latest.live(id, newest)) {
+      this.#speaks(id, newest[0]);
+      this.#compare(id, known);
+    }
     this.hearing.reading(newest[0], now);
-    if (id === this.series[0]?.id) {
+    if (id === this.card.main?.id) {
       this.points.add(points);
       this.points.trim(now - SPARK_WINDOW);
     }
   }
 
-  /** @param {any} history @param {number} to */
+  /** @param {any} history of one of its series @param {number} to */
   load(history, to) {
-    if (history.id === this.series[0]?.id && history.kind !== "text") this.points.load(history, to);
+    if (history.id === this.card.main?.id && history.kind !== "text") this.points.load(history, to);
     const last = history.points[history.points.length - 1];
     if (last && !history.reduced) this.#stored(history.id, last);
     const said = history.texts[history.texts.length - 1];
     if (said) this.#stored(history.id, [said[1], said[2]]);
+    this.look(history.id, history.points);
+  }
+
+  /** Since when it is beyond a line, by older readings. @param {number} id @param {any[]} rows of numbers, oldest first */
+  look(id, rows) {
+    const exceeded = this.exceeded.get(id);
+    if (!exceeded || exceeded.sure) return;
+    const began = beganIn(rows, exceeded.line);
+    if (began && began.since <= exceeded.since) this.exceeded.set(id, { ...exceeded, ...began });
+  }
+
+  /** @param {import("../alerts/standing.js").Alert|null} alert its worst that is open */
+  alerted(alert) {
+    this.alert = alert;
   }
 
   /** The state at `now`, and what is said of it; true when that is another than before.
    * @param {number} now @param {boolean} unknown whether nothing after that is known */
   judge(now, unknown) {
     const { presence, enabled, expected_interval: interval } = this.facts;
-    const name = enabled === false ? "disabled" : judge({ ...presence, last_seen: this.heard }, interval, now).name;
+    this.presence = judge({ ...presence, last_seen: this.heard }, interval, now);
+    const name = enabled === false ? "disabled" : this.presence.name;
     const silent = name === "online" || name === "late" ? this.silent.size : 0;
     this.unknown = unknown && name !== "disabled" && (this.heard ?? 0) <= now;
     this.connection = silent ? "sensors" : name;
     const isAlert = this.alert !== null && name !== "disabled";
+    const isBeyond = !isAlert && this.exceeded.size > 0 && name !== "disabled";
     const said = this.unknown ? UNKNOWN : withSensors(name, silent);
-    const word = isAlert ? withAlert(said) : said;
-    const changed = word !== this.word;
-    this.state = isAlert ? "alert" : this.connection;
+    const word = isAlert ? withAlert(said) : isBeyond ? (said === WORDS.online ? WORDS.limit : `${WORDS.limit} · ${said}`) : said;
+    const state = isAlert ? "alert" : isBeyond ? "limit" : this.connection;
+    const changed = word !== this.word || state !== this.state;
+    this.state = state;
     this.word = word;
-    if (changed) this.show(now); // also out of sight: it may be about to move into it
     return changed;
-  }
-
-  /** @param {number} now @param {number} known the time up to which the page knows what happened */
-  paint(now, known) {
-    this.show(now);
-    drawSparkline(this.parts.spark, {
-      rows: this.points.rows, from: known - SPARK_WINDOW, to: known,
-      gapAfter: Math.max(this.points.gapAfter(this.facts.expected_interval), SPARK_WINDOW / 20),
-    });
-  }
-
-  /** All but the line. @param {number} now */
-  show(now) {
-    this.#values();
-    this.#ages(now);
-  }
-
-  #values() {
-    this.series.forEach((series, index) => {
-      const latest = this.latest.get(series.id);
-      const node = index ? this.parts.others.children[index - 1].lastElementChild : this.parts.value;
-      if (node) setValue(node, latest ? bare(latest[1], series) : "–", latest && typeof latest[1] === "number" ? series.unit : "");
-    });
-    if (!this.series.length) setValue(this.parts.value, "–", "");
-  }
-
-  #ages(/** @type {number} */ now) {
-    setMark(this.mark, this.state === "alert" && this.alert ? this.alert.severity : this.unknown ? "waiting" : this.state, this.word);
-    if (this.element.dataset.state !== this.state) this.element.dataset.state = this.state;
-    const latest = this.series[0] && this.latest.get(this.series[0].id);
-    // A clock that is ahead makes nothing younger than what was heard.
-    const at = latest ? Math.min(latest[0], this.heard ?? latest[0]) : this.heard;
-    setText(this.parts.age, at ? age(Math.max(0, now - at)) : "never");
-    this.element.classList.toggle("is-stale", this.connection === "offline" || this.connection === "silent");
   }
 }

@@ -1,46 +1,56 @@
-/** The fleet's search, site, order and state chips; kept in the address so that a view can be shared. */
+/** The fleet's search, site, groups, order, form and state chips; kept in the address so that a view can be shared. */
 
-import { byId, el, icon } from "../page/element.js";
+import { byId, el, icon, setText } from "../page/element.js";
 import { showInAddress } from "../page/address.js";
 import { STATES, WORDS } from "../presence/presence.js";
+import { t } from "../page/language.js";
 import { typing } from "../frame/frame.js";
 
 const MAX_IN_ADDRESS = 100; // selected uids; a server takes an address of 8 KiB
+/** What stands in a select, by its name: the first is what is meant without a word. */
+const CHOICES = { group: ["", "site", "kind", "tag"], order: ["site", "name", "worst", "recent"], layout: ["", "tiles", "rows"] };
 
 /** Arrows walk the tiles as they lie: to the side by one, up and down to the nearest in the next row.
- * @param {HTMLElement} list @param {KeyboardEvent} event @returns {HTMLElement|null} where it went */
+ * @param {HTMLElement} list @param {KeyboardEvent} event @returns {HTMLElement|null} the tile it went to */
 export function walk(list, event) {
-  const here = /** @type {HTMLElement|null} */ (document.activeElement);
+  const here = document.activeElement?.closest(".device");
   if (typing(event) || !event.key.startsWith("Arrow")) return null;
-  const tiles = /** @type {HTMLElement[]} */ ([...list.children]);
-  const at = here ? tiles.indexOf(here) : -1;
+  const tiles = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(":scope > .device")]);
+  const at = here ? tiles.indexOf(/** @type {HTMLElement} */ (here)) : -1;
   const columns = tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop);
   const row = Math.max(1, columns);
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key] ?? 0;
   const next = tiles[at < 0 ? 0 : at + step];
   if (!next) return null;
   event.preventDefault();
-  next.focus();
+  /** @type {HTMLElement|null} */ (next.querySelector("a"))?.focus();
   return next;
 }
 
 export class FleetFilter {
   /** @param {() => void} changed */
   constructor(changed) {
+    this.changed = changed;
     const query = new URLSearchParams(location.search);
     this.search = query.get("search") ?? "";
     this.site = query.get("site") ?? "";
-    this.order = query.get("order") ?? "worst";
+    this.group = this.#chosen("group", query);
+    this.order = this.#chosen("order", query);
+    this.layout = this.#chosen("layout", query);
     /** @type {Set<string>} */
     this.states = new Set((query.get("state") ?? "").split(",").filter((name) => /** @type {readonly string[]} */ (STATES).includes(name)));
     /** @type {Set<string>} */
     this.selected = new Set((query.get("selected") ?? "").split(",").filter(Boolean));
     this.only = query.has("only") && this.selected.size > 0;
-    this.changed = changed;
     this.chips = new Map(STATES.map((name) => [name, this.#chip(name)]));
     byId("chips").append(...this.chips.values());
     this.#wire();
     this.#show();
+  }
+
+  #chosen(/** @type {keyof typeof CHOICES} */ name, /** @type {URLSearchParams} */ query) {
+    const given = query.get(name) ?? "";
+    return CHOICES[name].includes(given) ? given : CHOICES[name][0];
   }
 
   #chip(/** @type {string} */ name) {
@@ -60,7 +70,7 @@ export class FleetFilter {
   #wire() {
     byId("search").addEventListener("input", () => this.#set({ search: byId("search").value }));
     byId("site")?.addEventListener("change", () => this.#set({ site: byId("site").value }));
-    byId("order").addEventListener("change", () => this.#set({ order: byId("order").value }));
+    for (const name of Object.keys(CHOICES)) byId(name).addEventListener("change", () => this.#set({ [name]: byId(name).value }));
     byId("search-clear").addEventListener("click", () => {
       this.#set({ search: "" });
       byId("search").focus();
@@ -83,6 +93,11 @@ export class FleetFilter {
     return this.search !== "" || this.site !== "" || this.states.size > 0 || this.only;
   }
 
+  /** @param {string} search */
+  find(search) {
+    this.#set({ search });
+  }
+
   /** @param {Iterable<string>} uids */
   select(uids) {
     const selected = new Set(uids);
@@ -94,11 +109,11 @@ export class FleetFilter {
     this.#set({ only });
   }
 
-  #set(/** @type {Partial<{search: string, site: string, order: string, states: Set<string>, selected: Set<string>, only: boolean}>} */ part) {
+  #set(/** @type {Partial<{search: string, site: string, group: string, order: string, layout: string, states: Set<string>, selected: Set<string>, only: boolean}>} */ part) {
     Object.assign(this, part);
     showInAddress({
-      search: this.search, site: this.site, state: [...this.states].join(","), order: this.order === "worst" ? "" : this.order,
-      selected: this.selected.size <= MAX_IN_ADDRESS ? [...this.selected].join(",") : "", only: this.only ? "1" : "",
+      search: this.search, site: this.site, state: [...this.states].join(","), group: this.group, order: this.order === CHOICES.order[0] ? "" : this.order,
+      layout: this.layout, selected: this.selected.size <= MAX_IN_ADDRESS ? [...this.selected].join(",") : "", only: this.only ? "1" : "",
     });
     this.#show();
     this.changed();
@@ -107,7 +122,7 @@ export class FleetFilter {
   #show() {
     if (byId("search").value !== this.search) byId("search").value = this.search;
     if (byId("site")) byId("site").value = this.site;
-    byId("order").value = this.order;
+    for (const name of /** @type {(keyof typeof CHOICES)[]} */ (Object.keys(CHOICES))) byId(name).value = this[name];
     byId("search-clear").hidden = this.search === "";
     byId("clear").hidden = !this.active;
     for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(this.states.has(name)));
@@ -116,10 +131,9 @@ export class FleetFilter {
   /** @param {Record<string, number>} counts @param {number} hidden */
   showCounts(counts, hidden) {
     for (const [name, chip] of this.chips) {
-      const text = String(counts[name]);
-      if (chip.lastElementChild && chip.lastElementChild.textContent !== text) chip.lastElementChild.textContent = text;
+      setText(chip.lastElementChild, String(counts[name]));
       chip.hidden = counts[name] === 0 && !this.states.has(name);
     }
-    byId("hidden-count").textContent = hidden ? `${hidden} hidden` : "";
+    setText(byId("hidden-count"), hidden ? t("{n} hidden", { n: hidden }) : "");
   }
 }

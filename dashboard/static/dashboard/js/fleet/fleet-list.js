@@ -1,20 +1,28 @@
-/** The list of the fleet page: what is known of each device, in order, and drawn when it changed. */
+/** The fleet: what is known of each device, which are shown, and what their tiles are told. */
 
-import { byId, endTrouble, place, showTrouble, toast } from "../page/element.js";
-import { counts, headline, shown, sorted } from "./fleet-order.js";
+import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.js";
+import { asTheyStood, counts, headline, MOVING, sections, shown, sorted } from "./fleet-order.js";
+import { density } from "../frame/appearance.js";
 import { FleetDevice } from "./fleet-device.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter } from "./fleet-filter.js";
+import { FleetGrid } from "./fleet-grid.js";
 import { get } from "../page/rest.js";
-import { FleetPainter } from "./fleet-painter.js";
 import { PROBLEMS } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
+import { t } from "../page/language.js";
 
 const SETTLE = 250; // ms after scrolling before the subscription follows
 const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
-const SCROLLING = 400; // ms after the last scroll while nothing changes its place
+const SCROLLING = 400; // ms after the last scroll while no tile comes or goes
 const REMOVED_FOR = 4_000; // ms a removed device stays to say so
+const SLICE = 100; // devices taken in before the page may do something else
+const ROWS_FROM = 100; // devices that are rows by themselves
+const PHONE = matchMedia("(max-width: 720px)");
+
+/** The page may draw and hear meanwhile. */
+const breath = () => new Promise((go) => setTimeout(go, 0));
 
 export class Fleet {
   /** told when the tiles stand in their order */ arranged = () => {};
@@ -24,48 +32,66 @@ export class Fleet {
     this.live = live;
     /** @type {Map<string, FleetDevice>} */ this.devices = new Map();
     /** @type {Map<number, FleetDevice>} */ this.bySeries = new Map();
-    /** @type {Set<FleetDevice>} */ this.inView = new Set();
     /** the worst open alert of each device, by uid @type {Map<string, import("../alerts/standing.js").Alert>} */ this.alerts = new Map();
-    /** the tiles stand below what is wrong, and come with it @type {Promise<void>} */ this.ready = Promise.resolve();
+    /** what cards show, by kind @type {Map<string, import("./card.js").Template>} */ this.templates = new Map();
+    /** what the first picture waits for @type {Promise<void>} */ this.ready = Promise.resolve();
     this.list = byId("devices");
-    this.filter = new FleetFilter(() => this.arrange());
+    this.filter = new FleetFilter(() => this.chosen());
+    this.grid = new FleetGrid(this.list, { paint: (tile) => tile.paint(serverNow(), live.knownUntil()), moved: () => this.#follow() });
+    this.feed = new FleetFeed(live.connection);
     this.loaded = false;
+    this.turn = 0;
     this.settle = 0;
+    /** removed while a read was on its way, which may not know of it @type {Set<string>} */ this.gone = new Set();
+    /** where devices stand in an order that changes by itself @type {Map<string, number>} */ this.places = new Map();
+    this.placed = "";
     /** the history of what is in view could be read */ this.lines = true;
     this.scrolled = 0;
-    this.painter = new FleetPainter(this.inView, (device) => device.paint(serverNow(), live.knownUntil()));
-    this.feed = new FleetFeed(live.connection);
-    this.observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "300px 0px" });
+    this.pending = false;
+    byId("sort-again").addEventListener("click", () => {
+      this.placed = "";
+      this.arrange();
+    });
+    document.addEventListener("appearance", () => this.#layOut());
+    PHONE.addEventListener("change", () => this.#layOut());
   }
 
   async load() {
     byId("progress").hidden = false;
+    const turn = ++this.turn;
     const { news } = this.live.connection;
     const asked = news.asked;
+    this.gone.clear();
     try {
       const [answer] = await Promise.all([get("/api/v1/fleet/"), this.ready]);
-      this.take(answer);
+      await this.take(answer, () => turn === this.turn);
+      if (turn !== this.turn) return;
       news.release(asked);
       this.second();
       if (this.lines) endTrouble(byId("trouble"));
     } catch (error) {
-      showTrouble(byId("trouble"), `The fleet could not be loaded. ${/** @type {Error} */ (error).message}`, () => this.load());
+      showTrouble(byId("trouble"), t("The fleet could not be loaded. {reason}", { reason: /** @type {Error} */ (error).message }), () => this.load());
       if (news.holds) setTimeout(() => this.load(), AGAIN_AFTER);
     } finally {
-      byId("progress").hidden = true;
+      if (turn === this.turn) byId("progress").hidden = true;
     }
   }
 
-  /** @param {{devices: any[]}} answer */
-  take({ devices }) {
-    if (!this.loaded) this.list.replaceChildren();
+  /** @param {{devices: any[]}} answer @param {() => boolean} [isNewest] not, when it was asked for again meanwhile */
+  async take({ devices }, isNewest = () => true) {
+    for (let i = 0; i < devices.length; i += SLICE) {
+      if (i && this.loaded) await breath();
+      if (!isNewest()) return;
+      for (const facts of devices.slice(i, i + SLICE)) if (!this.gone.has(facts.uid)) this.put(facts);
+    }
     const uids = new Set(devices.map((facts) => facts.uid));
     for (const uid of this.devices.keys()) if (!uids.has(uid)) this.remove(uid);
-    for (const facts of devices) this.put(facts);
-    this.loaded = true;
     this.second();
-    this.arrange();
-    this.feed.follow(this.inView);
+    if (!this.loaded) this.#layOut();
+    const isFirst = !this.loaded;
+    this.loaded = true;
+    this.arrange({ slide: !isFirst });
+    this.#followAll();
   }
 
   /** @param {any} facts @returns {FleetDevice} */
@@ -75,11 +101,11 @@ export class Fleet {
     else {
       device = new FleetDevice(facts);
       this.devices.set(facts.uid, device);
-      if (this.loaded) device.element.classList.add("is-new");
     }
+    device.dress(this.templates.get(device.kind) ?? null);
     device.alerted(this.alerts.get(device.uid) ?? null);
     for (const { id } of device.facts.series) this.bySeries.set(id, device);
-    this.painter.soon(device);
+    this.grid.changed(device);
     return device;
   }
 
@@ -90,58 +116,85 @@ export class Fleet {
     if (this.loaded) this.second();
   }
 
+  /** @param {import("./card.js").Template[]} templates */
+  dress(templates) {
+    this.templates = new Map(templates.map((one) => [one.kind, one]));
+    for (const device of this.devices.values()) device.dress(this.templates.get(device.kind) ?? null);
+    this.grid.refresh();
+    if (this.loaded) this.feed.follow(this.grid.devicesInView);
+    if (this.loaded) this.feed.again();
+  }
+
   /** @param {string} uid */
   remove(uid) {
     const device = this.devices.get(uid);
+    this.gone.add(uid);
     if (!device) return;
     this.devices.delete(uid);
     for (const { id } of device.facts.series) this.bySeries.delete(id);
-    device.element.classList.add("is-removed");
-    device.element.removeAttribute("href");
-    device.parts.where.textContent = "Removed";
-    setTimeout(() => {
-      this.observer.unobserve(device.element);
-      this.inView.delete(device);
-      device.element.remove();
-    }, REMOVED_FOR);
+    this.grid.leaving(uid, t("Removed"));
+    this.#count();
+    setTimeout(() => this.arrange(), REMOVED_FOR);
+  }
+
+  /** The viewer chose what is shown, or how. */
+  chosen() {
+    if (this.filter.order !== this.placed) this.placed = "";
+    this.#layOut();
     this.arrange();
   }
 
-  /** Order and filter. Not under a pointer or a focus: what one is about to click must not move. */
-  arrange({ evenIfWatched = true } = {}) {
-    if (!this.loaded) return;
+  /** Tiles or rows. Decided when the viewer does something, so that the page never changes its form by itself. */
+  #layOut() {
+    const { layout } = this.filter;
+    const many = [...this.devices.values()].filter((device) => shown(device, this.filter)).length > ROWS_FROM;
+    const rows = layout === "" ? density() === "compact" || PHONE.matches || (many && density() !== "wall") : layout === "rows";
+    this.list.classList.toggle("is-rows", rows);
+  }
+
+  /** Which devices are shown, where. Of a filter by state they come and go by themselves: not under a pointer or a focus. */
+  arrange({ evenIfWatched = true, slide = true } = {}) {
     const all = [...this.devices.values()];
-    const count = counts(/** @type {any} */ (all));
-    const visible = all.filter((device) => shown(/** @type {any} */ (device), this.filter));
-    this.filter.showCounts(count, all.length - visible.length);
-    setTab(this.live.isUnknown() ? "Not known · Fleet" : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
-    byId("count").textContent = all.length ? String(all.length) : "";
+    const visible = all.filter((device) => shown(device, this.filter));
+    this.#count(visible.length);
     byId("first-device").hidden = all.length > 0;
     byId("none-match").hidden = all.length === 0 || visible.length > 0;
-    byId("none-match-text").textContent = `${all.length} devices are hidden by the search and filters.`;
+    setText(byId("none-match-text"), t("{n} devices are hidden by the search and filters.", { n: all.length }));
+    byId("sort-again").hidden = !MOVING.has(this.filter.order);
     const watched = performance.now() - this.scrolled < SCROLLING || this.list.matches(":hover") || this.list.contains(document.activeElement);
-    if (!evenIfWatched && watched) {
-      this.pending = true;
-      return;
-    }
-    this.pending = false;
-    const kept = new Set(visible);
-    for (const device of all) if (!kept.has(device)) device.element.remove();
-    place(this.list, sorted(/** @type {any[]} */ (visible), this.filter.order).map((device) => device.element), (tile) => this.observer.observe(tile));
+    this.pending = !evenIfWatched && watched;
+    if (this.pending) return;
+    this.grid.show(sections(this.#ordered(all, visible), this.filter.group), slide);
     this.arranged();
   }
 
-  #seen(/** @type {IntersectionObserverEntry[]} */ entries) {
-    for (const { target, isIntersecting } of entries) {
-      const device = this.devices.get(decodeURIComponent(/** @type {HTMLAnchorElement} */ (target).pathname.split("/")[2] ?? ""));
-      if (!device) continue;
-      if (isIntersecting) {
-        this.inView.add(device);
-        this.painter.soon(device);
-      } else this.inView.delete(device);
-    }
+  #ordered(/** @type {FleetDevice[]} */ all, /** @type {FleetDevice[]} */ visible) {
+    const { order } = this.filter;
+    if (!MOVING.has(order)) return sorted(visible, order);
+    if (this.placed !== order) this.places = new Map(sorted(all, order).map(({ uid }, index) => [uid, index]));
+    this.placed = order;
+    return asTheyStood(visible, this.places);
+  }
+
+  /** How many are in each state: chips, headings, title and badge. @param {number} [visible] devices that are shown */
+  #count(visible) {
+    const all = [...this.devices.values()];
+    const count = counts(all);
+    const seen = visible ?? all.filter((device) => shown(device, this.filter)).length;
+    this.filter.showCounts(count, all.length - seen);
+    setTab(this.live.isUnknown() ? `${t("Not known")} · ${t("Fleet")}` : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
+    setText(byId("count"), all.length ? String(all.length) : "");
+    this.grid.count();
+  }
+
+  #follow() {
     clearTimeout(this.settle);
-    this.settle = setTimeout(() => this.feed.follow(this.inView), SETTLE);
+    this.settle = setTimeout(() => this.feed.follow(this.grid.devicesInView), SETTLE);
+  }
+
+  #followAll() {
+    this.feed.follow(this.grid.devicesInView);
+    this.feed.judge(this.devices.values());
   }
 
   /** @param {any} message */
@@ -151,7 +204,7 @@ export class Fleet {
       const device = this.bySeries.get(Number(id));
       if (!device) continue;
       device.add(Number(id), points, now);
-      this.painter.soon(device);
+      this.grid.changed(device);
     }
   }
 
@@ -163,16 +216,16 @@ export class Fleet {
 
   /** @param {any} message */
   snapshot({ id, series, to }) {
-    if (id !== IN_VIEW) return;
-    if (!this.lines) {
+    if (id === IN_VIEW && !this.lines) {
       this.lines = true;
       endTrouble(byId("trouble"));
     }
     for (const history of series) {
       const device = this.bySeries.get(history.id);
       if (!device) continue;
-      device.load(history, to);
-      this.painter.soon(device);
+      if (id === IN_VIEW) device.load(history, to);
+      else device.look(history.id, history.points);
+      this.grid.changed(device);
     }
   }
 
@@ -180,7 +233,7 @@ export class Fleet {
   refused({ id, message }) {
     if (id !== IN_VIEW) return;
     this.lines = false;
-    showTrouble(byId("trouble"), `The lines of the last 15 minutes could not be loaded. ${message}`, () => this.feed.again());
+    showTrouble(byId("trouble"), t("The lines of the last 15 minutes could not be loaded. {reason}", { reason: message }), () => this.feed.again());
   }
 
   /** Presence ages by the clock alone. */
@@ -188,9 +241,15 @@ export class Fleet {
     const now = this.live.judgedAt();
     const unknown = this.live.isUnknown();
     let changed = false;
-    for (const device of this.devices.values()) changed = device.judge(now, unknown) || changed;
-    for (const device of this.inView) this.painter.soon(device);
-    if (changed || this.pending) this.arrange({ evenIfWatched: false });
+    for (const device of this.devices.values()) {
+      if (!device.judge(now, unknown)) continue;
+      changed = true;
+      this.grid.judged(device, now);
+    }
+    this.grid.refresh();
+    if (!this.loaded) return;
+    if ((changed && this.filter.states.size) || this.pending) this.arrange({ evenIfWatched: false });
+    else if (changed) this.#count();
   }
 
   /** @param {any} message */
@@ -198,10 +257,11 @@ export class Fleet {
     if (message.op === "device") {
       if (message.change === "deleted") {
         const name = this.devices.get(message.device.uid)?.name ?? message.device.uid;
-        toast(`${name} was removed.`);
+        toast(t("{name} was removed.", { name }));
         this.remove(message.device.uid);
         return;
       }
+      this.gone.delete(message.device.uid);
       this.put(message.device);
     } else {
       const device = this.devices.get(message.uid);
@@ -216,7 +276,7 @@ export class Fleet {
       }
     }
     this.second();
-    this.arrange({ evenIfWatched: message.op === "device" });
-    this.feed.follow(this.inView);
+    if (message.op === "device" && this.loaded) this.arrange();
+    this.#followAll();
   }
 }

@@ -2,21 +2,21 @@
 
 const PER_FRAME = 10; // tiles drawn in one frame
 
-/** @typedef {import("./fleet-device.js").FleetDevice} FleetDevice */
+/** @typedef {import("./fleet-tile.js").FleetTile} FleetTile */
 
 export class FleetPainter {
-  /** @param {Set<FleetDevice>} inView what is worth drawing @param {(device: FleetDevice) => void} paint */
+  /** @param {Set<FleetTile>} inView what is worth drawing @param {(tile: FleetTile) => void} paint */
   constructor(inView, paint) {
     this.inView = inView;
     this.paint = paint;
-    /** @type {Set<FleetDevice>} */ this.waiting = new Set();
+    /** @type {Set<FleetTile>} */ this.waiting = new Set();
     this.asked = false;
   }
 
-  /** @param {FleetDevice} device */
-  soon(device) {
-    if (!this.inView.has(device)) return;
-    this.waiting.add(device);
+  /** @param {FleetTile} tile */
+  soon(tile) {
+    if (!this.inView.has(tile)) return;
+    this.waiting.add(tile);
     this.#ask();
   }
 
@@ -29,11 +29,11 @@ export class FleetPainter {
   #frame() {
     this.asked = false;
     let left = PER_FRAME;
-    for (const device of this.waiting) {
+    for (const tile of this.waiting) {
       if (left === 0) break;
-      this.waiting.delete(device);
-      if (!this.inView.has(device)) continue;
-      this.paint(device);
+      this.waiting.delete(tile);
+      if (!this.inView.has(tile)) continue;
+      this.paint(tile);
       left -= 1;
     }
     if (this.waiting.size) this.#ask();

@@ -14,17 +14,18 @@ export function placeIn(state) {
 /** @param {HTMLElement} list whose tiles lead to devices */
 export function keepPlace(list) {
   list.addEventListener("click", (event) => {
-    const tile = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-uid]"));
+    const link = /** @type {Element} */ (event.target).closest("a.tile");
+    const tile = /** @type {HTMLElement|null} */ (link?.parentElement ?? null);
     if (tile && !event.defaultPrevented) history.replaceState({ place: { uid: tile.dataset.uid, top: tile.getBoundingClientRect().top } }, "");
   });
 }
 
 /** @param {HTMLElement} list with its tiles in order @param {Place} place its tile may be gone or hidden since */
 export function goBackTo(list, { uid, top }) {
-  const tile = [.../** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)].find((one) => one.dataset.uid === uid);
+  const tile = /** @type {HTMLElement[]} */ ([...list.children]).find((one) => one.dataset.uid === uid);
   if (!tile) return;
   history.scrollRestoration = "manual"; // the browser would scroll again by where tiles stood before
-  tile.focus({ preventScroll: true });
+  tile.querySelector("a")?.focus({ preventScroll: true });
   let until = performance.now() + HOLD;
   for (const move of MOVES) addEventListener(move, () => (until = 0), { once: true, passive: true });
   // Tiles get their height when they come near: one jump would miss.

@@ -2,6 +2,7 @@
 
 import { byId, setText, toast } from "../page/element.js";
 import { Selection } from "./selection.js";
+import { t, tn } from "../page/language.js";
 import { typing } from "../frame/frame.js";
 import { wireLongPress } from "../page/long-press.js";
 
@@ -19,7 +20,7 @@ export class FleetSelection {
     byId("selection-clear").addEventListener("click", () => this.clear());
     byId("selection-copy").addEventListener("click", async () => {
       await navigator.clipboard.writeText([...this.selection.uids].join("\n"));
-      toast(`${this.selection.uids.size} uids copied.`);
+      toast(tn("{n} uid copied.", "{n} uids copied.", this.selection.uids.size));
     });
     this.show();
   }
@@ -29,10 +30,11 @@ export class FleetSelection {
   }
 
   #order() {
-    return [...this.list.children].map((tile) => this.#uidOf(tile)).filter((uid) => uid !== null);
+    return [...new Set([...this.list.children].map((tile) => this.#uidOf(tile)).filter((uid) => uid !== null))];
   }
 
   #clicked(/** @type {MouseEvent} */ event) {
+    if (/** @type {Element} */ (event.target).closest(".card-menu")) return;
     const uid = this.#uidOf(/** @type {Element} */ (event.target));
     const byFinger = /** @type {PointerEvent} */ (event).pointerType === "touch" && this.selection.uids.size > 0;
     if (byFinger && this.#toggle(uid)) event.preventDefault(); // with some selected a tap selects more, or lets go
@@ -84,12 +86,13 @@ export class FleetSelection {
     const { uids } = this.selection;
     for (const tile of this.list.children) {
       const selected = uids.has(this.#uidOf(tile) ?? "");
+      if (tile.classList.contains("is-selected") === selected) continue;
       tile.classList.toggle("is-selected", selected);
-      if (selected) tile.setAttribute("aria-describedby", "selected-word");
-      else tile.removeAttribute("aria-describedby");
+      if (selected) tile.querySelector("a")?.setAttribute("aria-describedby", "selected-word");
+      else tile.querySelector("a")?.removeAttribute("aria-describedby");
     }
     byId("selection").hidden = uids.size === 0;
-    setText(byId("selection-count"), uids.size ? `${uids.size} selected` : "");
+    setText(byId("selection-count"), uids.size ? t("{n} selected", { n: uids.size }) : "");
     byId("selection-only").setAttribute("aria-pressed", String(this.filter.only));
   }
 }

@@ -1,6 +1,7 @@
-/** The fleet page: every device, worst first, live. */
+/** The fleet page: what is wrong on top, below it every device in a fixed order, live. */
 
 import { byId } from "../page/element.js";
+import { CardDialog } from "./card-dialog.js";
 import { current } from "../frame/alerts.js";
 import * as live from "../live/live.js";
 import { Fleet } from "./fleet-list.js";
@@ -17,29 +18,47 @@ const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tel
 const { connection } = live;
 const fleet = new Fleet(live);
 const selection = new FleetSelection(fleet.list, fleet.filter);
+const problems = new FleetProblems(fleet, current, live);
+const cards = new CardDialog(fleet);
 let place = placeIn(history.state);
 fleet.arranged = () => {
+  // Everything stands in its place from the first moment: it would move otherwise.
+  if (byId("fleet").hidden) {
+    problems.second();
+    byId("fleet-wait").remove();
+    byId("fleet").hidden = false;
+  }
   selection.show();
   if (place) goBackTo(fleet.list, place);
   place = null;
 };
 keepPlace(fleet.list);
-const problems = new FleetProblems();
+
 /** What is open now. */
 function showAlerts() {
-  const told = current.of("open").filter((alert) => isTold(alert, serverNow()));
-  problems.show(told, current.open);
-  fleet.showAlerts(told);
+  fleet.showAlerts(current.of("open").filter((alert) => isTold(alert, serverNow())));
+  problems.second();
 }
+
 current.addEventListener("changed", showAlerts);
-// What stands below is seen once it is known how much stands above: it would move otherwise.
-fleet.ready = current.first.then(() => byId("fleet").classList.remove("is-waiting"));
-connection.on("readings", (message) => fleet.readings(message));
-connection.on("snapshot", (message) => fleet.snapshot(message));
+connection.on("readings", (message) => {
+  fleet.readings(message);
+  problems.readings(message);
+});
+connection.on("snapshot", (message) => {
+  fleet.snapshot(message);
+  problems.snapshot(message);
+});
 connection.on("error", (message) => fleet.refused(message));
+connection.on("cards", () => cards.read().catch(() => {})); // it is read again with the next connection
 for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
 // Of named series the history comes by itself; what else changed is not said.
-connection.on("hello", () => fleet.load());
+let greeted = false;
+connection.on("hello", () => {
+  if (greeted) cards.read().catch(() => {});
+  greeted = true;
+  fleet.load();
+});
 connection.on("refill", ({ series }) => series === null && fleet.load());
 connection.on("beat", (message) => fleet.beat(message));
 document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
@@ -52,8 +71,8 @@ document.addEventListener("keydown", (event) => {
 fleet.list.addEventListener("pointerleave", () => fleet.pending && fleet.arrange());
 setInterval(() => {
   showAlerts(); // a snooze ends by the clock alone
-  fleet.second();
 }, 1000);
 setInterval(() => !document.hidden && fleet.load(), REFRESH);
+fleet.ready = Promise.allSettled([current.first, cards.read()]).then(() => undefined);
 fleet.load();
 wireAdding(selection.selection, () => selection.clear());

@@ -10,13 +10,13 @@ const LATE_GRACE = 2_000; // ms
 const SILENT_INTERVALS = 5;
 export const MIN_SILENT_AFTER = 10_000; // ms
 
-/** Worst first; also the order of the filter chips. `alert`: something of it is open, whatever its connection; `sensors`: heard from, but not
- * of all it measures. */
-export const STATES = /** @type {const} */ (["alert", "offline", "silent", "sensors", "late", "online", "waiting", "disabled"]);
+/** Worst first; also the order of the filter chips. `alert`: something of it is open, whatever its connection; `limit`: a value is beyond a
+ * threshold; `sensors`: heard from, but not of all it measures. */
+export const STATES = /** @type {const} */ (["alert", "limit", "offline", "silent", "sensors", "late", "online", "waiting", "disabled"]);
 /** States somebody should look at. */
-export const PROBLEMS = new Set(["alert", "offline", "silent", "sensors"]);
+export const PROBLEMS = new Set(["alert", "limit", "offline", "silent", "sensors"]);
 export const WORDS = {
-  alert: t("Alert"), online: t("Online"), late: t("Late"), silent: t("Silent"), sensors: t("Sensor silent"), offline: t("Offline"), waiting: t("Waiting"), disabled: t("Disabled"),
+  alert: t("Alert"), limit: t("Beyond limit"), online: t("Online"), late: t("Late"), silent: t("Silent"), sensors: t("Sensor silent"), offline: t("Offline"), waiting: t("Waiting"), disabled: t("Disabled"),
 };
 /** Where nothing can be known of any device. */
 export const UNKNOWN = t("Not known");
