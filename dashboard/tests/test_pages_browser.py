@@ -56,6 +56,8 @@ def drawn(page: Page) -> dict[str, list[list[float]]]:
 
 def test_a_wrong_password_is_told_on_the_page_and_the_right_one_opens_it(page: Page):
     page.goto("/")
+    expect(page.locator("#first-device")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # what is on its way would be refused
     page.click("summary[aria-label='Account of olga']")
     page.click("text=Log out")
     page.fill("[name=username]", "olga")
@@ -94,8 +96,7 @@ def test_search_hides_what_it_does_not_find_and_says_so(page: Page):
     add_device("motor-1", "Motor 1")
     page.goto("/")
     expect(page.locator(".device")).to_have_count(2)
-    page.keyboard.press("/")
-    page.keyboard.type("motor")
+    page.fill("#search", "motor")
     expect(page.locator(".device")).to_have_count(1)
     expect(page.locator("#hidden-count")).to_have_text("1 hidden")
     expect(page).to_have_url(re.compile("search=motor"))
@@ -110,7 +111,7 @@ def test_arrows_walk_the_devices_and_enter_opens_one(page: Page):
     expect(page.locator(".device")).to_have_count(2)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".device", has_text="Air 2")).to_be_focused()
+    expect(page.locator(".device", has_text="Air 2").locator("a")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/devices/b-2/")
 

@@ -116,7 +116,7 @@ def test_back_from_a_device_leads_to_its_tile(page: Page, width: int):
     page.wait_for_url("**/devices/pump-61/")
     page.go_back()
     before = float(page.evaluate("sessionStorage.getItem('stood')"))
-    expect(tile).to_be_focused()
+    expect(tile.locator("a")).to_be_focused()
     expect(tile).to_be_in_viewport(ratio=1)
     eventually(
         lambda: abs((tile.bounding_box() or {"y": 0})["y"] - before) <= 2,

@@ -49,7 +49,7 @@ def test_tiles_are_selected_with_keys_and_shift_and_the_address_keeps_it(page: P
         add_device(uid)
     page.goto("/?order=name")
     expect(page.locator(".device")).to_have_count(4)
-    page.focus("[data-uid=a-1]")
+    page.focus("[data-uid=a-1] a")
     page.keyboard.press("x")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")

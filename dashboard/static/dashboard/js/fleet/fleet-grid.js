@@ -7,6 +7,9 @@ import { number } from "../page/format.js";
 import { PROBLEMS } from "../presence/presence.js";
 import { t, tn } from "../page/language.js";
 
+const MARGIN = 300; // px around the window in which tiles are filled
+const MOST_FILLED = 300; // tiles that stay filled; of more, those seen longest ago are emptied
+
 /** @typedef {import("./fleet-device.js").FleetDevice} FleetDevice */
 /** @typedef {{name: string, title: string, devices: FleetDevice[]}} Section */
 
@@ -19,18 +22,50 @@ export class FleetGrid {
     /** @type {Map<string, {element: HTMLElement, devices: FleetDevice[]}>} */ this.heads = new Map();
     /** @type {Set<FleetTile>} */ this.inView = new Set();
     this.painter = new FleetPainter(this.inView, paint);
-    /** @type {Map<Element, FleetTile>} */ this.byElement = new Map();
-    this.observer = new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) {
-        const tile = this.byElement.get(target);
-        if (!tile) continue;
-        if (isIntersecting) {
-          this.inView.add(tile);
-          this.painter.soon(tile);
-        } else this.inView.delete(tile);
-      }
-      moved();
-    }, { rootMargin: "300px 0px" });
+    /** as they lie @type {FleetTile[]} */ this.order = [];
+    /** seen longest ago first @type {Set<FleetTile>} */ this.filled = new Set();
+    this.moved = moved;
+    let asked = false;
+    const soon = () => {
+      if (asked) return;
+      asked = true;
+      requestAnimationFrame(() => {
+        asked = false;
+        this.look();
+      });
+    };
+    addEventListener("scroll", soon, { passive: true });
+    new ResizeObserver(soon).observe(list);
+  }
+
+  /** Which tiles are near the window. They lie in order, so two searches find them: an observer of two thousand took a third of each frame
+   * of a scroll. */
+  look() {
+    const box = (/** @type {number} */ at) => this.order[at].element.getBoundingClientRect();
+    const isShown = this.list.checkVisibility() && this.order.length > 0;
+    const from = isShown ? firstWhere(this.order.length, (at) => box(at).bottom >= -MARGIN) : 0;
+    const to = isShown ? firstWhere(this.order.length, (at) => box(at).top > innerHeight + MARGIN) : 0;
+    const near = new Set(this.order.slice(from, to));
+    let changed = false;
+    for (const tile of this.inView) {
+      if (near.has(tile)) continue;
+      this.inView.delete(tile);
+      changed = true;
+    }
+    for (const tile of near) {
+      this.filled.delete(tile);
+      this.filled.add(tile);
+      if (this.inView.has(tile)) continue;
+      this.inView.add(tile);
+      this.painter.soon(tile);
+      changed = true;
+    }
+    for (const tile of this.filled) {
+      if (this.filled.size <= MOST_FILLED) break;
+      this.filled.delete(tile);
+      tile.empty();
+    }
+    if (changed) this.moved();
   }
 
   /** These sections and no others. @param {Section[]} sections @param {boolean} isNew whether a tile that was not there slides in */
@@ -60,22 +95,21 @@ export class FleetGrid {
     for (const [name, { element }] of this.heads) if (!heads.has(name)) element.remove();
     this.tiles = tiles;
     this.heads = heads;
+    this.order = [...tiles.values()];
     place(this.list, wanted);
+    this.look();
     this.count();
   }
 
   #make(/** @type {FleetDevice} */ device, /** @type {boolean} */ isNew) {
     const tile = new FleetTile(device);
     tile.element.classList.toggle("is-new", isNew);
-    this.byElement.set(tile.element, tile);
-    this.observer.observe(tile.element);
     return tile;
   }
 
   #drop(/** @type {FleetTile} */ tile) {
-    this.observer.unobserve(tile.element);
-    this.byElement.delete(tile.element);
     this.inView.delete(tile);
+    this.filled.delete(tile);
     tile.element.remove();
   }
 
@@ -116,4 +150,16 @@ export class FleetGrid {
   get devicesInView() {
     return [...new Set([...this.inView].map(({ device }) => device))];
   }
+}
+
+/** @param {number} size @param {(at: number) => boolean} is once it is so, it stays so @returns {number} the first of which it is, or `size` */
+function firstWhere(size, is) {
+  let low = 0;
+  let high = size;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (is(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -49,6 +49,14 @@ export class FleetTile {
     return parts;
   }
 
+  /** Far from the window it is its name alone. */
+  empty() {
+    if (!this.filled || this.element.contains(document.activeElement)) return;
+    this.filled = null;
+    this.link.replaceChildren(this.name);
+    this.element.querySelector(".card-menu")?.remove();
+  }
+
   /** All of it. @param {number} now @param {number} known the time up to which the page knows what happened */
   paint(now, known) {
     const { device } = this;

@@ -7,6 +7,10 @@ import { pill, unknown } from "./connection-words.js";
 import { showAlerts } from "./alerts.js";
 import { showUnread } from "./unread.js";
 import { showWaiting } from "./waiting.js";
+import { offer } from "../palette/offers.js";
+import { t } from "../page/language.js";
+import { views, wireViews } from "../views/views.js";
+import { wirePalette } from "../palette/palette.js";
 
 const SEQUENCE = 1_000; // ms between the two keys of "g f"
 
@@ -35,10 +39,8 @@ function wireKeys() {
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);
-    } else if (event.key === "/" && byId("search")) {
-      event.preventDefault();
-      byId("search").select();
-    } else if (event.key === "g") g = event.timeStamp;
+    } else if (event.key === "v" && event.timeStamp - g < SEQUENCE) byId("views").open = true;
+    else if (event.key === "g") g = event.timeStamp;
     else if (event.key === "?") byId("help").showModal();
     else if (event.key === "t") nextTheme();
     else if (event.key === "d") nextDensity();
@@ -85,5 +87,11 @@ if (!document.getElementById("away")) {
   showWaiting();
   showAlerts();
   showUnread();
+  wireViews();
+  wirePalette();
+  offer(t("Save this page as a view"), "bookmark", () => views.ask());
+  offer(t("Keyboard help"), "keys", () => byId("help").showModal());
+  offer(t("Next theme"), "dark light appearance", nextTheme);
+  offer(t("Next density"), "compact wall appearance", nextDensity);
 }
 showConnection();

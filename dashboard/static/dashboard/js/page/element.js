@@ -98,11 +98,19 @@ export function copies(button, text) {
   });
 }
 
-/** A short message that leaves by itself. @param {string} text */
-export function toast(text) {
+/** A short message that leaves by itself. @param {string} text
+ * @param {{act: string, run: () => any}} [offered] what can be done about it meanwhile; it stays longer then */
+export function toast(text, offered) {
   const node = el("p", { class: "toast", text });
+  if (offered) {
+    const run = () => {
+      node.remove();
+      offered.run();
+    };
+    node.append(el("button", { class: "button tiny", text: offered.act, on: { click: run } }));
+  }
   byId("toasts").append(node);
-  setTimeout(() => node.remove(), 5000);
+  setTimeout(() => node.remove(), offered ? 10_000 : 5_000);
 }
 
 /** What went wrong, since when first, and what can be done about it. @param {HTMLElement} area @param {string} what @param {() => void} retry @param {string} [act] */

@@ -1,0 +1,258 @@
+"""The fleet page in Chromium, with thousands of live devices: when it is there, whether it moves,
+and whether it stutters while one scrolls.
+
+`python -m benchmarks.fleet_page --devices 2000 --seconds 20 --json`
+
+A real Daphne process, Postgres, Redis and Chromium. Each device has three series with a quarter of
+an hour of readings, and each sends once a second through the channel layer, as a bridge does. One
+device in fifty has a value beyond its limit. The last line is one JSON object. Not measured: a
+network, other viewers, a bridge that writes beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks import stack as stacks
+
+METRICS = (("temperature", "°C"), ("humidity", "%"), ("pressure", "hPa"))
+SITES = 20
+KINDS = ("freezer", "pump", "air-quality", "power-meter")
+HISTORY = 15 * 60  # seconds before the run …
+STEP = 10  # … with a reading each so many
+FRAME_MS = 1000 / 60
+READY_MS = 60_000  # for the page to be there
+USERNAME = "benchmark-viewer"
+# What the page does to its viewer: tasks over 50 ms, and what moved without being asked to.
+OBSERVE = """
+window.measured = {tasks: [], shifts: [], frames: []};
+new PerformanceObserver((list) => measured.tasks.push(...list.getEntries().map((one) => [one.startTime, one.duration])))
+  .observe({type: "longtask", buffered: true});
+new PerformanceObserver((list) => measured.shifts.push(...list.getEntries().map((one) => one.value)))
+  .observe({type: "layout-shift", buffered: true});
+"""  # noqa: E501
+# A steady scroll to the end and back, and how long each frame took.
+SCROLL = """async (seconds) => {
+  const frames = [];
+  const start = performance.now();
+  const end = document.documentElement.scrollHeight - innerHeight;
+  let before = start;
+  await new Promise((done) => {
+    const frame = (now) => {
+      frames.push(now - before);
+      before = now;
+      const share = (now - start) / (seconds * 1000);
+      if (share >= 1) return done();
+      scrollTo(0, end * (1 - Math.abs(1 - 2 * share)));
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  return frames.slice(1);
+}"""
+REST = "(seconds) => new Promise((done) => setTimeout(done, seconds * 1000))"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured; printed with the result."""
+
+    devices: int
+    seconds: float  # of scrolling, and as long again at rest
+    layout: str  # rows or tiles
+
+
+class Fleet:
+    """The devices, their readings and the viewer."""
+
+    def __init__(self, plan: Plan) -> None:
+        from django.conf import settings  # noqa: PLC0415 (needs the settings, as the rest here)
+        from django.contrib.auth import get_user_model  # noqa: PLC0415
+        from django.test import Client  # noqa: PLC0415
+        from django.utils import timezone  # noqa: PLC0415
+
+        from devices.models import Device, Presence, Site  # noqa: PLC0415
+        from telemetry.models import Series  # noqa: PLC0415
+
+        sites = [
+            Site.objects.create(slug=f"site-{n}", name=f"Benchmark site {n}") for n in range(SITES)
+        ]
+        lines = {"temperature": [{"value": 30, "op": "above", "label": "Too warm"}]}
+        made = Device.objects.bulk_create(
+            Device(
+                uid=f"bench-{n:05}", name=f"Bench {n}", site=sites[n % SITES],
+                kind=KINDS[n % len(KINDS)], tags=[f"row-{n % 10}"], expected_interval=10,
+                metadata={"thresholds": lines},
+            )
+            for n in range(plan.devices)
+        )  # fmt: skip
+        now = timezone.now()
+        Presence.objects.bulk_create(
+            Presence(device=each, connection="online", connection_since=now, last_seen_at=now)
+            for each in made
+        )
+        series = Series.objects.bulk_create(
+            Series(device=each, metric=metric, unit=unit, precision=1)
+            for each in made
+            for metric, unit in METRICS
+        )
+        self.warm = {each.pk for each in made[::50]}
+        self.series: dict[int, list[int]] = {}
+        for each in series:
+            self.series.setdefault(each.device_id, []).append(each.pk)
+        self._store()
+        user, _ = get_user_model().objects.get_or_create(username=USERNAME)
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        self.cookie = {"name": name, "value": client.cookies[name].value}
+
+    def value(self, device: int, number: int) -> float:
+        """Within its limit, or not."""
+        return 20.0 + (device + number) % 7 + (20.0 if device in self.warm else 0.0)
+
+    def _store(self) -> None:
+        from django.db import connection  # noqa: PLC0415
+        from django.utils import timezone  # noqa: PLC0415
+
+        from telemetry.storage import upkeep  # noqa: PLC0415
+
+        upkeep.make_days(timezone.now(), days_back=1)
+        warm = [ids[0] for device, ids in self.series.items() if device in self.warm]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO reading
+                SELECT s.id, now() - step * make_interval(secs => %s),
+                       20 + (s.id + step) %% 7 + CASE WHEN s.id = ANY(%s) THEN 20 ELSE 0 END
+                FROM unnest(%s::int[]) AS s(id), generate_series(0, %s) AS step""",
+                [STEP, warm, [one for ids in self.series.values() for one in ids], HISTORY // STEP],
+            )
+
+
+async def _publish(fleet: Fleet, stop: threading.Event) -> int:
+    """Every device once a second, a tenth of them in each tenth of one."""
+    from channels.layers import get_channel_layer  # noqa: PLC0415
+
+    from telemetry.live import contract  # noqa: PLC0415
+
+    layer, devices = get_channel_layer(), list(fleet.series)
+    seqs: dict[str, int] = {}
+    begun, number = time.perf_counter(), 0
+    while not stop.is_set():
+        await asyncio.sleep(max(0.0, begun + number / 10 - time.perf_counter()))
+        at = time.time_ns() // 1_000_000
+        by_group: dict[str, dict[int, list[int | float | str]]] = {}
+        heard: dict[str, dict[int, int]] = {}
+        for device in devices[number % 10 :: 10]:
+            group = contract.shard_group(device)
+            heard.setdefault(group, {})[device] = at
+            for place, series in enumerate(fleet.series[device]):
+                value = fleet.value(device, number) if place == 0 else 50.0 + number % 5
+                by_group.setdefault(group, {})[series] = [at, value]
+        for group, points in by_group.items():
+            seqs[group] = seqs.get(group, 0) + 1
+            await layer.group_send(group, contract.readings("benchmark", seqs[group], points))
+            await layer.group_send(group, contract.heard(heard[group]))
+        number += 1
+    await layer.flush()
+    return number
+
+
+def _percentile(numbers: list[float], share: float) -> float:
+    found = sorted(numbers) or [float("nan")]
+    return round(found[min(len(found) - 1, int(len(found) * share))], 1)
+
+
+def _look(port: int, fleet: Fleet, plan: Plan) -> dict[str, Any]:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    from tests.chromium import CHROMIUM_OPTIONS, chromium_path  # noqa: PLC0415
+
+    url = f"http://127.0.0.1:{port}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+        context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
+        context.add_cookies([{**fleet.cookie, "url": url}])
+        page = context.new_page()
+        page.add_init_script(OBSERVE)
+        page.goto(f"/?layout={plan.layout}")
+        page.wait_for_selector(".device .value .unit", timeout=READY_MS)
+        there = page.evaluate("performance.now()")
+        page.wait_for_selector("#connection[data-state=online]", timeout=READY_MS)
+        begun = page.evaluate("performance.now()")
+        page.evaluate(REST, plan.seconds)
+        frames = page.evaluate(SCROLL, plan.seconds)
+        seen = page.evaluate("measured")
+        cdp = context.new_cdp_session(page)
+        cdp.send("HeapProfiler.collectGarbage")
+        heap = page.evaluate("performance.memory.usedJSHeapSize")
+        nodes = page.evaluate("document.querySelectorAll('*').length")
+        problems = page.inner_text("#problems-count")
+        browser.close()
+    live = [took for at, took in seen["tasks"] if at >= begun]
+    return {
+        "first_values_ms": round(there),
+        "problems": problems,
+        "layout_shift": round(sum(seen["shifts"]), 4),
+        "frame_ms": {
+            name: _percentile(frames, share)
+            for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        },
+        "frame_ms_most": round(max(frames), 1),
+        "frames_late": round(sum(one > 2 * FRAME_MS for one in frames) / len(frames), 4),
+        "long_tasks": len(live),
+        "long_task_ms_most": round(max(live, default=0.0)),
+        "loading_task_ms_most": round(max((t for at, t in seen["tasks"] if at < begun), default=0)),
+        "heap_mib": round(heap / 2**20, 1),
+        "elements": nodes,
+    }
+
+
+def measure(plan: Plan) -> dict[str, Any]:
+    found: dict[str, Any] = {"benchmark": "fleet_page", "plan": asdict(plan)}
+    with stacks.running() as stack:
+        from benchmarks import machine  # noqa: PLC0415 (needs the settings)
+
+        found["machine"] = machine.describe(stack.broker)
+        fleet = Fleet(plan)
+        with stack.web("config.asgi:application") as (port, _):
+            stop = threading.Event()
+            told = threading.Thread(target=lambda: asyncio.run(_publish(fleet, stop)))
+            told.start()
+            try:
+                found |= _look(port, fleet, plan)
+            finally:
+                stop.set()
+                told.join()
+    return found
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet_page", description=__doc__)
+    parser.add_argument("--devices", type=int, default=2000)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--layout", choices=("rows", "tiles"), default="rows")
+    parser.add_argument("--json", action="store_true", help="the JSON line only")
+    chosen = parser.parse_args(words)
+    if min(chosen.devices, chosen.seconds) <= 0:
+        parser.error("the numbers are above 0")
+    try:
+        found = measure(Plan(chosen.devices, chosen.seconds, chosen.layout))
+    except stacks.BenchmarkFailed as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    if not chosen.json:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    sys.stdout.write(json.dumps(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
