@@ -87,7 +87,7 @@ class Palette {
       [t("Times"), times(text)],
       [t("Devices"), found.devices.map((/** @type {any} */ one) => ({ name: one.name, about: [one.site, one.kind, one.uid].filter(Boolean).join(" · "), icon: "i-fleet", run: go(device(one.uid)) }))],
       [t("Series"), found.series.map((/** @type {any} */ one) => ({ name: one.label || humanise(one.metric), about: one.device_name, icon: "i-pipeline", run: go(`${device(one.device)}?series=${one.id}`) }))],
-      [t("Sites"), found.sites.map((/** @type {any} */ one) => ({ name: one.name, about: "", icon: "i-inbox", run: go(`/?site=${encodeURIComponent(one.slug)}`) }))],
+      [t("Sites"), found.sites.map((/** @type {any} */ one) => ({ name: one.name, about: "", icon: "i-inbox", run: go(`/sites/${encodeURIComponent(one.slug)}/`) }))],
       [t("Views"), matching(named, text).slice(0, MOST)],
       [t("Actions"), matching(acts(), text).slice(0, text ? MOST : 2 * MOST)],
       [t("Pages"), matching(pages(), text)],
