@@ -3,7 +3,7 @@
 import { age, bare, humanise } from "../page/format.js";
 import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
-import { inOrder } from "../fleet/fleet-order.js";
+import { inOrder } from "../fleet/card.js";
 import { isAhead, judge, PROBLEMS, UNKNOWN, withSensors } from "../presence/presence.js";
 import { Latest, newestPoint } from "../live/latest.js";
 
