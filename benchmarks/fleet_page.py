@@ -32,14 +32,14 @@ READY_MS = 60_000  # for the page to be there
 USERNAME = "benchmark-viewer"
 # What the page does to its viewer: tasks over 50 ms, and what moved without being asked to.
 OBSERVE = """
-window.measured = {tasks: [], shifts: [], frames: []};
+window.measured = {tasks: [], shifts: []};
 new PerformanceObserver((list) => measured.tasks.push(...list.getEntries().map((one) => [one.startTime, one.duration])))
   .observe({type: "longtask", buffered: true});
 new PerformanceObserver((list) => measured.shifts.push(...list.getEntries().map((one) => one.value)))
   .observe({type: "layout-shift", buffered: true});
 """  # noqa: E501
-# A steady scroll to the end and back, and how long each frame took.
-SCROLL = """async (seconds) => {
+# How long each frame takes, at rest or while one scrolls steadily.
+FRAMES = """async ([seconds, speed]) => {
   const frames = [];
   const start = performance.now();
   const end = document.documentElement.scrollHeight - innerHeight;
@@ -48,16 +48,15 @@ SCROLL = """async (seconds) => {
     const frame = (now) => {
       frames.push(now - before);
       before = now;
-      const share = (now - start) / (seconds * 1000);
-      if (share >= 1) return done();
-      scrollTo(0, end * (1 - Math.abs(1 - 2 * share)));
+      if (now - start >= seconds * 1000) return done();
+      if (speed) scrollTo(0, Math.min(end, (now - start) / 1000 * speed));
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
   });
   return frames.slice(1);
 }"""
-REST = "(seconds) => new Promise((done) => setTimeout(done, seconds * 1000))"
+SPEED = 3000  # px a second: three windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Plan:
     """What is measured; printed with the result."""
 
     devices: int
-    seconds: float  # of scrolling, and as long again at rest
+    seconds: float  # at rest, and as long again scrolling
     layout: str  # rows or tiles
 
 
@@ -186,9 +185,8 @@ def _look(port: int, fleet: Fleet, plan: Plan) -> dict[str, Any]:
         page.wait_for_selector(".device .value .unit", timeout=READY_MS)
         there = page.evaluate("performance.now()")
         page.wait_for_selector("#connection[data-state=online]", timeout=READY_MS)
-        begun = page.evaluate("performance.now()")
-        page.evaluate(REST, plan.seconds)
-        frames = page.evaluate(SCROLL, plan.seconds)
+        at_rest = _frames(page, plan.seconds, 0)
+        scrolling = _frames(page, plan.seconds, SPEED)
         seen = page.evaluate("measured")
         cdp = context.new_cdp_session(page)
         cdp.send("HeapProfiler.collectGarbage")
@@ -196,22 +194,31 @@ def _look(port: int, fleet: Fleet, plan: Plan) -> dict[str, Any]:
         nodes = page.evaluate("document.querySelectorAll('*').length")
         problems = page.inner_text("#problems-count")
         browser.close()
-    live = [took for at, took in seen["tasks"] if at >= begun]
     return {
         "first_values_ms": round(there),
         "problems": problems,
         "layout_shift": round(sum(seen["shifts"]), 4),
-        "frame_ms": {
-            name: _percentile(frames, share)
-            for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-        },
-        "frame_ms_most": round(max(frames), 1),
-        "frames_late": round(sum(one > 2 * FRAME_MS for one in frames) / len(frames), 4),
-        "long_tasks": len(live),
-        "long_task_ms_most": round(max(live, default=0.0)),
-        "loading_task_ms_most": round(max((t for at, t in seen["tasks"] if at < begun), default=0)),
+        "loading_task_ms_most": round(
+            max((ms for at, ms in seen["tasks"] if at < there), default=0)
+        ),
+        "at_rest": at_rest,
+        "scrolling": scrolling,
         "heap_mib": round(heap / 2**20, 1),
         "elements": nodes,
+    }
+
+
+def _frames(page: Any, seconds: float, speed: int) -> dict[str, Any]:
+    before = page.evaluate("measured.tasks.length")
+    frames = page.evaluate(FRAMES, [seconds, speed])
+    long = [took for _, took in page.evaluate("measured.tasks")[before:]]
+    shares = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    return {
+        "frame_ms": {name: _percentile(frames, share) for name, share in shares},
+        "frame_ms_most": round(max(frames), 1),
+        "frames_late": round(sum(one > 2 * FRAME_MS for one in frames) / len(frames), 4),
+        "long_tasks": len(long),
+        "long_task_ms_most": round(max(long, default=0.0)),
     }
 
 
