@@ -89,9 +89,9 @@ if (!document.getElementById("away")) {
   showUnread();
   wireViews();
   wirePalette();
-  offer(t("Save this page as a view"), "bookmark", () => views.ask());
-  offer(t("Keyboard help"), "keys", () => byId("help").showModal());
-  offer(t("Next theme"), "dark light appearance", nextTheme);
-  offer(t("Next density"), "compact wall appearance", nextDensity);
+  offer(t("Save this page as a view"), t("bookmark"), () => views.ask());
+  offer(t("Keyboard help"), t("keys"), () => byId("help").showModal());
+  offer(t("Next theme"), t("dark light appearance"), nextTheme);
+  offer(t("Next density"), t("compact wall appearance"), nextDensity);
 }
 showConnection();
