@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "dashboard.pages.content_policy.ContentPolicy",
     "config.static_files.StaticFiles",
     "django.middleware.gzip.GZipMiddleware",
     "config.odd_requests.OddRequests",

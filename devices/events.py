@@ -85,6 +85,12 @@ def announce_after_commit(say: Callable[[], Iterable[dict[str, Any]]]) -> None:
         transaction.on_commit(_Announcements([say]))
 
 
+def announce_account(name: str) -> None:
+    """After commit, have the account page of the one who has this name read itself again."""
+    message = {"type": "live.event", "event": "account", "site": None, "to": name}
+    announce_after_commit(lambda: [message])
+
+
 class _Announcements(list[Callable[[], Iterable[dict[str, Any]]]]):
     """What one transaction announces, in order."""
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from devices import clock
 from devices.api.authentication import ApiTokenAuthentication, PasswordAuthentication
+from devices.events import announce_account
 from devices.models import ApiTokenName
 
 
@@ -61,6 +62,7 @@ class NewApiTokenSerializer(serializers.Serializer):
         made.save(update_fields=["expiry", "created"])
         if validated_data["name"]:
             ApiTokenName.objects.create(token=made, name=validated_data["name"])
+        announce_account(made.user.get_username())
         facts = {"token_key": made.token_key, "created": made.created, "expiry": made.expiry}
         return {"name": validated_data["name"], "token": token, **facts}
 
@@ -92,6 +94,10 @@ class ApiTokenViewSet(
     def get_queryset(self) -> QuerySet[AuthToken]:
         mine = AuthToken.objects.filter(user=self.request.user).exclude(expiry__lte=clock.now())
         return mine.annotate(given_name=F("given__name")).order_by("-created", "pk")
+
+    def perform_destroy(self, instance: AuthToken) -> None:
+        super().perform_destroy(instance)
+        announce_account(instance.user.get_username())
 
     @extend_schema(
         summary="Make an API token",
