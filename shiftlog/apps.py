@@ -13,5 +13,8 @@ class ShiftlogConfig(AppConfig):
     def ready(self) -> None:
         for noted in ("devices", "presence"):
             import_module(f"shiftlog.noted.{noted}")  # connects its receivers
-        jobs.register(*import_module("shiftlog.keeping").JOBS)
+        jobs.register(
+            *import_module("shiftlog.keeping").JOBS,
+            import_module("shiftlog.noted.quarantine").JOB,
+        )
         followers.register(import_module("shiftlog.numbering").FOLLOWER)

@@ -18,6 +18,8 @@ SAMPLES = {
     "user": 1,
     "stream": "all",
     "place": 1,
+    "since": datetime(2026, 3, 1, tzinfo=UTC),
+    "least": 50,
 }
 NAMED = [
     (path.stem, name)
