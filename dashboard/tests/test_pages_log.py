@@ -22,6 +22,7 @@ from shiftlog import writing
 from shiftlog.models import Entry, Kind
 from shiftlog.numbering import catch_up
 from shiftlog.record import record
+from telemetry.models import Series
 from telemetry.moments import to_ms
 from tests.browser import chromium, operator, page, refused
 from tests.waiting import eventually
@@ -218,6 +219,7 @@ def test_a_page_counts_what_is_unread_and_shows_who_is_named_until_it_is_read(
 def test_a_note_is_on_the_charts_of_the_device_for_everybody(page: Page, mia: User):
     hall = Site.objects.create(slug="hall", name="Hall")
     pump = Device.objects.create(uid="pump-1", name="Pump 1", site=hall)
+    Series.objects.create(device=pump, metric="temperature", kind="gauge")
     now = timezone.now()
     start, stop = now - timedelta(minutes=9), now - timedelta(minutes=6)
     say(mia, "Filter **change**", device=pump, starts_at=start, ends_at=stop)
@@ -230,6 +232,18 @@ def test_a_note_is_on_the_charts_of_the_device_for_everybody(page: Page, mia: Us
     say(mia, "No note", device=pump)
     later = [to_ms(now - timedelta(minutes=3)), None, "mia: Power cut"]
     eventually(lambda: page.evaluate(MARKS) == [shown, later])
+    # Where the pointer is, `e` marks an instant.
+    plot = page.locator(".plot").first
+    plot.hover()
+    page.keyboard.press("e")
+    note = page.locator("dialog.write")
+    note.locator("textarea").fill("Noise")
+    note.get_by_label("About").select_option(label="Hall")
+    note.get_by_role("button", name="Write", exact=True).click()
+    eventually(lambda: "olga: Noise" in [text for _, _, text in page.evaluate(MARKS)])
+    noise = Entry.objects.get(text="Noise")
+    assert (noise.site, noise.device, noise.ends_at) == (hall, None, None)
+    assert now - timedelta(minutes=15) < noise.starts_at < timezone.now()
     # Its thread is where one talks about it.
     page.locator("#device-log .entry", has_text="Filter change").get_by_role(
         "button", name="Reply"

@@ -11,7 +11,7 @@ import { openThread, threadDrawer } from "./thread-drawer.js";
 import { reading } from "./reading.js";
 import { setTab } from "../frame/badge.js";
 import { showInAddress } from "../page/address.js";
-import { t, tn } from "../page/language.js";
+import { t, tn, tx } from "../page/language.js";
 import { typing } from "../frame/frame.js";
 
 const TYPED = 300; // ms after the last key
@@ -107,7 +107,7 @@ function showNew() {
 }
 
 function showTab() {
-  setTab(t("Log"), 0);
+  setTab(tx("shift", "Log"), 0);
 }
 
 /** @type {any} */ let timer = 0;

@@ -21,7 +21,7 @@ const MARKS = new Map(Object.entries({
 export const markOf = ({ kind, facts }) => (kind === "alert_fired" && ["critical", "warning", "info"].includes(facts.severity) ? facts.severity : MARKS.get(kind) ?? "waiting");
 
 const PAGES = new Map(Object.entries({
-  "": t("Fleet"), alerts: t("Alerts"), log: t("Log"), inbox: t("Inbox"), pipeline: t("Pipeline"), quarantine: t("Quarantine"), topics: t("Topics"), rules: t("Rules"), derived: t("Derived"),
+  "": t("Fleet"), alerts: t("Alerts"), log: tx("shift", "Log"), inbox: t("Inbox"), pipeline: t("Pipeline"), quarantine: t("Quarantine"), topics: t("Topics"), rules: t("Rules"), derived: t("Derived"),
   notifications: t("Notifications"), account: t("Account"), devices: t("Device"), sites: t("Site"), api: t("API"),
 }));
 
