@@ -71,7 +71,9 @@ def test_a_device_is_registered_and_its_first_message_awaited(page: Page):
 
 def test_two_people_edit_a_device_and_nothing_is_lost(page: Page):
     device = Device.objects.create(uid="a", name="A", tags=["x"], metadata={"firmware": "1"})
-    Series.objects.create(device=device, metric="t", unit="C")
+    series = Series.objects.create(device=device, metric="t", unit="C")
+    now = time.time_ns() // 1_000_000
+    insert([(series.id, now - 2_000, -18.0), (series.id, now, -14.0)])
     page.goto("/devices/a/")
     drawer = edit(page)
     drawer.get_by_label("Kind").fill("freezer")
@@ -100,6 +102,16 @@ def test_two_people_edit_a_device_and_nothing_is_lost(page: Page):
     )
     assert device.metadata == {"firmware": "1", "thresholds": {"t": [line]}}
     assert Series.objects.get().unit == "°C"
+
+    edit(page).get_by_role("button", name="Drag limits on the chart of T").click()
+    page.locator(".handles").get_by_label("Too warm").focus()
+    page.keyboard.press("ArrowUp")
+    page.get_by_role("region", name="Limits").get_by_role("button", name="Save").click()
+    expect(page.locator(".work-dragging")).to_be_hidden()
+    device.refresh_from_db()
+    (moved,) = device.metadata["thresholds"]["t"]
+    assert moved["value"] > -15
+    assert {**moved, "value": -15} == line
 
 
 def test_a_token_is_rotated_and_a_device_deleted_and_had_back(page: Page, operator: User):

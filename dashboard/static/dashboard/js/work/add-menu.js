@@ -20,8 +20,13 @@ export function wireAdding(selection, clear) {
   }
   import("./many-drawer.js").then(({ wireMany }) => wireMany(() => selection.uids, clear));
   // A link from elsewhere: /?add=new
-  const wanted = new URLSearchParams(location.search).get("add");
-  if (wanted) acts[wanted]?.();
+  const query = new URLSearchParams(location.search);
+  const wanted = query.get("add");
+  if (wanted) {
+    query.delete("add"); // reload and Back do not ask for it again
+    history.replaceState(history.state, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
+    acts[wanted]?.();
+  }
   startEmpty();
 }
 
