@@ -18,7 +18,7 @@ MAX_SERIES_PER_SUBSCRIPTION = 5_000  # series
 MAX_SERIES_PER_SOCKET = 10_000  # series, over all its subscriptions
 MIN_POINTS, MAX_POINTS = 10, 5_000  # points of one series in a snapshot
 MIN_EVERY, MAX_EVERY = 50, 10_000  # milliseconds between two frames
-MAX_SINCE = 31 * 86_400  # seconds a snapshot reaches back
+MAX_SINCE = 366 * 86_400  # seconds a snapshot reaches back
 MAX_MESSAGES_PER_S = 20.0  # messages a second over time; acks of sent frames are free
 MESSAGE_BURST = 100.0  # messages at once
 MAX_DEVICES_FOLLOWED = 5_000  # devices one `follow` names
@@ -149,7 +149,7 @@ def seconds(since: str, *, id: int | None = None) -> int:  # noqa: A002
     match = _SINCE.fullmatch(since)
     length = int(match[1]) * _SECONDS[match[2]] if match else 0
     if not 0 < length <= MAX_SINCE:
-        raise Refused("bad_value", "`since` is a time like 30s, 15m, 24h or 7d, to 31d.", id=id)
+        raise Refused("bad_value", "`since` is a time like 30s, 15m, 24h or 7d, to 366d.", id=id)
     return length
 
 

@@ -220,4 +220,5 @@ class ApiPage(LoginRequiredMixin, TemplateView):
 def device_facts(device: Device) -> dict[str, Any]:
     """What the page knows before its first request answers, in the shape of the fleet."""
     series = [series_form(each) for each in device.series.order_by("id")]
-    return device_summary(device) | {"series": series}
+    zone = device.site.zone if device.site is not None else ""
+    return device_summary(device) | {"series": series, "zone": zone}

@@ -110,3 +110,15 @@ test("paused, the picture and what is known of it stay", () => {
   assert.deepEqual(timeLine.points(1).rows.map((row) => row[1]), [1]);
   assert.deepEqual(timeLine.unknown(1), []);
 });
+test("going back shows the window the address says, and makes no new entry", async () => {
+  const { world, timeLine, say } = page([1], "?window=15m");
+  timeLine.start();
+  say(snapshot([history(1, [])]));
+  timeLine.select(NOW - 60_000, NOW - 30_000);
+  assert.equal(world.shown.length, 1);
+  timeLine.restore(); // its address is what it was
+  assert.ok(timeLine.live);
+  assert.equal(world.shown.length, 1);
+  timeLine.preset("15m");
+  assert.equal(world.shown.length, 1, "it is there already");
+});

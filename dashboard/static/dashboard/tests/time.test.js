@@ -22,7 +22,7 @@ test("zoom keeps the instant under the pointer in place", () => {
 test("a range is never in the future and never out of bounds", () => {
   assert.equal(range(live("1h"), NOW, NOW + 90_000, NOW).to, NOW);
   assert.equal(range(live("1h"), NOW - 5, NOW, NOW).to - range(live("1h"), NOW - 5, NOW, NOW).from, MIN_SPAN);
-  const wide = zoom(live("7d"), 100, NOW);
+  const wide = zoom(live("7d"), 1000, NOW);
   assert.equal(wide.to - wide.from, MAX_SPAN);
 });
 test("pausing holds the window where it is", () => {

@@ -1,6 +1,6 @@
 /** The device page: one chart a metric on one time line, live. */
 
-import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
+import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { ChartCards } from "../charts/chart-cards.js";
 import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
@@ -8,17 +8,18 @@ import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/card.js";
 import { DeviceAlerts } from "./device-alerts.js";
+import { DevicePast } from "./device-past.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";
 import { facts, renew } from "./device-facts.js";
-import { duration } from "../page/format.js";
-import { offset, when } from "../time/moment.js";
 import { followMessages } from "./device-messages.js";
 import { showLog } from "./device-log.js";
-import { PRESETS } from "../time/timespan.js";
 import { marks } from "../time/marks.js";
 import { isAhead } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
+import { applyZone } from "../time/zone-choice.js";
+import { TimeControl } from "../time/time-control.js";
+import { TimeHistory } from "../time/time-history.js";
 import { TimeLine } from "../time/time-line.js";
 import { offerRestore, wireEditing } from "../work/device-page.js";
 import { wireKeys } from "../time/time-line-keys.js";
@@ -29,15 +30,19 @@ const REFRESH = 30_000; // ms between two reads of presence: readings carry no r
 const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
 
 const device = facts();
-const address = { search: () => location.search, show: (/** @type {string} */ query) => history.replaceState(null, "", query) };
+applyZone(device.zone);
+const steps = new TimeHistory();
+const address = { search: () => location.search, show: (/** @type {string} */ query) => history.replaceState(history.state, "", query) };
 const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id), {
   connection, knownUntil, now: serverNow, get, search: () => location.search,
-  show: (query) => history.replaceState(null, "", query), hidden: () => document.hidden,
+  show: (query) => steps.show(query), hidden: () => document.hidden,
 });
 /** @type {ChartCards} */ const charts = new ChartCards(device, timeLine, address, () => side.hearing.heard);
 const alerts = new DeviceAlerts(device, timeLine, charts.alerts);
 const side = new DeviceSide(device, { isUnknown, judgedAt, alert: () => alerts.worst });
 const latest = new Latest();
+const past = new DevicePast(device, timeLine);
+const control = new TimeControl(byId("time-control"), timeLine, { site: device.zone, zoned: () => document.dispatchEvent(new Event("appearance")) });
 const tooltip = new ChartTooltip(timeLine, charts);
 charts.scheduler.add({ element: document.body, draw: () => tooltip.draw() });
 
@@ -67,9 +72,6 @@ function showSeries(/** @type {any[]} */ given) {
 
 function showSpan() {
   const { span } = timeLine;
-  for (const bar of [byId("presets"), byId("presets-narrow")]) {
-    for (const button of bar.children) button.setAttribute("aria-pressed", String(span.mode === "live" && button.dataset.name === span.preset));
-  }
   const live = span.mode === "live";
   const button = byId("live");
   button.setAttribute("aria-pressed", String(live));
@@ -82,19 +84,12 @@ function showSpan() {
 }
 
 function showRange() {
-  const { from, to } = timeLine.bounds();
-  const now = serverNow();
-  const preset = timeLine.live ? PRESETS.find(({ name }) => name === timeLine.span.preset) : null;
-  setText(byId("range-text"), preset ? `Last ${preset.label}` : `${when(from, now)} – ${when(to, now)} ${offset(to)} · ${duration(to - from)}`);
+  control.show();
+  past.tick();
   byId("progress").hidden = !timeLine.loading;
 }
 
 function wire() {
-  for (const bar of [byId("presets"), byId("presets-narrow")]) {
-    bar.append(...PRESETS.map(({ name, label }, i) => el("button", {
-      text: label, data: { name }, attrs: { title: `Key ${i + 1}` }, on: { click: () => timeLine.preset(name) },
-    })));
-  }
   byId("live").addEventListener("click", () => timeLine.togglePause());
   wireKeys(timeLine, marks);
   document.addEventListener("appearance", () => charts.restyle());
@@ -216,6 +211,8 @@ document.addEventListener("pointerdown", (event) => {
 wirePaper(timeLine, charts);
 wireEditing(device, charts);
 timeLine.start();
+steps.follow(timeLine);
+past.start();
 alerts.start();
 readLatest();
 followMessages(device);

@@ -1,6 +1,8 @@
-/** Instants as the viewer's clock writes them. Pure: the time is always a parameter. */
+/** Instants as the clocks of the page's zone write them. Pure: the time is always a parameter. */
 
-import { HOUR, MINUTE, ahead, repeated } from "./zone.js";
+import { HOUR, MINUTE, ahead, repeated, shownAt } from "./zone.js";
+
+export { zoneName } from "./zone.js";
 
 export const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]; // their numbers begin with 1
 const MINUS = "\u2212";
@@ -25,29 +27,22 @@ export function offset(at) {
 
 /** "2026-11-22". @param {number} at */
 export function day(at) {
-  const d = new Date(at);
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+  return shownAt(at).toISOString().slice(0, 10);
 }
 
-const seconds = (/** @type {Date} */ d) => `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+const seconds = (/** @type {number} */ at) => shownAt(at).toISOString().slice(11, 19);
 
 /** "12:03:07"; "02:03:07 +2" in an hour that comes twice. @param {number} at */
-export const clock = (at) => told(seconds(new Date(at)), at);
+export const clock = (at) => told(seconds(at), at);
 
 /** "12:03"; "02:03 +2" in an hour that comes twice. @param {number} at */
-export function hourAndMinute(at) {
-  const d = new Date(at);
-  return told(`${two(d.getHours())}:${two(d.getMinutes())}`, at);
-}
+export const hourAndMinute = (at) => told(seconds(at).slice(0, 5), at);
 
 /** "22 Nov", as the viewer's language writes it. @param {number} at */
-export const dayAndMonth = (at) => new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short" });
+export const dayAndMonth = (at) => shownAt(at).toLocaleDateString(undefined, { timeZone: "UTC", day: "numeric", month: "short" });
 
 /** Date, time and offset. @param {number} at */
-export const moment = (at) => `${day(at)} ${seconds(new Date(at))} ${offset(at)}`;
+export const moment = (at) => `${day(at)} ${seconds(at)} ${offset(at)}`;
 
 /** The time alone today, with its date otherwise. @param {number} at @param {number} now */
 export const when = (at, now) => (day(at) === day(now) ? clock(at) : `${day(at)} ${clock(at)}`);
-
-/** The viewer's zone by name, where the browser tells it: "Europe/Berlin". */
-export const zoneName = () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";

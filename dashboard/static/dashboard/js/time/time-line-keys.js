@@ -16,7 +16,7 @@ export function wireKeys(timeLine, marks) {
     n: () => steps.go(1), N: () => steps.go(-1),
     "+": () => timeLine.zoom(0.5), "=": () => timeLine.zoom(0.5), "-": () => timeLine.zoom(2),
   }));
-  PRESETS.forEach(({ name }, i) => keys.set(String(i + 1), () => timeLine.preset(name)));
+  PRESETS.forEach(({ name }, i) => keys.set(String((i + 1) % 10), () => timeLine.preset(name)));
   document.addEventListener("keydown", (event) => {
     const onControl = ["BUTTON", "A", "SUMMARY"].includes(/** @type {HTMLElement} */ (event.target).tagName);
     const act = keys.get(event.key);

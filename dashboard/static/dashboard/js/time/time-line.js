@@ -202,11 +202,20 @@ export class TimeLine extends EventTarget {
   }
 
   #set(/** @type {import("./timespan.js").Span} */ span) {
+    if (toQuery(span) !== toQuery(this.span)) this.world.show(toQuery(span));
+    this.#go(span);
+  }
+
+  /** Show what the address says now: somebody went back. */
+  restore() {
+    this.#go(fromQuery(this.world.search()));
+  }
+
+  #go(/** @type {import("./timespan.js").Span} */ span) {
     const was = this.span;
     this.span = span;
     this.cursor = null; // what it stood on has moved
     this.drag = null;
-    this.world.show(toQuery(span));
     clearTimeout(this.timer);
     if (span.mode === "live") {
       this.rangePoints.clear();

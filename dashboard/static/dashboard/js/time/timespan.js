@@ -3,10 +3,10 @@
 import { DAY, HOUR, MINUTE } from "./zone.js";
 
 export const MIN_SPAN = 2_000; // ms, the closest zoom
-export const MAX_SPAN = 31 * DAY; // ms, the widest
+export const MAX_SPAN = 3660 * DAY; // ms, the widest: ten years, as the server has it
 const LATEST = 253_370_764_800_000; // ms, the year 9999: what a timestamp can show
 
-/** Name, length, and the key that picks it. */
+/** Name and length; the first nine and the tenth are picked by the keys 1 to 9 and 0. */
 export const PRESETS = [
   { name: "5m", label: "5 min", ms: 5 * MINUTE },
   { name: "15m", label: "15 min", ms: 15 * MINUTE },
@@ -15,6 +15,9 @@ export const PRESETS = [
   { name: "24h", label: "24 h", ms: DAY },
   { name: "3d", label: "3 d", ms: 3 * DAY },
   { name: "7d", label: "7 d", ms: 7 * DAY },
+  { name: "30d", label: "30 d", ms: 30 * DAY },
+  { name: "90d", label: "90 d", ms: 90 * DAY },
+  { name: "365d", label: "1 y", ms: 365 * DAY },
 ];
 export const DEFAULT_PRESET = PRESETS[1];
 

@@ -1,0 +1,121 @@
+"""The one control of time on a device's page, its lane of presence, its history, and Back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.tests.live_socket import insert
+from devices.models import Device, Presence, PresenceFact, PresenceKnown, Site
+from telemetry.models import Series
+from telemetry.moments import from_ms
+from tests.browser import chromium, operator, page
+from tests.waiting import eventually
+from tests.web_process import web, web_process
+
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+CHANGE = 1_774_746_000_000  # 2026-03-29 01:00 UTC: in Berlin 02:00 is 03:00
+
+
+@pytest.fixture
+def device() -> Device:
+    """Of a past: silent over the hour that Berlin's clocks leave out, offline later that day."""
+    site = Site.objects.create(slug="yard", name="Yard", zone="Asia/Kathmandu")
+    made = Device.objects.create(uid="press-1", name="Press", site=site, expected_interval=60)
+    Device.objects.filter(pk=made.pk).update(created_at=from_ms(CHANGE - 40 * DAY))
+    left = CHANGE + 5 * HOUR
+    facts = [
+        ("heard", CHANGE + 30 * MINUTE, CHANGE - 35 * MINUTE),
+        ("offline", left, left - MINUTE),
+        ("heard", left + HOUR, left - MINUTE),
+    ]
+    for what, at, after in facts:
+        PresenceFact.objects.create(device=made, what=what, at=from_ms(at), after=from_ms(after))
+    known = CHANGE + 12 * HOUR
+    PresenceKnown.objects.create(id=1, until=from_ms(known))
+    Presence.objects.create(device=made, last_seen_at=from_ms(known))
+    series = Series.objects.create(device=made, metric="level", created_at=from_ms(CHANGE))
+    insert([(series.pk, CHANGE + n * HOUR, float(n)) for n in range(-48, 12)])
+    return made
+
+
+def states(page: Page) -> list[str]:
+    return (
+        page.locator("#status-lane svg g")
+        .first.locator("rect")
+        .evaluate_all("all => all.map((one) => one.dataset.state)")
+    )
+
+
+def window_of(page: Page) -> tuple[int, int]:
+    found = re.search(r"from=(\d+)&to=(\d+)", page.url)
+    assert found, page.url
+    return int(found[1]), int(found[2])
+
+
+def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
+    page.clock.install()
+    page.goto(f"/devices/press-1/?window=1h&from={CHANGE - 2 * HOUR}&to={CHANGE + 2 * HOUR}")
+    eventually(lambda: states(page) == ["online", "late", "silent", "online"], what="the lane")
+    asked = f"/api/v1/devices/press-1/presence/?from={CHANGE - 2 * HOUR}&to={CHANGE + 2 * HOUR}"
+    stored = page.request.get(asked).json()["stretches"]
+    assert states(page) == [each["state"] for each in stored]
+    field = page.locator(".time-field")
+
+    def window() -> tuple[int, int]:
+        return window_of(page)
+
+    # What is written is read in the zone that is shown, also on the day its clocks change.
+    page.locator(".zone-field").select_option("site")
+    expect(field).to_have_value(re.compile(r"2026-03-29 04:45:00 – 08:45:00 \+05:45"))
+    page.locator(".zone-field").select_option("UTC")
+    field.fill("2026-03-29 00:30 to 2026-03-29 02:00")
+    field.press("Enter")
+    assert window() == (CHANGE - 30 * MINUTE, CHANGE + HOUR)
+    expect(field).to_have_value(re.compile(r"2026-03-29 00:30:00 – 02:00:00 \+00:00"))
+    eventually(lambda: states(page) == ["silent", "online"], what="the lane of less")
+    field.fill("soon")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.press("Escape")
+
+    page.clock.fast_forward(2_000)
+    page.get_by_label("One window back").click()
+    assert window() == (CHANGE - 2 * HOUR, CHANGE - 30 * MINUTE)
+    page.go_back()
+    assert window() == (CHANGE - 30 * MINUTE, CHANGE + HOUR)
+    expect(field).to_have_value(re.compile(r"2026-03-29 00:30:00 – 02:00:00"))
+    page.go_back()
+    assert window() == (CHANGE - 2 * HOUR, CHANGE + 2 * HOUR)
+    expect(field).to_have_value(re.compile("2026-03-28 23:00:00"))
+
+    # The lane says what was, and leads there; so do the keys.
+    eventually(lambda: states(page) == ["online", "late", "silent", "online"], what="it is back")
+    lane = page.locator("#status-lane")
+    box = lane.bounding_box()
+    assert box
+    lane.hover(position={"x": box["width"] * 0.5, "y": 10})
+    expect(page.locator(".lane-tip")).to_contain_text(re.compile("Silent .*last heard"))
+    page.mouse.move(0, 0)
+    page.locator("#name").click()
+    page.keyboard.press("n")
+    middle = sum(window()) / 2
+    assert abs(middle - (CHANGE + 30 * MINUTE - 60 * MINUTE)) < 35 * MINUTE
+
+    # The whole history, and the window in it.
+    eventually(
+        lambda: page.locator(".overview-readings rect").count() > 10, what="the history is drawn"
+    )
+    before = window()
+    page.locator("#overview").scroll_into_view_if_needed()
+    overview = page.locator("#overview").bounding_box()
+    assert overview
+    page.mouse.click(overview["x"] + overview["width"] * 0.4, overview["y"] + 20)
+    assert window() != before
+    assert window()[1] - window()[0] == before[1] - before[0]
+    expect(page.locator(".brush")).to_be_visible()
