@@ -23,7 +23,7 @@ DEADLINE = 60  # seconds a sent message may take
 
 
 @contextlib.asynccontextmanager
-async def listening():
+async def listening(passed_over=("log",)):
     """Yields a function that returns the next event."""
     layer = get_channel_layer()
     channel = await layer.new_channel()
@@ -40,7 +40,10 @@ async def listening():
 
     async def following():
         async with asyncio.timeout(DEADLINE):
-            return await queue.get()
+            # What somebody did is in the log as well, which has a test of its own.
+            while (message := await queue.get()).get("event") in passed_over:
+                pass
+            return message
 
     try:
         await layer.group_send(EVENTS_GROUP, {"type": "live.marker", "beat": beat})
@@ -240,3 +243,20 @@ def test_a_channel_layer_that_is_away_does_not_undo_the_change(settings, caplog)
     assert response.status_code == 201
     assert Device.objects.filter(uid="a").exists()
     assert "not announced" in caplog.text
+
+
+async def test_an_entry_of_the_log_is_announced_with_its_number_and_where_it_stands():
+    api = await sync_to_async(operator_client)()
+    site = await Site.objects.acreate(slug="roof", name="Roof")
+    async with listening(passed_over=()) as following:
+        body = {"text": "x" * 5_000, "site": "roof", "client_id": str(uuid.uuid4())}
+        made = (await sync_to_async(api.post)("/api/v1/log/", body)).json()["entry"]
+        message = await following()
+        assert (message["event"], message["site"]) == ("log", site.pk)
+        entry = message["entry"]
+        made.pop("mine")  # one text for everybody
+        assert entry == {**made, "text": "x" * 4_000, "cut": True}
+        await sync_to_async(api.post)(f"/api/v1/log/{made['id']}/pin/", {})
+        entry = (await following())["entry"]
+        assert (entry["pinned"], entry["version"]) == (True, made["version"] + 1)
+        await quiet(following)
