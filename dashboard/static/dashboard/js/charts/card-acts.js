@@ -22,7 +22,10 @@ export class CardActs {
     document.addEventListener("keydown", (event) => {
       if (typing(event)) return;
       if (event.key === "f" && this.#chosen) this.full.toggle(this.#chosen);
-      if (event.key === "e") offered()[0]?.act(placeOf(charts.timeLine));
+      if (event.key === "e") {
+        event.preventDefault(); // the field that opens would be written into
+        offered()[0]?.act(placeOf(charts.timeLine));
+      }
     });
   }
 
