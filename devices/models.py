@@ -240,12 +240,14 @@ class Presence(models.Model):
 
 
 class ApiTokenName(models.Model):
-    """What an operator calls one of their API tokens; Knox's own table has no place for it."""
+    """What an operator calls one of their API tokens, and when it was used last; Knox's own table
+    has no place for either. A token that has neither has no row."""
 
     token = models.OneToOneField(
         "knox.AuthToken", primary_key=True, on_delete=models.CASCADE, related_name="given"
     )
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=80, blank=True)
+    used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

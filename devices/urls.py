@@ -1,8 +1,9 @@
-"""REST addresses of sites, devices and API tokens, below /api/v1/."""
+"""REST addresses of sites, devices, API tokens and one's account, below /api/v1/."""
 
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from devices.api.account import PasswordView, SessionsView, SessionView
 from devices.api.imports import DeviceImportViewSet
 from devices.api.many import DeviceChangesViewSet
 from devices.api.removal import RemovedDeviceViewSet, RestoredDeviceViewSet
@@ -22,5 +23,8 @@ router.register("tokens", ApiTokenViewSet, basename="token")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
+    path("account/password/", PasswordView.as_view(), name="account-password"),
+    path("account/sessions/", SessionsView.as_view(), name="account-sessions"),
+    path("account/sessions/<int:session_id>/", SessionView.as_view(), name="account-session"),
     path("devices/<str:uid>/thresholds/", ThresholdsView.as_view(), name="device-thresholds"),
 ]

@@ -210,6 +210,13 @@ class ViewPage(LoginRequiredMixin, RedirectView):
         return get_object_or_404(seen, pk=kwargs["view_id"]).path
 
 
+class AccountPage(LoginRequiredMixin, TemplateView):
+    """One's password, where one is signed in, and one's API tokens."""
+
+    template_name = "dashboard/account.html"
+    extra_context = {"page": "account"}
+
+
 class ApiPage(LoginRequiredMixin, TemplateView):
     """The API reference, and a form for each operation that sends it with the viewer's session."""
 

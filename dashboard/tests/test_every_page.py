@@ -63,6 +63,7 @@ PAGES = {
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),
     "topics": Shown("/topics/", "#topics-empty"),
+    "account": Shown("/account/", "#sessions li"),
     "notifications": Shown("/notifications/?tab=policies", "#policies li"),
     "rules": Shown("/rules/?rule=1", "#samples li"),
     "alert-rules": Shown("/alerts/rules/?rule=4711", "#fired li"),

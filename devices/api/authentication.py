@@ -15,6 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from devices import clock
+from devices.api import token_use
 
 SCHEMES = (b"token", b"bearer")  # before an API token, in any case of letters
 MAX_PASSWORD_FAILURES = 10  # wrong passwords of one name from one address …
@@ -41,7 +42,9 @@ class ApiTokenAuthentication(TokenAuthentication):
         # Knox answers 500 to bytes that are no text and to what Postgres cannot compare.
         if not (token.isascii() and b"\x00" not in token):
             raise AuthenticationFailed("Invalid token.")
-        return super().authenticate_credentials(token)
+        user, found = super().authenticate_credentials(token)
+        token_use.note(found)
+        return user, found
 
     def _cleanup_token(self, auth_token: AuthToken) -> bool:
         """Whether it has expired, by the clock that counts on all hosts; then it is gone."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import NullIf
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from knox.models import AuthToken
 from knox.settings import knox_settings
@@ -22,10 +23,16 @@ from devices.models import ApiTokenName
 
 class ApiTokenSerializer(serializers.ModelSerializer):
     name = serializers.CharField(read_only=True, allow_null=True, source="given_name")
+    used = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        source="used_at",
+        help_text="Its last use, within a minute or two; null: never.",
+    )
 
     class Meta:
         model = AuthToken
-        fields = ["token_key", "name", "created", "expiry"]
+        fields = ["token_key", "name", "created", "expiry", "used"]
 
 
 class NewApiTokenSerializer(serializers.Serializer):
@@ -93,7 +100,9 @@ class ApiTokenViewSet(
 
     def get_queryset(self) -> QuerySet[AuthToken]:
         mine = AuthToken.objects.filter(user=self.request.user).exclude(expiry__lte=clock.now())
-        return mine.annotate(given_name=F("given__name")).order_by("-created", "pk")
+        return mine.annotate(
+            given_name=NullIf(F("given__name"), Value("")), used_at=F("given__used_at")
+        ).order_by("-created", "pk")
 
     def perform_destroy(self, instance: AuthToken) -> None:
         super().perform_destroy(instance)

@@ -16,7 +16,7 @@ const BEHIND = 60_000; // ms of the oldest commit not read
 const LABELS = /** @type {Record<string, string>} */ ({
   make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log", merge_commits: "Shorten the commit log",
   drop_readings: "Drop old readings", drop_minutes: "Drop old minutes", purge_deleted_series: "Purge deleted series",
-  trim_quarantine: "Trim quarantine", forget_alerts: "Forget old alerts", forget_pipeline_past: "Forget old counts of workers", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
+  trim_quarantine: "Trim quarantine", forget_alerts: "Forget old alerts", forget_sessions: "Forget expired sessions", forget_pipeline_past: "Forget old counts of workers", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
   presence: "Note who is away", forget_presence: "Forget old presence",
   delete_removed_devices: "Delete removed devices for good",
   derived: "Compute derived series", heartbeat: "Say that it lives", tend_notifications: "Trim the delivery log",

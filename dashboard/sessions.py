@@ -1,0 +1,14 @@
+"""Sessions that have ended are not kept: Django leaves expired ones for ever."""
+
+from __future__ import annotations
+
+from access.models import forget_ended
+from telemetry.jobs import Job
+
+
+def _forget() -> str:
+    gone = forget_ended()
+    return f"{gone} sessions deleted" if gone else ""
+
+
+JOB = Job("forget_sessions", every=3600.0, timeout=300.0, run=_forget)
