@@ -6,7 +6,9 @@ import ipaddress
 import logging
 import time
 from collections.abc import Callable
+from typing import cast
 
+from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.db.models.functions import Now
 from django.http import HttpRequest
@@ -53,7 +55,7 @@ def note(key: str, request: HttpRequest) -> None:
     """Keep that this session was used now. Raises what the database raises."""
     seen = SignIn(
         session_key=key,
-        user_id=request.user.pk,
+        user=cast("User", request.user),
         seen_at=Now(),
         address=_address(request),
         browser=request.headers.get("User-Agent", "").replace("\x00", "")[:MAX_BROWSER],

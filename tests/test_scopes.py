@@ -300,6 +300,8 @@ def test_the_same_walk_finds_it_all_for_somebody_who_sees_everything(
         "/api/v1/log/unread/",
         "/api/v1/devices/{uid}/messages/",
         "/api/v1/alerts/people/",
+        "/api/v1/pipeline/past/",
+        "/api/v1/sites/{slug}/day/",
         "/api/v1/alert-rules/ready-made/",
     }
     assert {path for method, path in operations() if method == "get"} - found == silent
@@ -317,14 +319,15 @@ def addresses(patterns: list[Any], before: str = "") -> Iterator[str]:
 def test_no_page_shows_what_one_may_not_see(hidden: Hidden, viewer: User):
     client = Client()
     client.force_login(viewer)
-    with_device = re.compile(r"<[a-z]+:uid>")
+    with_device = re.compile(r"<[a-z]+:uid>|<slug:slug>")
     link = "a/<str:token>/"  # for whoever has it; dashboard/pages/acknowledge.py
     seen = set()
     for pattern in addresses(get_resolver().url_patterns):
         if pattern.startswith(("admin/", "api/v1/", link)):
             continue  # they have tests of their own
         seen.add(pattern)
-        address = "/" + with_device.sub(hidden.device.uid, pattern)
+        address = "/" + pattern.replace("<slug:slug>", hidden.site.slug)
+        address = with_device.sub(hidden.device.uid, address)
         address = address.replace("<str:language>", "de").replace("<str:digest>", "0" * 12)
         address = address.replace("<int:view_id>", str(hidden.view.pk))
         assert "<" not in address, f"say what stands for the parameter of {pattern}"

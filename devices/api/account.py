@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import password_validation, update_session_auth_hash
+from django.contrib.auth.hashers import check_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
@@ -33,7 +34,8 @@ class PasswordSerializer(Strict):
     new = serializers.CharField(max_length=MAX_PASSWORD, trim_whitespace=False)
 
     def validate_current(self, current: str) -> str:
-        if not self.context["request"].user.check_password(current):
+        # Not the user's own method: it may write the hash anew, which ends every session of theirs.
+        if not check_password(current, self.context["request"].user.password):
             raise serializers.ValidationError("This is not your password.")
         return current
 
@@ -71,8 +73,8 @@ class PasswordView(APIView):
             user.set_password(wanted.validated_data["new"])
             user.save(update_fields=["password"])
             update_session_auth_hash(request._request, user)  # the key of this session changes
+            # Not announced: the page that asks would read again by the key it had until now.
             end(_own(request).exclude(session_key=request.session.session_key))
-            announce_account(user.get_username())
         return Response(status=204)
 
 
