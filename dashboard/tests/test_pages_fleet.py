@@ -139,3 +139,35 @@ def test_a_card_is_chosen_once_for_all_of_its_kind_on_every_open_page(
     page.click("#card-reset")
     expect(other.locator("[data-uid=f-2] .metric")).to_have_text("Temperature")
     assert not CardTemplate.objects.exists()
+
+
+def test_a_page_becomes_a_view_on_every_open_page_and_the_palette_leads_there(
+    page: Page, cold_rooms: dict[str, Series]
+):
+    other = page.context.new_page()
+    other.goto("/quarantine/")
+    expect(other.locator("#connection")).to_have_attribute("data-state", "online")
+    page.goto("/?group=kind&search=f-")
+    expect(page.locator(".device")).to_have_count(2)
+    page.keyboard.press("Shift+S")
+    expect(page.locator("#view-name")).not_to_have_value("S")
+    page.fill("#view-name", "All freezers")
+    page.click("#view-form .main")
+    expect(page.locator("#views-own a")).to_have_text(["All freezers"])
+    expect(other.locator("#views-own a")).to_have_text(["All freezers"])
+    # From any page, by what it is called; and what the server finds by its name.
+    other.keyboard.press("/")
+    other.keyboard.type("P-1")
+    expect(other.get_by_role("option", name="P-1 East · pump")).to_be_visible()
+    other.keyboard.press("Control+k")
+    expect(other.locator("#palette")).to_be_hidden()
+    other.keyboard.press("Control+k")
+    other.keyboard.type("all fr")
+    expect(other.get_by_role("option", selected=True)).to_contain_text("All freezers")
+    other.keyboard.press("Enter")
+    other.wait_for_url("**/?group=kind&search=f-")
+    other.locator("#views summary").click()
+    other.locator("#views-own button").click()
+    expect(page.locator("#views-own a")).to_have_count(0)
+    other.get_by_role("button", name="Undo").click()
+    expect(page.locator("#views-own a")).to_have_text(["All freezers"])

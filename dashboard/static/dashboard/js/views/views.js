@@ -83,10 +83,17 @@ class Views {
       this.#save();
     });
     document.addEventListener("keydown", (event) => {
-      if (event.key === "S" && !typing(event)) this.ask();
+      if (event.key !== "S" || typing(event)) return;
+      event.preventDefault(); // it would be the name
+      this.ask();
     });
     connection.on("views", () => this.read());
-    connection.on("hello", () => this.read());
+    // What happened meanwhile was not heard.
+    let greeted = false;
+    connection.on("hello", () => {
+      if (greeted) this.read();
+      greeted = true;
+    });
     this.read();
   }
 }
