@@ -246,7 +246,8 @@ def test_every_page_is_among_these():
 
 def test_a_tile_is_called_what_it_shows(page: Page, things: None):
     page.goto("/")
-    tile = page.get_by_role("link", name="Silent").filter(has_text="Pump 11")
+    tiles = page.locator("#devices")
+    tile = tiles.get_by_role("link", name="Silent").filter(has_text="Pump 11")
     expect(tile).to_contain_text("1.0")
 
 
