@@ -72,12 +72,12 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
 
     # What is written is read in the zone that is shown, also on the day its clocks change.
     page.locator(".zone-field").select_option("site")
-    expect(field).to_have_value(re.compile(r"2026-03-29 04:45:00 – 08:45:00 \+05:45"))
+    expect(field).to_have_value(re.compile(r"2026-03-29 04:45 – 08:45"))
     page.locator(".zone-field").select_option("UTC")
     field.fill("2026-03-29 00:30 to 2026-03-29 02:00")
     field.press("Enter")
     assert window() == (CHANGE - 30 * MINUTE, CHANGE + HOUR)
-    expect(field).to_have_value(re.compile(r"2026-03-29 00:30:00 – 02:00:00 \+00:00"))
+    expect(field).to_have_value(re.compile(r"2026-03-29 00:30 – 02:00"))
     eventually(lambda: states(page) == ["silent", "online"], what="the lane of less")
     field.fill("soon")
     field.press("Enter")
@@ -89,10 +89,10 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     assert window() == (CHANGE - 2 * HOUR, CHANGE - 30 * MINUTE)
     page.go_back()
     assert window() == (CHANGE - 30 * MINUTE, CHANGE + HOUR)
-    expect(field).to_have_value(re.compile(r"2026-03-29 00:30:00 – 02:00:00"))
+    expect(field).to_have_value(re.compile(r"2026-03-29 00:30 – 02:00"))
     page.go_back()
     assert window() == (CHANGE - 2 * HOUR, CHANGE + 2 * HOUR)
-    expect(field).to_have_value(re.compile("2026-03-28 23:00:00"))
+    expect(field).to_have_value(re.compile("2026-03-28 23:00"))
 
     # The lane says what was, and leads there; so do the keys.
     eventually(lambda: states(page) == ["online", "late", "silent", "online"], what="it is back")

@@ -63,6 +63,7 @@ test("what is no time is none", () => {
 test("an hour that is left out or comes twice is a window all the same", () => within("Europe/Berlin", () => {
   assert.equal(read("2026-03-29 02:30 to 04:00"), "2026-03-29T01:00:00 2026-03-29T02:00:00");
   assert.equal(read("2026-10-25 02:30 to 03:00"), "2026-10-25T00:30:00 2026-10-25T02:00:00");
+  assert.equal(read("2026-10-25 02:30 +2 – 2026-10-25 02:45 +1"), "2026-10-25T00:30:00 2026-10-25T01:45:00");
   assert.equal(read("2026-10-25"), "2026-10-24T22:00:00 2026-10-25T23:00:00");
   assert.equal(read("2026-03-29"), "2026-03-28T23:00:00 2026-03-29T22:00:00");
 }));

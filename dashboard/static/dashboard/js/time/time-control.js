@@ -2,10 +2,13 @@
 
 import { el, setText } from "../page/element.js";
 import { t } from "../page/language.js";
-import { clock, day, offset, when } from "./moment.js";
+import { clock, day, hourAndMinute, moment } from "./moment.js";
 import { PRESETS } from "./timespan.js";
 import { readTime } from "./time-text.js";
 import { zoneField } from "./zone-choice.js";
+
+const FINE = 15 * 60_000; // ms of a window in which seconds count
+const HOW = t("Write a time: yesterday 14:00 to 16:00, last 36 h, two timestamps");
 
 /** A time line, or whatever else has a window.
  * @typedef {{span: import("./timespan.js").Span, live: boolean, now: () => number, bounds: () => {from: number, to: number}, preset: (name: string) => void,
@@ -16,9 +19,10 @@ export function rangeText(timeLine) {
   const { from, to } = timeLine.bounds();
   const preset = timeLine.live ? PRESETS.find(({ name }) => name === timeLine.span.preset) : null;
   if (preset) return t("Last {span}", { span: preset.label });
+  const write = to - from < FINE ? clock : hourAndMinute;
   const now = timeLine.now();
-  const end = day(from) === day(to) ? clock(to) : when(to, now);
-  return `${when(from, now)} – ${end} ${offset(to)}`;
+  const first = day(from) === day(now) && day(to) === day(now) ? "" : `${day(from)} `;
+  return `${first}${write(from)} – ${day(from) === day(to) ? "" : `${day(to)} `}${write(to)}`;
 }
 
 /** Go where a text says. @param {Windowed} timeLine @param {string} text @returns {boolean} whether it is a time */
@@ -47,7 +51,7 @@ export class TimeControl {
       text: label, data: { name }, attrs: { type: "button", title: t("Key {key}", { key: String((i + 1) % 10) }) }, on: { click: () => timeLine.preset(name) },
     })));
     this.field = /** @type {HTMLInputElement} */ (el("input", { class: "field time-field", attrs: {
-      type: "text", autocomplete: "off", spellcheck: "false", "aria-label": t("Time"), "aria-describedby": "time-hint", title: t("Write a time: yesterday 14:00 to 16:00, last 36 h, two timestamps"),
+      type: "text", autocomplete: "off", spellcheck: "false", "aria-label": t("Time"), "aria-describedby": "time-hint", title: HOW,
     } }));
     this.hint = el("span", { class: "time-hint", attrs: { id: "time-hint", role: "status" } });
     const step = (/** @type {1|-1} */ way) => el("button", { class: "button bare square", text: way < 0 ? "‹" : "›", attrs: {
@@ -97,6 +101,9 @@ export class TimeControl {
     for (const button of /** @type {Iterable<HTMLElement>} */ (this.presets.children)) button.setAttribute("aria-pressed", String(live && button.dataset.name === span.preset));
     this.on.disabled = live;
     const text = rangeText(this.timeLine);
-    if (document.activeElement !== this.field && this.field.value !== text) this.field.value = text;
+    if (document.activeElement === this.field || this.field.value === text) return;
+    const { from, to } = this.timeLine.bounds();
+    this.field.value = text;
+    this.field.title = live ? HOW : `${moment(from)} – ${moment(to)}\n${HOW}`;
   }
 }

@@ -34,6 +34,14 @@ function part(text, now) {
   const words = text.trim().replace(/\s+(?:uhr|o'clock)$/, "");
   const instant = exact(words, now);
   if (instant !== null) return { day: null, time: null, instant };
+  const zoned = /^(.*\d:\d\d)\s*([+\-−])(\d\d?)(?::(\d\d))?$/.exec(words);
+  if (zoned) {
+    // As times are written in an hour that comes twice: 02:30 +2.
+    const shown = part(zoned[1], now);
+    if (!shown || shown.time === null) return null;
+    const off = (Number(zoned[3]) * HOUR + Number(zoned[4] ?? 0) * MINUTE) * (zoned[2] === "+" ? 1 : -1);
+    return { day: null, time: null, instant: (shown.day ?? Math.floor(shownAt(now).getTime() / DAY) * DAY) + shown.time - off };
+  }
   const found = /^(.*?)(?:^|[\sT,]+|(?<=\d)t)(?:at |um )?(\d{1,2})(?::(\d{2})(?::(\d{2}(?:\.\d+)?))?)\s*(am|pm)?$/.exec(words);
   const time = found ? clockTime(found) : null;
   if (found && time === null) return null;
