@@ -308,3 +308,91 @@ def test_on_paper_charts_fit_are_light_and_say_their_range(page: Page, device: D
     expect(page.locator(".skip")).to_be_hidden()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def head_of(page: Page, metric: str) -> Any:
+    return page.locator(f".series-head[data-metric='{metric}']")
+
+
+def act(page: Page, metric: str, words: str) -> None:
+    head_of(page, metric).locator("summary").click()
+    page.get_by_role("button", name=words, exact=True).click()
+
+
+def layout_of(page: Page) -> list[str]:
+    """The metrics of each chart, in the order shown, and behind a slash its lanes."""
+    return page.locator(".chart-card").evaluate_all(
+        """cards => cards.map((card) => ["heads", "lane"].map((part) =>
+            [...card.querySelectorAll(`.${part} .series-head`)]
+            .map((head) => head.dataset.metric).join("+")).filter(Boolean).join("/"))"""
+    )
+
+
+@pytest.fixture
+def start(device: Device) -> int:
+    """When a minute of readings of three metrics and a state begins, ms."""
+    start = now() // MINUTE * MINUTE - 10 * MINUTE
+    for metric, unit in (("warm", "°C"), ("power", "W"), ("cold", "°C")):
+        rows = [(start + n * SECOND, n if metric == "warm" else 2.0) for n in range(60)]
+        write(series(device, metric, unit=unit, precision=1).id, rows)
+    door = series(device, "door", kind="boolean")
+    write(door.id, [(start + n * SECOND, float(n > 30)) for n in range(60)])
+    return start
+
+
+def test_a_viewer_lays_the_charts_out_and_a_link_shows_them_so(
+    page: Page, start: int, elsewhere: Callable[..., Page]
+):
+    open_range(page, start, start + MINUTE)
+    assert layout_of(page) == ["warm/door", "cold", "power"]
+    act(page, "power", "Draw over another chart…")
+    page.get_by_role("button", name="Warm", exact=True).click()
+    assert layout_of(page) == ["warm+power/door", "cold"]
+    act(page, "cold", "Value axis…")
+    page.get_by_label("From", exact=True).fill("1")
+    page.get_by_label("To", exact=True).fill("0.5")
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.locator(".axis-form .wrong")).to_contain_text("from the lower value")
+    page.get_by_label("To", exact=True).fill("9")
+    page.get_by_role("button", name="Set", exact=True).click()
+    act(page, "cold", "Move up")
+    assert layout_of(page) == ["cold", "warm+power/door"]
+    # Another viewer, to whom the link is sent.
+    other = elsewhere(viewport={"width": 1440, "height": 900})
+    other.goto(page.url)
+    expect(head_of(other, "warm").locator(".value")).to_be_visible()
+    assert layout_of(other) == ["cold", "warm+power/door"]
+    # Without the link: as this browser remembers it.
+    open_range(page, start, start + MINUTE)
+    expect(head_of(page, "warm").locator(".value")).to_be_visible()
+    assert layout_of(page) == ["cold", "warm+power/door"]
+    act(page, "cold", "Hide")
+    expect(page.locator("#chart-hidden-count")).to_have_text("1 hidden")
+    page.get_by_role("button", name="Usual layout").click()
+    assert layout_of(page) == ["warm/door", "cold", "power"]
+    expect(page).not_to_have_url(re.compile("charts="))
+
+
+def test_figures_are_those_of_the_store_or_of_the_part_that_is_kept(page: Page, start: int):
+    open_range(page, start, start + MINUTE)
+    figures = head_of(page, "warm").locator(".stats dd")
+    # 0 to 59, 29.5 on average.
+    expect(figures).to_have_text(["0.0", "29.5", "59.0", "+59.0"])
+    box = page.locator(".plot").first.bounding_box()
+    assert box
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 40, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.locator("#chart-selection")).to_be_visible()
+    expect(figures.first).not_to_have_text("0.0")
+    page.keyboard.press("f")
+    expect(page.locator("#charts-column.is-full")).to_be_visible()
+    expect(head_of(page, "power")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(head_of(page, "power")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#chart-selection")).to_be_hidden()
+    expect(figures).to_have_text(["0.0", "29.5", "59.0", "+59.0"])

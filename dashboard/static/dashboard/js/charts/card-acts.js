@@ -1,5 +1,6 @@
 /** What a viewer does with the charts of a page: pin, move, lay over each other, take apart, hide, look at one alone, set an axis, mark a time. */
 
+import { t } from "../page/language.js";
 import { AxisDialog } from "./axis-dialog.js";
 import { ChoiceDialog } from "./choice-dialog.js";
 import { fitTogether, joined, moved, parted, toggled } from "./layout.js";
@@ -56,15 +57,15 @@ export class CardActs {
     const last = charts.cards.length - 1;
     return [
       null,
-      { words: this.full.card === card ? "Leave full screen" : "Full screen", key: "f", act: () => this.full.toggle(card) },
-      { words: "Value axis…", act: () => this.#setAxis(card) },
-      ...(this.#others(card).length ? [{ words: "Draw over another chart…", act: () => this.#chooseJoin(card) }] : []),
-      ...(panel.lines.length > 1 ? [{ words: "One chart for each", act: () => charts.arrange(parted(charts.layout, panel)) }] : []),
+      { words: this.full.card === card ? t("Leave full screen") : t("Full screen"), key: "f", act: () => this.full.toggle(card) },
+      { words: t("Value axis…"), act: () => this.#setAxis(card) },
+      ...(this.#others(card).length ? [{ words: t("Draw over another chart…"), act: () => this.#chooseJoin(card) }] : []),
+      ...(panel.lines.length > 1 ? [{ words: t("One chart for each"), act: () => charts.arrange(parted(charts.layout, panel)) }] : []),
       null,
-      { words: panel.pinned ? "No longer on top" : "Pin on top", act: () => this.pin(card) },
-      ...(at > 0 ? [{ words: "Move up", act: () => this.move(card, charts.panels[at - 1].key) }] : []),
-      ...(at < last ? [{ words: "Move down", act: () => this.move(card, charts.panels[at + 2]?.key ?? null) }] : []),
-      { words: "Hide", act: () => this.hide(panel.lines.map(({ metric }) => metric)) },
+      { words: panel.pinned ? t("No longer on top") : t("Pin on top"), act: () => this.pin(card) },
+      ...(at > 0 ? [{ words: t("Move up"), act: () => this.move(card, charts.panels[at - 1].key) }] : []),
+      ...(at < last ? [{ words: t("Move down"), act: () => this.move(card, charts.panels[at + 2]?.key ?? null) }] : []),
+      { words: t("Hide"), act: () => this.hide(panel.lines.map(({ metric }) => metric)) },
       ...this.#marks(card.series.length === 1 ? card.series[0].id : null),
     ];
   }
@@ -73,11 +74,11 @@ export class CardActs {
   ofLane(lane) {
     const { charts } = this;
     const charted = charts.panels.filter(({ key }) => key !== "");
-    const under = () => this.choice.ask(`${nameOf(lane.series)} stands under`, charted.map((panel) => ({ words: panel.lines.map(nameOf).join(", "), act: () => {
+    const under = () => this.choice.ask(t("{name} stands under", { name: nameOf(lane.series) }), charted.map((panel) => ({ words: panel.lines.map(nameOf).join(", "), act: () => {
       const chosen = Object.assign(Object.create(null), charts.layout.under, { [lane.series.metric]: panel.key });
       charts.arrange({ ...charts.layout, under: chosen });
     } })));
-    return [...(charted.length > 1 ? [{ words: "Under another chart…", act: under }] : []), { words: "Hide", act: () => this.hide([lane.series.metric]) }, ...this.#marks(lane.series.id)];
+    return [...(charted.length > 1 ? [{ words: t("Under another chart…"), act: under }] : []), { words: t("Hide"), act: () => this.hide([lane.series.metric]) }, ...this.#marks(lane.series.id)];
   }
 
   /** @param {number|null} series @returns {Entry[]} */
@@ -121,7 +122,7 @@ export class CardActs {
 
   /** @param {ChartCard} card */
   #chooseJoin(card) {
-    this.choice.ask(`Draw ${card.name} over`, this.#others(card).map((onto) => ({ words: onto.name, act: () => this.join(card, onto) })));
+    this.choice.ask(t("Draw {name} over", { name: card.name }), this.#others(card).map((onto) => ({ words: onto.name, act: () => this.join(card, onto) })));
   }
 
   /** @param {ChartCard} card */

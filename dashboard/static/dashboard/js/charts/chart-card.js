@@ -1,5 +1,6 @@
 /** One chart: the lines of one or more series with their heads, and under them the lanes of the states that explain them. */
 
+import { t } from "../page/language.js";
 import { bare, duration } from "../page/format.js";
 import { csv, joinedRows, tableRows } from "./table-text.js";
 import { el, icon, setText } from "../page/element.js";
@@ -30,7 +31,7 @@ export class ChartCard {
     this.series = series.filter((one) => !isState(one));
     this.key = this.series[0]?.metric ?? "";
     this.corner = el("span", { class: "corner" });
-    this.star = el("button", { class: "button bare tiny star", attrs: { type: "button", "aria-pressed": "false", title: "Pin on top" }, on: { click: () => acts?.pin(this) } }, icon("i-star"));
+    this.star = el("button", { class: "button bare tiny star", attrs: { type: "button", "aria-pressed": "false", "aria-label": t("Pin on top"), title: t("Pin on top") }, on: { click: () => acts?.pin(this) } }, icon("i-star"));
     this.heads = this.series.map((one) => new SeriesHead(one, page, one.colourName));
     this.lanes = series.filter(isState).map((one) => new Lane(one, page, one.colourName, acts ? acts.ofLane : () => []));
     this.element = el("article", { class: `card chart-card${page.hasTimes ? " has-times" : ""}`, attrs: { "aria-label": this.name } });
@@ -48,7 +49,7 @@ export class ChartCard {
   }
 
   get name() {
-    return [...this.series.map(nameOf), ...(this.series.length ? [] : ["States"])].join(", ");
+    return [...this.series.map(nameOf), ...(this.series.length ? [] : [t("States")])].join(", ");
   }
 
   /** Those of its lines and of its lanes. */
@@ -60,9 +61,9 @@ export class ChartCard {
     const { page } = this;
     this.canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { attrs: { role: "img" } }));
     this.plot = el("div", { class: "plot" }, this.canvas, this.note.element);
-    const menu = chartMenu(`Menu of ${this.name}`, () => [
-      { words: this.table.isShown ? "Show chart" : "Show table", act: () => this.toggleTable() },
-      { words: "Download CSV", act: () => this.#download("csv") }, { words: "Download PNG", act: () => this.#download("png") }, ...(this.acts?.ofCard(this) ?? [])]);
+    const menu = chartMenu(t("Menu of {name}", { name: this.name }), () => [
+      { words: this.table.isShown ? t("Show chart") : t("Show table"), act: () => this.toggleTable() },
+      { words: t("Download CSV"), act: () => this.#download("csv") }, { words: t("Download PNG"), act: () => this.#download("png") }, ...(this.acts?.ofCard(this) ?? [])]);
     const tools = el("div", { class: "card-tools" }, this.corner, ...(this.acts ? [this.star] : []), menu);
     const heads = el("div", { class: "heads" }, ...this.heads.map(({ element }) => element));
     heads.querySelector("header")?.append(tools);
@@ -176,10 +177,10 @@ export class ChartCard {
     const buckets = new Set(this.series.map(({ id }) => timeLine.points(id)).filter(({ rows }) => rows.length).map(({ bucket }) => bucket));
     buckets.delete(null);
     buckets.delete(this.page.resolution?.() ?? null);
-    setText(this.corner, [...buckets].map((bucket) => `${duration(Number(bucket))}, min–max`).join(" · "));
+    setText(this.corner, [...buckets].map((bucket) => t("{length}, min–max", { length: duration(Number(bucket)) })).join(" · "));
     this.#showEmpty();
     this.#fillTable();
-    this.canvas?.setAttribute("aria-label", this.heads.map(({ series, value }) => `${nameOf(series)}, latest ${value.textContent}`).join("; "));
+    this.canvas?.setAttribute("aria-label", this.heads.map(({ series, value }) => t("{name}, latest {value}", { name: nameOf(series), value: value.textContent ?? "" })).join("; "));
   }
 
   #showEmpty() {

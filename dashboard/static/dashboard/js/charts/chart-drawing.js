@@ -1,5 +1,6 @@
 /** What a live chart draws besides its line: the band of minimum and maximum, texts, thresholds, what is not known, the shared cursor. */
 
+import { t } from "../page/language.js";
 import { spread } from "./labels.js";
 
 /** @typedef {import("./points.js").Row} Row */
@@ -82,7 +83,7 @@ export function drawTexts(chart, texts, o) {
     const fits = Math.floor((next - a - 8) / LETTER);
     if (fits < 2) return;
     context.fillStyle = o.text;
-    context.fillText(text.length > fits ? `${text.slice(0, fits - 1)}…` : text || "(empty)", a + 4, bottom - TEXT_HEIGHT / 2);
+    context.fillText(text.length > fits ? `${text.slice(0, fits - 1)}…` : text || t("(empty)"), a + 4, bottom - TEXT_HEIGHT / 2);
   });
   context.restore();
 }

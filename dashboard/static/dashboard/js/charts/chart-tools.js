@@ -1,5 +1,6 @@
 /** Above the charts: what narrows them, what is hidden and how it comes back, and what can be done with the kept selection. */
 
+import { t } from "../page/language.js";
 import { byId, el, setText } from "../page/element.js";
 import { duration } from "../page/format.js";
 import { nameOf } from "./series-head.js";
@@ -29,24 +30,24 @@ export class ChartTools {
     byId("chart-filter").hidden = series.length <= FEW && search === "";
     const hidden = series.filter(({ metric }) => layout.hidden.includes(metric));
     byId("chart-hidden").hidden = hidden.length === 0;
-    setText(byId("chart-hidden-count"), `${hidden.length} hidden`);
+    setText(byId("chart-hidden-count"), t("{n} hidden", { n: hidden.length }));
     const back = (/** @type {string[]} */ metrics) => () => {
       byId("chart-hidden").removeAttribute("open");
       this.charts.arrange({ ...layout, hidden: layout.hidden.filter((metric) => !metrics.includes(metric)) });
     };
     const item = (/** @type {string} */ text, /** @type {string[]} */ metrics) => el("button", { class: "item", text, attrs: { type: "button" }, on: { click: back(metrics) } });
-    byId("chart-hidden-list").replaceChildren(...hidden.map((one) => item(`Show ${nameOf(one)}`, [one.metric])),
-      ...(hidden.length > 1 ? [el("hr"), item("Show all", hidden.map(({ metric }) => metric))] : []));
+    byId("chart-hidden-list").replaceChildren(...hidden.map((one) => item(t("Show {name}", { name: nameOf(one) }), [one.metric])),
+      ...(hidden.length > 1 ? [el("hr"), item(t("Show all"), hidden.map(({ metric }) => metric))] : []));
     byId("chart-plain").hidden = written(layout) === "";
     byId("chart-none").hidden = cards.length > 0 || series.length === 0;
-    setText(byId("chart-none"), search ? `No series is called "${search}".` : "Every chart is hidden.");
+    setText(byId("chart-none"), search ? t("No series is called “{search}”.", { search }) : t("Every chart is hidden."));
     this.showSelection();
   }
 
   /** What is written once for all charts. */
   tick() {
     const { resolution } = this.charts;
-    setText(byId("chart-resolution"), resolution === null ? "" : `${duration(resolution)}, min–max`);
+    setText(byId("chart-resolution"), resolution === null ? "" : t("{length}, min–max", { length: duration(resolution) }));
     this.showSelection();
   }
 
@@ -63,10 +64,10 @@ export class ChartTools {
     const { from, to } = selection;
     const button = (/** @type {string} */ text, /** @type {() => void} */ act) => el("button", { class: "button", text, attrs: { type: "button" }, on: { click: act } });
     bar.replaceChildren(el("span", { text: `${when(from, timeLine.now())} – ${when(to, timeLine.now())}` }), el("span", { class: "quiet", text: duration(to - from) }),
-      button("Zoom", () => {
+      button(t("Zoom"), () => {
         timeLine.keep(null);
         timeLine.select(from, to);
       }),
-      ...offered().map(({ words, act }) => button(words, () => act(placeOf(timeLine)))), button("Let go", () => timeLine.keep(null)));
+      ...offered().map(({ words, act }) => button(words, () => act(placeOf(timeLine)))), button(t("Let go"), () => timeLine.keep(null)));
   }
 }

@@ -1,6 +1,7 @@
 /** Why a chart or a lane is empty, and what would fill it. */
 
-import { age } from "../page/format.js";
+import { t } from "../page/language.js";
+import { ago } from "../page/format.js";
 import { el, setText } from "../page/element.js";
 
 export class EmptyNote {
@@ -16,21 +17,19 @@ export class EmptyNote {
     this.element.hidden = !isEmpty;
     if (!isEmpty) return;
     const key = `${last?.[0]}|${this.timeLine.live}`;
-    if (this.key === key) {
-      setText(this.element.querySelector("b"), last ? age(now - last[0]) : "");
-      return;
-    }
+    if (this.key !== key) this.#write(key, last);
+    if (last) setText(this.element.firstElementChild, t("No readings in this window. Last one {ago}", { ago: ago(now - last[0]) }));
+  }
+
+  #write(/** @type {string} */ key, /** @type {[number, number|string]|null} */ last) {
     this.key = key;
-    if (!last) {
-      const live = this.timeLine.live ? [] : [el("span", { text: " — " }), el("button", { class: "link", text: "go live", on: { click: () => this.timeLine.backToLive() } })];
-      this.element.replaceChildren(el("span", { text: "No readings in this window, and none before it" }), ...live);
-      return;
-    }
-    const jump = () => {
+    const button = (/** @type {string} */ text, /** @type {() => void} */ click) => [el("span", { text: " — " }), el("button", { class: "link", text, on: { click } })];
+    const jump = (/** @type {number} */ at) => {
       const { from, to } = this.timeLine.bounds();
-      this.timeLine.select(last[0] - (to - from) * 0.9, last[0] + (to - from) * 0.1);
+      this.timeLine.select(at - (to - from) * 0.9, at + (to - from) * 0.1);
     };
-    this.element.replaceChildren(el("span", { text: "No readings in this window. Last one " }), el("b", { text: age(now - last[0]) }),
-      el("span", { text: " ago — " }), el("button", { class: "link", text: "jump there", on: { click: jump } }));
+    const said = el("span", { text: last ? "" : t("No readings in this window, and none before it") });
+    const way = last ? button(t("jump there"), () => jump(last[0])) : this.timeLine.live ? [] : button(t("go live"), () => this.timeLine.backToLive());
+    this.element.replaceChildren(said, ...way);
   }
 }

@@ -1,5 +1,6 @@
 /** A boolean or a series of words as a narrow lane on the charts' time line, with its head, its legend and its table. */
 
+import { t } from "../page/language.js";
 import { el, setText } from "../page/element.js";
 import { csv, stateRows } from "./table-text.js";
 import { chartMenu } from "./chart-menu.js";
@@ -30,9 +31,9 @@ export class Lane {
     this.table = new TableView(() => this.#rows(), TIMES, String);
     this.strip = new StateStrip(this.canvas, sourceOf(series, page, colourName), page.timeLine, page.rooms, page.hasTimes);
     this.head.element.classList.add("is-lane");
-    this.head.element.querySelector("header")?.append(this.corner, chartMenu(`Menu of ${nameOf(series)}`, () => [
-      { words: this.table.isShown ? "Show lane" : "Show table", act: () => this.toggleTable() },
-      { words: "Download CSV", act: () => this.#download("csv") }, { words: "Download PNG", act: () => this.#download("png") }, ...acts(this)]));
+    this.head.element.querySelector("header")?.append(this.corner, chartMenu(t("Menu of {name}", { name: nameOf(series) }), () => [
+      { words: this.table.isShown ? t("Show lane") : t("Show table"), act: () => this.toggleTable() },
+      { words: t("Download CSV"), act: () => this.#download("csv") }, { words: t("Download PNG"), act: () => this.#download("png") }, ...acts(this)]));
     this.element = el("div", { class: "lane" }, this.head.element, this.plot, this.legend, this.table.element);
     wireGestures(this.plot, series.id, this.strip, page.timeLine);
   }
@@ -73,7 +74,7 @@ export class Lane {
     this.note.show(!timeLine.loading && points.loaded !== null && this.strip.empty, points.before ?? (latest && latest[0] < from ? latest : null), serverNow());
     this.#showLegend();
     this.table.fill(this.#key);
-    this.canvas.setAttribute("aria-label", `${nameOf(this.series)}, latest ${this.head.value.textContent}`);
+    this.canvas.setAttribute("aria-label", t("{name}, latest {value}", { name: nameOf(this.series), value: this.head.value.textContent ?? "" }));
   }
 
   #showLegend() {
@@ -85,8 +86,8 @@ export class Lane {
     this.legend.replaceChildren(...words.slice(0, MAX_LEGEND).map(({ word, colour }) => {
       const swatch = el("i", { class: "swatch" });
       swatch.style.background = colour;
-      return el("li", {}, swatch, el("span", { class: "clip", text: word || "(empty)", attrs: { title: word } }));
-    }), ...(words.length > MAX_LEGEND ? [el("li", { text: `and ${words.length - MAX_LEGEND} more` })] : []));
+      return el("li", {}, swatch, el("span", { class: "clip", text: word || t("(empty)"), attrs: { title: word } }));
+    }), ...(words.length > MAX_LEGEND ? [el("li", { text: t("and {n} more", { n: words.length - MAX_LEGEND }) })] : []));
   }
 
   remove() {

@@ -1,5 +1,6 @@
 /** What stands beside a series' line or lane: its name, its value now or at the pointer, and what the window or the selection comes to. */
 
+import { t } from "../page/language.js";
 import { age, bare, humanise } from "../page/format.js";
 import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { isState } from "./layout.js";
@@ -31,7 +32,7 @@ export class SeriesHead {
     this.name = el("h2", { class: "clip", text: nameOf(series), attrs: { title: series.metric } });
     const swatch = el("i", { class: "swatch" });
     swatch.style.background = this.colour;
-    this.parts = ["min", "mean", "max", "Δ"].map((word) => ({ dd: el("dd"), div: el("div", {}, el("dt", { text: word })) }));
+    this.parts = [t("min"), t("mean"), t("max"), t("Δ")].map((word) => ({ dd: el("dd"), div: el("div", {}, el("dt", { text: word })) }));
     for (const { dd, div } of this.parts) div.append(dd);
     this.element = el("div", { class: "series-head", data: { metric: series.metric } }, el("header", {}, swatch, this.name, this.trouble),
       el("p", { class: "reading" }, this.value, this.ageText), ...(this.isState ? [] : [el("dl", { class: "stats" }, ...this.parts.map(({ div }) => div))]));
@@ -51,8 +52,8 @@ export class SeriesHead {
   setTrouble(state, now) {
     this.trouble.hidden = !state;
     if (!state) return;
-    const since = state.since === null ? "" : ` since ${when(state.since, now)}`;
-    setMark(this.trouble, state.name, `${/** @type {any} */ (WORDS)[state.name]}${since}`);
+    const word = /** @type {any} */ (WORDS)[state.name];
+    setMark(this.trouble, state.name, state.since === null ? word : t("{state} since {when}", { state: word, when: when(state.since, now) }));
   }
 
   /** The value at the cursor, or the latest with its age. @param {(time: number) => import("./live-chart.js").Reading|null} at */
@@ -71,9 +72,9 @@ export class SeriesHead {
 
   #age(/** @type {number|null} */ time, /** @type {number} */ now) {
     const { cursor, loading } = this.timeLine;
-    if (time === null) return cursor !== null ? "no reading" : loading ? "" : "never";
+    if (time === null) return cursor !== null ? t("no reading") : loading ? "" : t("never");
     // A clock that is ahead makes no reading younger than its device's last word.
-    return cursor === null ? age(Math.max(0, now - Math.min(time, this.lastHeard() ?? time))) : `${this.isState ? "since " : ""}${when(time, now)}`;
+    return cursor === null ? age(Math.max(0, now - Math.min(time, this.lastHeard() ?? time))) : this.isState ? t("since {when}", { when: when(time, now) }) : when(time, now);
   }
 
   /** @param {import("./points.js").Row[]} rows of the window or the selection @param {boolean} isRough whether buckets lie across its ends */

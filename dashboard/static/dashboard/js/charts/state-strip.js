@@ -1,11 +1,12 @@
 /** A boolean or a series of words over time: a strip of segments, not a line. A strip is empty where the state is not known. */
 
 import { colour } from "../page/element.js";
+import { t } from "../page/language.js";
 import { drawAlerts } from "./alert-spans.js";
 import { drawMarks, markColours, marksOn } from "./drawn-marks.js";
 import { drawTimes } from "./drawn-times.js";
 import { drawUnknown } from "./chart-drawing.js";
-import { MIXED, stateAt, states, wordsOf } from "./states.js";
+import { MIXED, OFF, stateAt, states, wordsOf } from "./states.js";
 import { PALETTE, WordColours } from "./word-colours.js";
 
 const LETTER = 7; // px, about
@@ -123,7 +124,7 @@ export class StateStrip {
 
   /** @param {string} word @returns {string} a colour; neutral for a word beyond the palette */
   #fill(word) {
-    if (this.boolean) return word === "off" ? this.paint.off : this.paint.own;
+    if (this.boolean) return word === OFF ? this.paint.off : this.paint.own;
     const place = this.words.of(word);
     return place === null ? this.paint.off : this.paint.words[place];
   }
@@ -150,7 +151,7 @@ export class StateStrip {
     context.fillStyle = neutral ? this.paint.dark : this.paint.text;
     context.font = `600 12px ${this.paint.family}`;
     context.textBaseline = "middle";
-    context.fillText(word.length > fits ? `${word.slice(0, fits - 1)}…` : word || "(empty)", a + 6, (area.top + area.bottom) / 2);
+    context.fillText(word.length > fits ? `${word.slice(0, fits - 1)}…` : word || t("(empty)"), a + 6, (area.top + area.bottom) / 2);
   }
 
   /** The words in the window with their colours. @returns {{word: string, colour: string}[]} */

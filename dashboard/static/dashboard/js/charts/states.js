@@ -1,6 +1,10 @@
 /** What a boolean or a text was, and from when to when: each value holds until the next, or until its device is away. Pure. */
 
-export const MIXED = "on and off"; // of a boolean within a bucket
+import { t } from "../page/language.js";
+
+const ON = t("on");
+export const OFF = t("off");
+export const MIXED = t("on and off"); // of a boolean within a bucket
 
 /**
  * @typedef {{from: number, to: number, word: string, since: number}} State  `since`: its first reading, maybe before `from`
@@ -8,7 +12,7 @@ export const MIXED = "on and off"; // of a boolean within a bucket
  */
 
 /** @param {number|string} value @param {boolean} boolean whether a number is one */
-const write = (value, boolean) => (typeof value === "number" && boolean ? (value ? "on" : "off") : String(value));
+const write = (value, boolean) => (typeof value === "number" && boolean ? (value ? ON : OFF) : String(value));
 
 /**
  * @param {import("./points.js").Points} points @param {boolean} boolean
