@@ -196,7 +196,7 @@ class Hub:
         for viewer in told:
             if viewer.name == to if to else viewer.sees.sees_site(site):
                 viewer.event(text)
-            elif viewer.sees.sees_site(message.get("left")):
+            elif not to and viewer.sees.sees_site(message.get("left")):
                 self._take_away(viewer, message["device"])
         if name == "pipeline":
             self.beats.knowledge.told(message["worker"], message["counters"], now_ms())
