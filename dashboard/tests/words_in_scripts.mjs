@@ -12,7 +12,7 @@ const [folder] = process.argv.slice(2);
 const CONTEXT = "\u0004";
 const TAKES = { t: [1, 0], tx: [2, 1], tn: [2, 0] }; // texts at the front, and which of them names the entry
 const SHOWN = new Set(["text", "title", "placeholder", "alt", "aria-label", "aria-description", "aria-roledescription"]);
-const SHOWING = new Set(["toast", "setText", "setMark", "stateMark", "showTrouble", "confirm", "alert", "prompt"]);
+const SHOWING = { toast: 0, setText: 1, setMark: 2, stateMark: 1, showTrouble: 1, confirm: 0, alert: 0, prompt: 0 }; // from which argument on
 // Arguments that are names of something. `Error`: for who reads the console.
 const NAMING = new Set([
   "byId", "querySelector", "querySelectorAll", "closest", "matches", "addEventListener", "removeEventListener", "dispatchEvent", "getItem",
@@ -65,8 +65,7 @@ function looksLikeText(node, text) {
   if (kind === "condition" || TECHNICAL.test(text) || text.startsWith("<")) return false;
   if (kind === "property" && NAMED.has(name)) return false;
   if (kind === "argument" && (NAMING.has(name) || ((name === "el" || name === "setAttribute") && nth === 0))) return false;
-  const shown = (kind === "property" && (SHOWN.has(name) || name === "textContent")) || (kind === "argument" && SHOWING.has(name) && nth > 0)
-    || (kind === "argument" && name === "toast");
+  const shown = (kind === "property" && (SHOWN.has(name) || name === "textContent")) || (kind === "argument" && nth >= SHOWING[name]);
   return (shown ? WORD : WORDS).test(text.replaceAll("\uFFFC", " 0 ")) || BESIDE.test(text);
 }
 

@@ -114,7 +114,7 @@ export class AlertDrawer {
     if (!alert) return;
     const now = serverNow();
     const over = alert.cleared !== null;
-    setMark(this.mark, over ? t("cleared") : alert.severity, over ? t("Cleared · {severity}", { severity: SEVERITY[alert.severity] }) : SEVERITY[alert.severity]);
+    setMark(this.mark, over ? "cleared" : alert.severity, over ? t("Cleared · {severity}", { severity: SEVERITY[alert.severity] }) : SEVERITY[alert.severity]);
     /** @type {[string, string, string?][]} */ const facts = [
       [t("Device"), alert.device_name, alert.device === null ? undefined : wayTo(alert, now)],
       [t("Site"), alert.site?.name ?? ""], [t("Rule"), alert.rule_name],

@@ -52,7 +52,7 @@ export class AlertRow {
   show(now, known) {
     const { alert, parts } = this;
     const over = alert.cleared !== null;
-    setMark(this.mark, over ? t("cleared") : alert.severity, SEVERITY[alert.severity]);
+    setMark(this.mark, over ? "cleared" : alert.severity, SEVERITY[alert.severity]);
     setText(parts.sentence, alert.sentence);
     setText(parts.about, [alert.device_name, alert.site?.name, alert.rule_name, ...this.#more()].filter(Boolean).join(" · "));
     const value = over ? alert.worst ?? alert.value : this.latest?.[1] ?? alert.value;

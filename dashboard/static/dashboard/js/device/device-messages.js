@@ -4,15 +4,16 @@ import { counted, size } from "../page/format.js";
 import { clock } from "../time/moment.js";
 import { devicePath, get } from "../page/rest.js";
 import { byId, el, setText, stateMark } from "../page/element.js";
+import { t } from "../page/language.js";
 
 const EVERY = 4_000; // ms between two reads while in view
 const SHOWN = 50; // messages, as many as the server keeps
-const VERDICTS = new Map([["stored", "Stored"], ["duplicate", "Duplicate"], ["rejected", "Rejected"], ["partial", "Partial"]]);
+const VERDICTS = new Map([["stored", t("Stored")], ["duplicate", t("Duplicate")], ["rejected", t("Rejected")], ["partial", t("Partial")]]);
 
 /** What was in it, or what was wrong with it. @param {any} message */
 function content({ verdict, reason, values, topic }) {
   if (verdict === "rejected" || verdict === "partial") return reason.replaceAll("_", " ");
-  if (values === 0 && topic.endsWith("/status")) return "its status";
+  if (values === 0 && topic.endsWith("/status")) return t("its status");
   return counted(values, "value");
 }
 
@@ -39,7 +40,7 @@ export function followMessages(device) {
       show(list, messages);
     } catch (error) {
       byId("messages-empty").hidden = list.children.length > 0;
-      setText(byId("messages-empty"), `Not loaded: ${/** @type {Error} */ (error).message}`);
+      setText(byId("messages-empty"), t("Not loaded: {message}", { message: /** @type {Error} */ (error).message }));
     }
   };
   new IntersectionObserver(([entry]) => {
@@ -52,7 +53,7 @@ export function followMessages(device) {
 /** Only new ones are added, so an opened one stays open. @param {HTMLElement} list @param {any[]} messages */
 function show(list, messages) {
   byId("messages-empty").hidden = messages.length > 0;
-  setText(byId("messages-empty"), "None heard lately.");
+  setText(byId("messages-empty"), t("None heard lately."));
   const held = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.key, node]));
   const nodes = messages.slice(0, SHOWN).map((message) => held.get(`${message.at}|${message.topic}|${message.payload}`) ?? line(message));
   nodes.forEach((node, i) => {

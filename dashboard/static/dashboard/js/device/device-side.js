@@ -4,21 +4,22 @@ import { duration } from "../page/format.js";
 import { when } from "../time/moment.js";
 import { byId, el, icon, setMark, setText } from "../page/element.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
-import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withSensors } from "../presence/presence.js";
+import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withSensors, WORDS } from "../presence/presence.js";
 import { setTab } from "../frame/badge.js";
 import { serverNow } from "../time/clock.js";
+import { t } from "../page/language.js";
 
 /** One sentence: since when, and who says so.
  * @param {import("../presence/presence.js").State} state @param {any} presence @param {number} interval @param {number} now */
 export function evidence(state, presence, interval, now) {
-  const heard = presence.last_seen === null ? "" : `last heard ${when(presence.last_seen, now)}`;
-  const since = state.since === null ? "" : ` since ${when(state.since, now)}`;
-  if (state.name === "offline") return `Offline${since}, said by its status topic or last will${heard && `; ${heard}`}.`;
-  if (state.name === "waiting") return "Registered; it has never sent anything.";
+  const heard = presence.last_seen === null ? "" : t("last heard {last_seen}", { last_seen: when(presence.last_seen, now) });
+  const since = state.since === null ? "" : t(" since {since}", { since: when(state.since, now) });
+  if (state.name === "offline") return t("Offline{since}, said by its status topic or last will{heard}.", { since, heard: heard && `; ${heard}` });
+  if (state.name === "waiting") return t("Registered; it has never sent anything.");
   if (state.name === "silent" || state.name === "late") {
-    return `${state.name === "late" ? "Late" : "Silent"}${since}: expected every ${duration(interval * 1000)}, ${heard || "only its status was heard"}.`;
+    return t("{state}{since}: expected every {interval}, {heard}.", { state: WORDS[state.name], since, interval: duration(interval * 1000), heard: heard || t("only its status was heard") });
   }
-  return state.evidence === "telemetry" ? `Readings arrive${state.since === null ? "" : `; connected${since}`}.` : `Connected${since}, said by its status topic.`;
+  return state.evidence === "telemetry" ? state.since === null ? t("Readings arrive.") : t("Readings arrive; connected{since}.", { since }) : t("Connected{since}, said by its status topic.", { since });
 }
 
 /** What became of its clock. @param {any} presence @param {number} interval @param {number} now */
@@ -26,8 +27,8 @@ export function clockNote(presence, interval, now) {
   const at = presence.clock_replaced;
   if (at === null || at === undefined) return "";
   const still = presence.last_seen !== null && presence.last_seen - at <= lateAfter(interval);
-  return still ? `Its clock is implausible; the receive time is used, last ${when(at, now)}.`
-    : `Its clock was implausible until ${when(at, now)}; the receive time was used.`;
+  return still ? t("Its clock is implausible; the receive time is used, last {at}.", { at: when(at, now) })
+    : t("Its clock was implausible until {at}; the receive time was used.", { at: when(at, now) });
 }
 
 export class DeviceSide {
@@ -70,10 +71,10 @@ export class DeviceSide {
   tick(latest) {
     const now = serverNow();
     if (this.device.removed) {
-      for (const id of ["presence-word", "presence-mark"]) setMark(byId(id), "waiting", "Removed");
-      setText(byId("presence-evidence"), "It was deleted, and can be had back for 7 days.");
+      for (const id of ["presence-word", "presence-mark"]) setMark(byId(id), "waiting", t("Removed"));
+      setText(byId("presence-evidence"), t("It was deleted, and can be had back for 7 days."));
       setText(byId("presence-clock"), "");
-      setTab(`Removed · ${this.device.name}`, 0);
+      setTab(t("Removed · {name}", { name: this.device.name }), 0);
       return;
     }
     const { enabled, expected_interval: interval } = this.device;
@@ -88,8 +89,8 @@ export class DeviceSide {
     setMark(byId("presence-word"), shown, word);
     const alert = enabled ? this.live.alert() : null;
     setMark(byId("presence-mark"), alert?.severity ?? shown, alert ? withAlert(word) : word);
-    const said = enabled ? evidence(state, presence, interval, now) : "Disabled: its messages are quarantined.";
-    setText(byId("presence-evidence"), unknown ? `Nothing is known since ${when(this.live.judgedAt(), now)}. Until then: ${said}` : said);
+    const said = enabled ? evidence(state, presence, interval, now) : t("Disabled: its messages are quarantined.");
+    setText(byId("presence-evidence"), unknown ? t("Nothing is known since {when}. Until then: {said}", { when: when(this.live.judgedAt(), now), said }) : said);
     setText(byId("presence-clock"), clockNote(presence, interval, now));
     const bad = !unknown && (name === "offline" || name === "silent" || silent > 0);
     setTab(bad || unknown ? `${word} · ${this.device.name}` : this.device.name, bad ? 1 : 0);

@@ -23,6 +23,7 @@ import { TimeHistory } from "../time/time-history.js";
 import { TimeLine } from "../time/time-line.js";
 import { offerRestore, wireEditing } from "../work/device-page.js";
 import { wireKeys } from "../time/time-line-keys.js";
+import { t } from "../page/language.js";
 
 const RENEW = 5_000; // ms between two looks whether a history is to be loaded anew
 const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
@@ -75,9 +76,9 @@ function showSpan() {
   const live = span.mode === "live";
   const button = byId("live");
   button.setAttribute("aria-pressed", String(live));
-  setText(button.querySelector(".word"), live ? "Live" : span.paused ? "Paused" : "Go live");
+  setText(button.querySelector(".word"), live ? t("Live") : span.paused ? t("Paused") : t("Go live"));
   button.querySelector("use").setAttribute("href", live ? "#i-pause" : "#i-play");
-  button.title = live ? "Pause (p)" : "Back to live (l)";
+  button.title = live ? t("Pause (p)") : t("Back to live (l)");
   charts.reset();
   charts.tick(side.troubled);
   showRange();
@@ -104,7 +105,7 @@ function wire() {
     second();
   });
   timeLine.addEventListener("failed", (event) =>
-    showTrouble(byId("trouble"), `The history could not be loaded. ${/** @type {CustomEvent} */ (event).detail}`, () => timeLine.retry()));
+    showTrouble(byId("trouble"), t("The history could not be loaded. {detail}", { detail: /** @type {CustomEvent} */ (event).detail }), () => timeLine.retry()));
   timeLine.addEventListener("readings", (event) => {
     for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) live(Number(id), points);
   });
@@ -132,7 +133,7 @@ function wireEvents() {
       return;
     }
     if (device.removed) return location.reload(); // it is back
-    toast(`${message.device.name} was changed.`);
+    toast(t("{name} was changed.", { name: message.device.name }));
     describe();
   });
   connection.follow([device.id]);
@@ -155,7 +156,7 @@ async function describe() {
     const { series, presence, ...described } = await renew();
     Object.assign(device, described);
   } catch (error) {
-    showTrouble(byId("trouble"), `What is known of the device could not be loaded. ${/** @type {Error} */ (error).message}`, describe);
+    showTrouble(byId("trouble"), t("What is known of the device could not be loaded. {message}", { message: /** @type {Error} */ (error).message }), describe);
     return;
   }
   setText(byId("name"), device.name);
@@ -175,7 +176,7 @@ async function readLatest() {
     news.release(asked);
     second();
   } catch (error) {
-    showTrouble(byId("trouble"), `The latest values could not be loaded. ${/** @type {Error} */ (error).message}`, readLatest);
+    showTrouble(byId("trouble"), t("The latest values could not be loaded. {message}", { message: /** @type {Error} */ (error).message }), readLatest);
     if (news.holds && !device.removed) setTimeout(readLatest, AGAIN_AFTER);
   }
 }

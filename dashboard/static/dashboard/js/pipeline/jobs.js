@@ -1,7 +1,8 @@
 /** What maintenance does: each job, how it went, and how far the summaries are behind. */
 
-import { age, duration, number } from "../page/format.js";
+import { ago, duration, number } from "../page/format.js";
 import { byId, el, setMark, setText, stateMark } from "../page/element.js";
+import { t } from "../page/language.js";
 
 /** @typedef {{ name: string, every_ms: number, running: boolean, failing: boolean, started_at: number|null, succeeded_at: number|null,
  *   failed_at: number|null, did_at: number|null, runs: number, failures: number, failures_in_row: number, error: string,
@@ -14,13 +15,13 @@ const SLACK = 60_000; // ms beyond that: one that comes every 2 s may take longe
 const BEHIND = 60_000; // ms of the oldest commit not read
 
 const LABELS = /** @type {Record<string, string>} */ ({
-  make_days: "Room for the days ahead", roll_up: "Summaries", forget_commits: "Trim the commit log", merge_commits: "Shorten the commit log",
-  drop_readings: "Drop old readings", drop_minutes: "Drop old minutes", purge_deleted_series: "Purge deleted series",
-  trim_quarantine: "Trim quarantine", forget_alerts: "Forget old alerts", forget_sessions: "Forget expired sessions", forget_pipeline_past: "Forget old counts of workers", tend: "Vacuum or compress", alerts: "Judge rules", notifications: "Send notifications",
-  presence: "Note who is away", forget_presence: "Forget old presence",
-  delete_removed_devices: "Delete removed devices for good",
-  derived: "Compute derived series", heartbeat: "Say that it lives", tend_notifications: "Trim the delivery log",
-  forget_decisions: "Forget old decisions", deciding: "Decide who is told",
+  make_days: t("Room for the days ahead"), roll_up: t("Summaries"), forget_commits: t("Trim the commit log"), merge_commits: t("Shorten the commit log"),
+  drop_readings: t("Drop old readings"), drop_minutes: t("Drop old minutes"), purge_deleted_series: t("Purge deleted series"),
+  trim_quarantine: t("Trim quarantine"), forget_alerts: t("Forget old alerts"), forget_sessions: t("Forget expired sessions"), forget_pipeline_past: t("Forget old counts of workers"), tend: t("Vacuum or compress"), alerts: t("Judge rules"), notifications: t("Send notifications"),
+  presence: t("Note who is away"), forget_presence: t("Forget old presence"),
+  delete_removed_devices: t("Delete removed devices for good"),
+  derived: t("Compute derived series"), heartbeat: t("Say that it lives"), tend_notifications: t("Trim the delivery log"),
+  forget_decisions: t("Forget old decisions"), deciding: t("Decide who is told"),
 });
 
 /** @param {{name: string}} job */
@@ -28,18 +29,18 @@ export const nameOf = ({ name }) => LABELS[name] ?? name;
 
 /** How a job stands: as a state, and in words. @param {Job} job @param {number} now @returns {{ state: string, word: string }} */
 export function standing(job, now) {
-  if (job.failing) return { state: "silent", word: job.failures_in_row > 1 ? `failed ${job.failures_in_row} times` : "failed" };
-  if (job.succeeded_at === null) return { state: "waiting", word: "not run yet" };
+  if (job.failing) return { state: "silent", word: job.failures_in_row > 1 ? t("failed {failures_in_row} times", { failures_in_row: job.failures_in_row }) : t("failed") };
+  if (job.succeeded_at === null) return { state: "waiting", word: t("not run yet") };
   const since = now - job.succeeded_at;
-  const when = age(since) === "now" ? "now" : `${age(since)} ago`;
-  if (since > OVERDUE * job.every_ms + SLACK) return { state: "offline", word: `last done ${when}` };
-  return { state: "online", word: `done ${when}` };
+  const when = ago(since);
+  if (since > OVERDUE * job.every_ms + SLACK) return { state: "offline", word: t("last done {when}", { when }) };
+  return { state: "online", word: t("done {when}", { when }) };
 }
 
 /** What a person should know beside it. @param {Job} job */
 export function remark(job) {
   if (job.failing) return job.error;
-  return [job.seconds >= 1 ? `took ${duration(job.seconds * 1000)}` : "", job.did].filter(Boolean).join(" · ");
+  return [job.seconds >= 1 ? t("took {duration}", { duration: duration(job.seconds * 1000) }) : "", job.did].filter(Boolean).join(" · ");
 }
 
 /** What the engine does stands with the jobs; it goes on all the time. @param {Follower} follower @returns {Job} */
@@ -51,9 +52,9 @@ export function asJob(follower) {
 /** How far the summaries are behind, in a sentence. @param {Backlog} backlog */
 export function behind(backlog) {
   const late = backlog.commits_age_ms > BEHIND
-    ? `${number(backlog.commits, 0)} commits wait for a transaction that is still open, the oldest for ${duration(backlog.commits_age_ms)}` : "";
-  const minutes = backlog.minutes > 1 ? `${number(backlog.minutes, 0)} minutes are still to be summarised` : "";
-  return [late, minutes].filter(Boolean).join(" · ") || "summaries are up to date";
+    ? t("{commits} commits wait for a transaction that is still open, the oldest for {commits_age_ms}", { commits: number(backlog.commits, 0), commits_age_ms: duration(backlog.commits_age_ms) }) : "";
+  const minutes = backlog.minutes > 1 ? t("{minutes} minutes are still to be summarised", { minutes: number(backlog.minutes, 0) }) : "";
+  return [late, minutes].filter(Boolean).join(" · ") || t("summaries are up to date");
 }
 
 export class Jobs {

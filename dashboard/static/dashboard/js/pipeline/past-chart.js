@@ -4,6 +4,7 @@ import { HEIGHT, shape } from "./past-shape.js";
 import { el, setText } from "../page/element.js";
 import { tickLabel, timeTicks } from "../time/time-ticks.js";
 import { hourAndMinute } from "../time/moment.js";
+import { t } from "../page/language.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MINUTE = 60_000; // ms
@@ -70,7 +71,7 @@ export class PastChart {
     const found = this.points.find((point) => point[0] === at);
     this.cross.hidden = false;
     this.cross.style.left = `${((at + MINUTE / 2 - from) / (to - from)) * 100}%`;
-    setText(this.said, `${hourAndMinute(at)} · ${found ? this.words.write(found[1]) : "not known"}`);
+    setText(this.said, `${hourAndMinute(at)} · ${found ? this.words.write(found[1]) : t("not known")}`);
   }
 
   #leave() {

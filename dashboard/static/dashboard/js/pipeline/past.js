@@ -8,12 +8,13 @@ import { byHour, troubled } from "./past-shape.js";
 import { get } from "../page/rest.js";
 import { hourAndMinute } from "../time/moment.js";
 import { PastChart } from "./past-chart.js";
+import { t } from "../page/language.js";
 
 const REFRESH = 60_000; // ms: there is one more minute
 
 const rate = (/** @type {string} */ title) => ({
   title, least: 1, write: (/** @type {number} */ value) => `${written(value)}/s`,
-  normal: (/** @type {[number, number]|null} */ band) => (band ? `usually ${range(band)} a second` : "what is usual is known after an hour"),
+  normal: (/** @type {[number, number]|null} */ band) => (band ? t("usually {range} a second", { range: range(band) }) : t("what is usual is known after an hour")),
 });
 
 export class PipelinePast {
@@ -24,9 +25,9 @@ export class PipelinePast {
     this.normalLag = 5_000; // ms, until the server has said
     /** @type {import("./verdict.js").Past|null} */ this.sum = null;
     this.charts = {
-      messages: new PastChart(rate("Messages finished")), readings: new PastChart(rate("Readings stored")),
-      lag: new PastChart({ title: "Lag", least: 1, write: (value) => duration(value), normal: (band) => `normal up to ${duration(band?.[1] ?? 0)}` }),
-      spool: new PastChart({ title: "Spool", least: 1, write: (value) => number(value, 0), normal: () => "normal is empty" }),
+      messages: new PastChart(rate(t("Messages finished"))), readings: new PastChart(rate(t("Readings stored"))),
+      lag: new PastChart({ title: t("Lag"), least: 1, write: (value) => duration(value), normal: (band) => t("normal up to {duration}", { duration: duration(band?.[1] ?? 0) }) }),
+      spool: new PastChart({ title: t("Spool"), least: 1, write: (value) => number(value, 0), normal: () => t("normal is empty") }),
     };
     byId("past-charts").replaceChildren(...Object.values(this.charts).map((chart) => chart.element));
     byId("past-as-table").addEventListener("click", () => this.#turn());
@@ -44,7 +45,7 @@ export class PipelinePast {
       byId("past-trouble").hidden = true;
     } catch (error) {
       byId("past-trouble").hidden = false;
-      setText(byId("past-trouble"), `The last 24 hours could not be read; it is tried again. ${/** @type {Error} */ (error).message}`);
+      setText(byId("past-trouble"), t("The last 24 hours could not be read; it is tried again. {message}", { message: /** @type {Error} */ (error).message }));
     }
   }
 

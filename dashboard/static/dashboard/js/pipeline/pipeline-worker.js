@@ -3,18 +3,19 @@
 import { age, duration, number } from "../page/format.js";
 import { alarms, balance, HTTP_PREFIX, Rate } from "./rates.js";
 import { el, icon, setMark, setText, stateMark } from "../page/element.js";
+import { t } from "../page/language.js";
 
 const LOST_AFTER = 5_000; // ms without a word before a worker counts as not seen
 const TERMS = /** @type {const} */ ([
-  ["received", "Received"], ["stored", "Stored"], ["duplicate", "Duplicate"], ["rejected", "Rejected"], ["spooled", "Spooled"], ["in_flight", "In flight"],
+  ["received", t("Received")], ["stored", t("Stored")], ["duplicate", t("Duplicate")], ["rejected", t("Rejected")], ["spooled", t("Spooled")], ["in_flight", t("In flight")],
 ]);
 const SIGNS = ["", "=", "+", "+", "+", "+"];
 /** Counters told in words below the books. @type {[string, string][]} */
 const MORE = [
-  ["readings_stored", "readings stored"], ["readings_duplicate", "readings known already"], ["conflicts", "conflicting readings"], ["values_dropped", "values dropped"],
-  ["partial", "partly stored messages"], ["presence", "status messages"], ["clock_replaced", "clocks replaced"],
-  ["batches", "batches"], ["reconnects", "reconnects"], ["session_lost", "sessions lost"], ["live_frames", "live frames"], ["live_dropped", "live frames dropped"],
-  ["notices_dropped", "notices dropped"],
+  ["readings_stored", t("readings stored")], ["readings_duplicate", t("readings known already")], ["conflicts", t("conflicting readings")], ["values_dropped", t("values dropped")],
+  ["partial", t("partly stored messages")], ["presence", t("status messages")], ["clock_replaced", t("clocks replaced")],
+  ["batches", t("batches")], ["reconnects", t("reconnects")], ["session_lost", t("sessions lost")], ["live_frames", t("live frames")], ["live_dropped", t("live frames dropped")],
+  ["notices_dropped", t("notices dropped")],
 ];
 
 export class Worker {
@@ -34,8 +35,8 @@ export class Worker {
     this.more = el("dl", { class: "more" });
     this.element = el("article", { class: "card worker" },
       el("header", {}, el("h2", {}, this.mark), this.health), this.alarms,
-      el("div", { class: "books" }, ...this.cells.flatMap((cell, i) => (SIGNS[i] ? [el("span", { class: "sign", text: SIGNS[i], attrs: { "aria-label": SIGNS[i] === "=" ? "equals" : "plus" } }), cell] : [cell])), this.verdict),
-      el("details", {}, el("summary", { class: "link", text: "All counters" }), this.more));
+      el("div", { class: "books" }, ...this.cells.flatMap((cell, i) => (SIGNS[i] ? [el("span", { class: "sign", text: SIGNS[i], attrs: { "aria-label": SIGNS[i] === "=" ? t("equals") : t("plus") } }), cell] : [cell])), this.verdict),
+      el("details", {}, el("summary", { class: "link", text: t("All counters") }), this.more));
   }
 
   /** @param {Record<string, number>} counters @param {number} at */
@@ -57,13 +58,13 @@ export class Worker {
     const c = this.counters;
     TERMS.forEach(([key], i) => setText(this.cells[i].firstElementChild, number(c[key] ?? 0, 0)));
     const difference = balance(c);
-    setText(this.verdict.querySelector(".word"), difference === 0 ? "0 missing" : `${number(difference, 0)} unaccounted`);
+    setText(this.verdict.querySelector(".word"), difference === 0 ? t("0 missing") : t("{difference} unaccounted", { difference: number(difference, 0) }));
     this.verdict.dataset.state = difference === 0 ? "stored" : "rejected";
     this.verdict.querySelector("use")?.setAttribute("href", difference === 0 ? "#m-stored" : "#m-rejected");
     const alive = this.alive(heard);
     const troubles = alive ? alarms(c) : [];
     setMark(this.mark, alive ? (troubles.length ? "silent" : "online") : "offline", this.name);
-    setText(this.health, alive ? this.#health(c, now, hung) : `Not seen for ${age(now - this.at)}; what it shows is from then.`);
+    setText(this.health, alive ? this.#health(c, now, hung) : t("Not seen for {age}; what it shows is from then.", { age: age(now - this.at) }));
     this.element.classList.toggle("is-away", !alive);
     this.element.classList.toggle("is-bad", troubles.length > 0);
     this.#alarm(troubles);
@@ -86,9 +87,9 @@ export class Worker {
 
   #health(/** @type {Record<string, number>} */ c, /** @type {number} */ now, /** @type {boolean} */ hung) {
     return [
-      this.takesHttp ? "takes telemetry over HTTP" : c.connected ? "broker connected" : "", c.database_up && !hung ? "database up" : "",
-      c.spooled && !c.spool_full ? `${number(c.spooled, 0)} spooled` : "spool empty",
-      `last commit took ${duration(c.last_commit_ms ?? 0)}`, this.startedAt ? `up ${duration(now - this.startedAt)}` : "",
+      this.takesHttp ? t("takes telemetry over HTTP") : c.connected ? t("broker connected") : "", c.database_up && !hung ? t("database up") : "",
+      c.spooled && !c.spool_full ? t("{spooled} spooled", { spooled: number(c.spooled, 0) }) : t("spool empty"),
+      t("last commit took {duration}", { duration: duration(c.last_commit_ms ?? 0) }), this.startedAt ? t("up {duration}", { duration: duration(now - this.startedAt) }) : "",
     ].filter(Boolean).join(" · ");
   }
 }

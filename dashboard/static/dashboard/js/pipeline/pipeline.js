@@ -14,6 +14,7 @@ import { showChips } from "../page/chips.js";
 import { words } from "../quarantine/advice.js";
 import { verdict } from "./verdict.js";
 import { Worker } from "./pipeline-worker.js";
+import { t } from "../page/language.js";
 
 const WINDOW = 10 * 60_000; // ms of the small charts
 const REFRESH = 5_000; // ms between two reads of what events do not carry
@@ -64,11 +65,11 @@ async function read() {
     }
     stored = answer.stored_total;
     if (!workers.size) {
-      byId("workers").replaceChildren(el("div", { class: "empty card" }, el("h2", { text: "No bridge has run yet" }),
-        el("p", { text: "Start one with manage.py runbridge, or everything at once with make run. It appears here within a second." })));
+      byId("workers").replaceChildren(el("div", { class: "empty card" }, el("h2", { text: t("No bridge has run yet") }),
+        el("p", { text: t("Start one with manage.py runbridge, or everything at once with make run. It appears here within a second.") })));
     }
     showQuarantine(answer.quarantine);
-    showClock(clockOff("the host of the web process", answer.clock_ahead_ms));
+    showClock(clockOff(t("the host of the web process"), answer.clock_ahead_ms));
     const work = [...answer.jobs, ...answer.followers.map(asJob)];
     jobs.show(work, answer.backlog, answer.now);
     failing = work.filter((job) => job.failing).map(nameOf);
@@ -77,7 +78,7 @@ async function read() {
     byId("answered").hidden = false;
     second();
   } catch (error) {
-    showTrouble(byId("trouble"), `The pipeline could not be read. ${/** @type {Error} */ (error).message}`, read);
+    showTrouble(byId("trouble"), t("The pipeline could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   } finally {
     byId("progress").hidden = true;
   }
@@ -85,7 +86,7 @@ async function read() {
 
 /** How much is kept for which reason; its own page has the rest. @param {{total: number, last_hour: number, reasons: Record<string, number>}} counts */
 function showQuarantine({ total, last_hour: lastHour, reasons }) {
-  setText(byId("quarantine-count"), total ? `${number(total, 0)} kept, ${number(lastHour, 0)} in the last hour` : "nothing");
+  setText(byId("quarantine-count"), total ? t("{total} kept, {lastHour} in the last hour", { total: number(total, 0), lastHour: number(lastHour, 0) }) : t("nothing"));
   showChips(byId("reasons"), Object.entries(reasons), { word: words, href: (reason) => `/quarantine/?reason=${encodeURIComponent(reason)}` });
 }
 
@@ -125,7 +126,7 @@ function second() {
     setValue(tiles[key].value, number(perSecond, perSecond !== null && perSecond < 10 ? 1 : 0), "/s");
     const samples = summed(all.map((w) => w[key]));
     spark(tiles[key].chart, samples, now);
-    setText(tiles[key].note, `last ${duration(Math.ceil(reach(samples, now) / 60_000) * 60_000)}`);
+    setText(tiles[key].note, t("last {duration}", { duration: duration(Math.ceil(reach(samples, now) / 60_000) * 60_000) }));
   };
   rate("messages");
   rate("readings");
@@ -134,23 +135,23 @@ function second() {
   if (lags.length > WINDOW / 1000) lags.shift();
   const [text, unit] = lag === null ? ["–", ""] : duration(lag).split("\u2009");
   setValue(tiles.lag.value, text, unit);
-  setText(tiles.lag.note, "oldest unacknowledged");
+  setText(tiles.lag.note, t("oldest unacknowledged"));
   tiles.lag.card.classList.toggle("is-bad", lag !== null && lag > past.normalLag);
   spark(tiles.lag.chart, lags, now);
   setValue(tiles.flight.value, number(sum((w) => w.counters.in_flight ?? 0), 0), "");
-  setText(tiles.flight.note, "not committed yet");
+  setText(tiles.flight.note, t("not committed yet"));
   const spooled = sum((w) => w.counters.spooled ?? 0);
   const full = alive.some((w) => w.counters.spool_full);
   setValue(tiles.spool.value, number(spooled, 0), "");
-  setText(tiles.spool.note, full ? "FULL: nothing is acknowledged" : spooled ? `${size(sum((w) => w.counters.spool_bytes ?? 0) ?? 0)} on disk` : "empty");
+  setText(tiles.spool.note, full ? t("FULL: nothing is acknowledged") : spooled ? t("{size} on disk", { size: size(sum((w) => w.counters.spool_bytes ?? 0) ?? 0) }) : t("empty"));
   tiles.spool.card.classList.toggle("is-bad", Boolean(spooled) || full);
   setValue(tiles.total.value, number(stored, 0), "");
-  setText(tiles.total.note, alive.length < all.length ? `${all.length - alive.length} of ${all.length} workers not seen` : "estimated");
+  setText(tiles.total.note, alive.length < all.length ? t("{away} of {all} workers not seen", { away: all.length - alive.length, all: all.length }) : t("estimated"));
   showVerdict(all, alive, spooled ?? 0, lag ?? 0);
   for (const w of all) w.draw(now, heard, connection.news.told?.what === "database");
   const away = all.length - alive.length;
   const sick = alive.filter((w) => alarms(w.counters).length).length;
-  setTab(away + sick ? `${away + sick} in trouble · Pipeline` : "Pipeline", away + sick);
+  setTab(away + sick ? t("{n} in trouble · Pipeline", { n: away + sick }) : t("Pipeline"), away + sick);
 }
 
 function showVerdict(/** @type {Worker[]} */ all, /** @type {Worker[]} */ alive, /** @type {number} */ spooled, /** @type {number} */ lag) {

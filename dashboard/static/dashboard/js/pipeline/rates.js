@@ -1,6 +1,7 @@
 /** Rates of counters that only grow while their worker lives, and what they say is wrong. Pure. */
 
 import { counted, duration, size } from "../page/format.js";
+import { t } from "../page/language.js";
 
 export const HTTP_PREFIX = "http-"; // of the name of a web process that takes telemetry
 const GONE_AFTER = 60_000; // ms without a word before the books of such a process are history
@@ -59,17 +60,18 @@ export function balance(c) {
 /** That a host's clock is off, in a sentence; "" when it is right. @param {string} whose @param {number} ahead ms @returns {string} */
 export function clockOff(whose, ahead) {
   if (Math.abs(ahead) < CLOCK_OFF_FROM) return "";
-  return `The clock of ${whose} is ${duration(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} the database's. Times stay right, for the database's clock counts; set it right all the same.`;
+  return ahead > 0 ? t("The clock of {whose} is {duration} ahead of the database's. Times stay right, for the database's clock counts; set it right all the same.", { whose, duration: duration(ahead) })
+    : t("The clock of {whose} is {duration} behind the database's. Times stay right, for the database's clock counts; set it right all the same.", { whose, duration: duration(-ahead) });
 }
 
 /** What of a worker needs somebody, in sentences; worst first. @param {Record<string, number>} c @returns {string[]} */
 export function alarms(c) {
   const spooled = `${counted(c.spooled ?? 0, "message")} (${size(c.spool_bytes ?? 0)})`;
   return [
-    c.spool_full ? `The spool is full at ${spooled}: nothing is acknowledged, so the broker and the devices hold what comes.` : "",
-    c.database_up === 0 ? `The database is away. ${c.spooled ? `${spooled} kept in the spool on disk.` : "Messages wait in memory and in the spool."}` : "",
-    c.database_up !== 0 && c.spooled && !c.spool_full ? `In the spool, to be stored next: ${spooled}.` : "",
-    c.connected === 0 ? "The broker is away: nothing comes in. It is tried again and again." : "",
-    clockOff("its host", c.clock_ahead_ms ?? 0),
+    c.spool_full ? t("The spool is full at {spooled}: nothing is acknowledged, so the broker and the devices hold what comes.", { spooled }) : "",
+    c.database_up === 0 ? c.spooled ? t("The database is away. In the spool on disk: {spooled}.", { spooled }) : t("The database is away. Messages wait in memory and in the spool.") : "",
+    c.database_up !== 0 && c.spooled && !c.spool_full ? t("In the spool, to be stored next: {spooled}.", { spooled }) : "",
+    c.connected === 0 ? t("The broker is away: nothing comes in. It is tried again and again.") : "",
+    clockOff(t("its host"), c.clock_ahead_ms ?? 0),
   ].filter(Boolean);
 }

@@ -8,6 +8,7 @@ import { outcome, replay } from "./replay.js";
 import { QuarantineList } from "./quarantine-list.js";
 import { send } from "../page/rest.js";
 import { wireDiscard } from "./undo.js";
+import { t, tn } from "../page/language.js";
 
 const EXCERPT = 160; // characters of a payload in a line
 
@@ -32,18 +33,18 @@ export class QuarantineGroup {
     this.detail = el("p", { class: "soft" });
     this.span = el("p", { class: "small quiet" });
     this.said = el("span", { class: "said", attrs: { role: "status" } });
-    this.replays = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: "Replay", on: { click: () => this.#replay() } }));
-    this.discards = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: "Discard" }));
-    this.newer = el("button", { class: "button bare newer", text: "New ones came — show", attrs: { hidden: "" }, on: { click: () => this.#read() } });
-    const device = uid ? [el("a", { class: "button bare", text: "Open the device", attrs: { href: `/devices/${encodeURIComponent(uid)}/` } })] : [];
+    this.replays = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: t("Replay"), on: { click: () => this.#replay() } }));
+    this.discards = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: t("Discard") }));
+    this.newer = el("button", { class: "button bare newer", text: t("New ones came — show"), attrs: { hidden: "" }, on: { click: () => this.#read() } });
+    const device = uid ? [el("a", { class: "button bare", text: t("Open the device"), attrs: { href: `/devices/${encodeURIComponent(uid)}/` } })] : [];
     this.details = /** @type {HTMLDetailsElement} */ (el("details", {},
       el("summary", {}, stateMark("rejected", words(reason)),
-        el("span", { class: uid ? "mono clip" : "quiet clip", text: uid || "names no device", attrs: { title: uid } }), this.excerpt, this.count, this.time),
-      this.detail, el("p", {}, el("b", { text: "What to do: " }), advice(reason)), this.span,
+        el("span", { class: uid ? "mono clip" : "quiet clip", text: uid || t("names no device"), attrs: { title: uid } }), this.excerpt, this.count, this.time),
+      this.detail, el("p", {}, el("b", { text: t("What to do: ") }), advice(reason)), this.span,
       el("div", { class: "row-acts" }, this.replays, this.discards, ...(reason === "unknown_device" ? [] : device), this.said), this.newer, this.list.element));
     this.details.addEventListener("toggle", () => this.details.open && this.listed !== this.group.newest && this.#read());
     this.element = el("li", { data: { key: keyOf(group) } }, this.details);
-    wireDiscard(this.discards, { row: this.element, said: this.said, what: () => `${counted(this.group.messages, "message")} are`, discard: () => this.#discard() });
+    wireDiscard(this.discards, { row: this.element, said: this.said, what: () => tn("{n} message is", "{n} messages are", this.group.messages, { n: number(this.group.messages, 0) }), discard: () => this.#discard() });
     this.update(group);
   }
 
@@ -53,7 +54,7 @@ export class QuarantineGroup {
     setText(this.count, counted(group.messages, "message"));
     setText(this.excerpt, group.sample.slice(0, EXCERPT));
     setText(this.detail, group.detail);
-    setText(this.span, `first ${moment(group.first_seen)} · last ${moment(group.last_seen)} on ${group.topic}`);
+    setText(this.span, t("first {first_seen} · last {last_seen} on {topic}", { first_seen: moment(group.first_seen), last_seen: moment(group.last_seen), topic: group.topic }));
     this.newer.hidden = !this.details.open || this.listed === 0 || this.listed === group.newest;
   }
 
@@ -61,7 +62,7 @@ export class QuarantineGroup {
   leave() {
     this.element.classList.add("is-gone");
     this.replays.hidden = this.discards.hidden = this.newer.hidden = true;
-    if (!this.said.textContent) setText(this.said, "It is no longer here.");
+    if (!this.said.textContent) setText(this.said, t("It is no longer here."));
   }
 
   /** Whether somebody may be reading it. */
@@ -90,11 +91,11 @@ export class QuarantineGroup {
 
   async #replay() {
     this.replays.disabled = true;
-    setText(this.said, "Replaying");
+    setText(this.said, t("Replaying"));
     try {
-      setText(this.said, outcome(await replay(send, this.#selection, (sum) => setText(this.said, `${number(sum.replayed, 0)} replayed`))));
+      setText(this.said, outcome(await replay(send, this.#selection, (sum) => setText(this.said, t("{replayed} replayed", { replayed: number(sum.replayed, 0) })))));
     } catch (error) {
-      setText(this.said, `Not all were replayed. ${/** @type {Error} */ (error).message}`);
+      setText(this.said, t("Not all were replayed. {message}", { message: /** @type {Error} */ (error).message }));
     }
     this.replays.disabled = false;
     this.#done();
@@ -109,7 +110,7 @@ export class QuarantineGroup {
       last = await send("DELETE", `/api/v1/quarantine/groups/?${new URLSearchParams(selection)}`);
       discarded += last.discarded;
     } while (last.more);
-    setText(this.said, `${counted(discarded, "message")} discarded.`);
+    setText(this.said, t("{discarded} discarded.", { discarded: counted(discarded, "message") }));
     this.element.classList.remove("is-gone"); // unless nothing is left, which the next read tells
     this.#done();
     if (this.details.open) await this.#read();

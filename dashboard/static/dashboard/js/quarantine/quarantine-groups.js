@@ -6,6 +6,7 @@ import { keyOf, QuarantineGroup } from "./quarantine-group.js";
 import { counted, number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
 import { words } from "./advice.js";
+import { t } from "../page/language.js";
 
 const QUIET = 1_500; // ms between two reads when messages keep coming
 
@@ -33,8 +34,8 @@ export class QuarantineGroups {
       this.take(total, groups);
       endTrouble(byId("trouble"));
     } catch (error) {
-      showTrouble(byId("trouble"), `What is in quarantine could not be read. ${/** @type {Error} */ (error).message}`, () => this.read());
-      if (!this.list.children.length) setText(byId("groups-empty"), "Not loaded.");
+      showTrouble(byId("trouble"), t("What is in quarantine could not be read. {message}", { message: /** @type {Error} */ (error).message }), () => this.read());
+      if (!this.list.children.length) setText(byId("groups-empty"), t("Not loaded."));
     }
   }
 
@@ -75,7 +76,7 @@ export class QuarantineGroups {
     const order = evenIfWatched ? [...new Set([...wanted.keys(), ...left])] : watched ? left : [...fresh, ...left];
     showRows(this.list, order.map((key) => this.#row(key, wanted.get(key)).element));
     byId("newer").hidden = !watched || fresh.length === 0;
-    setText(byId("newer"), `${number(fresh.length, 0)} new — show`);
+    setText(byId("newer"), t("{n} new — show", { n: number(fresh.length, 0) }));
     this.#tell(wanted.size);
   }
 
@@ -97,11 +98,11 @@ export class QuarantineGroups {
 
   #tell(/** @type {number} */ count) {
     const all = this.groups.reduce((sum, group) => sum + group.messages, 0);
-    const beyond = this.total > this.groups.length ? `, the last ${number(this.groups.length, 0)} shown` : "";
-    setText(byId("groups-count"), this.total ? `${counted(all, "message")} in ${counted(this.total, "group")}${beyond}` : "");
+    const beyond = this.total > this.groups.length ? t(", the last {shown} shown", { shown: number(this.groups.length, 0) }) : "";
+    setText(byId("groups-count"), this.total ? t("{all} in {total}{beyond}", { all: counted(all, "message"), total: counted(this.total, "group"), beyond }) : "");
     byId("groups-empty").hidden = this.list.children.length > 0;
-    setText(byId("groups-empty"), count === 0 && this.groups.length ? "Nothing like this is in quarantine."
-      : "Nothing is quarantined. A message that cannot be stored as sent is kept here with its reason.");
+    setText(byId("groups-empty"), count === 0 && this.groups.length ? t("Nothing like this is in quarantine.")
+      : t("Nothing is quarantined. A message that cannot be stored as sent is kept here with its reason."));
     /** @type {Map<string, number>} */ const reasons = new Map();
     for (const { reason, messages } of this.groups) reasons.set(reason, (reasons.get(reason) ?? 0) + messages);
     showChips(byId("reasons"), reasons, { word: words, chosen: this.reason, choose: (reason) => {

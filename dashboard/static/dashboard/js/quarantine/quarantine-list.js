@@ -4,6 +4,7 @@ import { age } from "../page/format.js";
 import { el, setText } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { quarantineRow } from "./quarantine-row.js";
+import { t } from "../page/language.js";
 
 export class QuarantineList {
   /** @param {{uid: string, reason: string}} group @param {() => void} changed told when a message has left quarantine
@@ -14,8 +15,8 @@ export class QuarantineList {
     this.ask = ask;
     /** @type {string|null} */ this.next = null;
     this.list = el("ol", { class: "quarantined" });
-    this.note = el("p", { class: "quiet pad", text: "Loading" });
-    this.more = el("button", { class: "button bare more", text: "Show older", attrs: { hidden: "" }, on: { click: () => this.#read(this.next, true) } });
+    this.note = el("p", { class: "quiet pad", text: t("Loading") });
+    this.more = el("button", { class: "button bare more", text: t("Show older"), attrs: { hidden: "" }, on: { click: () => this.#read(this.next, true) } });
     this.element = el("div", { class: "messages-of" }, this.list, this.note, this.more);
   }
 
@@ -35,7 +36,7 @@ export class QuarantineList {
       this.more.hidden = !next;
     } catch (error) {
       this.note.hidden = false;
-      setText(this.note, `Not loaded: ${/** @type {Error} */ (error).message}`);
+      setText(this.note, t("Not loaded: {message}", { message: /** @type {Error} */ (error).message }));
     }
   }
 
@@ -46,7 +47,7 @@ export class QuarantineList {
     if (append) list.append(...nodes);
     else list.replaceChildren(...nodes);
     this.note.hidden = list.children.length > 0;
-    setText(this.note, "None is left.");
+    setText(this.note, t("None is left."));
   }
 
   /** @param {number} now */

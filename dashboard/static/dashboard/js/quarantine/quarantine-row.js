@@ -8,12 +8,13 @@ import { get, RestError, send } from "../page/rest.js";
 import { outcome } from "./replay.js";
 import { serverNow } from "../time/clock.js";
 import { wireDiscard } from "./undo.js";
+import { t } from "../page/language.js";
 
 /** @param {any} message as in `GET quarantine/` @param {() => void} changed told when it has left quarantine */
 export function quarantineRow(message, changed) {
   const at = Date.parse(message.received_at);
   const payload = el("pre", { class: "payload", text: message.payload });
-  const properties = el("pre", { class: "payload", attrs: { hidden: "", "aria-label": "Properties" } });
+  const properties = el("pre", { class: "payload", attrs: { hidden: "", "aria-label": t("Properties") } });
   const details = el("details", {},
     el("summary", {},
       stateMark(message.partial ? "partial" : "rejected", message.detail || words(message.reason)),
@@ -21,7 +22,7 @@ export function quarantineRow(message, changed) {
       el("time", { class: "quiet", text: age(Math.max(0, serverNow() - at)), attrs: { title: moment(at) }, data: { at: String(at) } })),
     el("p", { class: "soft", text: message.detail }),
     el("p", { class: "small quiet", text: [moment(at), message.topic, size(message.payload_size), message.worker, message.retained ? "retained" : "",
-      message.partial ? "its good values were stored" : ""].filter(Boolean).join(" · ") }),
+      message.partial ? t("its good values were stored") : ""].filter(Boolean).join(" · ") }),
     payload, properties);
   const row = el("li", { data: { id: String(message.id) } }, details);
   details.addEventListener("toggle", () => whole(message.id, payload, properties), { once: true });
@@ -44,8 +45,8 @@ async function whole(/** @type {number} */ id, /** @type {HTMLElement} */ payloa
 /** @param {any} message @param {HTMLElement} row @param {() => void} changed */
 function actions(message, row, changed) {
   const said = el("span", { class: "said", attrs: { role: "status" } });
-  const replay = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: "Replay" }));
-  const discard = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: "Discard" }));
+  const replay = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: t("Replay") }));
+  const discard = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: t("Discard") }));
   const gone = (/** @type {string} */ word) => {
     row.classList.add("is-gone");
     said.textContent = word;
@@ -54,21 +55,21 @@ function actions(message, row, changed) {
   };
   replay.addEventListener("click", async () => {
     replay.disabled = true;
-    said.textContent = "Replaying";
+    said.textContent = t("Replaying");
     try {
       const result = await send("POST", `/api/v1/quarantine/${message.id}/replay/`);
       said.textContent = outcome(result);
       if (result.stored) gone(outcome(result));
     } catch (error) {
-      if (error instanceof RestError && error.status === 404) gone("It is no longer here.");
+      if (error instanceof RestError && error.status === 404) gone(t("It is no longer here."));
       else said.textContent = /** @type {Error} */ (error).message;
     } finally {
       replay.disabled = false;
     }
   });
-  wireDiscard(discard, { row, said, what: () => `Message ${message.id} is`, discard: async () => {
+  wireDiscard(discard, { row, said, what: () => t("Message {id} is", { id: message.id }), discard: async () => {
     await send("DELETE", `/api/v1/quarantine/${message.id}/`);
-    gone("Discarded.");
+    gone(t("Discarded."));
   } });
   return el("div", { class: "row-acts" }, replay, discard, said);
 }

@@ -11,6 +11,7 @@ import { showInAddress } from "../page/address.js";
 import { serverNow } from "../time/clock.js";
 import { UnreadTopics } from "./unread-topics.js";
 import { waitingRead } from "../frame/waiting.js";
+import { t } from "../page/language.js";
 
 const REFRESH = 10_000; // ms between two reads of it all
 
@@ -29,8 +30,8 @@ async function read() {
 function second() {
   groups.tick(serverNow());
   const { reason, uid } = groups;
-  const what = [uid && `of ${uid}`, reason && `“${words(reason)}”`].filter(Boolean).join(" ");
-  setText(byId("replay-all"), ["Replay all", groups.messages ? number(groups.messages, 0) : "", what].filter(Boolean).join(" "));
+  const what = [uid && t("of {uid}", { uid }), reason && `“${words(reason)}”`].filter(Boolean).join(" ");
+  setText(byId("replay-all"), [t("Replay all"), groups.messages ? number(groups.messages, 0) : "", what].filter(Boolean).join(" "));
   byId("replay-all").disabled = replaying || groups.messages === 0;
 }
 
@@ -49,9 +50,9 @@ function selections() {
 async function replayAll() {
   replaying = true;
   second();
-  const bar = /** @type {HTMLProgressElement} */ (el("progress", { attrs: { "aria-label": "Replaying" } }));
-  const text = el("span", { text: "Replaying" });
-  const close = el("button", { class: "button bare tiny", text: "Close", on: { click: () => (byId("outcome").hidden = true) } });
+  const bar = /** @type {HTMLProgressElement} */ (el("progress", { attrs: { "aria-label": t("Replaying") } }));
+  const text = el("span", { text: t("Replaying") });
+  const close = el("button", { class: "button bare tiny", text: t("Close"), on: { click: () => (byId("outcome").hidden = true) } });
   byId("outcome").replaceChildren(text, bar);
   byId("outcome").hidden = false;
   let sum = NOTHING;
@@ -60,12 +61,12 @@ async function replayAll() {
       const before = sum;
       await replay(send, selection, (these) => {
         sum = added(before, these);
-        setText(text, `${number(sum.replayed, 0)} replayed`);
+        setText(text, t("{replayed} replayed", { replayed: number(sum.replayed, 0) }));
       });
     }
-    setText(text, outcome(sum) + (sum.more ? " More are left; replay them by group." : ""));
+    setText(text, outcome(sum) + (sum.more ? t(" More are left; replay them by group.") : ""));
   } catch (error) {
-    setText(text, `${sum.replayed ? `${outcome(sum)} Then it failed: ` : "Not replayed: "}${/** @type {Error} */ (error).message}`);
+    setText(text, `${sum.replayed ? t("{outcome} Then it failed: ", { outcome: outcome(sum) }) : t("Not replayed: ")}${/** @type {Error} */ (error).message}`);
   }
   bar.remove();
   byId("outcome").append(close);

@@ -1,6 +1,7 @@
 /** Replays of quarantined messages and what became of them, in words. */
 
 import { counted, number } from "../page/format.js";
+import { t } from "../page/language.js";
 
 /**
  * @typedef {{replayed: number, stored: number, partial: number, still_bad: number, cut: number, readings: number, more: boolean}} Summary
@@ -8,12 +9,12 @@ import { counted, number } from "../page/format.js";
 
 /** @param {Summary} summary @returns {string} one sentence */
 export function outcome({ replayed, stored, partial, still_bad: bad, cut, readings }) {
-  if (!replayed) return "There was nothing to replay.";
+  if (!replayed) return t("There was nothing to replay.");
   const words = [
-    [stored, `stored with ${counted(readings, "new reading")}`], [partial, "stored in part"],
-    [bad, "still bad"], [cut, "cut, so not replayable"],
+    [stored, t("stored with {readings}", { readings: counted(readings, "new reading") })], [partial, t("stored in part")],
+    [bad, t("still bad")], [cut, t("cut, so not replayable")],
   ].filter(([count]) => count).map(([count, word]) => `${number(Number(count), 0)} ${word}`);
-  return `${number(replayed, 0)} replayed: ${words.join(", ")}.`;
+  return t("{replayed} replayed: {words}.", { replayed: number(replayed, 0), words: words.join(", ") });
 }
 
 /** @param {Summary} a @param {Summary} b @returns {Summary} */

@@ -1,5 +1,7 @@
 /** Discarding that can be undone for a while. Leaving the page carries it out. */
 
+import { t } from "../page/language.js";
+
 const UNDO = 6_000; // ms
 
 /** What waits. @type {Map<HTMLElement, () => void>} */
@@ -21,7 +23,7 @@ export function wireDiscard(button, { row, said, what, discard }) {
       await discard();
     } catch (error) {
       row.classList.remove("is-gone");
-      said.textContent = `Not discarded. ${/** @type {Error} */ (error).message}`;
+      said.textContent = t("Not discarded. {message}", { message: /** @type {Error} */ (error).message });
     }
     button.textContent = word;
   };
@@ -33,7 +35,7 @@ export function wireDiscard(button, { row, said, what, discard }) {
       timer = setTimeout(carryOut, UNDO);
     }
     row.classList.toggle("is-gone", !undone);
-    button.textContent = undone ? word : "Undo";
-    said.textContent = undone ? "" : `${what()} discarded in ${UNDO / 1000} s.`;
+    button.textContent = undone ? word : t("Undo");
+    said.textContent = undone ? "" : t("{what} discarded in {seconds} s.", { what: what(), seconds: UNDO / 1000 });
   });
 }
