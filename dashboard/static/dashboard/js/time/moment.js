@@ -1,10 +1,11 @@
 /** Instants as the clocks of the page's zone write them. Pure: the time is always a parameter. */
 
 import { HOUR, MINUTE, ahead, repeated, shownAt } from "./zone.js";
+import { t } from "../page/language.js";
 
 export { zoneName } from "./zone.js";
 
-export const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]; // their numbers begin with 1
+export const WEEKDAYS = [t("Mon"), t("Tue"), t("Wed"), t("Thu"), t("Fri"), t("Sat"), t("Sun")]; // their numbers begin with 1
 const MINUS = "\u2212";
 
 const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
