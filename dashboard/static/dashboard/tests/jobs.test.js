@@ -10,7 +10,7 @@ const job = { name: "drop_readings", every_ms: HOUR, running: false, failing: fa
 
 test("a job says when it was done, that it failed, or that it is overdue", () => {
   assert.equal(standing(job, NOW).state, "online");
-  assert.deepEqual(standing({ ...job, succeeded_at: NOW }, NOW), { state: "online", word: "done now" });
+  assert.deepEqual(standing({ ...job, succeeded_at: NOW }, NOW), { state: "online", word: "done just now" });
   assert.deepEqual(standing({ ...job, succeeded_at: null }, NOW), { state: "waiting", word: "not run yet" });
   assert.equal(standing({ ...job, succeeded_at: NOW - 3 * HOUR }, NOW).state, "online");
   assert.equal(standing({ ...job, succeeded_at: NOW - 4 * HOUR }, NOW).state, "offline");

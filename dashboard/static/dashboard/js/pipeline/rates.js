@@ -69,7 +69,7 @@ export function alarms(c) {
   const spooled = `${counted(c.spooled ?? 0, "message")} (${size(c.spool_bytes ?? 0)})`;
   return [
     c.spool_full ? t("The spool is full at {spooled}: nothing is acknowledged, so the broker and the devices hold what comes.", { spooled }) : "",
-    c.database_up === 0 ? c.spooled ? t("The database is away. In the spool on disk: {spooled}.", { spooled }) : t("The database is away. Messages wait in memory and in the spool.") : "",
+    c.database_up === 0 ? c.spooled ? t("The database is away. {spooled} kept in the spool on disk.", { spooled }) : t("The database is away. Messages wait in memory and in the spool.") : "",
     c.database_up !== 0 && c.spooled && !c.spool_full ? t("In the spool, to be stored next: {spooled}.", { spooled }) : "",
     c.connected === 0 ? t("The broker is away: nothing comes in. It is tried again and again.") : "",
     clockOff(t("its host"), c.clock_ahead_ms ?? 0),
