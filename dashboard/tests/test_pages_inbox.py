@@ -79,7 +79,7 @@ def test_all_of_a_kind_are_adopted_together_and_one_who_appears_shows(page: Page
     page.locator(".chip", has_text="tasmota").click()
     expect(page.locator("#waiting li")).to_have_count(4)
     page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Adopt all 3 power meters").click()
+    page.get_by_role("button", name="Adopt all 3: power meter").click()
     expect(page.locator("#outcome")).to_contain_text("3 adopted")
     expect(page.locator("#waiting li")).to_have_count(1)
     assert Device.objects.filter(uid__startswith="plug-").count() == 3
