@@ -158,11 +158,11 @@ def test_pausing_holds_the_picture_and_live_returns(page: Page):
     page.goto("/devices/freezer-1/?window=5m")
     eventually(lambda: drawn(page)["temperature"] == [[at, 1.0]])
     page.keyboard.press("p")
-    expect(page.locator("#live")).to_have_text("Paused")
+    expect(page.locator("#connection")).to_contain_text("behind")
     insert([(series.id, at + 5_000, 2.0)])
     send(series, [at + 5_000, 2.0])
     page.keyboard.press("l")
-    expect(page.locator("#live")).to_have_text("Live")
+    expect(page.locator("#connection .word")).to_have_text("Live")
     eventually(lambda: [at + 5_000, 2.0] in drawn(page)["temperature"])
 
 

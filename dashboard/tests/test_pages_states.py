@@ -115,12 +115,12 @@ def test_a_window_without_readings_says_so_and_makes_no_axis_up(page: Page):
 def test_a_paused_chart_says_so_and_stays(page: Page):
     add_device("a-1")
     page.goto("/devices/a-1/?window=5m")
-    expect(page.locator("#live")).to_have_text("Live")
+    expect(page.locator("#connection .word")).to_have_text("Live")
     page.keyboard.press("p")
-    expect(page.locator("#live")).to_have_text("Paused")
+    expect(page.locator("#connection")).to_contain_text("Go live")
     expect(page).to_have_url(re.compile(r"from=\d+&to=\d+$"))
     page.keyboard.press("l")
-    expect(page.locator("#live")).to_have_text("Live")
+    expect(page.locator("#connection .word")).to_have_text("Live")
 
 
 def test_what_an_empty_fleet_tells_one_to_type_registers_a_device(page: Page):

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { pill, unknown } from "../js/frame/connection-words.js";
+import { control, pill, unknown } from "../js/frame/connection-words.js";
 import { clock } from "../js/time/moment.js";
 
 const thin = (text) => text.replaceAll("\u2009", " ");
@@ -27,4 +27,18 @@ test("a page that cannot know says so and since when, and only then", () => {
   assert.equal(unknown({ what: "connection", lasts: 2_000 }, until), "");
   assert.equal(thin(unknown({ what: "broker", lasts: 9_000 }, until)),
     `What devices do is not known since ${clock(until)}: the broker is away. States are from then.`);
+});
+
+test("one control says what is, and does what helps", () => {
+  const now = new Date(2026, 2, 3, 12).getTime();
+  const lost = { what: "connection", since: 0, lasts: 12_000 };
+  const stopped = { live: false, to: now - 180_000 };
+  assert.deepEqual(control("live", null, null, now), { mark: "online", word: "Live", does: null });
+  assert.deepEqual(control("live", null, { live: true, to: now }, now), { mark: "online", word: "Live", does: "pause" });
+  const paused = control("live", null, stopped, now);
+  assert.deepEqual([paused.mark, paused.word.replaceAll("\u2009", " "), paused.does], ["paused", "11:57:00, 3 min behind", "live"]);
+  const away = control("reconnecting", /** @type {any} */ (lost), stopped, now);
+  assert.deepEqual([away.mark, away.word.replaceAll("\u2009", " "), away.does], ["offline", "No connection for 12 s", "retry"]);
+  assert.equal(control("offline", null, null, now).does, "retry");
+  assert.equal(control("logged out", null, stopped, now).does, null);
 });

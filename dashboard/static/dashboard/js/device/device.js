@@ -9,6 +9,7 @@ import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/card.js";
 import { DeviceAlerts } from "./device-alerts.js";
 import { DevicePast } from "./device-past.js";
+import { offerTime, showControl } from "../frame/connection-control.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";
 import { facts, renew } from "./device-facts.js";
@@ -72,13 +73,7 @@ function showSeries(/** @type {any[]} */ given) {
 }
 
 function showSpan() {
-  const { span } = timeLine;
-  const live = span.mode === "live";
-  const button = byId("live");
-  button.setAttribute("aria-pressed", String(live));
-  setText(button.querySelector(".word"), live ? t("Live") : span.paused ? t("Paused") : t("Go live"));
-  button.querySelector("use").setAttribute("href", live ? "#i-pause" : "#i-play");
-  button.title = live ? t("Pause (p)") : t("Back to live (l)");
+  showControl();
   charts.reset();
   charts.tick(side.troubled);
   showRange();
@@ -91,7 +86,7 @@ function showRange() {
 }
 
 function wire() {
-  byId("live").addEventListener("click", () => timeLine.togglePause());
+  offerTime({ live: () => timeLine.span.mode === "live", to: () => timeLine.bounds().to, toggle: () => timeLine.togglePause() });
   wireKeys(timeLine, marks);
   document.addEventListener("appearance", () => charts.restyle());
   timeLine.addEventListener("span", showSpan);

@@ -1,6 +1,6 @@
 /** What the frame says of the connection, and of what is not known. Pure. */
 
-import { clock } from "../time/moment.js";
+import { clock, when } from "../time/moment.js";
 import { duration } from "../page/format.js";
 import { isBlind } from "../live/news.js";
 import { t } from "../page/language.js";
@@ -38,6 +38,25 @@ export function pill(state, trouble) {
   if (trouble) return { mark: "late", word: `${WORDS[state]}, ${why(trouble)}` };
   return { mark: MARKS[state], word: WORDS[state] };
 }
+
+/**
+ * The one control of a page: what is, and what a click does about it. A page whose time can be stopped says how it stands.
+ * @param {string} state of the connection @param {import("../live/news.js").Trouble|null} trouble
+ * @param {{live: boolean, to: number}|null} time of the page: whether it follows, and up to when it shows @param {number} now
+ * @returns {{mark: string, word: string, does: "retry"|"pause"|"live"|null}}
+ */
+export function control(state, trouble, time, now) {
+  const said = pill(state, trouble);
+  if (state === "reconnecting" || state === "offline") return { ...said, does: "retry" };
+  if (time === null || state === "logged out") return { ...said, does: null };
+  if (time.live) return { ...said, does: "pause" };
+  return { mark: "paused", word: t("{time}, {age} behind", { time: when(time.to, now), age: lasting(now - time.to) }), does: "live" };
+}
+
+/** What a click does, as a word beside it, and said of it in full. */
+export const DOES = {
+  retry: { word: t("Retry"), title: t("Try to connect now") }, live: { word: t("Go live"), title: t("Back to live (l)") }, pause: { word: "", title: t("Pause (p)") },
+};
 
 /**
  * The line above a page that cannot know; "" when it can.

@@ -1,9 +1,10 @@
 /** What every page has: appearance, help, menus, copy buttons, the connection's state, global keys. */
 
 import { nextDensity, nextTheme, wireAppearance } from "./appearance.js";
-import { byId, copies, setMark, setText } from "../page/element.js";
+import { byId, copies, setText } from "../page/element.js";
 import { connection, judgedAt } from "../live/live.js";
-import { pill, unknown } from "./connection-words.js";
+import { showControl, wireControl } from "./connection-control.js";
+import { unknown } from "./connection-words.js";
 import { showAlerts } from "./alerts.js";
 import { showUnread } from "./unread.js";
 import { showWaiting } from "./waiting.js";
@@ -16,9 +17,7 @@ const SEQUENCE = 1_000; // ms between the two keys of "g f"
 
 function showConnection() {
   const trouble = connection.trouble();
-  const { mark, word } = pill(connection.state, trouble);
-  setMark(byId("connection"), mark, word);
-  byId("reconnect").hidden = connection.state !== "reconnecting" && connection.state !== "offline";
+  showControl();
   const told = unknown(trouble, judgedAt());
   setText(byId("unknown").lastElementChild, told);
   byId("unknown").hidden = !told;
@@ -77,7 +76,7 @@ wireMenus();
 byId("help-open").addEventListener("click", () => byId("help").showModal());
 byId("help").addEventListener("click", (/** @type {MouseEvent} */ event) => event.target === byId("help") && byId("help").close());
 wireCopies(document);
-byId("reconnect").addEventListener("click", () => connection.hurry());
+wireControl();
 connection.on("state", showConnection);
 connection.on("beat", showConnection);
 setInterval(showConnection, 1000);
