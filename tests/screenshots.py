@@ -10,19 +10,19 @@ import os
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.chromium import CHROMIUM_OPTIONS, chromium_path, log_in
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 SIZE = {"width": 1440, "height": 900}
-SETTLED = "document.querySelectorAll('[aria-busy=true]').length === 0"
+BUSY = "[aria-busy=true]"
 
 
 def take(page: Page, path: str, name: str) -> None:
     page.goto(path)
     page.wait_for_load_state("networkidle", timeout=15_000)
-    page.wait_for_function(SETTLED)
+    expect(page.locator(BUSY)).to_have_count(0)
     page.get_by_text("Live", exact=True).last.wait_for(timeout=30_000)
     page.wait_for_timeout(5_000)  # a few live frames, for the eye
     page.screenshot(path=FOLDER / f"{name}.png")

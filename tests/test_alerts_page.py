@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -126,7 +127,7 @@ def test_every_page_counts_what_is_open_and_another_person_acts(page: Page):
     expect(page.locator("#alerts-count")).to_be_hidden()
     alert = fire("freezer-1", severity="critical")
     expect(page.locator("#alerts-count")).to_contain_text("1")
-    page.wait_for_function("document.title.startsWith('▲ 1 · ')")
+    expect(page).to_have_title(re.compile("^▲ 1 · "))
     assert page.evaluate("document.querySelector('link[rel=icon]').href").startswith("data:image")
     elsewhere(lambda: actions.acknowledge(alert.pk, EVERYTHING, None))
     expect(page.locator("#alerts-count")).to_be_hidden()
@@ -191,9 +192,9 @@ def test_the_fleet_and_the_device_show_what_is_wrong_and_since_when(page: Page):
     shown = "Number(new URLSearchParams(location.search).get('from'))"
     before = page.evaluate(shown)
     page.keyboard.press("Shift+N")
-    page.wait_for_function(f"{shown} < {before} - 3000000")
+    eventually(lambda: page.evaluate(shown) < before - 3_000_000)
     page.keyboard.press("n")
-    page.wait_for_function(f"Math.abs({shown} - {before}) < 60000")
+    eventually(lambda: abs(page.evaluate(shown) - before) < 60_000)
 
 
 def test_a_silence_is_made_and_ended(page: Page):

@@ -108,7 +108,7 @@ def test_a_window_without_readings_says_so_and_makes_no_axis_up(page: Page):
     expect(note).to_contain_text("No readings in this window. Last one 2")
     page.click("text=jump there")
     expect(note).to_be_hidden()
-    page.wait_for_function("window.pulseboard.charts[0].points.length === 1")
+    eventually(lambda: page.evaluate("window.pulseboard.charts[0].points.length") == 1)
     assert page.evaluate("window.pulseboard.charts[0].points[0][1]") == 21.5
 
 
@@ -148,7 +148,7 @@ def test_the_cursor_reads_every_chart_also_one_out_of_sight(page: Page):
     at = time.time_ns() // 1_000_000
     insert([(one.id, at - minute * 60_000, 40.0) for one in series for minute in range(16)])
     page.goto("/devices/a-1/?window=15m")
-    page.wait_for_function("window.pulseboard.charts[0].points.length > 10")
+    eventually(lambda: page.evaluate("window.pulseboard.charts[0].points.length") > 10)
     page.hover(".plot canvas >> nth=0")
     expect(page.locator(".tooltip div .at")).to_have_text(["40.0\u2009°C"])
     # The other heads say theirs, of the same instant.
