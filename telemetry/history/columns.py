@@ -45,7 +45,8 @@ def numbers(
     """Times in Unix microseconds and values in [start, stop), oldest first."""
     statement = f"COPY ({_SQL['fetch_numbers']}) TO STDOUT (FORMAT BINARY)"
     within = {**_within(start_us, stop_us), "series_id": series_id}
-    with connection.cursor() as cursor, cursor.copy(statement, within) as copy:
+    # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
         data = b"".join(copy)
     rows = np.frombuffer(data[len(SIGNATURE) : -len(TRAILER)], dtype=_ROW)
     return rows["time"].astype(np.int64) + POSTGRES_EPOCH_US, rows["value"].astype(np.float64)

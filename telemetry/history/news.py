@@ -39,7 +39,8 @@ def numbers(series: NDArray[np.int32], since_us: Times, until_us: Times) -> Numb
         query = _SQL["fetch_news"]
         statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
         wanted = _wanted(series, since_us, until_us)
-        with connection.cursor() as cursor, cursor.copy(statement, wanted) as copy:
+        # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
+        with connection.cursor() as cursor, cursor.cursor.copy(statement, wanted) as copy:
             copy.set_types(["bytea"])
             ((data,),) = copy.rows()
     return _columns(np.frombuffer(data or b"", dtype=_READING))
