@@ -1,7 +1,6 @@
 /** What a pointer does on a lane: it says what is there; a click opens a mark, or goes to the stretch. */
 
 import { el, setText } from "../page/element.js";
-import { sentence } from "./status-lane.js";
 
 const AROUND = 0.25; // of a stretch, shown on both sides of it
 const LEAST = 60_000; // ms shown of a stretch
@@ -13,9 +12,9 @@ export function wireLane(lane, timeLine) {
   lane.area.addEventListener("pointermove", (event) => {
     const at = lane.timeAt(event.clientX);
     const { marks, stretch } = lane.at(at);
-    const lines = [...marks.map(({ text }) => text), ...(stretch ? [sentence(stretch, timeLine.now())] : [])];
+    const lines = [...marks.map(({ text }) => text), lane.said(stretch)];
     setText(tip, lines.join("\n"));
-    tip.hidden = lines.length === 0;
+    tip.hidden = false;
     const { left, width } = lane.area.getBoundingClientRect();
     const isRight = event.clientX - left > width / 2;
     tip.style.left = isRight ? "auto" : `${event.clientX - left}px`;

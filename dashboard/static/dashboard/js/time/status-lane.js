@@ -43,13 +43,17 @@ export class StatusLane {
     this.marks = marks;
     this.window = window;
     /** @type {Stretch[]} */ this.stretches = [];
-    this.base = 0; // ms, where the picture's 0 is: large numbers would be drawn a pixel off
+    this.base = window.bounds().from; // ms, where the picture's 0 is: large numbers would be drawn a pixel off
     this.drawn = "";
     this.svg = shape("svg", { preserveAspectRatio: "none", role: "img" });
     this.states = shape("g", {});
     this.signs = shape("g", {});
-    this.svg.append(this.states, this.signs);
+    this.track = shape("rect", { y: MARKS, height: HEIGHT - MARKS });
+    /** @type {SVGElement} */ (this.track).dataset.state = "unknown"; // what no stretch says is not known
+    this.svg.append(this.track, this.states, this.signs);
     area.append(this.svg);
+    this.#name();
+    this.draw();
     marks.watch(() => this.#signs());
   }
 
@@ -63,9 +67,13 @@ export class StatusLane {
       return rect;
     }));
     this.#signs();
-    this.svg.setAttribute("aria-label", this.#summary());
+    this.#name();
     this.drawn = "";
     this.draw();
+  }
+
+  #name() {
+    this.svg.setAttribute("aria-label", t("Presence: {summary}", { summary: this.#summary() }));
   }
 
   #x(/** @type {number} */ at) {
@@ -99,6 +107,8 @@ export class StatusLane {
     if (box === this.drawn) return;
     this.drawn = box;
     this.svg.setAttribute("viewBox", box);
+    this.track.setAttribute("x", String(this.#x(from)));
+    this.track.setAttribute("width", String((to - from) / SECOND));
   }
 
   /** ms at a place of the page. @param {number} clientX px */
@@ -114,5 +124,10 @@ export class StatusLane {
     const near = ((to - from) / Math.max(1, this.area.clientWidth)) * NEAR;
     const marks = this.marks.within(at - near, at + near).filter(({ kind }) => kind !== "presence");
     return { marks, stretch: this.stretches.find((each) => each.from <= at && at < each.to) ?? null };
+  }
+
+  /** What it was at a time, in words. @param {Stretch|null} stretch */
+  said(stretch) {
+    return stretch ? sentence(stretch, this.window.now()) : t("Not known");
   }
 }
