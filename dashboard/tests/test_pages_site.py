@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from devices.models import Device, Site
+from devices.models import Device, Presence, PresenceFact, PresenceKnown, Site
 from tests.browser import chromium, operator, page, refused
 from tests.waiting import eventually
 from tests.web_process import web, web_process
@@ -27,6 +30,33 @@ def elsewhere(change: Callable[[], object]) -> None:
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(carry_out).result()
+
+
+@transaction.atomic
+def register(site: Site) -> None:
+    """Three devices here, of which one was offline for some hours, and one elsewhere."""
+    for uid, north in (("a", 53.5), ("b", 53.501), ("c", None)):
+        Device.objects.create(
+            uid=uid, name=f"Pump {uid}", site=site, latitude=north, longitude=north and 10
+        )
+    Device.objects.create(uid="d", name="Elsewhere", latitude=53.5, longitude=10)
+    now = timezone.now()
+    PresenceKnown.objects.create(id=1, until=now)
+    Device.objects.filter(uid="a").update(created_at=now - timedelta(hours=9))
+    left = {"at": now - timedelta(hours=5), "after": now - timedelta(hours=6)}
+    PresenceFact.objects.create(device=Device.objects.get(uid="a"), what="offline", **left)
+    Presence.objects.filter(device__uid="a").update(last_seen_at=left["after"])
+
+
+def the_lane_says_what_it_was(page: Page) -> None:
+    lane = page.locator("#devices [data-uid=a] .lane")
+    offline = lane.locator("[data-state=offline]")
+    expect(offline).to_have_count(1)
+    expect(lane.get_by_role("img")).to_have_attribute("aria-label", re.compile("Presence: .*Off"))
+    offline.hover()
+    expect(lane).to_have_attribute("title", re.compile("^Offline .*last will"))
+    lane.hover(position={"x": 2, "y": 6})
+    expect(lane).to_have_attribute("title", "Not known")  # it was not there yet
 
 
 def test_a_site_is_made_shows_what_stands_there_is_changed_and_goes(page: Page):
@@ -53,15 +83,9 @@ def test_a_site_is_made_shows_what_stands_there_is_changed_and_goes(page: Page):
     expect(page.locator("#connection")).to_have_attribute("data-state", "online")
 
     # Whoever registers a device there, here it comes; one without a position stands on no map.
-    def register() -> None:
-        for uid, north in (("a", 53.5), ("b", 53.501), ("c", None)):
-            Device.objects.create(
-                uid=uid, name=f"Pump {uid}", site=site, latitude=north, longitude=north and 10
-            )
-        Device.objects.create(uid="d", name="Elsewhere", latitude=53.5, longitude=10)
-
-    elsewhere(register)
+    elsewhere(lambda: register(site))
     expect(page.locator("#devices li")).to_have_count(3)
+    the_lane_says_what_it_was(page)
     expect(page.locator("#map .dot")).to_have_count(2)
     expect(page.locator("#map-note")).to_contain_text("1 device has no position")
     north, south = (page.locator(f"#map [data-dot={uid}]").bounding_box() for uid in "ba")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence, PresenceFact, PresenceKnown, Site
@@ -58,11 +58,22 @@ def window_of(page: Page) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def refuses_what_is_no_time(field: Locator) -> None:
+    field.fill("soon")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.press("Escape")
+
+
 def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     page.clock.install()
     page.goto(f"/devices/press-1/?window=1h&from={CHANGE - 2 * HOUR}&to={CHANGE + 2 * HOUR}")
     eventually(lambda: states(page) == ["online", "late", "silent", "online"], what="the lane")
     asked = f"/api/v1/devices/press-1/presence/?from={CHANGE - 2 * HOUR}&to={CHANGE + 2 * HOUR}"
+    lane = page.locator("#status-lane")
+    expect(lane.get_by_role("img", name=re.compile("^Presence: Online .*, Silent"))).to_have_count(
+        1
+    )
     stored = page.request.get(asked).json()["stretches"]
     assert states(page) == [each["state"] for each in stored]
     field = page.locator(".time-field")
@@ -79,10 +90,7 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     assert window() == (CHANGE - 30 * MINUTE, CHANGE + HOUR)
     expect(field).to_have_value(re.compile(r"2026-03-29 00:30 – 02:00"))
     eventually(lambda: states(page) == ["silent", "online"], what="the lane of less")
-    field.fill("soon")
-    field.press("Enter")
-    expect(field).to_have_attribute("aria-invalid", "true")
-    field.press("Escape")
+    refuses_what_is_no_time(field)
 
     page.clock.fast_forward(2_000)
     page.get_by_label("One window back").click()
@@ -96,7 +104,6 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
 
     # The lane says what was, and leads there; so do the keys.
     eventually(lambda: states(page) == ["online", "late", "silent", "online"], what="it is back")
-    lane = page.locator("#status-lane")
     box = lane.bounding_box()
     assert box
     lane.hover(position={"x": box["width"] * 0.5, "y": 10})

@@ -21,7 +21,7 @@ export class SiteDevice {
     this.mark = stateMark("waiting");
     this.link = el("a", { class: "name clip" });
     this.values = el("span", { class: "values" });
-    this.lane = el("span", { class: "lane" });
+    this.lane = el("span", { class: "lane status-lane" });
     this.age = el("span", { class: "age quiet" });
     this.element = el("li", { class: "site-device" }, this.mark, this.link, this.values, this.lane, this.age);
     this.update(facts);

@@ -13,6 +13,7 @@ import { setTab } from "../frame/badge.js";
 import { showLog } from "./site-log.js";
 import { SiteDevice } from "./site-device.js";
 import { SiteMap } from "./site-map.js";
+import { SitePast } from "./site-past.js";
 import { SiteProblems } from "./site-problems.js";
 import { t } from "../page/language.js";
 
@@ -26,6 +27,7 @@ const VALUES = 1; // subscription
 /** @type {Map<string, SiteDevice>} */ const devices = new Map();
 const problems = new SiteProblems();
 const map = new SiteMap();
+const past = new SitePast();
 const hours = sparkline();
 let gone = false;
 let reading = 0; // timer
@@ -55,6 +57,7 @@ async function read() {
     byId("answered").hidden = false;
     follow();
     second();
+    past.read(site.slug, devices);
   } catch (error) {
     if (!gone) showTrouble(byId("trouble"), t("The site could not be read. {why}", { why: /** @type {Error} */ (error).message }), read);
   } finally {
@@ -159,7 +162,11 @@ function wire() {
       if (at !== undefined) device.hearing.heardAt(at);
     }
   });
-  connection.on("presence", ({ uid, connection: said, since }) => devices.get(uid)?.update({ presence: { ...devices.get(uid)?.facts.presence, connection: said, since } }));
+  connection.on("presence", ({ uid, connection: said, since }) => {
+    const device = devices.get(uid);
+    device?.update({ presence: { ...device.facts.presence, connection: said, since } });
+    if (device) past.soon(site.slug, devices);
+  });
   connection.on("device", ({ device, change }) => {
     if (device.site?.slug === site.slug || devices.has(device.uid) || change === "deleted") readSoon();
   });

@@ -1,0 +1,59 @@
+/** What each device of a site was in the last 24 hours, as a lane in its row: one request for all of them. */
+
+import { get } from "../page/rest.js";
+import { Marks } from "../time/marks.js";
+import { StatusLane } from "../time/status-lane.js";
+import { serverNow } from "../time/clock.js";
+
+const DAY = 86_400_000; // ms
+const MOST = 200; // stretches of a device: a lane has no more pixels for them
+const SOON = 2_000; // ms: many changes are one read, and what they change is written by then
+const NO_MARKS = new Marks();
+
+/** @typedef {import("./site-device.js").SiteDevice} SiteDevice */
+
+export class SitePast {
+  constructor() {
+    const now = serverNow();
+    this.day = { from: now - DAY, to: now };
+    /** @type {WeakMap<SiteDevice, StatusLane>} */ this.lanes = new WeakMap();
+    this.asked = 0; // counts reads: the answer of an older one is not shown
+    /** @type {any} */ this.timer = 0;
+  }
+
+  /** @param {string} slug @param {Map<string, SiteDevice>} devices */
+  soon(slug, devices) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.read(slug, devices), SOON);
+  }
+
+  /** @param {string} slug @param {Map<string, SiteDevice>} devices by uid */
+  async read(slug, devices) {
+    const asked = ++this.asked;
+    const to = Math.round(serverNow());
+    let answer;
+    try {
+      answer = await get(`/api/v1/presence/?site=${encodeURIComponent(slug)}&from=${to - DAY}&to=${to}&most=${MOST}`);
+    } catch {
+      return; // lanes keep what they have; the next read comes by itself
+    }
+    if (asked !== this.asked) return;
+    this.day = { from: answer.from, to: answer.to };
+    for (const { device: uid, stretches } of answer.devices) {
+      const device = devices.get(uid);
+      if (device) this.#laneOf(device).take(stretches);
+    }
+  }
+
+  #laneOf(/** @type {SiteDevice} */ device) {
+    const held = this.lanes.get(device);
+    if (held) return held;
+    const area = device.lane;
+    const lane = new StatusLane(area, NO_MARKS, { bounds: () => this.day, now: serverNow });
+    this.lanes.set(device, lane);
+    area.addEventListener("pointermove", (event) => {
+      area.title = lane.said(lane.at(lane.timeAt(event.clientX)).stretch);
+    });
+    return lane;
+  }
+}
