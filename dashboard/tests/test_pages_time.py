@@ -92,6 +92,16 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     eventually(lambda: states(page) == ["silent", "online"], what="the lane of less")
     refuses_what_is_no_time(field)
 
+    # The palette reads the same, and offers no day for the beginning of a name.
+    page.locator("#name").click()
+    page.keyboard.press("/")
+    palette = page.locator("#palette")
+    palette.get_by_role("combobox").fill("sat")
+    expect(palette.get_by_text("Show 2026")).to_have_count(0)
+    palette.get_by_role("combobox").fill("2026-03-29 00:30 to 2026-03-29 02:00")
+    expect(palette.get_by_role("option").first).to_contain_text("Show 2026-03-29 00:30:00")
+    page.keyboard.press("Escape")
+
     page.clock.fast_forward(2_000)
     page.get_by_label("One window back").click()
     assert window() == (CHANGE - 2 * HOUR, CHANGE - 30 * MINUTE)

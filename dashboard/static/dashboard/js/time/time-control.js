@@ -3,11 +3,13 @@
 import { el, setText } from "../page/element.js";
 import { t } from "../page/language.js";
 import { clock, day, hourAndMinute, moment } from "./moment.js";
+import { offerTimes } from "../palette/offers.js";
 import { PRESETS } from "./timespan.js";
 import { readTime } from "./time-text.js";
 import { zoneField } from "./zone-choice.js";
 
 const FINE = 15 * 60_000; // ms of a window in which seconds count
+const LEAST = 4; // letters of a time without a digit, in the palette
 const HOW = t("Write a time: yesterday 14:00 to 16:00, last 36 h, two timestamps");
 
 /** A time line, or whatever else has a window.
@@ -42,6 +44,16 @@ export function goTo(timeLine, text) {
   return true;
 }
 
+/** What the palette offers of a text that is a time. @param {Windowed} timeLine @param {string} text @returns {import("../palette/offers.js").Offer[]} */
+export function timesOf(timeLine, text) {
+  // "so" and "mon" are days in the field, but in the palette the beginning of a name.
+  if (text.trim().length < LEAST && !/\d/.test(text)) return [];
+  const wanted = readTime(text, timeLine.now());
+  if (!wanted) return [];
+  const name = "at" in wanted ? moment(wanted.at) : `${moment(wanted.from)} – ${moment(wanted.to)}`;
+  return [{ name: t("Show {time}", { time: name }), icon: "i-search", run: () => goTo(timeLine, text) }];
+}
+
 export class TimeControl {
   /** @param {HTMLElement} area filled by it @param {Windowed} timeLine @param {{site: string, zoned: () => void}} o `site`: its zone, or empty;
    * `zoned` draws anew what shows times */
@@ -63,6 +75,7 @@ export class TimeControl {
       zoned();
       this.show();
     }));
+    offerTimes((text) => timesOf(timeLine, text));
     this.#wire();
     this.show();
   }
