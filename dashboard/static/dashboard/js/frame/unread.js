@@ -1,8 +1,10 @@
-/** How much of the log is unread: beside its name in the rail of every page; and the key that opens a field to write from anywhere. */
+/** How much of the log is unread: beside its name in the rail of every page; and the ways into it from any page. */
 
 import { byId, setText } from "../page/element.js";
 import { connection } from "../live/live.js";
+import { offer } from "../palette/offers.js";
 import { reading } from "../log/reading.js";
+import { t } from "../page/language.js";
 import { typing } from "./frame.js";
 
 const MOST = 99; // more are written as 99+
@@ -25,9 +27,16 @@ export function showUnread() {
   connection.on("hello", () => reading.ask());
   document.addEventListener("visibilitychange", () => !document.hidden && reading.ask());
   reading.ask();
-  document.addEventListener("keydown", async (event) => {
+  const write = async () => (await import("../log/write.js")).writeHere();
+  document.addEventListener("keydown", (event) => {
     if (event.key !== "w" || typing(event)) return;
     event.preventDefault();
-    (await import("../log/write.js")).writeHere();
+    write();
+  });
+  offer(t("Write in the log about this view"), t("note entry message"), write);
+  offer(t("Hand over the shift"), t("log summary report"), () => {
+    const here = document.getElementById("hand-over-open");
+    if (here) here.click();
+    else location.assign("/log/#hand-over");
   });
 }
