@@ -65,6 +65,33 @@ def refuses_what_is_no_time(field: Locator) -> None:
     field.press("Escape")
 
 
+def ask(page: Page, text: str) -> Locator:
+    """What the palette offers first."""
+    page.locator("#name").click()
+    page.keyboard.press("/")
+    page.get_by_role("combobox", name="Find or do").fill(text)
+    return page.locator("#palette").get_by_role("option").first
+
+
+def the_palette_reads_times(page: Page) -> None:
+    # It offers no day for the beginning of a name.
+    expect(ask(page, "sat")).not_to_contain_text("Show 2026")
+    page.keyboard.press("Escape")
+    first = ask(page, "2026-03-29 00:30 to 2026-03-29 02:00")
+    expect(first).to_contain_text("Show 2026-03-29 00:30:00")
+    page.keyboard.press("Enter")
+
+
+def the_palette_leads_to_the_log(page: Page) -> None:
+    expect(ask(page, "write in the log")).to_have_text("Write in the log about this view")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.write")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(ask(page, "hand over")).to_have_text("Hand over the shift")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hand-over")).to_be_visible()
+
+
 def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     page.clock.install()
     page.goto(f"/devices/press-1/?window=1h&from={CHANGE - 2 * HOUR}&to={CHANGE + 2 * HOUR}")
@@ -92,16 +119,8 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     eventually(lambda: states(page) == ["silent", "online"], what="the lane of less")
     refuses_what_is_no_time(field)
 
-    # The palette reads the same, and offers no day for the beginning of a name.
-    page.locator("#name").click()
-    page.keyboard.press("/")
-    palette = page.locator("#palette")
-    palette.get_by_role("combobox").fill("sat")
-    expect(palette.get_by_text("Show 2026")).to_have_count(0)
-    palette.get_by_role("combobox").fill("2026-03-29 00:30 to 2026-03-29 02:00")
-    expect(palette.get_by_role("option").first).to_contain_text("Show 2026-03-29 00:30:00")
-    page.keyboard.press("Escape")
-
+    the_palette_reads_times(page)
+    assert window() == (CHANGE - 30 * MINUTE, CHANGE + HOUR)
     page.clock.fast_forward(2_000)
     page.get_by_label("One window back").click()
     assert window() == (CHANGE - 2 * HOUR, CHANGE - 30 * MINUTE)
@@ -136,3 +155,4 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     assert window() != before
     assert window()[1] - window()[0] == before[1] - before[0]
     expect(page.locator(".brush")).to_be_visible()
+    the_palette_leads_to_the_log(page)
