@@ -133,15 +133,8 @@ def available() -> list[ReadyMade]:
 def install(names: Collection[str], by: By = None) -> list[AlertRule]:
     """Make rules of these, and switch them on. One that is there already, or whose title another
     rule has as its name, is left out. Raises `TooManyRules`."""
-    made = []
-    for each in available():
-        if each.name not in names:
-            continue
-        try:
-            made.append(change.create(_facts(each), by))
-        except change.NameTaken:
-            continue  # somebody made one of his own
-    return made
+    wanted = [_facts(each) for each in available() if each.name in names]
+    return change.create_those_free(wanted, by)
 
 
 def install_first(names: Collection[str]) -> list[AlertRule]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,12 +16,14 @@ from alerts.models import AlertRule, RuleChange
 from alerts.models.change import KEPT_CHANGES, KEPT_DELETED
 from alerts.rules.form import EMPTY, MEANING, written
 from devices.events import announce_after_commit
+from shiftlog.differences import MAX_NAMED
 from shiftlog.models import Kind
-from shiftlog.record import record_change
+from shiftlog.record import About, record, record_change
 from telemetry.live import contract
 
 T = TypeVar("T")
 
+MAX_EACH = 10  # rules made at once that have an entry of the log each; of more, one for each site
 MAX_RULES = 500  # each is looked at for every device; more than people keep in mind anyway
 LOCK = 7_461_004  # of Postgres, held by who changes rules
 
@@ -41,7 +44,19 @@ class ChangedMeanwhile(AlertsError):
 
 def create(facts: dict[str, Any], by: By) -> AlertRule:
     """Raises `TooManyRules` and `NameTaken`."""
-    return _alone(lambda: _create(facts, by))
+    (rule,) = _alone(lambda: _create_all([facts], by))
+    return rule
+
+
+def create_those_free(rules: Iterable[dict[str, Any]], by: By) -> list[AlertRule]:
+    """Many at once; one whose name another rule has is left out. All the others or none. Raises
+    `TooManyRules`."""
+
+    def work() -> list[AlertRule]:
+        taken = set(AlertRule.objects.values_list("name", flat=True))
+        return _create_all([facts for facts in rules if facts["name"] not in taken], by)
+
+    return _alone(work)
 
 
 def change(
@@ -69,7 +84,9 @@ def delete(rule: AlertRule, by: By) -> None:
         stored = AlertRule.objects.select_related("site", "device").filter(pk=rule.pk).first()
         if stored is None:
             return
-        _keep(stored, by, written(stored), None)
+        before = written(stored)
+        _keep(stored, by, before, None)
+        _note(stored, by, before, None)
         _tell(_sites(stored))
         stored.delete()
         gone = RuleChange.objects.filter(rule=None).order_by("-id")
@@ -84,22 +101,30 @@ def take_in(scope: Scope, rules: Iterable[dict[str, Any]], by: By) -> tuple[int,
     already where the scope does not look."""
 
     def work() -> tuple[int, int]:
-        new = changed = 0
+        new: list[AlertRule] = []
+        changed = 0
         for facts in rules:
             visible = AlertRule.objects.visible_to(scope).select_related("site", "device")
             stored = visible.filter(name=facts["name"]).first()
             if stored is None:
-                _create(facts, by)
-                new += 1
+                new.append(_create(facts, by))
             # What a file leaves out is empty, also of a rule that is there already.
             elif _change(stored, {**EMPTY, **facts}, by):
                 changed += 1
-        return new, changed
+        _note_made(new, by)
+        return len(new), changed
 
     return _alone(work)
 
 
+def _create_all(rules: list[dict[str, Any]], by: By) -> list[AlertRule]:
+    made = [_create(facts, by) for facts in rules]
+    _note_made(made, by)
+    return made
+
+
 def _create(facts: dict[str, Any], by: By) -> AlertRule:
+    """Without an entry of the log."""
     if AlertRule.objects.count() >= MAX_RULES:
         raise TooManyRules(f"There are {MAX_RULES} rules, which is the most there may be.")
     _refuse_taken(facts["name"])
@@ -122,6 +147,7 @@ def _change(rule: AlertRule, facts: dict[str, Any], by: By) -> bool:
         rule.revision += 1
     rule.save()
     _keep(rule, by, before, after)
+    _note(rule, by, before, after)
     _tell(sites | _sites(rule))
     return True
 
@@ -134,7 +160,6 @@ def _refuse_taken(name: str, by: int | None = None) -> None:
 
 def _keep(rule: AlertRule, by: By, before: Any, after: Any) -> None:
     RuleChange.objects.create(rule=rule, name=rule.name, by=by, before=before, after=after)
-    _note(rule, by, before, after)
     _drop(rule.changes.order_by("-id").values_list("id", flat=True)[KEPT_CHANGES:])
 
 
@@ -142,10 +167,27 @@ def _note(rule: AlertRule, by: By, before: Any, after: Any) -> None:
     """In the log, where its readers are. One that was or is elsewhere is for who sees every site:
     the others would read of a site that is not theirs."""
     where = {(form.get("site", ""), form.get("device", "")) for form in (before, after) if form}
-    sites = _sites(rule) if len(where) == 1 else {None}
-    site_id = sites.pop() if len(sites) == 1 else None
+    site_id = _site(rule) if len(where) == 1 else None
     thing = f"The alert rule {rule.name}"
     record_change(Kind.ALERT_RULE_CHANGED, thing, before, after, by=by, site_id=site_id)
+
+
+def _note_made(rules: list[AlertRule], by: By) -> None:
+    if len(rules) <= MAX_EACH:
+        for rule in rules:
+            _note(rule, by, None, written(rule))
+        return
+    there: dict[int | None, list[AlertRule]] = defaultdict(list)
+    for rule in rules:
+        there[_site(rule)].append(rule)
+    for site_id, made in there.items():
+        if len(made) == 1:
+            _note(made[0], by, None, written(made[0]))
+            continue
+        text = f"{len(made)} alert rules were created."
+        facts = {"act": "created", "rules": len(made), "names": [r.name for r in made[:MAX_NAMED]]}
+        about = About(site_id)
+        record(Kind.ALERT_RULE_CHANGED, text, about=about, by=by, facts=facts)
 
 
 def _drop(ids: Iterable[int]) -> None:
@@ -156,6 +198,12 @@ def _sites(rule: AlertRule) -> set[int | None]:
     """Where its change is told; None: to who sees everything."""
     found = {rule.site_id, rule.device.site_id if rule.device else None}
     return found - {None} or {None}
+
+
+def _site(rule: AlertRule) -> int | None:
+    """Whose readers read of it in the log; None: those who see every site."""
+    sites = _sites(rule)
+    return sites.pop() if len(sites) == 1 else None
 
 
 def _tell(sites: set[int | None]) -> None:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from alerts import ready_made
 from alerts.models import AlertRule, RuleChange
 from alerts.rules import change
+from shiftlog.models import Entry
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,17 @@ def test_a_name_that_somebody_uses_is_left_to_him() -> None:
     change.create({"name": "Freezer too warm", "condition": {"type": "offline"}}, None)
     assert ready_made.install(["freezer-too-warm"]) == []
     assert AlertRule.objects.get().ready_made == ""
+
+
+def test_the_log_has_one_entry_of_many() -> None:
+    some, most = ready_made.READY_MADE[0], ready_made.READY_MADE[1:]
+    ready_made.install([some.name])
+    ready_made.install([each.name for each in most])
+    entries = Entry.objects.order_by("id").values_list("kind", "text", "facts__rules")
+    assert list(entries) == [
+        ("alert_rule_changed", f"The alert rule {some.title} was created.", None),
+        ("alert_rule_changed", f"{len(most)} alert rules were created.", len(most)),
+    ]
 
 
 def test_a_demo_gets_those_of_the_simulated_kinds_once() -> None:
