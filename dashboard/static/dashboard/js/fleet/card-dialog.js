@@ -17,7 +17,7 @@ export class CardDialog {
     this.form = byId("card-form");
     fleet.list.addEventListener("click", (/** @type {MouseEvent} */ event) => {
       const tile = /** @type {Element} */ (event.target).closest(".card-menu")?.closest(".device");
-      const device = fleet.devices.get(/** @type {HTMLElement|null|undefined} */ (tile)?.dataset.uid ?? "");
+      const device = fleet.roster.devices.get(/** @type {HTMLElement|null|undefined} */ (tile)?.dataset.uid ?? "");
       if (device) this.open(device);
     });
     this.form.addEventListener("submit", (/** @type {Event} */ event) => {
@@ -35,12 +35,12 @@ export class CardDialog {
   /** @param {import("./fleet-device.js").FleetDevice} device */
   open(device) {
     this.kind = device.kind;
-    const alike = [...this.fleet.devices.values()].filter(({ kind }) => kind === device.kind);
+    const alike = [...this.fleet.roster.devices.values()].filter(({ kind }) => kind === device.kind);
     /** @type {Map<string, any>} */ const metrics = new Map();
     for (const { facts } of alike) for (const one of inOrder(/** @type {any[]} */ (facts.series))) if (!metrics.has(one.metric)) metrics.set(one.metric, one);
     const all = [...metrics.values()];
     const { main, others, word, bar } = device.card;
-    this.template = this.fleet.templates.get(device.kind) ?? null;
+    this.template = this.fleet.roster.templates.get(device.kind) ?? null;
     setText(byId("card-title"), device.kind ? t("Cards of kind {kind}", { kind: device.kind }) : t("Cards of devices without a kind"));
     this.#offer("card-main", all, main?.metric ?? "", t("The first it sends"));
     for (let i = 0; i < OTHERS; i += 1) this.#offer(`card-other-${i + 1}`, all, others[i]?.metric ?? "", t("Nothing"));

@@ -1,12 +1,12 @@
-/** The fleet: what is known of each device, which are shown, and what their tiles are told. */
+/** The fleet: which of its devices are shown, where, and what their tiles are told. */
 
 import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { asTheyStood, counts, headline, MOVING, sections, shown, sorted } from "./fleet-order.js";
 import { density } from "../frame/appearance.js";
-import { FleetDevice } from "./fleet-device.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter } from "./fleet-filter.js";
 import { FleetGrid } from "./fleet-grid.js";
+import { FleetRoster } from "./fleet-roster.js";
 import { get } from "../page/rest.js";
 import { PROBLEMS } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
@@ -21,6 +21,8 @@ const SLICE = 100; // devices taken in before the page may do something else
 const ROWS_FROM = 100; // devices that are rows by themselves
 const PHONE = matchMedia("(max-width: 720px)");
 
+/** @typedef {import("./fleet-device.js").FleetDevice} FleetDevice */
+
 /** The page may draw and hear meanwhile. */
 const breath = () => new Promise((go) => setTimeout(go, 0));
 
@@ -30,19 +32,15 @@ export class Fleet {
   /** @param {Pick<typeof import("../live/live.js"), "connection"|"isUnknown"|"judgedAt"|"knownUntil">} live */
   constructor(live) {
     this.live = live;
-    /** @type {Map<string, FleetDevice>} */ this.devices = new Map();
-    /** @type {Map<number, FleetDevice>} */ this.bySeries = new Map();
-    /** the worst open alert of each device, by uid @type {Map<string, import("../alerts/standing.js").Alert>} */ this.alerts = new Map();
-    /** what cards show, by kind @type {Map<string, import("./card.js").Template>} */ this.templates = new Map();
     /** what the first picture waits for @type {Promise<void>} */ this.ready = Promise.resolve();
     this.list = byId("devices");
     this.filter = new FleetFilter(() => this.chosen());
     this.grid = new FleetGrid(this.list, { paint: (tile) => tile.paint(serverNow(), live.knownUntil()), moved: () => this.#follow() });
+    this.roster = new FleetRoster((device) => this.grid.changed(device));
     this.feed = new FleetFeed(live.connection);
     this.loaded = false;
     this.turn = 0;
     this.settle = 0;
-    /** removed while a read was on its way, which may not know of it @type {Set<string>} */ this.gone = new Set();
     /** where devices stand in an order that changes by itself @type {Map<string, number>} */ this.places = new Map();
     this.placed = "";
     /** the history of what is in view could be read */ this.lines = true;
@@ -61,7 +59,7 @@ export class Fleet {
     const turn = ++this.turn;
     const { news } = this.live.connection;
     const asked = news.asked;
-    this.gone.clear();
+    this.roster.gone.clear();
     try {
       const [answer] = await Promise.all([get("/api/v1/fleet/"), this.ready]);
       await this.take(answer, () => turn === this.turn);
@@ -82,10 +80,10 @@ export class Fleet {
     for (let i = 0; i < devices.length; i += SLICE) {
       if (i && this.loaded) await breath();
       if (!isNewest()) return;
-      for (const facts of devices.slice(i, i + SLICE)) if (!this.gone.has(facts.uid)) this.put(facts);
+      for (const facts of devices.slice(i, i + SLICE)) if (!this.roster.gone.has(facts.uid)) this.roster.put(facts);
     }
     const uids = new Set(devices.map((facts) => facts.uid));
-    for (const uid of this.devices.keys()) if (!uids.has(uid)) this.remove(uid);
+    for (const uid of this.roster.devices.keys()) if (!uids.has(uid)) this.remove(uid);
     this.second();
     if (!this.loaded) this.#layOut();
     const isFirst = !this.loaded;
@@ -94,32 +92,15 @@ export class Fleet {
     this.#followAll();
   }
 
-  /** @param {any} facts @returns {FleetDevice} */
-  put(facts) {
-    let device = this.devices.get(facts.uid);
-    if (device) device.update(facts);
-    else {
-      device = new FleetDevice(facts);
-      this.devices.set(facts.uid, device);
-    }
-    device.dress(this.templates.get(device.kind) ?? null);
-    device.alerted(this.alerts.get(device.uid) ?? null);
-    for (const { id } of device.facts.series) this.bySeries.set(id, device);
-    this.grid.changed(device);
-    return device;
-  }
-
   /** @param {import("../alerts/standing.js").Alert[]} open worst first */
   showAlerts(open) {
-    this.alerts = new Map([...open].reverse().flatMap((alert) => (alert.device === null ? [] : [[alert.device, alert]])));
-    for (const device of this.devices.values()) device.alerted(this.alerts.get(device.uid) ?? null);
+    this.roster.showAlerts(open);
     if (this.loaded) this.second();
   }
 
   /** @param {import("./card.js").Template[]} templates */
   dress(templates) {
-    this.templates = new Map(templates.map((one) => [one.kind, one]));
-    for (const device of this.devices.values()) device.dress(this.templates.get(device.kind) ?? null);
+    this.roster.dress(templates);
     this.grid.refresh();
     if (this.loaded) this.feed.follow(this.grid.devicesInView);
     if (this.loaded) this.feed.again();
@@ -127,11 +108,7 @@ export class Fleet {
 
   /** @param {string} uid */
   remove(uid) {
-    const device = this.devices.get(uid);
-    this.gone.add(uid);
-    if (!device) return;
-    this.devices.delete(uid);
-    for (const { id } of device.facts.series) this.bySeries.delete(id);
+    if (!this.roster.remove(uid)) return;
     this.grid.leaving(uid, t("Removed"));
     this.#count();
     setTimeout(() => this.arrange(), REMOVED_FOR);
@@ -147,14 +124,14 @@ export class Fleet {
   /** Tiles or rows. Decided when the viewer does something, so that the page never changes its form by itself. */
   #layOut() {
     const { layout } = this.filter;
-    const many = [...this.devices.values()].filter((device) => shown(device, this.filter)).length > ROWS_FROM;
+    const many = [...this.roster.devices.values()].filter((device) => shown(device, this.filter)).length > ROWS_FROM;
     const rows = layout === "" ? density() === "compact" || PHONE.matches || (many && density() !== "wall") : layout === "rows";
     this.list.classList.toggle("is-rows", rows);
   }
 
   /** Which devices are shown, where. Of a filter by state they come and go by themselves: not under a pointer or a focus. */
   arrange({ evenIfWatched = true, slide = true } = {}) {
-    const all = [...this.devices.values()];
+    const all = [...this.roster.devices.values()];
     const visible = all.filter((device) => shown(device, this.filter));
     this.#count(visible.length);
     byId("first-device").hidden = all.length > 0;
@@ -178,7 +155,7 @@ export class Fleet {
 
   /** How many are in each state: chips, headings, title and badge. @param {number} [visible] devices that are shown */
   #count(visible) {
-    const all = [...this.devices.values()];
+    const all = [...this.roster.devices.values()];
     const count = counts(all);
     const seen = visible ?? all.filter((device) => shown(device, this.filter)).length;
     this.filter.showCounts(count, all.length - seen);
@@ -194,14 +171,14 @@ export class Fleet {
 
   #followAll() {
     this.feed.follow(this.grid.devicesInView);
-    this.feed.judge(this.devices.values());
+    this.feed.judge(this.roster.devices.values());
   }
 
   /** @param {any} message */
   readings({ d }) {
     const now = serverNow();
     for (const [id, points] of Object.entries(d)) {
-      const device = this.bySeries.get(Number(id));
+      const device = this.roster.bySeries.get(Number(id));
       if (!device) continue;
       device.add(Number(id), points, now);
       this.grid.changed(device);
@@ -210,7 +187,7 @@ export class Fleet {
 
   /** When devices were last heard. @param {any} message */
   beat({ heard }) {
-    for (const device of this.devices.values()) device.heardAt(heard[device.facts.id]);
+    for (const device of this.roster.devices.values()) device.heardAt(heard[device.facts.id]);
     this.second();
   }
 
@@ -221,7 +198,7 @@ export class Fleet {
       endTrouble(byId("trouble"));
     }
     for (const history of series) {
-      const device = this.bySeries.get(history.id);
+      const device = this.roster.bySeries.get(history.id);
       if (!device) continue;
       if (id === IN_VIEW) device.load(history, to);
       else device.look(history.id, history.points);
@@ -241,7 +218,7 @@ export class Fleet {
     const now = this.live.judgedAt();
     const unknown = this.live.isUnknown();
     let changed = false;
-    for (const device of this.devices.values()) {
+    for (const device of this.roster.devices.values()) {
       if (!device.judge(now, unknown)) continue;
       changed = true;
       this.grid.judged(device, now);
@@ -254,27 +231,13 @@ export class Fleet {
 
   /** @param {any} message */
   event(message) {
-    if (message.op === "device") {
-      if (message.change === "deleted") {
-        const name = this.devices.get(message.device.uid)?.name ?? message.device.uid;
-        toast(t("{name} was removed.", { name }));
-        this.remove(message.device.uid);
-        return;
-      }
-      this.gone.delete(message.device.uid);
-      this.put(message.device);
-    } else {
-      const device = this.devices.get(message.uid);
-      if (!device) return;
-      if (message.op === "presence") {
-        device.update({ presence: { ...device.facts.presence, connection: message.connection, since: message.since } });
-      } else {
-        const known = new Map(device.facts.series.map((/** @type {any} */ s) => [s.id, s]));
-        for (const s of message.series) known.set(s.id, { latest: null, ...known.get(s.id), ...s });
-        for (const id of message.deleted ?? []) known.delete(id);
-        this.put({ uid: message.uid, series: [...known.values()] });
-      }
+    if (message.op === "device" && message.change === "deleted") {
+      const { uid } = message.device;
+      toast(t("{name} was removed.", { name: this.roster.devices.get(uid)?.name ?? uid }));
+      this.remove(uid);
+      return;
     }
+    if (!this.roster.tell(message)) return;
     this.second();
     if (message.op === "device" && this.loaded) this.arrange();
     this.#followAll();

@@ -96,8 +96,8 @@ export class FleetProblems {
       covered.set(device, has);
     }
     const open = this.current.of("open").filter((alert) => isTold(alert, now));
-    const problems = open.map((alert) => alertProblem(alert, alert.device === null || alert.series === null ? null : this.fleet.devices.get(alert.device)?.seriesOf(alert.series) ?? null));
-    for (const device of this.fleet.devices.values()) {
+    const problems = open.map((alert) => alertProblem(alert, alert.device === null || alert.series === null ? null : this.fleet.roster.devices.get(alert.device)?.seriesOf(alert.series) ?? null));
+    for (const device of this.fleet.roster.devices.values()) {
       if (device.state !== "disabled" && device.state !== "online" && device.state !== "waiting") problems.push(...problemsOf(device, covered.get(device.uid)));
     }
     return problems;
@@ -170,7 +170,7 @@ export class FleetProblems {
     const from = Math.round(this.live.judgedAt() - back);
     try {
       const answer = await get(`/api/v1/readings/?series=${unsure.map(({ series }) => series).join()}&from=${from}&to=${Math.round(this.live.judgedAt())}&points=${points}`);
-      for (const history of answer.series) this.fleet.bySeries.get(history.id)?.look(history.id, history.points);
+      for (const history of answer.series) this.fleet.roster.bySeries.get(history.id)?.look(history.id, history.points);
     } catch {
       return; // "> 15 min" is true as well
     }

@@ -1,0 +1,71 @@
+/** The devices of the fleet page, by uid and by series, and what each is given when it comes: its worst alert, what the cards of its kind show. */
+
+import { FleetDevice } from "./fleet-device.js";
+
+export class FleetRoster {
+  /** @param {(device: FleetDevice) => void} changed told of a device whose facts changed */
+  constructor(changed) {
+    this.changed = changed;
+    /** by uid @type {Map<string, FleetDevice>} */ this.devices = new Map();
+    /** @type {Map<number, FleetDevice>} */ this.bySeries = new Map();
+    /** the worst open alert of each device, by uid @type {Map<string, import("../alerts/standing.js").Alert>} */ this.alerts = new Map();
+    /** what cards show, by kind @type {Map<string, import("./card.js").Template>} */ this.templates = new Map();
+    /** uids removed while a read was on its way, which may not know of it @type {Set<string>} */ this.gone = new Set();
+  }
+
+  /** @param {any} facts */
+  put(facts) {
+    let device = this.devices.get(facts.uid);
+    if (device) device.update(facts);
+    else {
+      device = new FleetDevice(facts);
+      this.devices.set(facts.uid, device);
+    }
+    device.dress(this.templates.get(device.kind) ?? null);
+    device.alerted(this.alerts.get(device.uid) ?? null);
+    for (const { id } of device.facts.series) this.bySeries.set(id, device);
+    this.changed(device);
+  }
+
+  /** @param {string} uid @returns {boolean} whether it was here */
+  remove(uid) {
+    const device = this.devices.get(uid);
+    this.gone.add(uid);
+    if (!device) return false;
+    this.devices.delete(uid);
+    for (const { id } of device.facts.series) this.bySeries.delete(id);
+    return true;
+  }
+
+  /** What the server says of one device: itself, its presence, or its series. @param {any} message @returns {boolean} whether it is here */
+  tell(message) {
+    if (message.op === "device") {
+      this.gone.delete(message.device.uid);
+      this.put(message.device);
+      return true;
+    }
+    const device = this.devices.get(message.uid);
+    if (!device) return false;
+    if (message.op === "presence") {
+      device.update({ presence: { ...device.facts.presence, connection: message.connection, since: message.since } });
+    } else {
+      const series = new Map(device.facts.series.map((/** @type {any} */ one) => [one.id, one]));
+      for (const one of message.series) series.set(one.id, { latest: null, ...series.get(one.id), ...one });
+      for (const id of message.deleted ?? []) series.delete(id);
+      this.put({ uid: message.uid, series: [...series.values()] });
+    }
+    return true;
+  }
+
+  /** @param {import("../alerts/standing.js").Alert[]} open worst first */
+  showAlerts(open) {
+    this.alerts = new Map([...open].reverse().flatMap((alert) => (alert.device === null ? [] : [[alert.device, alert]])));
+    for (const device of this.devices.values()) device.alerted(this.alerts.get(device.uid) ?? null);
+  }
+
+  /** @param {import("./card.js").Template[]} templates */
+  dress(templates) {
+    this.templates = new Map(templates.map((one) => [one.kind, one]));
+    for (const device of this.devices.values()) device.dress(this.templates.get(device.kind) ?? null);
+  }
+}
