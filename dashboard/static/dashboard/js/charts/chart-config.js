@@ -1,5 +1,6 @@
 /** How Chart.js is set up for a live chart: it lays out the axes, whose ticks are ours, and nothing moves by itself. */
 
+import { drawOver, drawUnder } from "./chart-layers.js";
 import { tickLabel, timeTicks } from "../time/time-ticks.js";
 
 const TICK_ROOM = 96; // px of one time label
@@ -49,8 +50,8 @@ export function chartConfig(live) {
     plugins: [{
       id: "pulseboard",
       // On a canvas that is in the page Chart.js draws while it is made.
-      beforeDatasetsDraw: () => live.chart && live.drawUnder(),
-      afterDatasetsDraw: () => live.chart && live.drawOver(),
+      beforeDatasetsDraw: () => live.chart && drawUnder(live),
+      afterDatasetsDraw: () => live.chart && drawOver(live),
     }],
   };
 }

@@ -1,19 +1,15 @@
 /** A chart of one or more series of numbers on the page's shared time line. With its set-up, the only module that knows Chart.js. */
 
-import { drawAlerts } from "./alert-spans.js";
-import { number } from "../page/format.js";
 import { colour } from "../page/element.js";
 import { chartConfig } from "./chart-config.js";
 import { ChartLine } from "./chart-line.js";
-import { drawBand, drawBeyond, drawCursor, drawLine, drawLoners, drawTexts, drawThresholds, drawUnknown } from "./chart-drawing.js";
-import { drawMarks, markColours, marksOn } from "./drawn-marks.js";
+import { markColours } from "./drawn-marks.js";
 import { includesZero } from "./value-range.js";
 import { unitsOf } from "./layout.js";
 import { ValueAxis } from "./value-axis.js";
 
 const STEP = 1; // px the picture moves before it is drawn again
 const NOTE_ROOM = 20; // px above the plot for what all labels leave out
-const NOTE_LEFT = 12; // px
 const RIGHT = 8; // px beside a plot without a right axis
 
 /** The colours of the present theme, and its face. */
@@ -70,71 +66,8 @@ export class LiveChart {
     return { x: this.chart.scales.x, y: { getPixelForValue: (/** @type {number} */ value) => (axis.holds(value) ? scale.getPixelForValue(value) : this.area.bottom + 1) } };
   }
 
-  #x = (/** @type {number} */ at) => this.chart.scales.x.getPixelForValue(at);
-
-  drawUnder() {
-    const { ctx } = this.chart;
-    const { left, top, right, bottom } = this.area;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(left, top, right - left, bottom - top);
-    ctx.clip();
-    for (const { source } of this.lines) {
-      drawAlerts(ctx, this.area, source.alerts.of(source.series.metric), this.#x, { colours: this.paint.severities, now: this.timeLine.knownUntil() });
-    }
-    drawMarks(ctx, this.area, this.#marks(), this.#x, { now: this.timeLine.knownUntil(), colours: this.paint.tones });
-    for (const line of this.lines) {
-      drawBand(ctx, this.scalesOf(line), line.stretches, line.stroke);
-      drawLine(ctx, this.scalesOf(line), line.stretches, { stroke: line.stroke, holds: (value) => this.axes[line.side].holds(value) });
-      drawLoners(ctx, this.scalesOf(line), line.stretches, line.stroke);
-    }
-    ctx.restore();
-  }
-
-  #marks() {
-    return marksOn(this.lines[0].source.marks, this.lines.map(({ source }) => source.series.id), this.timeLine.bounds());
-  }
-
-  drawOver() {
-    const { chart, paint } = this;
-    this.lines.filter(({ points }) => points.texts.length).forEach((line, i) => drawTexts(chart, line.points.texts, { text: paint.text, fill: paint.unknown, font: paint.font, row: i }));
-    for (const side of /** @type {const} */ (["left", "right"])) if (!this.axes[side].blank) this.#drawAxis(side);
-    for (const line of this.lines) if (this.axes[line.side].isLimited) drawBeyond(chart.ctx, this.area, this.scalesOf(line), line.shown(), line.stroke);
-    const unknown = this.lines.length === 1 ? this.timeLine.unknown(this.lines[0].source.series.id) : this.#unknownToAll();
-    drawUnknown(chart.ctx, this.area, unknown, this.#x, paint.unknown);
-    // Beside others one crosshair stands over all of them (crosshair.js).
-    if (!this.hasTimes) return;
-    const { cursor: time, drag, selection = null } = this.timeLine;
-    const dots = time === null ? [] : this.lines.map((line) => ({ row: line.rowAt(time), y: this.scalesOf(line).y, mark: line.stroke }));
-    drawCursor(chart, { time, part: drag ?? selection, dots, line: paint.line, surface: paint.surface, selection: paint.accent });
-  }
-
-  /** The parts in which readings of any line may be missing. @returns {[number, number][]} */
-  #unknownToAll() {
-    return this.lines.flatMap(({ source }) => this.timeLine.unknown(source.series.id)).sort((a, b) => a[0] - b[0])
-      .reduce((/** @type {[number, number][]} */ apart, [from, to]) => {
-        const last = apart[apart.length - 1];
-        if (last && from <= last[1]) last[1] = Math.max(last[1], to);
-        else apart.push([from, to]);
-        return apart;
-      }, []);
-  }
-
-  #drawAxis(/** @type {"left"|"right"} */ side) {
-    const { chart, paint } = this;
-    for (const line of this.lines) {
-      const { unit } = line.source.series;
-      if (line.side === side) drawThresholds(chart, line.source.thresholds, { ...paint, side, y: this.scalesOf(line).y, write: (value) => `${number(value)}${unit && `\u2009${unit}`}` });
-    }
-    chart.ctx.font = paint.font;
-    chart.ctx.textBaseline = "top";
-    chart.ctx.textAlign = side;
-    chart.ctx.fillStyle = paint.line;
-    chart.ctx.fillText(this.#noteOf(side), side === "left" ? NOTE_LEFT : chart.width - NOTE_LEFT, 2);
-  }
-
-  /** What stands above an axis: which unit it is of, where there are two, and what all its labels leave out. */
-  #noteOf(/** @type {"left"|"right"} */ side) {
+  /** What stands above an axis: which unit it is of, where there are two, and what all its labels leave out. @param {"left"|"right"} side */
+  noteOf(side) {
     const line = this.lines.find((one) => one.side === side);
     if (!line || this.axes[side].blank) return "";
     return [this.#hasRight ? line.source.series.unit : "", this.axes[side].ticks.note].filter(Boolean).join(" ");
@@ -197,7 +130,7 @@ export class LiveChart {
     if (this.#hasRight) this.#fit("right", right, inside);
     right.display = this.#hasRight;
     const { padding } = this.chart.options.layout;
-    padding.top = /** @type {const} */ (["left", "right"]).some((side) => this.#noteOf(side)) ? NOTE_ROOM : 6;
+    padding.top = /** @type {const} */ (["left", "right"]).some((side) => this.noteOf(side)) ? NOTE_ROOM : 6;
     padding.right = this.#hasRight ? 0 : this.rooms.right?.width ?? RIGHT;
     this.chart.update("none");
   }
