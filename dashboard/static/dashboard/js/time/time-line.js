@@ -1,8 +1,7 @@
-/** The one time line of a device page: its window, cursor, where its data comes from, and what of it is not known. */
+/** The one time line of a device page: its window, its cursor, and where its data comes from. */
 
 import { bounds, fromQuery, live, pan, pause, range, toQuery, zoom } from "./timespan.js";
-import { missing } from "./missing.js";
-import { Points } from "../charts/points.js";
+import { PagePoints } from "./page-points.js";
 
 const SUBSCRIPTION = 1;
 const POINTS = 800; // points of one series in a history
@@ -28,10 +27,7 @@ export class TimeLine extends EventTarget {
     /** what pointed: the series whose chart it is on, and whether with a finger */ this.pointer = { series: 0, touch: false };
     /** @type {{from: number, to: number}|null} */ this.drag = null;
     /** a part of time that was selected to be looked at or marked, not to zoom to @type {{from: number, to: number}|null} */ this.selection = null;
-    /** @type {Map<number, Points>} */ this.livePoints = new Map();
-    /** @type {Map<number, Points>} */ this.rangePoints = new Map();
-    /** live readings may be missing from here, and to here once they come again; ms
-     * @type {{from: number, to: number|null}|null} */ this.hole = null;
+    this.held = new PagePoints();
     this.loadedAt = 0;
     this.loading = false;
     /** @type {any} */ this.timer = 0;
@@ -55,24 +51,19 @@ export class TimeLine extends EventTarget {
     return bounds(this.span, this.now());
   }
 
-  /** The points to draw; live ones also stand in while a range loads. @param {number} id @returns {Points} */
+  /** The points to draw; live ones also stand in while a range loads. @param {number} id */
   points(id) {
-    if (!this.live && this.rangePoints.has(id)) return /** @type {Points} */ (this.rangePoints.get(id));
-    const points = this.livePoints.get(id) ?? new Points();
-    this.livePoints.set(id, points);
-    return points;
+    return this.live ? this.held.live(id) : this.held.range(id);
   }
 
   /** The parts of the window in which readings of a series may be missing here. @param {number} id */
   unknown(id) {
-    const points = this.points(id);
-    return missing(this.bounds(), points, { knownUntil: this.knownUntil(), hole: this.hole, fixed: points === this.rangePoints.get(id) });
+    return this.held.missing(id, this.points(id), this.bounds(), this.knownUntil());
   }
 
   /** Nothing live comes for now: the connection is lost, or the tab sleeps. */
   interrupted() {
-    if (this.hole) this.hole.to = null;
-    else this.hole = { from: this.knownUntil(), to: null };
+    this.held.interrupt(this.knownUntil());
   }
 
   /** Where a pointer is, or that it is nowhere. @param {number|null} time @param {{series: number, touch: boolean}} [pointer] */
@@ -103,8 +94,7 @@ export class TimeLine extends EventTarget {
       if (state === "reconnecting" || state === "offline") this.interrupted();
     });
     connection.on("readings", ({ d }) => {
-      if (this.hole?.to === null) this.hole.to = this.now();
-      for (const [id, points] of Object.entries(d)) this.livePoints.get(Number(id))?.add(points);
+      this.held.add(d, this.now());
       this.dispatchEvent(new CustomEvent("readings", { detail: d }));
     });
     connection.on("refill", ({ series, from, to }) => {
@@ -114,15 +104,10 @@ export class TimeLine extends EventTarget {
     });
   }
 
-  #history(/** @type {any} */ { series, from, to, part, parts }) {
+  #history(/** @type {any} */ message) {
     this.loadedAt = Date.now();
-    for (const history of series) {
-      const points = this.livePoints.get(history.id) ?? new Points();
-      points.load(history, to, from);
-      this.livePoints.set(history.id, points);
-    }
-    const last = part === parts; // both absent when it comes in one piece
-    if (last) this.hole = null;
+    const last = message.part === message.parts; // both absent when it comes in one piece
+    this.held.load(message, last);
     if (this.live) this.#loaded(last);
   }
 
@@ -136,13 +121,11 @@ export class TimeLine extends EventTarget {
   renew() {
     if (!this.live) return;
     const { from, to } = this.bounds();
-    for (const points of this.livePoints.values()) points.trim(to - (to - from) * 1.1);
+    this.held.trim(to - (to - from) * 1.1);
     if (this.world.hidden()) return;
-    const all = [...this.livePoints.values()];
-    const bucket = Math.max(0, ...all.map((points) => points.bucket ?? 0));
+    const { bucket } = this.held;
     const old = bucket > 0 && Date.now() - this.loadedAt > Math.max(30_000, BUCKETS_OLD * bucket);
-    const much = all.some((points) => points.fresh > FRESH_LIMIT && points.rows.length + points.texts.length > POINTS);
-    if (old || much) this.subscribe();
+    if (old || this.held.hasMore(POINTS, FRESH_LIMIT)) this.subscribe();
   }
 
   /** Follow these series live, with the window's history. */
@@ -178,11 +161,7 @@ export class TimeLine extends EventTarget {
       const answer = await this.world.get(`/api/v1/readings/?${query}`, this.abort.signal);
       if (this.live) this.#history(answer);
       else {
-        for (const history of answer.series) {
-          const points = new Points();
-          points.load(history, answer.to, answer.from);
-          this.rangePoints.set(history.id, points);
-        }
+        this.held.loadRange(answer);
         this.#loaded();
       }
     } catch (error) {
@@ -218,7 +197,7 @@ export class TimeLine extends EventTarget {
     this.drag = null;
     clearTimeout(this.timer);
     if (span.mode === "live") {
-      this.rangePoints.clear();
+      this.held.leaveRange();
       if (was.mode === "live" ? was.preset !== span.preset : was.preset !== span.preset || !this.world.connection.ready) {
         this.loading = this.series.length > 0;
         this.subscribe();
@@ -226,17 +205,8 @@ export class TimeLine extends EventTarget {
     } else if (!span.paused) {
       this.loading = this.series.length > 0;
       this.timer = setTimeout(() => this.#fetch(), SETTLE);
-    } else this.#freeze();
+    } else this.held.freeze(this.knownUntil());
     this.dispatchEvent(new Event("span"));
-  }
-
-  /** Paused: the picture stays as it is while live points go on arriving behind it. */
-  #freeze() {
-    for (const [id, points] of this.livePoints) {
-      const copy = points.copy();
-      if (copy.loaded) copy.loaded.to = this.knownUntil();
-      this.rangePoints.set(id, copy);
-    }
   }
 
   /** @param {string} name of a preset */
