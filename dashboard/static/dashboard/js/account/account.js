@@ -4,7 +4,7 @@ import { age } from "../page/format.js";
 import { ask, showErrors } from "../page/form-dialog.js";
 import { browserName } from "../push/browser-name.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { get, send } from "../page/rest.js";
 import { moment } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
@@ -120,7 +120,7 @@ async function changePassword(/** @type {SubmitEvent} */ event) {
 byId("password-form").addEventListener("submit", changePassword);
 byId("end-others").addEventListener("click", () => carryOut(() => send("DELETE", "/api/v1/account/sessions/")));
 byId("new-token").addEventListener("click", makeToken);
-connection.on("account", () => read());
+keepRead(["account"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), REFRESH);
 read();

@@ -22,7 +22,7 @@ export function showUnread() {
   const me = JSON.parse(byId("viewer").textContent);
   reading.addEventListener("counts", show);
   connection.on("log", ({ entry }) => (entry === null || (entry.kind === "said" && entry.author?.name !== me)) && reading.ask());
-  connection.on("log_read", ({ by }) => by === me && reading.ask());
+  connection.on("log_read", () => reading.ask()); // it comes to one's own pages alone
   // What happened meanwhile was not heard.
   connection.on("hello", () => reading.ask());
   document.addEventListener("visibilitychange", () => !document.hidden && reading.ask());

@@ -1,7 +1,7 @@
 /** The list of sites: how many devices stand at each, what is open there, and a new one. */
 
 import { byId, el, endTrouble, setText, showRows, showTrouble, stateMark } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { get } from "../page/rest.js";
 import { number } from "../page/format.js";
@@ -56,7 +56,7 @@ function show() {
 
 const made = (/** @type {{slug: string}} */ { slug }) => location.assign(`/sites/${encodeURIComponent(slug)}/`);
 for (const id of ["new-site", "first-site"]) byId(id)?.addEventListener("click", () => openNewSite(made));
-for (const op of ["site", "device"]) connection.on(op, () => read());
+keepRead(["site", "device"], read);
 current.addEventListener("changed", show);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), REFRESH);

@@ -2,7 +2,7 @@
 
 import { byId, el, icon, setText, toast } from "../page/element.js";
 import { get, send } from "../page/rest.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { t } from "../page/language.js";
 import { typing } from "../frame/frame.js";
 
@@ -87,13 +87,7 @@ class Views {
       event.preventDefault(); // it would be the name
       this.ask();
     });
-    connection.on("views", () => this.read());
-    // What happened meanwhile was not heard.
-    let greeted = false;
-    connection.on("hello", () => {
-      if (greeted) this.read();
-      greeted = true;
-    });
+    keepRead(["views"], () => this.read());
     this.read();
   }
 }
