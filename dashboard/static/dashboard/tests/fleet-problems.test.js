@@ -5,6 +5,7 @@ import { byWorst, problemsOf, Told } from "../js/fleet/problems.js";
 import { FleetDevice } from "../js/fleet/fleet-device.js";
 
 const NOW = 1_000_000_000;
+/** @returns {any} */
 const above = (value) => ({ value, label: "", op: "above" });
 
 test("of several lines the farthest that is passed, and none on a side that nobody knows", () => {

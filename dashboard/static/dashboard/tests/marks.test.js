@@ -6,6 +6,7 @@ import { live, range } from "../js/time/timespan.js";
 
 const NOW = 1_700_000_000_000;
 const MINUTE = 60_000;
+/** @returns {any} */
 const mark = (at, facts = {}) => ({ at, until: null, kind: "note", text: "", tone: "note", series: null, open: null, ...facts });
 
 test("marks of several sources are one list in order, and a source replaces its own alone", () => {
@@ -31,7 +32,7 @@ test("a window holds what touches it", () => {
   assert.deepEqual(marks.within(15, 40).map(({ at }) => at), [1, 10, 30]);
 });
 
-/** A time line that only moves its window. */
+/** A time line that only moves its window. @returns {any} */
 function line(span) {
   return {
     span, cursor: null,

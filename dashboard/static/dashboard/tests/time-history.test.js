@@ -15,7 +15,7 @@ function browser(search = "") {
 
 test("each zoom is an entry of its own, and steps that follow each other at once are one", () => {
   const page = browser("?window=15m");
-  for (const [at, query] of [[0, "?window=15m&from=1&to=9"], [5_000, "?window=15m&from=2&to=8"], [5_300, "?window=15m&from=3&to=7"], [5_900, "?window=15m&from=4&to=6"], [9_000, "?window=1h"]]) {
+  for (const [at, query] of /** @type {[number, string][]} */ ([[0, "?window=15m&from=1&to=9"], [5_000, "?window=15m&from=2&to=8"], [5_300, "?window=15m&from=3&to=7"], [5_900, "?window=15m&from=4&to=6"], [9_000, "?window=1h"]])) {
     page.at = at;
     page.history.show(query);
   }

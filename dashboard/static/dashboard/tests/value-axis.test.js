@@ -17,7 +17,7 @@ test("a window comes to its least, its greatest, the mean of its readings and wh
   assert.deepEqual(statistics([bucket(500, 2, -1, 4, 3), bucket(1500, 6, 6, 6, 1)]), { low: -1, high: 6, mean: 3, change: 4 });
   assert.equal(statistics([]), null);
   // 1e9 + 0.5 times many: added as they are, the sum would have no digits left for the halves.
-  const large = Array.from({ length: 4000 }, (_, i) => [i, 1e12 + (i % 2), null, null, null, null]);
+  const large = /** @type {any[]} */ (Array.from({ length: 4000 }, (_, i) => [i, 1e12 + (i % 2), null, null, null, null]));
   assert.equal(statistics(large)?.mean, 1e12 + 0.5);
 });
 test("an axis goes where the viewer set its ends, and free where not", () => {
