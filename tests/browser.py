@@ -62,13 +62,13 @@ def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
 
     def note(said: ConsoleMessage) -> None:
         if said.type == "error" and urlsplit(said.location["url"]).path not in refused:
-            complaints.append(said.text)
+            complaints.append(f"{said.text} {said.location['url']}")
 
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def tell_until(tell: Callable[[], object], shown: Callable[[], bool]) -> None:

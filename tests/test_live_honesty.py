@@ -72,7 +72,8 @@ def proxy(web: WebProcess) -> Iterator[Proxy]:
 
 def opened(chromium: Browser, address: str) -> Iterator[tuple[Page, Page]]:
     """The fleet and one device, both live."""
-    context = chromium.new_context(base_url=address)
+    # High enough that every tile is in sight: what is not is not drawn.
+    context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 2_400})
     context.set_default_timeout(PAGE_SECONDS * 1000)
     context.add_init_script(RECORD)
     fleet, device = context.new_page(), context.new_page()

@@ -158,16 +158,17 @@ def test_a_deleted_series_is_forgotten_when_nothing_can_write_to_it_any_more() -
 def test_a_clock_far_ahead_drops_nothing(settings) -> None:
     """As of a machine without a battery for its clock, which begins in any year."""
     settings.RETENTION_DAYS = 30
+    (drop_readings,) = (job for job in upkeep.JOBS if job.name == "drop_readings")
     write(series().id, [(to_ms(datetime.now(UTC)) - 50 * DAY, 1.0)])
     rollups.run(datetime.now(UTC))
     with pytest.raises(retention.ClockDoubted, match="PULSEBOARD_CLOCK_CONFIRMED=20"):
-        upkeep.JOBS[3].run()  # 50 days after the newest day that was measured
+        drop_readings.run()  # 50 days after the newest day that was measured
     assert count("reading") == 1
     settings.CLOCK_CONFIRMED = datetime.now(UTC).date() - timedelta(days=1)  # of an earlier jump
     with pytest.raises(retention.ClockDoubted):
         retention.believed_now()
     settings.CLOCK_CONFIRMED = datetime.now(UTC).date()
-    assert upkeep.JOBS[3].run().startswith("dropped reading_")
+    assert drop_readings.run().startswith("dropped reading_")
     settings.CLOCK_CONFIRMED = None
     assert retention.believed_now() <= datetime.now(UTC)
 
