@@ -36,6 +36,7 @@ def main(url: str, username: str) -> None:
             "light": {
                 "fleet": "/",
                 "alerts": "/alerts/",
+                "log": "/log/",
                 "pipeline": "/pipeline/",
                 "inbox": "/inbox/",
             },
