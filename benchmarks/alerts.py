@@ -36,7 +36,6 @@ HOT_EVERY = 0.02  # seconds between two devices that are sent beyond it
 WARM_SECONDS = 30.0
 CAUGHT_UP_SECONDS = 120.0  # for what was committed while no engine ran
 AFTERWARDS = 3.0  # seconds for the alerts of the last devices
-READERS = 4  # shares of the engine, each with a cursor in the commit log
 
 
 def documents(mix: str) -> list[dict[str, Any]]:
@@ -122,9 +121,10 @@ def engine(stack: Stack) -> Iterator[Child]:
 
 
 def caught_up() -> bool:
-    from telemetry.storage import commit_log  # noqa: PLC0415 (needs the settings)
+    from alerts.engine.processes import SHARES  # noqa: PLC0415 (needs the settings)
+    from telemetry.storage import commit_log  # noqa: PLC0415
 
-    behind = [commit_log.backlog(f"alerts-{number}") for number in range(READERS)]
+    behind = [commit_log.backlog(f"alerts-{number}") for number in range(SHARES)]
     return is_judging() and not any(commits for commits, _ in behind)
 
 
@@ -132,12 +132,14 @@ def is_judging() -> bool:
     """Each share has its cursor, and was worked at lately."""
     from django.db import connection  # noqa: PLC0415 (needs the settings)
 
+    from alerts.engine.processes import SHARES  # noqa: PLC0415
+
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM alerts_engineshare WHERE judged_at > now() - interval '5 seconds'"
         )
         (shares,) = cursor.fetchone()
-        return bool(shares == READERS)
+        return bool(shares == SHARES)
 
 
 def window(

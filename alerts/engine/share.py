@@ -188,7 +188,7 @@ class Share:
         for place, us in newest.items():
             for target in self.watched.words[int(ids[place])]:
                 if target.condition.takes is Takes.TIMES:
-                    target.memory = target.memory.seen(max(us, target.memory.newest_us or us))
+                    target.memory = target.memory.seen(us)
                     self.watched.renew(target)
 
     def _begin_again(self, target: Target, judged_us: int) -> None:
