@@ -112,7 +112,8 @@ class AfterCommit:
                 if before is not None and at - before[0] > SOON_US:
                     self._absences.append((device_id, before[0], at))
             del self._absences[:-MAX_ABSENCES]
-        self._first = heard | self._first
+        for device_id, each in heard.items():
+            self._first.setdefault(device_id, each)
         self._heard |= heard
 
     def _note_newest(self, times_us: store.Column) -> None:
