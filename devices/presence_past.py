@@ -100,7 +100,7 @@ def stretches(known: Known, unknown: Iterable[Span], start: int, stop: int) -> l
     gaps = [span for span in unknown if span[1] > span[0]]
     start = max(start, known.created)
     if lines.forgotten > start:
-        gaps = _joined([(0, lines.forgotten), *gaps])
+        gaps = joined([(0, lines.forgotten), *gaps])
     moments = {start, stop}
     for fact in (*lines.words, *lines.heard, *lines.judged):
         moments.add(fact.at)
@@ -182,14 +182,14 @@ def _heard(known: Known, lines: _Lines, word: Fact | None, at: int) -> int | Non
     return lines.heard[place].after if place < len(lines.heard) else known.last_seen
 
 
-def _joined(spans: Iterable[Span]) -> list[Span]:
+def joined(spans: Iterable[Span]) -> list[Span]:
     """In order, and apart."""
     found: list[Span] = []
-    for first, last in sorted(spans):
-        if found and first <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
-        else:
-            found.append((first, last))
+    for start, stop in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], stop))
+        elif stop > start:
+            found.append((start, stop))
     return found
 
 

@@ -7,13 +7,12 @@ milliseconds of the database's clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from devices.presence_past import Span, joined
 from telemetry.live.knowledge import QUIET_AFTER, REPLACED_AFTER
 from telemetry.workers.worker_state import HTTP_PREFIX
-
-Span = tuple[int, int]  # from, to
 
 
 class Worker(NamedTuple):
@@ -70,14 +69,3 @@ def _over_http(workers: Sequence[Worker], known: int) -> tuple[int, list[Span]]:
         return known, []
     since = min(each.since for each in workers if each.since is not None)
     return reached, [(known, min(since, reached))] if since - known > QUIET_AFTER else []
-
-
-def joined(spans: Iterable[Span]) -> list[Span]:
-    """In order, and apart."""
-    found: list[Span] = []
-    for start, stop in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], stop))
-        elif stop > start:
-            found.append((start, stop))
-    return found

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from devices.models import Device, Presence
-from devices.presence_past import Fact, Known, Span, Stretch, stretches
+from devices.presence_past import Fact, Known, Span, Stretch, joined, stretches
 from telemetry.history.read_limit import limited
 from telemetry.moments import to_ms
-from telemetry.presence.listening import Worker, joined, listened
+from telemetry.presence.listening import Worker, listened
 from telemetry.sql import load
 
 _SQL = load("presence_past")
