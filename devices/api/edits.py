@@ -56,7 +56,8 @@ class Editable(serializers.ModelSerializer):
         return super().create(validated_data)
 
     def update(self, instance: Model, validated_data: dict[str, Any]) -> Any:
-        check_unchanged(validated_data.pop("was", {}), self.to_representation(instance))
+        if was := validated_data.pop("was", None):
+            check_unchanged(was, self.to_representation(instance))
         return super().update(instance, validated_data)
 
 

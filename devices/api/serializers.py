@@ -149,7 +149,8 @@ class NewDeviceSerializer(DeviceSerializer):
 
     def conflicts(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         uids = [row["uid"] for row in rows]
-        taken, removed = Device.taken(uids), Device.removed(uids)
+        taken = Device.taken(uids)
+        removed = Device.removed(taken)
         seen: set[str] = set()
         errors: list[dict[str, Any]] = []
         for row in rows:
