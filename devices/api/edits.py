@@ -63,7 +63,7 @@ class Editable(serializers.ModelSerializer):
 
 class EditMixin:
     """A view whose changes read the row under its lock: what another request wrote between our
-    read and our write would be lost otherwise."""
+    read and our write would be lost otherwise. What changed is told in their transaction."""
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
@@ -71,6 +71,16 @@ class EditMixin:
             if not type(seen)._base_manager.select_for_update().filter(pk=seen.pk).first():
                 raise Http404  # it was deleted while we waited for the lock
             return super().update(request, *args, **kwargs)  # type: ignore[misc]
+
+    def perform_update(self, serializer: serializers.BaseSerializer) -> None:
+        before = serializer.to_representation(serializer.instance)
+        written = serializer.save()
+        if changed := changes(before, serializer.to_representation(written)):
+            self.tell_changed(written, changed)
+
+    def tell_changed(self, written: Any, changed: dict[str, list[Any]]) -> None:
+        """Called with what is other than before, from what to what by field."""
+        raise NotImplementedError
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:

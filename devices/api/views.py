@@ -22,7 +22,7 @@ from rest_framework.serializers import BaseSerializer
 from access.scope import Scope
 from devices import signals
 from devices.api.bulk import BulkCreateMixin
-from devices.api.edits import EditMixin, changes
+from devices.api.edits import EditMixin
 from devices.api.filters import LIST_FILTERS, DeviceFilter, SiteFilter
 from devices.api.serializers import (
     MAX_BULK_DEVICES,
@@ -83,11 +83,8 @@ class SiteViewSet(EditMixin, viewsets.ModelViewSet):
         with transaction.atomic():
             signals.tell_of_site("created", serializer.save(), self.request.user)
 
-    def perform_update(self, serializer: BaseSerializer) -> None:
-        before = serializer.to_representation(serializer.instance)
-        site = serializer.save()
-        if changed := changes(before, serializer.to_representation(site)):
-            signals.tell_of_site("changed", site, self.request.user, changed=changed)
+    def tell_changed(self, written: Site, changed: dict[str, list[Any]]) -> None:
+        signals.tell_of_site("changed", written, self.request.user, changed=changed)
 
     @transaction.atomic
     def perform_destroy(self, site: Site) -> None:
@@ -168,12 +165,8 @@ class DeviceViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
         signals.tell("deleted", [device], self.request.user)
         device.delete()
 
-    def perform_update(self, serializer: BaseSerializer) -> None:
-        before = serializer.to_representation(serializer.instance)
-        device = serializer.save()
-        changed = changes(before, serializer.to_representation(device))
-        if changed:
-            signals.tell("edited", [device], self.request.user, changed=changed)
+    def tell_changed(self, written: Device, changed: dict[str, list[Any]]) -> None:
+        signals.tell("edited", [written], self.request.user, changed=changed)
 
     @extend_schema(
         summary="Rotate a device's token",

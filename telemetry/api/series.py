@@ -13,7 +13,7 @@ from rest_framework.routers import SimpleRouter
 from access.scope import Scope
 from devices import signals
 from devices.api.bulk import BulkCreateMixin, BulkSerializer
-from devices.api.edits import Editable, EditMixin, changes
+from devices.api.edits import Editable, EditMixin
 from devices.api.fields import PreloadedSlugField
 from devices.api.filters import LIST_FILTERS
 from devices.models import Device
@@ -161,12 +161,9 @@ class SeriesViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
     def get_queryset(self) -> QuerySet[Series]:
         return Series.objects.visible_to(Scope.of(self.request)).select_related("device")
 
-    def perform_update(self, serializer: serializers.BaseSerializer) -> None:
-        before = serializer.to_representation(serializer.instance)
-        series = serializer.save()
-        if changed := changes(before, serializer.to_representation(series)):
-            told = {"series": series.metric, "changed": changed}
-            signals.tell("edited", [series.device], self.request.user, **told)
+    def tell_changed(self, written: Series, changed: dict[str, list[Any]]) -> None:
+        told = {"series": written.metric, "changed": changed}
+        signals.tell("edited", [written.device], self.request.user, **told)
 
 
 router = SimpleRouter()
