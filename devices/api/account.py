@@ -24,6 +24,7 @@ from devices import clock
 from devices.api.authentication import MAX_PASSWORD_FAILURES, PASSWORD_WINDOW
 from devices.api.strict import Strict
 from devices.events import announce_account
+from devices.summary import unix_ms
 
 MAX_PASSWORD = 1_000  # characters: a longer one only keeps the hash busy
 MAX_SHOWN = 200  # sessions
@@ -111,8 +112,8 @@ class SessionsView(APIView):
         sessions = [
             {
                 "id": each.pk,
-                "began": round(each.began_at.timestamp() * 1000),
-                "seen": round(each.seen_at.timestamp() * 1000),
+                "began": unix_ms(each.began_at),
+                "seen": unix_ms(each.seen_at),
                 "address": each.address,
                 "browser": each.browser,
                 "current": each.session_key == mine,

@@ -85,7 +85,6 @@ class Plan:
 
     def __init__(self, lines: list[Line], request: Request) -> None:
         self._context: dict[str, Any] = {"request": request}
-        self._lines = lines
         self._new: list[dict[str, Any]] = []
         self._edits: list[tuple[DeviceSerializer, dict[str, list[Any]]]] = []
         self._told: list[dict[str, Any]] = []
