@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
@@ -82,13 +83,26 @@ def tell_until(tell: Callable[[], object], shown: Callable[[], bool]) -> None:
     eventually(seen, what="the page shows what it is told")
 
 
+def elsewhere(act: Callable[[], Any]) -> Any:
+    """What another process would do: in a thread without Playwright's loop, so that it is
+    announced."""
+
+    def carried_out() -> Any:
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(carried_out).result()
+
+
 def announce(group: str, message: dict[str, Any]) -> None:
-    """Send on the channel layer, from a thread without Playwright's loop."""
+    """Send on the channel layer."""
 
     async def send() -> None:
         layer = get_channel_layer()
         await layer.group_send(group, message)
         await layer.flush()  # closes this loop's connection
 
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, send()).result()
+    elsewhere(lambda: asyncio.run(send()))

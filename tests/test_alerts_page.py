@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from access.scope import EVERYTHING
@@ -22,26 +20,13 @@ from dashboard.tests.live_socket import insert
 from devices import clock
 from devices.models import Site
 from telemetry.moments import to_ms
-from tests.browser import chromium, operator, page
+from tests.browser import chromium, elsewhere, operator, page
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
-
-
-def elsewhere(act: Any) -> Any:
-    """As another process would do it: a thread without Playwright's loop."""
-
-    def done() -> Any:
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(done).result()
 
 
 def fire(uid: str, **facts: Any) -> Alert:

@@ -3,8 +3,6 @@ notes on charts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,7 +10,6 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -24,7 +21,7 @@ from shiftlog.numbering import catch_up
 from shiftlog.record import record
 from telemetry.models import Series
 from telemetry.moments import to_ms
-from tests.browser import chromium, operator, page, refused
+from tests.browser import chromium, elsewhere, operator, page, refused
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -51,19 +48,6 @@ MARKS = f"""async () => {{ {MODULE}
 @pytest.fixture
 def mia(transactional_db: None) -> User:
     return get_user_model().objects.create_user("mia")
-
-
-def elsewhere(act: Callable[[], Any]) -> Any:
-    """As another process would: in a thread without Playwright's loop, so that it is announced."""
-
-    def work() -> Any:
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(work).result()
 
 
 def say(by: User, text: str, **about: Any) -> Entry:

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from devices.models import Device, Presence, PresenceFact, PresenceKnown, Site
-from tests.browser import chromium, operator, page, refused
+from tests.browser import chromium, elsewhere, operator, page, refused
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def elsewhere(change: Callable[[], object]) -> None:
-    """Change it as another process does: announced, from a thread without Playwright's loop."""
-
-    def carry_out() -> None:
-        change()
-        connections.close_all()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(carry_out).result()
 
 
 @transaction.atomic
