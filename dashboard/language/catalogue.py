@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent
 CONTEXT = "\x04"  # between the context of an entry and its text, as gettext has it
 
 _scripts: dict[str, str] = {}  # module text, by language
+_digests: dict[str, str] = {}  # of it; every page names its own
 
 
 def others() -> list[str]:
@@ -45,7 +46,8 @@ def load() -> None:
         }
         joined.extend(found)
         trans_real.translation(language).merge(GNUTranslations(BytesIO(joined.to_binary())))
-        _scripts[language] = _script(found)
+        text = _scripts[language] = _script(found)
+        _digests[language] = hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def script(language: str) -> str:
@@ -55,8 +57,7 @@ def script(language: str) -> str:
 
 def digest(language: str) -> str:
     """12 hexadecimal digits that are others when an entry is; "" for a language without any."""
-    text = _scripts.get(language)
-    return hashlib.sha256(text.encode()).hexdigest()[:12] if text is not None else ""
+    return _digests.get(language, "")
 
 
 def _script(found: list[polib.POEntry]) -> str:
