@@ -18,9 +18,9 @@ from access.scope import Scope
 from alerts import logged
 from alerts.errors import AlertsError
 from alerts.events import announce_alerts
-from alerts.form import in_ms
 from alerts.models import Alert, AlertEvent
 from devices import clock
+from telemetry.moments import ms_if_any
 
 MAX_NOTE = 2_000  # characters
 # What people change; the rest of the row is the engine's.
@@ -107,7 +107,7 @@ def snooze(alert_id: int, scope: Scope, by: User | None, until: datetime | None)
         if alert.snoozed_until == until:
             return f"It is snoozed until {_time(until)} already." if until else "It is not snoozed."
         alert.snoozed_until = until
-        _note(alert, Kind.SNOOZED, now, by, until=in_ms(until))
+        _note(alert, Kind.SNOOZED, now, by, until=ms_if_any(until))
         return ""
 
     return _locked(alert_id, scope, change)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
 from alerts.models import Alert
-from telemetry.moments import to_ms
+from telemetry.moments import ms_if_any
 
 
 def with_all(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
@@ -40,9 +39,9 @@ def alert_form(alert: Alert) -> dict[str, Any]:
         "unit": alert.unit,
         "kind": None if series is None else str(series.kind),
         "precision": None if series is None else series.precision,
-        "started": in_ms(alert.started_at),
-        "fired": in_ms(alert.fired_at),
-        "cleared": in_ms(alert.cleared_at),
+        "started": ms_if_any(alert.started_at),
+        "fired": ms_if_any(alert.fired_at),
+        "cleared": ms_if_any(alert.cleared_at),
         "value": alert.value,
         "worst": alert.worst,
         "limit": alert.limit,
@@ -51,19 +50,14 @@ def alert_form(alert: Alert) -> dict[str, Any]:
         "cause": alert.cause_id,
         "effects": alert.effects_count,  # type: ignore[attr-defined]  # annotated
         "comments": alert.comments_count,  # type: ignore[attr-defined]  # annotated
-        "acknowledged": in_ms(alert.acknowledged_at),
+        "acknowledged": ms_if_any(alert.acknowledged_at),
         "acknowledged_by": _name(alert.acknowledged_by),
         "assignee": _name(alert.assignee),
-        "snoozed_until": in_ms(alert.snoozed_until),
+        "snoozed_until": ms_if_any(alert.snoozed_until),
         "silenced": alert.silenced,
         "runbook": alert.runbook,
         "labels": alert.labels,
     }
-
-
-def in_ms(moment: datetime | None) -> int | None:
-    """A time as Unix milliseconds."""
-    return None if moment is None else to_ms(moment)
 
 
 def _name(user: Any) -> str | None:

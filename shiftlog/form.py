@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from shiftlog.models import Entry, Mention, Reaction
-from telemetry.moments import to_ms
+from telemetry.moments import ms_if_any, to_ms
 
 
 def with_all(entries: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -42,14 +41,14 @@ def entry_form(entry: Entry, reader_id: int | None = None) -> dict[str, Any]:
         "device": _device(entry),
         "thread": entry.thread_id,
         "replies": entry.replies_count,  # type: ignore[attr-defined]  # annotated
-        "starts": in_ms(entry.starts_at),
-        "ends": in_ms(entry.ends_at),
+        "starts": ms_if_any(entry.starts_at),
+        "ends": ms_if_any(entry.ends_at),
         "view": "" if deleted else entry.view,
         "tags": [] if deleted else list(entry.tags),
         "mentions": [] if deleted else [each.user.get_username() for each in entry.mentions.all()],
         "reactions": _reactions(entry),
         "pinned": entry.pinned,
-        "edited": in_ms(entry.edited_at),
+        "edited": ms_if_any(entry.edited_at),
         "deleted": deleted,
         "client_id": None if entry.client_id is None else str(entry.client_id),
         "facts": {"deleted_by": entry.deleted_by} if deleted else entry.facts,
@@ -57,11 +56,6 @@ def entry_form(entry: Entry, reader_id: int | None = None) -> dict[str, Any]:
     if reader_id is not None:
         form["mine"] = entry.author_id == reader_id
     return form
-
-
-def in_ms(moment: datetime | None) -> int | None:
-    """A time as Unix milliseconds."""
-    return None if moment is None else to_ms(moment)
 
 
 def _author(entry: Entry) -> dict[str, str] | None:

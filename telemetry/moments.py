@@ -21,6 +21,11 @@ def to_ms(moment: datetime) -> int:
     return (moment - EPOCH) // _MILLISECOND
 
 
+def ms_if_any(moment: datetime | None) -> int | None:
+    """The same, of a time that there need not be."""
+    return None if moment is None else to_ms(moment)
+
+
 def from_ms(ms: float) -> datetime:
     """Unix milliseconds as a time in UTC."""
     return EPOCH + timedelta(milliseconds=ms)

@@ -16,12 +16,12 @@ from access.scope import Scope
 from alerts import standing
 from alerts.api.shapes import AlertDetailShape, AlertsShape, StatisticsShape
 from alerts.engine.health import not_judged_since
-from alerts.form import alert_form, in_ms, with_all
+from alerts.form import alert_form, with_all
 from alerts.models import Alert, AlertEvent, Severity
 from alerts.statistics import statistics
 from devices import clock
 from telemetry.api import parameters as query
-from telemetry.moments import from_ms, to_ms
+from telemetry.moments import from_ms, ms_if_any, to_ms
 
 LIMIT, MAX_LIMIT = 100, 500  # alerts of one answer
 MAX_EVENTS = 500  # of one alert, the newest
@@ -76,9 +76,9 @@ class AlertsView(APIView):
                 "now": to_ms(now),
                 "total": len(shown) if len(shown) < limit else found.count(),
                 "open": standing.count_open(scope, now),
-                "quiet_since": in_ms(standing.quiet_since(scope)),
+                "quiet_since": ms_if_any(standing.quiet_since(scope)),
                 "watched": standing.is_watched(),
-                "not_judged_since": in_ms(not_judged_since()),
+                "not_judged_since": ms_if_any(not_judged_since()),
                 "alerts": [alert_form(each) for each in shown],
             }
         )
@@ -175,7 +175,7 @@ def _event(event: AlertEvent) -> dict[str, Any]:
     return {
         "id": event.pk,
         "kind": str(event.kind),
-        "at": in_ms(event.at),
+        "at": ms_if_any(event.at),
         "by": None if event.by is None else event.by.get_username(),
         "detail": event.detail,
     }
