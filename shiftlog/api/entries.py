@@ -145,11 +145,10 @@ class EntryView(APIView):
     )
     def get(self, request: Request, entry_id: int) -> Response:
         query.known(request, ())
-        answer = _answer(request, entry_id)
-        entry = Entry.objects.visible_to(Scope.of(request)).get(pk=entry_id)
+        entry = _found(request, entry_id)
         formers = [] if entry.deleted_at is not None else entry.formers.order_by("id")
         said = [{"text": each.text, "until": to_ms(each.until)} for each in formers]
-        return Response(answer.data | {"formers": said})
+        return Response({**_shown(request, entry), "formers": said})
 
     @extend_schema(
         operation_id="log_edit",
@@ -257,11 +256,18 @@ def _done(act: Callable[[], Entry]) -> None:
 
 
 def _answer(request: Request, entry_id: int, status: int = 200) -> Response:
+    return Response(_shown(request, _found(request, entry_id)), status=status)
+
+
+def _found(request: Request, entry_id: int) -> Entry:
     """The entry as it is now, with the number of what was just written."""
     catch_up()
     visible = Entry.objects.visible_to(Scope.of(request))
     entry = with_all(visible.filter(pk=entry_id)).first()
     if entry is None:
         raise NotFound(NOT_THERE)
-    form = entry_form(entry, _reader_id(request))
-    return Response({"now": clock.now_ms(), "entry": form}, status=status)
+    return entry
+
+
+def _shown(request: Request, entry: Entry) -> dict[str, Any]:
+    return {"now": clock.now_ms(), "entry": entry_form(entry, _reader_id(request))}
