@@ -37,6 +37,11 @@ def page(alert_id: int) -> str:
     return f"{settings.PUBLIC_URL}/alerts/?alert={alert_id}" if settings.PUBLIC_URL else ""
 
 
+def entry(entry_id: int) -> str:
+    """Where an entry of the log is shown; "" likewise."""
+    return f"{settings.PUBLIC_URL}/log/?entry={entry_id}" if settings.PUBLIC_URL else ""
+
+
 def token(decision_id: int) -> str:
     return _signer().sign(str(decision_id))
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from devices import clock
-from notifications import recipients
+from notifications import links, recipients
 from notifications.content import Content
 from shiftlog.models import Entry, Mention
 from telemetry.followers import Follower
@@ -60,7 +59,7 @@ def content(entry: Entry) -> Content:
         site_id=entry.site_id,
         site=entry.site.name if entry.site is not None else "",
         started_at=entry.created_at,
-        url=f"{settings.PUBLIC_URL}/log/?entry={entry.pk}" if settings.PUBLIC_URL else "",
+        url=links.entry(entry.pk),
     )
 
 
