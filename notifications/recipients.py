@@ -159,14 +159,13 @@ def tell(
     return decisions
 
 
-def tell_alone(key: str, target: Target, content: Content, at: datetime) -> Decided:
+def tell_alone(key: str, target: Target, content: Content, at: datetime) -> None:
     """Decide of what is no alert, and put it into the outbox for when it is due. What is held back
     comes by itself then. Inside a transaction."""
     decided, _ = _judged(target, content, at, is_end=False, use_up=True)
     if decided.due is not None:
         wanted = to_channels(target, key, content)
         outbox.put_all([replace(each, due_at=decided.due) for each in wanted])
-    return decided
 
 
 def nobody(occasion: Occasion) -> Decision:

@@ -40,7 +40,6 @@ class Note:
     device: Device | None = None  # its site is then the entry's
     about: About | None = None  # in place of both
     at: datetime | None = None  # when it happened, or began; None: now
-    until: datetime | None = None
     by: Any = None  # the user whose doing it is
     key: str | None = None  # unique for ever: what has it already is not written again
     thread_key: str | None = None  # key of the entry it answers
@@ -85,7 +84,6 @@ def _row(note: Note, thread: int | None) -> Entry:
         author=by,
         author_name="" if by is None else by.get_username(),
         starts_at=note.at,
-        ends_at=note.until,
         key=note.key and note.key[:MAX_KEY],
         thread_id=thread,
         facts=note.facts,
