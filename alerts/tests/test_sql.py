@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
 
 from alerts import sql
+from telemetry.tests.named_sql import assert_accepted, unused
 
 SAMPLES = {
     "start": datetime(2026, 3, 1, tzinfo=UTC),
@@ -33,12 +33,8 @@ NAMED = [
 @pytest.mark.django_db
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_postgres_accepts_each_named_query(file: str, name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {sql.load(file)[name]}", SAMPLES)
-        assert cursor.fetchall()
+    assert_accepted(sql.load(file)[name], SAMPLES)
 
 
 def test_each_named_query_is_used_by_its_name() -> None:
-    package = sql.FOLDER.parent
-    code = "".join(path.read_text() for path in package.rglob("*.py") if "tests" not in path.parts)
-    assert [name for _, name in NAMED if f'"{name}"' not in code] == []
+    assert unused(sql.FOLDER, NAMED) == []

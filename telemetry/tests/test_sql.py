@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from telemetry import sql
 from telemetry.history.buckets import LADDER, covering
+from telemetry.tests.named_sql import assert_accepted, unused
 
 
 def test_a_file_is_read_as_named_blocks() -> None:
@@ -136,21 +136,13 @@ NAMED = [(file, name) for file in FILES for name in sql.load(file)]
 @pytest.mark.django_db
 @pytest.mark.parametrize(("file", "name"), [one for one in NAMED if one[0] != "timescale"])
 def test_postgres_accepts_each_named_query(file: str, name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {sql.load(file)[name]}", SAMPLES)
-        assert cursor.fetchall()
+    assert_accepted(sql.load(file)[name], SAMPLES)
 
 
 def test_each_named_query_is_used_by_its_name() -> None:
-    package = sql.FOLDER.parent
-    code = "".join(path.read_text() for path in package.rglob("*.py") if "tests" not in path.parts)
-    unused = [
-        name
-        for _, name in NAMED
-        if f'"{name}"' not in code
-        and not name.startswith(("reduce_from_", "keep_last_"))  # by level, by table
-    ]
-    assert unused == []
+    by_level_or_table = ("reduce_from_", "keep_last_")
+    found = unused(sql.FOLDER, NAMED)
+    assert [name for name in found if not name.startswith(by_level_or_table)] == []
     levels = {covering(0, width, 1).level for width in LADDER}
     assert {name for _, name in NAMED if name.startswith("reduce_from_")} == {
         f"reduce_from_{level}" for level in levels
