@@ -1,7 +1,7 @@
 /** Alerts on every page: how many are open beside their name in the rail, in the title and the icon; a sound for who asked for one. */
 
 import { byId, setText } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { Current } from "../alerts/current.js";
 import { get } from "../page/rest.js";
 import { serverNow } from "../time/clock.js";
@@ -25,12 +25,7 @@ export function showAlerts() {
   if (!document.getElementById("alerts-count")) return;
   wireSound();
   connection.on("alert", (message) => current.hear(message));
-  // What happened meanwhile was not heard.
-  let greeted = false;
-  connection.on("hello", () => {
-    if (greeted) current.read();
-    greeted = true;
-  });
+  keepRead([], () => current.read());
   connection.on("refill", ({ series }) => series === null && current.read());
   document.addEventListener("visibilitychange", () => !document.hidden && current.read());
   current.addEventListener("changed", show);
