@@ -4,7 +4,7 @@
  * the timers it is given.
  */
 
-export const MIN_DRAG = 6; // px; less is a click or a tap
+const MIN_DRAG = 6; // px; less is a click or a tap
 export const HOLD = 400; // ms a finger rests before it scrubs
 
 /**

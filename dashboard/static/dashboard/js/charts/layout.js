@@ -1,7 +1,7 @@
 /** How the charts of a device are laid out: which series share a chart, under which one a state lies, and in what order. Pure. */
 
-export const MOST_LINES = 8; // of one chart; more could not be told apart by colour
-export const MOST_UNITS = 2; // a value axis on each side
+const MOST_LINES = 8; // of one chart; more could not be told apart by colour
+const MOST_UNITS = 2; // a value axis on each side
 const STATES = new Set(["boolean", "text"]);
 // Parts of a name that tell the directions or phases of one thing apart.
 const DIRECTIONS = [["x", "y", "z"], ["a", "b", "c"], ["l1", "l2", "l3"], ["r", "s", "t"]];

@@ -29,18 +29,13 @@ export class SeriesHead {
     this.ageText = el("span", { class: "age" });
     this.trouble = stateMark("silent", "");
     this.trouble.hidden = true;
-    this.name = el("h2", { class: "clip", text: nameOf(series), attrs: { title: series.metric } });
+    const name = el("h2", { class: "clip", text: nameOf(series), attrs: { title: series.metric } });
     const swatch = el("i", { class: "swatch" });
     swatch.style.background = this.colour;
     this.parts = [t("min"), t("mean"), t("max"), t("Δ")].map((word) => ({ dd: el("dd"), div: el("div", {}, el("dt", { text: word })) }));
     for (const { dd, div } of this.parts) div.append(dd);
-    this.element = el("div", { class: "series-head", data: { metric: series.metric } }, el("header", {}, swatch, this.name, this.trouble),
+    this.element = el("div", { class: "series-head", data: { metric: series.metric } }, el("header", {}, swatch, name, this.trouble),
       el("p", { class: "reading" }, this.value, this.ageText), ...(this.isState ? [] : [el("dl", { class: "stats" }, ...this.parts.map(({ div }) => div))]));
-  }
-
-  /** It is called or written otherwise. */
-  describe() {
-    setText(this.name, nameOf(this.series));
   }
 
   /** @param {[number, number|string]|undefined} point the newest there is */

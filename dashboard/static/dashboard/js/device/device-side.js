@@ -23,7 +23,7 @@ export function evidence(state, presence, interval, now) {
 }
 
 /** What became of its clock. @param {any} presence @param {number} interval @param {number} now */
-export function clockNote(presence, interval, now) {
+function clockNote(presence, interval, now) {
   const at = presence.clock_replaced;
   if (at === null || at === undefined) return "";
   const still = presence.last_seen !== null && presence.last_seen - at <= lateAfter(interval);

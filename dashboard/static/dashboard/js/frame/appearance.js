@@ -22,7 +22,7 @@ function announce() {
 }
 
 /** @param {string} name */
-export function setTheme(name) {
+function setTheme(name) {
   if (name === "system") delete root.dataset.theme;
   else root.dataset.theme = name;
   remember("theme", name);
@@ -30,7 +30,7 @@ export function setTheme(name) {
 }
 
 /** @param {string} name */
-export function setDensity(name) {
+function setDensity(name) {
   root.dataset.density = name;
   remember("density", name);
   announce();

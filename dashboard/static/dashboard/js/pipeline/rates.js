@@ -6,7 +6,7 @@ import { t } from "../page/language.js";
 export const HTTP_PREFIX = "http-"; // of the name of a web process that takes telemetry
 const GONE_AFTER = 60_000; // ms without a word before the books of such a process are history
 const CLOCK_OFF_FROM = 2_000; // ms that a host's clock is off and that somebody should know of
-export const MAX_SAMPLES = 600; // one a second: ten minutes
+const MAX_SAMPLES = 600; // one a second: ten minutes
 
 export class Rate {
   constructor() {

@@ -17,7 +17,7 @@ const HOW = t("Write a time: yesterday 14:00 to 16:00, last 36 h, two timestamps
  *   select: (from: number, to: number) => void, pan: (share: number) => void, point?: (at: number, pointer: {series: number, touch: boolean}) => void}} Windowed */
 
 /** The window in words. @param {Windowed} timeLine */
-export function rangeText(timeLine) {
+function rangeText(timeLine) {
   const { from, to } = timeLine.bounds();
   const preset = timeLine.live ? PRESETS.find(({ name }) => name === timeLine.span.preset) : null;
   if (preset) return t("Last {span}", { span: preset.label });
@@ -28,7 +28,7 @@ export function rangeText(timeLine) {
 }
 
 /** Go where a text says. @param {Windowed} timeLine @param {string} text @returns {boolean} whether it is a time */
-export function goTo(timeLine, text) {
+function goTo(timeLine, text) {
   const now = timeLine.now();
   const wanted = readTime(text, now);
   if (!wanted) return false;
@@ -45,7 +45,7 @@ export function goTo(timeLine, text) {
 }
 
 /** What the palette offers of a text that is a time. @param {Windowed} timeLine @param {string} text @returns {import("../palette/offers.js").Offer[]} */
-export function timesOf(timeLine, text) {
+function timesOf(timeLine, text) {
   // "so" and "mon" are days in the field, but in the palette the beginning of a name.
   if (text.trim().length < LEAST && !/\d/.test(text)) return [];
   const wanted = readTime(text, timeLine.now());

@@ -19,7 +19,7 @@ export const PRESETS = [
   { name: "90d", label: "90 d", ms: 90 * DAY },
   { name: "365d", label: "1 y", ms: 365 * DAY },
 ];
-export const DEFAULT_PRESET = PRESETS[1];
+const DEFAULT_PRESET = PRESETS[1];
 
 /**
  * @typedef {{mode: "live", preset: string, ms: number}} Live
