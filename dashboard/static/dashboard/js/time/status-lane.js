@@ -2,6 +2,7 @@
 
 import { t } from "../page/language.js";
 import { duration } from "../page/format.js";
+import { UNKNOWN, WORDS } from "../presence/presence.js";
 import { when } from "./moment.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -13,14 +14,11 @@ const SECOND = 1_000; // ms; the picture's unit of width
 /** As in `GET /api/v1/devices/{uid}/presence/`.
  * @typedef {{from: number, to: number, state: string, evidence: string, heard: number|null, said: number|null, interval: number}} Stretch */
 
-/** @returns {Record<string, string>} */
-const words = () => ({
-  online: t("Online"), late: t("Late"), silent: t("Silent"), offline: t("Offline"), waiting: t("Waiting"), disabled: t("Disabled"), unknown: t("Not known"),
-});
+/** @type {Record<string, string>} */ const STATE_WORDS = { ...WORDS, unknown: UNKNOWN };
 
 /** A state with from when to when, and what says so. @param {Stretch} stretch @param {number} now ms */
 export function sentence({ from, to, state, heard, interval }, now) {
-  const span = t("{word} {from} – {to}, for {span}", { word: words()[state] ?? state, from: when(from, now), to: when(to, now), span: duration(to - from) });
+  const span = t("{word} {from} – {to}, for {span}", { word: STATE_WORDS[state] ?? state, from: when(from, now), to: when(to, now), span: duration(to - from) });
   if (state === "unknown") return `${span}: ${t("nobody listened to devices")}`;
   if (state === "offline") return `${span}: ${t("said by its status topic or last will")}`;
   if (state === "late" || state === "silent") {
@@ -97,7 +95,7 @@ export class StatusLane {
       const part = Math.min(to, stretch.to) - Math.max(from, stretch.from);
       if (part > 0) sums.set(stretch.state, (sums.get(stretch.state) ?? 0) + part);
     }
-    return [...sums].map(([state, ms]) => `${words()[state] ?? state} ${duration(ms)}`).join(", ") || t("Not known");
+    return [...sums].map(([state, ms]) => `${STATE_WORDS[state] ?? state} ${duration(ms)}`).join(", ") || UNKNOWN;
   }
 
   /** Where the window is now. */
@@ -128,6 +126,6 @@ export class StatusLane {
 
   /** What it was at a time, in words. @param {Stretch|null} stretch */
   said(stretch) {
-    return stretch ? sentence(stretch, this.window.now()) : t("Not known");
+    return stretch ? sentence(stretch, this.window.now()) : UNKNOWN;
   }
 }
