@@ -4,8 +4,9 @@
  * Words beyond the palette are neutral and told by their labels.
  */
 
+import { BrowserMemory } from "./browser-memory.js";
+
 export const PALETTE = 8; // colours
-const MAX_REMEMBERED = 200; // series; the longest unused go first
 const STORE = "pulseboard.words";
 
 /** FNV-1a, 32 bits: the same word gives the same number everywhere. @param {string} word */
@@ -15,21 +16,12 @@ function letters(word) {
   return hash >>> 0;
 }
 
-/** The browser's memory; none where a viewer forbids it, which raises as soon as it is touched. @returns {Storage|undefined} */
-function memory() {
-  try {
-    return globalThis.localStorage;
-  } catch {
-    return undefined;
-  }
-}
-
 export class WordColours {
   /** @param {string} series what the words belong to @param {Pick<Storage, "getItem"|"setItem">} [storage] */
-  constructor(series, storage = memory()) {
+  constructor(series, storage) {
     this.series = series;
-    this.storage = storage;
-    const held = this.#remembered().get(series);
+    /** @type {BrowserMemory<(number|null)[]>} by series */ this.memory = new BrowserMemory(STORE, storage);
+    const held = this.memory.get(series);
     /** By colour, the word that has it, as its number. @type {(number|null)[]} */
     this.held = Array.isArray(held) ? held.slice(0, PALETTE) : [];
   }
@@ -43,29 +35,9 @@ export class WordColours {
       const free = (number + i) % PALETTE;
       if ((this.held[free] ?? null) !== null) continue;
       this.held[free] = number;
-      this.#remember();
+      this.memory.keep(this.series, Array.from({ length: PALETTE }, (_, at) => this.held[at] ?? null));
       return free;
     }
     return null;
-  }
-
-  /** @returns {Map<string, (number|null)[]>} */
-  #remembered() {
-    try {
-      return new Map(JSON.parse(this.storage?.getItem(STORE) ?? "[]"));
-    } catch {
-      return new Map(); // of another version, or the browser keeps nothing for us
-    }
-  }
-
-  #remember() {
-    const all = this.#remembered();
-    all.delete(this.series);
-    all.set(this.series, Array.from({ length: PALETTE }, (_, i) => this.held[i] ?? null));
-    try {
-      this.storage?.setItem(STORE, JSON.stringify([...all].slice(-MAX_REMEMBERED)));
-    } catch {
-      // Full or forbidden: the colours hold for this page.
-    }
   }
 }
