@@ -1,21 +1,18 @@
 /** Alerts on every page: how many are open beside their name in the rail, in the title and the icon; a sound for who asked for one. */
 
-import { byId, setText } from "../page/element.js";
+import { byId } from "../page/element.js";
 import { connection, keepRead } from "../live/live.js";
 import { Current } from "../alerts/current.js";
 import { get } from "../page/rest.js";
 import { serverNow } from "../time/clock.js";
-import { setAlerts } from "./badge.js";
+import { setAlerts, setCount } from "./badge.js";
 import { sound, wireSound } from "./sound.js";
-
-const MOST = 99; // more are written as 99+
 
 export const current = new Current({ get, now: serverNow, later: (f, ms) => setTimeout(f, ms), hidden: () => document.hidden });
 
 function show() {
   const { open } = current;
-  byId("alerts-count").hidden = open === 0;
-  setText(byId("alerts-count").firstElementChild, open > MOST ? `${MOST}+` : String(open));
+  setCount(byId("alerts-count"), open);
   const isWorse = current.of("open").some((alert) => alert.severity === "critical" && !alert.silenced);
   byId("alerts-count").classList.toggle("is-critical", isWorse);
   setAlerts(open);

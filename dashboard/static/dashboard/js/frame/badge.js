@@ -1,5 +1,8 @@
-/** The tab: its title carries the state, its icon the count of alerts, or of the problems of the page. */
+/** The tab: its title carries the state, its icon the count of alerts, or of the problems of the page; and the counts in the rail. */
 
+import { setText } from "../page/element.js";
+
+const MOST = 99; // in the rail; more are written as 99+
 const NORMAL = /** @type {HTMLLinkElement|null} */ (document.querySelector("link[rel=icon]"))?.href ?? "";
 const NAME = " · Pulseboard";
 let shown = 0;
@@ -17,6 +20,12 @@ export function setTab(title, problems) {
 export function setAlerts(open) {
   alerts = open;
   show();
+}
+
+/** How many of something wait, beside its name in the rail. @param {any} bubble @param {number} count @param {string} [before] it */
+export function setCount(bubble, count, before = "") {
+  bubble.hidden = count === 0;
+  setText(bubble.firstElementChild, `${before}${count > MOST ? `${MOST}+` : count}`);
 }
 
 function show() {

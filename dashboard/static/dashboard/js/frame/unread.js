@@ -1,20 +1,18 @@
 /** How much of the log is unread: beside its name in the rail of every page; and the ways into it from any page. */
 
-import { byId, setText } from "../page/element.js";
+import { byId } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { offer } from "../palette/offers.js";
+import { setCount } from "./badge.js";
 import { reading } from "../log/reading.js";
 import { t } from "../page/language.js";
 import { typing } from "./frame.js";
 
-const MOST = 99; // more are written as 99+
-
 function show() {
   const { total, mentions } = reading.counts ?? { total: 0, mentions: 0 };
   const bubble = byId("log-count");
-  bubble.hidden = total === 0;
+  setCount(bubble, total, mentions ? "@" : "");
   bubble.classList.toggle("names-me", mentions > 0);
-  setText(bubble.firstElementChild, `${mentions ? "@" : ""}${total > MOST ? `${MOST}+` : total}`);
 }
 
 export function showUnread() {

@@ -1,13 +1,13 @@
 /** How many devices wait in the inbox: beside its name on every page, and in a line where a page has one. */
 
 import { byId, setText } from "../page/element.js";
+import { setCount } from "./badge.js";
 import { keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { number } from "../page/format.js";
 import { tn } from "../page/language.js";
 
 const SOON = 2_000; // ms between two questions while devices keep appearing
-const MOST = 99; // more are written as 99+
 
 let timer = 0;
 let first = Promise.resolve(); // the first question
@@ -16,8 +16,7 @@ async function read() {
   timer = 0;
   try {
     const { total } = await get("/api/v1/inbox/?limit=0");
-    byId("waiting-count").hidden = !total;
-    setText(byId("waiting-count").firstElementChild, total > MOST ? `${MOST}+` : String(total));
+    setCount(byId("waiting-count"), total);
     const line = document.getElementById("waiting-line");
     if (!line) return;
     line.hidden = !total;
