@@ -115,7 +115,7 @@ export class AlertDrawer {
     const now = serverNow();
     const over = alert.cleared !== null;
     setMark(this.mark, over ? "cleared" : alert.severity, over ? t("Cleared · {severity}", { severity: SEVERITY[alert.severity] }) : SEVERITY[alert.severity]);
-    /** @type {[string, string, string?][]} */ const facts = [
+    /** name, text, address, whether it leads away from here @type {[string, string, string?, boolean?][]} */ const facts = [
       [t("Device"), alert.device_name, alert.device === null ? undefined : wayTo(alert, now)],
       [t("Site"), alert.site?.name ?? ""], [t("Rule"), alert.rule_name],
       [t("Since"), `${moment(alert.started)}, ${stood(alert, now)}`],
@@ -127,15 +127,15 @@ export class AlertDrawer {
       [t("Silenced"), alert.silenced ? t("a silence held when it fired") : ""],
       [t("With"), care({ ...alert, silenced: false }, now)],
       [t("Labels"), Object.entries(alert.labels).map(([name, value]) => `${name}: ${value}`).join(", ")],
-      [t("Runbook"), alert.runbook, alert.runbook],
+      [t("Runbook"), alert.runbook, alert.runbook, true],
     ];
     const key = JSON.stringify([alert.id, facts]);
     if (this.facts.dataset.key === key) return;
     const focused = this.facts.contains(document.activeElement);
     if (focused && this.facts.dataset.id === String(alert.id)) return; // a link one stands on stays
     Object.assign(this.facts.dataset, { key, id: String(alert.id) });
-    this.facts.replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text, href]) => [el("dt", { text: name }),
-      el("dd", {}, href ? el("a", { text, attrs: { href, ...(name === "Runbook" ? { rel: "noreferrer" } : {}) } }) : el("span", { text }))]));
+    this.facts.replaceChildren(...facts.filter(([, text]) => text).flatMap(([name, text, href, isAway]) => [el("dt", { text: name }),
+      el("dd", {}, href ? el("a", { text, attrs: { href, ...(isAway ? { rel: "noreferrer" } : {}) } }) : el("span", { text }))]));
   }
 
   #history(/** @type {{events: any[], effects: Alert[], earlier: Alert[]}} */ { events, effects, earlier }) {
@@ -144,16 +144,16 @@ export class AlertDrawer {
     this.events.replaceChildren(...events.map((event) => el("li", { class: event.kind === "commented" ? "is-comment" : "" },
       el("time", { class: "quiet", text: when(event.at, now), attrs: { title: moment(event.at) } }),
       el("span", {}, ...(event.by ? [el("b", { text: event.by }), " "] : []), happened(event, now, series)))));
-    this.#others(this.effects, t("What it caused"), effects);
-    this.#others(this.earlier, t("The same before"), earlier);
+    this.#others(this.effects, t("What it caused"), effects, ({ sentence }) => sentence);
+    this.#others(this.earlier, t("The same before"), earlier, ({ started }) => moment(started));
   }
 
-  #others(/** @type {HTMLElement} */ area, /** @type {string} */ title, /** @type {Alert[]} */ alerts) {
+  #others(/** @type {HTMLElement} */ area, /** @type {string} */ title, /** @type {Alert[]} */ alerts, /** @type {(alert: Alert) => string} */ called) {
     const now = serverNow();
     area.hidden = alerts.length === 0;
     area.replaceChildren(el("h3", { text: title }), el("ol", {}, ...alerts.map((alert) => el("li", {},
       stateMark(alert.cleared === null ? alert.severity : "cleared", ""),
-      el("button", { class: "link", text: title === "What it caused" ? alert.sentence : moment(alert.started), on: { click: () => this.open(alert.id, alert) } }),
+      el("button", { class: "link", text: called(alert), on: { click: () => this.open(alert.id, alert) } }),
       el("span", { class: "quiet", text: stood(alert, now) })))));
   }
 
