@@ -44,6 +44,12 @@ function spoken(field, value) {
   return written(field, value) || t("empty");
 }
 
+/** Tell beside a field what somebody else wrote, which one may take. @param {HTMLElement} note @param {string} value @param {() => void} take */
+export function tellTheirs(note, value, take) {
+  note.replaceChildren(el("p", { class: "small theirs" }, t("Somebody else wrote “{value}” meanwhile.", { value }), " ",
+    el("button", { class: "link", text: t("Take it"), attrs: { type: "button" }, on: { click: () => { take(); note.replaceChildren(); } } })));
+}
+
 export class EditForm {
   /** @param {Field[]} fields @param {() => void} [touched] told when one changes something */
   constructor(fields, touched = () => {}) {
@@ -94,7 +100,7 @@ export class EditForm {
     this.saved = known;
     for (const [name, row] of this.rows) {
       this.#fill(row, mine[name]);
-      if (name in told) this.#tell(row, told[name]);
+      if (name in told) tellTheirs(row.note, spoken(row.field, told[name]), () => { this.#fill(row, told[name]); row.input.focus(); });
       else if (JSON.stringify(known[name]) === JSON.stringify(mine[name] ?? null)) row.note.replaceChildren();
     }
   }
@@ -103,11 +109,6 @@ export class EditForm {
     if (field.type === "check") input.checked = Boolean(value);
     else if (field.type === "select") input.selectedIndex = Math.max(0, field.options?.findIndex((option) => option.value === (value ?? null)) ?? 0);
     else if (document.activeElement !== input || JSON.stringify(read({ field, input, note: input })) !== JSON.stringify(value)) input.value = written(field, value);
-  }
-
-  #tell(/** @type {Row} */ row, /** @type {any} */ value) {
-    row.note.replaceChildren(el("p", { class: "small theirs" }, t("Somebody else wrote “{value}” meanwhile.", { value: spoken(row.field, value) }), " ",
-      el("button", { class: "link", text: t("Take it"), attrs: { type: "button" }, on: { click: () => { this.#fill(row, value); row.note.replaceChildren(); row.input.focus(); } } })));
   }
 
   /** What is wrong, beside its field; what has none is given back. @param {Record<string, string>} errors @returns {string[]} */

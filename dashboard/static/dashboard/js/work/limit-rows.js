@@ -6,6 +6,7 @@ import { complaints } from "../page/form-dialog.js";
 import { humanise } from "../page/format.js";
 import { same } from "./merge.js";
 import { t, tx } from "../page/language.js";
+import { tellTheirs } from "./edit-form.js";
 
 const MOST = 8; // lines of a metric
 const SIDES = /** @type {const} */ (["above", "below"]);
@@ -83,8 +84,7 @@ export class LimitRows {
 
   #tell(/** @type {{lines: HTMLElement, note: HTMLElement}} */ { lines, note }, /** @type {Line[]} */ theirs) {
     const said = theirs.map(({ value, label }) => `${value}${label && ` ${label}`}`).join(", ") || t("none");
-    note.replaceChildren(el("p", { class: "small theirs" }, t("Somebody else wrote “{value}” meanwhile.", { value: said }), " ",
-      el("button", { class: "link", text: t("Take it"), attrs: { type: "button" }, on: { click: () => { this.#fill(lines, theirs); note.replaceChildren(); } } })));
+    tellTheirs(note, said, () => this.#fill(lines, theirs));
   }
 
   get isDirty() {
