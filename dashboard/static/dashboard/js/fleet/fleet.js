@@ -50,15 +50,10 @@ connection.on("snapshot", (message) => {
   problems.snapshot(message);
 });
 connection.on("error", (message) => fleet.refused(message));
-connection.on("cards", () => cards.read().catch(() => {})); // it is read again with the next connection
+live.keepRead(["cards"], () => cards.read().catch(() => {})); // it is read again with the next connection
 for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
 // Of named series the history comes by itself; what else changed is not said.
-let greeted = false;
-connection.on("hello", () => {
-  if (greeted) cards.read().catch(() => {});
-  greeted = true;
-  fleet.load();
-});
+connection.on("hello", () => fleet.load());
 connection.on("refill", ({ series }) => series === null && fleet.load());
 connection.on("beat", (message) => fleet.beat(message));
 document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
