@@ -38,13 +38,17 @@ export function sparkShape({ rows, from, to, gapAfter, zero = false, limit = nul
   return { limit: limit === null ? "" : `M0 ${y(limit)}H${WIDTH}`, line, end: `M${x(last[0])} ${y(Number(last[1]))}h0` }; // a line of no length with round ends is a dot
 }
 
-/** @returns {SVGElement} its colour and size come from the style sheet */
-export function sparkline() {
+/** @returns {SVGElement} */
+export const sparkline = () => picture("spark", WIDTH, HEIGHT, ["limit", "line", "end"]);
+
+/** A picture of strokes without a drawing yet; its colours and size come from the style sheet. @param {string} className
+ * @param {number} width of its own units, stretched to the element @param {number} height @param {string[]} strokes their classes @returns {SVGElement} */
+export function picture(className, width, height, strokes) {
   const svg = document.createElementNS(SVG, "svg");
-  const own = { class: "spark", "aria-hidden": "true", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
+  const own = { class: className, "aria-hidden": "true", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" };
   // A size of its own that asks for no room: without one it would take it from the number beside it.
   for (const [name, value] of Object.entries({ ...own, width: "1", height: "1" })) svg.setAttribute(name, value);
-  for (const name of ["limit", "line", "end"]) {
+  for (const name of strokes) {
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("class", name);
     path.setAttribute("vector-effect", "non-scaling-stroke");
@@ -53,9 +57,9 @@ export function sparkline() {
   return svg;
 }
 
-/** @param {SVGElement} svg made by `sparkline` @param {Picture} picture */
-export function drawSparkline(svg, picture) {
-  const shape = sparkShape(picture);
+/** @param {SVGElement} svg made by `sparkline` @param {Picture} shown */
+export function drawSparkline(svg, shown) {
+  const shape = sparkShape(shown);
   for (const path of svg.children) {
     const data = shape[/** @type {"limit"|"line"|"end"} */ (path.getAttribute("class"))];
     if (path.getAttribute("d") !== data) path.setAttribute("d", data);

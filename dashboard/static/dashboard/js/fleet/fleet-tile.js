@@ -2,12 +2,11 @@
 
 import { age, bare, humanise } from "../page/format.js";
 import { barOf } from "./card.js";
-import { drawSparkline, sparkline } from "../charts/sparkline.js";
+import { drawSparkline, picture, sparkline } from "../charts/sparkline.js";
 import { el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { SPARK_WINDOW } from "./fleet-device.js";
 import { t } from "../page/language.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const BAR = { width: 100, height: 6 }; // units of its picture
 const NEAR = 2; // heights of the line a limit may be off and still be drawn with it
 
@@ -137,16 +136,4 @@ export class FleetTile {
 }
 
 /** A value among its limits: what is beyond one, the limits, and where the value is. */
-function bar() {
-  const svg = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ class: "limit-bar", "aria-hidden": "true", viewBox: `0 0 ${BAR.width} ${BAR.height}`, preserveAspectRatio: "none", width: "1", height: "1" })) {
-    svg.setAttribute(name, value);
-  }
-  for (const name of ["past", "lines", "at"]) {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("class", name);
-    path.setAttribute("vector-effect", "non-scaling-stroke");
-    svg.append(path);
-  }
-  return svg;
-}
+const bar = () => picture("limit-bar", BAR.width, BAR.height, ["past", "lines", "at"]);
