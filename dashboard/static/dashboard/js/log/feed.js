@@ -1,6 +1,6 @@
 /**
  * One log as a page follows it: read from the newest, paged back, and kept up by events and, after anything that was missed, by the
- * cursor. Pure but for the world it is given. Tells "changed", and "failed" with what went wrong.
+ * cursor. Pure but for the world it is given. Tells "changed".
  */
 
 import { belongs, Stream } from "./stream.js";
@@ -57,7 +57,7 @@ export class Feed extends EventTarget {
   async begin() {
     const turn = ++this.turn;
     this.loading = "begin";
-    this.#tell("changed");
+    this.#tell();
     try {
       const answer = await this.world.get(this.#path(`limit=${PAGE}`));
       if (turn !== this.turn) return;
@@ -74,7 +74,7 @@ export class Feed extends EventTarget {
     if (this.loading || !stream.older || stream.full || !stream.oldest) return;
     const turn = this.turn;
     this.loading = "older";
-    this.#tell("changed");
+    this.#tell();
     try {
       const answer = await this.world.get(this.#path(`before=${stream.oldest.id}&limit=${PAGE}`));
       if (turn !== this.turn) return;
@@ -113,10 +113,10 @@ export class Feed extends EventTarget {
   /** An event; null: many at once. @param {import("./stream.js").Entry|null} entry */
   hear(entry) {
     if (entry === null || this.asked.search) {
-      if (entry && this.stream.held.has(entry.id) && this.stream.hear(entry)) this.#tell("changed");
+      if (entry && this.stream.held.has(entry.id) && this.stream.hear(entry)) this.#tell();
       this.#soon(); // what a search finds, the server alone knows
     } else if (this.stream.held.has(entry.id) || (belongs(entry, this.asked) && !(this.asked.to && entry.at >= this.asked.to))) {
-      if (this.stream.hear(entry)) this.#tell("changed");
+      if (this.stream.hear(entry)) this.#tell();
     }
   }
 
@@ -134,18 +134,18 @@ export class Feed extends EventTarget {
   #done() {
     this.loading = "";
     this.failed = null;
-    this.#tell("changed");
+    this.#tell();
   }
 
   #fail(/** @type {any} */ error, /** @type {() => void} */ retry) {
     this.loading = "";
     this.failed = error.message;
-    this.#tell("changed");
+    this.#tell();
     const turn = this.turn;
     this.world.later(() => turn === this.turn && !this.ended && this.failed !== null && retry(), AGAIN);
   }
 
-  #tell(/** @type {string} */ what) {
-    this.dispatchEvent(new Event(what));
+  #tell() {
+    this.dispatchEvent(new Event("changed"));
   }
 }

@@ -6,7 +6,7 @@
  * says nothing of what came before it. Pure.
  */
 
-export const MOST_HELD = 20_000; // entries; who wants older ones asks for them by a day
+const MOST_HELD = 20_000; // entries; who wants older ones asks for them by a day
 
 /**
  * As in `GET /api/v1/log/`.
@@ -32,10 +32,6 @@ export class Stream {
 
   get oldest() {
     return this.entries[0] ?? null;
-  }
-
-  get newest() {
-    return this.entries[this.entries.length - 1] ?? null;
   }
 
   get full() {

@@ -15,7 +15,7 @@ const SEVERITIES = [{ value: "info", label: t("info") }, { value: "warning", lab
 const EVERY_SITE = { value: "", label: t("Every site") };
 
 /** "team=cold, floor=2" read. @param {string} text @returns {Record<string, string>} */
-export function labelsOf(text) {
+function labelsOf(text) {
   const pairs = text.split(",").map((each) => each.trim()).filter(Boolean).map((each) => each.split("=").map((word) => word.trim()));
   return Object.fromEntries(pairs.map(([name, ...value]) => [name, value.join("=")]));
 }

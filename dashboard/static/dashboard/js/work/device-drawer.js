@@ -13,8 +13,6 @@ import { SeriesRows } from "./series-rows.js";
 import { t } from "../page/language.js";
 import { tokenRotation } from "./token.js";
 
-export { openNewDevice } from "./new-device.js";
-
 const LIMITS = "thresholds"; // the key of the limits in the metadata; they have rows of their own
 
 /** The one that is open. @type {DeviceDrawer|null} */

@@ -24,7 +24,7 @@ const FIELDS = (sites) => [
 const START = { add_tags: [], remove_tags: [], site: KEEP, kind: "", expected_interval: null, enabled: KEEP };
 
 /** @param {string[]} uids @param {() => void} done told when they are changed */
-export async function openMany(uids, done) {
+async function openMany(uids, done) {
   const n = number(uids.length, 0);
   /** @type {EditForm|null} */ let form = null;
   const drawer = new Drawer(tn("Change {n} device", "Change {n} devices", uids.length, { n }), { isDirty: () => Boolean(form?.isDirty) });

@@ -1,22 +1,21 @@
 /** Register a device, and see its first message come. */
 
 import { complaints } from "../page/form-dialog.js";
-import { Drawer } from "./drawer.js";
+import { Drawer, shownOnce } from "./drawer.js";
 import { EditForm } from "./edit-form.js";
 import { byId, el } from "../page/element.js";
 import { fields, siteOptions, some } from "./device-fields.js";
 import { firstMessage } from "./first-message.js";
 import { RestError, send } from "../page/rest.js";
-import { shownOnce } from "./drawer.js";
 import { t } from "../page/language.js";
 
 const START = { expected_interval: 60, enabled: true, tags: [], site: null };
 
 /** @param {string} uid @returns {string} what publishes a value as this device */
-export const publishLine = (uid) => `mosquitto_pub ${document.body.dataset.broker ?? byId("work-facts")?.dataset.broker ?? "-h localhost"} -q 1 \\\n  -t devices/${uid}/telemetry -m '{"temperature": -18.5}'`;
+const publishLine = (uid) => `mosquitto_pub ${document.body.dataset.broker ?? byId("work-facts")?.dataset.broker ?? "-h localhost"} -q 1 \\\n  -t devices/${uid}/telemetry -m '{"temperature": -18.5}'`;
 
 /** @param {string} token @returns {string} the same over HTTP */
-export const postLine = (token) => `curl -H 'Authorization: Bearer ${token}' \\\n  -d '{"temperature": -18.5}' ${location.origin}/api/v1/telemetry/`;
+const postLine = (token) => `curl -H 'Authorization: Bearer ${token}' \\\n  -d '{"temperature": -18.5}' ${location.origin}/api/v1/telemetry/`;
 
 /**
  * A form that registers; then what to publish, and the wait for it.
