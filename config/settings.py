@@ -146,6 +146,7 @@ METRICS_TOKEN = env.text("PULSEBOARD_METRICS_TOKEN")
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+PASSWORD_HASHERS = ["access.passwords.LastingHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Page, expect
@@ -57,7 +56,6 @@ def test_password_sessions_and_tokens(page: Page, web: WebProcess, operator: Use
             expect(page.locator("#password-form .error")).to_contain_text(said)
     expect(page.locator("#password-said")).to_contain_text("The password is changed")
     operator.refresh_from_db()
-    # The user's own method would write the hash anew, by the tests' quick way, and end the session.
-    assert check_password(NEW, operator.password)
+    assert operator.check_password(NEW)
     page.reload()
     expect(page.locator("#sessions li")).to_have_count(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import password_validation, update_session_auth_hash
-from django.contrib.auth.hashers import check_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
@@ -35,8 +34,7 @@ class PasswordSerializer(Strict):
     new = serializers.CharField(max_length=MAX_PASSWORD, trim_whitespace=False)
 
     def validate_current(self, current: str) -> str:
-        # Not the user's own method: it may write the hash anew, which ends every session of theirs.
-        if not check_password(current, self.context["request"].user.password):
+        if not self.context["request"].user.check_password(current):
             raise serializers.ValidationError("This is not your password.")
         return current
 
