@@ -15,7 +15,7 @@ from embedded.prove.process import Part
 from embedded.prove.proxy import Proxy
 from embedded.prove.publisher import Address
 from embedded.prove.slots import Slots
-from embedded.servers.child import POLL_SECONDS, READY_SECONDS, send_to_all
+from embedded.servers.child import POLL_SECONDS, READY_SECONDS, freeze_all, thaw_all
 from embedded.up.control import call
 from embedded.up.data_folder import DataFolder, adopt, default_path
 
@@ -56,10 +56,10 @@ class Supervised(Part):
             time.sleep(POLL_SECONDS)
 
     def freeze(self) -> None:
-        send_to_all(self.pid, signal.SIGSTOP)
+        freeze_all(self.pid)
 
     def thaw(self) -> None:
-        send_to_all(self.pid, signal.SIGCONT)
+        thaw_all(self.pid)
 
     def _info(self) -> dict[str, Any]:
         found: dict[str, Any] = call(self._data, "getProcessInfo", self.name)

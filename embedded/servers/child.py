@@ -19,6 +19,7 @@ from embedded.servers.server import Server
 READY_SECONDS = 60.0  # to answer after a start; Postgres may have to recover
 RETRY_SECONDS = 0.2  # between two starts: orphans of a killed Postgres must be gone first
 POLL_SECONDS = 0.02
+FREEZE_SECONDS = 5.0  # for a signal to reach everybody; one that waits for its disk gets it later
 STOP_SECONDS = 30.0  # for a program of ours to end in order; the bridge commits what it holds
 TAIL_CHARACTERS = 4000  # of its output, shown when it does not answer
 
@@ -117,10 +118,10 @@ class Child:
             self.process.wait()
 
     def freeze(self) -> None:
-        send_to_all(self.pid, signal.SIGSTOP)
+        freeze_all(self.pid)
 
     def thaw(self) -> None:
-        send_to_all(self.pid, signal.SIGCONT)
+        thaw_all(self.pid)
 
     def tail(self) -> str:
         """The end of its output."""
@@ -130,13 +131,37 @@ class Child:
             return "(no output)"
 
 
-def send_to_all(pid: int, number: int) -> None:
-    """Send a signal to a process and its children; to nobody when `pid` is 0 or gone."""
-    if not pid:
-        return
-    # Not to the process group: each Postgres backend leads a session of its own.
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                one.send_signal(number)
+def freeze_all(pid: int) -> None:
+    """Stop a process and its children, and return once none of them runs: also what was forked
+    while the others were looked at. Nobody is stopped when `pid` is 0 or gone."""
+    deadline = time.monotonic() + FREEZE_SECONDS
+    while (running := list(filter(_runs, _family(pid)))) and time.monotonic() < deadline:
+        _send(running, signal.SIGSTOP)
+        time.sleep(POLL_SECONDS)
+
+
+def thaw_all(pid: int) -> None:
+    """Let a process and its children go on."""
+    _send(_family(pid), signal.SIGCONT)
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    # Not the process group: each Postgres backend leads a session of its own.
+    if pid:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            return [process, *process.children(recursive=True)]
+    return []
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _send(processes: list[psutil.Process], number: int) -> None:
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            one.send_signal(number)

@@ -87,13 +87,40 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     eventually(lambda: not any(map(leftovers.is_alive, beside)), what="nothing is left")
 
 
+# A child that had ended just before waits for its frozen parent to take notice.
+STILL = {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
+FORKING = (
+    "import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    "print('up', flush=True)\n"
+    "while True:\n    time.sleep(0.001)\n    if not os.fork(): time.sleep(0.05); os._exit(0)"
+)
+
+
+def states_of(processes: list[psutil.Process]) -> set[str]:
+    return {one.status() for one in processes}
+
+
+def test_one_that_forks_is_frozen_with_all_its_children_at_once(tmp_path: Path) -> None:
+    child = Child("forking", lambda: [sys.executable, "-c", FORKING], tmp_path / "log").start()
+    try:
+        eventually(lambda: "up" in child.tail(), what=child.tail)
+        frozen = psutil.Process(child.pid)
+        for _ in range(20):
+            child.freeze()
+            assert states_of([frozen, *frozen.children(recursive=True)]) <= STILL
+            child.thaw()
+            eventually(lambda: frozen.status() not in STILL, what="it goes on")
+    finally:
+        child.thaw()
+        child.kill()
+
+
 def test_a_server_is_frozen_with_its_children(postgres_server: RunningServer) -> None:
-    family = psutil.Process(postgres_server.pid).children(recursive=True)
-    assert family
     postgres_server.freeze()
     try:
-        stopped = psutil.STATUS_STOPPED
-        eventually(lambda: all(one.status() == stopped for one in family), what="all are stopped")
+        family = psutil.Process(postgres_server.pid).children(recursive=True)
+        assert family
+        assert states_of(family) <= STILL
     finally:
         postgres_server.thaw()
     eventually(postgres_server.server.is_ready, what="it answers again")
