@@ -43,8 +43,15 @@ def numbers(
     series_id: int, start_us: int, stop_us: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Times in Unix microseconds and values in [start, stop), oldest first."""
-    statement = f"COPY ({_SQL['fetch_numbers']}) TO STDOUT (FORMAT BINARY)"
-    within = {**_within(start_us, stop_us), "series_id": series_id}
+    return copied_numbers("fetch_numbers", series_id, start_us, stop_us)
+
+
+def copied_numbers(
+    name: str, series_id: int, start_us: int, stop_us: int, **more: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """What a block of `history.sql` selects as time and value."""
+    statement = f"COPY ({_SQL[name]}) TO STDOUT (FORMAT BINARY)"
+    within = {**_within(start_us, stop_us), "series_id": series_id, **more}
     # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
     with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
         data = b"".join(copy)

@@ -241,6 +241,20 @@ SELECT time, value FROM reading
 WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
 ORDER BY time
 
+-- name: fetch_number_block
+-- The oldest numbers of one series in [from, to), up to a limit, for a binary COPY.
+SELECT time, value FROM reading
+WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+ORDER BY time
+LIMIT %(limit)s
+
+-- name: fetch_text_block
+-- The oldest texts of one series in [from, to), up to a limit.
+SELECT round(date_part('epoch', time) * 1e6)::bigint AS us, value FROM text_reading
+WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+ORDER BY time
+LIMIT %(limit)s
+
 -- name: fetch_words
 -- The oldest readings of one series in [from, to), numbers and texts; of one instant the number.
 SELECT DISTINCT ON (time) round(date_part('epoch', time) * 1e6)::bigint AS us, number, word
