@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from devices.events import EVENTS_GROUP, device_event, site_event
 from devices.models import Device, Presence, PresenceFact, PresenceKnown, Site
-from tests.browser import chromium, elsewhere, operator, page, refused
+from telemetry.live import contract
+from tests.browser import announce, chromium, elsewhere, operator, page, refused, tell_until
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -44,6 +46,30 @@ def the_lane_says_what_it_was(page: Page) -> None:
     expect(lane).to_have_attribute("title", re.compile("^Offline .*last will"))
     lane.hover(position={"x": 2, "y": 6})
     expect(lane).to_have_attribute("title", "Not known")  # it was not there yet
+
+
+def test_a_site_that_was_deleted_is_not_asked_for_again(page: Page):
+    site = Site.objects.create(slug="harbour", name="Harbour")
+    page.goto("/sites/harbour/")
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    # Announced only: what the page asks until it hears of it would be answered by 404.
+    here, form = {"slug": "harbour", "name": "Harbour"}, {"id": 1, "uid": "a", "site": None}
+    tell_until(
+        lambda: (
+            announce(EVENTS_GROUP, device_event("deleted", form, site=site.pk))
+            or announce(EVENTS_GROUP, site_event("deleted", here, site.pk))
+        ),
+        lambda: "This site was deleted." in page.locator("#trouble").inner_text(),
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    announce(EVENTS_GROUP, contract.event("alert", site=site.pk, alert=None))
+    announce(EVENTS_GROUP, device_event("deleted", form, site=site.pk))
+    with page.expect_event("console", lambda message: message.text == "later"):
+        # Longer than the page gathers changes for.
+        page.evaluate("setTimeout(() => console.log('later'), 3000)")
+    assert [url for url in asked if "harbour" in url] == []
+    expect(page.locator("#trouble")).to_contain_text("This site was deleted.")
 
 
 def test_a_site_is_made_shows_what_stands_there_is_changed_and_goes(page: Page):

@@ -123,6 +123,7 @@ function wireEvents() {
     if (message.device.uid !== device.uid) return;
     if (message.change === "deleted") {
       device.removed = true;
+      timeLine.follow([]); // its series are gone with it
       offerRestore(byId("trouble"), device.uid);
       second();
       return;

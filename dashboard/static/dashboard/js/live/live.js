@@ -3,6 +3,7 @@
 import { serverNow, synchronise } from "../time/clock.js";
 import { LiveConnection } from "./connection.js";
 import { isBlind } from "./news.js";
+import { askAgain, stopAsking } from "../page/gone.js";
 
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 
@@ -17,6 +18,9 @@ export const connection = new LiveConnection(`${scheme}//${location.host}/ws/liv
 });
 
 connection.on("hello", (message) => synchronise(message.now));
+// First of all who hear it: what it has them ask is not asked for what is gone.
+connection.on("device", ({ change, device }) => (change === "deleted" ? stopAsking : askAgain)("device", device.uid));
+connection.on("site", ({ change, slug }) => (change === "deleted" ? stopAsking : askAgain)("site", slug));
 connection.on("state", (state) => {
   if (state === "logged out") location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
 });

@@ -2,6 +2,7 @@
 
 import { synchronise } from "../time/clock.js";
 import { t } from "./language.js";
+import { whileThere } from "./gone.js";
 
 const KEPT_ALIVE = 20_000; // characters of a body: at most 60 000 bytes of the 64 KiB that Fetch allows
 
@@ -16,14 +17,18 @@ export class RestError extends Error {
 
 /** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
 export async function get(path, signal) {
-  const body = await answer(path, { headers: { Accept: "application/json" }, signal });
+  const body = await whileThere(path, signal, (either) => answer(path, { headers: { Accept: "application/json" }, signal: either }));
   if (typeof body.now === "number") synchronise(body.now);
   return body;
 }
 
 /** A page of ours as it would be loaded now, inert: no script of it runs. @param {string} path @returns {Promise<Document>} */
-export async function page(path) {
-  const response = await reach(path, { headers: { Accept: "text/html" } });
+export function page(path) {
+  return whileThere(path, undefined, (signal) => loaded(path, signal));
+}
+
+async function loaded(/** @type {string} */ path, /** @type {AbortSignal} */ signal) {
+  const response = await reach(path, { headers: { Accept: "text/html" }, signal });
   if (response.redirected) {
     location.assign(response.url); // to the login
     throw new RestError(response.status, t("Logged out."));

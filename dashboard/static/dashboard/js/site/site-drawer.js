@@ -1,6 +1,7 @@
 /** A site made, changed or deleted, in a drawer beside the page. */
 
 import { ask } from "../page/form-dialog.js";
+import { askAgain, stopAsking } from "../page/gone.js";
 import { el } from "../page/element.js";
 import { send } from "../page/rest.js";
 import { t } from "../page/language.js";
@@ -81,7 +82,13 @@ function askDelete(/** @type {Site} */ site, /** @type {() => void} */ deleted) 
     fields: [{ name: "typed", label: t("Type its name: {name}", { name: site.name }), wide: true, hint: t("Its devices stay, without a site.") }],
     save: async ({ typed }) => {
       if (typed.trim() !== site.name.trim()) throw Object.assign(new Error(), { body: { typed: [t("This is not its name.")] } });
-      await send("DELETE", sitePath(site.slug));
+      stopAsking("site", site.slug);
+      try {
+        await send("DELETE", sitePath(site.slug));
+      } catch (error) {
+        askAgain("site", site.slug);
+        throw error;
+      }
       deleted();
     },
   });

@@ -144,6 +144,7 @@ function taken(facts) {
 
 function left() {
   gone = true;
+  clearTimeout(reading);
   showTrouble(byId("trouble"), t("This site was deleted. Its devices are without a site."), () => location.assign("/sites/"), t("Back to the sites"));
 }
 

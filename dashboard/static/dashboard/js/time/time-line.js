@@ -133,6 +133,7 @@ export class TimeLine extends EventTarget {
     const { connection } = this.world;
     if (!this.series.length) {
       this.loading = false;
+      this.abort?.abort();
       connection.unsubscribe(SUBSCRIPTION);
       return;
     }

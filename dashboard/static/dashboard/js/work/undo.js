@@ -1,5 +1,6 @@
 /** Deleting devices and having them back: the server keeps them, so it can be undone from anywhere, later too. */
 
+import { askAgain, stopAsking } from "../page/gone.js";
 import { byId, el, toast } from "../page/element.js";
 import { t, tn } from "../page/language.js";
 import { number } from "../page/format.js";
@@ -9,7 +10,11 @@ const OFFERED = 20_000; // ms the way back stays in sight; the list of deleted d
 
 /** @param {string[]} uids @param {string} [name] of a single one @returns {Promise<void>} rejects when they are not deleted */
 export async function removeDevices(uids, name) {
-  const { uids: removed } = await send("POST", "/api/v1/removed-devices/", { uids });
+  for (const uid of uids) stopAsking("device", uid);
+  const { uids: removed } = await send("POST", "/api/v1/removed-devices/", { uids }).catch((error) => {
+    for (const uid of uids) askAgain("device", uid);
+    throw error;
+  });
   if (!removed.length) {
     toast(t("They are deleted already."));
     return;
@@ -25,6 +30,7 @@ export async function removeDevices(uids, name) {
 export async function restoreDevices(uids) {
   try {
     const { total, missing } = await send("POST", "/api/v1/restored-devices/", { uids });
+    for (const uid of uids) if (!missing.includes(uid)) askAgain("device", uid);
     toast(missing.length ? t("Deleted for good by now: {names}.", { names: missing.join(", ") }) : tn("{n} device is back.", "{n} devices are back.", total, { n: number(total, 0) }));
     return missing.length === 0;
   } catch (error) {
