@@ -8,7 +8,15 @@ import msgspec
 HTTP_TELEMETRY = "http:/api/v1/telemetry"
 HTTP_ATTRIBUTES = "http:/api/v1/attributes"  # ThingsBoard's
 HTTP_TEST = "http:/api/v1/test"  # a look whether there is a server and the token is right
-HTTP = (HTTP_TELEMETRY, HTTP_ATTRIBUTES, HTTP_TEST)
+# Influx's line protocol, by what its timestamps count; the unit in nanoseconds.
+HTTP_WRITE_UNITS_NS = {
+    f"http:/api/v2/write?precision={name}": unit
+    for name, unit in (
+        ("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000),
+        ("m", 60_000_000_000), ("h", 3_600_000_000_000),
+    )
+}  # fmt: skip
+HTTP = (HTTP_TELEMETRY, HTTP_ATTRIBUTES, HTTP_TEST, *HTTP_WRITE_UNITS_NS)
 MAX_PAYLOAD = 256 * 1024  # bytes of a message that is decoded; a larger one is quarantined, cut
 
 

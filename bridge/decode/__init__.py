@@ -47,7 +47,7 @@ from bridge.decode.conventions import (
 from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
 from bridge.decode.state import CERTAIN, Context, Facts, State
-from bridge.message import HTTP_ATTRIBUTES, HTTP_TEST, Message
+from bridge.message import HTTP_ATTRIBUTES, HTTP_TEST, HTTP_WRITE_UNITS_NS, Message
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Decoder:
 
     def of_device(self, uid: str, message: Message) -> list[Item]:
         """What a message says whose device is known by the way it came: `bridge.message.HTTP`."""
-        return self._contained(message, uid, lambda it: _of_device(uid, it))
+        return self._contained(message, uid, lambda it: self._of_device(uid, it))
 
     def reads(self, topic: str) -> bool:
         """Whether a rule, a convention by the topic's shape, or an announcement reads what comes
@@ -148,6 +148,19 @@ class Decoder:
         if message.retain:
             items = retained.without_old_news(items)
         return items + state.changes
+
+    def _of_device(self, uid: str, message: Message) -> list[Item]:
+        topic = message.topic.decode()
+        if topic == HTTP_TEST:
+            return [Ignored(TEST, uid=uid)]
+        if topic == HTTP_ATTRIBUTES:
+            return thingsboard.attributes(uid, message)
+        if unit_ns := HTTP_WRITE_UNITS_NS.get(topic):
+            state = State(influx.NAME, self._facts, self._context)
+            items = influx.written(uid, message, unit_ns, state)
+            storable.check(items)
+            return items
+        return [pulseboard.telemetry(uid, message)]
 
     def _contained(
         self, message: Message, uid: str, decode: Callable[[Message], list[Item]]
@@ -191,11 +204,3 @@ class Decoder:
         ]
         confidence, name = max(claims, key=lambda claim: claim[0])
         return name if confidence >= BY_SHAPE else ""
-
-
-def _of_device(uid: str, message: Message) -> list[Item]:
-    if message.topic == HTTP_TEST.encode():
-        return [Ignored(TEST, uid=uid)]
-    if message.topic == HTTP_ATTRIBUTES.encode():
-        return thingsboard.attributes(uid, message)
-    return [pulseboard.telemetry(uid, message)]

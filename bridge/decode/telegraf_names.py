@@ -48,16 +48,28 @@ class Names:
         else:
             found.describe(uid, name=self._name, area=self._area)
         dropped = DROPPED | {key, "host"} if key in OF_TELEGRAF else DROPPED | {key}
-        labels = [f"{tag}={tags[tag]}" for tag in sorted(tags) if tag not in dropped]
-        prefix = ".".join([measurement, *labels])
-        found.add(
-            uid,
-            time_us,
-            {
-                metric_name(prefix, "" if field == "value" else field) or "value": value
-                for field, value in fields.items()
-            },
-        )
+        found.add(uid, time_us, _named(measurement, tags, fields, dropped))
+
+
+def of_one_device(
+    uid: str, measurement: str, tags: dict[str, str], fields: dict[str, Value]
+) -> dict[str, Value]:
+    """The values of a point that a device writes as itself. A tag that is its own name tells
+    nothing; what another one says stays in the name, so that two things are never one series."""
+    key = _device_tag(tags)
+    dropped = DROPPED | {key} if key and device_uid(tags[key]) == uid else DROPPED
+    return _named(measurement, tags, fields, dropped)
+
+
+def _named(
+    measurement: str, tags: dict[str, str], fields: dict[str, Value], dropped: frozenset[str]
+) -> dict[str, Value]:
+    labels = [f"{tag}={tags[tag]}" for tag in sorted(tags) if tag not in dropped]
+    prefix = ".".join([measurement, *labels])
+    return {
+        metric_name(prefix, "" if field == "value" else field) or "value": value
+        for field, value in fields.items()
+    }
 
 
 def _device_tag(tags: dict[str, str]) -> str:

@@ -36,7 +36,7 @@ class Answer(NamedTuple):
     """What goes back to the device."""
 
     status: int
-    body: dict[str, Any]
+    body: dict[str, Any] | None
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -55,25 +55,25 @@ async def attributes(
 async def nothing(_scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Whatever else is asked under a token: ThingsBoard's commands, updates, a mistyped address.
     Answered here, so that no token reaches Django's logs."""
-    if await _body(receive) is not None:
+    if await read_body(receive) is not None:
         offered = "Only telemetry and attributes are taken under a device's token."
-        await _send(send, _refusal(404, NOT_OFFERED, offered))
+        await respond(send, _refusal(404, NOT_OFFERED, offered))
 
 
 async def _take(
     scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable, topic: str
 ) -> None:
     if scope["method"] != "POST":
-        await _send(send, _refusal(405, ONLY_POST, "It is sent by POST.", Allow="POST"))
+        await respond(send, _refusal(405, ONLY_POST, "It is sent by POST.", Allow="POST"))
         return
-    payload = await _body(receive)
+    payload = await read_body(receive)
     if payload is None:
         return
     in_address = _in_address(scope)
     # How ThingsBoard's libraries look whether there is a server. Elsewhere it is a mistake.
     is_test = in_address and topic == HTTP_TELEMETRY and payload.strip() == b"{}"
     token = in_address or _in_header(scope)
-    await _send(send, await _answer(token, payload, HTTP_TEST if is_test else topic))
+    await respond(send, await _answer(token, payload, HTTP_TEST if is_test else topic))
 
 
 def _in_address(scope: HTTPScope) -> str:
@@ -87,7 +87,7 @@ def _in_header(scope: HTTPScope) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def _body(receive: ASGIReceiveCallable) -> bytes | None:
+async def read_body(receive: ASGIReceiveCallable) -> bytes | None:
     """Beyond what is decoded, so that quarantine knows the size; not without end.
 
     None when the sender left before its end.
@@ -139,8 +139,9 @@ def _shown(problem: Problem) -> dict[str, str]:
     return {"reason": problem.reason.value, "message": problem.detail}
 
 
-async def _send(send: ASGISendCallable, answer: Answer) -> None:
-    body = json.dumps(answer.body).encode()
+async def respond(send: ASGISendCallable, answer: Answer) -> None:
+    """Send the answer; without a body, where it has none."""
+    body = json.dumps(answer.body).encode() if answer.body is not None else b""
     headers = [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),

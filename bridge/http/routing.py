@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
+from bridge.http import influx
 from bridge.http.app import attributes, nothing, telemetry
 from devices.credentials import TOKEN_PREFIX
 
@@ -21,8 +22,18 @@ register_converter(TokenConverter, "token")
 application: Any = telemetry
 of_itself: Any = attributes
 not_offered: Any = nothing
+as_influx: Any = influx.write
+as_influx_queries: Any = influx.query
+as_influx_pings: Any = influx.ping
+as_influx_health: Any = influx.health
 
 http_urlpatterns: list[URLPattern] = [
+    # Where Influx has them, for what writes to it.
+    path("write", as_influx),
+    path("api/v2/write", as_influx),
+    path("query", as_influx_queries),
+    path("ping", as_influx_pings),
+    path("health", as_influx_health),
     # With or without the slash: a POST cannot be redirected.
     re_path(r"^api/v1/telemetry/?$", application),
     path("api/v1/<token:token>/telemetry", application),

@@ -1,4 +1,4 @@
-"""Influx line protocol over MQTT: `measurement,tag=a field=1 timestamp`, several lines. Pure.
+"""Influx line protocol, over MQTT and HTTP: `measurement,tag=a field=1 timestamp`, in lines. Pure.
 
 What a measurement means is its user's: the device is in a tag, or in the topic. Each line that is
 wrong costs itself.
@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from bridge.decode import foreign_time, telegraf_names
 from bridge.decode.device_readings import DeviceReadings
+from bridge.decode.device_time import EARLIEST_US, LATEST_AHEAD_US
 from bridge.decode.items import Item, Problem, Reason, Rejected, Value
-from bridge.decode.json_values import MAX_TEXT, exact, is_storable
+from bridge.decode.json_values import MAX_TEXT, MAX_VALUES, exact, is_storable
 from bridge.decode.scalars import number_of
 from bridge.decode.state import State
 from bridge.decode.tolerant import Undecodable, text_of
@@ -60,6 +61,7 @@ class Line(NamedTuple):
     tags: dict[str, str]
     fields: dict[str, Value]
     time: str  # digits; "" if it has none
+    number: int  # which line of the payload, from 1
 
 
 def matches(topic: str, payload: bytes) -> int:
@@ -97,32 +99,79 @@ def decode(message: Message, state: State) -> list[Item]:
     return found.or_rejected(names.uid)
 
 
-def _lines(text: str, found: DeviceReadings) -> Iterator[Line]:
-    """The points of a payload; what is wrong is reported."""
-    at, number = 0, 0
+def written(uid: str, message: Message, unit_ns: int, state: State) -> list[Item]:
+    """What a device writes as Influx takes it, its timestamps counted in `unit_ns`. A point whose
+    time cannot be true is left out: it was measured before, and not now."""
+    if len(message.payload) > MAX_PAYLOAD:
+        detail = f"{len(message.payload)} bytes, over {MAX_PAYLOAD}"
+        return [Rejected(uid, Problem(Reason.TOO_LARGE, detail))]
+    try:
+        text = text_of(message.payload)
+    except Undecodable as exc:
+        return [Rejected(uid, exc.problem)]
+    found = DeviceReadings(message, state)
+    latest_us = message.received_us + LATEST_AHEAD_US
+    for line in _lines(text, found):
+        time_us = int(line.time) * unit_ns // 1_000 if line.time else 0
+        if line.time and not EARLIEST_US <= time_us <= latest_us:
+            detail = f"line {line.number}: {line.time} is before 2000 or over a day ahead"
+            found.report(Reason.IMPLAUSIBLE_TIMESTAMP, detail)
+            continue
+        values = telegraf_names.of_one_device(uid, line.measurement, line.tags, line.fields)
+        found.add(uid, time_us, values)
+    return found.or_rejected(uid)
+
+
+def cut(payload: bytes) -> list[bytes]:
+    """The payload as several that each are decoded whole, between lines."""
+    if (
+        len(payload) <= MAX_PAYLOAD
+        and payload.count(b"=") <= MAX_VALUES
+        and payload.count(b"\n") < MAX_LINES
+    ):
+        return [payload]
+    pieces, begin, lines, values = [], 0, 0, 0
+    for start, end, _ in _scanned(payload.decode("latin-1")):  # a character a byte
+        more = payload.count(b"=", start, end)
+        if lines >= MAX_LINES or values + more > MAX_VALUES or end - begin > MAX_PAYLOAD:
+            if start > begin:
+                pieces.append(payload[begin:start])
+            begin, lines, values = start, 0, 0
+        lines, values = lines + 1, values + more
+    return [*pieces, payload[begin:]]
+
+
+def _scanned(text: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
+    """Where each line begins and ends, and what is in it; None for what is no point."""
+    at = 0
     while at < len(text):
         if text[at] in "\r\n \t":
             at += 1
             continue
-        number += 1
+        match = None if text[at] == "#" else _LINE.match(text, at)
+        end = match.end() if match else text.find("\n", at) + 1 or len(text)
+        yield at, end, match
+        at = end
+
+
+def _lines(text: str, found: DeviceReadings) -> Iterator[Line]:
+    """The points of a payload; what is wrong is reported."""
+    for number, (at, _, match) in enumerate(_scanned(text), 1):
         if number > MAX_LINES:
             found.report(Reason.TOO_MANY_VALUES, f"more than {MAX_LINES} lines in one message")
             return
-        match = None if text[at] == "#" else _LINE.match(text, at)
         if match is None:
             if text[at] != "#":
                 detail = f"line {number} is no line protocol: {text[at : at + 40]!a}"
                 found.report(Reason.MALFORMED_LINE, detail)
-            end = text.find("\n", at)
-            at = end + 1 if end >= 0 else len(text)
             continue
-        at = match.end()
         measurement, tags, fields, time = match.groups()
         yield Line(
             _unescaped(measurement),
             {_unescaped(key): _unescaped(value) for key, value in _TAG.findall(tags)},
             _fields(fields, number, found),
             time or "",
+            number,
         )
 
 
