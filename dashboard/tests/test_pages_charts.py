@@ -396,3 +396,12 @@ def test_figures_are_those_of_the_store_or_of_the_part_that_is_kept(page: Page, 
     page.keyboard.press("Escape")
     expect(page.locator("#chart-selection")).to_be_hidden()
     expect(figures).to_have_text(["0.0", "29.5", "59.0", "+59.0"])
+    # A click picks an instant, which can be marked and leaves the figures as they are.
+    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 40)
+    picked = page.locator("#chart-selection")
+    expect(picked.locator("button")).to_have_text(["Write a note", "Let go"])
+    expect(figures).to_have_text(["0.0", "29.5", "59.0", "+59.0"])
+    clock = picked.locator("span").first.inner_text().split()[-1]
+    picked.locator("button").first.click()
+    noted_at = page.locator(".note-times input").first
+    expect(noted_at).to_have_value(re.compile(clock.removesuffix(":00")))

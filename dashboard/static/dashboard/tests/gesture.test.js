@@ -11,6 +11,7 @@ function chart() {
     point: (time, pointer) => told.push(["point", time, pointer.touch]),
     dragOver: (drag) => { target.drag = drag; },
     select: (from, to) => told.push(["select", from, to]),
+    pick: (time, series) => told.push(["pick", time, series]),
     keep: (part) => told.push(["keep", part]),
     zoom: (factor, at) => told.push(["zoom", factor, at]),
   };
@@ -54,7 +55,7 @@ test("a click selects nothing", () => {
   gesture.pressed(mouse(10));
   gesture.movedTo(mouse(12));
   gesture.released(mouse(12));
-  assert.ok(told.every(([what]) => what === "point"));
+  assert.ok(told.every(([what]) => what === "point" || what === "pick"));
 });
 test("a tap points, and the mark stays", () => {
   const { gesture, told } = chart();
@@ -91,4 +92,16 @@ test("what the page takes for itself is let go", () => {
   gesture.movedTo(mouse(50));
   gesture.lost(mouse(50));
   assert.equal(target.drag, null);
+});
+test("a click picks the instant; a drag and a finger's tap do not", () => {
+  const { gesture, told } = chart();
+  gesture.pressed(mouse(30));
+  gesture.movedTo(mouse(32));
+  gesture.released(mouse(32));
+  gesture.pressed(mouse(10));
+  gesture.movedTo(mouse(50));
+  gesture.released(mouse(50));
+  gesture.pressed(finger(20));
+  gesture.released(finger(20));
+  assert.deepEqual(told.filter(([what]) => what === "pick"), [["pick", 320, 7]]);
 });

@@ -24,10 +24,11 @@ test("english is what is written", async () => {
 });
 
 test("german is what the catalogue says, and english where it says nothing", async () => {
-  const { t, tn, tx, language } = await inLanguage("de", {
+  const { decimalSign, t, tn, tx, language } = await inLanguage("de", {
     "Since {when}": "Seit {when}", "{n} device": ["{n} Gerät", "{n} Geräte"], "verb\u0004Open": "Öffnen", Open: "Offen",
   });
   assert.equal(language, "de");
+  assert.equal(decimalSign, ",");
   assert.equal(t("Since {when}", { when: "12:00" }), "Seit 12:00");
   assert.equal(tn("{n} device", "{n} devices", 1), "1 Gerät");
   assert.equal(tn("{n} device", "{n} devices", 2), "2 Geräte");

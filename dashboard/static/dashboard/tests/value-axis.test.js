@@ -66,9 +66,10 @@ test("series of one chart are one table: a row an instant, none of them lost", (
   const reduced = joinedRows([tableRows(a, [bucket(500, 2, 1, 3, 9)]), tableRows(b, raw(5))]);
   assert.deepEqual(reduced[0], ["time", "a (V) mean", "a (V) min", "a (V) max", "a (V) count", "b"]);
 });
-test("what is marked is the selection, otherwise where the pointer is, otherwise the end of the window", () => {
-  const line = (selection, cursor) => ({ selection, cursor, end: 9, bounds() { return { from: 1, to: this.end }; } });
+test("what is marked is the selection, otherwise the clicked instant, otherwise where the pointer is, otherwise the end of the window", () => {
+  const line = (selection, cursor, picked = null) => ({ selection, picked, cursor, end: 9, bounds() { return { from: 1, to: this.end }; } });
   assert.deepEqual(placeOf(line({ from: 2, to: 3 }, 5), 7), { from: 2, until: 3, series: 7 });
+  assert.deepEqual(placeOf(line(null, 5, 4)), { from: 4, until: null, series: null });
   assert.deepEqual(placeOf(line(null, 5)), { from: 5, until: null, series: null });
   assert.deepEqual(placeOf(line(null, null)), { from: 9, until: null, series: null });
 });

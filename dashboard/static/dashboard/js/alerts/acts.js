@@ -2,12 +2,13 @@
 
 import { byId, el, toast } from "../page/element.js";
 import { counted } from "../page/format.js";
+import { fieldInstant } from "../time/time-field.js";
 import { get, send } from "../page/rest.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
 
 const HOUR = 3_600_000; // ms
-const SNOOZES = /** @type {[string, number][]} */ ([["1 hour", HOUR], ["8 hours", 8 * HOUR], ["1 day", 24 * HOUR]]);
+const SNOOZES = /** @type {[string, number][]} */ ([[t("1 hour"), HOUR], [t("8 hours"), 8 * HOUR], [t("1 day"), 24 * HOUR]]);
 const DONE = /** @type {Record<string, string>} */ ({ acknowledge: t("acknowledged"), unacknowledge: t("taken back"), assign: t("assigned"), snooze: t("snoozed"), comment: t("commented on") });
 
 /** @typedef {"acknowledge"|"unacknowledge"|"assign"|"snooze"|"comment"} Act */
@@ -82,7 +83,7 @@ export class Acts {
         this.carryOut("snooze", ids, { until: null });
       } } })),
       el("label", {}, el("span", { text: t("or until") }), at), el("button", { class: "button main", text: t("Snooze until then") }),
-    ], () => at.value && this.carryOut("snooze", ids, { until: new Date(at.value).getTime() }));
+    ], () => at.value && this.carryOut("snooze", ids, { until: fieldInstant(at.value) }));
   }
 
   #comment(/** @type {number[]} */ ids) {

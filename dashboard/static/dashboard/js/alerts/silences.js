@@ -1,6 +1,7 @@
 /** Silences: which there are, what each holds back now, and a form for another. */
 
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
+import { fieldInstant } from "../time/time-field.js";
 import { get, send } from "../page/rest.js";
 import { WEEKDAYS, when, zoneName } from "../time/moment.js";
 import { weekly } from "./words.js";
@@ -98,7 +99,7 @@ export class Silences {
   async #create() {
     const given = new FormData(this.form);
     const text = (/** @type {string} */ name) => String(given.get(name) ?? "").trim();
-    const at = (/** @type {string} */ name) => (text(name) ? new Date(text(name)).getTime() : undefined);
+    const at = (/** @type {string} */ name) => fieldInstant(text(name)) ?? undefined;
     const days = given.getAll("days").map(Number);
     const isWeekly = days.length > 0 || text("from") !== "" || text("to") !== "";
     if (isWeekly && (!days.length || !text("from") || !text("to"))) {

@@ -28,7 +28,7 @@ export async function showStatistics() {
     byId("statistics-title").textContent = days === 1 ? t("Last 24 hours") : t("Last {days} days", { days });
     const figure = (/** @type {string} */ value, /** @type {string} */ what) => el("p", {}, el("b", { text: value }), el("span", { class: "quiet", text: what }));
     byId("statistics-numbers").replaceChildren(figure(number(told.alerts, 0), counted(told.alerts, "alert").replace(/^\S+ /, "")),
-      figure(told.alerts ? `${Math.round((100 * told.acknowledged) / told.alerts)}\u2009%` : "–", "acknowledged"),
+      figure(told.alerts ? `${Math.round((100 * told.acknowledged) / told.alerts)}\u2009%` : "–", t("acknowledged")),
       figure(length(told.median_to_acknowledge), t("until acknowledged, the median")), figure(length(told.slow_to_acknowledge), t("nine of ten were sooner")),
       figure(length(told.median_length), t("one stood, the median")));
     byId("statistics-rules").replaceChildren(...lines(told.rules, () => null));

@@ -11,6 +11,7 @@ import { Heard } from "./heard.js";
 import { isState, matches, panels, plain } from "./layout.js";
 import { LayoutStore } from "./layout-store.js";
 import { LimitHandles } from "./limit-handles.js";
+import { markAt, marksOn } from "./drawn-marks.js";
 import { marks } from "../time/marks.js";
 import { nameOf } from "./series-head.js";
 import { Scheduler } from "../page/scheduler.js";
@@ -56,6 +57,15 @@ export class ChartCards {
     } });
     wireGestures(byId("time-axis"), 0, this.axis, timeLine);
     timeLine.addEventListener("cursor", () => this.tools.showSelection());
+    timeLine.addEventListener("pick", (event) => this.#opens(/** @type {CustomEvent} */ (event)) && event.preventDefault());
+  }
+
+  /** Whether what is marked at a clicked instant was opened. @param {CustomEvent<{time: number, series: number, near: number}>} event */
+  #opens({ detail: { time, series, near } }) {
+    const shown = this.cards.find((card) => card.series.some(({ id }) => id === series))?.series.map(({ id }) => id) ?? [];
+    const mark = markAt(marksOn(marks, shown, this.timeLine.bounds()).filter(({ open }) => open), time, near);
+    mark?.open?.();
+    return mark !== null;
   }
 
   /** When the device was there, by all of its series; asked of every strip for every frame, told anew twice a second. */

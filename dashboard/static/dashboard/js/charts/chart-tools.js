@@ -51,23 +51,25 @@ export class ChartTools {
     this.showSelection();
   }
 
-  /** The kept selection, with what can be done with it. */
+  /** The kept selection or the instant that was clicked, with what can be done with it. */
   showSelection() {
     const { timeLine } = this.charts;
-    const { selection } = timeLine;
+    const { selection, picked } = timeLine;
     const bar = byId("chart-selection");
-    const key = selection ? `${selection.from}|${selection.to}|${offered().map(({ words }) => words).join()}` : "";
+    const part = selection ?? (picked === null ? null : { from: picked, to: picked });
+    const key = part ? `${part.from}|${part.to}|${offered().map(({ words }) => words).join()}` : "";
     if (key === this.selectionKey) return;
     this.selectionKey = key;
-    bar.hidden = !selection;
-    if (!selection) return;
-    const { from, to } = selection;
+    bar.hidden = !part;
+    if (!part) return;
+    const { from, to } = part;
     const button = (/** @type {string} */ text, /** @type {() => void} */ act) => el("button", { class: "button", text, attrs: { type: "button" }, on: { click: act } });
-    bar.replaceChildren(el("span", { text: `${when(from, timeLine.now())} – ${when(to, timeLine.now())}` }), el("span", { class: "quiet", text: duration(to - from) }),
+    bar.replaceChildren(...(from === to ? [el("span", { text: when(from, timeLine.now()) })] : [
+      el("span", { text: `${when(from, timeLine.now())} – ${when(to, timeLine.now())}` }), el("span", { class: "quiet", text: duration(to - from) }),
       button(t("Zoom"), () => {
         timeLine.keep(null);
         timeLine.select(from, to);
-      }),
+      })]),
       ...offered().map(({ words, act }) => button(words, () => act(placeOf(timeLine)))), button(t("Let go"), () => timeLine.keep(null)));
   }
 }

@@ -5,9 +5,9 @@ import { el } from "../page/element.js";
 import { markAt, marksOn } from "./drawn-marks.js";
 import { moment } from "../time/moment.js";
 import { nameOf } from "./series-head.js";
+import { NEAR } from "../time/time-line.js";
 
 const AWAY = 16; // px from the pointer
-const NEAR = 100; // a mark is pointed at within this part of the window
 
 export class ChartTooltip {
   /** @param {import("../time/time-line.js").TimeLine} timeLine @param {import("./chart-cards.js").ChartCards} charts */

@@ -1,5 +1,5 @@
 /**
- * What pointers on a chart mean. A mouse points where it hovers and selects a range by dragging. A finger points where it
+ * What pointers on a chart mean. A mouse points where it hovers, picks an instant by a click and selects a range by dragging. A finger points where it
  * taps and, held first, as it moves; two fingers zoom; anything else of a finger is the page's scrolling. Pure but for
  * the timers it is given.
  */
@@ -10,7 +10,7 @@ export const HOLD = 400; // ms a finger rests before it scrubs
 /**
  * @typedef {{id: number, x: number, touch: boolean, keeps?: boolean}} Pointer  `x`: px from the chart's left; `keeps`: what is selected is kept, not zoomed to
  * @typedef {{point: (time: number|null, pointer: {series: number, touch: boolean}) => void, dragOver: (drag: {from: number, to: number}|null) => void,
- *   select: (from: number, to: number) => void, keep: (part: {from: number, to: number}) => void, zoom: (factor: number, at: number) => void, drag: {from: number, to: number}|null}} Target
+ *   select: (from: number, to: number) => void, pick: (time: number, series: number) => void, keep: (part: {from: number, to: number}) => void, zoom: (factor: number, at: number) => void, drag: {from: number, to: number}|null}} Target
  */
 export class Gesture {
   /** @param {{series: number, timeAt: (x: number) => number}} chart @param {Target} target
@@ -94,7 +94,7 @@ export class Gesture {
       const [from, to] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)];
       if (pointer.keeps) this.target.keep({ from, to });
       else this.target.select(from, to);
-    }
+    } else if (!this.moved) this.target.pick(this.chart.timeAt(pointer.x), this.chart.series);
     this.dragging = false;
   }
 

@@ -18,11 +18,11 @@ export function offerMark(words, act) {
 /** What is offered now. @returns {Offer[]} */
 export const offered = () => [...offers];
 
-/** Where something is marked: the kept selection, otherwise the pointer, otherwise the end of the window.
- * @param {{selection: {from: number, to: number}|null, cursor: number|null, bounds: () => {from: number, to: number}}} timeLine
+/** Where something is marked: the kept selection, otherwise the instant that was clicked or the pointer, otherwise the end of the window.
+ * @param {{selection: {from: number, to: number}|null, picked: number|null, cursor: number|null, bounds: () => {from: number, to: number}}} timeLine
  * @param {number|null} series @returns {Place} */
 export function placeOf(timeLine, series = null) {
-  const { selection, cursor } = timeLine;
+  const { selection, picked, cursor } = timeLine;
   if (selection) return { from: selection.from, until: selection.to, series };
-  return { from: cursor ?? timeLine.bounds().to, until: null, series };
+  return { from: picked ?? cursor ?? timeLine.bounds().to, until: null, series };
 }

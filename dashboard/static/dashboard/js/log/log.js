@@ -3,6 +3,7 @@
 import { byId, el, setText, showRows } from "../page/element.js";
 import { closeFeed, me, openFeed } from "./desk.js";
 import { day } from "../time/moment.js";
+import { endOfDay } from "../time/time-field.js";
 import { EntryRow } from "./entry-row.js";
 import { followHere } from "./here.js";
 import { HandOver } from "./hand-over.js";
@@ -33,13 +34,7 @@ byId("day").value = asked.day;
 const where = /** @type {HTMLSelectElement} */ (el("select", { class: "field", attrs: { "aria-label": t("Written to") } }));
 for (const option of byId("site").options) where.append(el("option", { text: option.value ? option.text : t("Everybody"), attrs: { value: option.value } }));
 
-/** The end of a day in the viewer's zone, in ms; null for now. @param {string} date */
-function endOf(date) {
-  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date);
-  return match ? new Date(Number(match[1]), Number(match[2]) - 1, Number(match[3]) + 1).getTime() : null;
-}
-
-const narrowed = () => ({ site: asked.site, device: asked.device, kind: asked.kind, tag: asked.tag, author: asked.author, search: asked.search.trim(), to: endOf(asked.day) });
+const narrowed = () => ({ site: asked.site, device: asked.device, kind: asked.kind, tag: asked.tag, author: asked.author, search: asked.search.trim(), to: endOfDay(asked.day) });
 const place = () => (asked.device ? { device: asked.device } : { site: where.value || null });
 
 const panel = new LogPanel(byId("log"), {

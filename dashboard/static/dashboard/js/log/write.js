@@ -2,6 +2,7 @@
 
 import { byId, el, icon, toast } from "../page/element.js";
 import { Composer } from "./composer.js";
+import { fieldInstant, fieldText } from "../time/time-field.js";
 import { get } from "../page/rest.js";
 import { outbox } from "./desk.js";
 import { shownBy, viewOf } from "./views.js";
@@ -69,18 +70,11 @@ export const writeHere = () => write({ view: viewHere() });
 function noteTimes(composer, starts, ends) {
   const field = (/** @type {string} */ text, /** @type {number|null} */ at, /** @type {(at: number|null) => void} */ changed) => {
     const input = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "datetime-local", step: "1" } }));
-    if (at !== null) input.value = local(at);
-    input.addEventListener("change", () => changed(input.value ? new Date(input.value).getTime() : null));
+    if (at !== null) input.value = fieldText(at, { seconds: true });
+    input.addEventListener("change", () => changed(fieldInstant(input.value)));
     return el("label", {}, el("span", { text }), input);
   };
   return el("div", { class: "note-times" }, field(t("At, or from"), starts, (at) => at !== null && composer.attach({ starts: at })), field(t("Until (nothing: an instant)"), ends, (at) => composer.attach({ ends: at })));
-}
-
-/** As a field of date and time wants it: local, without an offset. @param {number} at */
-function local(at) {
-  const date = new Date(Math.round(at / 1000) * 1000);
-  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
 outbox.addEventListener("changed", () => {

@@ -3,8 +3,10 @@
 import { act, remove, row } from "./channel-list.js";
 import { ask, boxes } from "../page/form-dialog.js";
 import { byId, el } from "../page/element.js";
+import { fieldInstant, fieldText } from "../time/time-field.js";
 import { get, send } from "../page/rest.js";
 import { shiftInWords, shortly } from "./hours.js";
+import { zoneName } from "../time/zone.js";
 import { t } from "../page/language.js";
 
 /** @typedef {{user: string|null, starts: number, ends: number|null, substitute: boolean}} Duty
@@ -13,12 +15,6 @@ import { t } from "../page/language.js";
  * @typedef {{id: number, name: string, members: string[]}} Team */
 
 const NOBODY = "";
-
-/** @param {number} at */
-function localInput(at) {
-  const d = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return d.toISOString().slice(0, 16);
-}
 
 export class OnCall {
   /** @param {() => any} changed */
@@ -78,13 +74,13 @@ export class OnCall {
   }
 
   #editRota(/** @type {Rota|null} */ rota) {
-    const today = localInput(Date.now()).slice(0, 10);
+    const today = fieldText(Date.now()).slice(0, 10);
     ask({ title: rota?.name ?? t("New rota"), fields: [
       { name: "name", label: t("Name"), value: rota?.name, attrs: { maxlength: "100" }, wide: true },
       { name: "starts_on", label: t("First shift on"), type: "date", value: rota?.starts_on ?? today },
       { name: "starts_at", label: t("At"), type: "time", value: rota?.starts_at ?? "09:00" },
       { name: "shift_hours", label: t("Hours of a shift"), type: "number", value: rota?.shift_hours ?? 168, hint: t("A week has 168; a shift begins at the same hour all year."), attrs: { min: "1" } },
-      { name: "zone", label: t("Time zone"), value: rota?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone, attrs: { list: "zones" } },
+      { name: "zone", label: t("Time zone"), value: rota?.zone ?? zoneName(), attrs: { list: "zones" } },
       { name: "members", label: t("In this order"), make: () => order(this.people, rota?.members ?? []) },
     ], save: async (values) => {
       await (rota ? send("PATCH", `/api/v1/notifications/rotas/${rota.id}/`, values) : send("POST", "/api/v1/notifications/rotas/", values));
@@ -93,13 +89,13 @@ export class OnCall {
   }
 
   #standIn(/** @type {Rota} */ rota, /** @type {number} */ now) {
-    const people = [{ value: NOBODY, label: "nobody" }, ...this.people.map((value) => ({ value, label: value }))];
+    const people = [{ value: NOBODY, label: t("nobody") }, ...this.people.map((value) => ({ value, label: value }))];
     ask({ title: t("Stand in: {name}", { name: rota.name }), fields: [
       { name: "user", label: t("Who"), type: "select", options: people, value: this.people[0], wide: true },
-      { name: "starts", label: t("From"), type: "datetime-local", value: localInput(now) },
-      { name: "ends", label: t("Until"), type: "datetime-local", value: localInput(now + 86_400_000) },
+      { name: "starts", label: t("From"), type: "datetime-local", value: fieldText(now) },
+      { name: "ends", label: t("Until"), type: "datetime-local", value: fieldText(now + 86_400_000) },
     ], save: async ({ user, starts, ends }) => {
-      const body = { user: user || null, starts: new Date(starts).getTime() || null, ends: new Date(ends).getTime() || null };
+      const body = { user: user || null, starts: fieldInstant(starts), ends: fieldInstant(ends) };
       await send("POST", `/api/v1/notifications/rotas/${rota.id}/substitutions/`, body);
       await this.changed();
     } });

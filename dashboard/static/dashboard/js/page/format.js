@@ -4,7 +4,7 @@
  */
 
 import { DAY, HOUR, MINUTE, SECOND } from "../time/zone.js";
-import { t, tn } from "./language.js";
+import { decimalSign, t, tn } from "./language.js";
 
 export const THIN = "\u2009"; // between a number and its unit
 const MINUS = "\u2212";
@@ -40,7 +40,7 @@ function decimalsNeeded(size) {
 /** "1.235×10⁻⁹". @param {number} value not 0 */
 function power(value) {
   const [digits, exponent] = value.toExponential(SIGNIFICANT - 1).split("e");
-  return `${Number(digits)}${timesTen(Number(exponent))}`.replace("-", MINUS);
+  return `${grouped(String(Number(digits)))}${timesTen(Number(exponent))}`;
 }
 
 /** "×10⁻⁹"; nothing for 0. @param {number} exponent */
@@ -52,7 +52,7 @@ export function timesTen(exponent) {
 export function grouped(text) {
   const [whole, rest] = (Number(text) === 0 ? text.replace("-", "") : text).split(".");
   const apart = whole.replace("-", "").length < 5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
-  return (rest === undefined ? apart : `${apart}.${rest}`).replace("-", MINUS);
+  return (rest === undefined ? apart : `${apart}${decimalSign}${rest}`).replace("-", MINUS);
 }
 
 /**
@@ -101,7 +101,7 @@ export function ago(ms) {
 /** A length of time: "250 ms", "1.5 s", "5 min", "1 h 30 min", "7 d". @param {number} ms */
 export function duration(ms) {
   if (ms < SECOND) return `${Math.round(ms)}${THIN}ms`;
-  if (ms < MINUTE) return `${Number((ms / SECOND).toFixed(1))}${THIN}s`;
+  if (ms < MINUTE) return `${grouped(String(Number((ms / SECOND).toFixed(1))))}${THIN}s`;
   const [unit, name, below, belowName] =
     ms < HOUR ? [MINUTE, "min", SECOND, "s"] : ms < DAY ? [HOUR, "h", MINUTE, "min"] : [DAY, "d", HOUR, "h"];
   const whole = Math.floor(ms / unit);

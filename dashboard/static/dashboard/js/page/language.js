@@ -10,6 +10,9 @@ const root = globalThis.document?.documentElement;
 /** Of the page: "en", "de". */
 export const language = root?.lang || "en";
 
+/** Between whole units and fractions in the page's language: "." or ",". */
+export const decimalSign = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal")?.value ?? ".";
+
 const words = root?.dataset.words ? await catalogue(root.dataset.words) : new Map();
 
 /** @param {string} address @returns {Promise<Map<string, string|string[]>>} */

@@ -1,5 +1,7 @@
 /** What to call a browser in a list: "Firefox on Android". Pure. */
 
+import { t } from "../page/language.js";
+
 // The first that fits: most browsers also name those they descend from.
 const BROWSERS = /** @type {[RegExp, string][]} */ ([
   [/Edg(A|iOS)?\//, "Edge"], [/OPR\//, "Opera"], [/SamsungBrowser\//, "Samsung Internet"], [/Firefox\/|FxiOS\//, "Firefox"],
@@ -11,7 +13,7 @@ const SYSTEMS = /** @type {[RegExp, string][]} */ ([
 
 /** @param {string} agent of `navigator.userAgent` @returns {string} */
 export function browserName(agent) {
-  const browser = BROWSERS.find(([form]) => form.test(agent))?.[1] ?? "A browser";
+  const browser = BROWSERS.find(([form]) => form.test(agent))?.[1] ?? t("A browser");
   const system = SYSTEMS.find(([form]) => form.test(agent))?.[1];
-  return system ? `${browser} on ${system}` : browser;
+  return system ? t("{browser} on {system}", { browser, system }) : browser;
 }

@@ -9,6 +9,7 @@ const EVERY = 200; // ms between two frames
 const SETTLE = 180; // ms after the last pan or zoom before the history is fetched
 const FALLBACK = 2500; // ms without a snapshot before the history is read by REST
 const FRESH_LIMIT = 600; // live points beyond those of a history before it is loaded anew
+export const NEAR = 100; // within this part of the window a click or a pointer is at the same place
 const BUCKETS_OLD = 5; // buckets after which a reduced history is loaded anew
 
 /**
@@ -27,6 +28,7 @@ export class TimeLine extends EventTarget {
     /** what pointed: the series whose chart it is on, and whether with a finger */ this.pointer = { series: 0, touch: false };
     /** @type {{from: number, to: number}|null} */ this.drag = null;
     /** a part of time that was selected to be looked at or marked, not to zoom to @type {{from: number, to: number}|null} */ this.selection = null;
+    /** an instant that was picked by a click, to be marked @type {number|null} ms */ this.picked = null;
     this.held = new PagePoints();
     this.loadedAt = 0;
     this.loading = false;
@@ -83,6 +85,17 @@ export class TimeLine extends EventTarget {
   /** @param {{from: number, to: number}|null} selection */
   keep(selection) {
     this.selection = selection;
+    this.picked = null;
+    this.dispatchEvent(new Event("cursor"));
+  }
+
+  /** An instant was clicked: what is marked there may open, otherwise it can be marked. @param {number} time @param {number} series on whose chart */
+  pick(time, series) {
+    const near = (this.bounds().to - this.bounds().from) / NEAR;
+    if (!this.dispatchEvent(new CustomEvent("pick", { cancelable: true, detail: { time, series, near } }))) return;
+    const { picked } = this;
+    this.keep(null);
+    if (picked === null || Math.abs(time - picked) > near) this.picked = time;
     this.dispatchEvent(new Event("cursor"));
   }
 
@@ -196,6 +209,7 @@ export class TimeLine extends EventTarget {
     this.span = span;
     this.cursor = null; // what it stood on has moved
     this.drag = null;
+    this.picked = null;
     clearTimeout(this.timer);
     if (span.mode === "live") {
       this.held.leaveRange();
@@ -222,7 +236,7 @@ export class TimeLine extends EventTarget {
   /** One step back: from a selection being dragged, from a kept one, from where a finger pointed, to live. */
   escape() {
     if (this.drag) this.dragOver(null);
-    else if (this.selection) this.keep(null);
+    else if (this.selection || this.picked !== null) this.keep(null);
     else if (this.cursor !== null && this.pointer.touch) this.point(null);
     else this.backToLive();
   }
