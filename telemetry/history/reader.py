@@ -121,6 +121,13 @@ def recent(
     return found | _newest(rest, floor=now, before=FAR, now=now, ahead=FAR - now)
 
 
+@limited()
+def before(series_ids: list[int], moment: datetime, *, now: datetime) -> dict[int, Any]:
+    """The newest number or text of each series that has one before a moment."""
+    found = _recent(series_ids, before=moment, now=now)
+    return {series_id: each.point[1] for series_id, each in found.items()}
+
+
 def _recent(
     series_ids: list[int], *, before: datetime = FAR, now: datetime, fewest: int = 1
 ) -> dict[int, Recent]:
