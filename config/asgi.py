@@ -13,7 +13,7 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from bridge.http.routing import http_urlpatterns  # noqa: E402
-from config import http_limits  # noqa: E402
+from config import http_flow, http_limits  # noqa: E402
 from config.requests_in_flight import RequestsInFlight  # noqa: E402
 from dashboard.database import watch  # noqa: E402
 from dashboard.database_guard import DatabaseGuard  # noqa: E402
@@ -21,6 +21,7 @@ from dashboard.live.login import OriginGuard  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 
 http_limits.install()
+http_flow.install()
 guarded: Any = DatabaseGuard(django_application, watch)
 application = ProtocolTypeRouter(
     {

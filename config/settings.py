@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dashboard.pages.content_policy.ContentPolicy",
     "config.static_files.StaticFiles",
-    "django.middleware.gzip.GZipMiddleware",
+    "config.compression.Compression",
     "config.odd_requests.OddRequests",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

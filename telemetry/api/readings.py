@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,7 +17,14 @@ from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestShape, ReadingsShape
 from telemetry.api.window import window
+from telemetry.export.answer import streamed
+from telemetry.export.file_name import file_name
+from telemetry.export.formats import wanted
+from telemetry.export.options import PARAMETERS, TZ, described, time_zone
+from telemetry.export.table_view import TableView, responses
 from telemetry.history import buckets, reader
+from telemetry.history.raw_table import long_form
+from telemetry.models import Series
 from telemetry.moments import to_ms
 from telemetry.series.form import series_form
 
@@ -24,8 +32,9 @@ DEFAULT_SPAN = buckets.HOUR
 DEFAULT_POINTS = 800
 
 
-class ReadingsView(HistoryView):
-    """Readings of one or several series in a window, reduced when there are many."""
+class ReadingsView(TableView):
+    """Readings of one or several series in a window, reduced when there are many; as a file of any
+    format all of them, as they are."""
 
     @extend_schema(
         operation_id="readings",
@@ -50,16 +59,20 @@ class ReadingsView(HistoryView):
                 f"Most points a series, {reader.MIN_POINTS} to {reader.MAX_POINTS}.",
                 int,
             ),
+            TZ,
+            *described(),
         ],
-        responses=ReadingsShape,
+        responses=responses(ReadingsShape),
     )
-    def get(self, request: Request) -> Response:
-        names = {"series", "device", "metric", "from", "to", "points"}
+    def get(self, request: Request) -> HttpResponseBase:
+        names = {"series", "device", "metric", "from", "to", "points", "tz", *PARAMETERS}
         query.known(request, names, lists={"series", "metric"})
         scope = Scope.of(request)
         series_ids = _asked_series(request, scope)
         now = clock.now()
         start, stop = window(request, to_ms(now), DEFAULT_SPAN)
+        if wanted(request) != "json":
+            return _file(request, scope, series_ids, start, stop)
         points = query.integer(
             request, "points", DEFAULT_POINTS, least=reader.MIN_POINTS, most=reader.MAX_POINTS
         )
@@ -87,6 +100,19 @@ class LatestView(HistoryView):
             now=to_ms(now),
         )
         return Response({"now": to_ms(now), "device": uid, "presence": presence, "series": series})
+
+
+def _file(
+    request: Request, scope: Scope, series_ids: list[int], start: float, stop: float
+) -> HttpResponseBase:
+    zone = time_zone(request)
+    start_us, stop_us = round(start * 1_000), round(stop * 1_000)
+    of = Series.objects.visible_to(scope).filter(id__in=series_ids)
+    names = list(of.values_list("device__site__slug", "device__uid", "metric"))
+    sites, devices, metrics = zip(*names, strict=True) if names else ((), (), ())
+    table = long_form(scope, series_ids, start_us, stop_us)
+    name = file_name(sites, devices, metrics, start_us, stop_us, zone)
+    return streamed(request, table, name, zone)
 
 
 def _asked_series(request: Request, scope: Scope) -> list[int]:

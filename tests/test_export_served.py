@@ -1,0 +1,105 @@
+"""An export as Daphne serves it: no faster than it is read, whole or visibly broken, and given up
+when nobody reads it."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from dashboard.tests.live_socket import make_cookie
+from telemetry.moments import from_ms
+from telemetry.storage.backend import backend
+from telemetry.tests.written import series
+from tests.waiting import eventually
+from tests.web_process import WebProcess, web, web_process
+
+__all__ = ["web", "web_process"]  # fixtures
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
+
+AT = 1_793_491_200_000  # 2026-11-01T00:00Z, ms
+ROWS = 600_000  # 42 MB of CSV, several times what two sockets hold
+KEPT = 25 * 1024  # KiB that an export may add to the process
+PATIENCE = 60.0  # seconds
+
+
+def fill(series_id: int) -> None:
+    backend().make_days({from_ms(AT).date()})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO reading SELECT %s, %s + n * interval '100 ms', n / 8.0"
+            " FROM generate_series(0, %s - 1) AS n",
+            [series_id, from_ms(AT), ROWS],
+        )
+
+
+def peak(process: WebProcess) -> int:
+    """The most memory it ever had, KiB."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+
+
+def waits(process: WebProcess) -> bool:
+    """The process has begun to read, and has not asked for more for a while."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+            " AND state = 'idle' AND state_change < clock_timestamp() - interval '1 s'",
+            [process.name],
+        )
+        return cursor.fetchone() != (0,)
+
+
+def asked(
+    process: WebProcess, series_id: int, cookie: str, **more: str
+) -> http.client.HTTPConnection:
+    wire = http.client.HTTPConnection("127.0.0.1", process.port, timeout=PATIENCE)
+    query = {"from": "2026-11-01", "to": "2026-11-02", "format": "csv", **more}
+    words = "&".join(f"{name}={value}" for name, value in query.items())
+    headers = {"Cookie": cookie, "Accept-Encoding": "identity"}
+    wire.request("GET", f"/api/v1/readings/?series={series_id}&{words}", headers=headers)
+    return wire
+
+
+def test_an_export_keeps_step_with_its_client_and_breaks_where_it_fails(web: WebProcess) -> None:
+    one = series()
+    fill(one.pk)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={make_cookie()}"
+    with closing(asked(web, one.pk, cookie, to="2026-11-01T00:01")) as wire:  # pyarrow is loaded
+        assert wire.getresponse().read().count(b"\n") == 601
+
+    before = peak(web)
+    with closing(asked(web, one.pk, cookie)) as wire:
+        answer = wire.getresponse()
+        eventually(lambda: waits(web), PATIENCE, what="it waits for its client")
+        lines = 0
+        while piece := answer.read(1 << 20):
+            lines += piece.count(b"\n")
+    assert lines == ROWS + 1
+    assert peak(web) - before < KEPT
+
+    with closing(asked(web, one.pk, cookie)) as wire:
+        answer = wire.getresponse()
+        eventually(lambda: waits(web), PATIENCE, what="it waits for its client")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = %s",
+                [web.name],
+            )
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            answer.read()
+
+    with closing(asked(web, one.pk, cookie)) as wire:
+        answer = wire.getresponse()
+        eventually(lambda: waits(web), PATIENCE, what="it waits for its client")
+        answer.close()
+    eventually(web.is_at_rest, PATIENCE, what="it has given the export up")
+
+    with closing(asked(web, one.pk, cookie, to="2026-11-01T00:01")) as wire:
+        assert wire.getresponse().read().count(b"\n") == 601
