@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from access.scope import ScopedManager
-from devices.models import Device, OfDevices
+from access.scope import M, ScopedManager
+from devices.models import Device, NotRemoved, OfDevices
 from devices.stamps import CreatedAt
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
@@ -119,6 +120,61 @@ class QuarantinedMessage(models.Model):
         """Those of devices there. Who sent the others, nobody can place."""
         there = Device.with_removed.filter(Device.standing_at(sites))
         return models.Q(uid__in=there.values("uid"))
+
+
+class OfSeries(NotRemoved[M]):
+    """Without what belongs to a series of a removed device."""
+
+    path = "series__device__removed_at"
+
+
+class Correction(models.Model):
+    """A range of a series that somebody deleted or replaced. Until it is undone the range is
+    closed: no reading comes into it (`telemetry.storage.closed`)."""
+
+    class Action(models.TextChoices):
+        DELETE = "delete"
+        REPLACE = "replace"
+
+    id = models.BigAutoField(primary_key=True)
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="corrections")
+    action = models.CharField(max_length=8, choices=Action.choices)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()  # not included
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, blank=True)  # readable when they are gone
+    made_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=150, blank=True)
+    removed = models.IntegerField()  # readings
+    written = models.IntegerField()
+    # What was changed, as JSON, which keeps every number to the bit: [[Unix us, value], …]. Empty
+    # when it cannot be undone any more.
+    removed_readings = models.TextField(blank=True)
+    written_readings = models.TextField(blank=True)
+
+    objects: ClassVar[ScopedManager[Self]] = OfSeries()
+    with_removed: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["made_at"],
+                name="correction_undoable",
+                condition=~models.Q(removed_readings="", written_readings=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series_id} {self.action} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def standing_at(sites: frozenset[int]) -> models.Q:
+        return models.Q(series__device__site__in=sites)
 
 
 class IngestWorker(models.Model):

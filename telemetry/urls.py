@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from telemetry.api.corrections import CorrectionsView, SeriesCorrectionsView, UndoView
 from telemetry.api.fleet import FleetView
 from telemetry.api.messages import MessagesView
 from telemetry.api.pipeline import PipelineView
@@ -17,6 +18,13 @@ quarantine_router = SimpleRouter()
 quarantine_router.register("quarantine", QuarantineViewSet, basename="quarantine")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "series/<int:series_id>/corrections/",
+        SeriesCorrectionsView.as_view(),
+        name="series-corrections",
+    ),
+    path("corrections/", CorrectionsView.as_view(), name="corrections"),
+    path("corrections/<int:correction_id>/undo/", UndoView.as_view(), name="corrections-undo"),
     *series_router.urls,
     path("quarantine/groups/", GroupsView.as_view(), name="quarantine-groups"),
     *quarantine_router.urls,

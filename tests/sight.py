@@ -29,7 +29,7 @@ from notifications.models import (
     Wording,
 )
 from shiftlog.models import Entry, Former, Reaction
-from telemetry.models import QuarantinedMessage, Series
+from telemetry.models import Correction, QuarantinedMessage, Series
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
 HIDDEN_ID = 4_711  # of what a request names in its body
@@ -59,6 +59,10 @@ class Hidden:
         Presence.objects.create(device=self.device, last_seen_at=now)
         DeviceAlias.objects.create(device=self.device, alias=f"{SECRET}-alias")
         self.series = Series.objects.create(device=self.device, metric=f"{SECRET}.metric")
+        self.correction = Correction.objects.create(
+            series=self.series, action="delete", starts_at=now, ends_at=now, reason=SECRET,
+            by_name=SECRET, made_at=now, removed=1, written=0, removed_readings=f'[[1,"{SECRET}"]]',
+        )  # fmt: skip
         self.derived = DerivedSeries.objects.create(
             series=Series.objects.create(
                 id=HIDDEN_ID, device=self.device, metric=f"{SECRET}.twice"
@@ -101,6 +105,7 @@ class Hidden:
             *Device.with_removed.filter(uid__startswith="far-").order_by("id").values(),
             *Series.objects.filter(device__uid="far-1").order_by("id").values(),
             *DerivedSeries.objects.order_by("id").values(),
+            *Correction.objects.order_by("id").values(),
             *DerivedInput.objects.order_by("id").values(),
             *QuarantinedMessage.objects.order_by("id").values(),
             *DecodeRule.objects.order_by("id").values(),

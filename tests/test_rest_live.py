@@ -132,6 +132,15 @@ STEPS = [
         ("series",),
         lambda: {"id": series_id()},
     ),
+    Step(
+        "corrections_create",
+        {"from": 0, "to": 1_000, "action": "delete", "reason": "wrong"},
+        ("corrections",),
+        lambda: {"series_id": series_id()},
+    ),
+    Step(
+        "corrections_undo", None, ("corrections",), newest("telemetry.Correction", "correction_id")
+    ),
     Step("devices_rename", {"uid": "pump-9"}, ("device",), own()),
     Step(
         "devices_alias_delete",

@@ -59,7 +59,7 @@ ANSWERS = [
 SCOPED = {
     "Site", "Device", "Series", "QuarantinedMessage", "Alert", "AlertEvent", "AlertRule", "Silence",
     "Decision", "Delivery", "Notification", "Occasion", "Policy", "DerivedSeries",
-    "DerivedInput", "RuleChange", "Entry",
+    "DerivedInput", "RuleChange", "Entry", "Correction",
 }  # fmt: skip
 IN_ADMIN = {"Site", "Device", "Series", "QuarantinedMessage"}
 AT_NO_SITE = {
@@ -106,6 +106,8 @@ def filled(path: str, hidden: Hidden) -> str:
         "view_id": hidden.view.pk,
         "card_id": hidden.card.pk,
         "entry_id": hidden.entry.pk,
+        "series_id": hidden.series.pk,
+        "correction_id": hidden.correction.pk,
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }
@@ -135,6 +137,9 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/restored-devices/"): [{"uids": ["far-2"]}],
     ("post", "/api/v1/sites/"): [{"slug": "new", "name": "New"}],
     ("post", "/api/v1/series/"): [{"device": "far-1", "metric": "m"}],
+    ("post", "/api/v1/series/{series_id}/corrections/"): [
+        {"from": 0, "to": 1, "action": "delete", "reason": "r"}
+    ],
     ("post", "/api/v1/quarantine/replay/"): [{"uid": "far-1"}, {}],
     ("post", "/api/v1/inbox/adopt/"): [{"uids": ["nobody-1"]}, {"convention": "tasmota"}],
     ("post", "/api/v1/inbox/ignore/"): [{"uids": ["nobody-1"]}, {"convention": "tasmota"}],
@@ -193,6 +198,7 @@ BODIES |= {
     ],
 }
 QUERIES = {
+    "/api/v1/corrections/": ["series={series}", "device=far-1", ""],
     "/api/v1/readings/": [
         "series={series}",
         "device=far-1",

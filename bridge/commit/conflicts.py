@@ -34,8 +34,14 @@ class Lost:
             rows.rejected.add(self.index)
         return verdict
 
-    def problem(self) -> Problem:
+    def problem(self, *, closed: bool) -> Problem:
+        """`closed`: an operator deleted or replaced what was there; otherwise another value is."""
         more = f"; so have {len(self.metrics) - 1} more" if len(self.metrics) > 1 else ""
+        if closed:
+            return Problem(
+                Reason.CORRECTED,
+                f"{self.metrics[0]!a} was deleted or replaced there by an operator{more}",
+            )
         return Problem(
             Reason.CONFLICTING_VALUES,
             f"{self.metrics[0]!a} has another value at that instant, stored first{more}",

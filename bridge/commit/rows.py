@@ -187,13 +187,12 @@ class RowBuilder:
     ) -> list[store.Quarantined]:
         """Note which messages lost readings to others stored first, and what of them to keep."""
         before = len(rows.batch.quarantined)
-        lost_series = rows.losers(conflicts)
-        for lost in of_devices(batch, lost_series, self._registry, self._series):
-            verdict = lost.note(rows)
-            message = batch.messages[lost.index]
-            keep(
-                rows, lost.index, message, lost.uid, [lost.problem()], partial=not verdict.rejected
-            )
+        for closed, some in zip((True, False), conflicts.apart(), strict=True):
+            lost_series = rows.losers(some)
+            for lost in of_devices(batch, lost_series, self._registry, self._series):
+                partly = not lost.note(rows).rejected
+                message, problem = batch.messages[lost.index], lost.problem(closed=closed)
+                keep(rows, lost.index, message, lost.uid, [problem], partial=partly)
         kept = rows.batch.quarantined[before:]
         del rows.batch.quarantined[before:]
         return [with_stamp(each, batch) for each in kept]

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     IMPLAUSIBLE_TIMESTAMP = "implausible_timestamp"
     CONFLICTING_VALUES = "conflicting_values"
     TOO_OLD = "too_old"
+    CORRECTED = "corrected"
     NOT_FINITE = "not_finite"
     UNSUPPORTED_VALUE = "unsupported_value"
     BAD_TEXT = "bad_text"

@@ -39,7 +39,7 @@ ENVELOPE = frozenset({"type", "event", "site", "left", "to"})
 EVENTS = frozenset(
     {
         "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
-        "alert_rules", "silences", "notifications", "derived", "views", "cards",
+        "alert_rules", "silences", "notifications", "derived", "views", "cards", "corrections",
         "account", "listening", "quarantine_left", "site",
         "log", "log_here", "log_read",
     }

@@ -22,6 +22,7 @@ class Kind(models.TextChoices):
     # What came in
     QUARANTINE_BURST = "quarantine_burst"
     REPLAY = "replay"
+    READINGS_CORRECTED = "readings_corrected"  # deleted or replaced, or that was undone
     # Alerts
     ALERT_FIRED = "alert_fired"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"

@@ -35,6 +35,7 @@ RefillReason = Literal[
     "nobody_listened",  # whoever came a moment ago was not noticed yet
     "lost",  # frames were dropped on the way
     "recomputed",  # other results took the place of earlier ones
+    "corrected",  # somebody deleted or replaced readings, or undid that
 ]
 
 

@@ -1,6 +1,8 @@
 -- name: note_commit
--- Says in the transaction that writes readings which series they are of, and of which times.
+-- Says in the transaction that writes readings which series they are of, and of which times. The mark
+-- of the corrections comes back, so that asking for it costs a batch no trip to the server.
 INSERT INTO commit_log (series, spans) VALUES (%(series_ids)s, %(spans)s::tstzmultirange)
+RETURNING (SELECT corrections FROM retention_state)
 
 -- name: add_reader
 -- Has a new reader begin with what has not ended yet.

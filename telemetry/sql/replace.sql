@@ -8,6 +8,12 @@ DELETE FROM reading
 WHERE series_id = %(series_id)s AND time >= %(start)s AND time <= %(stop)s
     AND time = ANY (%(moments)s::timestamptz[])
 
+-- name: delete_texts
+-- Deletes the texts of a series at some times, which lie from one to another, both included.
+DELETE FROM text_reading
+WHERE series_id = %(series_id)s AND time >= %(start)s AND time <= %(stop)s
+    AND time = ANY (%(moments)s::timestamptz[])
+
 -- name: note_rewritten
 -- Has the summaries of these minutes of a series made anew, also where they come to less.
 INSERT INTO rewritten_minute (series_id, minute)

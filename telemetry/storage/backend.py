@@ -38,6 +38,9 @@ class Backend(Protocol):
         """Delete the numbers of a series at these times, which ascend. Its summaries follow once
         the commit log has their minutes."""
 
+    def delete_texts(self, series_id: int, moments: list[datetime]) -> None:
+        """The same of texts, which have no summaries."""
+
     def drop_readings(self, cutoff: datetime) -> list[str]:
         """Drop the whole days before `cutoff`; the names of the tables that went."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
@@ -43,8 +44,9 @@ class Commits(list[Commit]):
     more = False  # others are behind them already
 
 
-def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray[np.int64]) -> None:
-    """Log readings, given as columns, in the transaction that writes them."""
+def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray[np.int64]) -> UUID:
+    """Log readings, given as columns, in the transaction that writes them; the mark of the
+    corrections as of then (`telemetry.storage.closed`)."""
     # As a literal: to make it of an array would cost the server more than the row itself.
     said = ",".join(
         f"[{from_us(start).isoformat()},{from_us(end).isoformat()}]"
@@ -53,6 +55,8 @@ def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray
     # In network order, which SQL and a dump can read as well.
     ids = ranges(series_ids).astype(">i4").tobytes()
     cursor.execute(_SQL["note_commit"], {"series_ids": ids, "spans": f"{{{said}}}"})
+    mark: UUID = cursor.fetchone()[0]
+    return mark
 
 
 def spans(times_us: NDArray[np.int64]) -> list[tuple[int, int]]:

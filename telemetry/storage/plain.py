@@ -54,6 +54,10 @@ class Plain:
                 _SQL["note_rewritten"], {"series_id": series_id, "minutes": sorted(minutes)}
             )
 
+    def delete_texts(self, series_id: int, moments: list[datetime]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["delete_texts"], deletion(series_id, moments))
+
     def drop_readings(self, cutoff: datetime) -> list[str]:
         """Raises `partitions.StillRead` when some could not go yet: call it again.
 

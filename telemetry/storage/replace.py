@@ -7,12 +7,13 @@ nothing, and nobody who follows the commit log hears of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 
 from telemetry.errors import TelemetryError
@@ -21,9 +22,12 @@ from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import commit_log, errors
 from telemetry.storage.backend import backend
-from telemetry.storage.store import STATEMENT_TIMEOUT, days_of
+from telemetry.storage.store import begin, days_of
 
 _SQL = load("replace") | load("store") | load("merge")
+
+
+Readings = Mapping[int, float | str]  # by Unix us
 
 
 class Computed(NamedTuple):
@@ -72,7 +76,7 @@ def replace(
 
 def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], None]) -> Replaced:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["begin_batch"], {"timeout": f"{STATEMENT_TIMEOUT}s"})
+        begin(cursor)
         alongside()
         cursor.execute(_SQL["hold_retention"])
         (floor,) = cursor.fetchone()
@@ -80,19 +84,9 @@ def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], N
             raise Dropped("readings that this was computed of have been removed")
         stored = columns.numbers(computed.series_id, computed.start_us, computed.stop_us + 1)
         found = _difference(computed, *stored)
-        if len(found.removed_us):
-            moments = [from_us(each) for each in found.removed_us.tolist()]
-            backend().delete_readings(computed.series_id, moments)
-        if len(found.times_us):
-            # No COPY: after a DELETE from a compressed chunk TimescaleDB may not survive one.
-            rows = {
-                "series": [computed.series_id] * len(found.times_us),
-                "times": found.times_us.tolist(),
-                "values": found.values.tolist(),
-            }
-            cursor.execute(_SQL["insert_numbers"], rows)
-        if len(changed := found.changed_us):
-            commit_log.note(cursor, np.full(len(changed), computed.series_id, np.int32), changed)
+        removed = dict.fromkeys(found.removed_us.tolist(), 0.0)
+        written = dict(zip(found.times_us.tolist(), found.values.tolist(), strict=True))
+        exchange(cursor, computed.series_id, removed, written)
     return found
 
 
@@ -109,3 +103,20 @@ def _difference(
     gone = np.ones(len(times_us), bool)
     gone[theirs[same]] = False
     return Replaced(computed.times_us[new], computed.values[new], times_us[gone])
+
+
+def exchange(cursor: CursorWrapper, series_id: int, removed: Readings, written: Readings) -> None:
+    """Take readings of a series out and put others in, of a transaction that holds retention.
+    Raises what the database raises: also where a day has no room yet."""
+    for kind, delete in ((float, backend().delete_readings), (str, backend().delete_texts)):
+        if gone := sorted(us for us, value in removed.items() if type(value) is kind):
+            delete(series_id, [from_us(us) for us in gone])
+    # No COPY: after a DELETE from a compressed chunk TimescaleDB may not survive one.
+    for kind, insert in ((float, "insert_numbers"), (str, "insert_texts")):
+        if new := {us: value for us, value in written.items() if type(value) is kind}:
+            ids = [series_id] * len(new)
+            rows: dict[str, Any] = {"series": ids, "times": list(new), "values": list(new.values())}
+            cursor.execute(_SQL[insert], rows)
+    if changed := sorted(removed.keys() | written.keys()):
+        series_ids = np.full(len(changed), series_id, np.int32)
+        commit_log.note(cursor, series_ids, np.array(changed, np.int64))

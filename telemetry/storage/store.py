@@ -8,9 +8,9 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
 
 import numpy as np
 import psycopg
@@ -22,12 +22,13 @@ from psycopg.types.json import Jsonb
 from telemetry.models import KEPT_PAYLOAD
 from telemetry.moments import EPOCH, from_us
 from telemetry.sql import load
-from telemetry.storage import commit_log, copy_binary, errors, merge, presence
+from telemetry.storage import closed, commit_log, copy_binary, errors, merge, presence
 from telemetry.storage.backend import backend
+from telemetry.storage.batch import Batch, Column, Conflicts, sift
 from telemetry.storage.quarantined import Quarantined, not_kept
 from telemetry.workers.lease import Lease, LeaseLost
 
-Column = list[Any] | NDArray[Any]
+__all__ = ["Alongside", "Batch", "Conflicts", "Quarantined", "Written", "write"]
 
 DAY_US = 86_400_000_000
 STATEMENT_TIMEOUT = 60  # seconds a statement of a batch may take in the database
@@ -35,44 +36,8 @@ STATEMENT_TIMEOUT = 60  # seconds a statement of a batch may take in the databas
 _SQL = load("store")
 
 
-@dataclass(slots=True)
-class Batch:
-    """Rows of one transaction. The three reading columns have the same length."""
-
-    series_ids: Column = field(default_factory=list)
-    times_us: Column = field(default_factory=list)
-    values: Column = field(default_factory=list)
-    texts: list[tuple[int, int, str]] = field(default_factory=list)  # series, Unix us, text
-    quarantined: list[Quarantined] = field(default_factory=list)
-    statuses: dict[int, presence.Said] = field(default_factory=dict)  # by device id
-    deliveries: bytes = (
-        b""  # bridge.intake.redelivery: what a redelivery of these messages looks like
-    )
-    delivery_process: str = ""  # whose serial it is; "" for an earlier process's
-    delivery_serial: int = 0  # of the newest of them
-    may_repeat: bool = False  # some of it may be stored already
-    again: bool = False  # the very same was sent before, and may have been committed
-    with_texts: set[int] = field(default_factory=set)  # its series that have texts in the store
-
-    def keys(self) -> list[tuple[int, int]]:
-        """Series and Unix microseconds of each numeric reading."""
-        columns = (np.asarray(self.series_ids).tolist(), np.asarray(self.times_us).tolist())
-        return list(zip(*columns, strict=True))
-
-    def beside_texts(self) -> NDArray[np.bool_]:
-        """Of each numeric reading whether its series has texts, in the store or in this batch."""
-        series_ids = np.asarray(self.series_ids, dtype=np.int64)
-        found = self.with_texts | {series_id for series_id, _, _ in self.texts}
-        if not found:
-            return np.zeros(len(series_ids), dtype=bool)
-        return np.isin(series_ids, sorted(found))
-
-
-class Conflicts(NamedTuple):
-    """Rows of the batch, from 0, that were not stored, for another value has their place."""
-
-    numbers: list[int]
-    texts: list[int]
+class _Stale(Exception):
+    """Somebody corrected readings, or undid it, since we asked what is closed."""
 
 
 class Alongside(NamedTuple):
@@ -132,32 +97,40 @@ def days_of(times_us: NDArray[Any]) -> list[date]:
 
 
 def _write(batch: Batch, worker: str, lease: Lease | None, alongside: Alongside) -> Written:
-    if not batch.may_repeat:
+    repeatable = batch.may_repeat
+    while True:
         try:
-            return _commit(batch, worker, lease, alongside, repeatable=False)
+            return _commit(batch, worker, lease, alongside, repeatable=repeatable)
         except psycopg.errors.UniqueViolation:
-            pass
-    return _commit(batch, worker, lease, alongside, repeatable=True)
+            if repeatable:
+                raise
+            repeatable = True
+        except _Stale:
+            closed.learn()
 
 
 def _commit(
     batch: Batch, worker: str, lease: Lease | None, alongside: Alongside, *, repeatable: bool
 ) -> Written:
     with transaction.atomic(), connection.cursor() as cursor:
-        _begin(cursor, worker, lease)
+        begin(cursor, worker, lease)
+        open_rows = sift(batch, closed.latest())
+        left = open_rows.batch
         # A number must not be copied where a text may have its place.
-        merged = np.ones(len(batch.series_ids), dtype=bool) if repeatable else batch.beside_texts()
-        inserted = _copy_readings(cursor, batch, ~merged)
-        conflicts = Conflicts([], [])
-        repeated: set[tuple[int, int]] = set()
-        if merged.any() or batch.texts:
-            found = _merge(cursor, batch, np.flatnonzero(merged), alongside.order())
-            inserted += found.inserted
-            repeated, conflicts = found.repeated, Conflicts(found.numbers, found.texts)
+        merged = np.ones(len(left.series_ids), dtype=bool) if repeatable else left.beside_texts()
+        inserted = _copy_readings(cursor, left, ~merged)
+        found = merge.Merged(0, set(), [], [])
+        if merged.any() or left.texts:
+            order = open_rows.order(alongside.order())
+            found = _merge(cursor, left, np.flatnonzero(merged), order)
+        inserted += found.inserted
+        conflicts = open_rows.conflicts(found)
         if inserted:
-            _log(cursor, batch)
+            _check_mark(_log(cursor, left))
+        elif conflicts.closed_numbers or conflicts.closed_texts:
+            _check_mark(closed.mark(cursor))
         quarantined = batch.quarantined
-        if any(conflicts):
+        if conflicts.numbers or conflicts.texts:
             quarantined = quarantined + alongside.on_conflict(conflicts)
         if quarantined:
             quarantined = not_kept(cursor, quarantined, again=batch.again)
@@ -175,11 +148,17 @@ def _commit(
                 },
             )
         alongside.write()
-    return Written(inserted, repeated, changes, conflicts)
+    return Written(inserted, found.repeated, changes, conflicts)
 
 
-def _begin(cursor: CursorWrapper, worker: str, lease: Lease | None) -> None:
-    timeout = {"timeout": f"{STATEMENT_TIMEOUT}s"}
+def _check_mark(mark: UUID) -> None:
+    if mark != closed.latest().mark:
+        raise _Stale
+
+
+def begin(cursor: CursorWrapper, worker: str = "", lease: Lease | None = None) -> None:
+    """Begin a transaction that stores readings; raises `LeaseLost`."""
+    timeout: dict[str, Any] = {"timeout": f"{STATEMENT_TIMEOUT}s", "key": closed.LOCK_KEY}
     if lease is None:
         cursor.execute(_SQL["begin_batch"], timeout)
         return
@@ -221,7 +200,7 @@ def _merge(
     return found._replace(numbers=rows[found.numbers].tolist())
 
 
-def _log(cursor: CursorWrapper, batch: Batch) -> None:
+def _log(cursor: CursorWrapper, batch: Batch) -> UUID:
     """Say in the commit log which series these readings are of, and of which minutes."""
     series_ids = np.asarray(batch.series_ids, dtype=np.int32)
     times_us = np.asarray(batch.times_us, dtype=np.int64)
@@ -229,7 +208,7 @@ def _log(cursor: CursorWrapper, batch: Batch) -> None:
         ids, at, _ = zip(*batch.texts, strict=True)
         series_ids = np.concatenate((series_ids, np.array(ids, dtype=np.int32)))
         times_us = np.concatenate((times_us, np.array(at, dtype=np.int64)))
-    commit_log.note(cursor, series_ids, times_us)
+    return commit_log.note(cursor, series_ids, times_us)
 
 
 def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:

@@ -68,6 +68,11 @@ class Timescale:
             cursor.execute(_SQL["lift_decompression_limit"])
             cursor.execute(_SQL["delete_numbers"], deletion(series_id, moments))
 
+    def delete_texts(self, series_id: int, moments: list[datetime]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["lift_decompression_limit"])
+            cursor.execute(_SQL["delete_texts"], deletion(series_id, moments))
+
     def drop_readings(self, cutoff: datetime) -> list[str]:
         for chunk in _chunks(HYPERTABLES):
             if chunk.stop <= cutoff:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from telemetry.moments import EPOCH
+from telemetry.corrections import change
+from telemetry.models import Series
+from telemetry.moments import EPOCH, from_ms
 from telemetry.storage.replace import Computed, replace
 from telemetry.tests.timescaledb import (
     DAY,
@@ -44,3 +46,28 @@ def test_results_in_a_compressed_chunk_are_replaced_and_summarised(on_timescaled
     assert len(replace(computed, EPOCH).changed_us) == 0
     roll_up()
     assert sum(row[2] for row in summaries()[2]) == 30 + 60 + 1
+
+
+def test_a_correction_in_a_compressed_chunk_is_made_and_undone(on_timescaledb) -> None:
+    old = END - 10 * DAY
+    there = every(MINUTE, span=HOUR, end=old)
+    store_readings(there)
+    store_readings(every(MINUTE, span=HOUR, end=old, one=SERIES[1]))
+    roll_up()
+    assert compress()
+    before = summaries()
+    stored = f"SELECT time, value FROM reading WHERE series_id = {SERIES[0]} ORDER BY time"
+    held = rows(stored)
+    point = {(old - HOUR) * 1_000 + 1: 7.5}
+    one = Series.objects.get(pk=SERIES[0])
+    wanted = change.Wanted(one, from_ms(old - HOUR), from_ms(old - HOUR // 2), point)
+    made = change.make(wanted, "replace", "known better", None)
+    assert (made.removed, made.written) == (30, 1)
+    assert [value for _, value in rows(stored)] == [7.5, *(value for _, value in held[30:])]
+    roll_up()
+    assert sum(row[2] for row in summaries()[2]) == 31 + 60
+    assert store_readings(there, may_repeat=True).inserted == 0
+    change.undo(made, None)
+    assert rows(stored) == held
+    roll_up()
+    assert summaries() == before

@@ -113,6 +113,7 @@ def turned_to(port: int) -> Iterator[None]:
         finally:
             for chunked in (*timescale.HYPERTABLES, *summaries_of.TABLES):
                 rows("SELECT drop_chunks(%s, older_than => 'infinity'::timestamptz)", chunked)
+            rows("DELETE FROM telemetry_correction; DELETE FROM shiftlog_entry")
             rows("DELETE FROM telemetry_series; DELETE FROM devices_device")
             rows("TRUNCATE dirty_minute, commit_log, deleted_series, last_reading")
             rows("UPDATE retention_state SET raw_floor = 'epoch', clock = NULL")

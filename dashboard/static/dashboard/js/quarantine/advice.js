@@ -22,6 +22,7 @@ const ADVICE = {
   bad_timestamp: t("Have it send Unix milliseconds or ISO 8601."),
   implausible_timestamp: t("Set the device's clock, and have it send milliseconds."),
   conflicting_values: t("Give each value its own name or time; the first one stays."),
+  corrected: t("An operator deleted or replaced what was there. Undo that on the device's page first, then replay."),
   too_old: t("Raise PULSEBOARD_RETENTION_DAYS and restart, then replay. Otherwise discard it."),
   not_finite: t("Have it leave the value out, or send null."),
   unsupported_value: t("Give each element of the array a name of its own."),
