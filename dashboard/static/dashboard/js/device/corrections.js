@@ -1,0 +1,142 @@
+/** Readings of a device that somebody deletes or replaces, and undoes that: offered on its charts, listed beside them. */
+
+import { byId, el, toast } from "../page/element.js";
+import { ChoiceDialog } from "../charts/choice-dialog.js";
+import { ask } from "../page/form-dialog.js";
+import { connection } from "../live/live.js";
+import { get, send } from "../page/rest.js";
+import { nameOf } from "../charts/series-head.js";
+import { number } from "../page/format.js";
+import { offerMark } from "../charts/mark-here.js";
+import { pointsOf, textOf } from "./corrected-points.js";
+import { serverNow } from "../time/clock.js";
+import { span } from "../log/words.js";
+import { t, tn } from "../page/language.js";
+import { when } from "../time/moment.js";
+
+const SHOWN = 10; // corrections beside the charts, the newest
+const EDITED = 500; // readings that are offered as lines; of more, replace them over REST
+
+/** @typedef {{id: number, metric: string, action: string, from: number, to: number, reason: string, by: string, at: number, removed: number, written: number,
+ *   undone: number|null, undone_by: string, undo_until: number|null}} Correction */
+
+/** @param {any} device the page's facts */
+export function offerCorrections(device) {
+  const choice = new ChoiceDialog();
+  /** @param {import("../charts/mark-here.js").Place} place @param {(series: any, from: number, to: number) => void} act */
+  const chosen = ({ from, until, series }, act) => {
+    if (until === null) return toast(t("Select the time first: hold Shift and drag over a chart."));
+    const [first, last] = [Math.floor(from), Math.min(Math.ceil(until), Math.floor(serverNow()))];
+    const found = device.series.filter((/** @type {any} */ { id }) => series === null || id === series);
+    if (found.length === 1) return act(found[0], first, last);
+    choice.ask(t("Which readings?"), found.map((/** @type {any} */ one) => ({ words: nameOf(one), act: () => act(one, first, last) })));
+  };
+  offerMark(t("Delete these readings…"), (place) => chosen(place, askDelete));
+  offerMark(t("Correct these readings…"), (place) => chosen(place, askReplace));
+  const list = new CorrectionList(device);
+  connection.on("corrections", ({ uid }) => uid === device.uid && list.read());
+  connection.on("hello", () => list.read());
+  list.read();
+}
+
+const path = (/** @type {any} */ series) => `/api/v1/series/${series.id}/corrections/`;
+
+/** @param {any} series @param {number} from @param {number} to */
+async function askDelete(series, from, to) {
+  const wanted = { action: "delete", from, to };
+  const tried = await counted(series, wanted);
+  if (!tried) return;
+  const n = number(tried.removed, 0);
+  ask({
+    title: tn("Delete {n} reading of {name}", "Delete {n} readings of {name}", tried.removed, { n, name: nameOf(series) }), act: t("Delete"),
+    fields: [reason(from, to)],
+    save: async (values) => done(await send("POST", path(series), { ...wanted, ...values })),
+  });
+}
+
+/** @param {any} series @param {number} from @param {number} to */
+async function askReplace(series, from, to) {
+  let points;
+  try {
+    const answer = await get(`/api/v1/readings/?series=${series.id}&from=${from}&to=${to}&points=${EDITED}`);
+    points = answer.series[0].reduced ? null : answer.series[0].points;
+  } catch (error) {
+    return void toast(/** @type {Error} */ (error).message);
+  }
+  if (points === null) return toast(t("There are more than {n} readings: select less, or replace them over REST.", { n: number(EDITED, 0) }));
+  ask({
+    title: t("Correct readings of {name}", { name: nameOf(series) }),
+    fields: [
+      { name: "points", label: t("What was measured: a time and a value a line"), type: "textarea", wide: true, value: textOf(points), attrs: { rows: "10", spellcheck: "false", class: "field mono" } },
+      reason(from, to),
+    ],
+    save: async ({ points: text, ...values }) => done(await send("POST", path(series), { action: "replace", from, to, points: pointsOf(text), ...values })),
+  });
+}
+
+/** @param {number} from @param {number} to */
+const reason = (from, to) => ({ name: "reason", label: t("Why"), attrs: { maxlength: "500" }, wide: true, hint: t("{span}. It stands in the log, and can be undone for 30 days.", { span: span(from, to, serverNow()) }) });
+
+/** What it would change; null: nothing, or it may not. @param {any} series @param {any} wanted */
+async function counted(series, wanted) {
+  try {
+    const tried = await send("POST", `${path(series)}?dry_run=1`, { ...wanted, reason: "-" });
+    if (tried.removed) return tried;
+    toast(t("There are no readings of {name} in this time.", { name: nameOf(series) }));
+  } catch (error) {
+    const { body, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    toast([...Object.values(body ?? {})].flat().join(" ") || message);
+  }
+  return null;
+}
+
+function done(/** @type {Correction} */ made) {
+  const n = number(made.removed, 0);
+  const text = made.action === "delete" ? tn("{n} reading is deleted.", "{n} readings are deleted.", made.removed, { n }) : t("The readings are corrected.");
+  toast(text, { act: t("Undo"), run: () => undo(made) });
+}
+
+async function undo(/** @type {Correction} */ { id }) {
+  try {
+    await send("POST", `/api/v1/corrections/${id}/undo/`);
+    toast(t("The readings are as they were."));
+  } catch (error) {
+    toast(t("Not undone. {why}", { why: /** @type {Error} */ (error).message }));
+  }
+}
+
+class CorrectionList {
+  /** @param {any} device */
+  constructor(device) {
+    this.device = device;
+    this.turn = 0;
+  }
+
+  async read() {
+    if (this.device.removed) return;
+    const turn = ++this.turn;
+    try {
+      const { corrections } = await get(`/api/v1/corrections/?device=${encodeURIComponent(this.device.uid)}`);
+      if (turn === this.turn) this.#show(corrections.slice(0, SHOWN));
+    } catch {
+      // What was shown stays; the next hello, or the next correction, asks again.
+    }
+  }
+
+  #show(/** @type {Correction[]} */ found) {
+    byId("corrections").hidden = !found.length;
+    byId("corrections-list").replaceChildren(...found.map((each) => this.#row(each)));
+  }
+
+  #row(/** @type {Correction} */ each) {
+    const now = serverNow();
+    const series = this.device.series.find((/** @type {any} */ { metric }) => metric === each.metric);
+    const values = { name: series ? nameOf(series) : each.metric, span: span(each.from, each.to, now), n: number(each.removed, 0), written: number(each.written, 0) };
+    const what = each.action === "delete" ? t("{name}, {span}: {n} deleted", values) : t("{name}, {span}: {n} replaced by {written}", values);
+    const who = each.by || t("Somebody who is gone");
+    return el("li", {}, el("p", { text: what }),
+      el("p", { class: "small soft", text: t("{reason} ({who}, {when})", { reason: each.reason, who, when: when(each.at, now) }) }),
+      each.undone !== null ? el("p", { class: "small quiet", text: t("Undone {when} ({who}).", { when: when(each.undone, now), who: each.undone_by || t("Somebody who is gone") }) })
+        : el("button", { class: "button tiny", text: t("Undo"), attrs: each.undo_until === null ? { hidden: "" } : {}, on: { click: () => undo(each) } }));
+  }
+}
