@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
     path("sites/", views.SitesPage.as_view(), name="sites"),
     path("sites/<slug:slug>/", views.SitePage.as_view(), name="site"),
+    path("explore/", views.ExplorePage.as_view(), name="explore"),
     path("alerts/", views.AlertsPage.as_view(), name="alerts"),
     path("log/", views.LogPage.as_view(), name="log"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),

@@ -208,6 +208,13 @@ QUERIES = {
     "/api/v1/devices/": ["", "site=far", "search=SECRET", "tag=secret"],
     "/api/v1/fleet/": ["", "site=far", "search=SECRET"],
     "/api/v1/search/": ["q=SECRET", "q=far"],
+    "/api/v1/search/series/": [
+        "",
+        "q=SECRET",
+        "name=far-1.SECRET.metric",
+        "device=far-1",
+        "site=far",
+    ],
     "/api/v1/quarantine/": ["", "uid=far-1", "uid=nobody-1"],
     "/api/v1/log/": [
         "",

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from dashboard.api import cards, saved_views
 from dashboard.api.search import SearchView
+from dashboard.api.series_search import SeriesSearchView
 
 urlpatterns = [
     path("views/", saved_views.SavedViewsView.as_view(), name="views-api"),
@@ -11,4 +12,5 @@ urlpatterns = [
     path("cards/", cards.CardsView.as_view(), name="cards-api"),
     re_path(r"^cards/(?P<card_id>\d{1,9})/$", cards.CardView.as_view(), name="card-api"),
     path("search/", SearchView.as_view(), name="search-api"),
+    path("search/series/", SeriesSearchView.as_view(), name="series-search-api"),
 ]

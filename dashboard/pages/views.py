@@ -108,6 +108,13 @@ class SitePage(LoginRequiredMixin, TemplateView):
         )
 
 
+class ExplorePage(LoginRequiredMixin, TemplateView):
+    """Series of any devices on common charts: found, compared, summed up, exported."""
+
+    template_name = "dashboard/explore.html"
+    extra_context = {"page": "explore"}
+
+
 class AlertsPage(LoginRequiredMixin, TemplateView):
     """What is wrong, worst first: who takes care of it, what was done, what is silenced."""
 

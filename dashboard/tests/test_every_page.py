@@ -55,6 +55,11 @@ class Shown(NamedTuple):
 PAGES = {
     "fleet": Shown("/", ".device[data-state=silent] .value .unit"),
     "device": Shown("/devices/pump-0/", ".chart-card .value .unit"),
+    "explore": Shown(
+        "/explore/?s=pump-0.temperature&s=pump-1.temperature&s=pump-0.door&s=no.thing&shift=day"
+        "&look=scatter",
+        "#figures td:text('60')",
+    ),
     "sites": Shown("/sites/", "#sites .state"),
     "site": Shown("/sites/plant/", "#devices .value .unit"),
     "alerts": Shown("/alerts/", ".alert-row .limit:text('15.0')"),

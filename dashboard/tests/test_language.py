@@ -54,6 +54,7 @@ NAMES = {
     },
     # A worker has no page to take a language from; the server writes what it shows.
     "charts/table-text.js": {"\ufffc mean"},  # a column of a file, for programs
+    "explore/shown.js": {"\ufffc \u2212\ufffc"},
     "push/worker.js": {"Something is to be seen.", "Acknowledge"},
 }  # fmt: skip
 SHOWN = {"aria-label", "title", "placeholder", "alt", "content"}  # attributes people read

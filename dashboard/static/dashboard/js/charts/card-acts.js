@@ -1,12 +1,15 @@
 /** What a viewer does with the charts of a page: pin, move, lay over each other, take apart, hide, look at one alone, set an axis, mark a time. */
 
 import { t } from "../page/language.js";
+import { addToLast, exploreWith } from "../explore/last-view.js";
 import { AxisDialog } from "./axis-dialog.js";
 import { ChoiceDialog } from "./choice-dialog.js";
-import { fitTogether, joined, moved, parted, toggled } from "./layout.js";
+import { fitTogether, joined, moved, toggled } from "./layout.js";
 import { FullScreen } from "./full-screen.js";
 import { nameOf } from "./series-head.js";
 import { offered, placeOf } from "./mark-here.js";
+import { toast } from "../page/element.js";
+import { toQuery } from "../time/timespan.js";
 import { typing } from "../frame/frame.js";
 import { wireDragging } from "./card-dragging.js";
 
@@ -23,6 +26,7 @@ export class CardActs {
     document.addEventListener("keydown", (event) => {
       if (typing(event)) return;
       if (event.key === "f" && this.#chosen) this.full.toggle(this.#chosen);
+      if (event.key === "c" && this.#chosen) this.#explored(this.#chosen).at(-1)?.act();
       if (event.key === "e") {
         event.preventDefault(); // the field that opens would be written into
         offered()[0]?.act(placeOf(charts.timeLine));
@@ -60,12 +64,13 @@ export class CardActs {
       { words: this.full.card === card ? t("Leave full screen") : t("Full screen"), key: "f", act: () => this.full.toggle(card) },
       { words: t("Value axis…"), act: () => this.#setAxis(card) },
       ...(this.#others(card).length ? [{ words: t("Draw over another chart…"), act: () => this.#chooseJoin(card) }] : []),
-      ...(panel.lines.length > 1 ? [{ words: t("One chart for each"), act: () => charts.arrange(parted(charts.layout, panel)) }] : []),
+      ...(panel.lines.length > 1 ? [{ words: t("One chart for each"), act: () => charts.part(panel) }] : []),
       null,
       { words: panel.pinned ? t("No longer on top") : t("Pin on top"), act: () => this.pin(card) },
       ...(at > 0 ? [{ words: t("Move up"), act: () => this.move(card, charts.panels[at - 1].key) }] : []),
       ...(at < last ? [{ words: t("Move down"), act: () => this.move(card, charts.panels[at + 2]?.key ?? null) }] : []),
       { words: t("Hide"), act: () => this.hide(panel.lines.map(({ metric }) => metric)) },
+      ...this.#explored(card),
       ...this.#marks(card.series.length === 1 ? card.series[0].id : null),
     ];
   }
@@ -79,6 +84,20 @@ export class CardActs {
       charts.arrange({ ...charts.layout, under: chosen });
     } })));
     return [...(charted.length > 1 ? [{ words: t("Under another chart…"), act: under }] : []), { words: t("Hide"), act: () => this.hide([lane.series.metric]) }, ...this.#marks(lane.series.id)];
+  }
+
+  /** Its series beside those of other devices; on the explore page they are there. @param {ChartCard} card @returns {Entry[]} */
+  #explored({ series }) {
+    const { uid } = this.charts.device;
+    if (!series.length || series[0].of) return [];
+    const names = series.map(({ metric }) => `${uid}.${metric}`);
+    return [null, { words: t("Open in Explore"), act: () => location.assign(exploreWith(names, toQuery(this.charts.timeLine.span))) },
+      { words: t("Add to compare"), key: "c", act: () => this.#compare(names) }];
+  }
+
+  #compare(/** @type {string[]} */ names) {
+    const path = addToLast(names);
+    toast(t("Added to the page Explore."), { act: t("Open"), run: () => location.assign(path) });
   }
 
   /** @param {number|null} series @returns {Entry[]} */

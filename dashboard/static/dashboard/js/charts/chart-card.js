@@ -63,7 +63,7 @@ export class ChartCard {
     this.plot = el("div", { class: "plot" }, this.canvas, this.note.element);
     const menu = chartMenu(t("Menu of {name}", { name: this.name }), () => [
       { words: this.table.isShown ? t("Show chart") : t("Show table"), act: () => this.toggleTable() },
-      { words: t("Download CSV"), act: () => this.#download("csv") }, { words: t("Download PNG"), act: () => this.#download("png") }, ...(this.acts?.ofCard(this) ?? [])]);
+      { words: t("Download CSV"), act: () => this.download("csv") }, { words: t("Download PNG"), act: () => this.download("png") }, ...(this.acts?.ofCard(this) ?? [])]);
     const tools = el("div", { class: "card-tools" }, this.corner, ...(this.acts ? [this.star] : []), menu);
     const heads = el("div", { class: "heads" }, ...this.heads.map(({ element }) => element));
     heads.querySelector("header")?.append(tools);
@@ -107,7 +107,8 @@ export class ChartCard {
     return typeof cell === "number" && series ? bare(cell, series) : String(cell);
   }
 
-  async #download(/** @type {"csv"|"png"} */ kind) {
+  /** @param {"csv"|"png"} kind */
+  async download(kind) {
     this.chart?.draw();
     const range = this.page.timeLine.bounds();
     const units = unitsOf(this.series).filter(Boolean).join(", ");

@@ -8,7 +8,7 @@ import { Crosshair } from "./crosshair.js";
 import { ChartCard } from "./chart-card.js";
 import { ChartTools } from "./chart-tools.js";
 import { Heard } from "./heard.js";
-import { isState, matches, panels, plain } from "./layout.js";
+import { isState, matches, panels, parted, plain } from "./layout.js";
 import { LayoutStore } from "./layout-store.js";
 import { LimitHandles } from "./limit-handles.js";
 import { markAt, marksOn } from "./drawn-marks.js";
@@ -29,22 +29,26 @@ const RIGHT = 8; // px right of every plot
 
 export class ChartCards {
   /** @param {any} device the page's facts @param {import("../time/time-line.js").TimeLine} timeLine
-   * @param {{search: () => string, show: (query: string) => void}} address @param {() => number|null} lastHeard ms */
-  constructor(device, timeLine, address, lastHeard) {
+   * @param {{search: () => string, show: (query: string) => void}} address @param {() => number|null} lastHeard ms
+   * @param {{panels?: typeof panels, part?: (panel: Panel) => void, storage?: Pick<Storage, "getItem"|"setItem">}} [own] of a page that lays its charts out in a
+   * way of its own: `part` gives each line of a chart one of its own, `storage` remembers layouts */
+  constructor(device, timeLine, address, lastHeard, own = {}) {
     this.device = device;
     this.timeLine = timeLine;
     this.scheduler = new Scheduler();
     const column = byId("charts-column");
     this.rooms = { left: new AxisRoom(column), right: new AxisRoom(column, "--axis-right", RIGHT) };
     this.alerts = new AlertSpans();
-    this.page = { device, timeLine, rooms: this.rooms, heard: () => this.heard(), alerts: this.alerts, marks, hasTimes: false, lastHeard, resolution: () => this.resolution };
-    this.store = new LayoutStore(device.uid, address);
+    this.page = { device, timeLine, rooms: this.rooms, heard: (/** @type {any} */ of) => this.heard(of), alerts: this.alerts, marks, hasTimes: false, lastHeard, resolution: () => this.resolution };
+    this.store = new LayoutStore(device.uid, address, own.storage);
+    this.panelsOf = own.panels ?? panels;
+    this.part = own.part ?? ((/** @type {Panel} */ panel) => this.arrange(parted(this.layout, panel)));
     /** @type {any[]} */ this.series = [];
     this.search = "";
     /** in the order they are shown @type {ChartCard[]} */ this.cards = [];
     /** the panels they show @type {Panel[]} */ this.panels = [];
     /** by series @type {Map<number, [number, number|string]>} */ this.latest = new Map();
-    /** @type {{heard: Heard, generation: number, at: number}|null} */ this.told = null;
+    /** by device @type {Map<string, {heard: Heard, generation: number, at: number}>} */ this.told = new Map();
     /** who is told of them @type {(field: string, value: number, isDone: boolean) => void} */ this.moved = () => {};
     this.acts = new CardActs(this);
     this.tools = new ChartTools(this);
@@ -68,15 +72,17 @@ export class ChartCards {
     return mark !== null;
   }
 
-  /** When the device was there, by all of its series; asked of every strip for every frame, told anew twice a second. */
-  heard() {
+  /** When a device was there, by all of its series; asked of every strip for every frame, told anew twice a second. */
+  heard(device = this.device) {
     const { generation } = this.timeLine;
     const now = performance.now();
-    if (this.told === null || this.told.generation !== generation || now - this.told.at > HEARD_FOR) {
-      const all = this.series.map(({ id }) => this.timeLine.points(id));
-      this.told = { heard: new Heard(all, this.device.expected_interval), generation, at: now };
+    let told = this.told.get(device.uid);
+    if (told === undefined || told.generation !== generation || now - told.at > HEARD_FOR) {
+      const all = this.series.filter(({ of = this.device }) => of.uid === device.uid).map(({ id }) => this.timeLine.points(id));
+      told = { heard: new Heard(all, device.expected_interval), generation, at: now };
+      this.told.set(device.uid, told);
     }
-    return this.told.heard;
+    return told.heard;
   }
 
   /** ms of the buckets, if all that is drawn has the same; otherwise null. */
@@ -99,14 +105,14 @@ export class ChartCards {
   list(series) {
     for (const frame of byId("charts").querySelectorAll("[data-frame]")) frame.remove(); // they kept the room
     const known = new Map(this.series.map((one) => [one.id, one]));
-    this.series = series.map((s, i) => Object.assign(known.get(s.id) ?? {}, s, { own: i % PALETTE }));
+    this.series = series.map((s, i) => Object.assign(known.get(s.id) ?? {}, s, { own: (s.own ?? i) % PALETTE }));
     this.show();
   }
 
   /** The cards the layout has now, each kept while its lines and lanes are the same. */
   show() {
     const found = this.series.filter((one) => matches(one, this.search, nameOf(one)));
-    this.panels = panels(found, this.layout);
+    this.panels = this.panelsOf(found, this.layout);
     const held = new Map(this.cards.map((card) => [card.made, card]));
     this.cards = this.panels.map((panel) => {
       const series = coloured([...panel.lines, ...panel.lanes]);
@@ -184,7 +190,7 @@ export class ChartCards {
 
   /** Start all afresh: another window, another axis. */
   reset() {
-    this.told = null;
+    this.told.clear();
     for (const card of this.cards) card.again("reset");
   }
 
@@ -253,12 +259,13 @@ export class ChartCards {
   }
 }
 
-/** Each with a colour: its own, or the next that no line beside it has. @param {any[]} series of one card */
+/** Each with a colour: its own, or the next that no line beside it has; one from another time has that of the series it is of.
+ * @param {any[]} series of one card */
 function coloured(series) {
   const taken = new Set();
   return series.map((one) => {
     let place = one.own;
-    if (!isState(one)) {
+    if (!isState(one) && !one.shifted) {
       for (let i = 0; i < PALETTE && taken.has(place); i += 1) place = (one.own + i) % PALETTE;
       taken.add(place);
     }

@@ -23,13 +23,15 @@ export function drawBand(context, scales, stretches, fill) {
 }
 
 const WIDTH = 1.75; // px of a line
+const THIN = { width: 1, dashes: [5, 3] }; // px of one from another time
 
 /** The line of each stretch; it breaks where a value has no place on the axis.
- * @param {CanvasRenderingContext2D} context @param {{x: any, y: any}} scales @param {Row[][]} stretches @param {{stroke: string, holds: (value: number) => boolean}} o */
-export function drawLine(context, scales, stretches, { stroke, holds }) {
+ * @param {CanvasRenderingContext2D} context @param {{x: any, y: any}} scales @param {Row[][]} stretches @param {{stroke: string, holds: (value: number) => boolean, isThin?: boolean}} o */
+export function drawLine(context, scales, stretches, { stroke, holds, isThin = false }) {
   context.save();
   context.strokeStyle = stroke;
-  context.lineWidth = WIDTH;
+  context.lineWidth = isThin ? THIN.width : WIDTH;
+  context.setLineDash(isThin ? THIN.dashes : []);
   context.lineJoin = "round";
   context.beginPath();
   for (const stretch of stretches) {

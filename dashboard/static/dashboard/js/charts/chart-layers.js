@@ -26,8 +26,10 @@ export function drawUnder(live) {
   const marks = marksOn(lines[0].source.marks, lines.map(({ source }) => source.series.id), live.timeLine.bounds());
   drawMarks(ctx, area, marks, x, { now, colours: paint.tones });
   for (const line of lines) {
-    drawBand(ctx, live.scalesOf(line), line.stretches, line.stroke);
-    drawLine(ctx, live.scalesOf(line), line.stretches, { stroke: line.stroke, holds: (value) => axes[line.side].holds(value) });
+    const { shifted } = line.source.series;
+    // Of another time: the line alone, or its band would hide the present one's.
+    if (!shifted) drawBand(ctx, live.scalesOf(line), line.stretches, line.stroke);
+    drawLine(ctx, live.scalesOf(line), line.stretches, { stroke: line.stroke, isThin: Boolean(shifted), holds: (value) => axes[line.side].holds(value) });
     drawLoners(ctx, live.scalesOf(line), line.stretches, line.stroke);
   }
   ctx.restore();

@@ -19,7 +19,7 @@ export class SeriesHead {
   /** @param {any} series @param {Pick<import("./chart-source.js").ChartPage, "device"|"timeLine"|"lastHeard">} page @param {string} colourName */
   constructor(series, { device, timeLine, lastHeard = () => null }, colourName) {
     this.series = series;
-    this.device = device;
+    this.device = series.of ?? device;
     this.timeLine = timeLine;
     this.lastHeard = lastHeard;
     this.isState = isState(series);
@@ -34,7 +34,7 @@ export class SeriesHead {
     swatch.style.background = this.colour;
     this.parts = [t("min"), t("mean"), t("max"), t("Δ")].map((word) => ({ dd: el("dd"), div: el("div", {}, el("dt", { text: word })) }));
     for (const { dd, div } of this.parts) div.append(dd);
-    this.element = el("div", { class: "series-head", data: { metric: series.metric } }, el("header", {}, swatch, name, this.trouble),
+    this.element = el("div", { class: `series-head${series.shifted ? " is-shifted" : ""}`, data: { metric: series.metric } }, el("header", {}, swatch, name, this.trouble),
       el("p", { class: "reading" }, this.value, this.ageText), ...(this.isState ? [] : [el("dl", { class: "stats" }, ...this.parts.map(({ div }) => div))]));
   }
 

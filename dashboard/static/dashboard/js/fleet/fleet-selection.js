@@ -17,6 +17,7 @@ export class FleetSelection {
     // Before the filter hears it: Escape lets go of the selection first.
     document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     byId("selection-only").addEventListener("click", () => filter.showOnly(!filter.only));
+    byId("selection-compare").addEventListener("click", () => location.assign(`/explore/?${new URLSearchParams([...this.selection.uids].map((uid) => ["device", uid]))}`));
     byId("selection-clear").addEventListener("click", () => this.clear());
     byId("selection-copy").addEventListener("click", async () => {
       await navigator.clipboard.writeText([...this.selection.uids].join("\n"));

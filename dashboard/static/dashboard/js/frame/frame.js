@@ -34,7 +34,7 @@ function wireKeys() {
   let g = -Infinity; // not 0: in the first second of a page any key would seem to follow a g
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
-    const pages = /** @type {Record<string, string>} */ ({ a: "/alerts/", e: "/derived/", f: "/", i: "/inbox/", l: "/log/", n: "/notifications/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", s: "/sites/", t: "/topics/" });
+    const pages = /** @type {Record<string, string>} */ ({ a: "/alerts/", e: "/derived/", f: "/", i: "/inbox/", l: "/log/", n: "/notifications/", p: "/pipeline/", q: "/quarantine/", r: "/rules/", s: "/sites/", t: "/topics/", x: "/explore/" });
     if (event.key in pages && event.timeStamp - g < SEQUENCE) {
       event.stopImmediatePropagation();
       location.assign(pages[event.key]);

@@ -6,8 +6,9 @@ import { typing } from "../frame/frame.js";
 
 const PAN = 0.2; // share of the window an arrow key moves
 
-/** @param {import("./time-line.js").TimeLine} timeLine @param {import("./marks.js").Marks} marks */
-export function wireKeys(timeLine, marks) {
+/** @param {import("./time-line.js").TimeLine} timeLine @param {import("./marks.js").Marks} marks
+ * @param {readonly {name: string}[]} presets that the digits pick */
+export function wireKeys(timeLine, marks, presets = PRESETS) {
   const steps = new MarkSteps(marks, timeLine);
   const keys = new Map(Object.entries({
     p: () => timeLine.togglePause(), " ": () => timeLine.togglePause(),
@@ -16,7 +17,7 @@ export function wireKeys(timeLine, marks) {
     n: () => steps.go(1), N: () => steps.go(-1),
     "+": () => timeLine.zoom(0.5), "=": () => timeLine.zoom(0.5), "-": () => timeLine.zoom(2),
   }));
-  PRESETS.forEach(({ name }, i) => keys.set(String((i + 1) % 10), () => timeLine.preset(name)));
+  presets.forEach(({ name }, i) => keys.set(String((i + 1) % 10), () => timeLine.preset(name)));
   document.addEventListener("keydown", (event) => {
     const onControl = ["BUTTON", "A", "SUMMARY"].includes(/** @type {HTMLElement} */ (event.target).tagName);
     const act = keys.get(event.key);

@@ -48,11 +48,15 @@ export function ahead(at) {
 /** What the clocks show at an instant, as the UTC of a date. @param {number} at */
 export const shownAt = (at) => new Date(at + ahead(at));
 
+/** All instants at which the clocks show this, given as if it were UTC: two in an hour that comes twice, none in one that is left out.
+ * @param {number} shown ms @returns {number[]} ms, in order */
+export const instantsOf = (shown) => [...new Set([shown - ahead(shown - DAY), shown - ahead(shown + DAY)])].filter((at) => at + ahead(at) === shown).sort((a, b) => a - b);
+
 /** When the clocks show this, given as if it were UTC: the first time if they do so twice, the moment of the change where they leave
  * it out. @param {number} shown ms @returns {number} ms */
 export function instantOf(shown) {
-  const found = [shown - ahead(shown - DAY), shown - ahead(shown + DAY)].filter((at) => at + ahead(at) === shown);
-  if (found.length) return Math.min(...found);
+  const [found] = instantsOf(shown);
+  if (found !== undefined) return found;
   const [change] = changes(shown - 2 * DAY, shown + 2 * DAY).filter((at) => at - 1 + ahead(at - 1) < shown && at + ahead(at) > shown);
   return change ?? shown - ahead(shown);
 }

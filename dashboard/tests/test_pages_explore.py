@@ -1,0 +1,141 @@
+"""The explore page: what is found, drawn, compared and summed up is what is stored; the search
+behind it."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Page, expect
+from rest_framework.test import APIClient
+
+from dashboard.tests.live_socket import insert
+from devices.models import Device, Site
+from telemetry.models import Series
+from tests.browser import chromium, operator, page
+from tests.waiting import eventually
+from tests.web_process import web, web_process
+
+__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE, DAY = 60_000, 86_400_000
+
+
+@pytest.fixture
+def end() -> int:
+    """Of the readings: two boilers at the harbour, a minute apart for an hour, now and a day
+    before; a pump elsewhere."""
+    last = time.time_ns() // 1_000_000 // MINUTE * MINUTE - 2 * DAY
+    harbour = Site.objects.create(slug="harbour", name="Harbour plant")
+    hot = [{"value": 30.0, "label": "Too hot", "op": "above"}]
+    for number in range(2):
+        boiler = Device.objects.create(
+            uid=f"boiler-{number}", name=f"Boiler {number}", site=harbour, kind="boiler",
+            tags=["heat"], expected_interval=60, metadata={"thresholds": {"temperature": hot}},
+        )  # fmt: skip
+        for metric, unit, value in (("temperature", "°C", 0.0), ("power", "W", 100.0)):
+            series = Series.objects.create(device=boiler, metric=metric, unit=unit, precision=1)
+            now = [(series.pk, last - each * MINUTE, value + number + each) for each in range(60)]
+            was = [(series.pk, last - each * MINUTE - DAY, value - 5.0) for each in range(60)]
+            insert(now + was)
+    pump = Device.objects.create(uid="pump", name="Pump")
+    Series.objects.create(device=pump, metric="temperature", unit="°C")
+    return last
+
+
+def search(query: str) -> Any:
+    client = APIClient()
+    user, _ = get_user_model().objects.get_or_create(username="olga")
+    client.force_authenticate(user)
+    answer = client.get(f"/api/v1/search/series/?{query}")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def test_series_are_found_by_words_by_name_and_by_device(end: int):
+    found = search("q=temperature harbour")
+    names = [each["name"] for each in found["series"]]
+    assert names == ["boiler-0.temperature", "boiler-1.temperature"]
+    assert found["series"][0]["device"]["thresholds"][0]["value"] == 30.0
+    place = {"slug": "harbour", "name": "Harbour plant"}
+    assert found["groups"] == [{"metric": "temperature", "site": place, "count": 2}]
+    assert search("q=HEAT w")["total"] == 2  # a tag, and the unit of the power
+    Device.objects.filter(uid="boiler-1").update(removed_at="2026-01-01T00:00Z")
+    asked = ["boiler-1.power", "boiler-0.power", "no.thing", "boiler-0.x", "pump.temperature"]
+    found = search("&".join(f"name={name}" for name in asked))
+    assert [each["name"] for each in found["series"]] == ["boiler-0.power", "pump.temperature"]
+    assert {each["at"]: each["why"] for each in found["missing"]} == {
+        0: "removed", 2: "device", 3: "metric",
+    }  # fmt: skip
+    assert search("device=boiler-0&limit=1")["total"] == 2
+
+
+def drawn(page: Page) -> dict[str, list[list[float]]]:
+    found: list[dict[str, Any]] = page.evaluate("window.pulseboard.charts")
+    return {each["metric"]: each["points"] for each in found}
+
+
+def charts(page: Page) -> int:
+    return page.locator(".chart-card").count()
+
+
+def test_series_are_found_laid_together_compared_and_kept_in_the_address(page: Page, end: int):
+    first = end - 59 * MINUTE
+    page.goto(f"/explore/?window=1h&from={first}&to={end + 1}")
+    expect(page.locator("#starts button").first).to_be_visible()
+    page.keyboard.press("i")
+    page.keyboard.type("temperature harbour")
+    expect(page.locator("#found .is-group")).to_have_count(1)
+    page.locator("#found .is-group").click()
+    expect(page.locator("#chosen li")).to_have_count(2)
+    expect(page.locator("#found [aria-pressed=true]")).to_have_count(2)
+    ids = list(Series.objects.filter(metric="temperature").order_by("device__uid")[:2])
+    asked = f"series={ids[0].pk},{ids[1].pk}&from={first}&to={end + 1}&points=800"
+    stored = page.request.get(f"/api/v1/readings/?{asked}").json()["series"]
+    assert [len(each["points"]) for each in stored] == [60, 60]
+    want = {f"{each['device']}.temperature": each["points"] for each in stored}
+    eventually(lambda: drawn(page) == want, what="what is stored is drawn")
+    assert charts(page) == 1
+    row = page.locator("#figures tbody tr").first
+    # From 59 to 0 in 59 minutes: 30 and below for 30 of them.
+    expect(row.locator("td")).to_have_text(
+        [
+            "60", "0.0\u2009°C", "29.5\u2009°C", "59.0\u2009°C", "0.0\u2009°C", "29.01\u2009°C·h",
+            "50.8\u2009%", "every reading",
+        ]
+    )  # fmt: skip
+    # A day before, at the same local time.
+    page.select_option("#shift", "day")
+    eventually(lambda: len(drawn(page).get("boiler-0.temperature −day", [])) == 60, what="before")
+    assert set(map(tuple, drawn(page)["boiler-0.temperature −day"])) == {
+        (end - each * MINUTE, -5.0) for each in range(60)
+    }
+    page.select_option("#look", "histogram")
+    expect(page.locator("#look-said")).to_contain_text("Share of the readings")
+    page.select_option("#look", "scatter")
+    expect(page.locator("#look-said")).to_contain_text("Correlation 1")
+    page.locator("#found-count").click()
+    page.keyboard.press("o")
+    eventually(lambda: charts(page) == 2, what="each its own")
+    page.keyboard.press("2")
+    eventually(lambda: charts(page) == 1, what="one is hidden")
+    # The address is the whole view; a removed device is told, the others stay.
+    Device.objects.filter(uid="boiler-1").update(removed_at="2026-01-01T00:00Z")
+    page.reload()
+    wrong = page.locator("#chosen .is-wrong")
+    expect(wrong).to_contain_text("its device was deleted")
+    eventually(
+        lambda: drawn(page).get("boiler-0.temperature") == want["boiler-0.temperature"],
+        what="the other stays",
+    )
+    assert page.locator("#shift").input_value() == "day"
+    expect(page.locator("#look-title")).to_have_text("One against the other")
+    wrong.get_by_role("button", name=re.compile("^Take")).click()
+    expect(page.locator("#chosen li")).to_have_count(1)
+    page.locator("#export summary").click()
+    link = page.get_by_role("link", name="Every reading, as CSV")
+    assert f"series={ids[0].pk}&from={first}" in str(link.get_attribute("href"))
