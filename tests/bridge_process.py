@@ -97,8 +97,12 @@ class Publisher:
         """Numbers of the messages the broker acknowledged."""
         return {number for number, mid in enumerate(self._sent) if mid in self._acked}
 
+    @property
+    def acked_count(self) -> int:
+        return len(self._acked)
+
     def wait_acked(self, within: float = ACKED_SECONDS) -> None:
-        eventually(lambda: len(self.acked) == len(self._sent), within, what="all published acked")
+        eventually(lambda: self.acked_count == len(self._sent), within, what="all published acked")
 
     def close(self) -> None:
         self.client.disconnect()

@@ -1,5 +1,17 @@
 """What the tests of faults share: one cluster with tables in it for all of them to copy."""
 
-from tests.fault_stack import filled_cluster, filled_postgres, stack, unstarted
+from tests.fault_stack import (
+    filled_cluster,
+    filled_postgres,
+    messages_per_second,
+    stack,
+    unstarted,
+)
 
-__all__ = ["filled_cluster", "filled_postgres", "stack", "unstarted"]  # fixtures
+__all__ = [
+    "filled_cluster",
+    "filled_postgres",
+    "messages_per_second",
+    "stack",
+    "unstarted",
+]  # fixtures

@@ -15,9 +15,9 @@ from tests.waiting import eventually
 def test_bridge_killed_again_and_again(stack: Stack) -> None:
     chance = random.Random(1)
     for _ in range(4):
-        before = len(stack.stored())
+        before = stack.stored_count()
         goal = before + chance.randrange(1, 120)
-        eventually(lambda: len(stack.stored()) >= goal, WITHIN)  # noqa: B023  (called at once)
+        eventually(lambda: stack.stored_count() >= goal, WITHIN)  # noqa: B023  (called at once)
         stack.bridge.kill()
         stack.bridge.start()
     stack.wait_stored_grows()

@@ -22,7 +22,7 @@ from embedded.prove.proxy import Proxy
 from tests.bridge_process import ROOT
 from tests.browser import PAGE_SECONDS, PASSWORD, USERNAME, chromium
 from tests.chromium import log_in
-from tests.fault_stack import MESSAGES_PER_SECOND, WITHIN, Stack
+from tests.fault_stack import DEVICES, WITHIN, Stack
 from tests.waiting import eventually
 from tests.web_process import WebProcess
 
@@ -42,6 +42,11 @@ let hidden = false;
 Object.defineProperty(document, "hidden", { get: () => hidden });
 window.hide = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
 """
+
+
+@pytest.fixture
+def messages_per_second() -> float:
+    return 3 * DEVICES  # each must be heard each second
 
 
 @pytest.fixture
@@ -117,7 +122,7 @@ def called(page: Page) -> str:
 def wait_for_load(stack: Stack) -> None:
     """The devices go on sending for as long as it takes to call one silent."""
     assert stack.publisher is not None
-    goal = stack.publisher.sent + LASTS * MESSAGES_PER_SECOND * 0.8
+    goal = stack.publisher.sent + LASTS * stack.messages_per_second * 0.8
     eventually(lambda: stack.publisher.sent > goal, 4 * WITHIN, what="the load goes on")
 
 

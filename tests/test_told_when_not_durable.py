@@ -102,7 +102,7 @@ def test_a_spool_that_another_process_locks(probed: Probed) -> None:
 def test_a_database_that_hangs_counts_as_away(probed: Probed) -> None:
     stack = probed.stack
     stack.start_load()
-    eventually(lambda: len(stack.stored()) > 50, WITHIN)
+    eventually(lambda: stack.stored_count() > 50, WITHIN)
     assert probed.metric("pulseboard_bridge_database_up") == 1
     stack.postgres.freeze()
     try:
@@ -118,7 +118,7 @@ def test_a_database_that_hangs_counts_as_away(probed: Probed) -> None:
 def test_messages_that_wait_in_the_broker_count_as_lag(probed: Probed) -> None:
     stack = probed.stack
     stack.start_load()
-    eventually(lambda: len(stack.stored()) > 50, WITHIN)
+    eventually(lambda: stack.stored_count() > 50, WITHIN)
     newest = probed.metric("pulseboard_bridge_newest_reading_seconds")
     assert abs(newest - time.time()) < WITHIN
     eventually(lambda: 0 < probed.metric("pulseboard_bridge_lag_seconds") < 1, WITHIN)
