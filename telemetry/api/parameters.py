@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import NoReturn
+from datetime import datetime
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, available_timezones
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from telemetry.api.moments_asked import UTC_ZONE, asked_us
 from telemetry.moments import in_ms, parse
 
 MAX_MS = 253_370_764_800_000  # year 9999 of Unix milliseconds: what a timestamp can show
@@ -25,12 +28,21 @@ _ESCAPED = re.compile(r"\\([\\, ])")
 _PLUS_LOST = re.compile(r"(T.*) (\d\d:?\d\d)\Z")
 
 
-def described(name: str, text: str, kind: type = str, *, many: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(name, kind, description=text, many=many)
+def described(
+    name: str, text: str, kind: Any = str, *, many: bool = False, enum: Sequence[str] | None = None
+) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=text, many=many, enum=enum)
+
+
+def whole(name: str, text: str, *, least: int, most: int, default: int) -> OpenApiParameter:
+    """A whole number, with its bounds in the schema."""
+    bounds = {"type": "integer", "minimum": least, "maximum": most, "default": default}
+    return OpenApiParameter(name, bounds, description=text)
 
 
 FROM = described("from", "Start of the window, included: Unix milliseconds or ISO 8601.")
 TO = described("to", "End of the window, excluded: Unix milliseconds or ISO 8601.")
+TZ = described("tz", "A time zone, as `Europe/Berlin`: of times without an offset, and of days.")
 
 
 def refuse(name: str, message: str) -> NoReturn:
@@ -81,6 +93,15 @@ def row_id(request: Request, name: str) -> int:
     return integer(request, name, 0, least=1, most=2**63 - 1)
 
 
+def words_of(request: Request, name: str, allowed: Sequence[str]) -> list[str]:
+    """Some of these words, each once; empty when absent."""
+    found = words(request, name)
+    for word in found:
+        if word not in allowed:
+            refuse(name, f"{word[:40]!r} is none of {', '.join(allowed)}.")
+    return found
+
+
 def one_of(request: Request, name: str, allowed: Sequence[str]) -> str:
     """One of these words, empty when absent."""
     word = text(request, name)
@@ -100,17 +121,29 @@ def series_ids(request: Request, name: str, most: int) -> list[int]:
     return [int(word) for word in found]
 
 
-def milliseconds(request: Request, name: str) -> int | float | None:
+def zone(request: Request) -> ZoneInfo:
+    """What `tz` names, UTC when absent."""
+    name = text(request, "tz")
+    if name and name not in available_timezones():
+        refuse("tz", f"No such time zone: {name[:60]!r}. Write a name as Europe/Berlin.")
+    return ZoneInfo(name or "UTC")
+
+
+def milliseconds(
+    request: Request, name: str, *, zone: ZoneInfo = UTC_ZONE, now: datetime | None = None
+) -> int | float | None:
     """A moment as Unix milliseconds, with the microseconds behind the point; None when absent.
-    ISO 8601 without an offset is UTC."""
+    ISO 8601 without an offset is a time of the zone. Where `now` is given it may be relative."""
     raw = text(request, name)
     if not raw:
         return None
+    # A '+' that was not escaped arrives as a blank.
+    written = _PLUS_LOST.sub(r"\1+\2", raw)
     try:
-        # A '+' that was not escaped arrives as a blank.
-        ms = in_ms(parse(_PLUS_LOST.sub(r"\1+\2", raw)))
-    except ValueError:
-        refuse(name, "Write Unix milliseconds or ISO 8601, as 2026-11-22T06:00:00Z.")
+        ms = in_ms(parse(written) if now is None else asked_us(written, zone, now))
+    except (ValueError, OverflowError):
+        example = "Write Unix milliseconds or ISO 8601, as 2026-11-22T06:00:00Z"
+        refuse(name, f"{example}." if now is None else f"{example}, or -6h, -7d, -1mo, now.")
     if not 0 <= ms <= MAX_MS:
         refuse(name, "Write a time from 1970 to 9998.")
     return ms

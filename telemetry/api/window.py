@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from rest_framework.request import Request
 
 from telemetry.api import parameters as query
+from telemetry.api.moments_asked import UTC_ZONE
 from telemetry.history import reader
+from telemetry.moments import from_ms
 
 
-def window(request: Request, now: int, default: int) -> tuple[int | float, int | float]:
+def window(
+    request: Request, now: int, default: int, zone: ZoneInfo = UTC_ZONE
+) -> tuple[int | float, int | float]:
     """Its begin and its end, Unix milliseconds; `default` long where one of them is not given.
     Answers 400 when it is empty, or longer than any history."""
-    stop = query.milliseconds(request, "to")
-    start = query.milliseconds(request, "from")
+    as_of = from_ms(now)
+    stop = query.milliseconds(request, "to", zone=zone, now=as_of)
+    start = query.milliseconds(request, "from", zone=zone, now=as_of)
     if stop is None:
         stop = now if start is None or start < now else start + default
     if start is None:
