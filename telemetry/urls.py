@@ -5,12 +5,13 @@ from rest_framework.routers import SimpleRouter
 
 from telemetry.api.corrections import CorrectionsView, SeriesCorrectionsView, UndoView
 from telemetry.api.fleet import FleetView
+from telemetry.api.latest import LatestOfManyView, LatestView
 from telemetry.api.messages import MessagesView
 from telemetry.api.pipeline import PipelineView
 from telemetry.api.pipeline_past import PipelinePastView
 from telemetry.api.presence import DevicePastView, PastView
 from telemetry.api.quarantine import GroupsView, QuarantineViewSet
-from telemetry.api.readings import LatestView, ReadingsView
+from telemetry.api.readings import ReadingsView
 from telemetry.api.series import router as series_router
 from telemetry.api.site_day import SiteDayView
 
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *quarantine_router.urls,
     path("fleet/", FleetView.as_view(), name="fleet"),
     path("readings/", ReadingsView.as_view(), name="readings"),
+    path("readings/latest/", LatestOfManyView.as_view(), name="readings-latest"),
     path("devices/<str:uid>/latest/", LatestView.as_view(), name="device-latest"),
     path("devices/<str:uid>/presence/", DevicePastView.as_view(), name="device-presence"),
     path("presence/", PastView.as_view(), name="presence"),

@@ -68,7 +68,10 @@ LISTS = {
     "/api/v1/sites/": "search ordering page page_size listing",
     "/api/v1/series/": "device metric kind search ordering page page_size",
     "/api/v1/quarantine/": "uid reason from to cursor page_size",
-    "/api/v1/readings/": "series device metric from to points",
+    "/api/v1/readings/": (
+        "series device metric site kind tag from to tz points interval agg fill shape limit cursor"
+    ),
+    "/api/v1/readings/latest/": "series device metric site kind tag at tz",
     "/api/v1/fleet/": "search site kind",
 }
 

@@ -64,7 +64,7 @@ def read(level: str, series_ids: Sequence[int], start_us: int, stop_us: int) -> 
     counts = rows["count"].astype(np.int64)
     columns = [rows[name].astype(np.float64) for name in _FLOATS]
     ids, begins = np.unique(rows["series_id"], return_index=True)
-    ends = [*begins[1:].tolist(), len(rows)]
+    ends = np.append(begins, len(rows))[1:].tolist()
     fresh = times[rows["depth"] == _READING]
     return Found(
         {

@@ -2,55 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from access.scope import Scope
-from telemetry.history import blocks
-from telemetry.history.table import Block, Column, Table, Words
+from telemetry.history import blocks, table
+from telemetry.history.table import Column, Table, Words
 from telemetry.models import Series
 
-ROWS = 16_384  # of a block: an export keeps a few MiB
+Rows = blocks.Block | blocks.TextBlock
 
 
-def long_form(scope: Scope, series_ids: Sequence[int], start_us: int, stop_us: int) -> Table:
-    """Numbers of [start, stop) by series, oldest first; then the texts likewise, where one of the
-    series has some: then each row has a number or a text. Series out of sight have no rows."""
-    seen = Series.objects.visible_to(scope).select_related("device__site")
-    found = seen.in_bulk(list(series_ids))
-    series = [found[each] for each in dict.fromkeys(series_ids) if each in found]
-    said = [each.pk for each in series if each.texts_since is not None]
+class Place(NamedTuple):
+    """The last row of a page: what comes after it is the next, whatever was written meanwhile."""
+
+    is_text: bool
+    series_id: int
+    us: int
+
+
+def has_texts(series: Series) -> bool:
+    return series.texts_since is not None or series.kind == Series.Kind.TEXT
+
+
+def rows(
+    series: Sequence[Series],
+    start_us: int,
+    stop_us: int,
+    *,
+    after: Place | None = None,
+    limit: int | None = None,
+    on_more: Callable[[Place], None] = lambda _: None,
+) -> Iterator[Rows]:
+    """The numbers of [start, stop) by series, in their order, oldest first; then the texts
+    likewise. At most `limit` rows: `on_more` is told the last of them if there are more. Series
+    are in the order of their ids where `after` is given: one that is deleted meanwhile is passed.
+    """
+    left = limit
+    last: Place | None = None
+    for block in _blocks(series, start_us, stop_us, after, limit):
+        if left is None:
+            yield block
+            continue
+        if left == 0:
+            if last is not None:
+                on_more(last)
+            return
+        ids, times, values = (column[:left] for column in block)
+        cut: Rows = type(block)(ids, times, values)  # type: ignore[arg-type]
+        taken = len(cut.values)
+        left -= taken
+        is_text = isinstance(cut, blocks.TextBlock)
+        last = Place(is_text, int(cut.series_ids[-1]), int(cut.times_us[-1]))
+        yield cut
+        if taken < len(block.values):
+            on_more(last)
+            return
+
+
+def _blocks(
+    series: Sequence[Series],
+    start_us: int,
+    stop_us: int,
+    after: Place | None,
+    limit: int | None,
+) -> Iterator[Rows]:
+    size = blocks.ROWS if limit is None else min(limit + 1, blocks.ROWS)
+    numbers = [one.pk for one in series]
+    texts = [one.pk for one in series if has_texts(one)]
+    if after is None or not after.is_text:
+        ids, place = _behind(numbers, after)
+        yield from blocks.read(ids, start_us, stop_us, after=place, rows=size)
+        after = None
+    ids, place = _behind(texts, after)
+    yield from blocks.texts(ids, start_us, stop_us, after=place, rows=size)
+
+
+def _behind(ids: list[int], after: Place | None) -> tuple[list[int], blocks.Place | None]:
+    if after is None:
+        return ids, None
+    left = [each for each in ids if each >= after.series_id]
+    return left, (after.series_id, after.us) if after.series_id in left else None
+
+
+def long_form(series: Sequence[Series], found: Iterator[Rows], about: dict[str, Any]) -> Table:
+    """These rows: each has a number, or where one of the series has texts a text."""
+    with_texts = any(map(has_texts, series))
     columns = [
         Column("time", "time"),
-        Column("site", "text"),
-        Column("device", "text"),
-        Column("metric", "text"),
-        Column("unit", "text"),
+        *(Column(name, "text") for name in ("site", "device", "metric", "unit")),
         Column("value", "number"),
-        *([Column("text", "text")] if said else []),
+        *([Column("text", "text")] if with_texts else []),
     ]
-    return Table(columns, _blocks(series, said, start_us, stop_us))
+    return Table(columns, _long(series, found, with_texts), about)
 
 
-def _blocks(series: list[Series], said: list[int], start_us: int, stop_us: int) -> Iterator[Block]:
-    names = [
-        [each.device.site.slug if each.device.site else "" for each in series],
-        [each.device.uid for each in series],
-        [each.metric for each in series],
-        [each.unit for each in series],
-    ]
-    ids = np.array([each.pk for each in series], np.int64)
-    order = np.argsort(ids)
+def _long(
+    series: Sequence[Series], found: Iterator[Rows], with_texts: bool
+) -> Iterator[table.Block]:
+    facts = Facts(series)
+    for block in found:
+        what = facts.of(block.series_ids)
+        if isinstance(block, blocks.TextBlock):
+            values: table.Block = [np.full(len(block.values), np.nan), list(block.values)]
+        else:
+            nothing = Words(np.full(len(block.values), -1, np.int32), [])
+            values = [block.values, *([nothing] if with_texts else [])]
+        yield [block.times_us, *what, *values]
 
-    def of(series_ids: NDArray[np.int32]) -> list[Words]:
-        codes = order[np.searchsorted(ids, series_ids, sorter=order)].astype(np.int32)
-        return [Words(codes, words) for words in names]
 
-    for numbers in blocks.read([each.pk for each in series], start_us, stop_us, rows=ROWS):
-        no_text = [Words(np.full(len(numbers.values), -1, np.int32), [])] if said else []
-        yield [numbers.times_us, *of(numbers.series_ids), numbers.values, *no_text]
-    for texts in blocks.texts(said, start_us, stop_us, rows=ROWS):
-        nothing = np.full(len(texts.values), np.nan)
-        yield [texts.times_us, *of(texts.series_ids), nothing, list(texts.values)]
+class Facts:
+    """Site, device, metric and unit of rows, by the ids of their series."""
+
+    def __init__(self, series: Sequence[Series]) -> None:
+        self._ids = np.array([one.pk for one in series], np.int64)
+        self._order = np.argsort(self._ids)
+        names = [
+            [one.device.site.slug if one.device.site else "" for one in series],
+            [one.device.uid for one in series],
+            [one.metric for one in series],
+            [one.unit for one in series],
+        ]
+        self._words = []
+        for each in names:
+            words = list(dict.fromkeys(each))
+            place = {word: code for code, word in enumerate(words)}
+            self._words.append((np.array([place[word] for word in each], np.int32), words))
+
+    def of(self, series_ids: NDArray[np.integer]) -> list[Words]:
+        at = self._order[np.searchsorted(self._ids, series_ids, sorter=self._order)]
+        return [Words(codes[at], words) for codes, words in self._words]

@@ -122,10 +122,10 @@ def recent(
 
 
 @limited()
-def before(series_ids: list[int], moment: datetime, *, now: datetime) -> dict[int, Any]:
-    """The newest number or text of each series that has one before a moment."""
+def newest_before(series_ids: list[int], moment: datetime, *, now: datetime) -> dict[int, Point]:
+    """The newest [ms, value] of each series that has one before a moment."""
     found = _recent(series_ids, before=moment, now=now)
-    return {series_id: each.point[1] for series_id, each in found.items()}
+    return {series_id: each.point for series_id, each in found.items()}
 
 
 def _recent(

@@ -58,7 +58,8 @@ def resample(
     first = from_us(int(edges[0]))
     before: dict[int, Any] = {}
     if fill == "previous" or _CARRIED & set(names):
-        before = reader.before(ids, first, now=now)
+        points = reader.newest_before(ids, first, now=now)
+        before = {series_id: value for series_id, (_, value) in points.items()}
     level = pieces.level(edges) if set(names) <= set(SUMMED) else None
     _check_kept(level, names, first, retention.kept(now))
     of: dict[int, Resampled] = {}
