@@ -20,8 +20,8 @@ SELECT greatest(raw_floor, raw_held), minute_floor FROM retention_state
 SELECT now(), (SELECT clock FROM retention_state)
 
 -- name: fetch_newest_day
--- The newest day that was measured, for the first look at the clock.
-SELECT max(bucket) FROM rollup_1d
+-- The newest day that was measured, and whether its readings are kept.
+SELECT max(bucket), max(bucket) >= (SELECT raw_floor FROM retention_state) FROM rollup_1d
 
 -- name: believe_clock
 -- Notes the clock that retention goes by.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 
 from django.conf import settings
@@ -84,15 +84,17 @@ def believed_now() -> datetime:
     """The database's clock, which retention goes by.
 
     Raises `ClockDoubted` when it is far from where it was, or, at the first look, from the newest
-    day that was measured; `PULSEBOARD_CLOCK_CONFIRMED` says that a jump is right.
+    day that was measured; and when by it even the newest readings there are would be too old.
+    `PULSEBOARD_CLOCK_CONFIRMED` says that it is right.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["fetch_clock"])
         now, before = cursor.fetchone()
-        if before is None:
-            cursor.execute(_SQL["fetch_newest_day"])
-            (before,) = cursor.fetchone()
-    check_clock(now, before)
+        cursor.execute(_SQL["fetch_newest_day"])
+        newest, is_kept = cursor.fetchone()
+    check_clock(now, before or newest)
+    if is_kept:
+        check_cut(now, newest)
     with connection.cursor() as cursor:
         cursor.execute(_SQL["believe_clock"], {"now": now})
     return now
@@ -100,16 +102,31 @@ def believed_now() -> datetime:
 
 def check_clock(now: datetime, before: datetime | None) -> None:
     """Raise `ClockDoubted` if `now` is too far after `before`. One that goes back drops less."""
-    confirmed = settings.CLOCK_CONFIRMED
-    if before is None or now - before <= MAX_CLOCK_JUMP:
-        return
-    if confirmed is not None and now.astimezone(UTC).date() <= confirmed:
+    if before is None or now - before <= MAX_CLOCK_JUMP or _is_confirmed(now):
         return
     raise ClockDoubted(
         f"The database's clock says {now:%Y-%m-%d}, {(now - before).days} days after"
         f" {before:%Y-%m-%d}, when it was last seen. Nothing is removed by it. If it is right, set"
         f" PULSEBOARD_CLOCK_CONFIRMED={now:%Y-%m-%d} and restart maintain."
     )
+
+
+def check_cut(now: datetime, newest: datetime) -> None:
+    """Raise `ClockDoubted` if nothing that was measured would be left: a clock that crept ahead, or
+    was believed once, is not noticed by its jumps. `newest` is a day."""
+    if newest >= cutoffs(now).raw or _is_confirmed(now):
+        return
+    raise ClockDoubted(
+        f"The database's clock says {now:%Y-%m-%d}. By it the newest readings, of"
+        f" {newest:%Y-%m-%d}, are older than any that are kept, and all would be removed. Nothing"
+        " is. If it is right and nothing was measured since, set"
+        f" PULSEBOARD_CLOCK_CONFIRMED={now:%Y-%m-%d} and restart maintain."
+    )
+
+
+def _is_confirmed(now: datetime) -> bool:
+    confirmed: date | None = settings.CLOCK_CONFIRMED
+    return confirmed is not None and now.astimezone(UTC).date() <= confirmed
 
 
 def drop_readings(now: datetime) -> list[str]:

@@ -181,6 +181,19 @@ def test_a_clock_is_believed_as_far_as_it_can_have_gone() -> None:
         retention.check_clock(NOW, NOW - timedelta(days=8))
 
 
+def test_a_clock_that_crept_ahead_does_not_take_all_there_is(settings) -> None:
+    settings.RETENTION_DAYS = 30
+    write(series().id, [(to_ms(datetime.now(UTC)) - 32 * DAY, 1.0)])
+    rollups.run(datetime.now(UTC))
+    # It was seen an hour ago where it is now.
+    rows("UPDATE retention_state SET clock = now() - interval '1 hour' RETURNING 1")
+    with pytest.raises(retention.ClockDoubted, match="all would be removed"):
+        retention.believed_now()
+    write(series("other").id, [(to_ms(datetime.now(UTC)) - 29 * DAY, 1.0)])
+    rollups.run(datetime.now(UTC))
+    assert retention.believed_now() <= datetime.now(UTC)
+
+
 def test_a_clock_that_was_ahead_and_is_right_again_is_believed() -> None:
     rows("UPDATE retention_state SET clock = now() + interval '20 years' RETURNING 1")
     now = retention.believed_now()
