@@ -67,7 +67,7 @@ async function askReplace(series, from, to) {
   ask({
     title: t("Correct readings of {name}", { name: nameOf(series) }),
     fields: [
-      { name: "points", label: t("What was measured: a time and a value a line"), type: "textarea", wide: true, value: textOf(points), attrs: { rows: "10", spellcheck: "false", class: "field mono" } },
+      { name: "points", label: t("What was measured: a time and a value a line"), type: "textarea", wide: true, value: textOf(points), attrs: { rows: "10", spellcheck: "false" } },
       reason(from, to),
     ],
     save: async ({ points: text, ...values }) => done(await send("POST", path(series), { action: "replace", from, to, points: pointsOf(text), ...values })),
