@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from dashboard.pages.views import ApiPage
+from telemetry.api.thingsboard import ThingsBoardView
 
 handler400 = "dashboard.pages.errors.bad_request"
 handler404 = "dashboard.pages.errors.not_found"
@@ -26,5 +27,10 @@ urlpatterns = [
     path("api/v1/", include("alerts.urls")),
     path("api/v1/", include("alerts.rules.urls")),
     path("api/v1/", include("dashboard.api.urls")),
+    path(
+        "api/plugins/telemetry/DEVICE/<str:uid>/values/timeseries",
+        ThingsBoardView.as_view(),
+        name="thingsboard-timeseries",
+    ),
     path("", include("dashboard.urls")),
 ]

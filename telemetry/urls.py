@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from telemetry.api import grafana
 from telemetry.api.corrections import CorrectionsView, SeriesCorrectionsView, UndoView
 from telemetry.api.fleet import FleetView
 from telemetry.api.latest import LatestOfManyView, LatestView
@@ -38,5 +39,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices/<str:uid>/messages/", MessagesView.as_view(), name="device-messages"),
     path("sites/<slug:slug>/day/", SiteDayView.as_view(), name="site-day"),
     path("pipeline/", PipelineView.as_view(), name="pipeline"),
+    path("grafana/", grafana.GrafanaView.as_view(), name="grafana"),
+    path("grafana/search", grafana.SearchView.as_view(), name="grafana-search"),
+    path("grafana/metrics", grafana.MetricsView.as_view(), name="grafana-metrics"),
+    path("grafana/variable", grafana.VariableView.as_view(), name="grafana-variable"),
+    path("grafana/query", grafana.QueryView.as_view(), name="grafana-query"),
+    path("grafana/annotations", grafana.AnnotationsView.as_view(), name="grafana-annotations"),
     path("pipeline/past/", PipelinePastView.as_view(), name="pipeline-past"),
 ]

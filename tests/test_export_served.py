@@ -4,20 +4,28 @@ when nobody reads it."""
 from __future__ import annotations
 
 import http.client
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection
+from knox.models import AuthToken
 
 from dashboard.tests.live_socket import make_cookie
 from telemetry.moments import from_ms
 from telemetry.storage.backend import backend
-from telemetry.tests.written import series
+from telemetry.tests.written import series, write
 from tests.waiting import eventually
-from tests.web_process import WebProcess, web, web_process
+from tests.web_process import ROOT, WebProcess, web, web_process
 
 __all__ = ["web", "web_process"]  # fixtures
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
@@ -103,3 +111,56 @@ def test_an_export_keeps_step_with_its_client_and_breaks_where_it_fails(web: Web
 
     with closing(asked(web, one.pk, cookie, to="2026-11-01T00:01")) as wire:
         assert wire.getresponse().read().count(b"\n") == 601
+
+
+SAID = re.compile(r"```(sh|python|r)\n(.*?)```", re.DOTALL)
+
+
+def test_what_the_analysts_page_shows_gives_the_readings(web: WebProcess, tmp_path: Path) -> None:
+    one = series("temperature", uid="freezer-1", unit="°C")
+    write(one.pk, [(AT + n * 3_600_000, n / 8 - 21) for n in range(24)])
+    total = sum(n / 8 - 21 for n in range(24))
+    _, token = AuthToken.objects.create(User.objects.create(username="ana"))
+    said = SAID.findall((ROOT / "docs" / "analysts.md").read_text())
+    environment = {**os.environ, "BASE": f"{web.url}/api/v1", "TOKEN": token}
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            words,
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (shell,) = (text for language, text in said if language == "sh")
+    run("sh", "-ec", shell)
+    (file,) = tmp_path.iterdir()
+    assert file.name == "freezer-1-temperature-2026-11-01-to-2026-11-08.csv"
+    assert len(file.read_text().splitlines()) == 25
+
+    programs = [text for language, text in said if language == "python"]
+    assert [name for name in ("pandas", "polars", "duckdb") if name in "".join(programs)] == [
+        "pandas", "polars", "duckdb",
+    ]  # fmt: skip
+    told = "\nimport json; print(json.dumps([len(df), float(sum(df['value']))]))\n"
+    printed = run(sys.executable, "-c", told.join([*programs, ""])).split("\n")
+    found = [json.loads(line) for line in printed if line.startswith("[")]
+    assert found == [[24, total]] * len(programs)
+
+    (program,) = (text for language, text in said if language == "r")
+    if shutil.which("Rscript"):
+        told = "cat(nrow(df), sum(df$value), class(df$time)[1])"
+        assert run("Rscript", "-e", program + told).split() == ["24", str(total), "POSIXct"]
+    else:
+        sys.stdout.write("no Rscript here: only the address of R's lines was asked\n")
+        (address,) = re.findall(r'"(/readings/[^"]*)"', program)
+        ask = urllib.request.Request(
+            environment["BASE"] + address, headers={"Authorization": f"Bearer {token}"}
+        )
+        with urllib.request.urlopen(ask) as answer:
+            assert answer.read().count(b"\n") == 25

@@ -38,7 +38,8 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "dashboard/static/dashboard/j
 # Questions with a body: they change nothing.
 ASKING = {
     "alert_rules_replay", "alert_rules_targets", "derived_preview", "notifications_policies_try",
-    "notifications_preview", "rules_preview", "topics_explain",
+    "notifications_preview", "rules_preview", "topics_explain", "grafana_search",
+    "grafana_metrics", "grafana_variable", "grafana_query", "grafana_annotations",
 }  # fmt: skip
 # What devices send; its way to the pages has tests of its own.
 MEASURING = {"ingest", "ingest_by_path", "ingest_attributes"}
