@@ -11,7 +11,7 @@ class ShiftlogConfig(AppConfig):
     name = "shiftlog"
 
     def ready(self) -> None:
-        for noted in ("corrections", "devices", "presence"):
+        for noted in ("corrections", "devices", "imports", "presence"):
             import_module(f"shiftlog.noted.{noted}")  # connects its receivers
         jobs.register(
             *import_module("shiftlog.keeping").JOBS,

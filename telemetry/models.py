@@ -236,6 +236,46 @@ class JobRun(models.Model):
         return self.name
 
 
+class ReadingImport(models.Model):
+    """A file of readings, by what is in it and how it is read: how far it is stored, and what came
+    of it. Written in the transactions that store its readings, so none is stored twice and none is
+    left out when it is continued."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"  # or given up; it can be continued
+
+    digest = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=255)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    rows_done = models.BigIntegerField(default=0)  # from the beginning of the file
+    # Of the block behind them: where it ends, and the last day of it that is stored.
+    block_end = models.BigIntegerField(default=0)
+    day_done = models.DateField(null=True)
+    rows_total = models.BigIntegerField(default=0)
+    readings_total = models.BigIntegerField(default=0)
+    counts = models.JSONField(default=dict)  # of what was stored, over all its runs
+    report = models.JSONField(default=dict)  # once it ended
+    error = models.TextField(blank=True, default="")
+    started_at = CreatedAt()
+    updated_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def standing_at(_sites: frozenset[int]) -> models.Q:
+        """A file may be of any devices: it is for who sees everything."""
+        return models.Q(pk__in=())
+
+
 class FollowerRun(models.Model):
     """How a follower of `manage.py runengine` goes, whichever process it runs in."""
 

@@ -109,7 +109,7 @@ class Share:
         if not more:
             self._judge_time(known)
             self._judge_whole(known)
-        self._several.note(commits)
+        self._several.note([commit for commit in commits if not commit.is_imported])
         for target, instants, values in self._several.of(known, moment.now_us, AHEAD_US):
             self._readings += len(instants)
             self._step_target(target, instants, values, known)
@@ -211,6 +211,12 @@ class Share:
         hit = np.zeros(len(watched.series), dtype=bool)
         late: list[tuple[NDArray[np.intp], int, int]] = []
         spoken = False
+        for commit in commits:
+            if commit.is_imported:
+                self._pass_over(commit, now_us)
+        commits = [commit for commit in commits if not commit.is_imported]
+        if not commits:
+            return
         last_us = max(to_us(commit.spans[-1][1]) for commit in commits if commit.spans)
         for commit in commits:
             spoken = spoken or bool(len(hits(watched.word_series, commit.series)))
@@ -238,6 +244,15 @@ class Share:
             read_before = dict(zip(places.tolist(), before.tolist(), strict=True))
             self._write(now_us)  # what is judged again compares with the alerts there are
             self._found += history.judge(watched, late, read_before, Moment(now_us, known_us))
+
+    def _pass_over(self, commit: Commit, now_us: int) -> None:
+        """What came from a file is judged by nobody: neither now nor as news when its series is
+        heard next."""
+        watched = self.watched
+        places = hits(watched.series, commit.series)
+        if len(places) and commit.spans:
+            read = min(to_us(commit.spans[-1][1]), now_us)
+            watched.read_us[places] = np.maximum(watched.read_us[places], read)
 
     def _feed(
         self,

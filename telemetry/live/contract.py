@@ -34,6 +34,7 @@ RefillReason = Literal[
     "spool_drained",  # it waited on disk, and a viewer who came meanwhile has not seen it
     "nobody_listened",  # whoever came a moment ago was not noticed yet
     "lost",  # frames were dropped on the way
+    "imported",  # from a file
     "recomputed",  # other results took the place of earlier ones
     "corrected",  # somebody deleted or replaced readings, or undid that
 ]

@@ -4,6 +4,10 @@
 INSERT INTO commit_log (series, spans) VALUES (%(series_ids)s, %(spans)s::tstzmultirange)
 RETURNING (SELECT corrections FROM retention_state)
 
+-- name: mark_imported
+-- Says of what this transaction wrote that it came from a file: it is history, whatever its times.
+UPDATE commit_log SET imported = true WHERE xid = pg_current_xact_id()
+
 -- name: add_reader
 -- Has a new reader begin with what has not ended yet.
 INSERT INTO commit_cursor (reader, xid, seq, server)
@@ -20,7 +24,7 @@ FROM commit_cursor WHERE reader = %(reader)s FOR UPDATE SKIP LOCKED
 -- The next commits after a place. A transaction that still runs may yet write a row of a lower id:
 -- nothing from the oldest one on is taken. `ORDER BY xid` alone would mean the text that is given
 -- back, by which 1000 comes before 999.
-SELECT log.xid::text, log.seq, log.series, log.spans, log.committed_at, log.commits
+SELECT log.xid::text, log.seq, log.series, log.spans, log.committed_at, log.commits, log.imported
 FROM commit_log AS log
 WHERE (log.xid, log.seq) > (%(xid)s::xid8, %(seq)s)
     AND log.xid < pg_snapshot_xmin(pg_current_snapshot())
@@ -67,13 +71,13 @@ FROM (SELECT FROM commit_cursor FOR UPDATE SKIP LOCKED) AS held
 SELECT xid::text, seq FROM commit_log WHERE commits > 1 ORDER BY commit_log.xid DESC, seq DESC LIMIT 1
 
 -- name: list_waiting
--- The oldest commits after a place, none newer than a moment: the minute each was made in, and how
--- many readers have it before them.
+-- The oldest commits after a place, none newer than a moment: the minute each was made in, how many
+-- readers have it before them, and whether it was of an import.
 SELECT log.xid::text, log.seq, log.series, log.spans, log.committed_at, log.commits,
     date_trunc('minute', log.committed_at, 'UTC'), (
         SELECT count(*) FROM commit_cursor AS cursor
         WHERE (cursor.xid, cursor.seq) < (log.xid, log.seq)
-    )
+    ), log.imported
 FROM commit_log AS log
 WHERE (log.xid, log.seq) > (%(xid)s::xid8, %(seq)s)
     AND log.xid < pg_snapshot_xmin(pg_current_snapshot()) AND log.committed_at < %(before)s

@@ -36,6 +36,7 @@ class Commit(NamedTuple):
     # batch that brings an old reading as well does not say that all between had some.
     spans: list[tuple[datetime, datetime]]
     at: datetime  # when it was written, by the database's clock
+    is_imported: bool = False  # from a file: it is history, whatever its times
 
 
 class Commits(list[Commit]):
@@ -57,6 +58,11 @@ def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray
     cursor.execute(_SQL["note_commit"], {"series_ids": ids, "spans": f"{{{said}}}"})
     mark: UUID = cursor.fetchone()[0]
     return mark
+
+
+def mark_imported(cursor: CursorWrapper) -> None:
+    """Say of what this transaction logged that it came from a file."""
+    cursor.execute(_SQL["mark_imported"])
 
 
 def spans(times_us: NDArray[np.int64]) -> list[tuple[int, int]]:
@@ -103,7 +109,7 @@ def reading(reader: str, limit: int) -> Iterator[Commits]:
         cursor.execute(_SQL["list_commits"], {"xid": xid, "seq": seq, "limit": limit})
         found = cursor.fetchall()
         rows = _first(found, limit)
-        commits = Commits(Commit(_ids(row[2]), _pairs(row[3]), row[4]) for row in rows)
+        commits = Commits(Commit(_ids(row[2]), _pairs(row[3]), row[4], row[6]) for row in rows)
         commits.more = len(found) == limit or len(rows) < len(found)
         yield commits
         if rows:

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg import errors, sql
 
 from telemetry.jobs import NotYet
@@ -25,6 +26,7 @@ FREEZE_AFTER = timedelta(days=1)  # after a partition's day: by then its backlog
 # ATTACH and DETACH of one table wait for each other: so long does a batch wait at most for a
 # detachment that waits for a reader.
 LOCK_WAIT = "1s"
+MADE_AT_ONCE = 64  # partitions of one transaction: a month of days of both tables
 _LOCK_KEY = 0x50554C53  # advisory lock: the set of partitions
 
 _SQL = load("partitions") | load("partition_changes")
@@ -66,7 +68,8 @@ def make(days: Iterable[date]) -> list[str]:
     """
     existing = {(part.table, part.day) for part in _listed() if part.attached}
     missing = [(table, day) for table in TABLES for day in days if (table, day) not in existing]
-    return [name for table, day in missing if (name := _make(table, day))]
+    chunks = (missing[at : at + MADE_AT_ONCE] for at in range(0, len(missing), MADE_AT_ONCE))
+    return [name for chunk in chunks for name in _make(chunk)]
 
 
 def before(day: date) -> list[Partition]:
@@ -133,28 +136,33 @@ def _listed() -> list[Partition]:
     return sorted(found, key=lambda part: (part.day, part.table))
 
 
-def _make(table: str, day: date) -> str | None:
-    """Make one partition; None when another caller was first, or the day is leaving.
+def _make(wanted: Iterable[tuple[str, date]]) -> list[str]:
+    """Make partitions, but those where another caller was first, or the day is leaving; the names.
 
     Made apart and attached: CREATE TABLE … PARTITION OF locks the whole table against everybody.
+    Several in one transaction, for to list them costs more than to make them once there are many.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
         cursor.execute(_SQL["lock_partitions"], {"key": _LOCK_KEY})
         listed = _listed()
-        if any((part.table, part.day) == (table, day) and part.attached for part in listed):
-            return None
+        there = {(part.table, part.day) for part in listed if part.attached}
         taken = {part.name for part in listed}
-        # One that was detached keeps its name until it is dropped.
-        plain = name_of(table, day)
-        name = next(n for n in (plain, *(f"{plain}_{i}" for i in range(2, 99))) if n not in taken)
-        names = {
-            "table": sql.Identifier(table),
-            "partition": sql.Identifier(name),
-            **{edge: sql.Literal(at) for edge, at in bounds(day).items()},
-        }
-        for block in ("create_partition", "attach_partition"):
-            cursor.execute(sql.SQL(_SQL[block]).format(**names))
+        return [_make_one(cursor, *each, taken) for each in wanted if each not in there]
+
+
+def _make_one(cursor: CursorWrapper, table: str, day: date, taken: set[str]) -> str:
+    """In the caller's transaction."""
+    # One that was detached keeps its name until it is dropped.
+    plain = name_of(table, day)
+    name = next(n for n in (plain, *(f"{plain}_{i}" for i in range(2, 99))) if n not in taken)
+    names = {
+        "table": sql.Identifier(table),
+        "partition": sql.Identifier(name),
+        **{edge: sql.Literal(at) for edge, at in bounds(day).items()},
+    }
+    for block in ("create_partition", "attach_partition"):
+        cursor.execute(sql.SQL(_SQL[block]).format(**names))
     return name
 
 

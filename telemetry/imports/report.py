@@ -1,0 +1,83 @@
+"""What becomes of a file: everything is counted, and the first of what is wrong is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from telemetry.moments import from_us
+
+MAX_PROBLEMS = 100  # lines that a report names; a rejects file has them all
+MAX_MISSING = 100  # devices that a report names
+MAX_KEYS = 200_000  # series of one file
+COUNTS = (
+    "rows", "readings", "texts", "stored", "repeated", "conflicts", "rejected", "too_old",
+    "ambiguous",
+)  # fmt: skip
+
+
+class Problem(NamedTuple):
+    """Something of one line that is not stored."""
+
+    line: int
+    what: str  # rejected, conflict, repeated, too_old
+    why: str
+
+
+@dataclass(slots=True)
+class Report:
+    """Readings are numbers and texts. readings = stored + repeated + conflicts + too_old, once all
+    is done; what is rejected is beside them."""
+
+    rows: int = 0
+    readings: int = 0  # to be stored, texts among them
+    texts: int = 0
+    stored: int = 0
+    repeated: int = 0  # stored before, or twice in the file
+    conflicts: int = 0  # another value has their place
+    rejected: int = 0  # values, or rows, that are no readings
+    too_old: int = 0  # retention would remove them
+    ambiguous: int = 0  # local times of an hour that comes twice; the first was taken
+    first_us: int = 0
+    last_us: int = 0
+    oldest_kept_us: int = 0
+    series: set[tuple[str, str]] = field(default_factory=set)  # device, metric
+    missing: dict[str, int] = field(default_factory=dict)  # devices that are not registered: rows
+    problems: list[Problem] = field(default_factory=list)
+    tell: Callable[[Problem], None] | None = None  # every one, where somebody wants them all
+
+    def note(self, line: int, what: str, why: str) -> None:
+        problem = Problem(line, what, why)
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+        if self.tell is not None:
+            self.tell(problem)
+
+    def reject(self, line: int, why: str) -> None:
+        self.rejected += 1
+        self.note(line, "rejected", why)
+
+    def span(self, first_us: int, last_us: int) -> None:
+        """Readings were found at these times."""
+        self.first_us = min(self.first_us, first_us) if self.last_us else first_us
+        self.last_us = max(self.last_us, last_us) if self.last_us else last_us
+
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def form(self) -> dict[str, Any]:
+        """As JSON: docs/import.md."""
+        return {
+            **self.counts(),
+            "series": len(self.series),
+            "devices": len({device for device, _ in self.series}),
+            "first": from_us(self.first_us).isoformat() if self.last_us else None,
+            "last": from_us(self.last_us).isoformat() if self.last_us else None,
+            "oldest_kept": from_us(self.oldest_kept_us).isoformat()
+            if self.oldest_kept_us
+            else None,
+            "missing_devices": sorted(self.missing)[:MAX_MISSING],
+            "missing_count": len(self.missing),
+            "problems": [each._asdict() for each in self.problems],
+        }

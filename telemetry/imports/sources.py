@@ -1,0 +1,263 @@
+"""Files in blocks of columns, each row with the line it is on. Flat memory for any size."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.imports.errors import NotImported
+from telemetry.imports.layout import Options
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BLOCK_BYTES = 4 * 1024 * 1024  # of CSV and NDJSON read at a time; a row must be shorter
+BLOCK_ROWS = 100_000  # of Parquet
+MAX_SHOWN = 80  # characters of a bad row that are told
+ENDINGS = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
+    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".lp": "influx",
+    ".influx": "influx", ".line": "influx",
+}  # fmt: skip
+
+
+class Bad(NamedTuple):
+    """A row that could not be read at all."""
+
+    line: int
+    why: str
+
+
+class RowBlock(NamedTuple):
+    """Rows in the order of the file."""
+
+    table: pa.Table
+    lines: NDArray[np.int64]  # of each row, from 1; of Parquet its number
+    bad: list[Bad]  # beside them
+    at: int  # bytes, or rows of Parquet, that are read now
+
+
+Reader = Callable[[BinaryIO, Options], Iterator[RowBlock]]
+_readers: dict[str, Reader] = {}  # of formats that an app above knows
+
+
+def register(name: str, reader: Reader) -> None:
+    """Have files of this format read so."""
+    _readers[name] = reader
+
+
+def format_of(name: str, options: Options) -> str:
+    """The format of a file of this name. Raises `NotImported`."""
+    suffixes = [each.lower() for each in Path(name).suffixes]
+    last = (
+        suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else "".join(suffixes[-1:])
+    )
+    found = options.format or ENDINGS.get(last, "")
+    formats = ["csv", "parquet", "ndjson", *_readers]
+    if found not in formats:
+        raise NotImported(f"Which format is {name}? --format is one of {', '.join(formats)}.")
+    return found
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The file, unpacked where it is gzip."""
+    import pyarrow as pa  # noqa: PLC0415  (it takes half a second, and only imports need it)
+
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        yield pa.CompressedInputStream(file, "gzip") if packed else file
+
+
+def blocks(path: Path, name: str, options: Options) -> Iterator[RowBlock]:
+    """What is in the file. Raises `NotImported` for what is no such file."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind = format_of(name, options)
+    try:
+        if kind == "parquet":
+            yield from _parquet(path)
+            return
+        with opened(path) as file:
+            yield from (_readers.get(kind) or {"csv": _csv, "ndjson": _ndjson}[kind])(file, options)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, zlib.error, EOFError, OSError) as exc:
+        if isinstance(exc, OSError) and exc.errno is not None:
+            raise
+        raise NotImported(f"{name} is no {kind} that can be read: {exc}") from exc
+
+
+def _parquet(path: Path) -> Iterator[RowBlock]:
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    read = 0
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BLOCK_ROWS):
+            lines = np.arange(read + 1, read + len(batch) + 1)
+            read += len(batch)
+            yield RowBlock(pa.Table.from_batches([batch]), lines, [], read)
+
+
+def _csv(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import csv  # noqa: PLC0415
+
+    header = _header(file)
+    separator = options.separator or _separator(header)
+    names = next(iter(_cells(header, separator)))
+    bad: list[Any] = []
+
+    def left_out(row: Any) -> str:
+        bad.append(row)
+        return "skip"
+
+    reading = csv.open_csv(
+        file,
+        read_options=csv.ReadOptions(
+            block_size=BLOCK_BYTES, use_threads=False, column_names=names
+        ),
+        parse_options=csv.ParseOptions(
+            delimiter=separator, newlines_in_values=True, ignore_empty_lines=False,
+            invalid_row_handler=left_out,
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True,
+            null_values=[""], quoted_strings_can_be_null=False,
+        ),
+    )  # fmt: skip
+    numbering = _Numbering(1 + header.count(b"\n"))
+    done = len(header)
+    for batch in reading:
+        done += batch.nbytes
+        table = pa.Table.from_batches([batch])
+        lines, told = numbering.of(table, bad)
+        yield RowBlock(table, lines, told, done)
+    if bad:  # after the last that could be read
+        empty = pa.table({name: pa.array([], pa.string()) for name in names})
+        yield RowBlock(empty, *numbering.of(empty, bad), done)
+
+
+def _header(file: BinaryIO) -> bytes:
+    """The first line, without a byte order mark."""
+    found = bytearray()
+    while not found.endswith(b"\n") and len(found) < BLOCK_BYTES:
+        one = file.read(1)
+        if not one:
+            break
+        found += one
+    if not found.strip():
+        raise NotImported("The file is empty.")
+    return bytes(found)
+
+
+def _cells(header: bytes, separator: str) -> Iterator[list[str]]:
+    import csv  # noqa: PLC0415
+
+    try:
+        yield from csv.reader([header.decode("utf-8-sig").rstrip("\r\n")], delimiter=separator)
+    except UnicodeDecodeError:
+        raise NotImported("The first line is not UTF-8.") from None
+
+
+def _separator(header: bytes) -> str:
+    """What stands most often between the names."""
+    return max(",;\t|", key=lambda each: header.count(each.encode()))
+
+
+class _Numbering:
+    """Which line each row is on. Rows may hold line breaks, and some were left out."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line  # of the next row
+        self._row = 1  # its number, as pyarrow counts them
+
+    def of(self, table: Any, bad: list[Any]) -> tuple[NDArray[np.int64], list[Bad]]:
+        """Of the next rows of a file, and of those left out among them, which are taken from `bad`:
+        it may hold later ones."""
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        among = 0
+        end = self._row + len(table)  # the first row behind them
+        while among < len(bad) and (bad[among].number < end or not len(table)):
+            among, end = among + 1, end + 1
+        is_bad = np.zeros(end - self._row, bool)
+        is_bad[[row.number - self._row for row in bad[:among]]] = True
+        lengths = np.ones(len(is_bad), np.int64)
+        for column in table.columns:
+            breaks = pc.fill_null(pc.count_substring(column, "\n"), 0)
+            lengths[~is_bad] += breaks.to_numpy()
+        for at, row in zip(np.flatnonzero(is_bad).tolist(), bad, strict=False):
+            lengths[at] += row.text.count("\n")
+        starts = self._line + np.concatenate(([0], np.cumsum(lengths)))
+        told = [
+            Bad(
+                int(at),
+                f"{row.actual_columns} cells, not {row.expected_columns}: {row.text[:MAX_SHOWN]!a}",
+            )
+            for at, row in zip(starts[:-1][is_bad], bad, strict=False)
+        ]
+        del bad[:among]
+        self._line, self._row = int(starts[-1]), end
+        return starts[:-1][~is_bad], told
+
+
+def _ndjson(file: BinaryIO, _options: Options) -> Iterator[RowBlock]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    done, line = 0, 1
+    for chunk in line_chunks(file):
+        rows, lines, bad = [], [], []
+        for number, text in enumerate(chunk.split(b"\n"), line):
+            if not text.strip():
+                continue
+            try:
+                row = msgspec.json.decode(text)
+            except (msgspec.DecodeError, RecursionError) as exc:
+                bad.append(Bad(number, f"no JSON: {exc}"))
+                continue
+            if type(row) is dict:
+                rows.append(row)
+                lines.append(number)
+            else:
+                bad.append(Bad(number, "no object"))
+        line += chunk.count(b"\n")
+        done += len(chunk)
+        names = {name: None for row in rows for name in row}
+        columns = {name: _of_json([row.get(name) for row in rows]) for name in names}
+        yield RowBlock(pa.table(columns), np.array(lines, np.int64), bad, done)
+
+
+def _of_json(values: list[Any]) -> Any:
+    """A column; of different types as texts."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    kinds = {type(value) for value in values} - {type(None)}
+    if kinds <= {int, float} and kinds:
+        return pa.array(values, pa.float64() if float in kinds else None)
+    if kinds <= {bool} or kinds <= {str}:
+        return pa.array(values)
+    return pa.array([
+        value if type(value) is str or value is None else msgspec.json.encode(value).decode()
+        for value in values
+    ], pa.string())  # fmt: skip
+
+
+def line_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The file in pieces that end between lines. Raises `NotImported` for a line without end."""
+    left = b""
+    while more := file.read(BLOCK_BYTES):
+        whole, found, left = (left + more).rpartition(b"\n")
+        if found:
+            yield whole + found
+        elif len(left) > BLOCK_BYTES:
+            raise NotImported(f"A line is longer than {BLOCK_BYTES} bytes.")
+    if left:
+        yield left

@@ -1,0 +1,284 @@
+"""`manage.py import`: what is in a file is in the store, once, and nothing else."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pyarrow import parquet as pq
+
+from devices.models import Device, Site
+from telemetry.imports import sources, writing
+from telemetry.models import ReadingImport, Series
+from telemetry.storage import partitions, rollups, store
+
+LONG = """\
+time,site,device,metric,unit,value
+2026-01-01T00:00:00Z,hall,a,temp,°C,1.5
+2026-01-01T00:00:01Z,hall,a,temp,°C,2.5
+2026-01-02T00:00:00Z,hall,b,temp,°C,3
+2026-01-02T00:00:00Z,hall,b,on,,true
+"""
+
+
+@pytest.fixture
+def database(transactional_db: None) -> Callable[[str], list[Any]]:
+    def ask(query: str) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    return ask
+
+
+@pytest.fixture
+def run(database: Any, tmp_path: Path):
+    def run(name: str, content: str | bytes, *args: str, **options: Any) -> str:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        out = StringIO()
+        call_command("import", str(path), *args, stdout=out, stderr=StringIO(), **options)
+        return out.getvalue()
+
+    return run
+
+
+def stored(database: Any) -> list[tuple[str, str, str, float]]:
+    return database(
+        "SELECT d.uid, s.metric, to_char(r.time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),"
+        " r.value FROM reading r JOIN telemetry_series s ON s.id = r.series_id"
+        " JOIN devices_device d ON d.id = s.device_id ORDER BY 1, 2, 3"
+    )
+
+
+def test_our_long_export_comes_back_and_once_only(run, database) -> None:
+    Site.objects.create(slug="hall", name="Hall")
+    with pytest.raises(CommandError, match="No such device: a, b"):
+        run("x.csv", LONG)
+    assert "Not registered: 2 devices: a, b" in run("x.csv", LONG, "--dry-run")
+    assert not Device.objects.exists()
+    said = run("x.csv", LONG, "--register", "--site", "hall")
+    assert "4 readings of 3 series: 4 stored" in said
+    expected = [
+        ("a", "temp", "2026-01-01 00:00:00.000000", 1.5),
+        ("a", "temp", "2026-01-01 00:00:01.000000", 2.5),
+        ("b", "on", "2026-01-02 00:00:00.000000", 1.0),
+        ("b", "temp", "2026-01-02 00:00:00.000000", 3.0),
+    ]
+    assert stored(database) == expected
+    kinds = Series.objects.order_by("device__uid", "metric").values_list("metric", "kind", "unit")
+    assert list(kinds) == [("temp", "gauge", "°C"), ("on", "boolean", ""), ("temp", "gauge", "°C")]
+    assert {device.site.slug for device in Device.objects.all() if device.site} == {"hall"}
+    with pytest.raises(CommandError, match="It was imported before"):
+        run("y.csv", LONG)
+    assert "0 stored, 4 there before" in run("y.csv", LONG, "--again")
+    assert stored(database) == expected
+    assert database("SELECT DISTINCT imported FROM commit_log") == [(True,)]
+
+
+def test_wide_tables_are_told_by_their_columns_or_by_options(run, database) -> None:
+    run("a.csv", "time;a.temp;b.motor.rms\n2026-01-01;1.5;\n1767312000;;2\n", "--register")
+    run("b.tsv", "when\tnote\tT\n2026/01/03 10:00\tx\t3\n", "--register", "--device-name", "c",
+        "--time", "when", "--columns", "T=temp", "--tz", "Europe/Berlin")  # fmt: skip
+    run("c.ndjson", '{"ts":1767312000123,"device":"a","temp":4,"door":"open"}\n\n{"ts":1,"x":2\n')
+    assert stored(database) == [
+        ("a", "temp", "2026-01-01 00:00:00.000000", 1.5),
+        ("a", "temp", "2026-01-02 00:00:00.123000", 4.0),
+        ("b", "motor.rms", "2026-01-02 00:00:00.000000", 2.0),
+        ("c", "temp", "2026-01-03 09:00:00.000000", 3.0),
+    ]
+    assert database("SELECT value FROM text_reading") == [("open",)]
+    with pytest.raises(CommandError, match="Which device is it"):
+        run("d.csv", "time,temp\n2026-01-01,1\n")
+    with pytest.raises(CommandError, match="Which column is the time"):
+        run("d.csv", "a,b\n2026-01-01,1\n")
+    with pytest.raises(CommandError, match="Which format"):
+        run("d.xlsx", "a,b\n2026-01-01,1\n")
+    with pytest.raises(CommandError, match="is no parquet"):
+        run("d.parquet", "a,b\n2026-01-01,1\n")
+
+
+def test_what_is_wrong_is_told_by_its_line_and_the_rest_is_stored(
+    run, database, tmp_path: Path
+) -> None:
+    body = (
+        "\ufefftime,device,metric,value\n"
+        "2026-01-01T00:00Z,a,t,1\n"
+        "\n"
+        "yesterday,a,t,2\n"
+        "2026-01-01T00:01Z,a,t,x1\n"
+        "2026-01-01T00:02Z,a,t,inf\n"
+        "2026-01-01T00:03Z,a,t\n"
+        "2026-01-01T00:04Z,a,,5\n"
+        '2026-01-01T00:05Z,"a","the\nmetric",6\n'
+        "2026-01-01T00:00Z,a,t,1\n"
+        "2026-01-01T00:00Z,a,t,9\n"
+        "2026-01-01T00:06Z,a,t,9007199254740993\n"
+        "2226-01-01T00:06Z,a,t,7\n"
+    )
+    rejects = tmp_path / "rejects.csv"
+    said = run("x.csv", body, "--register", "--rejects", str(rejects))
+    assert "2 stored, 1 there before, 1 in conflict, 7 rejected, 0 too old" in said
+    assert [(metric, value) for _, metric, _, value in stored(database)] == [
+        ("t", 1.0), ("the\nmetric", 6.0),
+    ]  # fmt: skip
+    told = {
+        (line.split(",")[1], line.split(",")[2]) for line in rejects.read_text().splitlines()[1:]
+    }
+    assert told == {
+        ("4", "rejected"), ("5", "rejected"), ("6", "rejected"), ("7", "rejected"),
+        ("8", "rejected"), ("11", "repeated"), ("12", "conflict"), ("13", "rejected"),
+        ("14", "rejected"),
+    }  # fmt: skip
+    assert "line 5: rejected: no number: 'x1'" in said
+    row = ReadingImport.objects.get()
+    counts = row.counts
+    assert counts["readings"] == counts["stored"] + counts["repeated"] + counts["conflicts"]
+
+
+def test_an_hour_that_comes_twice_has_its_readings_and_one_that_is_left_out_none(
+    run, database
+) -> None:
+    body = (
+        "time,a.t\n2025-10-26 02:30:00,1\n2025-10-26 02:30:00,2\n"
+        "2026-03-29 02:30:00,3\n2026-03-29 03:30:00,4\n"
+    )
+    said = run("x.csv", body, "--register", "--tz", "Europe/Berlin")
+    assert [(at[:16], value) for _, _, at, value in stored(database)] == [
+        ("2025-10-26 00:30", 1.0), ("2025-10-26 01:30", 2.0), ("2026-03-29 01:30", 4.0),
+    ]  # fmt: skip
+    assert "line 4: rejected: its time '2026-03-29 02:30:00' cannot be read" in said
+
+
+def test_what_retention_would_remove_is_told_before_anything_is_written(
+    run, database, settings
+) -> None:
+    settings.RETENTION_DAYS = settings.ROLLUP_RETENTION_DAYS = 30
+    now = datetime.now(UTC)
+    body = f"time,a.t\n1958-03-29,1\n{now - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ},2\n"
+    with pytest.raises(CommandError, match="1 readings are older than what is kept"):
+        run("x.csv", body, "--register")
+    assert stored(database) == []
+    assert not Device.objects.exists()
+    said = run("x.csv", body, "--register", "--keep-what-fits")
+    assert "1 stored, 0 there before, 0 in conflict, 0 rejected, 1 too old" in said
+    assert [value for *_, value in stored(database)] == [2.0]
+
+
+def test_a_killed_import_goes_on_where_it_was_and_counts_all_of_it(
+    run, database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before, within and after each of its transactions."""
+    monkeypatch.setattr(writing, "MAX_DAYS", 2)
+    monkeypatch.setattr(sources, "BLOCK_BYTES", 200)
+    rows = [f"2026-01-{n % 7 + 1:02} 00:00:{n:02},{n}\n" for n in range(50)]
+    body = "time,a.t\n" + "".join(rows)
+    real, calls, at = store.write, 0, 0  # `at`: the call that dies; negative, after it is done
+
+    def dying(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            raise KeyboardInterrupt
+        written = real(*args, **options)
+        if calls == -at:
+            raise KeyboardInterrupt
+        return written
+
+    monkeypatch.setattr(store, "write", dying)
+    for each in (3, -2, 1, -3, 2, -4):
+        at, calls = each, 0
+        with pytest.raises(CommandError, match="the same command goes on"):
+            run("x.csv", body, "--register")
+        assert ReadingImport.objects.get().state == "failed"
+    at = 0
+    run("x.csv", body, "--register")
+    assert [value for *_, value in sorted(stored(database), key=lambda row: row[3])] == [
+        float(n) for n in range(50)
+    ]
+    row = ReadingImport.objects.get()
+    assert (row.state, row.rows_done) == ("done", 50)
+
+
+def test_parquet_of_any_types_is_read_exactly(run, database, tmp_path: Path) -> None:
+    at = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=n) for n in range(3)]
+    table = pa.table(
+        {
+            "time": pa.array(at, pa.timestamp("ns", "UTC")),
+            "device": pa.array(["a", "a", "b"]).dictionary_encode(),
+            "temp": pa.array([0.1, None, -0.0]),
+            "n": pa.array([2**53, 2**53 + 1, 3], pa.int64()),
+            "on": pa.array([True, None, False]),
+            "state": pa.array(["x", None, "=y"]),
+        }
+    )
+    path = tmp_path / "made.parquet"
+    pq.write_table(table, path)
+    said = run("x.parquet", path.read_bytes(), "--register")
+    assert "8 stored, 0 there before, 0 in conflict, 1 rejected" in said
+    assert {(uid, metric, value) for uid, metric, _, value in stored(database)} == {
+        ("a", "temp", 0.1), ("b", "temp", -0.0), ("a", "n", 2.0**53), ("b", "n", 3.0),
+        ("a", "on", 1.0), ("b", "on", 0.0),
+    }  # fmt: skip
+    assert set(database("SELECT value FROM text_reading")) == {("x",), ("=y",)}
+
+
+def test_several_years_of_public_data_give_the_months_that_plain_python_gives(
+    run, database
+) -> None:
+    """Seattle's weather, 2012 to 2015, which vega-datasets ships (looked up, not imported)."""
+    package = find_spec("vega_datasets")
+    assert package is not None
+    assert package.origin is not None
+    path = Path(package.origin).parent / "_data" / "seattle-weather.csv"
+    header, *lines = path.read_text().splitlines(keepends=True)
+    chosen = lines[::12]  # every day would do, but each makes partitions: 37 s in all
+    body = "".join([header, *chosen])
+    run("weather.csv", body, "--register", "--device-name", "sea")
+    while rollups.run(datetime.now(UTC)):
+        pass
+    days: dict[str, list[float]] = defaultdict(list)
+    months: dict[str, list[float]] = defaultdict(list)
+    words: Counter[str] = Counter()
+    for row in csv.DictReader(StringIO(body)):
+        days[row["date"].replace("/", "-")].append(float(row["temp_max"]))
+        months[row["date"].replace("/", "-")[:7]].append(float(row["temp_max"]))
+        words[row["weather"]] += 1
+    found = {
+        day: (count, total)
+        for day, count, total in database(
+            "SELECT to_char(bucket AT TIME ZONE 'UTC', 'YYYY-MM-DD'), count, sum FROM rollup_1d"
+            " JOIN telemetry_series s ON s.id = series_id WHERE metric = 'temp_max'"
+        )
+    }
+    assert found == {day: (len(each), sum(each)) for day, each in days.items()}
+    assert len(found) == 122
+    by_month: dict[str, list[float]] = defaultdict(lambda: [0, 0.0])
+    for day, (count, total) in found.items():
+        by_month[day[:7]][0] += count
+        by_month[day[:7]][1] += total
+    for month, each in months.items():
+        assert by_month[month] == [len(each), pytest.approx(sum(each))]
+    assert Counter(dict(database("SELECT value, count(*) FROM text_reading GROUP BY 1"))) == words
+
+
+def test_ten_years_of_days_make_their_partitions_in_few_transactions(database) -> None:
+    """One by one, each after a look at all there are, 1 300 days took five minutes."""
+    days = [date(2016, 1, 1) + timedelta(days=n) for n in range(40)]
+    with CaptureQueriesContext(connection) as asked:
+        made = partitions.make(days)
+    assert len(made) == 80
+    listed = [each for each in asked if "pg_inherits" in each["sql"]]
+    assert len(listed) == 1 + -(-len(made) // partitions.MADE_AT_ONCE)
+    assert partitions.make(days) == []
