@@ -1,0 +1,14 @@
+"""The benchmark of imports runs and stores what it says."""
+
+import pytest
+
+from benchmarks.tests.short_run import short_run
+
+pytestmark = pytest.mark.process
+
+
+def test_both_files_are_stored_whole():
+    result = short_run("imports", "--readings=4000")
+    for kind in ("csv", "parquet"):
+        assert result[kind]["stored"] == result[kind]["readings"] == 4_000
+    assert result["import_rows_per_s"] > 0
