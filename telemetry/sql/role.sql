@@ -5,8 +5,11 @@ SELECT current_user,
         SELECT needed.name FROM unnest(ARRAY[
             'reading', 'text_reading', 'commit_log', 'ingest_delivery', 'ingest_lease',
             'telemetry_quarantinedmessage', 'telemetry_series', 'telemetry_ingestworker',
-            'telemetry_pipelineminute', 'devices_presence'
+            'telemetry_pipelineminute', 'devices_presence', 'telemetry_correction',
+            'retention_state'
         ]) AS needed (name)
         WHERE NOT has_table_privilege(needed.name, 'SELECT')
-            OR NOT has_table_privilege(needed.name, 'INSERT')
+            -- What is closed by corrections is only read.
+            OR needed.name NOT IN ('telemetry_correction', 'retention_state')
+                AND NOT has_table_privilege(needed.name, 'INSERT')
     )
