@@ -21,6 +21,7 @@ from telemetry.moments import from_us, in_ms, to_us
 from telemetry.storage import retention
 
 MAX_CELLS = 1_000_000  # buckets, times series, times aggregates, of one answer
+MAX_SUMMARIES = 2_000_000  # minutes, hours or days of all series, that one answer goes through
 
 _CARRIED = frozenset({"increase", "rate", "time_weighted_mean", DURATION})
 
@@ -67,6 +68,7 @@ def resample(
     counted = [*names, *(() if "count" in names else ("count",))]
     numeric = [one for one in series if one.kind != Series.Kind.TEXT]
     if level is not None:
+        _check_summaries(level, len(numeric), edges)
         found = pieces.read(level, [one.id for one in numeric], int(edges[0]), int(edges[-1]))
         fresh = None if found.fresh_us is None else in_ms(found.fresh_us)
         read = {"from": f"rollup_{level}", "rows": found.rows, "fresh_tail": fresh}
@@ -142,6 +144,17 @@ def _state_name(one: Series) -> Any:
     if one.kind == Series.Kind.BOOLEAN:
         return lambda value: {0.0: "false", 1.0: "true"}.get(value, f"{value:g}")
     return lambda value: str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _check_summaries(level: str, series: int, edges: Ints) -> None:
+    most = int(edges[-1] - edges[0]) // pieces.LEVELS[level] * series
+    if most > MAX_SUMMARIES:
+        raise CannotAnswer(
+            "from",
+            f"Buckets with these edges are made of up to {most} summaries ({level}); one answer"
+            f" goes through at most {MAX_SUMMARIES}. Narrow the window, ask for fewer series, or"
+            " for days of UTC.",
+        )
 
 
 def _check_readings(ids: Sequence[int], edges: Ints) -> None:

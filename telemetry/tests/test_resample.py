@@ -186,6 +186,11 @@ def test_what_cannot_be_answered_says_the_limit_and_what_to_ask(
     assert parameter == "interval"
     assert message.startswith("3 buckets of 1 series and 2 aggregates are more than 5 values")
     monkeypatch.undo()
+    monkeypatch.setattr(resample, "MAX_SUMMARIES", 70)
+    parameter, message = refused(["mean"])
+    assert parameter == "from"
+    assert "up to 71 summaries (1h); one answer goes through at most 70." in message
+    monkeypatch.undo()
     monkeypatch.setattr(every_reading, "MAX_READINGS", 100)
     monkeypatch.setattr(resample, "MAX_READINGS", 100)
     assert refused(["median"])[0] == "agg"
