@@ -9,33 +9,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from telemetry.history.aggregates import Ints, Pieces
 from telemetry.history.buckets import DAY, HOUR, MINUTE
 from telemetry.history.read_limit import limited
 from telemetry.moments import from_us
 from telemetry.sql import load
-from telemetry.storage.copy_binary import POSTGRES_EPOCH_US, SIGNATURE, TRAILER
+from telemetry.storage.copy_binary import POSTGRES_EPOCH_US, SIGNATURE
 
 LEVELS = {"1d": DAY * 1000, "1h": HOUR * 1000, "1m": MINUTE * 1000}  # µs, the coarsest first
 _READING = 2  # the depth of a piece that is a reading
 
 _SQL = load("pieces")
-_FLOATS = ("sum", "min", "max", "first", "last")
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        *(("series_size", ">i4"), ("series_id", ">i4")),
-        *(("time_size", ">i4"), ("time", ">i8")),
-        *(("count_size", ">i4"), ("count", ">i8")),
-        *(
-            (f"{name}{end}", kind)
-            for name in _FLOATS
-            for end, kind in (("_size", ">i4"), ("", ">f8"))
-        ),
-        *(("depth_size", ">i4"), ("depth", ">i4")),
-    ]
-)
+# One row of arrays: row by row, the client alone takes four microseconds each.
+_ARRAYS = {
+    "series_id": ">i4", "time": ">i8", "count": ">i8", "sum": ">f8", "min": ">f8", "max": ">f8",
+    "first": ">f8", "last": ">f8", "depth": ">i4",
+}  # fmt: skip
+_AGGREGATED = ", ".join(f"array_agg({name} ORDER BY series_id, time)" for name in _ARRAYS)
+_SIZE = 4  # bytes, before a row's field and an array's element
+_HEAD = 20  # bytes of an array: dimensions, flags, type, length, lower bound
 
 
 class Found(NamedTuple):
@@ -54,28 +48,43 @@ def level(edges: Ints) -> str | None:
 
 def read(level: str, series_ids: Sequence[int], start_us: int, stop_us: int) -> Found:
     """[start, stop) are edges of the level. Raises `TooSlow`."""
-    statement = f"COPY ({_SQL[f'pieces_{level}']}) TO STDOUT (FORMAT BINARY)"
+    selected = f"SELECT {_AGGREGATED} FROM ({_SQL[f'pieces_{level}']}) AS piece"  # noqa: S608 (ours)
+    statement = f"COPY ({selected}) TO STDOUT (FORMAT BINARY)"
     within = {"series": list(series_ids), "start": from_us(start_us), "stop": from_us(stop_us)}
     # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
     with limited(), connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
         data = b"".join(copy)
-    rows = np.frombuffer(data[len(SIGNATURE) : -len(TRAILER)], dtype=_ROW)
-    times = rows["time"].astype(np.int64) + POSTGRES_EPOCH_US
-    counts = rows["count"].astype(np.int64)
-    columns = [rows[name].astype(np.float64) for name in _FLOATS]
+    rows = _arrays(data)
+    times = rows["time"] + POSTGRES_EPOCH_US
+    columns = [rows[name] for name in ("sum", "min", "max", "first", "last")]
     ids, begins = np.unique(rows["series_id"], return_index=True)
-    ends = np.append(begins, len(rows))[1:].tolist()
+    ends = np.append(begins, len(times))[1:].tolist()
     fresh = times[rows["depth"] == _READING]
     return Found(
         {
             int(series_id): Pieces(
-                times[at:end], counts[at:end], *(column[at:end] for column in columns)
+                times[at:end], rows["count"][at:end], *(column[at:end] for column in columns)
             )
             for series_id, at, end in zip(ids, begins.tolist(), ends, strict=True)
         },
-        len(rows),
+        len(times),
         int(fresh.min()) if len(fresh) else None,
     )
+
+
+def _arrays(data: bytes) -> dict[str, NDArray[Any]]:
+    """The columns of the only row; without a piece each is NULL."""
+    found = {}
+    at = len(SIGNATURE) + 2
+    for name, kind in _ARRAYS.items():
+        size = int.from_bytes(data[at : at + _SIZE], "big", signed=True)
+        at += _SIZE
+        element = np.dtype([("size", ">i4"), ("value", kind)])
+        length = max(size - _HEAD, 0) // element.itemsize
+        values = np.frombuffer(data, element, length, at + _HEAD if length else 0)["value"]
+        found[name] = values.astype(values.dtype.newbyteorder("="))
+        at += max(size, 0)
+    return found
 
 
 def summarised(series_ids: Sequence[int], start_us: int, stop_us: int) -> int:
