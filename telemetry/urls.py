@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from telemetry.api import grafana
 from telemetry.api.corrections import CorrectionsView, SeriesCorrectionsView, UndoView
 from telemetry.api.fleet import FleetView
+from telemetry.api.imports import ImportView, OneImportView
 from telemetry.api.latest import LatestOfManyView, LatestView
 from telemetry.api.messages import MessagesView
 from telemetry.api.pipeline import PipelineView
@@ -31,6 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quarantine/groups/", GroupsView.as_view(), name="quarantine-groups"),
     *quarantine_router.urls,
     path("fleet/", FleetView.as_view(), name="fleet"),
+    path("readings/import/", ImportView.as_view(), name="readings-import"),
+    path("readings/imports/<int:import_id>/", OneImportView.as_view(), name="readings-import-one"),
     path("readings/", ReadingsView.as_view(), name="readings"),
     path("readings/latest/", LatestOfManyView.as_view(), name="readings-latest"),
     path("devices/<str:uid>/latest/", LatestView.as_view(), name="device-latest"),

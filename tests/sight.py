@@ -29,7 +29,7 @@ from notifications.models import (
     Wording,
 )
 from shiftlog.models import Entry, Former, Reaction
-from telemetry.models import Correction, QuarantinedMessage, Series
+from telemetry.models import Correction, QuarantinedMessage, ReadingImport, Series
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
 HIDDEN_ID = 4_711  # of what a request names in its body
@@ -63,6 +63,7 @@ class Hidden:
             series=self.series, action="delete", starts_at=now, ends_at=now, reason=SECRET,
             by_name=SECRET, made_at=now, removed=1, written=0, removed_readings=f'[[1,"{SECRET}"]]',
         )  # fmt: skip
+        self.imported = ReadingImport.objects.create(digest=SECRET, name=SECRET, error=SECRET)
         self.derived = DerivedSeries.objects.create(
             series=Series.objects.create(
                 id=HIDDEN_ID, device=self.device, metric=f"{SECRET}.twice"

@@ -142,6 +142,12 @@ STEPS = [
     Step(
         "corrections_undo", None, ("corrections",), newest("telemetry.Correction", "correction_id")
     ),
+    Step(
+        "readings_import",
+        {"time": "2026-01-01T00:00Z", "device": "pump-1", "temperature": 7},
+        ("import",),
+        query="?format=ndjson",
+    ),
     Step("devices_rename", {"uid": "pump-9"}, ("device",), own()),
     Step(
         "devices_alias_delete",

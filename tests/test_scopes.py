@@ -108,6 +108,7 @@ def filled(path: str, hidden: Hidden) -> str:
         "entry_id": hidden.entry.pk,
         "series_id": hidden.series.pk,
         "correction_id": hidden.correction.pk,
+        "import_id": hidden.imported.pk,
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }

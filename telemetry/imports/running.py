@@ -45,6 +45,7 @@ class Progress(NamedTuple):
     readings: int
     rows_total: int  # 0: not known yet
     readings_total: int
+    row_id: int = 0  # of what is being written
 
 
 Tell = Callable[[Progress], None]
@@ -55,11 +56,12 @@ class Import:
 
     def __init__(
         self, path: Path, name: str, options: Options, *, scope: Scope = EVERYTHING, by: Any = None,
-        tell: Tell = lambda _progress: None,
+        tell: Tell = lambda _progress: None, most_rows: int = 0,
     ) -> None:  # fmt: skip
         self._path, self._name, self._options = path, name, options
         self._by = by if getattr(by, "is_authenticated", False) else None
         self._tell = tell
+        self._most_rows = most_rows
         self._places = Places(options, scope, by)
         self.seen = Report()
 
@@ -67,8 +69,11 @@ class Import:
         """What is in the file, and what would become of it; nothing is written. Raises
         `NotImported` for what is no such file."""
         report = self.seen = Report(oldest_kept_us=AcceptsFrom().us())
-        reader = Reader(self._options)
+        reader, rows = Reader(self._options), 0
         for block in blocks(self._path, self._name, self._options):
+            rows += len(block.lines)
+            if self._most_rows and rows > self._most_rows:
+                raise NotImported(f"It has over {self._most_rows} rows: use manage.py import.")
             found = reader.read(block, report)
             report.too_old += int((found.times_us < report.oldest_kept_us).sum())
             report.too_old += sum(each.time_us < report.oldest_kept_us for each in found.texts)
@@ -95,9 +100,16 @@ class Import:
                 " PULSEBOARD_RETENTION_DAYS first, or leave them out with --keep-what-fits."
             )
 
-    def write(self, *, again: bool = False, tell_all: Report | None = None) -> ReadingImport:
+    def begin(self, *, again: bool = False) -> ReadingImport:
+        """The row of what `write` is to do. Raises `NotImported`."""
+        return self._row(digest_of(self._path, self._options), Report(), again=again)
+
+    def write(
+        self, *, again: bool = False, tell_all: Report | None = None, path: Path | None = None
+    ) -> ReadingImport:
         """Store it; the row with what came of it. Raises `NotImported`, and what the database
         raises: what was stored by then stays, and the next time goes on behind it."""
+        self._path = path or self._path  # the same file, where it lies elsewhere by now
         self.check()
         report = tell_all or Report()
         report.oldest_kept_us = self.seen.oldest_kept_us
@@ -143,6 +155,7 @@ class Import:
 
     def _store(self, row: ReadingImport, writer: Writer, report: Report) -> None:
         reader, passed = Reader(self._options), 0
+        totals = row.rows_total, row.readings_total, row.pk
         for whole in blocks(self._path, self._name, self._options):
             begin, passed = passed, passed + len(whole.lines)
             if passed <= row.rows_done and passed:
@@ -150,7 +163,7 @@ class Import:
                 continue
             for block, end in _cut(whole, begin, row):
                 writer.write(reader.read(block, report), end)
-            self._tell(Progress(True, passed, report.readings, row.rows_total, row.readings_total))
+            self._tell(Progress(True, passed, report.readings, *totals))
 
 
 def _cut(block: RowBlock, begin: int, row: ReadingImport) -> list[tuple[RowBlock, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -17,11 +18,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pyarrow import parquet as pq
+from rest_framework.test import APIClient
 
 from devices.models import Device, Site
-from telemetry.imports import sources, writing
+from telemetry.imports import sources, uploaded, writing
 from telemetry.models import ReadingImport, Series
 from telemetry.storage import partitions, rollups, store
+from tests.waiting import eventually
 
 LONG = """\
 time,site,device,metric,unit,value
@@ -282,3 +285,29 @@ def test_ten_years_of_days_make_their_partitions_in_few_transactions(database) -
     listed = [each for each in asked if "pg_inherits" in each["sql"]]
     assert len(listed) == 1 + -(-len(made) // partitions.MADE_AT_ONCE)
     assert partitions.make(days) == []
+
+
+def test_rest_says_what_would_be_done_does_it_and_says_how_far_it_is(
+    api: APIClient, database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, octets = "/api/v1/readings/import/", "application/octet-stream"
+    dry = api.post(f"{address}?format=csv&dry_run=1", LONG.encode(), content_type=octets)
+    assert (dry.status_code, dry.data["state"], dry.data["counts"]["readings"]) == (
+        200, "dry_run", 4,
+    )  # fmt: skip
+    assert dry.data["error"].startswith("No such device: a, b")
+    assert dry.data["report"]["missing_devices"] == ["a", "b"]
+    refused = api.post(f"{address}?format=csv", LONG.encode(), content_type=octets)
+    assert (refused.status_code, ReadingImport.objects.count()) == (400, 0)
+    assert api.post(f"{address}?form=csv", b"x", content_type=octets).status_code == 400
+    packed = gzip.compress(LONG.encode())
+    done = api.post(f"{address}?name=x.csv.gz&register=1", packed, content_type=octets)
+    assert (done.status_code, done.data["state"], done.data["counts"]["stored"]) == (200, "done", 4)
+    monkeypatch.setattr(uploaded, "AT_ONCE", 0)
+    more = LONG.replace("2026", "2025").encode()
+    begun = api.post(f"{address}?format=csv", more, content_type=octets)
+    assert (begun.status_code, begun.data["state"]) == (202, "running")
+    one = f"/api/v1/readings/imports/{begun.data['id']}/"
+    eventually(lambda: api.get(one).data["state"] == "done", what="it is imported")
+    assert api.get(one).data["counts"]["stored"] == 4
+    assert len(stored(database)) == 8

@@ -200,6 +200,7 @@ function wireControls() {
 
 function wireEvents() {
   for (const name of ["device", "series", "devices"]) connection.on(name, changed);
+  connection.on("import", changed);
   connection.on("refill", () => timeLine.live && timeLine.subscribe());
 }
 
