@@ -1,0 +1,118 @@
+"""`python -m benchmarks.export`: rows a second that an export comes at, through the web process.
+
+One series is written by COPY into an empty database and asked for with a token, as CSV and as
+Arrow, by a client that throws it away. `peak_mib` is the most memory the web process had meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import re
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks import stack as stacks
+
+ROWS = 5_000_000
+FORMATS = ("csv", "arrow")
+STEP = timedelta(milliseconds=100)  # between two readings
+START = datetime(2026, 11, 1, tzinfo=UTC)
+READ = 1 << 20  # bytes the client takes at once
+
+
+def fill(rows: int) -> int:
+    """Write the series; its id."""
+    from django.db import connection  # noqa: PLC0415 (needs the settings)
+
+    from devices.models import Device  # noqa: PLC0415
+    from telemetry.models import Series  # noqa: PLC0415
+    from telemetry.storage.backend import backend  # noqa: PLC0415
+
+    days = rows * STEP // timedelta(days=1) + 1
+    backend().make_days({START.date() + timedelta(days=day) for day in range(days)})
+    device = Device.objects.create(uid="bench-export", name="bench-export")
+    one = Series.objects.create(device=device, metric="temperature", unit="°C")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO reading SELECT %s, %s + n * %s::interval,"
+            " round((20 + 5 * sin(n / 36000.0) + (n %% 977) / 1000.0)::numeric, 2)::float8"
+            " FROM generate_series(0, %s - 1) AS n",
+            [one.pk, START, STEP, rows],
+        )
+        cursor.execute("VACUUM ANALYZE reading")
+    return one.pk
+
+
+def token() -> str:
+    """One of the API."""
+    from django.contrib.auth.models import User  # noqa: PLC0415 (needs the settings)
+    from knox.models import AuthToken  # noqa: PLC0415
+
+    made: str = AuthToken.objects.create(User.objects.create(username="bench-export"))[1]
+    return made
+
+
+def exported(port: int, series_id: int, key: str, name: str) -> tuple[int, float]:
+    """Bytes of the whole series in this format, and seconds they took."""
+    wire = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    stop = START + timedelta(days=3650)
+    window = f"from={START:%Y-%m-%d}&to={stop:%Y-%m-%d}"
+    with closing(wire):
+        began = time.perf_counter()
+        address = f"/api/v1/readings/?series={series_id}&{window}&format={name}"
+        wire.request("GET", address, headers={"Authorization": f"Bearer {key}"})
+        answer = wire.getresponse()
+        if answer.status != http.HTTPStatus.OK:
+            raise stacks.BenchmarkFailed(answer.read(1000).decode())
+        size = 0
+        while piece := answer.read(READ):
+            size += len(piece)
+        return size, time.perf_counter() - began
+
+
+def peak_mib(pid: int) -> int:
+    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) // 1024 if found else 0
+
+
+def measure(rows: int = ROWS) -> dict[str, Any]:
+    """The whole benchmark on servers of its own or the ones the environment names."""
+    with stacks.running() as stack:
+        from benchmarks import machine  # noqa: PLC0415 (needs the settings)
+
+        series_id, key = fill(rows), token()
+        found: dict[str, Any] = {}
+        with stack.web("config.asgi:application") as (port, web):
+            for name in FORMATS:
+                exported(port, series_id, key, name)  # the cache is warm, and pyarrow loaded
+                size, seconds = exported(port, series_id, key, name)
+                found[name] = {
+                    "export_rows_per_s": round(rows / seconds),
+                    "bytes_per_row": round(size / rows, 1),
+                    "peak_mib": peak_mib(web.pid or 0),
+                }
+        return {
+            "benchmark": "export",
+            "rows": rows,
+            "export_rows_per_s": {name: found[name]["export_rows_per_s"] for name in FORMATS},
+            **found,
+            **machine.describe(stack.broker),
+        }
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.export", description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    chosen = parser.parse_args(words)
+    sys.stdout.write(json.dumps(measure(chosen.rows)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
