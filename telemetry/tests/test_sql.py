@@ -112,6 +112,7 @@ SAMPLES = {
     "received": [datetime(2026, 3, 1, tzinfo=UTC)],
     "first_xid": "0",
     "first_seq": 0,
+    "file": 1,
     "owner": "machine",
     "process": "0123456789abcdef",
     "serial": 1,
