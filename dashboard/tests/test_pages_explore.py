@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from playwright.sync_api import Page, expect
 from rest_framework.test import APIClient
 
 from dashboard.tests.live_socket import insert
 from devices.models import Device, Site
 from telemetry.models import Series
+from telemetry.moments import from_ms
+from telemetry.tests.written import mark_dirty
 from tests.browser import chromium, operator, page
 from tests.waiting import eventually
 from tests.web_process import web, web_process
@@ -22,7 +25,7 @@ from tests.web_process import web, web_process
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MINUTE, DAY = 60_000, 86_400_000
+MINUTE, QUARTER, DAY = 60_000, 900_000, 86_400_000
 
 
 @pytest.fixture
@@ -42,6 +45,9 @@ def end() -> int:
             now = [(series.pk, last - each * MINUTE, value + number + each) for each in range(60)]
             was = [(series.pk, last - each * MINUTE - DAY, value - 5.0) for each in range(60)]
             insert(now + was)
+    with connection.cursor() as cursor:
+        for minute in range(60):
+            mark_dirty(cursor, from_ms(last - minute * MINUTE))
     pump = Device.objects.create(uid="pump", name="Pump")
     Series.objects.create(device=pump, metric="temperature", unit="°C")
     return last
@@ -108,6 +114,22 @@ def test_series_are_found_laid_together_compared_and_kept_in_the_address(page: P
             "50.8\u2009%", "every reading",
         ]
     )  # fmt: skip
+    # Buckets on the calendar, of any aggregate.
+    page.select_option("#interval", "15m")
+    page.select_option("#agg", "max")
+    quarters: dict[int, float] = {}
+    for at, value in stored[0]["points"]:
+        quarters[at // QUARTER] = max(value, quarters.get(at // QUARTER, value))
+    eventually(
+        lambda: (
+            [value for _, value in drawn(page)["boiler-0.temperature"]]
+            == list(quarters.values())[-len(drawn(page)["boiler-0.temperature"]) :]
+        ),
+        what="the highest of each quarter",
+    )
+    expect(row.locator("td").last).to_contain_text("max of 15m")
+    page.select_option("#interval", "")
+    eventually(lambda: drawn(page) == want, what="every reading again")
     # A day before, at the same local time.
     page.select_option("#shift", "day")
     eventually(lambda: len(drawn(page).get("boiler-0.temperature −day", [])) == 60, what="before")

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Beside, shifted } from "../js/explore/beside.js";
+import { historiesOf, pathOf, unitOf } from "../js/explore/asked.js";
 import { distribution, paired } from "../js/explore/pairs.js";
 import { earlier, later, rowsLater } from "../js/time/shift.js";
 import { explorePanels } from "../js/explore/panels.js";
 import { integralUnit, rangeOf, sumOf } from "../js/explore/sums.js";
 import { MOST_APART, readView, withView } from "../js/explore/view-text.js";
+import { useZone } from "../js/time/zone.js";
 import { plain } from "../js/charts/layout.js";
-import { shifted } from "../js/explore/before.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -128,4 +130,49 @@ test("two series are paired on one grid, and their correlation is told", () => {
   assert.deepEqual([pairs.length, cell, Math.round(r * 1e9) / 1e9], [50, 1000, -1]);
   assert.equal(paired(left, [], { from: 0, to: 50_000, least: 1000 }).r, null);
   assert.equal(paired(left, left.map(([at]) => row(at, 1)), { from: 0, to: 50_000, least: 1000 }).r, null);
+});
+
+const DAYS = { interval: "1d", agg: "mean" };
+
+test("buckets of an interval are asked for in the zone, and empty ones break the line", () => {
+  assert.equal(pathOf([1, 2], { from: 0.5, to: 9.5 }, { interval: "", agg: "max" }, "UTC"), "/api/v1/readings/?series=1,2&from=0&to=10&points=800");
+  assert.equal(pathOf([1], { from: 0, to: 9 }, DAYS, "Europe/Berlin"), "/api/v1/readings/?series=1&from=0&to=9&interval=1d&agg=mean,min,max,count&tz=Europe%2FBerlin");
+  const answer = { columns: ["time", "mean", "min", "max", "count"], read: { from: "rollup_1h" }, series: [{ id: 1, points: [[0, 2, 1, 3, 9], [DAY, null, null, null, 0], [2 * DAY, 4, 4, 4, 1]] }] };
+  const [one] = historiesOf(answer, DAYS);
+  assert.deepEqual([one.reduced, one.bucket_ms, one.read, one.points], [true, 25 * HOUR, "rollup_1h", [[0, 2, 1, 3, 9], [2 * DAY, 4, 4, 4, 1]]]);
+  const [most] = historiesOf({ columns: ["time", "max", "count"], series: [{ id: 1, points: [[0, 5, 7]] }] }, { interval: "1h", agg: "max" });
+  assert.deepEqual(most.points, [[0, 5, null, null, 7]]);
+  assert.deepEqual([unitOf("W", { interval: "1h", agg: "rate" }), unitOf("W", { interval: "", agg: "rate" }), unitOf("W", { interval: "1h", agg: "count" })], ["W/s", "W", ""]);
+});
+test("what is read beside the window stays until the next is there, and what failed is told", async () => {
+  const asked = [];
+  const answers = [() => ({ series: [{ id: 1, reduced: false, bucket_ms: null, points: [[-DAY, 7]] }] }), () => {
+    throw new Error("too slow");
+  }];
+  let bounds = { from: 0, to: DAY };
+  /** @type {(failed: string) => void} */ let tell = () => {};
+  const told = () => new Promise((resolve) => {
+    tell = resolve;
+  });
+  const beside = new Beside({
+    get: async (path) => {
+      asked.push(path);
+      return answers.shift()?.();
+    },
+    bounds: () => bounds, live: () => false, zone: () => "UTC", now: () => 0, changed: (failed) => tell(failed),
+  });
+  useZone("UTC");
+  const first = told();
+  beside.follow("day", { interval: "", agg: "mean" }, [1]);
+  assert.equal(await first, "");
+  assert.deepEqual(asked, [`/api/v1/readings/?series=1&from=${-DAY}&to=0&points=800`]);
+  assert.deepEqual(beside.points(1)?.rows, [row(0, 7)]);
+  bounds = { from: 2 * DAY, to: 3 * DAY };
+  const second = told();
+  beside.follow("day", { interval: "", agg: "mean" }, [1, 2]);
+  assert.equal(await second, "too slow");
+  assert.deepEqual(beside.points(1)?.rows, [row(0, 7)]);
+  beside.follow("", { interval: "", agg: "mean" }, []);
+  assert.equal(beside.points(1), undefined);
+  useZone(null);
 });

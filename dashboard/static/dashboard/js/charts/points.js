@@ -34,6 +34,7 @@ export class Points {
     /** @type {[number, number|string]|null} newest reading before the history */ this.before = null;
     /** @type {{from: number, to: number}|null} the history that is loaded, ms; null before there is one */ this.loaded = null;
     /** @type {number|null} where the texts begin, when the server left out older ones of the window */ this.textsSince = null;
+    /** from what the server read it, as it says: "readings", "rollup_1h" @type {string|null} */ this.read = null;
     /** @type {number} rows that came live since the history was loaded */ this.fresh = 0;
     /** @type {number} changes with every change */ this.version = 0;
   }
@@ -54,13 +55,14 @@ export class Points {
   /**
    * Take a history in the shape of `GET /api/v1/readings/`. A raw one is merged into raw rows; buckets
    * are never mixed with rows of another resolution.
-   * @param {{reduced: boolean, bucket_ms: number|null, points: any[], texts?: Said[], texts_since?: number|null, before?: any}} history
+   * @param {{reduced: boolean, bucket_ms: number|null, points: any[], texts?: Said[], texts_since?: number|null, before?: any, read?: string}} history
    * @param {number} to end of the history in ms @param {number} [from] its start
    */
   load(history, to, from = to) {
     const merge = !history.reduced && this.bucket === null;
     this.bucket = history.reduced ? history.bucket_ms : null;
     this.before = history.before ?? null;
+    this.read = history.read ?? null;
     this.loaded = { from, to };
     this.textsSince = history.texts_since ?? null;
     this.fresh = 0;

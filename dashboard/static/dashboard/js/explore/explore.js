@@ -1,6 +1,6 @@
 /** The explore page: series of any devices on common charts, found, compared and summed up; its address holds the whole view. */
 
-import { byId, endTrouble, setText, showTrouble } from "../page/element.js";
+import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
 import { Chosen } from "./chosen.js";
 import { ChartCards } from "../charts/chart-cards.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
@@ -15,6 +15,7 @@ import { get } from "../page/rest.js";
 import { isState, toggled } from "../charts/layout.js";
 import { keepView } from "./last-view.js";
 import { Latest } from "../live/latest.js";
+import { NAMES } from "./aggregates.js";
 import { marks } from "../time/marks.js";
 import { MOST, readView, withView } from "./view-text.js";
 import { offerTime, showControl } from "../frame/connection-control.js";
@@ -103,11 +104,14 @@ function show() {
   byId("apart").setAttribute("aria-pressed", String(view.isApart));
   byId("shift").value = view.shift;
   byId("look").value = view.look;
+  byId("interval").value = view.interval;
+  byId("agg").value = view.agg;
+  byId("agg-field").hidden = !view.interval;
   setText(byId("explore-title"), view.names.length ? tn("{n} series", "{n} series", view.names.length) : "");
   charts.list(shown.drawn);
   const ids = series.map(({ id }) => id);
   if (ids.length !== timeLine.series.length || ids.some((id) => !timeLine.series.includes(id))) timeLine.follow(ids);
-  timeLine.before.follow(view.shift, series.filter((one) => !isState(one)).map(({ id }) => id));
+  timeLine.besides(view, series.filter((one) => !isState(one)).map(({ id }) => id));
   for (const id of ids) charts.setLatest(id, latest.get(id));
   second();
 }
@@ -123,9 +127,9 @@ function second() {
     const one = byName.get(name);
     return { name, label: one?.label ?? name, colourName: one?.colourName ?? "", isHidden: charts.layout.hidden.includes(name), trouble: shown.missing.get(name) ?? "" };
   }));
-  timeLine.before.tick();
+  timeLine.tick();
   charts.tick(new Map());
-  figures.show(numbers);
+  figures.show(numbers, shown.view);
   look.show(numbers.filter(({ shifted }) => !shifted), shown.view);
   control.show();
   byId("progress").hidden = !timeLine.loading;
@@ -142,8 +146,10 @@ async function readNames() {
   show();
 }
 
-/** Names may stand for something else now, or for nothing. */
-function changed() {
+/** Names may stand for something else now, or for nothing. @param {any} message of one device, or of many */
+function changed({ uid, device }) {
+  const of = uid ?? device?.uid;
+  if (of !== undefined && !shown.view.names.some((name) => name.startsWith(`${of}.`))) return;
   clearTimeout(asked);
   asked = setTimeout(readNames, SETTLE);
 }
@@ -168,7 +174,7 @@ function wireTime() {
     }
     reset();
   });
-  timeLine.addEventListener("compared", reset);
+  timeLine.addEventListener("beside", reset);
   timeLine.addEventListener("failed", (event) => showTrouble(byId("trouble"), /** @type {CustomEvent} */ (event).detail, () => timeLine.retry()));
   timeLine.addEventListener("readings", (event) => {
     for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) {
@@ -178,11 +184,12 @@ function wireTime() {
 }
 
 function wireControls() {
+  byId("agg").append(...Object.entries(NAMES).map(([value, text]) => el("option", { text, attrs: { value } })));
   document.addEventListener("appearance", () => charts.restyle());
   byId("together").addEventListener("click", () => setApart(false));
   byId("apart").addEventListener("click", () => setApart(true));
   byId("shift").addEventListener("change", () => change({ shift: byId("shift").value }));
-  byId("look").addEventListener("change", () => change({ look: byId("look").value }));
+  for (const name of ["look", "interval", "agg"]) byId(name).addEventListener("change", () => change({ [name]: byId(name).value }));
   document.addEventListener("keydown", (event) => {
     if (typing(event)) return;
     const name = /^[1-8]$/.test(event.key) ? shown.view.names[Number(event.key) - 1] : undefined;
@@ -201,7 +208,7 @@ function wireControls() {
 function wireEvents() {
   for (const name of ["device", "series", "devices"]) connection.on(name, changed);
   connection.on("import", changed);
-  connection.on("refill", () => timeLine.live && timeLine.subscribe());
+  connection.on("refill", () => timeLine.again());
 }
 
 /** What the browser tests look at; reading it changes nothing. */

@@ -5,6 +5,7 @@ import { byId, el, setText } from "../page/element.js";
 import { integralUnit, rangeOf, sumOf } from "./sums.js";
 import { lowerBound } from "../charts/points.js";
 import { t } from "../page/language.js";
+import { NAMES } from "./aggregates.js";
 
 /** @typedef {import("../charts/points.js").Row} Row */
 
@@ -16,11 +17,21 @@ export function visible(timeLine, id) {
   return rows.slice(lowerBound(rows, from), lowerBound(rows, to + 1));
 }
 
-/** From what a series was read. @param {import("../charts/points.js").Points} points */
-function sourceOf({ bucket, rows, fresh }) {
+const FROM = /** @type {Record<string, string>} */ ({
+  readings: t("from every reading"), rollup_1m: t("from the summaries of minutes"), rollup_1h: t("from the hourly summaries"), rollup_1d: t("from the daily summaries"),
+});
+const MINUTE = 60_000; // ms
+const HELD = new Set(["mean", "median", "time_weighted_mean", "first", "last"]); // what a series was for the length of a bucket: it has an integral
+
+/** What the summary of a width is, where the server has not said it. @param {number} bucket ms */
+const levelOf = (bucket) => (bucket % (1440 * MINUTE) === 0 ? "rollup_1d" : bucket % (60 * MINUTE) === 0 ? "rollup_1h" : bucket % MINUTE === 0 ? "rollup_1m" : "readings");
+
+/** From what a series was read. @param {import("../charts/points.js").Points} points @param {import("./view-text.js").View} view */
+function sourceOf({ bucket, rows, fresh, read }, { interval, agg }) {
   if (!rows.length) return "–";
   if (bucket === null) return t("every reading");
-  return fresh ? t("means of {length}, the newest as they came", { length: duration(bucket) }) : t("means of {length}", { length: duration(bucket) });
+  const of = interval && agg !== "mean" ? t("{agg} of {length}", { agg: NAMES[agg], length: interval }) : t("means of {length}", { length: interval || duration(bucket) });
+  return [of, FROM[read ?? levelOf(bucket)] ?? "", fresh ? t("the newest as they came") : ""].filter(Boolean).join(", ");
 }
 
 export class Figures {
@@ -31,10 +42,10 @@ export class Figures {
     this.table = byId("figures");
   }
 
-  /** @param {any[]} series of numbers, each with its `colourName` */
-  show(series) {
+  /** @param {any[]} series of numbers, each with its `colourName` @param {import("./view-text.js").View} view */
+  show(series, view) {
     const { timeLine } = this;
-    const rows = series.map((one) => this.#row(one));
+    const rows = series.map((one) => this.#row(one, view));
     const key = JSON.stringify(rows);
     byId("figures-card").hidden = rows.length === 0;
     setText(byId("figures-of"), timeLine.selection ? t("of the selection") : t("of what is visible"));
@@ -49,14 +60,14 @@ export class Figures {
       })));
   }
 
-  #row(/** @type {any} */ one) {
+  #row(/** @type {any} */ one, /** @type {import("./view-text.js").View} */ view) {
     const points = this.timeLine.points(one.id);
     const lines = one.of.thresholds[one.metric] ?? [];
     const sum = sumOf(visible(this.timeLine, one.id), { gapAfter: points.gapAfter(one.of.expected_interval), bucket: points.bucket, lines });
     const value = (/** @type {number} */ given) => `${bare(given, one)}${one.unit ? THIN + one.unit : ""}`;
-    const cells = sum === null ? ["0", "–", "–", "–", "–", "–", "–"] : [number(sum.count, 0), value(sum.low), value(sum.mean), value(sum.high), value(sum.last), this.#area(sum.area, one.unit, sum.isRough),
+    const cells = sum === null ? ["0", "–", "–", "–", "–", "–", "–"] : [number(sum.count, 0), value(sum.low), value(sum.mean), value(sum.high), value(sum.last), view.interval && !HELD.has(view.agg) ? "–" : this.#area(sum.area, one.unit, sum.isRough),
       sum.within === null || rangeOf(lines) === null ? "–" : `${sum.isRough ? "≈" : ""}${number(100 * sum.within, 1)}${THIN}%`];
-    return { colour: one.colourName, name: one.label, cells: [...cells, sourceOf(points)] };
+    return { colour: one.colourName, name: one.label, cells: [...cells, sourceOf(points, view)] };
   }
 
   #area(/** @type {number|null} */ area, /** @type {string} */ unit, /** @type {boolean} */ isRough) {

@@ -4,6 +4,7 @@ import { get } from "../page/rest.js";
 import { MOST, MOST_APART } from "./view-text.js";
 import { t } from "../page/language.js";
 import { titleOf } from "./finder.js";
+import { unitOf } from "./asked.js";
 
 /** @typedef {import("./finder.js").Found} Found @typedef {import("./view-text.js").View} View */
 
@@ -18,6 +19,7 @@ export class Shown {
   constructor(view, choice) {
     this.view = view;
     this.choice = choice;
+    this.turn = 0; // counts reads
     /** by name @type {Map<string, Found>} */ this.found = new Map();
     /** by name: why there is no such series @type {Map<string, string>} */ this.missing = new Map();
   }
@@ -32,7 +34,9 @@ export class Shown {
     const { names } = this.view;
     if (!names.length) return;
     const query = new URLSearchParams(names.map((name) => ["name", written(name)]));
+    const turn = ++this.turn;
     const { series, missing } = await get(`/api/v1/search/series/?limit=${MOST_APART}&${query}`);
+    if (turn !== this.turn) return; // a later answer is right
     this.found = new Map(series.map((/** @type {Found} */ one) => [one.name, one]));
     this.missing = new Map(missing.map((/** @type {{at: number, why: keyof typeof WHY}} */ { at, why }) => [names[at], WHY[why]]));
   }
@@ -70,7 +74,8 @@ export class Shown {
       if (!one || this.missing.has(name)) return [];
       const { id, unit, kind, precision, device } = one;
       const of = { ...device, thresholds: { [name]: device.thresholds } };
-      return [{ id, metric: name, unit, kind, precision, label: titleOf(one), own, of, shifted: 0 }];
+      const isNumber = kind !== "text" && kind !== "boolean";
+      return [{ id, metric: name, unit: isNumber ? unitOf(unit, this.view) : unit, kind, precision, label: titleOf(one), own, of, shifted: 0 }];
     });
   }
 
@@ -78,6 +83,6 @@ export class Shown {
   get drawn() {
     const { shift } = this.view;
     return this.series.flatMap((one) => (shift && one.kind !== "text" && one.kind !== "boolean"
-      ? [one, { ...one, id: -one.id, metric: `${one.metric} −${shift}`, label: `${one.label}, ${BEFORE[shift]}`, shifted: one.id, of: { ...one.of, thresholds: {} } }] : [one]));
+      ? [one, { ...one, id: -one.id, metric: `${one.metric} −${shift}`, label: `${BEFORE[shift]} · ${one.label}`, shifted: one.id, of: { ...one.of, thresholds: {} } }] : [one]));
   }
 }
