@@ -124,7 +124,10 @@ def _fetch_numbers(
     series_id: int, start_us: int, stop_us: int, limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     with limited():
-        return copied_numbers("fetch_number_block", series_id, start_us, stop_us, limit=limit)
+        times, values = copied_numbers(
+            "fetch_number_block", series_id, start_us, stop_us, limit=limit
+        )
+    return times[:limit], values[:limit]
 
 
 def _fetch_texts(

@@ -13,21 +13,12 @@ from numpy.typing import NDArray
 
 from telemetry.moments import from_us
 from telemetry.sql import load
-from telemetry.storage.copy_binary import POSTGRES_EPOCH_US, SIGNATURE, TRAILER
+from telemetry.storage import pack_rows
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
 
 _SQL = load("history")
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("time_size", ">i4"),
-        ("time", ">i8"),
-        ("value_size", ">i4"),
-        ("value", ">f8"),
-    ]
-)
 
 
 class Minutes(NamedTuple):
@@ -46,17 +37,31 @@ def numbers(
     return copied_numbers("fetch_numbers", series_id, start_us, stop_us)
 
 
+def of_many(series_ids: Sequence[int], start_us: int, stop_us: int) -> pack_rows.Columns:
+    """The same of several series, which have few numbers there; in the order of series and time."""
+    if not series_ids:
+        return pack_rows.columns_of(b"")[0]
+    query = _SQL["fetch_numbers_of_many"]
+    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    within = {**_within(start_us, stop_us), "series": list(series_ids)}
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
+        data = b"".join(copy)
+    found, _ = pack_rows.columns_of(data)
+    return pack_rows.within(found, start_us, stop_us)
+
+
 def copied_numbers(
     name: str, series_id: int, start_us: int, stop_us: int, **more: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """What a block of `history.sql` selects as time and value."""
+    """What a block of `history.sql` selects as rows and packs, of that in [start, stop)."""
     statement = f"COPY ({_SQL[name]}) TO STDOUT (FORMAT BINARY)"
     within = {**_within(start_us, stop_us), "series_id": series_id, **more}
     # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
     with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
         data = b"".join(copy)
-    rows = np.frombuffer(data[len(SIGNATURE) : -len(TRAILER)], dtype=_ROW)
-    return rows["time"].astype(np.int64) + POSTGRES_EPOCH_US, rows["value"].astype(np.float64)
+    found, _ = pack_rows.columns_of(data)
+    found = pack_rows.within(found, start_us, stop_us)
+    return found.times_us, found.values
 
 
 def words(

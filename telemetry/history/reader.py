@@ -19,10 +19,10 @@ from django.db import connection
 from access.scope import Scope
 from devices import clock
 from devices.presence import MAX_AHEAD, RHYTHM
-from telemetry.history import buckets, texts
+from telemetry.history import buckets, columns, raw_buckets, texts
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
-from telemetry.moments import EPOCH, from_ms, in_ms
+from telemetry.moments import EPOCH, from_ms, in_ms, to_us
 from telemetry.series.form import series_form
 from telemetry.sql import load
 from telemetry.storage import retention
@@ -165,13 +165,18 @@ def _with_at_most(points: int, ids: list[int], start: datetime, stop: datetime) 
 
 def _readings(ids: list[int], start: datetime, stop: datetime) -> dict[int, list[Point]]:
     found: dict[int, list[Point]] = defaultdict(list)
-    for series_id, us, value in _fetch("fetch_readings", ids, start=start, stop=stop):
+    stored = columns.of_many(ids, to_us(start), to_us(stop))
+    rows = zip(*(column.tolist() for column in stored), strict=True)
+    for series_id, us, value in rows:
         found[series_id].append([in_ms(us), value])
     return found
 
 
 def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]]:
     found: dict[int, list[Point]] = defaultdict(list)
+    if covering.level == "raw":
+        edges = (covering.start * 1_000, covering.stop * 1_000, covering.width * 1_000)
+        return {each: raw_buckets.points(each, *edges) for each in ids}
     rows = _fetch(
         f"reduce_from_{covering.level}",
         ids,

@@ -1,6 +1,8 @@
 -- name: count_readings
--- How many number readings each series has in [from, to), counted up to a limit.
-SELECT asked.id, (
+-- How many number readings each series has in [from, to), counted up to a limit or a little more.
+SELECT asked.id, rows.count + late.count + packed.count
+FROM unnest(%(series)s::int[]) AS asked (id)
+CROSS JOIN LATERAL (
     SELECT count(*) FROM (
         SELECT 1 FROM reading
         WHERE series_id = asked.id AND time >= %(start)s AND time < %(stop)s
@@ -9,21 +11,36 @@ SELECT asked.id, (
         ORDER BY time
         LIMIT %(limit)s
     ) AS counted
-)
-FROM unnest(%(series)s::int[]) AS asked (id)
-
--- name: fetch_readings
--- The number readings of each series in [from, to), oldest first.
-SELECT series_id, round(date_part('epoch', time) * 1e6)::bigint AS us, value
-FROM reading
-WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
-ORDER BY series_id, time
+) AS rows
+CROSS JOIN LATERAL (
+    SELECT count(*) FROM (
+        SELECT 1 FROM late_reading
+        WHERE series_id = asked.id AND time >= %(start)s AND time < %(stop)s
+        ORDER BY time
+        LIMIT %(limit)s
+    ) AS counted
+) AS late
+CROSS JOIN LATERAL (
+    -- Packs that reach out of the window are looked into.
+    SELECT coalesce(sum(
+        CASE WHEN (pack).start >= %(start)s AND (pack).stop < %(stop)s THEN (pack).count ELSE (
+            SELECT count(*) FROM packed_numbers(pack)
+            WHERE time >= %(start)s AND time < %(stop)s
+        ) END
+    ), 0)::bigint AS count
+    FROM (
+        SELECT pack FROM reading_pack AS pack
+        WHERE series_id = asked.id AND start > %(start)s::timestamptz - interval '24 hours'
+            AND start < %(stop)s AND stop >= %(start)s
+        ORDER BY start
+        LIMIT %(limit)s + 1
+    ) AS found
+) AS packed
 
 -- name: fetch_text_runs
 -- The newest runs of equal texts of each series in [from, to), newest first, of its newest rows.
 -- A run ends at another text, and at a step longer than its gap and than half as much again as the
--- usual step. Each series is a subquery of its own: its rows come from the key in their order, and
--- nothing is sorted for the windows. The pace is materialized: inlined, a planner that takes the rows
+-- usual step. The pace is materialized: inlined, a planner that takes the rows
 -- for few works it out again for each of them.
 SELECT asked.id, run.first, run.last, run.value, run.count, run.read
 FROM unnest(%(series)s::int[], %(gaps)s::interval[]) AS asked (id, gap)
@@ -32,8 +49,7 @@ CROSS JOIN LATERAL (
         SELECT time, value, lead(value) OVER newest_first AS earlier,
             time - lead(time) OVER newest_first AS step
         FROM (
-            SELECT time, value FROM text_reading
-            WHERE series_id = asked.id AND time >= %(start)s AND time < %(stop)s
+            SELECT time, value FROM newest_texts(asked.id, %(start)s, %(stop)s, %(rows)s)
             ORDER BY time DESC
             LIMIT %(rows)s
         ) AS newest
@@ -80,31 +96,85 @@ CROSS JOIN LATERAL (
         array_agg(round(date_part('epoch', time) * 1e6)::bigint ORDER BY time DESC) AS us,
         (array_agg(value ORDER BY time DESC))[1] AS value
     FROM (
-        SELECT time, value FROM reading
-        WHERE series_id = asked.id AND time >= %(floor)s AND time < asked.before
+        SELECT time, value FROM (
+            (
+                SELECT time, value FROM reading
+                WHERE series_id = asked.id AND time >= %(floor)s AND time < asked.before
+                ORDER BY time DESC
+                LIMIT %(newest)s
+            )
+            UNION ALL
+            (
+                SELECT time, value FROM late_reading
+                WHERE series_id = asked.id AND time >= %(floor)s AND time < asked.before
+                ORDER BY time DESC
+                LIMIT %(newest)s
+            )
+            UNION ALL
+            -- Of packs: the times from their ends, and the value of the very last.
+            SELECT one.time, one.value
+            FROM (
+                SELECT pack, pack.stop >= asked.before AS reaches_out,
+                    sum(pack.count) FILTER (WHERE pack.stop < asked.before)
+                        OVER (ORDER BY pack.start DESC) - pack.count AS newer
+                FROM reading_pack AS pack
+                WHERE pack.series_id = asked.id AND pack.start < asked.before
+                    AND pack.start > %(floor)s::timestamptz - interval '24 hours'
+                    AND pack.stop >= %(floor)s
+                ORDER BY pack.start DESC
+                LIMIT %(newest)s + 1
+            ) AS counted
+            CROSS JOIN LATERAL (
+                SELECT time, (pack).last AS value FROM newest_packed(pack, %(newest)s)
+                WHERE NOT reaches_out
+                UNION ALL
+                SELECT time, value FROM packed_numbers(pack) WHERE reaches_out
+            ) AS one
+            WHERE coalesce(counted.newer, 0) < %(newest)s
+                AND one.time >= %(floor)s AND one.time < asked.before
+        ) AS either
         ORDER BY time DESC
         LIMIT %(newest)s
     ) AS newest
 ) AS number
 LEFT JOIN LATERAL (
-    SELECT time, value FROM text_reading
-    WHERE series_id = asked.id AND time >= %(floor)s AND time < asked.before
+    SELECT time, value FROM (
+        (
+            SELECT time, value FROM text_reading
+            WHERE series_id = asked.id AND time >= %(floor)s AND time < asked.before
+            ORDER BY time DESC
+            LIMIT 1
+        )
+        UNION ALL
+        SELECT time, value FROM (
+            SELECT late.time, late.value FROM late_text_reading AS late
+            WHERE late.series_id = asked.id AND late.time >= %(floor)s AND late.time < asked.before
+            ORDER BY late.time DESC
+            LIMIT 1
+        ) AS late
+        UNION ALL
+        SELECT one.time, one.value
+        FROM (
+            SELECT pack FROM text_pack AS pack
+            WHERE pack.series_id = asked.id AND pack.start < asked.before
+                AND pack.start > %(floor)s::timestamptz - interval '24 hours'
+                AND pack.stop >= %(floor)s
+            ORDER BY pack.start DESC
+            LIMIT 1
+        ) AS newest
+        CROSS JOIN LATERAL (
+            SELECT (pack).stop AS time, (pack).last AS value WHERE (pack).stop < asked.before
+            UNION ALL
+            SELECT time, value FROM packed_texts(pack) WHERE (pack).stop >= asked.before
+        ) AS one
+        WHERE one.time >= %(floor)s AND one.time < asked.before
+    ) AS either
     ORDER BY time DESC
     LIMIT 1
 ) AS word ON true
 LEFT JOIN last_reading AS kept
     ON kept.series_id = asked.id AND kept.time >= %(floor)s AND kept.time < asked.before
 WHERE number.us IS NOT NULL OR word.time IS NOT NULL OR kept.time IS NOT NULL
-
--- name: reduce_from_raw
--- Buckets of any width from the readings themselves; [from, to) are edges of buckets.
-SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
-    sum(least(greatest(value, -1e290), 1e290)), count(*), min(value), max(value)
-FROM reading
-WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
-GROUP BY series_id, us
-ORDER BY series_id, us
 
 -- name: reduce_from_1m
 -- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
@@ -127,12 +197,11 @@ WITH dirty AS MATERIALIZED (
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
         AND NOT EXISTS (SELECT FROM dirty WHERE minute = bucket)
     UNION ALL
-    SELECT reading.series_id, reading.time,
-        least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
+    SELECT asked.id, one.time, least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
     FROM span
-    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= span.start AND reading.time < span.stop
-    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id,
     round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
@@ -169,12 +238,11 @@ WITH dirty AS MATERIALIZED (
     WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
         AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
     UNION ALL
-    SELECT reading.series_id, reading.time,
-        least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
+    SELECT asked.id, one.time, least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
     FROM span
-    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= span.start AND reading.time < span.stop
-    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id,
     round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
@@ -221,12 +289,11 @@ WITH dirty AS MATERIALIZED (
     WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
         AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
     UNION ALL
-    SELECT reading.series_id, reading.time,
-        least(greatest(reading.value, -1e290), 1e290), 1, reading.value, reading.value
+    SELECT asked.id, one.time, least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
     FROM span
-    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= span.start AND reading.time < span.stop
-    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id,
     round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
@@ -236,22 +303,63 @@ GROUP BY series_id, us
 ORDER BY series_id, us
 
 -- name: fetch_numbers
--- The numbers of one series in [from, to), oldest first, for a binary COPY.
-SELECT time, value FROM reading
+-- The numbers of one series in [from, to), for a binary COPY: rows, oldest first, and packs.
+(
+    SELECT series_id, time, value, NULL::bytea FROM reading
+    WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+    ORDER BY time
+)
+UNION ALL
+SELECT series_id, time, value, NULL FROM late_reading
 WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-ORDER BY time
+UNION ALL
+SELECT NULL, NULL, NULL, record_send(pack) FROM reading_pack AS pack
+WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
+    AND start < %(stop)s AND stop >= %(start)s
+
+-- name: fetch_numbers_of_many
+-- The numbers of several series in [from, to), for a binary COPY: rows and packs.
+SELECT series_id, time, value, NULL::bytea FROM reading
+WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+UNION ALL
+SELECT series_id, time, value, NULL FROM late_reading
+WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+UNION ALL
+SELECT NULL, NULL, NULL, record_send(pack) FROM reading_pack AS pack
+WHERE series_id = ANY (%(series)s::int[]) AND start > %(start)s::timestamptz - interval '24 hours'
+    AND start < %(stop)s AND stop >= %(start)s
 
 -- name: fetch_number_block
--- The oldest numbers of one series in [from, to), up to a limit, for a binary COPY.
-SELECT time, value FROM reading
-WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-ORDER BY time
-LIMIT %(limit)s
+-- At least the oldest numbers of one series in [from, to), up to a limit, for a binary COPY.
+(
+    SELECT series_id, time, value, NULL::bytea FROM reading
+    WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+    ORDER BY time
+    LIMIT %(limit)s
+)
+UNION ALL
+(
+    SELECT series_id, time, value, NULL FROM late_reading
+    WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+    ORDER BY time
+    LIMIT %(limit)s
+)
+UNION ALL
+SELECT NULL, NULL, NULL, record_send(pack)
+FROM (
+    -- Of the first one, which may reach out of the window, any number counts.
+    SELECT pack, sum(count) OVER (ORDER BY start) - count AS older,
+        first_value(count) OVER (ORDER BY start) AS first
+    FROM reading_pack AS pack
+    WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
+        AND start < %(stop)s AND stop >= %(start)s
+) AS counted
+WHERE older < %(limit)s + first
 
 -- name: fetch_text_block
 -- The oldest texts of one series in [from, to), up to a limit.
-SELECT round(date_part('epoch', time) * 1e6)::bigint AS us, value FROM text_reading
-WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+SELECT round(date_part('epoch', time) * 1e6)::bigint AS us, value
+FROM oldest_texts(%(series_id)s, %(start)s, %(stop)s, %(limit)s)
 ORDER BY time
 LIMIT %(limit)s
 
@@ -259,40 +367,31 @@ LIMIT %(limit)s
 -- The oldest readings of one series in [from, to), numbers and texts; of one instant the number.
 SELECT DISTINCT ON (time) round(date_part('epoch', time) * 1e6)::bigint AS us, number, word
 FROM (
-    (
-        SELECT time, value AS number, NULL::text AS word FROM reading
-        WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-        ORDER BY time
-        LIMIT %(limit)s
-    )
+    SELECT time, value AS number, NULL::text AS word
+    FROM oldest_numbers(%(series_id)s, %(start)s, %(stop)s, %(limit)s)
     UNION ALL
-    (
-        SELECT time, NULL::float8, value FROM text_reading
-        WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-        ORDER BY time
-        LIMIT %(limit)s
-    )
+    SELECT time, NULL::float8, value
+    FROM oldest_texts(%(series_id)s, %(start)s, %(stop)s, %(limit)s)
 ) AS said
 ORDER BY time, word NULLS FIRST
 LIMIT %(limit)s
 
 -- name: fetch_heard
 -- When numbers or texts came of any of some series in [from, to), oldest first.
-SELECT DISTINCT round(date_part('epoch', time) * 1e6)::bigint AS us
-FROM (
-    SELECT time FROM reading
-    WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+SELECT DISTINCT round(date_part('epoch', heard.time) * 1e6)::bigint AS us
+FROM unnest(%(series)s::int[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT time FROM numbers_between(asked.id, %(start)s, %(stop)s)
     UNION ALL
-    SELECT time FROM text_reading
-    WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+    SELECT time FROM texts_between(asked.id, %(start)s, %(stop)s)
 ) AS heard
 ORDER BY us
 
 -- name: count_text_minutes
 -- The minutes in which texts came of any of some series in [from, to), and how many: texts have no
 -- rollups.
-SELECT round(date_part('epoch', date_bin('1 minute', time, '1970-01-01Z')) * 1e6)::bigint AS us,
+SELECT round(date_part('epoch', date_bin('1 minute', one.time, '1970-01-01Z')) * 1e6)::bigint AS us,
     count(*)
-FROM text_reading
-WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+FROM unnest(%(series)s::int[]) AS asked (id)
+CROSS JOIN LATERAL texts_between(asked.id, %(start)s, %(stop)s) AS one
 GROUP BY us

@@ -33,6 +33,9 @@ FROM unnest(%(series)s::int[], %(times)s::bigint[]) AS asked (series_id, us)
 CROSS JOIN LATERAL (
     SELECT value FROM reading
     WHERE series_id = asked.series_id AND time = to_timestamp(asked.us / 1e6)
+    UNION ALL
+    SELECT value FROM late_reading
+    WHERE series_id = asked.series_id AND time = to_timestamp(asked.us / 1e6)
     LIMIT 1
 ) AS stored
 
@@ -42,6 +45,9 @@ SELECT asked.series_id, asked.us, stored.value
 FROM unnest(%(series)s::int[], %(times)s::bigint[]) AS asked (series_id, us)
 CROSS JOIN LATERAL (
     SELECT value FROM text_reading
+    WHERE series_id = asked.series_id AND time = to_timestamp(asked.us / 1e6)
+    UNION ALL
+    SELECT value FROM late_text_reading
     WHERE series_id = asked.series_id AND time = to_timestamp(asked.us / 1e6)
     LIMIT 1
 ) AS stored

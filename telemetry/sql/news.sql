@@ -16,6 +16,11 @@ CROSS JOIN LATERAL (
         AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
         AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
         AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+    UNION ALL
+    SELECT time, value FROM numbers_apart(
+        wanted.id, timestamptz 'epoch' + (wanted.since + 1) * interval '1 microsecond',
+        timestamptz 'epoch' + (wanted.until + 1) * interval '1 microsecond'
+    )
     OFFSET 0
 ) AS found
 
@@ -37,12 +42,23 @@ CROSS JOIN LATERAL (
         AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
         AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
         AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+    UNION ALL
+    SELECT time, value, NULL FROM numbers_apart(
+        wanted.id, timestamptz 'epoch' + (wanted.since + 1) * interval '1 microsecond',
+        timestamptz 'epoch' + (wanted.until + 1) * interval '1 microsecond'
+    )
+    UNION ALL
+    SELECT time, NULL, value FROM texts_apart(
+        wanted.id, timestamptz 'epoch' + (wanted.since + 1) * interval '1 microsecond',
+        timestamptz 'epoch' + (wanted.until + 1) * interval '1 microsecond'
+    )
 ) AS found
 ORDER BY 1, 2
 
 -- name: fetch_newest_by
 -- When each series was newest heard up to an instant of its own, by its place in the lists.
-SELECT wanted.place::integer, round(extract(epoch FROM greatest(number.time, text.time)) * 1e6)::bigint
+SELECT wanted.place::integer,
+    round(extract(epoch FROM greatest(number.time, text.time, packed.time)) * 1e6)::bigint
 FROM unnest(%(series)s::int[], %(until)s::bigint[]) WITH ORDINALITY AS wanted (id, until, place)
 LEFT JOIN LATERAL (
     SELECT time FROM reading
@@ -56,7 +72,36 @@ LEFT JOIN LATERAL (
         AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
     ORDER BY time DESC LIMIT 1
 ) AS text ON true
-WHERE number.time IS NOT NULL OR text.time IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT max(time) AS time
+    FROM (SELECT timestamptz 'epoch' + wanted.until * interval '1 microsecond' AS until) AS edge
+    CROSS JOIN LATERAL (
+        SELECT max(time) AS time FROM late_reading
+        WHERE series_id = wanted.id AND time <= edge.until
+        UNION ALL
+        SELECT max(time) FROM late_text_reading
+        WHERE series_id = wanted.id AND time <= edge.until
+        UNION ALL
+        SELECT CASE WHEN (pack).stop <= edge.until THEN (pack).stop ELSE (
+            SELECT max(time) FROM packed_numbers(pack) WHERE time <= edge.until
+        ) END AS time
+        FROM (
+            SELECT pack FROM reading_pack AS pack
+            WHERE series_id = wanted.id AND start <= edge.until
+            ORDER BY start DESC LIMIT 1
+        ) AS newest
+        UNION ALL
+        SELECT CASE WHEN (pack).stop <= edge.until THEN (pack).stop ELSE (
+            SELECT max(time) FROM packed_texts(pack) WHERE time <= edge.until
+        ) END AS time
+        FROM (
+            SELECT pack FROM text_pack AS pack
+            WHERE series_id = wanted.id AND start <= edge.until
+            ORDER BY start DESC LIMIT 1
+        ) AS newest
+    ) AS each
+) AS packed ON true
+WHERE number.time IS NOT NULL OR text.time IS NOT NULL OR packed.time IS NOT NULL
 
 -- name: fetch_mean
 -- The mean of a series between two edges of minutes, from its summaries; NULL without readings.

@@ -23,3 +23,16 @@ ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE
 -- name: drop_table
 -- Drops what is no partition any more.
 DROP TABLE {partition}
+
+-- name: guard_partition
+-- Has a partition refuse rows from the commit on. It waits for who writes into it, for no reader.
+CREATE OR REPLACE TRIGGER refuse_packed_day BEFORE INSERT ON {partition}
+FOR EACH ROW EXECUTE FUNCTION refuse_packed_day()
+
+-- name: enable_guard
+-- The same where the trigger was there, disabled.
+ALTER TABLE {partition} ENABLE TRIGGER refuse_packed_day
+
+-- name: disable_guard
+-- Has a partition take rows again.
+ALTER TABLE {partition} DISABLE TRIGGER refuse_packed_day

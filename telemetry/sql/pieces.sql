@@ -18,13 +18,13 @@ WITH dirty AS MATERIALIZED (
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
         AND NOT EXISTS (SELECT FROM dirty WHERE minute = bucket)
     UNION ALL
-    SELECT reading.series_id, reading.time,
-        1, least(greatest(reading.value, -1e290), 1e290),
-        reading.value, reading.value, reading.value, reading.value, 2
+    SELECT asked.id, one.time,
+        1, least(greatest(one.value, -1e290), 1e290),
+        one.value, one.value, one.value, one.value, 2
     FROM span
-    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= span.start AND reading.time < span.stop
-    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
 FROM piece
@@ -59,13 +59,13 @@ WITH dirty AS MATERIALIZED (
     WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
         AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
     UNION ALL
-    SELECT reading.series_id, reading.time,
-        1, least(greatest(reading.value, -1e290), 1e290),
-        reading.value, reading.value, reading.value, reading.value, 2
+    SELECT asked.id, one.time,
+        1, least(greatest(one.value, -1e290), 1e290),
+        one.value, one.value, one.value, one.value, 2
     FROM span
-    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= span.start AND reading.time < span.stop
-    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
 FROM piece
@@ -111,13 +111,13 @@ WITH dirty AS MATERIALIZED (
     WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
         AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
     UNION ALL
-    SELECT reading.series_id, reading.time,
-        1, least(greatest(reading.value, -1e290), 1e290),
-        reading.value, reading.value, reading.value, reading.value, 2
+    SELECT asked.id, one.time,
+        1, least(greatest(one.value, -1e290), 1e290),
+        one.value, one.value, one.value, one.value, 2
     FROM span
-    JOIN reading ON reading.series_id = ANY (%(series)s::int[])
-        AND reading.time >= span.start AND reading.time < span.stop
-    WHERE date_bin('1 minute', reading.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
 SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
 FROM piece

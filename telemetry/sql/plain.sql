@@ -12,8 +12,11 @@ UPDATE rollup_1m SET since_drop = false WHERE bucket < %(cutoff)s AND since_drop
 
 -- name: estimate_readings
 -- How many readings are kept, by the statistics Postgres has: counting them would read them all.
-SELECT coalesce(sum(greatest(live.n_live_tup, part.reltuples::bigint)), 0)::bigint
-FROM pg_inherits
-JOIN pg_class AS part ON part.oid = pg_inherits.inhrelid
-JOIN pg_stat_user_tables AS live ON live.relid = part.oid
-WHERE pg_inherits.inhparent = ANY (ARRAY['reading'::regclass, 'text_reading'::regclass])
+SELECT (
+    SELECT coalesce(sum(greatest(live.n_live_tup, part.reltuples::bigint)), 0)
+    FROM pg_class AS part
+    JOIN pg_stat_user_tables AS live ON live.relid = part.oid
+    LEFT JOIN pg_inherits ON pg_inherits.inhrelid = part.oid
+    WHERE pg_inherits.inhparent = ANY (ARRAY['reading'::regclass, 'text_reading'::regclass])
+        OR part.oid = ANY (ARRAY['late_reading'::regclass, 'late_text_reading'::regclass])
+)::bigint + (SELECT coalesce(sum(readings), 0) FROM packed_day)::bigint

@@ -8,6 +8,18 @@ DELETE FROM reading
 WHERE series_id = %(series_id)s AND time >= %(start)s AND time <= %(stop)s
     AND time = ANY (%(moments)s::timestamptz[])
 
+-- name: delete_late_numbers
+-- The same of numbers that came late for a packed day.
+DELETE FROM late_reading
+WHERE series_id = %(series_id)s AND time >= %(start)s AND time <= %(stop)s
+    AND time = ANY (%(moments)s::timestamptz[])
+
+-- name: delete_late_texts
+-- The same of texts.
+DELETE FROM late_text_reading
+WHERE series_id = %(series_id)s AND time >= %(start)s AND time <= %(stop)s
+    AND time = ANY (%(moments)s::timestamptz[])
+
 -- name: delete_texts
 -- Deletes the texts of a series at some times, which lie from one to another, both included.
 DELETE FROM text_reading

@@ -3,7 +3,7 @@
 SELECT current_user,
     ARRAY(
         SELECT needed.name FROM unnest(ARRAY[
-            'reading', 'text_reading', 'commit_log', 'ingest_delivery', 'ingest_lease',
+            'reading', 'text_reading', 'late_reading', 'late_text_reading', 'commit_log', 'ingest_delivery', 'ingest_lease',
             'telemetry_quarantinedmessage', 'telemetry_series', 'telemetry_ingestworker',
             'telemetry_pipelineminute', 'devices_presence', 'telemetry_correction',
             'retention_state'

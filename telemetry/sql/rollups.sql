@@ -54,8 +54,7 @@ SELECT series_id, bucket, count(*), sum(least(greatest(value, -1e290), 1e290)),
     (array_agg(value ORDER BY time))[count(*)]
 FROM (
     SELECT series_id, date_bin('1 minute', time, '1970-01-01Z') AS bucket, time, value
-    FROM reading
-    WHERE time >= %(start)s AND time < %(stop)s
+    FROM all_numbers_between(%(start)s, %(stop)s)
 ) AS source
 GROUP BY series_id, bucket
 ON CONFLICT (series_id, bucket) DO UPDATE SET
@@ -71,9 +70,9 @@ SELECT series_id, bucket, count, sum, min, max, first, last
 FROM rollup_1m AS kept
 WHERE bucket >= %(start)s AND bucket < %(stop)s AND NOT since_drop
     AND EXISTS (
-        SELECT FROM reading
-        WHERE reading.series_id = kept.series_id AND reading.time >= kept.bucket
-            AND reading.time < kept.bucket + interval '1 minute'
+        SELECT FROM numbers_between(
+            kept.series_id, kept.bucket, kept.bucket + interval '1 minute'
+        )
     )
 ON CONFLICT (series_id, bucket) DO NOTHING
 
@@ -89,8 +88,7 @@ FROM (
         sum(least(greatest(value, -1e290), 1e290)) AS sum, min(value) AS min, max(value) AS max,
         (array_agg(value ORDER BY time))[1] AS first,
         (array_agg(value ORDER BY time DESC))[1] AS last
-    FROM reading
-    WHERE time >= %(start)s AND time < %(stop)s
+    FROM all_numbers_between(%(start)s, %(stop)s)
     GROUP BY 1, 2
 ) AS late
 LEFT JOIN rollup_base AS base USING (series_id, bucket)

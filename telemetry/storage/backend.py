@@ -50,6 +50,9 @@ class Backend(Protocol):
     def delete_series(self, ids: list[int]) -> int:
         """Delete what some series measured, and its summaries; how many rows."""
 
+    def pack(self, now: datetime, oldest: datetime) -> list[str]:
+        """Store the days that are over in less room, from `oldest` on; what was done."""
+
     def tend(self, now: datetime) -> list[str]:
         """Vacuum or compress what takes in no more; the names of these tables."""
 

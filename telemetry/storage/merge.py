@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from django.db.backends.utils import CursorWrapper
 
 from telemetry.sql import load
+from telemetry.storage import pack_rows
+from telemetry.storage.packs import DAY_US
 
 Key = tuple[int, int]  # series, Unix microseconds
 
-_SQL = load("merge")
+_SQL = load("merge") | load("packs")
 
 
 class Rows(NamedTuple):
@@ -43,8 +45,17 @@ class Merged(NamedTuple):
     texts: list[int]  # likewise
 
 
-def merge(cursor: CursorWrapper, rows: Rows, order: Order | None = None) -> Merged:
-    """Insert them. Without an order the numbers came before the texts."""
+def merge(
+    cursor: CursorWrapper,
+    rows: Rows,
+    order: Order | None = None,
+    packed: Collection[int] = frozenset(),
+) -> Merged:
+    """Insert them. Without an order the numbers came before the texts.
+
+    Those of packed days, which come as numbers since 1970, go where late readings do; the caller
+    keeps the packs as they are.
+    """
     text_keys = [(series_id, at) for series_id, at, _ in rows.texts]
     text_values = [value for _, _, value in rows.texts]
     first = _first(rows, text_keys, text_values, order)
@@ -52,8 +63,20 @@ def merge(cursor: CursorWrapper, rows: Rows, order: Order | None = None) -> Merg
     texts = {key: value for key, value in first.items() if type(value) is str}
     beside = [key for key in numbers if key[0] in rows.with_texts]
     taken = _stored(cursor, "fetch_texts", beside)
-    inserted = _insert(cursor, "insert_numbers", numbers, taken)
-    inserted |= _insert(cursor, "insert_texts", texts, {})
+    late = {key for key in first if key[1] // DAY_US in packed} - taken.keys()
+    if late:
+        taken |= _stored(cursor, "fetch_texts", late) | _stored(cursor, "fetch_packed_texts", late)
+        taken |= _stored(cursor, "fetch_numbers", late) | _packed(cursor, late)
+    inserted: set[Key] = set()
+    for wanted, rows_of, late_of in (
+        (numbers, "insert_numbers", "insert_late_numbers"),
+        (texts, "insert_texts", "insert_late_texts"),
+    ):
+        free = {key: value for key, value in wanted.items() if key not in taken}
+        now = {key: value for key, value in free.items() if key not in late}
+        then = {key: value for key, value in free.items() if key in late}
+        inserted |= _insert(cursor, rows_of, now)
+        inserted |= _insert(cursor, late_of, then)
     there = taken | _stored(cursor, "fetch_numbers", first.keys() - inserted - taken.keys())
     there |= _stored(cursor, "fetch_texts", texts.keys() - inserted - there.keys())
     stays = first | there
@@ -79,15 +102,24 @@ def _first(
     return found
 
 
-def _insert(
-    cursor: CursorWrapper, name: str, wanted: Mapping[Key, object], taken: Mapping[Key, object]
-) -> set[Key]:
+def _insert(cursor: CursorWrapper, name: str, free: Mapping[Key, object]) -> set[Key]:
     """Those of the keys that were not in the table."""
-    free = {key: value for key, value in wanted.items() if key not in taken}
     if not free:
         return set()
     cursor.execute(_SQL[name], _columns(free) | {"values": list(free.values())})
     return set(cursor.fetchall())
+
+
+def _packed(cursor: CursorWrapper, keys: Collection[Key]) -> dict[Key, float]:
+    """The numbers in packs of those of the keys that have one."""
+    cursor.execute(_SQL["fetch_touched_packs"], _columns(keys))
+    found: dict[Key, float] = {}
+    for (data,) in cursor.fetchall():
+        pack = pack_rows.unpack(bytes(data))
+        series_id = int(pack.series_ids[0])
+        pairs = zip(pack.times_us.tolist(), pack.values.tolist(), strict=True)
+        found |= {(series_id, at): value for at, value in pairs if (series_id, at) in keys}
+    return found
 
 
 def _differing(

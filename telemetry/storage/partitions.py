@@ -27,6 +27,7 @@ FREEZE_AFTER = timedelta(days=1)  # after a partition's day: by then its backlog
 # detachment that waits for a reader.
 LOCK_WAIT = "1s"
 MADE_AT_ONCE = 64  # partitions of one transaction: a month of days of both tables
+CLOSING = ("guard_partition", "enable_guard")
 _LOCK_KEY = 0x50554C53  # advisory lock: the set of partitions
 
 _SQL = load("partitions") | load("partition_changes")
@@ -60,21 +61,22 @@ def day_of(table: str, partition: str) -> date | None:
     return datetime.strptime(stamp, "%Y%m%d").replace(tzinfo=UTC).date()
 
 
-def make(days: Iterable[date]) -> list[str]:
+def make(days: Iterable[date], *, closed: bool = False) -> list[str]:
     """Make the partitions of these days that are missing; the names of those made.
 
     One catalog query when there is nothing to do; any number of callers at once is fine. A day
-    that is just leaving is left out: what is written to it is refused.
+    that is just leaving is left out: what is written to it is refused. So is one that is packed,
+    unless its partitions are wanted `closed`.
     """
-    existing = {(part.table, part.day) for part in _listed() if part.attached}
+    existing = {(part.table, part.day) for part in listed() if part.attached}
     missing = [(table, day) for table in TABLES for day in days if (table, day) not in existing]
     chunks = (missing[at : at + MADE_AT_ONCE] for at in range(0, len(missing), MADE_AT_ONCE))
-    return [name for chunk in chunks for name in _make(chunk)]
+    return [name for chunk in chunks for name in _make(chunk, closed=closed)]
 
 
 def before(day: date) -> list[Partition]:
     """What is to be dropped: the partitions of days before `day`, and what is left of others."""
-    return [part for part in _listed() if part.doomed or (part.attached and part.day < day)]
+    return [part for part in listed() if part.doomed or (part.attached and part.day < day)]
 
 
 def drop(parts: list[Partition]) -> list[str]:
@@ -121,10 +123,10 @@ def freeze(now: datetime) -> list[str]:
 
 def names() -> list[str]:
     """The partitions of both reading tables."""
-    return [part.name for part in _listed() if part.attached]
+    return [part.name for part in listed() if part.attached]
 
 
-def _listed() -> list[Partition]:
+def listed() -> list[Partition]:
     """Every partition, and every table that was one, the oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["list_partitions"])
@@ -136,22 +138,28 @@ def _listed() -> list[Partition]:
     return sorted(found, key=lambda part: (part.day, part.table))
 
 
-def _make(wanted: Iterable[tuple[str, date]]) -> list[str]:
-    """Make partitions, but those where another caller was first, or the day is leaving; the names.
+def _make(wanted: Iterable[tuple[str, date]], *, closed: bool) -> list[str]:
+    """Make partitions, but those where another caller was first, or the day is leaving or packed;
+    the names.
 
     Made apart and attached: CREATE TABLE … PARTITION OF locks the whole table against everybody.
     Several in one transaction, for to list them costs more than to make them once there are many.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
-        cursor.execute(_SQL["lock_partitions"], {"key": _LOCK_KEY})
-        listed = _listed()
-        there = {(part.table, part.day) for part in listed if part.attached}
-        taken = {part.name for part in listed}
-        return [_make_one(cursor, *each, taken) for each in wanted if each not in there]
+        lock(cursor)
+        parts = listed()
+        there = {(part.table, part.day) for part in parts if part.attached}
+        taken = {part.name for part in parts}
+        wanted = [each for each in wanted if each not in there]
+        cursor.execute(_SQL["list_closed_days"], {"days": [day for _, day in wanted]})
+        packed = set() if closed else {day for (day,) in cursor.fetchall()}
+        free = [each for each in wanted if each[1] not in packed]
+        return [_make_one(cursor, *each, taken, closed=closed) for each in free]
 
 
-def _make_one(cursor: CursorWrapper, table: str, day: date, taken: set[str]) -> str:
+def _make_one(
+    cursor: CursorWrapper, table: str, day: date, taken: set[str], *, closed: bool
+) -> str:
     """In the caller's transaction."""
     # One that was detached keeps its name until it is dropped.
     plain = name_of(table, day)
@@ -161,9 +169,16 @@ def _make_one(cursor: CursorWrapper, table: str, day: date, taken: set[str]) -> 
         "partition": sql.Identifier(name),
         **{edge: sql.Literal(at) for edge, at in bounds(day).items()},
     }
-    for block in ("create_partition", "attach_partition"):
+    for block in ("create_partition", *(CLOSING if closed else ()), "attach_partition"):
         cursor.execute(sql.SQL(_SQL[block]).format(**names))
     return name
+
+
+def lock(cursor: CursorWrapper) -> None:
+    """Nobody else makes or closes partitions until the transaction ends; waits for a table only
+    shortly."""
+    cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
+    cursor.execute(_SQL["lock_partitions"], {"key": _LOCK_KEY})
 
 
 def _doom(part: Partition) -> bool:

@@ -20,11 +20,18 @@ from telemetry.errors import TelemetryError
 from telemetry.history import columns
 from telemetry.moments import from_us
 from telemetry.sql import load
-from telemetry.storage import commit_log, errors
+from telemetry.storage import commit_log, errors, packed_days
 from telemetry.storage.backend import backend
-from telemetry.storage.store import begin, days_of
+from telemetry.storage.packs import DAY_US
+from telemetry.storage.store import begin, day_numbers, days_of
 
-_SQL = load("replace") | load("store") | load("merge")
+_SQL = load("replace") | load("store") | load("merge") | load("packs")
+INSERTS = (  # by kind of value and whether its day is packed
+    (float, False, "insert_numbers"),
+    (float, True, "insert_late_numbers"),
+    (str, False, "insert_texts"),
+    (str, True, "insert_late_texts"),
+)
 
 
 Readings = Mapping[int, float | str]  # by Unix us
@@ -70,6 +77,7 @@ def replace(
     except errors.ERRORS as exc:
         if not errors.is_without_day(exc):
             raise
+    # A day may also have been packed meanwhile: then its readings go elsewhere the second time.
     backend().make_days(days_of(computed.times_us))
     return _replace(computed, needs_from, alongside)
 
@@ -112,8 +120,17 @@ def exchange(cursor: CursorWrapper, series_id: int, removed: Readings, written: 
         if gone := sorted(us for us, value in removed.items() if type(value) is kind):
             delete(series_id, [from_us(us) for us in gone])
     # No COPY: after a DELETE from a compressed chunk TimescaleDB may not survive one.
-    for kind, insert in ((float, "insert_numbers"), (str, "insert_texts")):
-        if new := {us: value for us, value in written.items() if type(value) is kind}:
+    packed = packed_days.packed(cursor, days_of(np.array(list(written), np.int64)))
+    if packed:
+        packed_days.look_into(cursor, packed)
+    late = set(day_numbers(packed))
+    for kind, is_late, insert in INSERTS:
+        new = {
+            us: value
+            for us, value in written.items()
+            if type(value) is kind and (us // DAY_US in late) == is_late
+        }
+        if new:
             ids = [series_id] * len(new)
             rows: dict[str, Any] = {"series": ids, "times": list(new), "values": list(new.values())}
             cursor.execute(_SQL[insert], rows)

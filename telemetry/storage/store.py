@@ -7,7 +7,7 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -22,16 +22,25 @@ from psycopg.types.json import Jsonb
 from telemetry.models import KEPT_PAYLOAD
 from telemetry.moments import EPOCH, from_us
 from telemetry.sql import load
-from telemetry.storage import closed, commit_log, copy_binary, errors, merge, presence
+from telemetry.storage import (
+    closed,
+    commit_log,
+    copy_binary,
+    errors,
+    merge,
+    packed_days,
+    presence,
+)
 from telemetry.storage.backend import backend
 from telemetry.storage.batch import Batch, Column, Conflicts, sift
+from telemetry.storage.packs import DAY_US
 from telemetry.storage.quarantined import Quarantined, not_kept
 from telemetry.workers.lease import Lease, LeaseLost
 
 __all__ = ["Alongside", "Batch", "Conflicts", "Quarantined", "Written", "write"]
 
-DAY_US = 86_400_000_000
 STATEMENT_TIMEOUT = 60  # seconds a statement of a batch may take in the database
+DAY_CHANGES = 3  # times that days of a batch may be made, packed or unpacked while it is written
 
 _SQL = load("store")
 
@@ -73,22 +82,35 @@ def write(
 
     Straight COPY first, because redeliveries are rare and checking for them costs half the speed;
     a unique violation, or a batch that may repeat, is merged instead. A day that has no room yet
-    gets it.
+    gets it. Readings of a day that is packed are merged with its packs.
     """
-    try:
-        return _write(batch, worker, lease, alongside)
-    except errors.ERRORS as exc:
-        if not errors.is_without_day(exc):
-            raise
+    packed: set[date] = set()
+    for _ in range(DAY_CHANGES):
         try:
-            times = [at for _, at, _ in batch.texts]
-            backend().make_days(days_of(np.append(np.asarray(batch.times_us, np.int64), times)))
-        except ProgrammingError as denied:
-            # A role that only writes leaves this to `maintain`, which does it for the days ahead.
-            if isinstance(denied.__cause__, psycopg.errors.InsufficientPrivilege):
-                raise exc from denied
-            raise
-    return _write(batch, worker, lease, alongside)
+            return _write(batch, worker, lease, alongside, packed)
+        except packed_days.Unpacked:
+            packed = set()
+        except errors.ERRORS as exc:
+            if not errors.is_without_day(exc):
+                raise
+            packed = _make_room(batch, exc)
+    return _write(batch, worker, lease, alongside, packed)
+
+
+def _make_room(batch: Batch, refused: BaseException) -> set[date]:
+    """Make what partitions the batch needs; which of its days are packed, and need none."""
+    times = [at for _, at, _ in batch.texts]
+    days = set(days_of(np.append(np.asarray(batch.times_us, np.int64), times)))
+    with connection.cursor() as cursor:
+        packed = packed_days.packed(cursor, days)
+    try:
+        backend().make_days(days - packed)
+    except ProgrammingError as denied:
+        # A role that only writes leaves this to `maintain`, which does it for the days ahead.
+        if isinstance(denied.__cause__, psycopg.errors.InsufficientPrivilege):
+            raise refused from denied
+        raise
+    return packed
 
 
 def days_of(times_us: NDArray[Any]) -> list[date]:
@@ -96,11 +118,18 @@ def days_of(times_us: NDArray[Any]) -> list[date]:
     return [EPOCH.date() + timedelta(days=n) for n in np.unique(times_us // DAY_US).tolist()]
 
 
-def _write(batch: Batch, worker: str, lease: Lease | None, alongside: Alongside) -> Written:
+def day_numbers(days: Iterable[date]) -> list[int]:
+    """The days as numbers since 1970."""
+    return [(day - EPOCH.date()).days for day in days]
+
+
+def _write(
+    batch: Batch, worker: str, lease: Lease | None, alongside: Alongside, packed: set[date]
+) -> Written:
     repeatable = batch.may_repeat
     while True:
         try:
-            return _commit(batch, worker, lease, alongside, repeatable=repeatable)
+            return _commit(batch, worker, lease, alongside, packed, repeatable=repeatable)
         except psycopg.errors.UniqueViolation:
             if repeatable:
                 raise
@@ -110,19 +139,29 @@ def _write(batch: Batch, worker: str, lease: Lease | None, alongside: Alongside)
 
 
 def _commit(
-    batch: Batch, worker: str, lease: Lease | None, alongside: Alongside, *, repeatable: bool
+    batch: Batch,
+    worker: str,
+    lease: Lease | None,
+    alongside: Alongside,
+    packed: set[date],
+    *,
+    repeatable: bool,
 ) -> Written:
     with transaction.atomic(), connection.cursor() as cursor:
         begin(cursor, worker, lease)
+        if packed:
+            packed_days.look_into(cursor, packed)
         open_rows = sift(batch, closed.latest())
         left = open_rows.batch
         # A number must not be copied where a text may have its place.
         merged = np.ones(len(left.series_ids), dtype=bool) if repeatable else left.beside_texts()
+        if packed:
+            merged |= np.isin(np.asarray(left.times_us, np.int64) // DAY_US, day_numbers(packed))
         inserted = _copy_readings(cursor, left, ~merged)
         found = merge.Merged(0, set(), [], [])
         if merged.any() or left.texts:
             order = open_rows.order(alongside.order())
-            found = _merge(cursor, left, np.flatnonzero(merged), order)
+            found = _merge(cursor, left, np.flatnonzero(merged), order, packed)
         inserted += found.inserted
         conflicts = open_rows.conflicts(found)
         if inserted:
@@ -184,7 +223,11 @@ def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> Non
 
 
 def _merge(
-    cursor: CursorWrapper, batch: Batch, rows: NDArray[np.intp], order: merge.Order | None
+    cursor: CursorWrapper,
+    batch: Batch,
+    rows: NDArray[np.intp],
+    order: merge.Order | None,
+    packed: set[date],
 ) -> merge.Merged:
     """Insert these numbers of the batch, and its texts, as far as their places are free."""
     ids, at, values = (
@@ -194,9 +237,8 @@ def _merge(
     with_texts = batch.with_texts | {series_id for series_id, _, _ in batch.texts}
     if order is not None:
         order = order._replace(numbers=[order.numbers[row] for row in rows.tolist()])
-    found = merge.merge(
-        cursor, merge.Rows(list(zip(ids, at, strict=True)), values, batch.texts, with_texts), order
-    )
+    given = merge.Rows(list(zip(ids, at, strict=True)), values, batch.texts, with_texts)
+    found = merge.merge(cursor, given, order, frozenset(day_numbers(packed)))
     return found._replace(numbers=rows[found.numbers].tolist())
 
 

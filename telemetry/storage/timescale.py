@@ -87,6 +87,10 @@ class Timescale:
     def delete_series(self, ids: list[int]) -> int:
         return delete_series(ids)
 
+    def pack(self, now: datetime, oldest: datetime) -> list[str]:  # noqa: ARG002
+        """Nothing: chunks are compressed instead (`tend`)."""
+        return []
+
     def tend(self, now: datetime) -> list[str]:
         return compress(now)
 

@@ -82,6 +82,11 @@ def _drop_minutes() -> str:
     return f"deleted {dropped} summaries of minutes" if dropped else ""
 
 
+def _pack() -> str:
+    now = retention.believed_now()
+    return "; ".join(backend().pack(now, retention.cutoffs(now).raw))
+
+
 def _purge_deleted_series() -> str:
     removed = retention.purge_deleted_series(database_now())
     return f"deleted {removed} rows of deleted series" if removed else ""
@@ -114,6 +119,7 @@ JOBS = (
     Job("merge_commits", every=300.0, timeout=300.0, run=_merge_commits),
     Job("drop_readings", every=3600.0, timeout=1800.0, run=_drop_readings),
     Job("drop_minutes", every=3600.0, timeout=1800.0, run=_drop_minutes),
+    Job("pack", every=300.0, timeout=1800.0, run=_pack),
     Job("purge_deleted_series", every=3600.0, timeout=1800.0, run=_purge_deleted_series),
     Job("delete_removed_devices", every=600.0, timeout=1800.0, run=_delete_removed_devices),
     # A flood of messages that are no good comes at any rate.

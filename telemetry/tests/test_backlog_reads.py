@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 7
 MINUTES = DAYS * 24 * 60  # with a reading each
-MOST = 25  # rows looked at for each reading; joined by a range it is one for each hour of all days
+MOST = 30  # rows looked at for each reading; joined by a range it is one for each hour of all days
 
 
 @pytest.fixture

@@ -1,0 +1,223 @@
+"""Packs and rows as Postgres sends them, as columns; and columns as packs for Postgres.
+
+A statement that reads both gives `(series_id, time, value, pack)` in a binary COPY: of a row the
+first three, of a pack `record_send` of it. One statement is one snapshot: a reading that is just
+being packed is seen once.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db.backends.utils import CursorWrapper
+from numpy.typing import NDArray
+
+from telemetry.moments import from_us
+from telemetry.sql import load
+from telemetry.storage import packs
+from telemetry.storage.copy_binary import POSTGRES_EPOCH_US, SIGNATURE, TRAILER
+
+_SQL = load("packs")
+_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("series_size", ">i4"),
+        ("series_id", ">i4"),
+        ("time_size", ">i4"),
+        ("time", ">i8"),
+        ("value_size", ">i4"),
+        ("value", ">f8"),
+        ("pack_size", ">i4"),
+    ]
+)
+_PACK_HEAD = struct.Struct(">hiiii")  # fields, the sizes of three that are NULL, of the pack
+_SIZE = struct.Struct(">i")
+_COLUMN = struct.Struct(">ii")  # of `record_send`: its type, its size
+_ARRAY_HEAD = 20  # bytes: dimensions, flags, type, length, lower bound
+# The columns of `reading_pack`, in order, and how each is sent: a number, bytes, or an array.
+_FIELDS: dict[str, struct.Struct | np.dtype[Any] | None] = {
+    "series_id": struct.Struct(">i"),
+    "start": struct.Struct(">q"),
+    "stop": struct.Struct(">q"),
+    "count": struct.Struct(">i"),
+    "last": struct.Struct(">d"),
+    "unit": struct.Struct(">i"),
+    "step": struct.Struct(">q"),
+    "width": struct.Struct(">i"),
+    "steps": None,
+    "scale": struct.Struct(">d"),
+    "base": struct.Struct(">q"),
+    "delta": struct.Struct(">q"),
+    "delta_width": struct.Struct(">i"),
+    "deltas": None,
+    "singles": np.dtype([("size", ">i4"), ("value", ">f4")]),
+    "doubles": np.dtype([("size", ">i4"), ("value", ">f8")]),
+}
+
+
+class Columns(NamedTuple):
+    """Readings in the order of series and time."""
+
+    series_ids: NDArray[np.int32]
+    times_us: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+def columns_of(data: bytes) -> tuple[Columns, int]:
+    """What a binary COPY gave, and how many of it were rows."""
+    rows: list[NDArray[Any]] = []
+    found: list[Columns] = []
+    at, end = len(SIGNATURE), len(data) - len(TRAILER)
+    while at < end:
+        head = data[at : at + _PACK_HEAD.size]
+        if len(head) == _PACK_HEAD.size and (sizes := _PACK_HEAD.unpack(head))[1] == -1:
+            at += _PACK_HEAD.size
+            found.append(unpack(data[at : at + sizes[4]]))
+            at += sizes[4]
+            continue
+        block = np.frombuffer(data, _ROW, (end - at) // _ROW.itemsize, at)
+        # Up to the first that does not look like one: there a pack begins.
+        packs_from = np.flatnonzero((block["series_size"] != 4) | (block["pack_size"] != -1))
+        block = block[: packs_from[0]] if len(packs_from) else block
+        rows.append(block)
+        at += len(block) * _ROW.itemsize
+    found += [
+        Columns(
+            block["series_id"].astype(np.int32),
+            block["time"].astype(np.int64) + POSTGRES_EPOCH_US,
+            block["value"].astype(np.float64),
+        )
+        for block in rows
+    ]
+    return _in_order(found), sum(len(block) for block in rows)
+
+
+def unpack(data: bytes) -> Columns:
+    """The readings of a pack, of its `record_send`."""
+    one = _record(data)
+    clock = packs.Clock(one["unit"], one["step"], one["width"], one["steps"])
+    times = packs.times_of(clock, one["start"] + POSTGRES_EPOCH_US, one["count"])
+    if one["scale"] is None:
+        kept = one["doubles"] if one["singles"] is None else one["singles"]
+        values = kept.astype(np.float64)
+    else:
+        base, delta, width = one["base"], one["delta"], one["delta_width"]
+        numbers = packs.Numbers(one["scale"], base, delta, width, one["deltas"], None, None)
+        values = packs.values_of(numbers, one["count"])
+    return Columns(np.full(one["count"], one["series_id"], np.int32), times, values)
+
+
+def within(found: Columns, start_us: int, stop_us: int) -> Columns:
+    """Those in [start, stop): packs reach out."""
+    chosen = (found.times_us >= start_us) & (found.times_us < stop_us)
+    if chosen.all():
+        return found
+    return Columns(found.series_ids[chosen], found.times_us[chosen], found.values[chosen])
+
+
+def take_numbers(
+    cursor: CursorWrapper, series: list[int], start: datetime, stop: datetime
+) -> tuple[Columns, int]:
+    """Delete the numbers of some series in [start, stop) from rows and packs, and of packs that
+    reach in all; what they were, and how many were rows. The caller holds the packs."""
+    query = _SQL["take_numbers"]
+    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    within = {"series": series, "start": start, "stop": stop}
+    with cursor.cursor.copy(statement, within) as copy:
+        data = b"".join(copy)
+    return columns_of(data)
+
+
+def take_texts(
+    cursor: CursorWrapper, series: list[int], start: datetime, stop: datetime
+) -> list[tuple[int, int, str, bool]]:
+    """The same of texts: series, Unix microseconds, text, whether it was a row."""
+    cursor.execute(_SQL["take_texts"], {"series": series, "start": start, "stop": stop})
+    return cursor.fetchall()
+
+
+def write_numbers(cursor: CursorWrapper, found: Columns, *, by_hour: bool) -> None:
+    """Write them as packs. They are of one day."""
+    if not len(found.series_ids):
+        return
+    with cursor.copy(f"COPY reading_pack ({', '.join(_FIELDS)}) FROM STDIN") as copy:
+        for series_id, one in _by_series(found.series_ids):
+            times, values = found.times_us[one], found.values[one]
+            for cut in packs.cuts(times, packs.MAX_NUMBERS, by_hour=by_hour):
+                clock, numbers = packs.clock_of(times[cut]), packs.numbers_of(values[cut])
+                copy.write_row(
+                    (*_head(series_id, times[cut], values[cut][-1].item()), *clock, *numbers)
+                )
+
+
+def write_texts(
+    cursor: CursorWrapper,
+    series_ids: NDArray[np.int32],
+    times_us: NDArray[np.int64],
+    texts: list[str],
+    *,
+    by_hour: bool,
+) -> None:
+    """The same of texts, in the order of series and time."""
+    if not texts:
+        return
+    with cursor.copy(
+        "COPY text_pack (series_id, start, stop, count, last, unit, step, width, steps, words,"
+        " places) FROM STDIN"
+    ) as copy:
+        for series_id, one in _by_series(series_ids):
+            times, said = times_us[one], texts[one]
+            for cut in packs.cuts(times, packs.MAX_TEXTS, by_hour=by_hour):
+                head = _head(series_id, times[cut], said[cut][-1])
+                copy.write_row((*head, *packs.clock_of(times[cut]), *packs.runs_of(said[cut])))
+
+
+def _head(series_id: int, times_us: NDArray[np.int64], last: object) -> tuple[Any, ...]:
+    start, stop = from_us(int(times_us[0])), from_us(int(times_us[-1]))
+    return series_id, start, stop, len(times_us), last
+
+
+def _by_series(series_ids: NDArray[np.int32]) -> Iterator[tuple[int, slice]]:
+    """Each series and where its readings are."""
+    edges = [0, *(np.flatnonzero(np.diff(series_ids)) + 1).tolist(), len(series_ids)]
+    for start, stop in pairwise(edges):
+        yield int(series_ids[start]), slice(start, stop)
+
+
+def _in_order(found: list[Columns]) -> Columns:
+    if not found:
+        return Columns(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64))
+    if len(found) == 1:
+        series_ids, times, values = found[0]
+    else:
+        series_ids, times, values = (np.concatenate(each) for each in zip(*found, strict=True))
+    steps = np.diff(series_ids)
+    if not ((steps > 0) | ((steps == 0) & (np.diff(times) > 0))).all():
+        order = np.lexsort((times, series_ids))
+        series_ids, times, values = series_ids[order], times[order], values[order]
+    return Columns(series_ids, times, values)
+
+
+def _record(data: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    at = _SIZE.size  # the number of columns
+    for name, kind in _FIELDS.items():
+        _, size = _COLUMN.unpack_from(data, at)
+        at += _COLUMN.size
+        if size < 0:
+            found[name] = None
+            continue
+        field = data[at : at + size]
+        at += size
+        if isinstance(kind, struct.Struct):
+            (found[name],) = kind.unpack(field)
+        elif kind is not None:
+            found[name] = np.frombuffer(field, kind, offset=_ARRAY_HEAD)["value"]
+        else:
+            found[name] = field
+    return found
