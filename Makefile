@@ -10,8 +10,8 @@ DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | ck
 PACKAGES := config access alerts derived notifications devices shiftlog telemetry bridge dashboard embedded firmware_sim
 JS_STAMP := node_modules/.lint-$(shell cksum < package-lock.json | cut -d' ' -f1)
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
-# Workers with servers of their own. Most tests wait for a process, so two cores are enough for four.
-PYTEST = $(BIN)/python -m pytest -n 4 --dist worksteal
+# Workers with servers of their own. Most tests wait for a process: with four, two cores are idle a fifth of the time.
+PYTEST = $(BIN)/python -m pytest -n 6 --dist worksteal
 BENCH ?=
 ARGS ?=
 
