@@ -11,7 +11,7 @@ PACKAGES := config access alerts derived notifications devices shiftlog telemetr
 JS_STAMP := node_modules/.lint-$(shell cksum < package-lock.json | cut -d' ' -f1)
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
 # Workers with servers of their own. Most tests wait for a process: with four, two cores are idle a fifth of the time.
-PYTEST = $(BIN)/python -m pytest -n 6 --dist worksteal
+PYTEST = $(BIN)/python -m pytest -n 5 --dist worksteal
 BENCH ?=
 ARGS ?=
 

@@ -51,10 +51,12 @@ class Sites:
             "silences": contract.event("silences", site=site, told=SECRET),
             "derived": contract.event("derived", site=site, told=SECRET),
             "log": contract.event("log", site=site, entry={"id": 1, "text": SECRET}),
+            "corrections": contract.event("corrections", site=site, uid=uid),
             "site": contract.event("site", site=site, told=SECRET),
             # What names no site is for those who see every one.
             "pipeline": contract.event("pipeline", worker=SECRET, at=1, counters={}),
             "rules": contract.event("rules", told=SECRET),
+            "import": contract.event("import", id=1, state=SECRET),
             "notifications": contract.event("notifications", told=SECRET),
             "views": contract.event("views", told=SECRET),
             "cards": contract.event("cards", told=SECRET),

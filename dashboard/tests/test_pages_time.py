@@ -152,7 +152,7 @@ def test_a_window_is_asked_for_moved_and_taken_back(page: Page, device: Device):
     overview = page.locator("#overview").bounding_box()
     assert overview
     page.mouse.click(overview["x"] + overview["width"] * 0.4, overview["y"] + 20)
-    assert window() != before
+    eventually(lambda: window() != before, what="the window follows")
     assert window()[1] - window()[0] == before[1] - before[0]
     expect(page.locator(".brush")).to_be_visible()
     the_palette_leads_to_the_log(page)

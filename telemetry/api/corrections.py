@@ -41,8 +41,8 @@ class Undone(APIException):
 @extend_schema_field(
     {
         "type": "array",
-        "prefixItems": [{"type": "number"}, {"oneOf": [{"type": "number"}, {"type": "string"}]}],
-        "items": {},
+        # OpenAPI 3.0 has no word for "first a number, then either".
+        "items": {"oneOf": [{"type": "number"}, {"type": "string"}]},
         "minItems": 2,
         "maxItems": 2,
     }

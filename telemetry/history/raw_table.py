@@ -14,6 +14,8 @@ from telemetry.models import Series
 
 Rows = blocks.Block | blocks.TextBlock
 
+BLOCK = 16_384  # rows at once: with larger ones a process that writes a file needs 30 MiB more
+
 
 class Place(NamedTuple):
     """The last row of a page: what comes after it is the next, whatever was written meanwhile."""
@@ -69,7 +71,7 @@ def _blocks(
     after: Place | None,
     limit: int | None,
 ) -> Iterator[Rows]:
-    size = blocks.ROWS if limit is None else min(limit + 1, blocks.ROWS)
+    size = BLOCK if limit is None else min(limit + 1, BLOCK)
     numbers = [one.pk for one in series]
     texts = [one.pk for one in series if has_texts(one)]
     if after is None or not after.is_text:

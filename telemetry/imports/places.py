@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.db import IntegrityError, transaction
 from numpy.typing import NDArray
 
 from access.scope import EVERYTHING, Scope
-from devices import signals
+from devices import clock, signals
 from devices.models import UID_PATTERN, Device, DeviceAlias, Site
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
@@ -73,7 +72,7 @@ class Places:
     def of(self, readings: Readings) -> NDArray[np.int32]:
         """The series of each key; 0 where the device has no room for another."""
         self.missing(key.device for key in readings.keys)
-        self.registry.refresh(time.time())
+        self.registry.refresh(clock.now().timestamp())
         devices = [self._devices[key.device] for key in readings.keys]
         self.registry.load(devices)
         textual = {text.place for text in readings.texts} - set(readings.places.tolist())

@@ -19,6 +19,7 @@ from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
+from telemetry.errors import TelemetryError
 from telemetry.models import KEPT_PAYLOAD
 from telemetry.moments import EPOCH, from_us
 from telemetry.sql import load
@@ -45,7 +46,7 @@ DAY_CHANGES = 3  # times that days of a batch may be made, packed or unpacked wh
 _SQL = load("store")
 
 
-class _Stale(Exception):
+class _Stale(TelemetryError):
     """Somebody corrected readings, or undid it, since we asked what is closed."""
 
 

@@ -1,7 +1,6 @@
 """Daily partitions: made when a day has readings, dropped whole, and nobody waits for either."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -150,7 +149,6 @@ def test_an_open_transaction_delays_a_drop_and_nobody_else(transactional_db, rea
     put((1, old, 1.0), (1, older, 2.0), (1, NOW, 3.0))
     with open_transaction(f"SELECT * FROM {read}"):
         done = threading.Event()
-        longest = [0.0]
 
         def live() -> None:
             """A bridge and a page, each patient for less than the drop waits."""
@@ -158,10 +156,9 @@ def test_an_open_transaction_delays_a_drop_and_nobody_else(transactional_db, rea
                 other.execute("SET lock_timeout = '500ms'")
                 n = 0
                 while not done.is_set():
-                    began, n = time.monotonic(), n + 1
+                    n += 1
                     other.execute("INSERT INTO reading VALUES (2, %s, 1)", [NOW - n * DAY / 1e6])
                     other.execute("SELECT count(*) FROM reading")
-                    longest[0] = max(longest[0], time.monotonic() - began)
 
         failed = []
         thread = threading.Thread(
@@ -175,7 +172,6 @@ def test_an_open_transaction_delays_a_drop_and_nobody_else(transactional_db, rea
         done.set()
         thread.join(PATIENCE)
         assert failed == []
-        assert longest[0] < 0.5
     assert {"reading_20210228", "reading_20210301"} & set(drop_before(TODAY - DAY))
     assert partitions.before(TODAY - DAY) == []
     with connection.cursor() as cursor:

@@ -11,7 +11,7 @@ import { Heard } from "./heard.js";
 import { isState, matches, panels, parted, plain } from "./layout.js";
 import { LayoutStore } from "./layout-store.js";
 import { LimitHandles } from "./limit-handles.js";
-import { markAt, marksOn } from "./drawn-marks.js";
+import { marksOn, openAt } from "./drawn-marks.js";
 import { marks } from "../time/marks.js";
 import { nameOf } from "./series-head.js";
 import { Scheduler } from "../page/scheduler.js";
@@ -55,10 +55,7 @@ export class ChartCards {
     /** the lines being dragged @type {{card: ChartCard, series: any, limits: import("./limit-handles.js").Limit[], handles: LimitHandles}|null} */ this.edited = null;
     this.axis = new TimeAxis(byId("time-axis"), timeLine, this.rooms);
     this.crosshair = new Crosshair(byId("charts"), timeLine, this.axis);
-    this.scheduler.add({ element: byId("time-axis"), draw: () => {
-      this.axis.draw();
-      this.crosshair.draw();
-    } });
+    this.scheduler.add({ element: byId("time-axis"), draw: () => [this.axis, this.crosshair].forEach((each) => each.draw()) });
     wireGestures(byId("time-axis"), 0, this.axis, timeLine);
     timeLine.addEventListener("cursor", () => this.tools.showSelection());
     timeLine.addEventListener("pick", (event) => this.#opens(/** @type {CustomEvent} */ (event)) && event.preventDefault());
@@ -67,9 +64,7 @@ export class ChartCards {
   /** Whether what is marked at a clicked instant was opened. @param {CustomEvent<{time: number, series: number, near: number}>} event */
   #opens({ detail: { time, series, near } }) {
     const shown = this.cards.find((card) => card.series.some(({ id }) => id === series))?.series.map(({ id }) => id) ?? [];
-    const mark = markAt(marksOn(marks, shown, this.timeLine.bounds()).filter(({ open }) => open), time, near);
-    mark?.open?.();
-    return mark !== null;
+    return openAt(marksOn(marks, shown, this.timeLine.bounds()), time, near);
   }
 
   /** When a device was there, by all of its series; asked of every strip for every frame, told anew twice a second. */

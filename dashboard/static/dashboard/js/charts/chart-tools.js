@@ -70,6 +70,6 @@ export class ChartTools {
         timeLine.keep(null);
         timeLine.select(from, to);
       })]),
-      ...offered().map(({ words, act }) => button(words, () => act(placeOf(timeLine)))), button(t("Let go"), () => timeLine.keep(null)));
+      ...offered().filter(({ ofPart }) => !ofPart || from !== to).map(({ words, act }) => button(words, () => act(placeOf(timeLine)))), button(t("Let go"), () => timeLine.keep(null)));
   }
 }

@@ -5,7 +5,7 @@ import { el } from "../page/element.js";
 import { markAt, marksOn } from "./drawn-marks.js";
 import { moment } from "../time/moment.js";
 import { nameOf } from "./series-head.js";
-import { NEAR } from "../time/time-line.js";
+import { NEAR } from "../time/timespan.js";
 
 const AWAY = 16; // px from the pointer
 

@@ -51,3 +51,10 @@ export function markAt(marks, time, near) {
   const hit = marks.filter(({ at, until, ongoing }) => time >= at - near && time <= Math.max(at + near, ongoing ? time : until ?? at));
   return hit.reduce((/** @type {Mark|null} */ best, one) => (best === null || Math.abs(one.at - time) < Math.abs(best.at - time) ? one : best), null);
 }
+
+/** Opens the nearest mark at a time that can be opened; whether there was one. @param {Mark[]} marks @param {number} time @param {number} near ms */
+export function openAt(marks, time, near) {
+  const mark = markAt(marks.filter(({ open }) => open), time, near);
+  mark?.open?.();
+  return mark !== null;
+}

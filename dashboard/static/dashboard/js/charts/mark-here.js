@@ -3,14 +3,14 @@
 /**
  * `from` and `until` are ms; `until` null: an instant. `series`: on whose chart, null: all.
  * @typedef {{from: number, until: number|null, series: number|null}} Place
- * @typedef {{words: string, act: (place: Place) => void}} Offer
+ * @typedef {{words: string, act: (place: Place) => void, ofPart?: boolean}} Offer  `ofPart`: not of an instant
  */
 
 /** @type {Set<Offer>} */ const offers = new Set();
 
-/** @param {string} words on the button @param {(place: Place) => void} act @returns {() => void} takes it away */
-export function offerMark(words, act) {
-  const offer = { words, act };
+/** @param {string} words on the button @param {(place: Place) => void} act @param {{ofPart?: boolean}} [how] @returns {() => void} takes it away */
+export function offerMark(words, act, how = {}) {
+  const offer = { words, act, ...how };
   offers.add(offer);
   return () => offers.delete(offer);
 }

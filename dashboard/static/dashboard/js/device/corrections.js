@@ -31,8 +31,8 @@ export function offerCorrections(device) {
     if (found.length === 1) return act(found[0], first, last);
     choice.ask(t("Which readings?"), found.map((/** @type {any} */ one) => ({ words: nameOf(one), act: () => act(one, first, last) })));
   };
-  offerMark(t("Delete these readings…"), (place) => chosen(place, askDelete));
-  offerMark(t("Correct these readings…"), (place) => chosen(place, askReplace));
+  offerMark(t("Delete these readings…"), (place) => chosen(place, askDelete), { ofPart: true });
+  offerMark(t("Correct these readings…"), (place) => chosen(place, askReplace), { ofPart: true });
   const list = new CorrectionList(device);
   connection.on("corrections", ({ uid }) => uid === device.uid && list.read());
   connection.on("hello", () => list.read());

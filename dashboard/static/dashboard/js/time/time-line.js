@@ -1,6 +1,6 @@
 /** The one time line of a device page: its window, its cursor, and where its data comes from. */
 
-import { bounds, fromQuery, live, pan, pause, range, toQuery, zoom } from "./timespan.js";
+import { NEAR, bounds, fromQuery, live, pan, pause, range, toQuery, zoom } from "./timespan.js";
 import { PagePoints } from "./page-points.js";
 
 const SUBSCRIPTION = 1;
@@ -9,7 +9,6 @@ const EVERY = 200; // ms between two frames
 const SETTLE = 180; // ms after the last pan or zoom before the history is fetched
 const FALLBACK = 2500; // ms without a snapshot before the history is read by REST
 const FRESH_LIMIT = 600; // live points beyond those of a history before it is loaded anew
-export const NEAR = 100; // within this part of the window a click or a pointer is at the same place
 const BUCKETS_OLD = 5; // buckets after which a reduced history is loaded anew
 
 /**

@@ -4,6 +4,7 @@ import { DAY, HOUR, MINUTE } from "./zone.js";
 
 export const MIN_SPAN = 2_000; // ms, the closest zoom
 export const MAX_SPAN = 3660 * DAY; // ms, the widest: ten years, as the server has it
+export const NEAR = 100; // within this part of the window a click or a pointer is at the same place
 const LATEST = 253_370_764_800_000; // ms, the year 9999: what a timestamp can show
 
 /** Name and length; the first nine and the tenth are picked by the keys 1 to 9 and 0. */
