@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -23,8 +23,7 @@ BLOCK_ROWS = 100_000  # of Parquet
 MAX_SHOWN = 80  # characters of a bad row that are told
 ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".lp": "influx",
-    ".influx": "influx", ".line": "influx",
+    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson",
 }  # fmt: skip
 
 
@@ -44,13 +43,7 @@ class RowBlock(NamedTuple):
     at: int  # bytes, or rows of Parquet, that are read now
 
 
-Reader = Callable[[BinaryIO, Options], Iterator[RowBlock]]
-_readers: dict[str, Reader] = {}  # of formats that an app above knows
-
-
-def register(name: str, reader: Reader) -> None:
-    """Have files of this format read so."""
-    _readers[name] = reader
+FORMATS = ("csv", "parquet", "ndjson")
 
 
 def format_of(name: str, options: Options) -> str:
@@ -60,9 +53,8 @@ def format_of(name: str, options: Options) -> str:
         suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else "".join(suffixes[-1:])
     )
     found = options.format or ENDINGS.get(last, "")
-    formats = ["csv", "parquet", "ndjson", *_readers]
-    if found not in formats:
-        raise NotImported(f"Which format is {name}? --format is one of {', '.join(formats)}.")
+    if found not in FORMATS:
+        raise NotImported(f"Which format is {name}? --format is one of {', '.join(FORMATS)}.")
     return found
 
 
@@ -87,7 +79,7 @@ def blocks(path: Path, name: str, options: Options) -> Iterator[RowBlock]:
             yield from _parquet(path)
             return
         with opened(path) as file:
-            yield from (_readers.get(kind) or {"csv": _csv, "ndjson": _ndjson}[kind])(file, options)
+            yield from {"csv": _csv, "ndjson": _ndjson}[kind](file, options)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, zlib.error, EOFError, OSError) as exc:
         if isinstance(exc, OSError) and exc.errno is not None:
             raise

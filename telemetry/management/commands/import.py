@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--format", default="", help="csv, parquet, ndjson, influx")
+        parser.add_argument("--format", default="", help="csv, parquet, ndjson")
         for name, of in (
             ("time", "time"), ("device", "device"), ("metric", "metric, of a long table"),
             ("value", "value, of a long table"),
