@@ -102,13 +102,8 @@ def unpack(data: bytes) -> Columns:
     one = _record(data)
     clock = packs.Clock(one["unit"], one["step"], one["width"], one["steps"])
     times = packs.times_of(clock, one["start"] + POSTGRES_EPOCH_US, one["count"])
-    if one["scale"] is None:
-        kept = one["doubles"] if one["singles"] is None else one["singles"]
-        values = kept.astype(np.float64)
-    else:
-        base, delta, width = one["base"], one["delta"], one["delta_width"]
-        numbers = packs.Numbers(one["scale"], base, delta, width, one["deltas"], None, None)
-        values = packs.values_of(numbers, one["count"])
+    numbers = packs.Numbers(*(one[name] for name in packs.Numbers._fields))
+    values = packs.values_of(numbers, one["count"])
     return Columns(np.full(one["count"], one["series_id"], np.int32), times, values)
 
 

@@ -51,8 +51,8 @@ class Numbers(NamedTuple):
     delta: int | None
     delta_width: int | None
     deltas: bytes | None
-    singles: list[float] | None
-    doubles: list[float] | None
+    singles: list[float] | NDArray[Any] | None
+    doubles: list[float] | NDArray[Any] | None
 
 
 def cuts(times_us: Times, most: int, *, by_hour: bool) -> Iterator[slice]:
