@@ -20,21 +20,10 @@ from numpy.typing import NDArray
 from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import packs
-from telemetry.storage.copy_binary import POSTGRES_EPOCH_US, SIGNATURE, TRAILER
+from telemetry.storage.copy_binary import POSTGRES_EPOCH_US, READING_ROW, SIGNATURE, TRAILER
 
 _SQL = load("packs")
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("series_size", ">i4"),
-        ("series_id", ">i4"),
-        ("time_size", ">i4"),
-        ("time", ">i8"),
-        ("value_size", ">i4"),
-        ("value", ">f8"),
-        ("pack_size", ">i4"),
-    ]
-)
+_ROW = np.dtype([*READING_ROW.descr, ("pack_size", ">i4")])
 _PACK_HEAD = struct.Struct(">hiiii")  # fields, the sizes of three that are NULL, of the pack
 _SIZE = struct.Struct(">i")
 _COLUMN = struct.Struct(">ii")  # of `record_send`: its type, its size
