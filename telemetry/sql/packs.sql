@@ -11,8 +11,8 @@ SELECT pg_advisory_xact_lock_shared(%(key)s)
 SELECT day FROM packed_day WHERE day = ANY (%(days)s::date[])
 
 -- name: list_all_packed_days
--- Every day that is packed, the newest first, and about how many readings are in its packs.
-SELECT day, readings FROM packed_day ORDER BY day DESC
+-- Every day that is packed, the newest first.
+SELECT day FROM packed_day ORDER BY day DESC
 
 -- name: list_late_days
 -- The packed days that readings came for since, oldest first.
@@ -42,17 +42,16 @@ UPDATE packed_day SET readings = greatest(0, readings + %(readings)s) WHERE day 
 DELETE FROM packed_day WHERE day = %(day)s
 
 -- name: count_rows
--- How many readings of each series in [start, stop) are in no pack, and how many of these are texts.
-SELECT series_id, count(*), count(*) FILTER (WHERE is_text)
+-- How many readings of each series in [start, stop) are in no pack.
+SELECT series_id, count(*)
 FROM (
-    SELECT series_id, false AS is_text FROM reading
-    WHERE time >= %(start)s AND time < %(stop)s
+    SELECT series_id FROM reading WHERE time >= %(start)s AND time < %(stop)s
     UNION ALL
-    SELECT series_id, false FROM late_reading WHERE time >= %(start)s AND time < %(stop)s
+    SELECT series_id FROM late_reading WHERE time >= %(start)s AND time < %(stop)s
     UNION ALL
-    SELECT series_id, true FROM text_reading WHERE time >= %(start)s AND time < %(stop)s
+    SELECT series_id FROM text_reading WHERE time >= %(start)s AND time < %(stop)s
     UNION ALL
-    SELECT series_id, true FROM late_text_reading WHERE time >= %(start)s AND time < %(stop)s
+    SELECT series_id FROM late_text_reading WHERE time >= %(start)s AND time < %(stop)s
 ) AS unpacked
 GROUP BY series_id
 ORDER BY series_id

@@ -124,7 +124,7 @@ def _steps(day: date) -> Iterator[Step]:
         counted = cursor.fetchall()
     together: list[int] = []
     rows = 0
-    for series_id, count, _ in counted:
+    for series_id, count in counted:
         if count > DENSE:
             for hour in range(24):
                 start = edges["start"] + hour * HOUR

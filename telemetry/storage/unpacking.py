@@ -16,11 +16,11 @@ STEP_SERIES = 5  # of one transaction: of a day of one reading a second, 432 000
 _SQL = load("packs")
 
 
-def days() -> list[tuple[date, int]]:
-    """Every packed day, the newest first, and about how many readings are packed of it."""
+def days() -> list[date]:
+    """Every packed day, the newest first."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["list_all_packed_days"])
-        return cursor.fetchall()
+        return [day for (day,) in cursor.fetchall()]
 
 
 def unpack_day(day: date) -> Iterator[int]:
@@ -29,7 +29,7 @@ def unpack_day(day: date) -> Iterator[int]:
     Raises `partitions.StillRead` when its partitions are just going, or being written to: again
     later. What is done by then stays, and is read from where it is.
     """
-    if day not in dict(days()):
+    if day not in days():
         return
     packing.drop_doomed()
     partitions.make([day], closed=True)

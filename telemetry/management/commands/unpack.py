@@ -28,7 +28,7 @@ class Command(BaseCommand):
             )
         wanted = unpacking.days()[:days]
         done = 0
-        for n, (day, _) in enumerate(wanted, 1):
+        for n, day in enumerate(wanted, 1):
             try:
                 for moved in unpacking.unpack_day(day):
                     done += moved
