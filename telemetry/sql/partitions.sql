@@ -43,7 +43,3 @@ WHERE held.relation::regclass::text = ANY (%(relations)s::text[])
     AND held.granted AND held.pid <> pg_backend_pid()
 ORDER BY activity.xact_start
 LIMIT 1
-
--- name: list_closed_days
--- Which of these days take no rows, because they are packed.
-SELECT day FROM packed_day WHERE day = ANY (%(days)s::date[])

@@ -30,7 +30,7 @@ MADE_AT_ONCE = 64  # partitions of one transaction: a month of days of both tabl
 CLOSING = ("guard_partition", "enable_guard")
 _LOCK_KEY = 0x50554C53  # advisory lock: the set of partitions
 
-_SQL = load("partitions") | load("partition_changes")
+_SQL = load("partitions") | load("partition_changes") | load("packs")
 
 
 class Partition(NamedTuple):
@@ -151,7 +151,7 @@ def _make(wanted: Iterable[tuple[str, date]], *, closed: bool) -> list[str]:
         there = {(part.table, part.day) for part in parts if part.attached}
         taken = {part.name for part in parts}
         wanted = [each for each in wanted if each not in there]
-        cursor.execute(_SQL["list_closed_days"], {"days": [day for _, day in wanted]})
+        cursor.execute(_SQL["list_packed_days"], {"days": [day for _, day in wanted]})
         packed = set() if closed else {day for (day,) in cursor.fetchall()}
         free = [each for each in wanted if each[1] not in packed]
         return [_make_one(cursor, *each, taken, closed=closed) for each in free]
