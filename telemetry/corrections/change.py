@@ -24,9 +24,8 @@ from telemetry.history.read_limit import limited
 from telemetry.live import contract
 from telemetry.models import Correction, Series
 from telemetry.moments import in_ms, to_us
-from telemetry.storage import closed, errors, replace, retention
+from telemetry.storage import closed, replace, retention
 from telemetry.storage.backend import backend
-from telemetry.storage.store import days_of
 
 MAX_READINGS = 50_000  # removed by one correction: batches wait while it is made
 MAX_POINTS = 20_000  # put in their place
@@ -123,19 +122,12 @@ def forget_former(now: datetime) -> int:
 
 
 def _correcting(write: Callable[[Any], Correction], points: Mapping[int, object]) -> Correction:
-    try:
-        return _once(write)
-    except errors.ERRORS as exc:
-        if not errors.is_without_day(exc):
-            raise
-    backend().make_days(days_of(np.array(list(points), np.int64)))
-    return _once(write)
+    def once() -> Correction:
+        with transaction.atomic(), connection.cursor() as cursor:
+            closed.begin_correction(cursor)
+            return write(cursor)
 
-
-def _once(write: Callable[[Any], Correction]) -> Correction:
-    with transaction.atomic(), connection.cursor() as cursor:
-        closed.begin_correction(cursor)
-        return write(cursor)
+    return replace.with_room(once, np.array(list(points), np.int64))
 
 
 def _check(wanted: Wanted) -> None:

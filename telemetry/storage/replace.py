@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from django.db import connection, transaction
@@ -33,7 +33,7 @@ INSERTS = (  # by kind of value and whether its day is packed
     (str, True, "insert_late_texts"),
 )
 
-
+T = TypeVar("T")
 Readings = Mapping[int, float | str]  # by Unix us
 
 
@@ -72,14 +72,20 @@ def replace(
     `needs_from` is the oldest moment it was computed of. Raises `Dropped` when that may be gone,
     and what the database and `alongside` raise; then nothing is changed.
     """
+    return with_room(lambda: _replace(computed, needs_from, alongside), computed.times_us)
+
+
+def with_room(write: Callable[[], T], times_us: NDArray[np.int64]) -> T:
+    """Do it again where a day of these times had no room yet: it has then. `write` is a transaction
+    of its own. Raises what it raises."""
     try:
-        return _replace(computed, needs_from, alongside)
+        return write()
     except errors.ERRORS as exc:
         if not errors.is_without_day(exc):
             raise
     # A day may also have been packed meanwhile: then its readings go elsewhere the second time.
-    backend().make_days(days_of(computed.times_us))
-    return _replace(computed, needs_from, alongside)
+    backend().make_days(days_of(times_us))
+    return write()
 
 
 def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], None]) -> Replaced:
