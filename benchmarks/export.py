@@ -9,15 +9,14 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import re
 import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from benchmarks import stack as stacks
+from embedded.prove.process import peak_rss_mib
 
 ROWS = 5_000_000
 FORMATS = ("csv", "arrow")
@@ -76,11 +75,6 @@ def exported(port: int, series_id: int, key: str, name: str) -> tuple[int, float
         return size, time.perf_counter() - began
 
 
-def peak_mib(pid: int) -> int:
-    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) // 1024 if found else 0
-
-
 def measure(rows: int = ROWS) -> dict[str, Any]:
     """The whole benchmark on servers of its own or the ones the environment names."""
     with stacks.running() as stack:
@@ -95,7 +89,7 @@ def measure(rows: int = ROWS) -> dict[str, Any]:
                 found[name] = {
                     "export_rows_per_s": round(rows / seconds),
                     "bytes_per_row": round(size / rows, 1),
-                    "peak_mib": peak_mib(web.pid or 0),
+                    "peak_mib": int(peak_rss_mib(web.pid)),
                 }
         return {
             "benchmark": "export",

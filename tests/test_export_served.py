@@ -21,6 +21,7 @@ from django.db import connection
 from knox.models import AuthToken
 
 from dashboard.tests.live_socket import make_cookie
+from embedded.prove.process import peak_rss_mib
 from telemetry.moments import from_ms
 from telemetry.storage.backend import backend
 from telemetry.tests.written import series, write
@@ -32,7 +33,7 @@ pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
 
 AT = 1_793_491_200_000  # 2026-11-01T00:00Z, ms
 ROWS = 600_000  # 42 MB of CSV, several times what two sockets hold
-KEPT = 25 * 1024  # KiB that an export may add to the process
+KEPT = 25  # MiB that an export may add to the process
 PATIENCE = 60.0  # seconds
 
 
@@ -44,12 +45,6 @@ def fill(series_id: int) -> None:
             " FROM generate_series(0, %s - 1) AS n",
             [series_id, from_ms(AT), ROWS],
         )
-
-
-def peak(process: WebProcess) -> int:
-    """The most memory it ever had, KiB."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
 
 def waits(process: WebProcess) -> bool:
@@ -81,7 +76,7 @@ def test_an_export_keeps_step_with_its_client_and_breaks_where_it_fails(web: Web
     with closing(asked(web, one.pk, cookie, to="2026-11-01T00:01")) as wire:  # pyarrow is loaded
         assert wire.getresponse().read().count(b"\n") == 601
 
-    before = peak(web)
+    before = peak_rss_mib(web.pid)
     with closing(asked(web, one.pk, cookie)) as wire:
         answer = wire.getresponse()
         eventually(lambda: waits(web), PATIENCE, what="it waits for its client")
@@ -89,7 +84,7 @@ def test_an_export_keeps_step_with_its_client_and_breaks_where_it_fails(web: Web
         while piece := answer.read(1 << 20):
             lines += piece.count(b"\n")
     assert lines == ROWS + 1
-    assert peak(web) - before < KEPT
+    assert peak_rss_mib(web.pid) - before < KEPT
 
     with closing(asked(web, one.pk, cookie)) as wire:
         answer = wire.getresponse()
