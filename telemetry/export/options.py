@@ -1,4 +1,4 @@
-"""How a table is to be written: `bom`, `time`, `tz` and `compress` of a request."""
+"""How a table is to be written: `bom`, `time` and `compress` of a request, in which time zone."""
 
 from __future__ import annotations
 
@@ -35,20 +35,6 @@ def described() -> list[OpenApiParameter]:
         query.described("time", "`ms` or `iso`: how CSV, NDJSON and JSON tables write a time."),
         query.described("compress", "`gzip` or `zstd`: the file is a compressed one."),
     ]
-
-
-TZ = query.described("tz", "The zone of ISO times, as `Europe/Berlin`; UTC by itself.")
-
-
-def time_zone(request: Request) -> ZoneInfo | None:
-    """What `tz` names; None when absent. Answers 400 to a zone there is not."""
-    name = query.text(request, "tz")
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        query.refuse("tz", f"No such time zone: {name[:60]}.")
 
 
 def options(request: Request, zone: ZoneInfo | None = None) -> Options:
