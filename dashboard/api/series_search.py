@@ -17,7 +17,7 @@ from devices.models import Device
 from devices.search import MAX_SEARCH
 from devices.thresholds import KEY, told_thresholds
 from telemetry.api import parameters as query
-from telemetry.api.shapes import SeriesShape
+from telemetry.api.shapes import SeriesShape, SiteShape
 from telemetry.models import Series
 from telemetry.series.form import series_form
 
@@ -27,15 +27,10 @@ MAX_NAMES = 200  # series and devices asked for by name
 GROUPS = 6  # metrics of a site that are offered together
 
 
-class PlaceShape(serializers.Serializer):
-    slug = serializers.CharField()
-    name = serializers.CharField()
-
-
 class OwnerShape(serializers.Serializer):
     uid = serializers.CharField()
     name = serializers.CharField()
-    site = PlaceShape(allow_null=True)
+    site = SiteShape(allow_null=True)
     expected_interval = serializers.FloatField(help_text="Seconds.")
     thresholds = serializers.ListField(
         child=serializers.DictField(), help_text="Limits of this metric."
@@ -49,7 +44,7 @@ class OwnedSeriesShape(SeriesShape):
 
 class SeriesGroupShape(serializers.Serializer):
     metric = serializers.CharField()
-    site = PlaceShape(allow_null=True)
+    site = SiteShape(allow_null=True)
     count = serializers.IntegerField()
 
 
