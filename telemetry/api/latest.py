@@ -20,13 +20,11 @@ from devices.summary import presence_form
 from telemetry.api import parameters as query
 from telemetry.api import selection
 from telemetry.api.history_view import HistoryView
-from telemetry.api.readings_json import ReadingsJSON
 from telemetry.api.series_state import with_latest
 from telemetry.api.shapes import LatestOfManyShape, LatestShape
 from telemetry.export import options
 from telemetry.export.answer import streamed
 from telemetry.export.formats import wanted
-from telemetry.export.negotiation import RENDERERS
 from telemetry.export.table_view import TableView, responses
 from telemetry.history import reader
 from telemetry.history.raw_table import Facts
@@ -42,8 +40,6 @@ _MICROSECOND = timedelta(microseconds=1)
 
 class LatestOfManyView(TableView):
     """The newest reading of each series of a fleet, now or as of a moment."""
-
-    renderer_classes = [ReadingsJSON, *RENDERERS[1:]]
 
     @extend_schema(
         operation_id="readings_latest",

@@ -11,12 +11,10 @@ from access.scope import Scope
 from devices import clock
 from telemetry.api import parameters as query
 from telemetry.api import raw_readings, resampled, selection
-from telemetry.api.readings_json import ReadingsJSON
 from telemetry.api.shapes import ListedReadingsShape, ReadingsShape, TableReadingsShape
 from telemetry.api.window import window
 from telemetry.export import options
 from telemetry.export.formats import FORMATS, wanted
-from telemetry.export.negotiation import RENDERERS
 from telemetry.export.table_view import TableView, responses
 from telemetry.history import buckets, reader
 from telemetry.history.buckets import Buckets
@@ -45,8 +43,6 @@ ANSWER = PolymorphicProxySerializer(
 class ReadingsView(TableView):
     """Readings of series in a window: at most so many points of each, in buckets of an interval, or
     every reading as it is, in pages or as a file."""
-
-    renderer_classes = [ReadingsJSON, *RENDERERS[1:]]
 
     @extend_schema(
         operation_id="readings",

@@ -10,10 +10,11 @@ from typing import Any
 
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from telemetry.api import parameters as query
+from telemetry.api.readings_json import ReadingsJSON
 from telemetry.export.formats import FORMATS
 
 
@@ -36,7 +37,7 @@ def _renderers() -> list[type[BaseRenderer]]:
     ]
 
 
-RENDERERS: list[type[BaseRenderer]] = [JSONRenderer, *_renderers()]
+RENDERERS: list[type[BaseRenderer]] = [ReadingsJSON, *_renderers()]
 
 
 class TableNegotiation(DefaultContentNegotiation):
