@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, When
+from django.db.models import Case, IntegerField, QuerySet, When
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from access.scope import Scope
 from dashboard.api.saved_views import SavedViewSerializer
 from dashboard.models import SavedView
 from devices.models import Device, Site
-from devices.search import MAX_SEARCH, found
+from devices.search import MAX_SEARCH, found, with_words
 from telemetry.api import parameters as query
 from telemetry.models import Series
 
@@ -72,14 +72,13 @@ class SearchView(APIView):
         scope = Scope.of(request)
         devices = Device.objects.visible_to(scope)
         series = Series.objects.visible_to(scope).filter(device__in=devices)
+        sites = Site.objects.visible_to(scope)
         named = {
             "devices": found(devices, words).values("uid", "name", "kind", "site__name"),
-            "series": _with(series, words, "metric", "label", "device__name", "device__uid").values(
-                "id", "metric", "label", "unit", "device__uid", "device__name"
-            ),
-            "sites": _with(Site.objects.visible_to(scope), words, "name", "slug").values(
-                "slug", "name"
-            ),
+            "series": with_words(
+                series, words, "metric", "label", "device__name", "device__uid"
+            ).values("id", "metric", "label", "unit", "device__uid", "device__name"),
+            "sites": with_words(sites, words, "name", "slug").values("slug", "name"),
         }
         if not words:  # each is like nothing
             most = 0
@@ -87,19 +86,9 @@ class SearchView(APIView):
             sort: [_shaped(row) for row in _first(rows, words)[:most]]
             for sort, rows in named.items()
         }
-        views = _with(SavedView.seen_by(request.user, scope), words, "name")
+        views = with_words(SavedView.seen_by(request.user, scope), words, "name")
         answer["views"] = SavedViewSerializer(_first(views, words)[:most], many=True).data
         return Response(answer)
-
-
-def _with(rows: QuerySet[Any], words: str, *fields: str) -> QuerySet[Any]:
-    """Those with every word in one of the fields."""
-    for word in words.split():
-        wanted = Q()
-        for field in fields:
-            wanted |= Q(**{f"{field}__icontains": word})
-        rows = rows.filter(wanted)
-    return rows
 
 
 def _first(rows: QuerySet[Any], words: str) -> QuerySet[Any]:

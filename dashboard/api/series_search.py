@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from access.scope import Scope
 from devices.models import Device
-from devices.search import MAX_SEARCH
+from devices.search import MAX_SEARCH, with_words
 from devices.thresholds import KEY, told_thresholds
 from telemetry.api import parameters as query
 from telemetry.api.shapes import SeriesShape, SiteShape
@@ -25,6 +25,10 @@ LIMIT = 40  # series, when the request does not say
 MOST = 200
 MAX_NAMES = 200  # series and devices asked for by name
 GROUPS = 6  # metrics of a site that are offered together
+SEARCHED = (
+    *("metric", "label", "unit", "kind", "quantity"),
+    *("device__name", "device__uid", "device__kind", "device__location", "device__site__name"),
+)
 
 
 class OwnerShape(serializers.Serializer):
@@ -113,12 +117,11 @@ def _listed(request: Request, name: str) -> list[str]:
 
 def _asked(request: Request, scope: Scope, names: list[str]) -> QuerySet[Series]:
     devices = Device.objects.visible_to(scope)
-    found = Series.objects.visible_to(scope).filter(device__in=devices)
+    found: QuerySet[Series] = Series.objects.visible_to(scope).filter(device__in=devices)
     words = query.text(request, "q")
     if len(words) > MAX_SEARCH:
         query.refuse("q", f"At most {MAX_SEARCH} characters.")
-    for word in words.split():
-        found = found.filter(_says(word))
+    found = with_words(found, words, *SEARCHED, tags="device__tags")
     if names:
         wanted = Q(pk=None)
         for name in names:
@@ -132,15 +135,6 @@ def _asked(request: Request, scope: Scope, names: list[str]) -> QuerySet[Series]
         if word := query.text(request, name):
             found = found.filter(**{field: word})
     return found
-
-
-def _says(word: str) -> Q:
-    said = Q(device__tags__contains=[word.lower()])
-    of_series = ("metric", "label", "unit", "kind", "quantity")
-    of_device = ("name", "uid", "kind", "location", "site__name")
-    for field in (*of_series, *(f"device__{each}" for each in of_device)):
-        said |= Q(**{f"{field}__icontains": word})
-    return said
 
 
 def _shaped(series: Series) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from access.scope import Scope
 from devices import clock
 from devices.models import Device
+from devices.search import with_words
 from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.history import reader
@@ -161,10 +162,9 @@ def _range(body: dict[str, Any]) -> tuple[float, float]:
 def _found(request: Request, words: object) -> QuerySet[Series]:
     """Those with every word in their name or their device's."""
     series = Series.objects.visible_to(Scope.of(request)).select_related("device")
-    for word in (words if isinstance(words, str) else "").split():
-        within = Q(metric__icontains=word) | Q(device__uid__icontains=word)
-        series = series.filter(within | Q(device__name__icontains=word))
-    return series.order_by("device__uid", "metric")[:MAX_FOUND]
+    said = words if isinstance(words, str) else ""
+    found = with_words(series, said, "metric", "device__uid", "device__name")
+    return found.order_by("device__uid", "metric")[:MAX_FOUND]
 
 
 def _name(series: Series) -> str:
