@@ -345,12 +345,16 @@ UNION ALL
     LIMIT %(limit)s
 )
 UNION ALL
-SELECT NULL, NULL, NULL, record_send(pack)
+SELECT NULL, NULL, NULL, (
+    SELECT record_send(pack) FROM reading_pack AS pack
+    WHERE series_id = %(series_id)s AND start = counted.start
+)
 FROM (
-    -- Of the first one, which may reach out of the window, any number counts.
-    SELECT pack, sum(count) OVER (ORDER BY start) - count AS older,
+    -- Of the first one, which may reach out of the window, any number counts. Whole packs are not
+    -- counted: each would be read, up to the end of the window.
+    SELECT start, sum(count) OVER (ORDER BY start) - count AS older,
         first_value(count) OVER (ORDER BY start) AS first
-    FROM reading_pack AS pack
+    FROM reading_pack
     WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
         AND start < %(stop)s AND stop >= %(start)s
 ) AS counted
