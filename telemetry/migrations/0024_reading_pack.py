@@ -376,7 +376,7 @@ def leave(apps, schema_editor):
         cursor.execute(HOLDS_ANY)
         if cursor.fetchone()[0]:
             raise IrreversibleError(
-                "There are packed readings: run `manage.py unpack --all` first."
+                "There are packed readings: run `manage.py unpack` first."
             )
         cursor.execute(REVERSE)
 
