@@ -37,11 +37,17 @@ def hold(cursor: CursorWrapper) -> None:
     cursor.execute(_SQL["hold_packs"], {"key": PACKS})
 
 
+def kept(cursor: CursorWrapper, days: Collection[date]) -> set[date]:
+    """Those of the days that are packed, whose packs stay as they are until the transaction
+    ends."""
+    cursor.execute(_SQL["look_into_packs"], {"key": PACKS})
+    return packed(cursor, days)
+
+
 def look_into(cursor: CursorWrapper, days: Collection[date]) -> None:
     """The packs of days stay as they are until the transaction ends. Raises `Unpacked` when one of
     these is packed no more."""
-    cursor.execute(_SQL["look_into_packs"], {"key": PACKS})
-    if packed(cursor, days) != set(days):
+    if kept(cursor, days) != set(days):
         raise Unpacked
 
 

@@ -128,7 +128,7 @@ def exchange(cursor: CursorWrapper, series_id: int, removed: Readings, written: 
     # No COPY: after a DELETE from a compressed chunk TimescaleDB may not survive one.
     packed = packed_days.packed(cursor, days_of(np.array(list(written), np.int64)))
     if packed:
-        packed_days.look_into(cursor, packed)
+        packed = packed_days.kept(cursor, packed)  # without those that were unpacked just now
     late = set(day_numbers(packed))
     for kind, is_late, insert in INSERTS:
         new = {

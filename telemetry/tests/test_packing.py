@@ -13,14 +13,14 @@ import numpy as np
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from telemetry.history import blocks, columns, instants, news
 from telemetry.moments import from_us
 from telemetry.sql import load
-from telemetry.storage import packing, partitions, store, unpacking
+from telemetry.storage import packing, partitions, replace, store, unpacking
 from telemetry.storage.backend import backend
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -382,4 +382,30 @@ def test_a_day_waits_for_its_summaries_and_the_command_has_it_in_rows_again(
     assert summary() == before
     assert in_rows()[0] == 12_002
     assert store.write(store.Batch([3], [T + 1], [1.0]), "w").inserted == 1
+    assert in_rows()[0] == 12_003
+
+
+def test_what_is_computed_for_a_day_that_is_unpacked_just_then_goes_into_its_rows(day: date):
+    packing.pack_day(day)
+    packing.drop_doomed()
+    wrong: list[object] = []
+    unpacked: list[int] = []
+
+    def unpack_before(execute, sql, params, many, context):
+        if not unpacked and sql == load("packs")["look_into_packs"]:
+            unpacked.append(0)
+            thread = _guarded(lambda: unpacked.extend(unpacking.unpack_day(day)), wrong)
+            thread.start()
+            thread.join(120)
+        return execute(sql, params, many, context)
+
+    with (
+        connection.execute_wrapper(unpack_before),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        replace.exchange(cursor, 3, {}, {T + 1: 5.0})
+    assert wrong == []
+    assert sum(unpacked) == 12_002
+    assert (3, 3) in [(series, count) for series, count, _ in summary()]
     assert in_rows()[0] == 12_003
