@@ -10,7 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from access.scope import M, ScopedManager
+from access.scope import AtNoSite, M, ScopedManager
 from devices.models import Device, NotRemoved, OfDevices
 from devices.stamps import CreatedAt
 
@@ -236,10 +236,10 @@ class JobRun(models.Model):
         return self.name
 
 
-class ReadingImport(models.Model):
+class ReadingImport(AtNoSite):
     """A file of readings, by what is in it and how it is read: how far it is stored, and what came
     of it. Written in the transactions that store its readings, so none is stored twice and none is
-    left out when it is continued."""
+    left out when it is continued. It may be of any devices."""
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -265,15 +265,8 @@ class ReadingImport(models.Model):
     started_at = CreatedAt()
     updated_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[ScopedManager[Self]] = ScopedManager()
-
     def __str__(self) -> str:
         return self.name
-
-    @staticmethod
-    def standing_at(_sites: frozenset[int]) -> models.Q:
-        """A file may be of any devices: it is for who sees everything."""
-        return models.Q(pk__in=())
 
 
 class FollowerRun(models.Model):
