@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from alerts.tests.engine_world import Plant
 from alerts.tests.test_engine import plant
 from telemetry.models import Series
-from telemetry.storage import commit_log, store
+from telemetry.storage import store
 
 __all__ = ["plant"]  # fixture
 
 
 def written_from_a_file(plant: Plant, series: Series, *readings: tuple[float, float]) -> None:
-    def mark() -> None:
-        with connection.cursor() as cursor:
-            commit_log.mark_imported(cursor)
-
     times = [plant.at(seconds) for seconds, _ in readings]
-    batch = store.Batch([series.pk] * len(times), times, [value for _, value in readings])
-    store.write(batch, "import", alongside=store.Alongside(write=mark))
+    values = [value for _, value in readings]
+    store.write(store.Batch([series.pk] * len(times), times, values, is_imported=True), "import")
 
 
 def test_no_rule_is_judged_by_what_comes_from_a_file(plant: Plant) -> None:

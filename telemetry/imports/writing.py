@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
 from devices.clock import now_us
@@ -17,7 +16,7 @@ from telemetry.imports.readings import Readings
 from telemetry.imports.report import Report
 from telemetry.models import ReadingImport
 from telemetry.moments import EPOCH, from_us
-from telemetry.storage import commit_log, store
+from telemetry.storage import store
 
 BATCH_READINGS = 50_000  # of a transaction: about a tenth of a second
 MAX_DAYS = 32  # of a transaction, each a partition that it locks
@@ -131,12 +130,10 @@ class Writer:
         began = time.monotonic()
         batch = store.Batch(
             rows.ids, rows.times_us, rows.values, [each[:3] for each in texts],
-            with_texts=self._places.registry.with_texts(np.unique(rows.ids)),
+            with_texts=self._places.registry.with_texts(np.unique(rows.ids)), is_imported=True,
         )  # fmt: skip
 
         def note() -> None:
-            with connection.cursor() as cursor:
-                commit_log.mark_imported(cursor)
             self._row.day_done = last
             self.save()
 

@@ -1,12 +1,9 @@
 -- name: note_commit
 -- Says in the transaction that writes readings which series they are of, and of which times. The mark
 -- of the corrections comes back, so that asking for it costs a batch no trip to the server.
-INSERT INTO commit_log (series, spans) VALUES (%(series_ids)s, %(spans)s::tstzmultirange)
+INSERT INTO commit_log (series, spans, imported)
+VALUES (%(series_ids)s, %(spans)s::tstzmultirange, %(imported)s)
 RETURNING (SELECT corrections FROM retention_state)
-
--- name: mark_imported
--- Says of what this transaction wrote that it came from a file: it is history, whatever its times.
-UPDATE commit_log SET imported = true WHERE xid = pg_current_xact_id()
 
 -- name: add_reader
 -- Has a new reader begin with what has not ended yet.

@@ -33,6 +33,7 @@ class Batch:
     may_repeat: bool = False  # some of it may be stored already
     again: bool = False  # the very same was sent before, and may have been committed
     with_texts: set[int] = field(default_factory=set)  # its series that have texts in the store
+    is_imported: bool = False  # from a file: `commit_log.Commit`
 
     def keys(self) -> list[tuple[int, int]]:
         """Series and Unix microseconds of each numeric reading."""

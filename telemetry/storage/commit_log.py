@@ -45,7 +45,13 @@ class Commits(list[Commit]):
     more = False  # others are behind them already
 
 
-def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray[np.int64]) -> UUID:
+def note(
+    cursor: CursorWrapper,
+    series_ids: NDArray[np.int32],
+    times_us: NDArray[np.int64],
+    *,
+    is_imported: bool = False,
+) -> UUID:
     """Log readings, given as columns, in the transaction that writes them; the mark of the
     corrections as of then (`telemetry.storage.closed`)."""
     # As a literal: to make it of an array would cost the server more than the row itself.
@@ -55,14 +61,12 @@ def note(cursor: CursorWrapper, series_ids: NDArray[np.int32], times_us: NDArray
     )
     # In network order, which SQL and a dump can read as well.
     ids = ranges(series_ids).astype(">i4").tobytes()
-    cursor.execute(_SQL["note_commit"], {"series_ids": ids, "spans": f"{{{said}}}"})
+    cursor.execute(
+        _SQL["note_commit"],
+        {"series_ids": ids, "spans": f"{{{said}}}", "imported": is_imported},
+    )
     mark: UUID = cursor.fetchone()[0]
     return mark
-
-
-def mark_imported(cursor: CursorWrapper) -> None:
-    """Say of what this transaction logged that it came from a file."""
-    cursor.execute(_SQL["mark_imported"])
 
 
 def spans(times_us: NDArray[np.int64]) -> list[tuple[int, int]]:

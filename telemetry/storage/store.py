@@ -251,7 +251,7 @@ def _log(cursor: CursorWrapper, batch: Batch) -> UUID:
         ids, at, _ = zip(*batch.texts, strict=True)
         series_ids = np.concatenate((series_ids, np.array(ids, dtype=np.int32)))
         times_us = np.concatenate((times_us, np.array(at, dtype=np.int64)))
-    return commit_log.note(cursor, series_ids, times_us)
+    return commit_log.note(cursor, series_ids, times_us, is_imported=batch.is_imported)
 
 
 def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:

@@ -61,6 +61,7 @@ SAMPLES = {
     "width": timedelta(hours=1),
     "series_ids": b"\0\0\0\1\0\0\0\3",
     "spans": "{[2026-03-01 00:00Z,2026-03-01 00:01Z)}",
+    "imported": True,
     "minutes": [datetime(2026, 3, 1, tzinfo=UTC)],
     "marks": [1],
     "cutoff": datetime(2000, 1, 1, tzinfo=UTC),
