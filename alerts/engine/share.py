@@ -104,12 +104,16 @@ class Share:
         with commit_log.reading(self.reader, COMMITS) as commits:
             more = commits.more
             known = min(moment.known_us, to_us(commits[-1].at)) if more else moment.known_us
-            if commits:
-                self._judge_commits(commits, moment.now_us, known)
+            told = [commit for commit in commits if not commit.is_imported]
+            for commit in commits:
+                if commit.is_imported:
+                    self._pass_over(commit, moment.now_us)
+            if told:
+                self._judge_commits(told, moment.now_us, known)
         if not more:
             self._judge_time(known)
             self._judge_whole(known)
-        self._several.note([commit for commit in commits if not commit.is_imported])
+        self._several.note(told)
         for target, instants, values in self._several.of(known, moment.now_us, AHEAD_US):
             self._readings += len(instants)
             self._step_target(target, instants, values, known)
@@ -211,12 +215,6 @@ class Share:
         hit = np.zeros(len(watched.series), dtype=bool)
         late: list[tuple[NDArray[np.intp], int, int]] = []
         spoken = False
-        for commit in commits:
-            if commit.is_imported:
-                self._pass_over(commit, now_us)
-        commits = [commit for commit in commits if not commit.is_imported]
-        if not commits:
-            return
         last_us = max(to_us(commit.spans[-1][1]) for commit in commits if commit.spans)
         for commit in commits:
             spoken = spoken or bool(len(hits(watched.word_series, commit.series)))
