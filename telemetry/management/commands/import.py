@@ -25,7 +25,7 @@ NICE = 5  # what comes in now goes first
 
 
 class Command(BaseCommand):
-    help = "Store readings from CSV, Parquet, NDJSON or line protocol files; see docs/import.md."
+    help = "Store readings from CSV, Parquet or NDJSON files; see docs/import.md."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
