@@ -43,7 +43,7 @@ class Report:
     last_us: int = 0
     oldest_kept_us: int = 0
     series: set[tuple[str, str]] = field(default_factory=set)  # device, metric
-    missing: dict[str, int] = field(default_factory=dict)  # devices that are not registered: rows
+    missing: set[str] = field(default_factory=set)  # devices that are not registered
     problems: list[Problem] = field(default_factory=list)
     tell: Callable[[Problem], None] | None = None  # every one, where somebody wants them all
 

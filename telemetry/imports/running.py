@@ -77,9 +77,7 @@ class Import:
             found = reader.read(block, report)
             report.too_old += int((found.times_us < report.oldest_kept_us).sum())
             report.too_old += sum(each.time_us < report.oldest_kept_us for each in found.texts)
-            missing = self._places.missing({key.device for key in found.keys})
-            for uid in missing:
-                report.missing[uid] = report.missing.get(uid, 0) + 1
+            report.missing |= self._places.missing({key.device for key in found.keys})
             self._tell(Progress(False, report.rows, report.readings, 0, 0))
         return report
 
@@ -92,7 +90,7 @@ class Import:
             names = ", ".join(sorted(report.missing)[:5])
             more = f" and {len(report.missing) - 5} more" if len(report.missing) > 5 else ""
             raise NotImported(f"No such device: {names}{more}. --register registers them.")
-        self._places.check_new(set(report.missing))
+        self._places.check_new(report.missing)
         if report.too_old and not self._options.keep_what_fits:
             raise NotImported(
                 f"{report.too_old} readings are older than what is kept, from"
@@ -116,7 +114,7 @@ class Import:
         digest = digest_of(self._path, self._options)
         with _alone(digest):
             row = self._row(digest, report, again=again)
-            self._places.register(set(self.seen.missing))
+            self._places.register(self.seen.missing)
             writer = Writer(row, self._places, report)
             try:
                 self._store(row, writer, report)
@@ -125,7 +123,7 @@ class Import:
                 raise
             finally:
                 _show(writer)
-            report.series, report.missing = self.seen.series, {}
+            report.series = self.seen.series
             report.first_us, report.last_us = self.seen.first_us, self.seen.last_us
             row.state, row.counts = ReadingImport.State.DONE, report.counts()
             row.report, row.updated_at, row.error = report.form(), from_us(now_us()), ""
@@ -178,7 +176,7 @@ def _cut(block: RowBlock, begin: int, row: ReadingImport) -> list[tuple[RowBlock
         at = slice(start - begin, stop - begin)
         bad = block.bad if stop == end else []
         part = block.table.slice(at.start, stop - start)
-        pieces.append((RowBlock(part, block.lines[at], bad, block.at), stop))
+        pieces.append((RowBlock(part, block.lines[at], bad), stop))
     return pieces
 
 

@@ -40,7 +40,6 @@ class RowBlock(NamedTuple):
     table: pa.Table
     lines: NDArray[np.int64]  # of each row, from 1; of Parquet its number
     bad: list[Bad]  # beside them
-    at: int  # bytes, or rows of Parquet, that are read now
 
 
 FORMATS = ("csv", "parquet", "ndjson")
@@ -95,7 +94,7 @@ def _parquet(path: Path) -> Iterator[RowBlock]:
         for batch in file.iter_batches(BLOCK_ROWS):
             lines = np.arange(read + 1, read + len(batch) + 1)
             read += len(batch)
-            yield RowBlock(pa.Table.from_batches([batch]), lines, [], read)
+            yield RowBlock(pa.Table.from_batches([batch]), lines, [])
 
 
 def _csv(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
@@ -126,15 +125,12 @@ def _csv(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
         ),
     )  # fmt: skip
     numbering = _Numbering(1 + header.count(b"\n"))
-    done = len(header)
     for batch in reading:
-        done += batch.nbytes
         table = pa.Table.from_batches([batch])
-        lines, told = numbering.of(table, bad)
-        yield RowBlock(table, lines, told, done)
+        yield RowBlock(table, *numbering.of(table, bad))
     if bad:  # after the last that could be read
         empty = pa.table({name: pa.array([], pa.string()) for name in names})
-        yield RowBlock(empty, *numbering.of(empty, bad), done)
+        yield RowBlock(empty, *numbering.of(empty, bad))
 
 
 def _header(file: BinaryIO) -> bytes:
@@ -204,7 +200,7 @@ class _Numbering:
 def _ndjson(file: BinaryIO, _options: Options) -> Iterator[RowBlock]:
     import pyarrow as pa  # noqa: PLC0415
 
-    done, line = 0, 1
+    line = 1
     for chunk in line_chunks(file):
         rows, lines, bad = [], [], []
         for number, text in enumerate(chunk.split(b"\n"), line):
@@ -221,10 +217,9 @@ def _ndjson(file: BinaryIO, _options: Options) -> Iterator[RowBlock]:
             else:
                 bad.append(Bad(number, "no object"))
         line += chunk.count(b"\n")
-        done += len(chunk)
         names = {name: None for row in rows for name in row}
         columns = {name: _of_json([row.get(name) for row in rows]) for name in names}
-        yield RowBlock(pa.table(columns), np.array(lines, np.int64), bad, done)
+        yield RowBlock(pa.table(columns), np.array(lines, np.int64), bad)
 
 
 def _of_json(values: list[Any]) -> Any:
