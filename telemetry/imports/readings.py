@@ -153,7 +153,12 @@ class _Block:
         return self._done()
 
     def _column(self, name: str) -> Any:
-        return self._table[name]
+        """Of NDJSON, where no row of the block has it, a column of nothing."""
+        if name in self._table.column_names:
+            return self._table[name]
+        import pyarrow as pa  # noqa: PLC0415
+
+        return pa.chunked_array([pa.nulls(len(self._times))])
 
     def _places(self, measured: Measured) -> NDArray[np.int32]:
         """Of each row which key it is of; -1: it says none, which is reported."""
@@ -169,7 +174,7 @@ class _Block:
             device_of.astype(np.int64) * len(metrics) + metric_of,
         )
         codes, first, inverse = np.unique(of_both, return_index=True, return_inverse=True)
-        units = self._table[layout.unit].take(first).to_pylist() if layout.unit else []
+        units = self._column(layout.unit).take(first).to_pylist() if layout.unit else []
         found = np.full(len(codes), -1, np.int32)
         for at, code in enumerate(codes.tolist()):
             if code < 0:
@@ -190,7 +195,7 @@ class _Block:
         import pyarrow as pa  # noqa: PLC0415
         import pyarrow.compute as pc  # noqa: PLC0415
 
-        given = self._table[column]
+        given = self._column(column)
         if pa.types.is_dictionary(given.type):
             given = given.cast(given.type.value_type)
         encoded = pc.dictionary_encode(given.cast(pa.string())).combine_chunks()

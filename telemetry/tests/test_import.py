@@ -150,6 +150,21 @@ def test_what_is_wrong_is_told_by_its_line_and_the_rest_is_stored(
     assert counts["readings"] == counts["stored"] + counts["repeated"] + counts["conflicts"]
 
 
+def test_a_block_of_ndjson_may_lack_what_the_others_have(
+    run, database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "BLOCK_BYTES", 100)
+    rows = (
+        '"device":"a","metric":"t","value":1,"unit":"C","text":null', '"metric":"t","value":2',
+        '"device":"a","metric":"t"', '"device":"a","value":4',
+        '"device":"a","metric":"t","value":5',
+    )  # fmt: skip
+    lines = [f'{{"time":"2026-01-01T00:0{n}:00Z",{row}}}\n' for n, row in enumerate(rows)]
+    said = run("x.ndjson", "".join(lines), "--register")
+    assert "2 stored, 0 there before, 0 in conflict, 2 rejected" in said
+    assert [value for *_, value in stored(database)] == [1.0, 5.0]
+
+
 def test_an_hour_that_comes_twice_has_its_readings_and_one_that_is_left_out_none(
     run, database
 ) -> None:
