@@ -14,7 +14,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from telemetry.history.columns import copied_numbers
+from telemetry.history import columns
 from telemetry.history.read_limit import limited
 from telemetry.moments import from_us
 from telemetry.sql import load
@@ -124,10 +124,7 @@ def _fetch_numbers(
     series_id: int, start_us: int, stop_us: int, limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     with limited():
-        times, values = copied_numbers(
-            "fetch_number_block", series_id, start_us, stop_us, limit=limit
-        )
-    return times[:limit], values[:limit]
+        return columns.number_block(series_id, start_us, stop_us, limit)
 
 
 def _fetch_texts(

@@ -1,8 +1,9 @@
-"""Readings of one series as columns, for what judges or computes many: a COPY of numbers comes at
-some millions a second. Each read within `read_limit.limited`."""
+"""Readings of one series as columns, for what judges or computes many: numbers come at some
+millions a second. Each read within `read_limit.limited`."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -11,12 +12,14 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from telemetry.history.read_limit import READ_LIMIT, TooSlow
 from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import pack_rows
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
+BLOCK = 2**21  # numbers of one statement: Postgres puts them into a value of 40 MiB
 
 _SQL = load("history")
 
@@ -33,35 +36,38 @@ class Minutes(NamedTuple):
 def numbers(
     series_id: int, start_us: int, stop_us: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Times in Unix microseconds and values in [start, stop), oldest first."""
-    return copied_numbers("fetch_numbers", series_id, start_us, stop_us)
+    """Times in Unix microseconds and values in [start, stop), oldest first. Raises `TooSlow`."""
+    until = time.monotonic() + READ_LIMIT / 1000
+    times, values = [], []
+    begin_us = start_us
+    while True:
+        some, theirs = number_block(series_id, begin_us, stop_us, BLOCK)
+        times.append(some)
+        values.append(theirs)
+        if len(some) < BLOCK:
+            return np.concatenate(times), np.concatenate(values)
+        if time.monotonic() > until:
+            raise TooSlow
+        begin_us = int(some[-1]) + 1
+
+
+def number_block(
+    series_id: int, start_us: int, stop_us: int, limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The oldest of them, at most `limit`."""
+    asked = {**_within(start_us, stop_us), "series_id": series_id, "limit": limit}
+    with connection.cursor() as cursor:
+        found, _ = pack_rows.read(cursor, _SQL["fetch_number_block"], asked)
+    found = pack_rows.within(found, start_us, stop_us)
+    return found.times_us[:limit], found.values[:limit]
 
 
 def of_many(series_ids: Sequence[int], start_us: int, stop_us: int) -> pack_rows.Columns:
     """The same of several series, which have few numbers there; in the order of series and time."""
-    if not series_ids:
-        return pack_rows.columns_of(b"")[0]
-    query = _SQL["fetch_numbers_of_many"]
-    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
-    within = {**_within(start_us, stop_us), "series": list(series_ids)}
-    with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
-        data = b"".join(copy)
-    found, _ = pack_rows.columns_of(data)
+    asked = {**_within(start_us, stop_us), "series": list(series_ids)}
+    with connection.cursor() as cursor:
+        found, _ = pack_rows.read(cursor, _SQL["fetch_numbers_of_many"], asked)
     return pack_rows.within(found, start_us, stop_us)
-
-
-def copied_numbers(
-    name: str, series_id: int, start_us: int, stop_us: int, **more: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """What a block of `history.sql` selects as rows and packs, of that in [start, stop)."""
-    statement = f"COPY ({_SQL[name]}) TO STDOUT (FORMAT BINARY)"
-    within = {**_within(start_us, stop_us), "series_id": series_id, **more}
-    # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
-    with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
-        data = b"".join(copy)
-    found, _ = pack_rows.columns_of(data)
-    found = pack_rows.within(found, start_us, stop_us)
-    return found.times_us, found.values
 
 
 def words(

@@ -165,6 +165,8 @@ def _with_at_most(points: int, ids: list[int], start: datetime, stop: datetime) 
 
 def _readings(ids: list[int], start: datetime, stop: datetime) -> dict[int, list[Point]]:
     found: dict[int, list[Point]] = defaultdict(list)
+    if not ids:
+        return found
     stored = columns.of_many(ids, to_us(start), to_us(stop))
     rows = zip(*(column.tolist() for column in stored), strict=True)
     for series_id, us, value in rows:

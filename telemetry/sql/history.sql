@@ -302,63 +302,61 @@ FROM piece
 GROUP BY series_id, us
 ORDER BY series_id, us
 
--- name: fetch_numbers
--- The numbers of one series in [from, to), for a binary COPY: rows, oldest first, and packs.
-(
-    SELECT series_id, time, value, NULL::bytea FROM reading
-    WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-    ORDER BY time
-)
-UNION ALL
-SELECT series_id, time, value, NULL FROM late_reading
-WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-UNION ALL
-SELECT NULL, NULL, NULL, record_send(pack) FROM reading_pack AS pack
-WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
-    AND start < %(stop)s AND stop >= %(start)s
-
 -- name: fetch_numbers_of_many
--- The numbers of several series in [from, to), for a binary COPY: rows and packs.
-SELECT series_id, time, value, NULL::bytea FROM reading
-WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
-UNION ALL
-SELECT series_id, time, value, NULL FROM late_reading
-WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
-UNION ALL
-SELECT NULL, NULL, NULL, record_send(pack) FROM reading_pack AS pack
-WHERE series_id = ANY (%(series)s::int[]) AND start > %(start)s::timestamptz - interval '24 hours'
-    AND start < %(stop)s AND stop >= %(start)s
+-- The numbers of several series in [from, to): rows and packs, each as one value.
+SELECT (
+    SELECT string_agg(
+        int4send(series_id) || timestamptz_send(time) || float8send(value), ''::bytea
+    ) FROM (
+        SELECT series_id, time, value FROM reading
+        WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+        UNION ALL
+        SELECT series_id, time, value FROM late_reading
+        WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+    ) AS stored
+) AS rows, (
+    SELECT array_agg(record_send(pack)) FROM reading_pack AS pack
+    WHERE series_id = ANY (%(series)s::int[])
+        AND start > %(start)s::timestamptz - interval '24 hours'
+        AND start < %(stop)s AND stop >= %(start)s
+) AS packs
 
 -- name: fetch_number_block
--- At least the oldest numbers of one series in [from, to), up to a limit, for a binary COPY.
-(
-    SELECT series_id, time, value, NULL::bytea FROM reading
-    WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-    ORDER BY time
-    LIMIT %(limit)s
-)
-UNION ALL
-(
-    SELECT series_id, time, value, NULL FROM late_reading
-    WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
-    ORDER BY time
-    LIMIT %(limit)s
-)
-UNION ALL
-SELECT NULL, NULL, NULL, (
-    SELECT record_send(pack) FROM reading_pack AS pack
-    WHERE series_id = %(series_id)s AND start = counted.start
-)
-FROM (
-    -- Of the first one, which may reach out of the window, any number counts. Whole packs are not
-    -- counted: each would be read, up to the end of the window.
-    SELECT start, sum(count) OVER (ORDER BY start) - count AS older,
-        first_value(count) OVER (ORDER BY start) AS first
-    FROM reading_pack
-    WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
-        AND start < %(stop)s AND stop >= %(start)s
-) AS counted
-WHERE older < %(limit)s + first
+-- At least the oldest numbers of one series in [from, to), up to a limit: rows and packs, each as one
+-- value.
+SELECT (
+    SELECT string_agg(
+        int4send(series_id) || timestamptz_send(time) || float8send(value), ''::bytea
+    ) FROM (
+        (
+            SELECT series_id, time, value FROM reading
+            WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+            ORDER BY time
+            LIMIT %(limit)s
+        )
+        UNION ALL
+        (
+            SELECT series_id, time, value FROM late_reading
+            WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+            ORDER BY time
+            LIMIT %(limit)s
+        )
+    ) AS stored
+) AS rows, (
+    SELECT array_agg((
+        SELECT record_send(pack) FROM reading_pack AS pack
+        WHERE series_id = %(series_id)s AND start = counted.start
+    )) FROM (
+        -- Of the first one, which may reach out of the window, any number counts. Whole packs are
+        -- not counted: each would be read, up to the end of the window.
+        SELECT start, sum(count) OVER (ORDER BY start) - count AS older,
+            first_value(count) OVER (ORDER BY start) AS first
+        FROM reading_pack
+        WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
+            AND start < %(stop)s AND stop >= %(start)s
+    ) AS counted
+    WHERE older < %(limit)s + first
+) AS packs
 
 -- name: fetch_text_block
 -- The oldest texts of one series in [from, to), up to a limit.

@@ -72,11 +72,13 @@ WITH stored AS (
         AND start > %(start)s::timestamptz - interval '24 hours'
     RETURNING record_send(pack) AS bytes
 )
-SELECT series_id, time, value, NULL::bytea FROM stored
-UNION ALL
-SELECT series_id, time, value, NULL FROM late
-UNION ALL
-SELECT NULL, NULL, NULL, bytes FROM pack
+SELECT (
+    SELECT string_agg(
+        int4send(series_id) || timestamptz_send(time) || float8send(value), ''::bytea
+    ) FROM (SELECT * FROM stored UNION ALL SELECT * FROM late) AS taken
+) AS rows, (
+    SELECT array_agg(bytes) FROM pack
+) AS packs
 
 -- name: take_texts
 -- The same of texts, with whether each was in no pack; in the order of series and time.

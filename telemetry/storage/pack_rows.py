@@ -1,8 +1,8 @@
 """Packs and rows as Postgres sends them, as columns; and columns as packs for Postgres.
 
-A statement that reads both gives `(series_id, time, value, pack)` in a binary COPY: of a row the
-first three, of a pack `record_send` of it. One statement is one snapshot: a reading that is just
-being packed is seen once.
+A statement that reads both selects one row: `rows`, all in one value, as columns in network order,
+and `packs`, a list of `record_send` of each. A row each costs its reader ten times as much. One
+statement is one snapshot: a reading that is just being packed is seen once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 from django.db.backends.utils import CursorWrapper
@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import packs
-from telemetry.storage.copy_binary import POSTGRES_EPOCH_US, READING_ROW, SIGNATURE, TRAILER
+from telemetry.storage.copy_binary import POSTGRES_EPOCH_US
 
 _SQL = load("packs")
-_ROW = np.dtype([*READING_ROW.descr, ("pack_size", ">i4")])
-_PACK_HEAD = struct.Struct(">hiiii")  # fields, the sizes of three that are NULL, of the pack
+_ROW = np.dtype([("series_id", ">i4"), ("time", ">i8"), ("value", ">f8")])  # of `rows`
 _SIZE = struct.Struct(">i")
 _COLUMN = struct.Struct(">ii")  # of `record_send`: its type, its size
 _ARRAY_HEAD = 20  # bytes: dimensions, flags, type, length, lower bound
@@ -57,33 +56,22 @@ class Columns(NamedTuple):
     values: NDArray[np.float64]
 
 
-def columns_of(data: bytes) -> tuple[Columns, int]:
-    """What a binary COPY gave, and how many of it were rows."""
-    rows: list[NDArray[Any]] = []
-    found: list[Columns] = []
-    at, end = len(SIGNATURE), len(data) - len(TRAILER)
-    while at < end:
-        head = data[at : at + _PACK_HEAD.size]
-        if len(head) == _PACK_HEAD.size and (sizes := _PACK_HEAD.unpack(head))[1] == -1:
-            at += _PACK_HEAD.size
-            found.append(unpack(data[at : at + sizes[4]]))
-            at += sizes[4]
-            continue
-        block = np.frombuffer(data, _ROW, (end - at) // _ROW.itemsize, at)
-        # Up to the first that does not look like one: there a pack begins.
-        packs_from = np.flatnonzero((block["series_size"] != 4) | (block["pack_size"] != -1))
-        block = block[: packs_from[0]] if len(packs_from) else block
-        rows.append(block)
-        at += len(block) * _ROW.itemsize
-    found += [
+def read(cursor: CursorWrapper, query: LiteralString, asked: dict[str, Any]) -> tuple[Columns, int]:
+    """What such a statement selects, and how many of it were rows."""
+    # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
+    with cursor.cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", asked) as copy:
+        copy.set_types(["bytea", "bytea[]"])
+        ((rows, packed),) = copy.rows()
+    block = np.frombuffer(rows or b"", _ROW)
+    found = [unpack(each) for each in packed or ()]
+    found.append(
         Columns(
             block["series_id"].astype(np.int32),
             block["time"].astype(np.int64) + POSTGRES_EPOCH_US,
             block["value"].astype(np.float64),
         )
-        for block in rows
-    ]
-    return _in_order(found), sum(len(block) for block in rows)
+    )
+    return _in_order(found), len(block)
 
 
 def unpack(data: bytes) -> Columns:
@@ -109,12 +97,8 @@ def take_numbers(
 ) -> tuple[Columns, int]:
     """Delete the numbers of some series in [start, stop) from rows and packs, and of packs that
     reach in all; what they were, and how many were rows. The caller holds the packs."""
-    query = _SQL["take_numbers"]
-    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
     within = {"series": series, "start": start, "stop": stop}
-    with cursor.cursor.copy(statement, within) as copy:
-        data = b"".join(copy)
-    return columns_of(data)
+    return read(cursor, _SQL["take_numbers"], within)
 
 
 def take_texts(
@@ -174,8 +158,6 @@ def _by_series(series_ids: NDArray[np.int32]) -> Iterator[tuple[int, slice]]:
 
 
 def _in_order(found: list[Columns]) -> Columns:
-    if not found:
-        return Columns(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64))
     if len(found) == 1:
         series_ids, times, values = found[0]
     else:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from telemetry.history import blocks
+from telemetry.history import blocks, columns
+from telemetry.history.read_limit import TooSlow
 from telemetry.tests.written import series, write
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +53,17 @@ def test_a_place_in_no_series_of_them_is_a_mistake() -> None:
     one = series()
     with pytest.raises(ValueError, match="not in list"):
         list(blocks.read([one.id], START_US, STOP_US, after=(one.id + 1, START_US)))
+
+
+def test_the_numbers_of_a_window_are_read_some_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = series()
+    write(one.id, [(AT + n, float(n)) for n in range(5)])
+    for size in (1, 2, 4, 5, 6):
+        monkeypatch.setattr(columns, "BLOCK", size)
+        times, values = columns.numbers(one.id, START_US, STOP_US)
+        assert times.tolist() == [START_US + n * 1000 for n in range(5)]
+        assert values.tolist() == [0, 1, 2, 3, 4]
+    monkeypatch.setattr(columns, "BLOCK", 2)
+    monkeypatch.setattr(columns, "READ_LIMIT", 0)
+    with pytest.raises(TooSlow):
+        columns.numbers(one.id, START_US, STOP_US)
