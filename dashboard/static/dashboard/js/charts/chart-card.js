@@ -165,7 +165,7 @@ export class ChartCard {
     const { timeLine } = this.page;
     const part = timeLine.drag ?? timeLine.selection ?? null;
     const window = part ? { from: Math.min(part.from, part.to), to: Math.max(part.from, part.to) } : timeLine.bounds();
-    this.chart?.lines.forEach((line, i) => this.heads[i].sum(line.within(window), part !== null && line.points.bucket !== null));
+    this.chart?.lines.forEach((line, i) => this.heads[i].sum(line.points.within(window), part !== null && line.points.bucket !== null));
   }
 
   /** Texts: the values at the cursor, or the latest with their age. */

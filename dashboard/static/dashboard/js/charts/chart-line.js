@@ -35,12 +35,6 @@ export class ChartLine {
     return this.rows.filter((row) => row[0] >= from && row[0] <= to);
   }
 
-  /** The rows of a part of time. @param {{from: number, to: number}} part */
-  within({ from, to }) {
-    const { rows } = this.points;
-    return rows.slice(lowerBound(rows, from), lowerBound(rows, to + 1));
-  }
-
   /** The row a time belongs to: the nearest of a line, or one beside which it lies. @param {number} time */
   rowAt(time) {
     const { points } = this;

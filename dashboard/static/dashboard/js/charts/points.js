@@ -186,6 +186,11 @@ export class Points {
     return this.rows.slice(start, lowerBound(this.rows, to + 1) + 1);
   }
 
+  /** Rows of a part of time, and no others. @param {{from: number, to: number}} part ms */
+  within({ from, to }) {
+    return this.rows.slice(lowerBound(this.rows, from), lowerBound(this.rows, to + 1));
+  }
+
   /** The longest step in ms that is a line at any cadence. @param {number} expectedInterval seconds */
   gapAfter(expectedInterval) {
     return leastGap(expectedInterval, this.bucket);

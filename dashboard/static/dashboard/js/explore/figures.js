@@ -3,19 +3,13 @@
 import { bare, duration, number, THIN } from "../page/format.js";
 import { byId, el, setText } from "../page/element.js";
 import { integralUnit, rangeOf, sumOf } from "./sums.js";
-import { lowerBound } from "../charts/points.js";
 import { t } from "../page/language.js";
 import { NAMES } from "./aggregates.js";
 
 /** @typedef {import("../charts/points.js").Row} Row */
 
 /** The rows of a series that are in the window. @param {import("../time/time-line.js").TimeLine} timeLine @param {number} id @returns {Row[]} */
-export function visible(timeLine, id) {
-  const { selection } = timeLine;
-  const { from, to } = selection ?? timeLine.bounds();
-  const { rows } = timeLine.points(id);
-  return rows.slice(lowerBound(rows, from), lowerBound(rows, to + 1));
-}
+export const visible = (timeLine, id) => timeLine.points(id).within(timeLine.selection ?? timeLine.bounds());
 
 const FROM = /** @type {Record<string, string>} */ ({
   readings: t("from every reading"), rollup_1m: t("from the summaries of minutes"), rollup_1h: t("from the hourly summaries"), rollup_1d: t("from the daily summaries"),

@@ -1,8 +1,8 @@
 /** What the visible part of a series comes to: by its readings, and by how long each held. Pure. */
 
+import { HOUR } from "../time/zone.js";
 import { isGap } from "../charts/gaps.js";
-
-const HOUR = 3_600_000; // ms
+import { statistics } from "../charts/statistics.js";
 
 /** @typedef {import("../charts/points.js").Row} Row @typedef {import("../fleet/limits.js").Line} Line */
 
@@ -36,24 +36,23 @@ export function rangeOf(lines) {
  * @returns {Sum|null} null: nothing was measured
  */
 export function sumOf(rows, { gapAfter, bucket, lines }) {
-  if (!rows.length) return null;
+  const found = statistics(rows);
+  if (!found) return null;
   const range = rangeOf(lines);
-  let [low, high, count, sum, area, held, inside] = [Infinity, -Infinity, 0, 0, 0, 0, 0];
+  let [count, area, held, inside] = [0, 0, 0, 0];
   rows.forEach((row, i) => {
-    const [at, value, bottom, top, readings] = row;
-    low = Math.min(low, bottom ?? value);
-    high = Math.max(high, top ?? value);
+    const [at, value, , , readings] = row;
     count += readings ?? 1;
-    sum += (value - rows[0][1]) * (readings ?? 1); // from the first: a large value would leave no digits for the sum
     const step = i && !isGap(rows, i, gapAfter) ? at - rows[i - 1][0] : 0;
     if (!step) return;
     held += step;
     area += ((value + rows[i - 1][1]) / 2) * step;
     if (range) inside += shareWithin(rows[i - 1][1], value, range.low, range.high) * step;
   });
+  const { low, high, mean } = found;
   const last = rows[rows.length - 1];
   return {
-    count, low, high, mean: rows[0][1] + sum / count, last: last[1], at: last[0], area: held ? area / HOUR : null,
+    count, low, high, mean, last: last[1], at: last[0], area: held ? area / HOUR : null,
     within: range && held ? inside / held : null, isRough: bucket !== null,
   };
 }
