@@ -9,14 +9,13 @@ import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/card.js";
 import { DeviceAlerts } from "./device-alerts.js";
 import { DevicePast } from "./device-past.js";
-import { offerTime, showControl } from "../frame/connection-control.js";
+import { showControl } from "../frame/connection-control.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";
 import { facts, renew } from "./device-facts.js";
 import { followMessages } from "./device-messages.js";
 import { offerCorrections } from "./corrections.js";
 import { showLog } from "./device-log.js";
-import { marks } from "../time/marks.js";
 import { isAhead } from "../presence/presence.js";
 import { serverNow } from "../time/clock.js";
 import { applyZone } from "../time/zone-choice.js";
@@ -24,12 +23,10 @@ import { TimeControl } from "../time/time-control.js";
 import { TimeHistory } from "../time/time-history.js";
 import { TimeLine } from "../time/time-line.js";
 import { offerRestore, wireEditing } from "../work/device-page.js";
-import { wireKeys } from "../time/time-line-keys.js";
+import { wireTimePage } from "../time/time-page.js";
 import { t } from "../page/language.js";
 
-const RENEW = 5_000; // ms between two looks whether a history is to be loaded anew
 const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
-
 const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
 
 const device = facts();
@@ -87,8 +84,7 @@ function showRange() {
 }
 
 function wire() {
-  offerTime({ live: () => timeLine.span.mode === "live", to: () => timeLine.bounds().to, toggle: () => timeLine.togglePause() });
-  wireKeys(timeLine, marks);
+  wireTimePage(timeLine);
   document.addEventListener("appearance", () => charts.restyle());
   timeLine.addEventListener("span", showSpan);
   timeLine.addEventListener("loaded", () => {
@@ -200,12 +196,6 @@ showSpan();
 second();
 setInterval(second, 1000);
 setInterval(() => !document.hidden && !device.removed && readLatest(), REFRESH);
-setInterval(() => timeLine.renew(), RENEW);
-document.addEventListener("visibilitychange", () => document.hidden && timeLine.interrupted());
-// Where a finger pointed stays marked until it taps beside the charts.
-document.addEventListener("pointerdown", (event) => {
-  if (event.pointerType === "touch" && !/** @type {Element} */ (event.target).closest(".plot, .time-axis")) timeLine.point(null);
-});
 wirePaper(timeLine, charts);
 wireEditing(device, charts);
 timeLine.start();

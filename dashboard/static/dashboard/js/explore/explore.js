@@ -16,9 +16,8 @@ import { isState, toggled } from "../charts/layout.js";
 import { keepView } from "./last-view.js";
 import { Latest } from "../live/latest.js";
 import { NAMES } from "./aggregates.js";
-import { marks } from "../time/marks.js";
 import { MOST, readView, withView } from "./view-text.js";
-import { offerTime, showControl } from "../frame/connection-control.js";
+import { showControl } from "../frame/connection-control.js";
 import { SecondLook } from "./second-look.js";
 import { serverNow } from "../time/clock.js";
 import { Shown } from "./shown.js";
@@ -29,10 +28,9 @@ import { tn } from "../page/language.js";
 import { applyZone } from "../time/zone-choice.js";
 import { typing } from "../frame/frame.js";
 import { wireExport } from "./export.js";
-import { wireKeys } from "../time/time-line-keys.js";
+import { wireTimePage } from "../time/time-page.js";
 import { wirePaper } from "../device/paper.js";
 
-const RENEW = 5_000; // ms between two looks whether a history is to be loaded anew
 const SETTLE = 300; // ms after a change of devices before names are asked for again
 const NOTHING = { getItem: () => null, setItem: () => {} }; // the address alone remembers this layout
 
@@ -155,8 +153,7 @@ function changed({ uid, device }) {
 }
 
 function wireTime() {
-  offerTime({ live: () => timeLine.span.mode === "live", to: () => timeLine.bounds().to, toggle: () => timeLine.togglePause() });
-  wireKeys(timeLine, marks, []);
+  wireTimePage(timeLine, []); // the digits are keys of series
   const reset = () => {
     charts.reset();
     second();
@@ -231,8 +228,3 @@ if (shown.view.names.length) readNames();
 else if (shown.view.devices.length) chooseMetric(shown.view.devices, choice, (found) => add(found));
 showStarts({ add, select: (from, to) => timeLine.select(from, to) });
 setInterval(second, 1000);
-setInterval(() => timeLine.renew(), RENEW);
-document.addEventListener("visibilitychange", () => document.hidden && timeLine.interrupted());
-document.addEventListener("pointerdown", (event) => {
-  if (event.pointerType === "touch" && !/** @type {Element} */ (event.target).closest(".plot, .time-axis")) timeLine.point(null);
-});
