@@ -175,7 +175,7 @@ async function readLatest() {
 }
 
 function second() {
-  if (timeLine.cursor !== null && timeLine.cursor < timeLine.bounds().from) timeLine.point(null); // it has gone out of sight
+  timeLine.tick();
   side.tick(latest);
   alerts.show();
   charts.tick(side.troubled);

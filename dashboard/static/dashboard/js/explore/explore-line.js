@@ -29,7 +29,9 @@ export class ExploreLine extends TimeLine {
     this.generation += 1; // other points may have the version of those that were drawn
   }
 
+  /** @override */
   tick() {
+    super.tick();
     this.before.tick();
     this.buckets.tick();
   }

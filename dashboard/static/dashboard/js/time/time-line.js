@@ -75,6 +75,11 @@ export class TimeLine extends EventTarget {
     this.dispatchEvent(new Event("cursor"));
   }
 
+  /** A second has passed: what was pointed at may have gone out of sight. */
+  tick() {
+    if (this.cursor !== null && this.cursor < this.bounds().from) this.point(null);
+  }
+
   /** @param {{from: number, to: number}|null} drag what is being selected */
   dragOver(drag) {
     this.drag = drag;
