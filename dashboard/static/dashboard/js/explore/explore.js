@@ -62,6 +62,8 @@ const chosen = new Chosen({ toggle, remove });
 const finder = new Finder({ add, remove, has: (name) => shown.has(name) });
 const latest = new Latest();
 /** @type {any} */ let asked = 0;
+let hasStarts = false; // whether it was asked what to begin with: only an empty page shows it
+/** @type {typeof timeLine.selection} that the figures are of */ let selection = null;
 
 function add(/** @type {import("./finder.js").Found[]} */ found) {
   shown.add(found, () => change({}));
@@ -94,6 +96,10 @@ function setApart(/** @type {boolean} */ isApart) {
 function show() {
   const { view, series } = shown;
   byId("explore-empty").hidden = view.names.length > 0;
+  if (!view.names.length && !hasStarts) {
+    hasStarts = true;
+    showStarts({ add, select: (from, to) => timeLine.select(from, to) });
+  }
   byId("explore-work").hidden = series.length === 0;
   byId("explore-page").classList.toggle("has-series", view.names.length > 0);
   byId("charts").classList.toggle("is-apart", view.isApart);
@@ -119,6 +125,7 @@ const isHidden = (id) => charts.series.some((one) => one.id === id && charts.lay
 
 /** What is written besides the charts. */
 function second() {
+  ({ selection } = timeLine);
   const numbers = charts.series.filter((one) => !isState(one) && !charts.layout.hidden.includes(one.metric) && !(one.shifted && isHidden(one.shifted)));
   const byName = new Map(charts.series.map((one) => [one.metric, one]));
   chosen.show(shown.view.names.map((name) => {
@@ -162,7 +169,7 @@ function wireTime() {
     showControl();
     reset();
   });
-  timeLine.addEventListener("cursor", second);
+  timeLine.addEventListener("cursor", () => timeLine.selection !== selection && second()); // where the pointer is changes no figures
   timeLine.addEventListener("loaded", () => {
     endTrouble(byId("trouble"));
     for (const id of timeLine.series) {
@@ -226,5 +233,4 @@ show();
 timeLine.start();
 if (shown.view.names.length) readNames();
 else if (shown.view.devices.length) chooseMetric(shown.view.devices, choice, (found) => add(found));
-showStarts({ add, select: (from, to) => timeLine.select(from, to) });
 setInterval(second, 1000);
