@@ -2,11 +2,12 @@
 
 import { AlertChart } from "./alert-chart.js";
 import { byId, el, icon, setText, stateMark, setMark } from "../page/element.js";
-import { care, happened, SEVERITY, stood, withUnit } from "./words.js";
+import { care, happened, SEVERITY, stood } from "./words.js";
 import { get } from "../page/rest.js";
 import { moment, when } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
 import { wayTo } from "./way.js";
+import { withUnit } from "../page/format.js";
 import { t, tn } from "../page/language.js";
 
 /** @typedef {import("./standing.js").Alert} Alert */

@@ -1,7 +1,7 @@
 /** One alert in a list: what is wrong, where, the value now against the limit, since when, whose. */
 
-import { age } from "../page/format.js";
-import { care, SEVERITY, stood, withUnit } from "./words.js";
+import { age, withUnit } from "../page/format.js";
+import { care, SEVERITY, stood } from "./words.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { el, setMark, setText, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";

@@ -1,6 +1,6 @@
 /** What the page of alerts says, in words. Pure; times in ms. */
 
-import { bare, duration, number, THIN } from "../page/format.js";
+import { duration, number, withUnit } from "../page/format.js";
 import { hourAndMinute, WEEKDAYS, when } from "../time/moment.js";
 import { t, tn } from "../page/language.js";
 
@@ -20,12 +20,6 @@ export function care(alert, now) {
   if (alert.cleared === null && (alert.snoozed_until ?? 0) > now) return `${owner ? `${owner} · ` : ""}${t("snoozed until {until}", { until: when(/** @type {number} */ (alert.snoozed_until), now) })}`;
   if (owner) return owner;
   return alert.silenced ? t("silenced") : "";
-}
-
-/** A value with its unit, as the series writes it. @param {number|string|null} value @param {{unit: string, kind: string|null, precision: number|null}} series */
-export function withUnit(value, { unit, kind, precision }) {
-  const text = bare(value, { kind: kind ?? "gauge", precision });
-  return value === null || kind === "boolean" || kind === "text" || !unit ? text : `${text}${THIN}${unit}`;
 }
 
 /**

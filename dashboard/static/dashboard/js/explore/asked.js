@@ -1,9 +1,10 @@
 /** Histories asked for in buckets of an interval on the calendar of a zone, in the shape of those that fit the picture. Pure. */
 
+import { HOUR, MINUTE } from "../time/zone.js";
+
 const POINTS = 800; // of one series, as it fits the picture
-const HOUR = 3_600_000; // ms
 // The longest a bucket of each is: a day of 25 hours, a month of 31 days.
-const LONGEST = /** @type {Record<string, number>} */ ({ "1m": HOUR / 60, "5m": HOUR / 12, "15m": HOUR / 4, "1h": HOUR, "1d": 25 * HOUR, "1w": 169 * HOUR, "1mo": 745 * HOUR });
+const LONGEST = /** @type {Record<string, number>} */ ({ "1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "1d": 25 * HOUR, "1w": 169 * HOUR, "1mo": 745 * HOUR });
 
 /** @typedef {{interval: string, agg: string}} Asked `interval` "": as it fits the picture */
 

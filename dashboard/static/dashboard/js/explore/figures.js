@@ -1,9 +1,11 @@
 /** What is visible of each series, as a table: how many, between what, how much in all, how long within its limits, and from what it was read. */
 
-import { bare, duration, number, THIN } from "../page/format.js";
+import { duration, number, THIN, withUnit } from "../page/format.js";
 import { byId, el, setText } from "../page/element.js";
 import { integralUnit, rangeOf, sumOf } from "./sums.js";
 import { t } from "../page/language.js";
+import { thresholdsOf } from "../charts/chart-source.js";
+import { DAY, HOUR, MINUTE } from "../time/zone.js";
 import { NAMES } from "./aggregates.js";
 
 /** @typedef {import("../charts/points.js").Row} Row */
@@ -14,11 +16,10 @@ export const visible = (timeLine, id) => timeLine.points(id).within(timeLine.sel
 const FROM = /** @type {Record<string, string>} */ ({
   readings: t("from every reading"), rollup_1m: t("from the summaries of minutes"), rollup_1h: t("from the hourly summaries"), rollup_1d: t("from the daily summaries"),
 });
-const MINUTE = 60_000; // ms
 const HELD = new Set(["mean", "median", "time_weighted_mean", "first", "last"]); // what a series was for the length of a bucket: it has an integral
 
 /** What the summary of a width is, where the server has not said it. @param {number} bucket ms */
-const levelOf = (bucket) => (bucket % (1440 * MINUTE) === 0 ? "rollup_1d" : bucket % (60 * MINUTE) === 0 ? "rollup_1h" : bucket % MINUTE === 0 ? "rollup_1m" : "readings");
+const levelOf = (bucket) => (bucket % DAY === 0 ? "rollup_1d" : bucket % HOUR === 0 ? "rollup_1h" : bucket % MINUTE === 0 ? "rollup_1m" : "readings");
 
 /** From what a series was read. @param {import("../charts/points.js").Points} points @param {import("./view-text.js").View} view */
 function sourceOf({ bucket, rows, fresh, read }, { interval, agg }) {
@@ -56,9 +57,9 @@ export class Figures {
 
   #row(/** @type {any} */ one, /** @type {import("./view-text.js").View} */ view) {
     const points = this.timeLine.points(one.id);
-    const lines = one.of.thresholds[one.metric] ?? [];
+    const lines = thresholdsOf(one.of, one.metric);
     const sum = sumOf(visible(this.timeLine, one.id), { gapAfter: points.gapAfter(one.of.expected_interval), bucket: points.bucket, lines });
-    const value = (/** @type {number} */ given) => `${bare(given, one)}${one.unit ? THIN + one.unit : ""}`;
+    const value = (/** @type {number} */ given) => withUnit(given, one);
     const cells = sum === null ? ["0", "–", "–", "–", "–", "–", "–"] : [number(sum.count, 0), value(sum.low), value(sum.mean), value(sum.high), value(sum.last), view.interval && !HELD.has(view.agg) ? "–" : this.#area(sum.area, one.unit, sum.isRough),
       sum.within === null || rangeOf(lines) === null ? "–" : `${sum.isRough ? "≈" : ""}${number(100 * sum.within, 1)}${THIN}%`];
     return { colour: one.colourName, name: one.label, cells: [...cells, sourceOf(points, view)] };

@@ -1,21 +1,13 @@
 /** A second look at what is drawn: how often which value was, or one series against another. */
 
-import { bare, duration, number, THIN } from "../page/format.js";
-import { byId, el, setText } from "../page/element.js";
+import { duration, number, THIN, withUnit } from "../page/format.js";
+import { byId, el, setText, shape } from "../page/element.js";
 import { distribution, paired } from "./pairs.js";
 import { t, tn } from "../page/language.js";
 import { visible } from "./figures.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000; // of the picture's own units, stretched to its place
 const HEIGHT = 400;
-
-/** @param {string} tag @param {Record<string, string|number>} attrs */
-function shape(tag, attrs) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, String(value));
-  return node;
-}
 
 export class SecondLook {
   /** @param {import("./explore-line.js").ExploreLine} timeLine @param {{changed: (part: Record<string, string>) => void}} acts */
@@ -58,7 +50,7 @@ export class SecondLook {
     });
     const high = found.low + found.width * found.counts[0].length;
     const left = series.length - same.length;
-    this.#draw(bars, { low: this.#value(found.low, first), high: this.#value(high, first), bottom: "0", top: `${number(100 * found.most, 1)}${THIN}%` },
+    this.#draw(bars, { low: withUnit(found.low, first), high: withUnit(high, first), bottom: "0", top: `${number(100 * found.most, 1)}${THIN}%` },
       [t("Share of the readings in each of {n} parts of the range.", { n: found.counts[0].length }), left ? tn("{n} series of another unit is left out.", "{n} series of other units are left out.", left) : ""]);
   }
 
@@ -84,12 +76,8 @@ export class SecondLook {
       const at = [((a - across.low) / (across.high - across.low)) * WIDTH, HEIGHT - ((b - up.low) / (up.high - up.low)) * HEIGHT];
       return shape("path", { d: `M${at[0].toFixed(1)} ${at[1].toFixed(1)}h0`, class: "dot" });
     });
-    this.#draw(dots, { low: this.#value(across.low, x), high: this.#value(across.high, x), bottom: this.#value(up.low, y), top: this.#value(up.high, y) },
+    this.#draw(dots, { low: withUnit(across.low, x), high: withUnit(across.high, x), bottom: withUnit(up.low, y), top: withUnit(up.high, y) },
       [tn("{n} pair of means of {length}.", "{n} pairs of means of {length}.", pairs.length, { n: number(pairs.length, 0), length: duration(Math.round(cell)) }), r === null ? "" : t("Correlation {r}.", { r: number(r, 2) })]);
-  }
-
-  #value(/** @type {number} */ given, /** @type {any} */ one) {
-    return `${bare(given, one)}${one.unit ? THIN + one.unit : ""}`;
   }
 
   #none() {

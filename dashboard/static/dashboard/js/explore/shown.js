@@ -1,6 +1,7 @@
 /** Which series the explore page shows: by name, as the server knows them now, and as its charts take them. */
 
 import { get } from "../page/rest.js";
+import { isState } from "../charts/layout.js";
 import { MOST, MOST_APART } from "./view-text.js";
 import { t } from "../page/language.js";
 import { titleOf } from "./finder.js";
@@ -74,15 +75,14 @@ export class Shown {
       if (!one || this.missing.has(name)) return [];
       const { id, unit, kind, precision, device } = one;
       const of = { ...device, thresholds: { [name]: device.thresholds } };
-      const isNumber = kind !== "text" && kind !== "boolean";
-      return [{ id, metric: name, unit: isNumber ? unitOf(unit, this.view) : unit, kind, precision, label: titleOf(one), own, of, shifted: 0 }];
+      return [{ id, metric: name, unit: isState(one) ? unit : unitOf(unit, this.view), kind, precision, label: titleOf(one), own, of, shifted: 0 }];
     });
   }
 
   /** The same with those of another time beside them. */
   get drawn() {
     const { shift } = this.view;
-    return this.series.flatMap((one) => (shift && one.kind !== "text" && one.kind !== "boolean"
+    return this.series.flatMap((one) => (shift && !isState(one)
       ? [one, { ...one, id: -one.id, metric: `${one.metric} −${shift}`, label: `${BEFORE[shift]} · ${one.label}`, shifted: one.id, of: { ...one.of, thresholds: {} } }] : [one]));
   }
 }

@@ -2,11 +2,12 @@
 
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
+import { MINUTE } from "../time/zone.js";
 import { groupTitle, ofGroup } from "./finder.js";
 import { t } from "../page/language.js";
 
 const FEW = 8; // series of one device
-const AROUND = 30 * 60_000; // ms about the start of an alert
+const AROUND = 30 * MINUTE; // about the start of an alert
 
 /** @typedef {import("./finder.js").Found} Found */
 

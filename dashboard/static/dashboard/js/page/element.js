@@ -23,6 +23,14 @@ export function el(tag, options = {}, ...children) {
   return node;
 }
 
+/** A part of a picture. @param {string} tag of SVG @param {Record<string, string|number>} attrs @param {...Node} children */
+export function shape(tag, attrs, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, String(value));
+  node.append(...children);
+  return node;
+}
+
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
 

@@ -65,6 +65,12 @@ export function bare(value, series) {
   return number(value, series.precision ?? null);
 }
 
+/** A value with its unit, as the series writes it. @param {number|string|null} value @param {{unit: string, kind: string|null, precision: number|null}} series */
+export function withUnit(value, { unit, kind, precision }) {
+  const text = bare(value, { kind: kind ?? "gauge", precision });
+  return value === null || kind === "boolean" || kind === "text" || !unit ? text : `${text}${THIN}${unit}`;
+}
+
 /** How these are written wherever they stand in a name. A map: a metric may be named `constructor`. */
 const WRITTEN = new Map(Object.entries({
   ac: "AC", adc: "ADC", ch4: "CH₄", co: "CO", co2: "CO₂", co2e: "CO₂e", cpu: "CPU", dc: "DC", ec: "EC", fft: "FFT", gps: "GPS",

@@ -1,24 +1,16 @@
 /** Where the devices of a site are, drawn without a map of others: dots with their state, a scale, north up. */
 
 import { grouped, projection, scaleBar, sides } from "./map-shape.js";
-import { byId, setText } from "../page/element.js";
+import { byId, setText, shape } from "../page/element.js";
 import { number, THIN } from "../page/format.js";
 import { STATES, WORDS } from "../presence/presence.js";
 import { t, tn } from "../page/language.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 320; // px
 const BAR = 96; // px of the scale at most
 const LONGEST = 24; // letters of a name that are shown
 
 /** @typedef {import("./site-device.js").SiteDevice} SiteDevice */
-
-const svg = (/** @type {string} */ tag, /** @type {Record<string, string|number>} */ attrs, /** @type {Node[]} */ ...children) => {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attrs)) node.setAttribute(name, String(value));
-  node.append(...children);
-  return node;
-};
 
 const short = (/** @type {string} */ name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
 
@@ -69,7 +61,7 @@ export class SiteMap {
     const side = new Map(sides(dots, width).map((each, i) => [named[i], each]));
     const scale = scaleBar(metresAPixel, BAR);
     const focused = /** @type {HTMLElement|null} */ (document.activeElement?.closest("[data-dot]"))?.dataset.dot;
-    this.area.replaceChildren(svg("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "group", "aria-label": t("Map of the devices, north up") },
+    this.area.replaceChildren(shape("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "group", "aria-label": t("Map of the devices, north up") },
       this.#grid(width, scale.px), ...groups.map((group) => this.#dot(group, side.get(group) ?? null)), this.#scale(scale)));
     if (focused) /** @type {any} */ (this.area.querySelector(`[data-dot="${CSS.escape(focused)}"]`))?.focus();
   }
@@ -78,13 +70,13 @@ export class SiteMap {
     let d = "";
     for (let x = (width / 2) % step; x < width; x += step) d += `M${x.toFixed(1)} 0V${HEIGHT}`;
     for (let y = (HEIGHT / 2) % step; y < HEIGHT; y += step) d += `M0 ${y.toFixed(1)}H${width}`;
-    return svg("path", { class: "grid", d });
+    return shape("path", { class: "grid", d });
   }
 
   #scale(/** @type {{metres: number, px: number}} */ { metres, px }) {
-    const text = svg("text", { x: 16 + px / 2, y: HEIGHT - 20, class: "scale-text", "text-anchor": "middle" });
+    const text = shape("text", { x: 16 + px / 2, y: HEIGHT - 20, class: "scale-text", "text-anchor": "middle" });
     text.textContent = metres < 1000 ? [metres, "m"].join(THIN) : [number(metres / 1000, 0), "km"].join(THIN);
-    return svg("g", { "aria-hidden": "true" }, svg("path", { class: "scale", d: `M16 ${HEIGHT - 16}v4h${px.toFixed(1)}v-4` }), text);
+    return shape("g", { "aria-hidden": "true" }, shape("path", { class: "scale", d: `M16 ${HEIGHT - 16}v4h${px.toFixed(1)}v-4` }), text);
   }
 
   #dot(/** @type {{x: number, y: number, things: SiteDevice[]}} */ { x, y, things }, /** @type {"right"|"left"|null} */ side) {
@@ -94,18 +86,18 @@ export class SiteMap {
     const word = /** @type {any} */ (WORDS)[worst.state];
     // Devices at one and the same place cannot be told apart by a closer look.
     const apart = many && things.some(({ position }) => String(position) !== String(worst.position));
-    const link = svg("a", { class: "dot", "data-state": worst.state, "data-dot": worst.uid, "aria-label": many ? t("{devices} here, worst: {state}", { devices: said, state: word }) : `${said}, ${word}`,
+    const link = shape("a", { class: "dot", "data-state": worst.state, "data-dot": worst.uid, "aria-label": many ? t("{devices} here, worst: {state}", { devices: said, state: word }) : `${said}, ${word}`,
       transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, href: apart ? "#map" : worst.href });
-    const title = document.createElementNS(SVG, "title");
+    const title = shape("title", {});
     title.textContent = things.map(({ name, state }) => `${name}: ${/** @type {any} */ (WORDS)[state]}`).join("\n");
-    link.append(title, svg("circle", { class: "under", r: many ? 14 : 10 }));
+    link.append(title, shape("circle", { class: "under", r: many ? 14 : 10 }));
     if (many) {
-      const count = svg("text", { class: "count", "text-anchor": "middle", y: 4 });
+      const count = shape("text", { class: "count", "text-anchor": "middle", y: 4 });
       count.textContent = String(things.length);
-      link.append(svg("circle", { class: "ring", r: 13 }), count);
-    } else link.append(svg("use", { class: "mark", href: `#m-${worst.state}`, x: -7, y: -7, width: 14, height: 14 }));
+      link.append(shape("circle", { class: "ring", r: 13 }), count);
+    } else link.append(shape("use", { class: "mark", href: `#m-${worst.state}`, x: -7, y: -7, width: 14, height: 14 }));
     if (side) {
-      const name = svg("text", { class: "name", x: side === "left" ? -14 : 14, y: 4, "text-anchor": side === "left" ? "end" : "start" });
+      const name = shape("text", { class: "name", x: side === "left" ? -14 : 14, y: 4, "text-anchor": side === "left" ? "end" : "start" });
       name.textContent = short(worst.name);
       link.append(name);
     }

@@ -2,10 +2,10 @@
 
 import { t } from "../page/language.js";
 import { duration } from "../page/format.js";
+import { shape } from "../page/element.js";
 import { UNKNOWN, WORDS } from "../presence/presence.js";
 import { when } from "./moment.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 16; // units of the picture: states fill the lower part, marks stand above them
 const MARKS = 5; // units
 const NEAR = 6; // px within which a mark is meant
@@ -27,12 +27,6 @@ export function sentence({ from, to, state, heard, interval }, now) {
   }
   return span;
 }
-
-const shape = (/** @type {string} */ name, /** @type {Record<string, string|number>} */ attributes) => {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  return made;
-};
 
 export class StatusLane {
   /** @param {HTMLElement} area @param {import("./marks.js").Marks} marks @param {{bounds: () => {from: number, to: number}, now: () => number}} window what it shows */
