@@ -7,6 +7,7 @@ import { earlier, later, rowsLater } from "../js/time/shift.js";
 import { explorePanels } from "../js/explore/panels.js";
 import { integralUnit, rangeOf, sumOf } from "../js/explore/sums.js";
 import { MOST_APART, readView, withView } from "../js/explore/view-text.js";
+import { within } from "./in-zone.js";
 import { useZone } from "../js/time/zone.js";
 import { plain } from "../js/charts/layout.js";
 
@@ -15,17 +16,6 @@ const DAY = 24 * HOUR;
 /** @returns {import("../js/charts/points.js").Row} */
 const row = (at, value, [low, high, count, start] = [null, null, null, null]) => [at, value, low, high, count, start];
 const utc = (text) => Date.parse(`${text}Z`);
-
-function within(zone, act) {
-  const before = process.env.TZ;
-  process.env.TZ = zone;
-  try {
-    return act();
-  } finally {
-    if (before === undefined) delete process.env.TZ;
-    else process.env.TZ = before;
-  }
-}
 
 test("a view stands in the address and comes back from it, with any metric", () => {
   /** @type {import("../js/explore/view-text.js").View} */ const view = { names: ["boiler-1.temperature", "a.b, c&d=é.x"], isApart: true, shift: "week", interval: "1h", agg: "max", look: "scatter", x: "boiler-1.temperature", y: "a.b, c&d=é.x", devices: [] };

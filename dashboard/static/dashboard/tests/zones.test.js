@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { within } from "./in-zone.js";
 import { clock, hourAndMinute, offset } from "../js/time/moment.js";
 import { tickLabel, timeTicks } from "../js/time/time-ticks.js";
 import { beginsDay, changes, repeated } from "../js/time/zone.js";
@@ -8,18 +9,6 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const utc = (text) => Date.parse(`${text}Z`);
-
-/** Run with the machine's zone set to this one, as a viewer there has it. */
-function within(zone, act) {
-  const before = process.env.TZ;
-  process.env.TZ = zone;
-  try {
-    return act();
-  } finally {
-    if (before === undefined) delete process.env.TZ;
-    else process.env.TZ = before;
-  }
-}
 
 /** What a wall clock in the zone shows, by another way than the code under test takes. */
 function wall(zone) {
