@@ -107,7 +107,7 @@ def _table(series: list[Series], found: Mapping[int, Point], about: dict[str, An
     values = [value for _, value in points]
     columns = [
         Column("time", "time"),
-        *(Column(name, "text") for name in ("site", "device", "metric", "unit")),
+        *Facts.COLUMNS,
         Column("value", "number"),
         Column("text", "text"),
     ]

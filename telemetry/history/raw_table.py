@@ -94,7 +94,7 @@ def long_form(series: Sequence[Series], found: Iterator[Rows], about: dict[str, 
     with_texts = any(map(has_texts, series))
     columns = [
         Column("time", "time"),
-        *(Column(name, "text") for name in ("site", "device", "metric", "unit")),
+        *Facts.COLUMNS,
         Column("value", "number"),
         *([Column("text", "text")] if with_texts else []),
     ]
@@ -117,6 +117,8 @@ def _long(
 
 class Facts:
     """Site, device, metric and unit of rows, by the ids of their series."""
+
+    COLUMNS = tuple(Column(name, "text") for name in ("site", "device", "metric", "unit"))
 
     def __init__(self, series: Sequence[Series]) -> None:
         self._ids = np.array([one.pk for one in series], np.int64)

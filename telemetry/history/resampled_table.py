@@ -61,7 +61,7 @@ def long(
     states = list(dict.fromkeys(state for one in series for state in answer.of[one.id].states))
     columns = [
         Column("time", "time"),
-        *(Column(name, "text") for name in ("site", "device", "metric", "unit")),
+        *Facts.COLUMNS,
     ]
     for name in names:
         if name == DURATION:
