@@ -1,7 +1,8 @@
 /** The one time line of a device page: its window, its cursor, and where its data comes from. */
 
-import { NEAR, bounds, fromQuery, live, pan, pause, range, toQuery, zoom } from "./timespan.js";
+import { bounds, fromQuery, live, pan, pause, range, toQuery, zoom } from "./timespan.js";
 import { PagePoints } from "./page-points.js";
+import { PointedTime } from "./pointed-time.js";
 
 const SUBSCRIPTION = 1;
 const POINTS = 800; // points of one series in a history
@@ -16,18 +17,13 @@ const BUCKETS_OLD = 5; // buckets after which a reduced history is loaded anew
  * @typedef {{connection: import("../live/connection.js").LiveConnection, knownUntil: () => number, now: () => number,
  *   get: (path: string, signal?: AbortSignal) => Promise<any>, search: () => string, show: (query: string) => void, hidden: () => boolean}} World
  */
-export class TimeLine extends EventTarget {
+export class TimeLine extends PointedTime {
   /** @param {number[]} series ids @param {World} world */
   constructor(series, world) {
     super();
     this.series = series;
     this.world = world;
     this.span = fromQuery(world.search());
-    /** @type {number|null} ms, where the pointer is */ this.cursor = null;
-    /** what pointed: the series whose chart it is on, and whether with a finger */ this.pointer = { series: 0, touch: false };
-    /** @type {{from: number, to: number}|null} */ this.drag = null;
-    /** a part of time that was selected to be looked at or marked, not to zoom to @type {{from: number, to: number}|null} */ this.selection = null;
-    /** an instant that was picked by a click, to be marked @type {number|null} ms */ this.picked = null;
     this.held = new PagePoints();
     this.loadedAt = 0;
     this.loading = false;
@@ -48,6 +44,7 @@ export class TimeLine extends EventTarget {
     return this.world.knownUntil();
   }
 
+  /** @override */
   bounds() {
     return bounds(this.span, this.now());
   }
@@ -65,42 +62,6 @@ export class TimeLine extends EventTarget {
   /** Nothing live comes for now: the connection is lost, or the tab sleeps. */
   interrupted() {
     this.held.interrupt(this.knownUntil());
-  }
-
-  /** Where a pointer is, or that it is nowhere. @param {number|null} time @param {{series: number, touch: boolean}} [pointer] */
-  point(time, pointer = this.pointer) {
-    if (time === this.cursor && pointer.series === this.pointer.series) return;
-    this.cursor = time;
-    this.pointer = pointer;
-    this.dispatchEvent(new Event("cursor"));
-  }
-
-  /** A second has passed: what was pointed at may have gone out of sight. */
-  tick() {
-    if (this.cursor !== null && this.cursor < this.bounds().from) this.point(null);
-  }
-
-  /** @param {{from: number, to: number}|null} drag what is being selected */
-  dragOver(drag) {
-    this.drag = drag;
-    this.dispatchEvent(new Event("cursor"));
-  }
-
-  /** @param {{from: number, to: number}|null} selection */
-  keep(selection) {
-    this.selection = selection;
-    this.picked = null;
-    this.dispatchEvent(new Event("cursor"));
-  }
-
-  /** An instant was clicked: what is marked there may open, otherwise it can be marked. @param {number} time @param {number} series on whose chart */
-  pick(time, series) {
-    const near = (this.bounds().to - this.bounds().from) / NEAR;
-    if (!this.dispatchEvent(new CustomEvent("pick", { cancelable: true, detail: { time, series, near } }))) return;
-    const { picked } = this;
-    this.keep(null);
-    if (picked === null || Math.abs(time - picked) > near) this.picked = time;
-    this.dispatchEvent(new Event("cursor"));
   }
 
   #wire() {
@@ -211,9 +172,7 @@ export class TimeLine extends EventTarget {
   #go(/** @type {import("./timespan.js").Span} */ span) {
     const was = this.span;
     this.span = span;
-    this.cursor = null; // what it stood on has moved
-    this.drag = null;
-    this.picked = null;
+    this.leavePointed();
     clearTimeout(this.timer);
     if (span.mode === "live") {
       this.held.leaveRange();
@@ -239,10 +198,7 @@ export class TimeLine extends EventTarget {
 
   /** One step back: from a selection being dragged, from a kept one, from where a finger pointed, to live. */
   escape() {
-    if (this.drag) this.dragOver(null);
-    else if (this.selection || this.picked !== null) this.keep(null);
-    else if (this.cursor !== null && this.pointer.touch) this.point(null);
-    else this.backToLive();
+    if (!this.letGo()) this.backToLive();
   }
 
   togglePause() {
