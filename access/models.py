@@ -7,6 +7,10 @@ from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models.functions import Now
 
+from access.audit_entry import AuditEntry
+
+__all__ = ["AuditEntry", "SignIn", "end", "forget_ended"]
+
 
 class SignIn(models.Model):
     """One session of somebody, as its requests show it; Django's own table says neither whose it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from access.acting import address_of
 from access.models import SignIn
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def note(key: str, request: HttpRequest) -> None:
         session_key=key,
         user=cast("User", request.user),
         seen_at=Now(),
-        address=_address(request),
+        address=address_of(request),
         browser=request.headers.get("User-Agent", "").replace("\x00", "")[:MAX_BROWSER],
     )
     SignIn.objects.bulk_create(
@@ -66,10 +66,3 @@ def note(key: str, request: HttpRequest) -> None:
         unique_fields=["session_key"],
         update_fields=["user", "seen_at", "address", "browser"],
     )
-
-
-def _address(request: HttpRequest) -> str | None:
-    try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:  # a socket of the file system has none
-        return None

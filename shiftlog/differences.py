@@ -1,13 +1,10 @@
-"""What differs between two forms of a thing, in few words and as small facts: an entry is no
-archive."""
+"""What differs between two forms of a thing, in few words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-MAX_VALUE = 200  # characters of a value that is kept
-MAX_NAMED = 200  # values of a list, or fields
 MAX_SAID = 80  # characters of two values that are said in the text; of longer ones only the field
 
 Changed = dict[str, list[Any]]  # from what to what, by field
@@ -24,17 +21,6 @@ def in_words(fields: Mapping[str, Any]) -> str:
     """`: name a → b, notes`, for the end of a sentence; empty of nothing."""
     said = [_field(name, value) for name, value in sorted(fields.items())]
     return ": " + ", ".join(said) if said else ""
-
-
-def small(value: Any) -> Any:
-    """The same as JSON, with what is long cut."""
-    if isinstance(value, Mapping):
-        return {str(name): small(each) for name, each in list(value.items())[:MAX_NAMED]}
-    if isinstance(value, list | tuple):
-        return [small(each) for each in value[:MAX_NAMED]]
-    if isinstance(value, str) and len(value) > MAX_VALUE:
-        return value[: MAX_VALUE - 1] + "…"
-    return value if value is None or isinstance(value, str | int | float) else small(str(value))
 
 
 def _field(name: str, value: Any) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from access.small import small
 from devices.models import Device, Site
-from shiftlog.differences import changed, in_words, small
+from shiftlog.differences import changed, in_words
 from shiftlog.models import SYSTEM, Entry, Kind
 from shiftlog.models.entry import MAX_KEY, MAX_TEXT
 from shiftlog.numbering import catch_up_after_commit

@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from access.scope import Scope
+from access.small import MAX_NAMED
 from alerts.errors import AlertsError
 from alerts.models import AlertRule, RuleChange
 from alerts.models.change import KEPT_CHANGES, KEPT_DELETED
 from alerts.rules.form import EMPTY, MEANING, written
 from devices.events import announce_after_commit
-from shiftlog.differences import MAX_NAMED
 from shiftlog.models import Kind
 from shiftlog.record import About, record, record_change
 from telemetry.live import contract

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from access.small import MAX_NAMED, small
 from devices.models import Device, Site
 from devices.signals import device_acted, site_acted
-from shiftlog.differences import MAX_NAMED, in_words, small
+from shiftlog.differences import in_words
 from shiftlog.models import Kind
 from shiftlog.record import About, Note, record_all
 

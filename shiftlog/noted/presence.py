@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import Count
 from django.dispatch import receiver
 
+from access.small import MAX_NAMED
 from devices import clock
 from devices.models import Device
 from devices.signals import PresenceChange, presence_changed
-from shiftlog.differences import MAX_NAMED
 from shiftlog.models import Entry, Kind
 from shiftlog.record import About, Note, record_all
 from telemetry.moments import to_ms

@@ -1,0 +1,115 @@
+"""The audit log: who did what to what, when and from where.
+
+`record` joins the caller's transaction: it says what happened, and nothing that was rolled back.
+The database takes entries and refuses to change or remove them (`access.audit_entry`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.http import HttpRequest
+
+from access.acting import address_of, request_under_way
+from access.audit_entry import (
+    MAX_ACTION,
+    MAX_ID,
+    MAX_KIND,
+    MAX_LABEL,
+    MAX_NAME,
+    AuditEntry,
+)
+from access.small import small
+
+# Names of fields whose values are nobody's to read, also when somebody adds one tomorrow.
+SECRET = re.compile(r"pass(word|phrase)|secret|token(?!_key)|digest|private|sealed|otp|recovery")
+HIDDEN = "•••"
+
+
+class Of(NamedTuple):
+    """What something was done to: enough to find it, and to name it when it is gone."""
+
+    kind: str  # one word: device, account, readings
+    object_id: str = ""
+    label: str = ""
+    site_id: int | None = None
+
+
+class _By(NamedTuple):
+    name: str
+    account_id: int | None = None
+    token_key: str = ""
+    address: str | None = None
+
+
+def record(
+    by: Any,
+    action: str,
+    of: Of | models.Model | str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep one act. `by` is a request, a user, or the name of a process ("bridge", "command");
+    `action` a dotted word ("device.rotated"); `of` a row, an `Of`, or a word. `before` and `after`
+    are small: what is long is cut, what is secret is hidden. Raises what the database raises.
+    """
+    who, what = _who(by), _what(of)
+    AuditEntry.objects.create(
+        by=_clean(who.name)[:MAX_NAME],
+        account_id=who.account_id,
+        token_key=who.token_key,
+        address=who.address,
+        action=action[:MAX_ACTION],
+        kind=what.kind[:MAX_KIND],
+        object_id=_clean(what.object_id)[:MAX_ID],
+        label=_clean(what.label)[:MAX_LABEL],
+        site_id=what.site_id,
+        before=None if before is None else small(without_secrets(before)),
+        after=None if after is None else small(without_secrets(after)),
+    )
+
+
+def without_secrets(value: Any) -> Any:
+    """The same with the values of secret fields hidden, at any depth."""
+    if isinstance(value, Mapping):
+        return {
+            str(name): HIDDEN if each and SECRET.search(str(name)) else without_secrets(each)
+            for name, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_secrets(each) for each in value]
+    return _clean(value) if isinstance(value, str) else value
+
+
+def _who(by: Any) -> _By:
+    if isinstance(by, str):
+        return _By(by)
+    request = _plain(by) or request_under_way()
+    user = getattr(by, "user", by)
+    token = getattr(by, "auth", None) or getattr(request, "auth", None)  # as REST has it
+    address = None if request is None else address_of(request)
+    if user is None or not user.is_authenticated:
+        return _By("nobody", address=address)
+    return _By(user.get_username(), user.pk, getattr(token, "token_key", ""), address)
+
+
+def _plain(by: Any) -> HttpRequest | None:
+    """Django's request, which that of the REST framework wraps."""
+    inner = getattr(by, "_request", by)
+    return inner if isinstance(inner, HttpRequest) else None
+
+
+def _what(of: Of | models.Model | str) -> Of:
+    if isinstance(of, Of):
+        return of
+    if isinstance(of, str):
+        return Of(of)
+    site: int | None = getattr(of, "site_id", None)
+    return Of(str(of._meta.model_name), str(of.pk), str(of), site)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "")  # which Postgres keeps in no text
