@@ -42,7 +42,7 @@ def charts(page: Page) -> list[dict]:
 
 def test_name_facts_and_thresholds_are_those_of_now(open_page: Page):
     Site.objects.get_or_create(slug="cold-store", defaults={"name": "Cold store"})
-    lines = [{"value": -15, "label": "Too <warm>"}]
+    lines = [{"value": -15, "op": "above", "label": "Too <warm>"}]
     changed = {
         "name": "Freezer <b>one</b>",
         "site": "cold-store",
@@ -63,6 +63,14 @@ def test_name_facts_and_thresholds_are_those_of_now(open_page: Page):
     open_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_page.click("[aria-label='Copy uid']")
     assert open_page.evaluate("navigator.clipboard.readText()") == "freezer-1"
+    # A value beyond a limit is told in the head, as on the fleet page.
+    insert([(Series.objects.get().pk, int(time.time() * 1000), -10.0)])
+    open_page.reload()
+    mark = open_page.locator("#presence-mark")
+    expect(mark).to_contain_text("Beyond limit")
+    expect(mark).to_have_attribute(
+        "title", "Too <warm>: Temperature −10.0\u2009°C, limit −15.0\u2009°C"
+    )
 
 
 def test_a_series_changes_its_unit_and_a_deleted_one_leaves(open_page: Page):

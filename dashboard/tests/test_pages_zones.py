@@ -72,3 +72,13 @@ def test_the_day_the_clocks_are_changed_is_shown_as_it_is_stored(
         "all => all.map((one) => one.title)"
     )
     assert sorted(said) == sorted(f"Since {as_written(at, zone)}" for at in moments)
+    # UTC, chosen in the menu of any page, is meant on each, and the bar says so.
+    expect(there.locator("#zone-told")).to_be_hidden()
+    there.click("#appearance summary")
+    there.get_by_role("button", name="UTC").click()
+    expect(there.locator("#zone-told")).to_have_text("UTC")
+    expect(rows).to_have_count(2)
+    said = there.locator(".alert-row [title^='Since']").evaluate_all(
+        "all => all.map((one) => one.title)"
+    )
+    assert sorted(said) == sorted(f"Since {as_written(at, ZoneInfo('UTC'))}" for at in moments)

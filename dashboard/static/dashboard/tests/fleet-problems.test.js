@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { beganIn, beyond, withSides } from "../js/fleet/limits.js";
-import { byWorst, problemsOf, Told } from "../js/fleet/problems.js";
+import { byWorst, limitsPassed, problemsOf, Told } from "../js/fleet/problems.js";
 import { FleetDevice } from "../js/fleet/fleet-device.js";
+import { Latest } from "../js/live/latest.js";
 
 const NOW = 1_000_000_000;
 /** @returns {any} */
@@ -50,6 +51,16 @@ test("a value beyond a threshold is a problem, in words, since when it passed it
   assert.deepEqual(problemsOf(device, undefined), []);
   device.add(7, [[NOW - 400, -14]], NOW);
   assert.deepEqual([problemsOf(device, undefined)[0].since, problemsOf(device, undefined)[0].sure], [NOW - 400, true]);
+});
+test("pages that keep no past of a device say what its newest values are beyond", () => {
+  const latest = new Latest();
+  /** @type {any} */ const device = facts();
+  assert.deepEqual(limitsPassed(device, latest), []);
+  latest.stored(7, [NOW, -10]);
+  assert.deepEqual(limitsPassed(device, latest), ["Too warm: Temperature −10.0\u2009°C, limit −15.0\u2009°C"]);
+  latest.live(7, [NOW + 1, -15]);
+  assert.deepEqual(limitsPassed(device, latest), []);
+  assert.deepEqual(limitsPassed({ ...device, thresholds: undefined }, latest), []);
 });
 test("a threshold that is moved is judged at once", () => {
   const device = made({});

@@ -24,6 +24,12 @@ const read = (text, now = NOW) => {
   return "at" in found ? iso(found.at) : `${iso(found.from)} ${iso(found.to)}`;
 };
 
+test("a word that only begins like a month is none", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z");
+  for (const text of ["3 marble", "1 maybe", "5 decks", "2 august1", "7 octopus"]) assert.equal(readTime(text, now), null, text);
+  for (const text of ["3 march", "3 mar", "3. märz", "1 sept", "1 sep", "5 dez", "5 december", "7 oct", "2 mai 2026", "jul 4"]) assert.notEqual(readTime(text, now), null, text);
+});
+
 test("what people write is the window they mean, in the zone of the page", () => within("Europe/Berlin", () => {
   const cases = {
     "yesterday 14:00 to 16:00": "2026-11-27T13:00:00 2026-11-27T15:00:00",

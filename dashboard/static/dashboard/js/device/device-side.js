@@ -1,10 +1,11 @@
-/** Beside the charts: presence with its evidence, and which sensors are silent. */
+/** Beside the charts: presence with its evidence, which sensors are silent, which values are beyond a limit. */
 
 import { duration } from "../page/format.js";
 import { when } from "../time/moment.js";
 import { byId, el, icon, setMark, setText } from "../page/element.js";
+import { limitsPassed } from "../fleet/problems.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
-import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withSensors, WORDS } from "../presence/presence.js";
+import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withLimit, withSensors, WORDS } from "../presence/presence.js";
 import { setTab } from "../frame/badge.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
@@ -88,12 +89,16 @@ export class DeviceSide {
     const shown = unknown ? "waiting" : silent ? "sensors" : name;
     setMark(byId("presence-word"), shown, word);
     const alert = enabled ? this.live.alert() : null;
-    setMark(byId("presence-mark"), alert?.severity ?? shown, alert ? withAlert(word) : word);
+    const limits = enabled ? limitsPassed({ series: this.series, thresholds: this.device.thresholds }, latest) : [];
+    const told = limits.length ? withLimit(word) : word;
+    const mark = byId("presence-mark");
+    setMark(mark, alert?.severity ?? (limits.length ? "limit" : shown), alert ? withAlert(word) : told);
+    mark.title = limits.join("\n");
     const said = enabled ? evidence(state, presence, interval, now) : t("Disabled: its messages are quarantined.");
     setText(byId("presence-evidence"), unknown ? t("Nothing is known since {when}. Until then: {said}", { when: when(this.live.judgedAt(), now), said }) : said);
     setText(byId("presence-clock"), clockNote(presence, interval, now));
-    const bad = !unknown && (name === "offline" || name === "silent" || silent > 0);
-    setTab(bad || unknown ? `${word} · ${this.device.name}` : this.device.name, bad ? 1 : 0);
+    const bad = !unknown && (name === "offline" || name === "silent" || silent > 0 || limits.length > 0);
+    setTab(bad || unknown ? `${told} · ${this.device.name}` : this.device.name, bad ? 1 : 0);
   }
 
   /** Only while the device itself is heard: a silent device's sensors are silent with it. */

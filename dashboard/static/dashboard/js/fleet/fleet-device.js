@@ -3,7 +3,7 @@
 import { beganIn, beyond, withSides } from "./limits.js";
 import { cardOf, shownOn } from "./card.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
-import { isAhead, judge, UNKNOWN, withAlert, withSensors, WORDS } from "../presence/presence.js";
+import { isAhead, judge, UNKNOWN, withAlert, withLimit, withSensors } from "../presence/presence.js";
 import { Latest, newestPoint } from "../live/latest.js";
 import { Points } from "../charts/points.js";
 
@@ -172,7 +172,7 @@ export class FleetDevice {
     const isAlert = this.alert !== null && name !== "disabled";
     const isBeyond = !isAlert && this.exceeded.size > 0 && name !== "disabled";
     const said = this.unknown ? UNKNOWN : withSensors(name, silent);
-    const word = isAlert ? withAlert(said) : isBeyond ? (said === WORDS.online ? WORDS.limit : `${WORDS.limit} · ${said}`) : said;
+    const word = isAlert ? withAlert(said) : isBeyond ? withLimit(said) : said;
     const state = isAlert ? "alert" : isBeyond ? "limit" : this.connection;
     const changed = word !== this.word || state !== this.state;
     this.state = state;

@@ -1,5 +1,6 @@
 /** What is wrong with the fleet, worst first, and when it is told. Pure; times in ms. */
 
+import { beyond } from "./limits.js";
 import { bare, duration, humanise, THIN } from "../page/format.js";
 import { t, tn } from "../page/language.js";
 
@@ -20,6 +21,22 @@ const withUnit = (/** @type {any} */ value, /** @type {any} */ series) => `${bar
 /** What a series is called. @param {any} series */
 export const called = (series) => series.label || humanise(series.metric);
 
+/** What a device's newest values are beyond, in words.
+ * @param {{series?: any[], thresholds?: Record<string, import("./limits.js").Line[]>}} device @param {import("../live/latest.js").Latest} latest @returns {string[]} */
+export function limitsPassed({ series = [], thresholds = {} }, latest) {
+  return series.flatMap((one) => {
+    const value = latest.get(one.id)?.[1];
+    const line = Object.hasOwn(thresholds, one.metric) ? beyond(value, thresholds[one.metric]) : null;
+    return line && value !== undefined ? [limitSaid(one, value, line)] : [];
+  });
+}
+
+/** "Too warm: Temperature 24.5 °C, limit −15 °C". @param {any} series @param {number|string} value @param {import("./limits.js").Line} line that it is beyond */
+export function limitSaid(series, value, line) {
+  const text = t("{what} {value}, limit {limit}", { what: called(series), value: withUnit(value, series), limit: withUnit(line.value, series) });
+  return line.label ? `${line.label}: ${text}` : text;
+}
+
 /** An alert somebody should look at. @param {Alert} alert @param {any|null} series @returns {Problem} */
 export function alertProblem(alert, series) {
   return {
@@ -35,8 +52,7 @@ export function problemsOf(device, covered) {
   for (const [id, { line, value, since, sure }] of device.exceeded) {
     const series = device.seriesOf(id);
     if (!series || covered?.series.has(id)) continue;
-    const text = t("{what} {value}, limit {limit}", { what: called(series), value: withUnit(value, series), limit: withUnit(line.value, series) });
-    found.push({ ...about, key: `limit ${device.uid} ${id}`, mark: "limit", since, sure, says: line.label ? `${line.label}: ${text}` : text, series, limit: line.value });
+    found.push({ ...about, key: `limit ${device.uid} ${id}`, mark: "limit", since, sure, says: limitSaid(series, value, line), series, limit: line.value });
   }
   if (covered?.whole) return found;
   const { presence } = device;

@@ -8,6 +8,7 @@ import { unknown } from "./connection-words.js";
 import { showAlerts } from "./alerts.js";
 import { showUnread } from "./unread.js";
 import { showWaiting } from "./waiting.js";
+import { wireZone } from "./zone-menu.js";
 import { offer } from "../palette/offers.js";
 import { t } from "../page/language.js";
 import { views, wireViews } from "../views/views.js";
@@ -71,6 +72,7 @@ export function wireCopies(area) {
 // On a phone the sections scroll; the present one is among those that show.
 document.querySelector(".rail [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 wireAppearance();
+wireZone();
 wireKeys();
 wireMenus();
 byId("help-open").addEventListener("click", () => byId("help").showModal());

@@ -88,6 +88,9 @@ export function judgeSeries(latest, { lead, lastSeen }, interval, now) {
 /** "Alert", "Alert · offline". @param {string} word of its connection */
 export const withAlert = (word) => (word === WORDS.online ? WORDS.alert : `${WORDS.alert} · ${word.toLowerCase()}`);
 
+/** "Beyond limit · Late". @param {string} word of its connection */
+export const withLimit = (word) => (word === WORDS.online ? WORDS.limit : `${WORDS.limit} · ${word}`);
+
 /** "Online · 1 sensor silent". @param {string} state @param {number} silent how many */
 export function withSensors(state, silent) {
   const word = /** @type {any} */ (WORDS)[state];

@@ -4,7 +4,8 @@ import { age, bare, humanise } from "../page/format.js";
 import { el, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
 import { inOrder } from "../fleet/card.js";
-import { isAhead, judge, PROBLEMS, UNKNOWN, withSensors } from "../presence/presence.js";
+import { limitsPassed } from "../fleet/problems.js";
+import { isAhead, judge, PROBLEMS, UNKNOWN, withLimit, withSensors } from "../presence/presence.js";
 import { Latest, newestPoint } from "../live/latest.js";
 
 const SHOWN = 3; // series; the rest is on the device's page
@@ -56,6 +57,9 @@ export class SiteDevice {
 
   get isBad() { return PROBLEMS.has(this.state); }
 
+  /** What its values are beyond, in words. @type {string[]} */
+  limits = [];
+
   /** Since when it is as it is, where that is known. @type {number|null} */
   since = null;
 
@@ -73,11 +77,13 @@ export class SiteDevice {
     const judged = judge({ ...presence, last_seen: this.hearing.heard }, interval, now);
     const name = enabled === false ? "disabled" : judged.name;
     const silent = name === "online" || name === "late" ? this.silent.size : 0;
-    this.state = silent ? "sensors" : name;
-    this.since = judged.since;
+    this.limits = name === "disabled" ? [] : limitsPassed(this.facts, this.latest);
+    this.state = this.limits.length ? "limit" : silent ? "sensors" : name;
+    this.since = this.limits.length ? null : judged.since;
     const isOld = unknown && name !== "disabled";
     const mark = isOld ? "waiting" : this.state;
-    setMark(this.mark, mark, isOld ? UNKNOWN : withSensors(name, silent));
+    const word = withSensors(name, silent);
+    setMark(this.mark, mark, isOld ? UNKNOWN : this.limits.length ? withLimit(word) : word);
     this.series.forEach((series, i) => {
       const latest = this.latest.get(series.id);
       setValue(/** @type {Element} */ (this.values.children[i].lastElementChild), latest ? bare(latest[1], series) : "–", latest && typeof latest[1] === "number" ? series.unit : "");

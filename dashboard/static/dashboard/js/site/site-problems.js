@@ -1,4 +1,4 @@
-/** What is wrong at a site: its open alerts, worst first, then devices that are not heard. */
+/** What is wrong at a site: its open alerts, worst first, then devices that are not heard or beyond a limit. */
 
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { lasting, SEVERITY } from "../alerts/words.js";
@@ -21,7 +21,7 @@ export class SiteProblems {
     const away = devices.filter((device) => device.isBad && !alerted.has(device.uid));
     const rows = [
       ...alerts.map((alert) => ({ key: `a${alert.id}`, state: /** @type {string} */ (alert.severity), word: SEVERITY[alert.severity], text: alert.sentence, since: alert.started, href: wayTo(alert, now) })),
-      ...away.map((device) => ({ key: `d${device.uid}`, state: device.state, word: /** @type {any} */ (WORDS)[device.state], text: device.name, since: device.since, href: device.href })),
+      ...away.map((device) => ({ key: `d${device.uid}`, state: device.state, word: /** @type {any} */ (WORDS)[device.state], text: [device.name, ...device.limits].join(" · "), since: device.since, href: device.href })),
     ];
     const shown = rows.slice(0, MOST).map((row) => this.#row(row, now));
     showRows(byId("problems"), shown);

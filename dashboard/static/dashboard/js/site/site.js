@@ -15,6 +15,7 @@ import { SiteDevice } from "./site-device.js";
 import { SiteMap } from "./site-map.js";
 import { SitePast } from "./site-past.js";
 import { SiteProblems } from "./site-problems.js";
+import { applyZone } from "../time/zone-choice.js";
 import { t } from "../page/language.js";
 
 const REFRESH = 30_000; // ms between two full reads: readings carry no receive time
@@ -24,6 +25,7 @@ const MAX_SERIES = 500; // that the page follows
 const VALUES = 1; // subscription
 
 /** @type {any} */ let site = JSON.parse(/** @type {string} */ (byId("site-facts").textContent));
+applyZone(site.zone);
 /** @type {Map<string, SiteDevice>} */ const devices = new Map();
 const problems = new SiteProblems();
 const map = new SiteMap();
@@ -138,6 +140,7 @@ function describe() {
 function taken(facts) {
   if (facts.slug !== site.slug) location.replace(`/sites/${encodeURIComponent(facts.slug)}/`);
   site = facts;
+  applyZone(site.zone);
   describe();
   second();
 }

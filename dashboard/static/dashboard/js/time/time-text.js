@@ -13,7 +13,10 @@ const UNITS = /** @type {[RegExp, number][]} */ ([
   [/^(d|days?|tage?n?|t)$/, DAY], [/^(w|weeks?|wochen?)$/, 7 * DAY], [/^(months?|monate?n?)$/, 30 * DAY], [/^(y|years?|jahre?n?|j)$/, 365 * DAY],
 ]);
 const DAYS = [["sunday", "sonntag"], ["monday", "montag"], ["tuesday", "dienstag"], ["wednesday", "mittwoch"], ["thursday", "donnerstag"], ["friday", "freitag"], ["saturday", "samstag"]];
-const MONTHS = ["jan", "feb", "mar|mär|mrz", "apr", "may|mai", "jun", "jul", "aug", "sep", "oct|okt", "nov", "dec|dez"];
+const MONTHS = [
+  /^jan(uary?)?$/, /^feb(ruary?)?$/, /^(mar(ch)?|märz?|maerz|mrz)$/, /^apr(il)?$/, /^(may|mai)$/, /^jun[ei]?$/, /^jul[iy]?$/, /^aug(ust)?$/, /^sept?(ember)?$/,
+  /^(oct|okt)(ober)?$/, /^nov(ember)?$/, /^(dec(ember)?|dez(ember)?)$/,
+];
 const BETWEEN = /\s+(?:to|until|till|bis|-|–|—|→)\s+|\s*(?:\.\.+|…|–|—|→)\s*|\s*[,;\n\t]\s*/;
 const LAST = /^(?:the )?(?:last|past|letzten?|letzte[rs]?)\s+(.+)$/;
 const SINCE = /^(?:since|from|seit|ab|von)\s+(.+)$/;
@@ -86,7 +89,7 @@ function date(text, now) {
   const german = /^(\d\d?)\.\s?(\d\d?)\.(?:\s?(\d{4}))?$/.exec(text);
   if (german) return past(Number(german[2]), Number(german[1]), german[3], today);
   const named = /^(\d\d?)\.?\s+([a-zä]+)\.?(?:\s+(\d{4}))?$/.exec(text) ?? swapped(/^([a-zä]+)\.?\s+(\d\d?)(?:,?\s+(\d{4}))?$/.exec(text));
-  const month = named ? MONTHS.findIndex((begins) => new RegExp(`^(?:${begins})`).test(named[2])) : -1;
+  const month = named ? MONTHS.findIndex((written) => written.test(named[2])) : -1;
   return named && month >= 0 ? past(month + 1, Number(named[1]), named[3], today) : null;
 }
 

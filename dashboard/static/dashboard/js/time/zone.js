@@ -32,9 +32,15 @@ export function useZone(name) {
 /** The zone of the times of this page: "Europe/Berlin". */
 export const zoneName = () => chosen?.name ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 
+/** What the viewer's own clocks are ahead of UTC, ms. */
+const viewers = (/** @type {number} */ at) => -new Date(at).getTimezoneOffset() * MINUTE;
+
+/** Whether the page's clocks show what the viewer's own do. @param {number} at */
+export const isViewers = (at) => ahead(at) === viewers(at);
+
 /** What the clocks are ahead of UTC, ms. @param {number} at */
 export function ahead(at) {
-  if (!chosen) return -new Date(at).getTimezoneOffset() * MINUTE;
+  if (!chosen) return viewers(at);
   const step = Math.floor(at / STEP);
   const held = chosen.held.get(step);
   if (held !== undefined) return held;
