@@ -231,11 +231,14 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # bytes of a request body
 
 # Days kept; what is older goes, a whole day at a time. Hourly and daily rollups stay for good.
-RETENTION_DAYS = env.integer("PULSEBOARD_RETENTION_DAYS", 30, minimum=1, maximum=36_500)
+RETENTION_DAYS = env.integer("PULSEBOARD_RETENTION_DAYS", 365, minimum=1, maximum=36_500)
 # Days after which readings are packed on plain Postgres; 0 leaves them in rows.
 PACK_AFTER_DAYS = env.integer("PULSEBOARD_PACK_AFTER_DAYS", 3, minimum=0, maximum=36_500)
 ROLLUP_RETENTION_DAYS = env.integer(
-    "PULSEBOARD_ROLLUP_RETENTION_DAYS", 365, minimum=RETENTION_DAYS, maximum=36_500
+    "PULSEBOARD_ROLLUP_RETENTION_DAYS",
+    max(365, RETENTION_DAYS),
+    minimum=RETENTION_DAYS,
+    maximum=36_500,
 )
 # Until which day a clock that went far ahead is right; see `telemetry.storage.retention`.
 CLOCK_CONFIRMED = env.day("PULSEBOARD_CLOCK_CONFIRMED")
