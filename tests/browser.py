@@ -26,6 +26,7 @@ from tests.waiting import eventually
 from tests.web_process import WebProcess
 
 PAGE_SECONDS = 60.0  # for anything a page is expected to do, on a busy machine
+NEVER = 2**31 - 1  # ms, the longest that a browser counts
 # Paths that the test which runs means to be refused at; each test begins with none.
 refused: set[str] = set()
 USERNAME, PASSWORD = "olga", "a passphrase of the tests"
@@ -70,6 +71,19 @@ def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == [], complaints
+
+
+def timers_last(page: Page, ms: int, lasting: int = NEVER) -> None:
+    """What the page does by itself `ms` after something it does `lasting` ms after it, from now on
+    and over a reload: a notice that leaves, a finger that counts as held, a try that is repeated. A
+    slow machine may take longer for what a test does meanwhile."""
+    script = f"""(() => {{
+      const later = window.setTimeout;
+      window.setTimeout = (task, ms, ...facts) =>
+        later(task, ms === {ms} ? {lasting} : ms, ...facts);
+    }})()"""
+    page.add_init_script(script)
+    page.evaluate(script)
 
 
 def tell_until(tell: Callable[[], object], shown: Callable[[], bool]) -> None:

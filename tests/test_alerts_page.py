@@ -20,13 +20,14 @@ from dashboard.tests.live_socket import insert
 from devices import clock
 from devices.models import Site
 from telemetry.moments import to_ms
-from tests.browser import chromium, elsewhere, operator, page
+from tests.browser import chromium, elsewhere, operator, page, timers_last
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
+NOTICE = 5_000  # ms a notice stays
 
 
 def fire(uid: str, **facts: Any) -> Alert:
@@ -55,6 +56,7 @@ def test_alerts_are_worked_off_with_the_keyboard(page: Page, operator: User):
     insert([(warm.series_id, to_ms(now) - each * 1000, -9.0) for each in range(60)])
     make_alert("freezer-2", started_at=now - 9 * MINUTE)
     make_alert("freezer-3", started_at=now - 3 * MINUTE, silenced=True)
+    timers_last(page, NOTICE)
     live(page, "/alerts/")
     expect(page.locator(".alert-row")).to_have_count(3)
     assert [text.split(" · ")[0] for text in sentences(page)] == [

@@ -18,11 +18,13 @@ from dashboard.tests.test_pages_charts import (
 )
 from devices.models import Device
 from telemetry.tests.written import write
-from tests.browser import chromium, operator, page
+from tests.browser import chromium, operator, page, timers_last
 from tests.web_process import web, web_process
 
 __all__ = ["chromium", "device", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NOTICE = 5_000  # ms a notice stays
 
 
 def select(page: Page, start: float, stop: float) -> None:
@@ -50,6 +52,7 @@ def test_selected_readings_are_deleted_corrected_and_had_back(page: Page, device
     good, bad = range(30), range(40, 50)  # seconds; what is selected begins between them
     write(warm.id, [(start + n * SECOND, 20.0) for n in good])
     write(warm.id, [(start + n * SECOND, 900.0) for n in bad])
+    timers_last(page, NOTICE)
     open_range(page, start, start + MINUTE)
     highest = head_of(page, "warm").locator(".stats dd").nth(2)
     expect(highest).to_have_text("900.0")

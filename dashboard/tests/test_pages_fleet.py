@@ -13,7 +13,7 @@ from devices.models import Device, Presence, Site
 from telemetry.live import contract
 from telemetry.models import Series
 from telemetry.moments import from_ms
-from tests.browser import announce, chromium, operator, page
+from tests.browser import announce, chromium, operator, page, timers_last
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -21,6 +21,7 @@ __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MINUTE = 60_000  # ms
+UNDO = 10_000  # ms in which a page offers to undo
 
 
 @pytest.fixture
@@ -145,6 +146,7 @@ def test_a_page_becomes_a_view_on_every_open_page_and_the_palette_leads_there(
     page: Page, cold_rooms: dict[str, Series]
 ):
     other = page.context.new_page()
+    timers_last(other, UNDO)
     other.goto("/quarantine/")
     expect(other.locator("#connection")).to_have_attribute("data-state", "online")
     page.goto("/?group=kind&search=f-")

@@ -21,7 +21,7 @@ from shiftlog.numbering import catch_up
 from shiftlog.record import record
 from telemetry.models import Series
 from telemetry.moments import to_ms
-from tests.browser import chromium, elsewhere, operator, page, refused
+from tests.browser import chromium, elsewhere, operator, page, refused, timers_last
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -29,6 +29,7 @@ __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROWS = 160  # of the log that a page holds at most
+AGAIN = 5_000  # ms after which a page tries again to save what it could not
 # A module of the page as the page has it: its file is named for what is in it.
 MODULE = """const module = (path) => import(performance.getEntriesByType("resource")
   .map(({ name }) => name).find((name) => name.includes(path)));"""
@@ -103,6 +104,7 @@ def test_what_is_written_is_there_once_for_all_whatever_happens_to_the_line(page
 
 
 def test_what_cannot_be_saved_is_kept_over_a_reload_and_saved_once(page: Page):
+    timers_last(page, AGAIN)
     page.goto("/log/")
     live(page)
     # What cannot be saved is kept over a reload, as what is only begun is.
@@ -112,7 +114,9 @@ def test_what_cannot_be_saved_is_kept_over_a_reload_and_saved_once(page: Page):
     page.click("#log .composer .button.main")
     expect(page.locator(".unsent .is-failed")).to_contain_text("Not saved.")
     page.fill("#log textarea", "Half a sent")
-    page.reload()
+    # The page tries once more as soon as its socket is open, and no more.
+    with page.expect_event("requestfailed", lambda request: request.method == "POST"):
+        page.reload()
     expect(page.locator(".unsent .is-failed")).to_contain_text("The line is gone.")
     expect(page.locator("#log textarea")).to_have_value("Half a sent")
     assert not Entry.objects.filter(text="The line is gone.").exists()
@@ -186,8 +190,7 @@ def test_a_page_counts_what_is_unread_and_shows_who_is_named_until_it_is_read(
     dialog.locator("textarea").fill("This one")
     dialog.get_by_role("button", name="Write", exact=True).click()
     eventually(lambda: Entry.objects.filter(text="This one", view="/alerts/").exists())
-    page.keyboard.press("g")
-    page.keyboard.press("l")
+    page.keyboard.type("gl")
     page.wait_for_url("**/log/")
     expect(page.locator("#log .entry.names-me")).to_have_count(1)
     expect(page.locator("#log .attached")).to_have_attribute("href", "/alerts/")

@@ -143,9 +143,9 @@ def test_what_is_supported_cannot_run_away(text) -> None:
     deep: Any = 1
     for _ in range(60):
         deep = {"a": deep}
-    began = time.perf_counter()
+    began = time.thread_time()  # not of a clock, which goes on while others have the machine
     of(text, "x" * 4_000, {"big": 10**600, "deep": deep})
-    assert time.perf_counter() - began < 1  # milliseconds; a busy machine has its second
+    assert time.thread_time() - began < 1  # CPU second; it takes milliseconds
 
 
 @given(st.text(alphabet="{}%|.'\"[]()valuejson_if else set=+-*/0123456789 ", max_size=120))
