@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db.models.signals import post_save
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
+from access.roles import Role
 from tests import emptied
 
 # A busy machine may pause within any example, and a run of the tests must repeat the one before;
@@ -37,6 +40,20 @@ def quick_emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptied.empty())
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def accounts_administer() -> Iterator[None]:
+    """An account that a test makes may do everything, unless it says otherwise:
+    `tests.granted.may`."""
+
+    def grant(instance: Any, created: bool, **_: Any) -> None:
+        if created and not instance.is_superuser:
+            instance.grants.create(role=Role.ADMINISTRATOR)
+
+    post_save.connect(grant, "auth.User", weak=False, dispatch_uid="accounts_administer")
+    yield
+    post_save.disconnect(sender="auth.User", dispatch_uid="accounts_administer")
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from access.audit_entry import AuditEntry
+from access.grant import Grant
 
-__all__ = ["AuditEntry", "SignIn", "end", "forget_ended"]
+__all__ = ["AuditEntry", "Grant", "SignIn", "end", "forget_ended"]
 
 
 class SignIn(models.Model):

@@ -1,31 +1,100 @@
-"""What somebody may see: everything, or what stands at some sites. Asked for by every read."""
+"""What somebody may see and change: everything, or what stands at some sites. Asked for by every
+answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 
+from access.roles import Role
+
 M = TypeVar("M", bound=models.Model)
+
+Sites = frozenset[int] | None  # ids; None: every site, and what stands at none
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Made with `Scope.of`. What stands at no site is seen only by who sees everything."""
+    """Made with `Scope.of`. What stands at no site is seen only by who sees everything. Who may
+    operate somewhere may see there, and who may administer may operate."""
 
-    sites: frozenset[int] | None  # ids; None: every site, and what stands at none
+    sites: Sites  # seen
+    operates: Sites = frozenset()
+    administers: Sites = frozenset()
 
     @classmethod
     def of(cls, who: Any) -> Scope:
         """The scope of a user, of an API token, or of a request of either.
 
-        Today everybody who is signed in sees everything. A token sees what its owner sees.
+        It follows from the user's grants at this moment; a token has what both it and its owner
+        have. Of one request it is read once.
         """
+        if not hasattr(who, "user"):
+            return cls._read(who)
         # A request of the API names its token in `auth`; a page's request has a user only.
-        who = getattr(who, "auth", None) or who
-        who = getattr(who, "user", who)
-        return EVERYTHING if who is not None and who.is_authenticated and who.is_active else NOTHING
+        whose = getattr(who, "auth", None) or who.user
+        request = getattr(who, "_request", who)
+        if not hasattr(request, "META"):  # a token has a user too
+            return cls._read(who)
+        kept = getattr(request, "pulseboard_scope", None)
+        if kept is None or kept[0] != whose:
+            kept = request.pulseboard_scope = (whose, cls._read(whose))
+        scope: Scope = kept[1]
+        return scope
+
+    @classmethod
+    def _read(cls, who: Any) -> Scope:
+        """Of a user or a token."""
+        user = getattr(who, "user", who)
+        if user is None or not user.is_authenticated or not user.is_active:
+            return NOTHING
+        if user.is_superuser:
+            scope = EVERYTHING
+        else:
+            scope = cls.granted((each.role, each.site_id) for each in user.grants.all())
+        given = getattr(who, "given", None)  # how far a token reaches
+        return scope if given is None else scope & given.reach()
+
+    @classmethod
+    def granted(cls, grants: Iterable[tuple[int, int | None]]) -> Scope:
+        """What roles at sites come to; None: for every site."""
+        held = list(grants)
+
+        def where(role: Role) -> Sites:
+            sites = [site for each, site in held if each >= role]
+            return None if None in sites else frozenset(site for site in sites if site is not None)
+
+        return cls(where(Role.VIEWER), where(Role.OPERATOR), where(Role.ADMINISTRATOR))
+
+    def __and__(self, other: Scope) -> Scope:
+        return Scope(
+            _both(self.sites, other.sites),
+            _both(self.operates, other.operates),
+            _both(self.administers, other.administers),
+        )
+
+    def where(self, role: Role) -> Scope:
+        """What of it has at least this role: `visible_to` of it gives what may be changed so."""
+        sites = {Role.VIEWER: self.sites, Role.OPERATOR: self.operates}.get(role, self.administers)
+        return Scope(sites, _both(self.operates, sites), _both(self.administers, sites))
+
+    @property
+    def role(self) -> Role | None:
+        """The highest it has at any site; None: it sees nothing."""
+        for role in (Role.ADMINISTRATOR, Role.OPERATOR, Role.VIEWER):
+            if self.where(role).sites != frozenset():
+                return role
+        return None
+
+    def role_at(self, site_id: int | None) -> Role | None:
+        """Its role at this site; None: it does not see it."""
+        for role in (Role.ADMINISTRATOR, Role.OPERATOR, Role.VIEWER):
+            if self.where(role).sees_site(site_id):
+                return role
+        return None
 
     @property
     def sees_everything(self) -> bool:
@@ -35,8 +104,22 @@ class Scope:
         """Whether it sees what stands at this site; None: at no site."""
         return self.sites is None or site_id in self.sites
 
+    def may_operate(self, site_id: int | None) -> bool:
+        """Whether it attends to what stands at this site; None: at no site."""
+        return self.operates is None or site_id in self.operates
 
-EVERYTHING = Scope(None)
+    def may_administer(self, site_id: int | None) -> bool:
+        """Whether it says what there is at this site; None: at no site."""
+        return self.administers is None or site_id in self.administers
+
+
+def _both(one: Sites, other: Sites) -> Sites:
+    if one is None or other is None:
+        return one if other is None else other
+    return one & other
+
+
+EVERYTHING = Scope(None, None, None)
 NOTHING = Scope(frozenset())
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from access.scope import Scope
+from access.roles import Role
 from alerts.models import Alert, AlertEvent, AlertRule, RuleChange, Silence
 from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
 from dashboard.models import CardTemplate, SavedView
@@ -30,6 +30,7 @@ from notifications.models import (
 )
 from shiftlog.models import Entry, Former, Reaction
 from telemetry.models import Correction, QuarantinedMessage, ReadingImport, Series
+from tests.granted import may
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
 HIDDEN_ID = 4_711  # of what a request names in its body
@@ -181,11 +182,9 @@ def hidden(db: None) -> Hidden:
 
 
 @pytest.fixture
-def viewer(db: None, monkeypatch: pytest.MonkeyPatch) -> User:
-    """Sees the site "near" and nothing else."""
+def viewer(db: None) -> User:
+    """Sees and administers the site "near" and nothing else."""
     near = Site.objects.create(slug="near", name="Near")
     Device.objects.create(uid="near-1", name="near-1", site=near)
-    narrow = Scope(frozenset({near.pk}))
-    # Where an account's role will say so one day, the test does today.
-    monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: narrow))
-    return User.objects.create_user("vera", password="a-long-password-1")
+    vera = User.objects.create_user("vera", password="a-long-password-1")
+    return may(vera, (Role.ADMINISTRATOR, near))

@@ -60,7 +60,9 @@ async def login_of(socket: Any) -> Login | None:
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = await get_user({"session": store})
-    return Login(Scope.of(user), user.get_username()) if user.is_authenticated else None
+    if not user.is_authenticated:
+        return None
+    return Login(await database_sync_to_async(Scope.of)(user), user.get_username())
 
 
 def _authorization(socket: Any) -> bytes | None:

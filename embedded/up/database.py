@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.utils import DatabaseError
 
+from access.roles import Role
 from embedded.errors import EmbeddedError
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ def registration_token() -> str:
     if made:
         user.set_unusable_password()
         user.save()
+        user.grants.create(role=Role.ADMINISTRATOR)
     tokens = get_token_model().objects
     tokens.filter(user=user).delete()
     made, token = tokens.create(user, expiry=None)
