@@ -15,6 +15,10 @@ PYTEST = $(BIN)/python -m pytest -n 5 --dist worksteal
 BENCH ?=
 ARGS ?=
 
+# Kept beside the sources, whatever the shell says: otherwise each of the processes of a stack, and
+# each of the hundreds that the tests start, compiles 350 modules before it does anything.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run check test coverage lint js-test screenshots bench compose-env
 

@@ -53,6 +53,11 @@ def test_every_application_is_copied():
     assert "embedded" in apps
 
 
+def test_all_that_is_copied_is_compiled_by_whom_may_write():
+    compiled = DOCKERFILE.index("python -m compileall -q .\n")
+    assert DOCKERFILE.rindex("\nCOPY ") < compiled < DOCKERFILE.index("\nUSER ")
+
+
 def test_the_image_runs_as_a_user_without_rights():
     assert re.search(r"^USER pulseboard$", DOCKERFILE, re.M)
     assert "--uid 10001" in DOCKERFILE
