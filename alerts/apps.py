@@ -12,5 +12,5 @@ class AlertsConfig(AppConfig):
     def ready(self) -> None:
         import_module("alerts.logged")  # connects its receiver
         standing.register(import_module("alerts.source").Alerts())
-        followers.register(import_module("alerts.engine.follower").FOLLOWER)
-        jobs.register(*import_module("alerts.keeping").JOBS)
+        followers.register("alerts.engine.follower")
+        jobs.register("alerts.keeping")

@@ -24,6 +24,9 @@ from bridge import topic_filter
 from bridge.publish.mirror import choice
 from notifications.outbound.http import complaint
 
+# The only checks a command of ours runs (`requires_system_checks`). The others are of the code, not
+# of an installation: `manage.py check` and the tests run them. They import every address, which
+# takes longer than all the rest of a start.
 TAG = "pulseboard"
 MIN_SECRET = 50  # characters of the key that signs sessions
 MIN_METRICS_TOKEN = 16  # characters

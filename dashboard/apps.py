@@ -1,5 +1,3 @@
-from importlib import import_module
-
 from django.apps import AppConfig
 
 from telemetry import jobs
@@ -9,5 +7,4 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
-        jobs.register(import_module("dashboard.sessions").JOB)
-        import_module("dashboard.language.catalogue").load()
+        jobs.register("dashboard.sessions")

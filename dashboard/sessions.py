@@ -11,4 +11,4 @@ def _forget() -> str:
     return f"{gone} sessions deleted" if gone else ""
 
 
-JOB = Job("forget_sessions", every=3600.0, timeout=300.0, run=_forget)
+JOBS = (Job("forget_sessions", every=3600.0, timeout=300.0, run=_forget),)

@@ -5,9 +5,12 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.i18n import set_language
 
 from dashboard import health
+from dashboard.language import catalogue
 from dashboard.pages import views
 from dashboard.pages.acknowledge import AcknowledgePage
 from dashboard.pages.words import words
+
+catalogue.load()  # here: no process without pages needs what their texts are in other languages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),

@@ -17,6 +17,7 @@ from derived.models import Backfill, DerivedSeries, Due
 from derived.models.derived_series import MAX_PROBLEM
 from derived.spans import Span, joined
 from telemetry.expression import InvalidExpression
+from telemetry.followers import Follower
 from telemetry.moments import from_us
 from telemetry.storage import commit_log
 from telemetry.storage.replace import Computed, Dropped, replace
@@ -138,3 +139,6 @@ class Stepping:
 def _fail_backfill(derived: DerivedSeries, problem: str) -> None:
     running = Backfill.objects.filter(derived=derived, state=Backfill.State.RUNNING)
     running.update(state=Backfill.State.FAILED, error=problem[:MAX_PROBLEM], ended_at=Now())
+
+
+FOLLOWERS = (Follower("derived", Stepping),)

@@ -7,17 +7,10 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        # What needs the models.
-        from notifications import (  # noqa: PLC0415
-            deciding,
-            deliveries,
-            heartbeat,
-            mentions,
-            occasions,
-            sender,
-        )
-
-        jobs.register(*deliveries.JOBS, *occasions.JOBS)
+        jobs.register("notifications.deliveries", "notifications.occasions")
         followers.register(
-            sender.FOLLOWER, heartbeat.FOLLOWER, deciding.FOLLOWER, mentions.FOLLOWER
+            "notifications.sender",
+            "notifications.heartbeat",
+            "notifications.deciding",
+            "notifications.mentions",
         )

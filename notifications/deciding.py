@@ -72,4 +72,4 @@ def _say(occasion: Occasion, decisions: list[Decision], before: str) -> None:
     source().note(occasion.alert_id, "notified", f"{before}{words}")
 
 
-FOLLOWER = Follower("deciding", Deciding)
+FOLLOWERS = (Follower("deciding", Deciding),)

@@ -94,4 +94,4 @@ def troubles() -> list[str]:
     return found
 
 
-FOLLOWER = Follower(NAME, Heartbeat)
+FOLLOWERS = (Follower(NAME, Heartbeat),)

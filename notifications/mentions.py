@@ -63,4 +63,4 @@ def content(entry: Entry) -> Content:
     )
 
 
-FOLLOWER = Follower("mentions", Mentions)
+FOLLOWERS = (Follower("mentions", Mentions),)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import base64
 import json
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from notifications.errors import NotificationsError
+
+# Where it is used: the models need this module in every process, and few open a secret.
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 KEY_BYTES = 32
 
@@ -25,6 +27,9 @@ class Unreadable(NotificationsError):
 
 def derived(purpose: str, length: int = KEY_BYTES) -> bytes:
     """A key of its own for each purpose: to know one tells nothing of another."""
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     hkdf = HKDF(SHA256(), length, salt=None, info=f"pulseboard {purpose}".encode())
     return hkdf.derive(settings.SECRET_KEY.encode())
 
@@ -37,6 +42,8 @@ def unseal(sealed: str) -> dict[str, str]:
     """Raises `Unreadable`."""
     if not sealed:
         return {}
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415
+
     try:
         opened: dict[str, str] = json.loads(_cipher(settings.SECRET_KEY).decrypt(sealed.encode()))
     except InvalidToken as exc:
@@ -48,4 +55,6 @@ def unseal(sealed: str) -> dict[str, str]:
 
 @lru_cache(maxsize=2)
 def _cipher(_secret_key: str) -> Fernet:
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+
     return Fernet(base64.urlsafe_b64encode(derived("channel secrets")))

@@ -178,4 +178,4 @@ class Sender:
             _OLDEST.labels(kind).set(seconds)
 
 
-FOLLOWER = Follower("notifications", Sender)
+FOLLOWERS = (Follower("notifications", Sender),)

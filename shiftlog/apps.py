@@ -13,8 +13,5 @@ class ShiftlogConfig(AppConfig):
     def ready(self) -> None:
         for noted in ("corrections", "devices", "imports", "presence"):
             import_module(f"shiftlog.noted.{noted}")  # connects its receivers
-        jobs.register(
-            *import_module("shiftlog.keeping").JOBS,
-            import_module("shiftlog.noted.quarantine").JOB,
-        )
-        followers.register(import_module("shiftlog.numbering").FOLLOWER)
+        jobs.register("shiftlog.keeping", "shiftlog.noted.quarantine")
+        followers.register("shiftlog.numbering")

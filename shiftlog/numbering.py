@@ -88,4 +88,4 @@ class Numbering:
         """Nothing is held between two steps."""
 
 
-FOLLOWER = Follower("number_log", Numbering)
+FOLLOWERS = (Follower("number_log", Numbering),)

@@ -1,4 +1,5 @@
-"""What `manage.py runengine` runs: each app registers its followers in `AppConfig.ready`.
+"""What `manage.py runengine` runs: each app names the modules of its followers in
+`AppConfig.ready`.
 
 A follower works on as long as there is something to work on: commits of readings, rows of an
 outbox. It goes in steps, each of which ends with what it did in the database, so that a process
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
+
+from telemetry.on_demand import OnDemand
 
 REGISTRY = CollectorRegistry()  # what `runengine` serves at /metrics; followers may add to it
 
@@ -37,17 +40,15 @@ class Follower:
     timeout: float = 60.0  # seconds of a step, after which its statement is cancelled
 
 
-_registered: dict[str, Follower] = {}
+_FOLLOWERS: OnDemand[Follower] = OnDemand("FOLLOWERS")
 
 
-def register(*followers: Follower) -> None:
-    """Have `runengine` run these. Raises `ValueError` when a name is taken."""
-    for follower in followers:
-        if _registered.get(follower.name, follower) != follower:
-            raise ValueError(f"two followers are named {follower.name!r}")
-        _registered[follower.name] = follower
+def register(*modules: str) -> None:
+    """Have `runengine` run the `FOLLOWERS` of these."""
+    _FOLLOWERS.add(*modules)
 
 
 def registered() -> list[Follower]:
-    """Every follower, in the order they were registered."""
-    return list(_registered.values())
+    """Every follower, in the order they were registered. Raises `ValueError` when two have one
+    name."""
+    return _FOLLOWERS.all()

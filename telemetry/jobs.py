@@ -1,4 +1,4 @@
-"""What `manage.py maintain` runs: each app registers its jobs in `AppConfig.ready`."""
+"""What `manage.py maintain` runs: each app names the modules of its jobs in `AppConfig.ready`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from telemetry.errors import TelemetryError
+from telemetry.on_demand import OnDemand
 
 REGISTRY = CollectorRegistry()  # what `maintain` serves at /metrics; jobs may add to it
 LOCK_MARGIN = 60.0  # seconds after its timeout until another process may run a job
@@ -28,17 +29,14 @@ class NotYet(TelemetryError):
     """A job says why it cannot do its work now; it is tried again like one that failed."""
 
 
-_registered: dict[str, Job] = {}
+_JOBS: OnDemand[Job] = OnDemand("JOBS")
 
 
-def register(*jobs: Job) -> None:
-    """Have `maintain` run these. Raises `ValueError` when a name is taken."""
-    for job in jobs:
-        if _registered.get(job.name, job) != job:
-            raise ValueError(f"two jobs are named {job.name!r}")
-        _registered[job.name] = job
+def register(*modules: str) -> None:
+    """Have `maintain` run the `JOBS` of these."""
+    _JOBS.add(*modules)
 
 
 def registered() -> list[Job]:
-    """Every job, in the order they were registered."""
-    return list(_registered.values())
+    """Every job, in the order they were registered. Raises `ValueError` when two have one name."""
+    return _JOBS.all()

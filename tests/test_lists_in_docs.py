@@ -18,8 +18,7 @@ from dashboard.health import HubCollector
 from dashboard.live import protocol
 from embedded.up.data_folder import SHARED
 from embedded.up.yours import VARIABLES
-from telemetry import following, maintenance
-from telemetry.jobs import registered
+from telemetry import followers, following, jobs, maintenance
 from telemetry.live.contract import RefillReason
 from telemetry.live.knowledge import What
 
@@ -123,7 +122,7 @@ def test_the_jobs_of_maintenance() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\d+) (\w+) \|", OPERATIONS, re.MULTILINE)
     seconds = {"s": 1, "min": 60, "h": 3600}
     told = {name: int(count) * seconds[unit] for name, count, unit in rows}
-    assert told == {job.name: job.every for job in registered()}
+    assert told == {job.name: job.every for job in jobs.registered()}
 
 
 def metrics() -> set[str]:
@@ -131,6 +130,8 @@ def metrics() -> set[str]:
     web = CollectorRegistry()
     web.register(HubCollector())
     bridge = bridge_registry("lists", lambda: dict.fromkeys(COUNTED, 0))
+    for ask in (jobs.registered, followers.registered):
+        ask()  # imports what counts
     registries = (web, bridge, maintenance.REGISTRY, following.REGISTRY)
     families = [each for one in registries for each in one.collect()]
     return {each.name + "_total" * (each.type == "counter") for each in families}

@@ -109,4 +109,4 @@ class Engine:
         return True
 
 
-FOLLOWER = Follower("alerts", Engine)
+FOLLOWERS = (Follower("alerts", Engine),)

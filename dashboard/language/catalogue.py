@@ -1,8 +1,8 @@
 """What English texts are called in other languages.
 
 The English text is the name of an entry. Translators write `<language>/<area>.po`, one file for
-each area of the pages. They are read at start: gettext's usual `.mo` files would have to be made
-after every change, and would be a build step between a checkout and a page.
+each area of the pages. They are read with the addresses of the pages: gettext's usual `.mo` files
+would have to be made after every change, and would be a build step between a checkout and a page.
 """
 
 from __future__ import annotations

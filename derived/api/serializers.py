@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from derived.models.derived_series import MAX_HOLD
 from telemetry.expression.parser import MAX_NAMES
-from telemetry.expression.tokens import MAX_LENGTH, MAX_NAME
+from telemetry.formula_bounds import MAX_LENGTH, MAX_NAME
 from telemetry.models import MAX_METRIC_LENGTH
 
 

@@ -11,7 +11,7 @@ from django.db import models
 from access.scope import ScopedManager
 from devices.models import MAX_EXPECTED_INTERVAL, Device
 from devices.stamps import ChangedAt, CreatedAt
-from telemetry.expression.tokens import MAX_LENGTH, MAX_NAME
+from telemetry.formula_bounds import MAX_LENGTH, MAX_NAME
 from telemetry.models import Series
 
 MAX_PROBLEM = 300  # characters

@@ -43,7 +43,8 @@ def told() -> list[tuple[str | None, str]]:
 
 
 def step() -> None:
-    mentions.FOLLOWER.begin().step()
+    (follower,) = mentions.FOLLOWERS
+    follower.begin().step()
 
 
 def test_who_is_named_is_told_once(olga: User, ben: User, settings: Any) -> None:

@@ -56,4 +56,4 @@ def _look() -> str:
     return f"{found} bursts in quarantine" if found else ""
 
 
-JOB = Job("note_bursts", every=60.0, timeout=30.0, run=_look)
+JOBS = (Job("note_bursts", every=60.0, timeout=30.0, run=_look),)

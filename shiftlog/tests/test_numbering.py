@@ -188,7 +188,8 @@ def test_what_a_process_left_that_was_killed_is_numbered_by_the_next(
     writer = connected()
     writer.execute(INSERT, ["left"])
     writer.commit()
-    numbering.FOLLOWER.begin().step()
+    (follower,) = numbering.FOLLOWERS
+    follower.begin().step()
     assert Entry.objects.get().place == numbering.last_number() == 1
 
 

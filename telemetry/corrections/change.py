@@ -17,6 +17,7 @@ from django.db.models import Q
 from devices import clock
 from devices.events import announce_after_commit
 from telemetry.corrections.former import difference, packed, unpacked
+from telemetry.corrections.refusals import REFUSALS
 from telemetry.corrections.signals import readings_corrected
 from telemetry.errors import TelemetryError
 from telemetry.history import columns, news
@@ -30,9 +31,6 @@ from telemetry.storage.backend import backend
 MAX_READINGS = 50_000  # removed by one correction: batches wait while it is made
 MAX_POINTS = 20_000  # put in their place
 UNDO_FOR = timedelta(days=30)  # how long what was there before is kept
-
-# Asked of a series whether it may be corrected: why not, or "". Apps above add to it.
-REFUSALS: list[Callable[[Series], str]] = []
 
 
 class Refused(TelemetryError):

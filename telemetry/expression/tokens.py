@@ -7,9 +7,8 @@ import re
 from typing import Literal, NamedTuple
 
 from telemetry.expression.problems import InvalidExpression
+from telemetry.formula_bounds import MAX_LENGTH, MAX_NAME
 
-MAX_LENGTH = 1_000  # characters of a formula
-MAX_NAME = 40  # characters of a name
 # Microseconds of each unit of time.
 SPANS_US = {
     "ms": 1_000,

@@ -189,4 +189,4 @@ def _write(changes: list[PresenceChange]) -> None:
         presence_changed.send(None, changes=told)
 
 
-FOLLOWER = Follower("presence", Following)
+FOLLOWERS = (Follower("presence", Following),)

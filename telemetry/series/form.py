@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telemetry.models import Series
-from telemetry.series.registry import SeriesRow
+
+if TYPE_CHECKING:
+    from telemetry.series.registry import SeriesRow  # with numpy, which few processes need
 
 
 def series_form(series: Series | SeriesRow) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from django.db import connection
 from telemetry import followers, following
 from telemetry.followers import Follower
 from telemetry.models import FollowerRun
+from telemetry.tests.held import NAME, holding
 from tests.database_url import database_url
 from tests.waiting import eventually
 
@@ -41,7 +42,7 @@ class Stepping:
 @contextmanager
 def running(*registered: Follower) -> Iterator[following.Following]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(followers, "_registered", {each.name: each for each in registered})
+        patch.setattr(followers, "_FOLLOWERS", holding(patch, "FOLLOWERS", *registered))
         patch.setattr(following, "MAX_RETRY", 0.1)
         patch.setattr(following, "NOTED_EVERY", 0.0)
         found = following.Following()
@@ -113,12 +114,13 @@ def test_a_step_that_hangs_in_the_database_is_cancelled(transactional_db) -> Non
 
 
 def test_two_followers_of_one_name_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(followers, "_registered", {})
-    one = Follower("one", lambda: Stepping(float))
-    followers.register(one)
-    followers.register(one)  # an app may be made ready twice
-    with pytest.raises(ValueError, match="two followers are named 'one'"):
-        followers.register(Follower("one", lambda: Stepping(float)))
+    one, other = (Follower("one", lambda: Stepping(float)) for _ in range(2))
+    monkeypatch.setattr(followers, "_FOLLOWERS", holding(monkeypatch, "FOLLOWERS", one))
+    followers.register(NAME)  # an app may be made ready twice
+    assert followers.registered() == [one]
+    monkeypatch.setattr(followers, "_FOLLOWERS", holding(monkeypatch, "FOLLOWERS", one, other))
+    with pytest.raises(ValueError, match="two of FOLLOWERS are named 'one'"):
+        followers.registered()
 
 
 def _readiness(port: int) -> dict[str, object]:

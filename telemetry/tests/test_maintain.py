@@ -23,6 +23,7 @@ from telemetry.job_runs import Turn
 from telemetry.jobs import Job, NotYet
 from telemetry.models import JobRun
 from telemetry.moments import to_ms
+from telemetry.tests.held import NAME, holding
 from telemetry.tests.written import rollup, series, write
 from telemetry.workers import timed
 from tests.database_url import database_url
@@ -59,7 +60,7 @@ def start_maintain(request):
 def maintaining(*registered: Job) -> Iterator[maintenance.Maintenance]:
     """A process that maintains these jobs, in a thread."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "_registered", {job.name: job for job in registered})
+        patch.setattr(jobs, "_JOBS", holding(patch, "JOBS", *registered))
         patch.setattr(maintenance, "MAX_RETRY", 0.1)
         keeper = maintenance.Maintenance()
         thread = threading.Thread(target=keeper.run)
@@ -161,7 +162,7 @@ def test_a_job_that_does_not_end_at_all_ends_the_process(
     release = threading.Event()
     monkeypatch.setattr(timed, "STUCK_MARGIN", 0.1)
     job = Job("deaf", 600.0, 0.1, lambda: str(release.wait(DEADLINE)))
-    monkeypatch.setattr(jobs, "_registered", {"deaf": job})
+    monkeypatch.setattr(jobs, "_JOBS", holding(monkeypatch, "JOBS", job))
     try:
         with pytest.raises(timed.Stuck, match="deaf has not ended"):
             maintenance.Maintenance().run()
@@ -217,12 +218,13 @@ def test_a_clock_that_was_set_back_holds_no_job_up(transactional_db) -> None:
 
 
 def test_two_jobs_of_one_name_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_registered", {})
-    one = Job("one", 1.0, 1.0, str)
-    jobs.register(one)
-    jobs.register(one)  # an app may be made ready twice
-    with pytest.raises(ValueError, match="two jobs are named 'one'"):
-        jobs.register(Job("one", 2.0, 1.0, str))
+    one, other = Job("one", 1.0, 1.0, str), Job("one", 2.0, 1.0, str)
+    monkeypatch.setattr(jobs, "_JOBS", holding(monkeypatch, "JOBS", one))
+    jobs.register(NAME)  # an app may be made ready twice
+    assert jobs.registered() == [one]
+    monkeypatch.setattr(jobs, "_JOBS", holding(monkeypatch, "JOBS", one, other))
+    with pytest.raises(ValueError, match="two of JOBS are named 'one'"):
+        jobs.registered()
 
 
 def test_once_does_everything_once(transactional_db) -> None:
@@ -245,11 +247,13 @@ def test_once_does_the_rest_when_one_fails(
 
     monkeypatch.setattr(
         jobs,
-        "_registered",
-        {
-            "bad": Job("bad", 1.0, 1.0, fail),
-            "good": Job("good", 1.0, 1.0, lambda: done.append("good") or ""),
-        },
+        "_JOBS",
+        holding(
+            monkeypatch,
+            "JOBS",
+            Job("bad", 1.0, 1.0, fail),
+            Job("good", 1.0, 1.0, lambda: done.append("good") or ""),
+        ),
     )
     with pytest.raises(CommandError, match="bad: no room left"):
         call_command("maintain", "--once")

@@ -10,6 +10,7 @@ from alerts import ready_made
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Make the ready-made alert rules that are not there yet, and say which."
 
     def add_arguments(self, parser: CommandParser) -> None:

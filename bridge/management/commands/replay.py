@@ -15,6 +15,7 @@ from telemetry.storage import errors
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Replay quarantined messages, oldest first; what is stored leaves quarantine."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -20,6 +20,7 @@ GROUP = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Bridge MQTT messages into the store and the live channel, until SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -14,6 +14,7 @@ from embedded.up.report import Screen
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Write everything stored into FILE, while ingest goes on; `restore` reads it back."
 
     def add_arguments(self, parser: CommandParser) -> None:

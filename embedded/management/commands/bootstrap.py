@@ -13,6 +13,7 @@ from embedded.up import database
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Bring the tables up to date and make the first operator; safe to run at every start."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -16,6 +16,7 @@ from embedded.up.report import Screen
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Read back what `backup` wrote: all of it, or nothing has changed."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -25,6 +25,7 @@ NICE = 5  # what comes in now goes first
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Store readings from CSV, Parquet or NDJSON files; see docs/import.md."
 
     def add_arguments(self, parser: CommandParser) -> None:

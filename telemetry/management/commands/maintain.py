@@ -14,6 +14,7 @@ from telemetry.workers.timed import Stuck
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Make partitions ahead, roll up readings and remove old ones, until SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -14,6 +14,7 @@ from telemetry.workers.timed import Stuck
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Judge the rules of alerts, send what they say, compute derived series, until SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:

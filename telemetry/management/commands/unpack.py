@@ -12,6 +12,7 @@ from telemetry.storage import unpacking
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = (
         "Puts what is packed back into rows, the newest day first, beside a running bridge."
         " A reading then takes some 80 bytes again. Ended early, it goes on where it was."
