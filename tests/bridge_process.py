@@ -14,7 +14,7 @@ from embedded.servers.child import Child
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 90.0  # until a worker is connected to its broker
+START_SECONDS = 240.0  # until a worker is connected to its broker
 END_SECONDS = 90.0  # until it has ended; it may wait 30 for a lease, or to commit what it holds
 ACKED_SECONDS = 60.0  # until the broker has acknowledged what was published
 

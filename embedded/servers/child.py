@@ -16,7 +16,7 @@ from embedded.errors import EmbeddedError
 from embedded.servers import orphans
 from embedded.servers.server import Server
 
-READY_SECONDS = 60.0  # to answer after a start; Postgres may have to recover
+READY_SECONDS = 180.0  # to answer after a start; Postgres may have to recover
 RETRY_SECONDS = 0.2  # between two starts: orphans of a killed Postgres must be gone first
 POLL_SECONDS = 0.02
 FREEZE_SECONDS = 5.0  # for a signal to reach everybody; one that waits for its disk gets it later

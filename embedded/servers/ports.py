@@ -7,6 +7,8 @@ import socket
 
 import psutil
 
+from embedded.servers.claims import Claims
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -33,12 +35,18 @@ def free_port(host: str = LOOPBACK) -> int:
     return port
 
 
-def choose_port(*wanted: int | None, host: str = LOOPBACK, taken: frozenset[int]) -> int:
-    """The first of `wanted` that is free and not in `taken`, otherwise any free one."""
+def choose_port(
+    *wanted: int | None, host: str = LOOPBACK, taken: frozenset[int], claims: Claims
+) -> int:
+    """The first of `wanted` that is free, not in `taken` and no other start's, otherwise any."""
+
+    def is_ours(port: int) -> bool:
+        return port not in taken and is_free(port, host) and claims.take(port, host)
+
     for candidate in wanted:
-        if candidate and candidate not in taken and is_free(candidate, host):
+        if candidate and is_ours(candidate):
             return candidate
-    while (port := free_port(host)) in taken:
+    while not is_ours(port := free_port(host)):
         continue
     return port
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from embedded.servers.claims import Claims
 from embedded.up.data_folder import SHARED, DataFolder
 from embedded.up.options import GUESTS, INCIDENTS, read
 from embedded.up.stack import Stack
@@ -37,24 +38,26 @@ def test_every_option_of_up_is_there(capsys: pytest.CaptureFixture[str]) -> None
     assert not {option for option in options if f"`{option}" not in DOC}
 
 
-def test_every_process_has_a_row(server_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_process_has_a_row(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch, claims: Claims
+) -> None:
     for variable in VARIABLES.values():
         monkeypatch.delenv(variable, raising=False)
     data = DataFolder(server_folder / "var")
-    stack = Stack(read(["--data", str(data.path)]), data)
+    stack = Stack(read(["--data", str(data.path)]), data, claims)
     names = [row.name for row in stack.table()]
     assert len(names) == 8
     assert not [name for name in names if f"| `{name}` |" not in DOC]
 
 
 def test_a_server_of_yours_is_not_started_and_its_password_not_shown(
-    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch, claims: Claims
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@db.example:5433/mine")
     monkeypatch.setenv("REDIS_URL", "redis://cache.example/0")
     monkeypatch.setenv("MQTT_URL", "mqtt://broker.example")
     data = DataFolder(server_folder / "var")
-    stack = Stack(read(["--data", str(data.path), "--no-sim"]), data)
+    stack = Stack(read(["--data", str(data.path), "--no-sim"]), data, claims)
     assert stack.servers == []
     assert [program.name for program in stack.programs()] == ["web", "maintain", "engine", "bridge"]
     shown = [row.where for row in stack.table()]
@@ -63,11 +66,13 @@ def test_a_server_of_yours_is_not_started_and_its_password_not_shown(
     assert stack.environment()["DATABASE_URL"] == "postgresql://me:secret@db.example:5433/mine"
 
 
-def test_history_is_made_up_only_for_an_installation_that_has_none(server_folder: Path) -> None:
+def test_history_is_made_up_only_for_an_installation_that_has_none(
+    server_folder: Path, claims: Claims
+) -> None:
     data = DataFolder(server_folder / "var")
     chosen = read(["--data", str(data.path), "--devices", "3"])
-    assert "--backfill" in Stack(chosen, data).simulator_words
+    assert "--backfill" in Stack(chosen, data, claims).simulator_words
     data.write_state(filled=True)
-    assert Stack(chosen, data).simulator_words == (*INCIDENTS, "--devices", "3")
+    assert Stack(chosen, data, claims).simulator_words == (*INCIDENTS, "--devices", "3")
     own = read(["--data", str(data.path), "--backfill", "2"])
-    assert Stack(own, data).simulator_words == (*INCIDENTS, *GUESTS, "--backfill", "2")
+    assert Stack(own, data, claims).simulator_words == (*INCIDENTS, *GUESTS, "--backfill", "2")

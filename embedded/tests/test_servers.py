@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 import redis
 
+from embedded.servers.claims import Claims
 from embedded.servers.mqtt import MAX_PACKET, Iotcore, Mosquitto, broker
-from embedded.servers.ports import choose_port, is_free
+from embedded.servers.ports import choose_port, free_port, is_free
 from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from tests.servers import RunningServer
 from tests.waiting import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_postgres_keeps_rows_through_a_stop_and_through_a_kill(
@@ -201,10 +207,41 @@ def test_the_broker_choice_is_obeyed(server_folder, monkeypatch) -> None:
     assert isinstance(broker("auto", server_folder, 1), Iotcore)
 
 
-def test_a_taken_port_is_passed_over() -> None:
+def test_a_taken_port_is_passed_over(claims: Claims) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        chosen = choose_port(None, port, taken=frozenset())
+        chosen = choose_port(None, port, taken=frozenset(), claims=claims)
     assert chosen != port
-    assert choose_port(chosen, port, taken=frozenset()) == chosen
-    assert choose_port(chosen, taken=frozenset({chosen})) != chosen
+    assert choose_port(chosen, port, taken=frozenset(), claims=claims) == chosen
+    assert choose_port(chosen, taken=frozenset({chosen}), claims=claims) != chosen
+
+
+CLAIM = """
+import sys
+from embedded.servers.claims import Claims
+from embedded.servers.ports import choose_port
+claims = Claims()
+print(choose_port(int(sys.argv[1]), taken=frozenset(), claims=claims), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.process
+def test_a_port_that_another_start_has_chosen_is_passed_over_until_that_has_ended(
+    claims: Claims,
+) -> None:
+    wanted = str(free_port())
+    other = subprocess.Popen(
+        [sys.executable, "-c", CLAIM, wanted],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        assert is_free(port)  # nobody listens there yet
+        assert choose_port(port, taken=frozenset(), claims=claims) != port
+        other.kill()
+    assert choose_port(port, taken=frozenset(), claims=claims) == port

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from embedded.errors import EmbeddedError
+from embedded.servers.claims import Claims
 from embedded.servers.ports import free_port, in_url, is_free, own_addresses
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import read
@@ -19,12 +20,14 @@ ELSEWHERE = "192.0.2.1"  # kept for documentation: no machine has it
 
 
 @pytest.fixture
-def stack(server_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stack]:
+def stack(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch, claims: Claims
+) -> Callable[..., Stack]:
     monkeypatch.delenv("PULSEBOARD_ALLOWED_HOSTS", raising=False)
     for variable in VARIABLES.values():
         monkeypatch.setenv(variable, "postgresql://elsewhere/x")
     data = DataFolder(server_folder / "var")
-    return lambda *words: Stack(read(["--data", str(data.path), *words]), data)
+    return lambda *words: Stack(read(["--data", str(data.path), *words]), data, claims)
 
 
 def test_a_machine_open_to_others_answers_to_its_own_names(stack: Callable[..., Stack]) -> None:

@@ -32,7 +32,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WAIT_SECONDS = 90.0
+WAIT_SECONDS = 240.0  # a machine at work takes three times as long as one that is not
 SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1")
 OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
 
@@ -161,7 +161,7 @@ def all_gone(processes: list[psutil.Process]) -> bool:
     return not any(is_alive(process) for process in processes)
 
 
-@pytest.mark.timeout(1200)  # seconds; each step has a deadline of its own
+@pytest.mark.timeout(3600)  # seconds; each step has a deadline of its own
 def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) -> None:
     # Ports of its own, as if it had run before: whoever starts meanwhile wants the usual ones.
     DataFolder(server_folder / "var").remember_ports(
@@ -244,7 +244,7 @@ def received(port: int) -> int:
     return int(float(found[1]))
 
 
-@pytest.mark.timeout(600)  # seconds; each step has a deadline of its own
+@pytest.mark.timeout(1800)  # seconds; each step has a deadline of its own
 def test_two_starts_at_once_and_started_means_that_nothing_published_is_lost(
     start: Callable[..., Up],
 ) -> None:
@@ -269,7 +269,7 @@ def test_two_starts_at_once_and_started_means_that_nothing_published_is_lost(
     assert "Traceback" not in ups[1].said
 
 
-@pytest.mark.timeout(600)  # seconds; each step has a deadline of its own
+@pytest.mark.timeout(1800)  # seconds; each step has a deadline of its own
 def test_any_folder_any_locale_and_ipv6(start: Callable[..., Up]) -> None:
     latin = {"LC_ALL": "C", "PYTHONIOENCODING": "latin-1:strict", "PYTHONUTF8": "1"}
     name = '50% ; #1 %(here)s a folder\'s "own" für 日本'

@@ -13,11 +13,11 @@ from types import FrameType
 
 from embedded.errors import EmbeddedError
 from embedded.servers import leftovers
+from embedded.servers.claims import Claims
 from embedded.up import options as command_line
 from embedded.up.data_folder import DataFolder
 from embedded.up.report import Screen
 from embedded.up.run import Up
-from embedded.up.turn import Turn
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -42,15 +42,14 @@ def _ignore_signals() -> None:
 def main(words: list[str]) -> int:
     """Run `manage.py up WORDS`; the exit status."""
     chosen = command_line.read(words)
-    screen, turn = Screen(), Turn()
+    screen, claims = Screen(), Claims()
     try:
         with _interrupted_by_signals():
             data = DataFolder(chosen.data)
             with data.lock():
                 if ended := leftovers.end(data.state().get("processes", [])):
                     screen.say(f"Ended what an earlier start left running: {ended}")
-                turn.take(screen.say)
-                Up(chosen, data, screen, turn).run(_ignore_signals)
+                Up(chosen, data, screen, claims).run(_ignore_signals)
     except EmbeddedError as exc:
         screen.complain(str(exc))
         return 1
@@ -61,5 +60,5 @@ def main(words: list[str]) -> int:
     except KeyboardInterrupt:
         screen.say("Everything has ended.")
     finally:
-        turn.give_up()
+        claims.give_up()
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from embedded.errors import EmbeddedError
 from embedded.servers import leftovers
+from embedded.servers.claims import Claims
 from embedded.servers.ports import LOOPBACK
 from embedded.up import yours
 from embedded.up.data_folder import DataFolder
@@ -19,10 +20,9 @@ from embedded.up.preparation import ROOT, Preparation, Prepared
 from embedded.up.report import Screen, table
 from embedded.up.stack import Stack
 from embedded.up.supervision import Supervisor
-from embedded.up.turn import Turn
 from embedded.up.watch import Watch
 
-READY_SECONDS = 60.0  # for one server to answer; Postgres may have to recover first
+READY_SECONDS = 180.0  # for one server to answer; Postgres may have to recover first
 ANSWER_SECONDS = 5.0  # for one question to a process of ours
 POLL_SECONDS = 0.05  # between looks while starting
 EARLY_DEATHS = 3  # of a program during the start before the start is given up
@@ -33,12 +33,11 @@ REGISTER_SECONDS = 120  # for the whole fleet over the REST API
 class Up:
     """One run of the stack."""
 
-    def __init__(self, chosen: Options, data: DataFolder, screen: Screen, turn: Turn) -> None:
+    def __init__(self, chosen: Options, data: DataFolder, screen: Screen, claims: Claims) -> None:
         self.options = chosen
         self.data = data
         self.screen = screen
-        self.turn = turn
-        self.stack = Stack(chosen, data)
+        self.stack = Stack(chosen, data, claims)
         self.deaths: dict[str, int] = {}  # while starting
 
     def run(self, stopping: Callable[[], None]) -> None:
@@ -64,7 +63,6 @@ class Up:
         )
         try:
             password = self._start()
-            self.turn.give_up()
             self._introduce(password, time.monotonic() - started)
             self.watch.run()
         finally:

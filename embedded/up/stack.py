@@ -10,6 +10,7 @@ from pathlib import Path
 
 from embedded.errors import EmbeddedError
 from embedded.servers import mqtt
+from embedded.servers.claims import Claims
 from embedded.servers.ports import (
     LOOPBACK,
     choose_port,
@@ -55,11 +56,11 @@ ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not lis
 class Stack:
     """Every process of one installation, planned but not started."""
 
-    def __init__(self, options: Options, data: DataFolder) -> None:
+    def __init__(self, options: Options, data: DataFolder, claims: Claims) -> None:
         self.options = options
         self.data = data
         self.address = address_of(options.host)
-        ports = _choose_ports(options, self.address, data)
+        ports = _choose_ports(options, self.address, data, claims)
         self.web_port = ports["web"]
         self._is_filled = bool(data.state().get("filled"))
         self.probe_ports = {name: ports[name] for name in PROBE_PORTS}
@@ -224,13 +225,15 @@ def _is_for_this_machine_only(address: str) -> bool:
     return parsed.is_loopback or parsed.is_link_local
 
 
-def _choose_ports(options: Options, address: str, data: DataFolder) -> dict[str, int]:
+def _choose_ports(
+    options: Options, address: str, data: DataFolder, claims: Claims
+) -> dict[str, int]:
     """A port for each, the same as last time where it is still free."""
     chosen: dict[str, int] = {}
     for key, port in {**USUAL_PORTS, "web": WEB_PORT, **PROBE_PORTS}.items():
         taken = frozenset(chosen.values())
         if key == "web" and options.port:
-            if not is_free(options.port, address):
+            if not (is_free(options.port, address) and claims.take(options.port, address)):
                 raise EmbeddedError(
                     f"Port {options.port} of {options.host} is taken or not allowed.",
                     "Choose another with --port, or leave it out.",
@@ -238,7 +241,8 @@ def _choose_ports(options: Options, address: str, data: DataFolder) -> dict[str,
             chosen[key] = options.port
         elif key not in VARIABLES or not os.environ.get(VARIABLES[key]):
             host = address if key == "web" else LOOPBACK
-            chosen[key] = choose_port(data.remembered_port(key), port, host=host, taken=taken)
+            remembered = data.remembered_port(key)
+            chosen[key] = choose_port(remembered, port, host=host, taken=taken, claims=claims)
     data.remember_ports(chosen)
     return chosen
 

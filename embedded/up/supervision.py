@@ -22,7 +22,7 @@ from embedded.up.data_folder import DataFolder
 LOG_BYTES = 5_000_000  # per log file before it is rotated
 LOG_BACKUPS = 2  # rotated files kept
 START_RETRIES = 8  # failures in a row, one second longer apart each, before it is called failed
-START_SECONDS = 20.0  # for supervisord to answer
+START_SECONDS = 60.0  # for supervisord to answer
 PREFIX = "SUPERVISED_"  # of the variables that hand supervisord paths and commands
 MAX_OPEN_FILES = 32_768  # per process, if the machine allows: one per browser and
 # connection; three per device in the front of iotcore
