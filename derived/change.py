@@ -84,7 +84,8 @@ def checked(text: str, at: str, sources: Mapping[str, Source]) -> Checked:
     if at not in sources:
         raise Refused({"at": "Name one of the inputs."})
     back_us = longest(formula.needs({name: each.held_us for name, each in sources.items()}))
-    if to_us(clock.now()) - back_us < computing.kept_from_us():
+    ids = [each.series.pk for each in sources.values()]
+    if to_us(clock.now()) - back_us < computing.kept_from_us(ids):
         days = back_us / 86_400e6
         raise Refused({"formula": f"It needs readings of {days:.3g} days, which are not kept."})
     return Checked(formula, at, gives)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from devices import clock
 from telemetry.expression import Column, Times, TooMuch, Values
 from telemetry.history import columns, instants
 from telemetry.moments import to_us
-from telemetry.storage import retention
+from telemetry.storage import kept
 from telemetry.storage.backend import backend
 
 # Results of one step; the smaller ones are tried where the windows of so many hold too much.
@@ -36,15 +37,15 @@ class Results(NamedTuple):
     instants: int  # at which there could be a result
 
 
-def kept_from_us() -> int:
-    """Readings before it may be gone."""
-    kept = retention.kept(clock.now()).raw
-    return to_us(max(kept, backend().keeps_from(kept)))
+def kept_from_us(series_ids: Collection[int]) -> int:
+    """Readings of these series before it may be gone."""
+    return to_us(backend().keeps_from(kept.all_of(series_ids, clock.now()).raw))
 
 
-def earliest_us(defined: Definition) -> int:
-    """From when on everything that counts for a result is still kept."""
-    return kept_from_us() + defined.back_us()
+def earliest_us(defined: Definition, series_id: int) -> int:
+    """From when on everything that counts for a result of this series is still kept, and it."""
+    from_inputs = kept_from_us(defined.inputs.values()) + defined.back_us()
+    return max(from_inputs, kept_from_us([series_id]))
 
 
 def newest_of(defined: Definition, span: Span) -> Results:

@@ -20,7 +20,7 @@ from telemetry.expression import InvalidExpression
 from telemetry.followers import Follower
 from telemetry.moments import from_us
 from telemetry.storage import commit_log
-from telemetry.storage.replace import Computed, Dropped, replace
+from telemetry.storage.replace import Computed, Dropped, Needs, replace
 
 IDLE = 0.5  # seconds until it is looked again whether there is something
 # A series rests so many times as long as its step took: one that is dear leaves the processor and
@@ -78,7 +78,7 @@ class Stepping:
     def _compute_dues(self, derived: DerivedSeries, defined: Definition, dues: list[Due]) -> None:
         """The newest first: what is shown now does not wait for what is long past."""
         *others, newest = joined((each.start_us, each.stop_us) for each in dues)
-        earliest = computing.earliest_us(defined)
+        earliest = computing.earliest_us(defined, derived.series_id)
         results = self._results(defined, newest, earliest)
         left = [(start, stop) for start, stop in others if stop >= earliest]
         if results is not None and max(newest[0], earliest) < results.start_us:
@@ -89,13 +89,13 @@ class Stepping:
             Due.objects.filter(pk__in=[each.pk for each in dues]).delete()
             commits.add({derived.pk: left})
 
-        self._write(derived, results, note)
+        self._write(derived, defined, results, note)
 
     def _compute_backfill(self, derived: DerivedSeries, defined: Definition) -> None:
         asked = Backfill.objects.filter(derived=derived, state=Backfill.State.RUNNING).first()
         if asked is None:
             return
-        earliest = computing.earliest_us(defined)
+        earliest = computing.earliest_us(defined, derived.series_id)
         results = self._results(defined, (asked.start_us, asked.left_us), earliest)
         done = results is None or results.start_us <= max(asked.start_us, earliest)
 
@@ -111,7 +111,7 @@ class Stepping:
             elif results is not None:
                 same.update(left_us=results.start_us - 1, rows=rows)
 
-        self._write(derived, results, note)
+        self._write(derived, defined, results, note)
         if done or time.monotonic() - self._told_at >= TOLD_EVERY:
             self._told_at = time.monotonic()
             publish.announce_changed(derived)
@@ -122,7 +122,11 @@ class Stepping:
         return computing.newest_of(defined, (start, stop)) if start <= stop else None
 
     def _write(
-        self, derived: DerivedSeries, results: Results | None, note: Callable[[], None]
+        self,
+        derived: DerivedSeries,
+        defined: Definition,
+        results: Results | None,
+        note: Callable[[], None],
     ) -> None:
         """Store the results in one transaction with what is noted, and show them."""
         if results is None:
@@ -132,7 +136,8 @@ class Stepping:
         computed = Computed(
             derived.series_id, results.start_us, results.stop_us, results.times_us, results.values
         )
-        replaced = replace(computed, from_us(results.needs_from_us), note)
+        needs = Needs(from_us(results.needs_from_us), list(defined.inputs.values()))
+        replaced = replace(computed, needs, note)
         self._published.show(derived.series_id, replaced)
 
 

@@ -13,6 +13,7 @@ from django.db import models
 from access.scope import AtNoSite, M, ScopedManager
 from devices.models import Device, NotRemoved, OfDevices
 from devices.stamps import CreatedAt
+from telemetry.retention_rule import RetentionRule  # noqa: F401 (a model of this app)
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MAX_METRIC_LENGTH = 200  # characters of a dotted metric name

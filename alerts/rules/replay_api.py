@@ -44,7 +44,7 @@ from telemetry.history.columns import MINUTE_US
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
 from telemetry.moments import to_us
-from telemetry.storage import retention
+from telemetry.storage import kept, retention
 
 MAX_SPAN = 31 * DAY  # ms
 PAGE = 200  # targets of one answer
@@ -196,7 +196,7 @@ def _targets(scope: Scope, rule: AlertRule) -> Any:
 
 def _span(given: dict[str, Any]) -> tuple[int, int]:
     now = clock.now()
-    floor = to_us(retention.kept(now).raw)
+    floor = to_us(retention.cutoffs(now).raw)
     stop = min(given.get("stop", to_us(now) // 1_000) * 1_000, to_us(now))
     start = max(given["start"] * 1_000, floor)
     start_us, stop_us = start // MINUTE_US * MINUTE_US, stop // MINUTE_US * MINUTE_US
@@ -235,13 +235,20 @@ def _of_one(
 ) -> Replayed:
     device = target.device if isinstance(target, Series) else target
     fitted = condition.fitted(round(device.expected_interval * 1_000_000))
+    inputs: dict[str, int] = {}
+    ids: tuple[int, ...] = (target.pk,)
     if isinstance(target, Device) and isinstance(condition.judging, Expression):
         inputs = _inputs(condition.judging, target)
+        ids = tuple(inputs.values())
+    elif isinstance(target, Device):
+        ids = tuple(target.series.order_by("id").values_list("id", flat=True))
+    # Some series are kept for a shorter time than others.
+    start_us = min(max(start_us, to_us(kept.all_of(ids, clock.now()).raw)), stop_us)
+    if isinstance(target, Device) and isinstance(condition.judging, Expression):
         if len(inputs) < len(condition.judging.inputs):  # one of them is not there: no values
             return Replayed(judged_us=stop_us)
         return replay_formula(fitted, inputs, start_us, stop_us, budget)
     if isinstance(target, Device):
-        ids = tuple(target.series.order_by("id").values_list("id", flat=True))
         return replay(fitted, HeardOf(ids), start_us, stop_us, budget)
     if condition.takes is Takes.WORDS:
         return replay_words(fitted, target.pk, start_us, stop_us, budget)

@@ -19,6 +19,7 @@ class Lost:
     index: int  # of the message
     uid: str
     metrics: list[str] = field(default_factory=list)  # one for each reading
+    series: set[int] = field(default_factory=set)  # of these
 
     def note(self, rows: Rows) -> Verdict:
         """Count it; the device's verdict as it is then. The message is rejected if all are."""
@@ -63,5 +64,6 @@ def of_devices(
             uid = uid_of.get(device_id, batch.uids[index])
             metrics = {each: metric for metric, each in series.ids.get(device_id, {}).items()}
             of_device = found.setdefault(uid, Lost(index, uid))
+            of_device.series.add(series_id)
             of_device.metrics.append(metrics.get(series_id, "a metric"))
         yield from found.values()

@@ -39,8 +39,8 @@ from bridge.message import Message
 from devices.registry import DeviceRef
 from telemetry.series.registry import kind_of
 from telemetry.storage import store
+from telemetry.storage.kept import AcceptsFrom
 from telemetry.storage.presence import Heard, Said
-from telemetry.storage.retention import AcceptsFrom
 
 MAX_DESCRIBED = 20_000  # descriptions remembered
 
@@ -54,7 +54,7 @@ class RowBuilder:
         self._waiting = waiting
         self._registry, self._series = memory.registry, memory.series
         self._deliveries = memory.deliveries
-        self._limit = AcceptsFrom()
+        self._limits = AcceptsFrom()
         # What devices said of themselves lately, and is stored.
         self._described: dict[tuple[int, type, str], Described | Discovered] = {}
 
@@ -134,11 +134,11 @@ class RowBuilder:
         return gathered.columns()
 
     def _without_too_old(self, rows: Rows, batch: Batch, columns: Columns) -> Columns:
-        """The readings that retention would not remove at once; what is said of the others."""
-        limit_us = self._limit.us()
-        kept = without_too_old(rows, columns, limit_us)
+        """The readings that retention would not remove at once; says what became of the others."""
+        kept = without_too_old(rows, columns, self._limits)
         for lost in of_devices(batch, kept.lost, self._registry, self._series):
             partly = not lost.note(rows).rejected
+            limit_us = max(map(self._limits.of, lost.series))
             message, problem = batch.messages[lost.index], complaint(lost, limit_us)
             keep(rows, lost.index, message, lost.uid, [problem], partial=partly)
         # What is lost is in no column any more.

@@ -9,8 +9,9 @@ import numpy as np
 from bridge.commit.batch_rows import Rows
 from bridge.commit.conflicts import Lost
 from bridge.decode.items import Problem, Reason
-from bridge.intake.batch import Columns, Text
+from bridge.intake.batch import Columns
 from telemetry.moments import from_us
+from telemetry.storage.kept import AcceptsFrom
 
 
 class Kept(NamedTuple):
@@ -22,10 +23,11 @@ class Kept(NamedTuple):
     lost: dict[int, list[int]]  # by message: the series of its readings that are too old
 
 
-def without_too_old(rows: Rows, columns: Columns, limit_us: int) -> Kept:
-    """The readings from the limit on."""
-    young = columns.times_us >= limit_us
-    young_texts = np.array([at >= limit_us for _, at, _ in columns.texts], dtype=bool)
+def without_too_old(rows: Rows, columns: Columns, limits: AcceptsFrom) -> Kept:
+    """The readings from the limit of their series on. Raises what the database raises."""
+    young = ~limits.too_old(columns.series_ids, columns.times_us)
+    of_texts = np.array([text[:2] for text in columns.texts], np.int64).reshape(-1, 2)
+    young_texts = ~limits.too_old(of_texts[:, 0], of_texts[:, 1])
     if young.all() and young_texts.all():
         return Kept(columns, rows.counts, rows.spans, {})
     place = np.concatenate(([0], np.cumsum(young))).tolist()  # where each row is now
@@ -35,8 +37,7 @@ def without_too_old(rows: Rows, columns: Columns, limit_us: int) -> Kept:
         numbers, texts = rows.spans.get(index, (slice(first, first + count), slice(0, 0)))
         first += count
         gone = columns.series_ids[numbers][~young[numbers]].tolist()
-        its_texts: list[Text] = columns.texts[texts.start : texts.stop]
-        gone += [series_id for series_id, at, _ in its_texts if at < limit_us]
+        gone += of_texts[texts, 0][~young_texts[texts]].tolist()
         if gone:
             lost[index] = gone
         here = slice(place[numbers.start], place[numbers.stop])

@@ -24,7 +24,7 @@ from telemetry.history.raw_table import Place, Rows
 from telemetry.models import Series
 from telemetry.moments import in_ms, to_ms, to_us
 from telemetry.series.form import series_form
-from telemetry.storage import retention
+from telemetry.storage import kept
 
 MAX_SERIES = 5000  # series of one answer: they are read one after another
 DEFAULT_LIMIT, MAX_LIMIT = 10_000, 100_000  # readings of a page
@@ -73,7 +73,7 @@ def answer(request: Request, shape: str, span: int) -> HttpResponseBase:
         limit = None
     about: dict[str, Any] = {
         "now": now, "from": in_ms(start_us), "to": in_ms(stop_us), "tz": zone.key,
-        "read": {"from": "readings", "complete_from": _complete_from(start_us, as_of)},
+        "read": {"from": "readings", "complete_from": _complete_from(series, start_us, as_of)},
         "next": None,
     }  # fmt: skip
 
@@ -97,10 +97,10 @@ def answer(request: Request, shape: str, span: int) -> HttpResponseBase:
     return streamed(request, raw_table.long_form(series, rows, about), name, zone)
 
 
-def _complete_from(start_us: int, now: datetime) -> int | None:
+def _complete_from(series: list[Series], start_us: int, now: datetime) -> int | None:
     """Where readings may be gone by retention: from when on there are all, in Unix ms."""
-    kept = retention.kept(now).raw
-    return to_ms(kept) if start_us < to_us(kept) else None
+    since = kept.all_of([one.pk for one in series], now).raw
+    return to_ms(since) if start_us < to_us(since) else None
 
 
 def _lists(series: list[Series], rows: Any) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from telemetry.history.read_limit import limited
 from telemetry.live import contract
 from telemetry.models import Correction, Series
 from telemetry.moments import in_ms, to_us
-from telemetry.storage import closed, replace, retention
+from telemetry.storage import closed, kept, replace
 from telemetry.storage.backend import backend
 
 MAX_READINGS = 50_000  # removed by one correction: batches wait while it is made
@@ -135,7 +135,7 @@ def _check(wanted: Wanted) -> None:
     now = clock.now()
     if wanted.stop > now:
         raise Refused("to", "It must not be later than now: what comes yet cannot be wrong yet.")
-    _check_kept(wanted.start, now)
+    _check_kept(wanted.series.pk, wanted.start, now)
     if not wanted.points:
         return
     points = wanted.points
@@ -150,8 +150,8 @@ def _check(wanted: Wanted) -> None:
         raise Refused("points", "This series has no texts.")
 
 
-def _check_kept(start: datetime, now: datetime) -> None:
-    oldest = backend().keeps_from(retention.kept(now).raw)
+def _check_kept(series_id: int, start: datetime, now: datetime) -> None:
+    oldest = backend().keeps_from(kept.all_of([series_id], now).raw)
     if start < oldest:
         said = f"Readings before {oldest:%Y-%m-%d %H:%M} UTC are removed by retention, and their"
         raise Refused("from", f"{said} summaries cannot be made anew.")
@@ -173,7 +173,7 @@ def _check_undo(correction: Correction) -> None:
     now = clock.now()
     if undoable_until(correction) is None:
         raise Refused("detail", f"After {UNDO_FOR.days} days it cannot be undone any more.")
-    _check_kept(correction.starts_at, now)
+    _check_kept(correction.series_id, correction.starts_at, now)
     later = Correction.objects.filter(
         series=correction.series_id, undone_at=None, pk__gt=correction.pk,
         starts_at__lt=correction.ends_at, ends_at__gt=correction.starts_at,

@@ -25,7 +25,7 @@ from telemetry.models import Series
 from telemetry.moments import EPOCH, from_ms, in_ms, to_us
 from telemetry.series.form import series_form
 from telemetry.sql import load
-from telemetry.storage import retention
+from telemetry.storage import kept
 
 MAX_SERIES = 200  # series of one request
 MIN_POINTS, MAX_POINTS = 10, 5000  # points a series
@@ -74,14 +74,18 @@ def window(
     if not ids:
         return []
     points = min(points, MAX_TOTAL_POINTS // len(ids))
-    cutoffs = retention.kept(now or clock.now())
+    since = kept.each(ids, now or clock.now())
     start, stop = from_ms(start_ms), from_ms(end_ms)
 
-    raw_ids = [] if start < cutoffs.raw else _with_at_most(points, ids, start, stop)
+    whole = [series_id for series_id in ids if start >= since[series_id].raw]
+    raw_ids = _with_at_most(points, whole, start, stop)
     reduced_ids = [series_id for series_id in ids if series_id not in set(raw_ids)]
     numbers = _readings(raw_ids, start, stop)
     covering = buckets.covering(
-        math.floor(start_ms), math.ceil(end_ms), points, at_least=_finest(start, cutoffs)
+        math.floor(start_ms),
+        math.ceil(end_ms),
+        points,
+        at_least=max((_finest(start, since[each]) for each in reduced_ids), default=buckets.SECOND),
     )
     numbers |= _reduced(reduced_ids, covering)
     said = texts.runs([found[series_id] for series_id in ids], start, stop, points)
@@ -143,11 +147,13 @@ def _recent(
     return found | _newest(rest, floor=EPOCH, before=before, now=now)
 
 
-def _finest(start: datetime, cutoffs: retention.Cutoffs) -> int:
+def _finest(start: datetime, since: kept.Kept) -> int:
     """The narrowest bucket that is still complete at `start`: retention drops the finest first."""
-    if start < cutoffs.minutes:
+    if start < since.hours:
+        return buckets.DAY
+    if start < since.minutes:
         return buckets.HOUR
-    return buckets.MINUTE if start < cutoffs.raw else buckets.SECOND
+    return buckets.MINUTE if start < since.raw else buckets.SECOND
 
 
 def _fetch(name: str, ids: list[int], **parameters: Any) -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from telemetry.history.every_reading import INSTEAD, MAX_READINGS
 from telemetry.history.refusal import CannotAnswer
 from telemetry.models import Series
 from telemetry.moments import from_us, in_ms, to_us
-from telemetry.storage import retention
+from telemetry.storage import kept
 
 MAX_CELLS = 1_000_000  # buckets, times series, times aggregates, of one answer
 MAX_SUMMARIES = 2_000_000  # minutes, hours or days of all series, that one answer goes through
@@ -62,7 +62,7 @@ def resample(
         points = reader.newest_before(ids, first, now=now)
         before = {series_id: value for series_id, (_, value) in points.items()}
     level = pieces.level(edges) if set(names) <= set(SUMMED) else None
-    _check_kept(level, names, first, retention.kept(now))
+    _check_kept(level, names, first, kept.all_of(ids, now))
     of: dict[int, Resampled] = {}
     read: dict[str, Any] = {"from": "readings", "rows": 0, "fresh_tail": None}
     counted = [*names, *(() if "count" in names else ("count",))]
@@ -168,14 +168,12 @@ def _check_readings(ids: Sequence[int], edges: Ints) -> None:
         )
 
 
-def _check_kept(
-    level: str | None, names: Sequence[str], first: datetime, kept: retention.Cutoffs
-) -> None:
+def _check_kept(level: str | None, names: Sequence[str], first: datetime, since: kept.Kept) -> None:
     """Refuse what retention left no data for: an answer of what is left would be a wrong one."""
-    if level is None and first < kept.raw:
+    if level is None and first < since.raw:
         exact = [name for name in names if name not in SUMMED]
         gone = (
-            f"readings before {kept.raw:%Y-%m-%dT%H:%MZ} are gone by retention, and the first"
+            f"readings before {since.raw:%Y-%m-%dT%H:%MZ} are gone by retention, and the first"
             f" bucket begins at {first:%Y-%m-%dT%H:%MZ}."
         )
         if exact:
@@ -188,9 +186,15 @@ def _check_kept(
             "interval",
             f"Buckets with these edges need every reading; {gone} Ask for whole minutes or hours.",
         )
-    if level == "1m" and first < kept.minutes:
+    if level == "1m" and first < since.minutes:
         raise CannotAnswer(
             "interval",
             f"Buckets with these edges need summaries of minutes, and those before"
-            f" {kept.minutes:%Y-%m-%dT%H:%MZ} are gone by retention. Ask for whole hours in UTC.",
+            f" {since.minutes:%Y-%m-%dT%H:%MZ} are gone by retention. Ask for whole hours in UTC.",
+        )
+    if level == "1h" and first < since.hours:
+        raise CannotAnswer(
+            "interval",
+            f"Buckets with these edges need summaries of hours, and those before"
+            f" {since.hours:%Y-%m-%dT%H:%MZ} are gone by retention. Ask for whole days in UTC.",
         )

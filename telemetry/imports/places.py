@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,13 @@ from devices import clock, signals
 from devices.models import UID_PATTERN, Device, DeviceAlias, Site
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
-from telemetry.imports.readings import Readings
+from telemetry.imports.readings import Key, Readings
 from telemetry.models import Series
+from telemetry.moments import to_us
 from telemetry.series.events import announce_series
 from telemetry.series.registry import MAX_SERIES_PER_DEVICE, SeriesRegistry, Told, kind_of
+from telemetry.storage import kept
+from telemetry.storage.backend import backend
 
 NUMBERS = kind_of(0.0)
 MAX_REGISTERED = 10_000  # devices that one file may register
@@ -41,6 +45,36 @@ class Places:
             self._devices |= dict(aliases.values_list("alias", "device_id"))
             self._devices |= dict(visible.filter(uid__in=asked).values_list("uid", "pk"))
         return asked - self._devices.keys()
+
+    def accepts_from_us(self, readings: Readings) -> NDArray[np.int64]:
+        """The oldest time a reading of each key may have to be stored, by what is registered: what
+        is not yet gets the rules of its device, or of the site it will be at. Unix us."""
+        now = clock.now()
+        ids = {key: self._devices.get(key.device) for key in readings.keys}
+        there = Series.objects.filter(device_id__in={each for each in ids.values() if each})
+        stored = {
+            (device_id, metric): series_id
+            for device_id, metric, series_id in there.values_list("device_id", "metric", "pk")
+        }
+        series = {key: stored.get((ids[key] or 0, key.metric)) for key in readings.keys}
+        limits = kept.accepts_from({each for each in series.values() if each}, now)
+        rules, site = kept.Rules.stored(), self._site()
+        owners = {
+            pk: kept.Owner(site_id, kind, pk)
+            for pk, site_id, kind in Device.with_removed.filter(
+                pk__in={each for each in ids.values() if each}
+            ).values_list("pk", "site_id", "kind")
+        }
+        new = kept.Owner(None if site is None else site.pk, "")
+
+        def limit(key: Key) -> datetime:
+            found = series[key]
+            if found is not None:
+                return limits[found]
+            days = rules.days(owners.get(ids[key] or 0, new))
+            return backend().keeps_from(kept.since(days, now).raw)
+
+        return np.array([to_us(limit(key)) for key in readings.keys], np.int64)
 
     def check_new(self, uids: set[str]) -> None:
         """Raises `NotImported` when these cannot be registered."""

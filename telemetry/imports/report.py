@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from telemetry.moments import from_us
+
+if TYPE_CHECKING:
+    from telemetry.imports.readings import Readings
 
 MAX_PROBLEMS = 100  # lines that a report names; a rejects file has them all
 MAX_MISSING = 100  # devices that a report names
@@ -53,6 +59,17 @@ class Report:
             self.problems.append(problem)
         if self.tell is not None:
             self.tell(problem)
+
+    def note_too_old(self, readings: Readings, limits_us: NDArray[np.int64]) -> None:
+        """Count what of a block is older than the limits, which are those of its keys."""
+        old = readings.times_us < limits_us[readings.places]
+        lost = {*readings.places[old].tolist()}
+        texts = [each.place for each in readings.texts if each.time_us < limits_us[each.place]]
+        self.too_old += int(old.sum()) + len(texts)
+        if gone := sorted(lost.union(texts)):
+            self.oldest_kept_us = max(self.oldest_kept_us, int(limits_us[gone].max()))
+        elif not self.oldest_kept_us and len(limits_us):
+            self.oldest_kept_us = int(limits_us.max())
 
     def reject(self, line: int, why: str) -> None:
         self.rejected += 1

@@ -29,7 +29,6 @@ from telemetry.live import contract
 from telemetry.models import ReadingImport
 from telemetry.moments import from_us, in_ms
 from telemetry.sql import load
-from telemetry.storage.retention import AcceptsFrom
 
 HASHED_AT_ONCE = 1024 * 1024  # bytes
 LOCK_KEY = 0x50554D  # advisory lock, with 32 bits of the digest: one process at a file
@@ -68,16 +67,15 @@ class Import:
     def survey(self) -> Report:
         """What is in the file, and what would become of it; nothing is written. Raises
         `NotImported` for what is no such file."""
-        report = self.seen = Report(oldest_kept_us=AcceptsFrom().us())
+        report = self.seen = Report()
         reader, rows = Reader(self._options), 0
         for block in blocks(self._path, self._name, self._options):
             rows += len(block.lines)
             if self._most_rows and rows > self._most_rows:
                 raise NotImported(f"It has over {self._most_rows} rows: use manage.py import.")
             found = reader.read(block, report)
-            report.too_old += int((found.times_us < report.oldest_kept_us).sum())
-            report.too_old += sum(each.time_us < report.oldest_kept_us for each in found.texts)
             report.missing |= self._places.missing({key.device for key in found.keys})
+            report.note_too_old(found, self._places.accepts_from_us(found))
             self._tell(Progress(False, report.rows, report.readings, 0, 0))
         return report
 
@@ -94,8 +92,9 @@ class Import:
         if report.too_old and not self._options.keep_what_fits:
             raise NotImported(
                 f"{report.too_old} readings are older than what is kept, from"
-                f" {from_us(report.oldest_kept_us):%Y-%m-%d} on: retention would remove them. Raise"
-                " PULSEBOARD_RETENTION_DAYS first, or leave them out with --keep-what-fits."
+                f" {from_us(report.oldest_kept_us):%Y-%m-%d} on: retention would remove them. Have"
+                " them kept longer first, by a rule on the page of the pipeline or by"
+                " PULSEBOARD_RETENTION_DAYS, or leave them out with --keep-what-fits."
             )
 
     def begin(self, *, again: bool = False) -> ReadingImport:

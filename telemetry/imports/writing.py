@@ -17,6 +17,7 @@ from telemetry.imports.report import Report
 from telemetry.models import ReadingImport
 from telemetry.moments import EPOCH, from_us
 from telemetry.storage import store
+from telemetry.storage.kept import AcceptsFrom
 
 BATCH_READINGS = 50_000  # of a transaction: about a tenth of a second
 MAX_DAYS = 32  # of a transaction, each a partition that it locks
@@ -48,6 +49,7 @@ class Writer:
 
     def __init__(self, row: ReadingImport, places: Places, report: Report) -> None:
         self._row, self._places, self._report = row, places, report
+        self._limits = AcceptsFrom()
         self.touched: set[int] = set()  # series that got readings
         self.first_us = self.last_us = 0  # of these
 
@@ -82,7 +84,7 @@ class Writer:
         rows = Rows(ids[readings.places], readings.times_us, readings.values, readings.lines)
         for line in rows.lines[rows.ids == 0].tolist():
             report.reject(line, NO_ROOM)
-        old = (rows.times_us < report.oldest_kept_us) & (rows.ids > 0)
+        old = self._limits.too_old(rows.ids, rows.times_us) & (rows.ids > 0)
         report.too_old += int(old.sum())
         good = (rows.ids > 0) & ~old
         rows = rows.of(good)
@@ -110,7 +112,7 @@ class Writer:
             series_id = int(ids[each.place])
             if not series_id:
                 self._report.reject(each.line, NO_ROOM)
-            elif each.time_us < self._report.oldest_kept_us:
+            elif each.time_us < self._limits.of(series_id):
                 self._report.too_old += 1
             elif (there := found.get((series_id, each.time_us))) is not None:
                 said = f"{each.text[:40]!r}, where line {there[3]} says {there[2][:40]!r}"

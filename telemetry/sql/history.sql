@@ -182,7 +182,7 @@ WHERE number.us IS NOT NULL OR word.time IS NOT NULL OR kept.time IS NOT NULL
 -- left out by equality. Joined minute by minute, a long backlog would cost a look at the index each.
 -- NOT EXISTS and no NOT IN: of a list that may be long the latter walks all of it for each bucket.
 WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
 ), span AS MATERIALIZED (
     SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
     FROM (
@@ -213,7 +213,7 @@ ORDER BY series_id, us
 -- name: reduce_from_1h
 -- Buckets of whole hours: from rollup_1h, and in hours with a dirty minute from what is finer.
 WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
 ), span AS MATERIALIZED (
     SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
     FROM (
@@ -254,7 +254,7 @@ ORDER BY series_id, us
 -- name: reduce_from_1d
 -- Buckets of whole days (UTC): from rollup_1d, and in days with a dirty minute from what is finer.
 WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
 ), span AS MATERIALIZED (
     SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
     FROM (

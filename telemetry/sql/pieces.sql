@@ -3,7 +3,7 @@
 -- yet: for what is made of calendar buckets. `depth` says how fine each is: 0 a row of the rollup, 2 a
 -- reading. See `reduce_from_1m`.
 WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
 ), span AS MATERIALIZED (
     SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
     FROM (
@@ -33,7 +33,7 @@ ORDER BY series_id, time
 -- name: pieces_1h
 -- The same of hours; those with a dirty minute come as minutes (depth 1) and readings.
 WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
 ), span AS MATERIALIZED (
     SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
     FROM (
@@ -74,7 +74,7 @@ ORDER BY series_id, time
 -- name: pieces_1d
 -- The same of days (UTC); those with a dirty minute come as hours, minutes and readings.
 WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes(%(start)s, %(stop)s)
+    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
 ), span AS MATERIALIZED (
     SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
     FROM (

@@ -1,6 +1,15 @@
 -- name: hold_retention
--- Before which moment readings may be gone; until the transaction ends nothing more is removed.
-SELECT greatest(raw_floor, raw_held) FROM retention_state FOR SHARE
+-- Until the transaction ends nothing more is removed.
+SELECT FROM retention_state FOR SHARE
+
+-- name: fetch_floor
+-- Before which moment readings of some series may be gone. In a statement of its own: that which waits
+-- for the row does not see what was removed meanwhile.
+SELECT greatest(state.raw_floor, state.raw_held, (
+    SELECT max(gone.raw_floor) FROM series_retention AS gone
+    WHERE gone.series_id = ANY (%(series)s::int[])
+))
+FROM retention_state AS state
 
 -- name: delete_numbers
 -- Deletes the numbers of a series at some times, which lie from one to another, both included.

@@ -8,7 +8,8 @@ DELETE FROM deleted_series
 WHERE series_id = ANY (%(series)s::int[]) AND deleted_at < %(before)s
 
 -- name: forget_last_readings
--- Deletes the newest readings kept of series.
+-- Deletes the newest readings kept of series, and word of what went of them.
+WITH forgotten AS (DELETE FROM series_retention WHERE series_id = ANY (%(series)s::int[]))
 DELETE FROM last_reading WHERE series_id = ANY (%(series)s::int[])
 
 -- name: fetch_floors
@@ -22,6 +23,10 @@ SELECT now(), (SELECT clock FROM retention_state)
 -- name: fetch_newest_day
 -- The newest day that was measured, and whether its readings are kept.
 SELECT max(bucket), max(bucket) >= (SELECT raw_floor FROM retention_state) FROM rollup_1d
+
+-- name: fetch_rules_changed
+-- When the rules of retention were changed last.
+SELECT rules_changed FROM retention_state
 
 -- name: believe_clock
 -- Notes the clock that retention goes by.

@@ -88,7 +88,12 @@ FROM (
         sum(least(greatest(value, -1e290), 1e290)) AS sum, min(value) AS min, max(value) AS max,
         (array_agg(value ORDER BY time))[1] AS first,
         (array_agg(value ORDER BY time DESC))[1] AS last
-    FROM all_numbers_between(%(start)s, %(stop)s)
+    FROM all_numbers_between(%(start)s, %(stop)s) AS stored
+    -- Not of a series whose readings are just being deleted there: they are in its summary.
+    WHERE NOT EXISTS (
+        SELECT FROM series_retention AS gone
+        WHERE gone.series_id = stored.series_id AND stored.time < gone.raw_floor
+    )
     GROUP BY 1, 2
 ) AS late
 LEFT JOIN rollup_base AS base USING (series_id, bucket)

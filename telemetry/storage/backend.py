@@ -24,6 +24,7 @@ class Backend(Protocol):
     """What `plain.Plain` and `timescale.Timescale` both do, each in its way."""
 
     minutes_per_step: int  # that `roll_up` is given at most
+    trims: bool  # readings of one series can go, and what sums them up stays
 
     def make_days(self, days: Iterable[date]) -> list[str]:
         """Make room for the readings of these days; the names of the tables made."""

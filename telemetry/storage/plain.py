@@ -24,6 +24,7 @@ _SQL = load("rollups") | load("retention") | load("plain") | load("replace") | l
 class Plain:
     """See `telemetry.storage.backend.Backend`."""
 
+    trims = True
     minutes_per_step = 120  # what one transaction computes, and keeps locked
 
     def make_days(self, days: Iterable[date]) -> list[str]:

@@ -7,7 +7,7 @@ nothing, and nobody who follows the commit log hears of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -60,19 +60,26 @@ class Replaced(NamedTuple):
         return np.union1d(self.times_us, self.removed_us)
 
 
+class Needs(NamedTuple):
+    """What was computed of: these series, from that moment on."""
+
+    since: datetime
+    series: Sequence[int] = ()
+
+
 class Dropped(TelemetryError):
     """Retention took readings meanwhile of which some of this was computed: compute it again."""
 
 
 def replace(
-    computed: Computed, needs_from: datetime, alongside: Callable[[], None] = lambda: None
+    computed: Computed, needs: Needs, alongside: Callable[[], None] = lambda: None
 ) -> Replaced:
     """Have the series hold what was computed, in one transaction with what `alongside` writes.
 
-    `needs_from` is the oldest moment it was computed of. Raises `Dropped` when that may be gone,
-    and what the database and `alongside` raise; then nothing is changed.
+    Raises `Dropped` when something it `needs` may be gone, and what the database and `alongside`
+    raise; then nothing is changed.
     """
-    return with_room(lambda: _replace(computed, needs_from, alongside), computed.times_us)
+    return with_room(lambda: _replace(computed, needs, alongside), computed.times_us)
 
 
 def with_room(write: Callable[[], T], times_us: NDArray[np.int64]) -> T:
@@ -88,13 +95,15 @@ def with_room(write: Callable[[], T], times_us: NDArray[np.int64]) -> T:
     return write()
 
 
-def _replace(computed: Computed, needs_from: datetime, alongside: Callable[[], None]) -> Replaced:
+def _replace(computed: Computed, needs: Needs, alongside: Callable[[], None]) -> Replaced:
     with transaction.atomic(), connection.cursor() as cursor:
         begin(cursor)
         alongside()
+        series = [computed.series_id, *needs.series]
         cursor.execute(_SQL["hold_retention"])
+        cursor.execute(_SQL["fetch_floor"], {"series": series})
         (floor,) = cursor.fetchone()
-        if floor > needs_from:
+        if floor > needs.since:
             raise Dropped("readings that this was computed of have been removed")
         stored = columns.numbers(computed.series_id, computed.start_us, computed.stop_us + 1)
         found = _difference(computed, *stored)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from time import monotonic
 
 from django.conf import settings
 from django.db import connection
 
 from telemetry.jobs import NotYet
-from telemetry.moments import to_us
 from telemetry.sql import load
+from telemetry.storage import kept
 from telemetry.storage.backend import backend
 
 MAX_DELETED_SERIES = 10_000  # series of one purge
 DELETED_LINGERS = timedelta(days=1)  # a spool may still bring readings of a series just deleted
 # After a day is too old to come in, until it is dropped: what was on its way is rolled up by then.
+# Longer than `kept.LIMIT_HOLDS`.
 GRACE = timedelta(minutes=10)
-LIMIT_HOLDS = 60.0  # seconds until a writer asks again which readings are too old; below `GRACE`
 # How far the clock may have gone since retention last looked. A machine without a battery for its
 # clock may begin in any year, and would drop all that is older than that.
 MAX_CLOCK_JUMP = timedelta(days=7)
@@ -32,7 +31,7 @@ class ClockDoubted(NotYet):
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """Nothing older than these is promised to be there; midnight UTC, like the partitions."""
+    """What is older is kept of no series; midnight UTC, like the partitions."""
 
     raw: datetime
     minutes: datetime
@@ -40,44 +39,11 @@ class Cutoffs:
 
 
 def cutoffs(now: datetime) -> Cutoffs:
-    """The oldest moments that the settings keep as of `now`."""
+    """The oldest moments that settings and rules keep as of `now`."""
+    since = kept.since(kept.Rules.stored().longest(), now)
     today = datetime.combine(now.astimezone(UTC).date(), time(), tzinfo=UTC)
-    return Cutoffs(
-        raw=today - timedelta(days=settings.RETENTION_DAYS),
-        minutes=today - timedelta(days=settings.ROLLUP_RETENTION_DAYS),
-        quarantine=today - timedelta(days=settings.QUARANTINE_RETENTION_DAYS),
-    )
-
-
-def kept(now: datetime) -> Cutoffs:
-    """The same without what was dropped already, by settings that were other ones then."""
-    limits = cutoffs(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["fetch_floors"])
-        raw, minutes = cursor.fetchone()
-    return Cutoffs(max(limits.raw, raw), max(limits.minutes, minutes), limits.quarantine)
-
-
-class AcceptsFrom:
-    """The oldest time a reading may have to be stored, by the database's clock.
-
-    What is older would be removed at once, or cannot be summarised any more. Asked for seldom: a
-    day is dropped only `GRACE` after it is too old.
-    """
-
-    def __init__(self) -> None:
-        self._us = 0
-        self._asked_at: float | None = None  # monotonic seconds
-
-    def us(self) -> int:
-        """In Unix microseconds. Raises what the database raises."""
-        if self._asked_at is None or monotonic() - self._asked_at >= LIMIT_HOLDS:
-            with connection.cursor() as cursor:
-                cursor.execute(_SQL["fetch_clock"])
-                now, _ = cursor.fetchone()
-            self._us = to_us(backend().keeps_from(cutoffs(now).raw))
-            self._asked_at = monotonic()
-        return self._us
+    quarantine = today - timedelta(days=settings.QUARANTINE_RETENTION_DAYS)
+    return Cutoffs(since.raw, since.minutes, quarantine)
 
 
 def believed_now() -> datetime:
@@ -94,7 +60,7 @@ def believed_now() -> datetime:
         newest, is_kept = cursor.fetchone()
     check_clock(now, before or newest)
     if is_kept:
-        check_cut(now, newest)
+        check_cut(now, newest, cutoffs(now).raw)
     with connection.cursor() as cursor:
         cursor.execute(_SQL["believe_clock"], {"now": now})
     return now
@@ -111,10 +77,10 @@ def check_clock(now: datetime, before: datetime | None) -> None:
     )
 
 
-def check_cut(now: datetime, newest: datetime) -> None:
+def check_cut(now: datetime, newest: datetime, cutoff: datetime) -> None:
     """Raise `ClockDoubted` if nothing that was measured would be left: a clock that crept ahead, or
     was believed once, is not noticed by its jumps. `newest` is a day."""
-    if newest >= cutoffs(now).raw or _is_confirmed(now):
+    if newest >= cutoff or _is_confirmed(now):
         return
     raise ClockDoubted(
         f"The database's clock says {now:%Y-%m-%d}. By it the newest readings, of"
@@ -122,6 +88,22 @@ def check_cut(now: datetime, newest: datetime) -> None:
         " is. If it is right and nothing was measured since, set"
         f" PULSEBOARD_CLOCK_CONFIRMED={now:%Y-%m-%d} and restart maintain."
     )
+
+
+def newest_day() -> datetime | None:
+    """The newest day that was measured."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_newest_day"])
+        newest, _ = cursor.fetchone()
+    return newest
+
+
+def rests(now: datetime) -> bool:
+    """Whether a rule was changed just now: nothing is removed before every writer knows it, and
+    whoever changed it has a moment to take it back."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_rules_changed"])
+        return bool(cursor.fetchone()[0] > now - GRACE)
 
 
 def _is_confirmed(now: datetime) -> bool:
@@ -134,21 +116,25 @@ def drop_readings(now: datetime) -> list[str]:
 
     Not before they are rolled up. Raises what the backend raises: call it again.
     """
+    if rests(now):
+        return []
     cutoff = cutoffs(now - GRACE).raw
-    if oldest := _oldest_not_rolled_up():
-        cutoff = min(cutoff, _midnight(oldest))
+    if oldest := oldest_not_rolled_up():
+        cutoff = min(cutoff, midnight(oldest))
     return backend().drop_readings(cutoff)
 
 
 def drop_minutes(now: datetime) -> int:
     """Delete summaries of minutes that are too old; how many rows or chunks."""
+    if rests(now):
+        return 0
     cutoff = cutoffs(now - GRACE).minutes
-    if oldest := _oldest_not_rolled_up():
-        cutoff = min(cutoff, _midnight(oldest))
+    if oldest := oldest_not_rolled_up():
+        cutoff = min(cutoff, midnight(oldest))
     return backend().drop_minutes(cutoff)
 
 
-def _midnight(moment: datetime) -> datetime:
+def midnight(moment: datetime) -> datetime:
     """The midnight UTC before a moment."""
     return datetime.combine(moment.astimezone(UTC).date(), time(), tzinfo=UTC)
 
@@ -169,7 +155,7 @@ def purge_deleted_series(now: datetime) -> int:
     return removed
 
 
-def _oldest_not_rolled_up() -> datetime | None:
+def oldest_not_rolled_up() -> datetime | None:
     """The oldest minute whose only copy is its readings; they stay until it is rolled up."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["fetch_oldest_dirty_minute"])

@@ -47,6 +47,7 @@ class Timescale:
     """See `telemetry.storage.backend.Backend`."""
 
     minutes_per_step = 1440
+    trims = False  # a refresh of a chunk that lost readings would delete their summaries
 
     def make_days(self, days: Iterable[date]) -> list[str]:  # noqa: ARG002
         return []

@@ -11,7 +11,7 @@ from devices import removal
 from telemetry import quarantine
 from telemetry.jobs import REGISTRY, Job
 from telemetry.sql import load
-from telemetry.storage import commit_log, commit_merge, retention, rollups
+from telemetry.storage import commit_log, commit_merge, retention, rollups, trimming
 from telemetry.storage.backend import backend
 from telemetry.workers import past
 
@@ -82,6 +82,11 @@ def _drop_minutes() -> str:
     return f"deleted {dropped} summaries of minutes" if dropped else ""
 
 
+def _trim_series() -> str:
+    removed = trimming.run(retention.believed_now())
+    return f"deleted {removed} readings and summaries by rules" if removed else ""
+
+
 def _pack() -> str:
     now = retention.believed_now()
     return "; ".join(backend().pack(now, retention.cutoffs(now).raw))
@@ -119,6 +124,7 @@ JOBS = (
     Job("merge_commits", every=300.0, timeout=300.0, run=_merge_commits),
     Job("drop_readings", every=3600.0, timeout=1800.0, run=_drop_readings),
     Job("drop_minutes", every=3600.0, timeout=1800.0, run=_drop_minutes),
+    Job("trim_series", every=3600.0, timeout=1800.0, run=_trim_series),
     Job("pack", every=300.0, timeout=1800.0, run=_pack),
     Job("purge_deleted_series", every=3600.0, timeout=1800.0, run=_purge_deleted_series),
     Job("delete_removed_devices", every=600.0, timeout=1800.0, run=_delete_removed_devices),

@@ -10,7 +10,7 @@ from django.db import connection
 
 from telemetry.moments import EPOCH, to_us
 from telemetry.storage import rollups
-from telemetry.storage.replace import Computed, Dropped, Replaced, replace
+from telemetry.storage.replace import Computed, Dropped, Needs, Replaced, replace
 from telemetry.tests.written import rollup, series
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +25,7 @@ def put(series_id: int, seconds: int, given: dict[int, float]) -> Replaced:
     times = np.array([NOON_US + each * SECOND for each in sorted(given)], np.int64)
     values = np.array([given[each] for each in sorted(given)], np.float64)
     stop = NOON_US + seconds * SECOND
-    return replace(Computed(series_id, NOON_US, stop, times, values), EPOCH)
+    return replace(Computed(series_id, NOON_US, stop, times, values), Needs(EPOCH))
 
 
 def stored(series_id: int) -> dict[int, float]:

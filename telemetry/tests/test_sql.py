@@ -65,6 +65,10 @@ SAMPLES = {
     "minutes": [datetime(2026, 3, 1, tzinfo=UTC)],
     "marks": [1],
     "cutoff": datetime(2000, 1, 1, tzinfo=UTC),
+    "changed_before": datetime(2000, 1, 1, tzinfo=UTC),
+    **dict.fromkeys(
+        ("raw", "minutes_from", "hours", "days_from"), datetime(2000, 1, 1, tzinfo=UTC)
+    ),
     "now": datetime(2026, 3, 2, tzinfo=UTC),
     "reader": "rollups",
     "xid": "0",

@@ -1,0 +1,25 @@
+-- name: list_rules
+-- Every rule of retention: what it is of, and the days.
+SELECT site_id, kind, device_id, series_id, raw_days, minute_days, hour_days, day_days
+FROM telemetry_retentionrule
+
+-- name: fetch_keeping
+-- Of some series what rules may be of, before which moments something may be gone, and before which
+-- something of the series itself was removed.
+SELECT series.id, device.site_id, device.kind, device.id,
+    greatest(gone.raw_floor, state.raw_floor, state.raw_held),
+    greatest(gone.minute_floor, state.minute_floor),
+    coalesce(gone.hour_floor, 'epoch'),
+    coalesce(gone.day_floor, 'epoch'),
+    greatest(gone.raw_floor, gone.minute_floor, gone.hour_floor, gone.day_floor, 'epoch')
+FROM telemetry_series AS series
+JOIN devices_device AS device ON device.id = series.device_id
+CROSS JOIN retention_state AS state
+LEFT JOIN series_retention AS gone ON gone.series_id = series.id
+WHERE series.id = ANY (%(series)s::int[])
+
+-- name: fetch_latest_floor
+-- The database's clock, and before which moment something of any single series was removed.
+SELECT now(), coalesce(
+    max(greatest(raw_floor, minute_floor, hour_floor, day_floor)), 'epoch'
+) FROM series_retention
