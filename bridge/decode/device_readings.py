@@ -6,6 +6,7 @@ For dialects that put several devices, instants or both into a message.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 from bridge.decode import json_values, named_units
@@ -27,6 +28,7 @@ from bridge.message import Message
 
 MAX_DEVICES = 500  # in one message
 MAX_ABOUT = 128  # characters of a name, a model and the like
+MAX_CACHED = 20_000  # texts about devices, which come with every message
 NO_VALUE = "no_value"  # why a message is ignored that says only what is not known
 
 
@@ -52,14 +54,14 @@ class DeviceReadings:
     def describe(self, uid: str, **about: str) -> None:
         """What a device is, by the fields of `Described`. "" tells nothing, nor does a name that is
         the uid."""
-        told = {key: said(text, MAX_ABOUT) for key, text in about.items()}
-        if told.get("name") == uid:
-            del told["name"]
-        self._about.setdefault(uid, {}).update({key: text for key, text in told.items() if text})
+        kept = self._about.setdefault(uid, {})
+        for key, text in about.items():
+            if text and (told := _said(text)) and not (key == "name" and told == uid):
+                kept[key] = told
 
     def is_called(self, uid: str, *aliases: str) -> None:
         """What else a device is called; told if it measured something, too."""
-        cleaned = (said(alias, MAX_ABOUT) for alias in aliases)
+        cleaned = map(_said, aliases)
         if known := tuple(alias for alias in cleaned if alias and alias != uid):
             self._about.setdefault(uid, {})["aliases"] = known
 
@@ -91,7 +93,7 @@ class DeviceReadings:
     def items(self) -> list[Item]:
         """Each device with what it is and what it measured. The problems go with the first."""
         items: list[Item] = []
-        for uid in {**dict.fromkeys(self._about), **dict.fromkeys(self._samples)}:
+        for uid in dict.fromkeys([*self._about, *self._samples]):
             about = self._about.get(uid)
             if about and self._is_due(uid, *about.values()):
                 items.append(Described(uid, **about))
@@ -126,3 +128,8 @@ class DeviceReadings:
         if self.problems:
             items.append(Rejected(uid, self.problems[0]))
         return items or [Ignored(NO_VALUE, uid)]
+
+
+@lru_cache(MAX_CACHED)
+def _said(text: str) -> str:
+    return said(text, MAX_ABOUT)

@@ -8,7 +8,7 @@ through the tolerant pass, which finds out exactly what is wrong and saves what 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from typing import Any, NoReturn, Protocol
 
 from bridge.decode import device_time, documents
@@ -21,6 +21,9 @@ MAX_METRIC = 200  # characters of a dotted metric name
 MAX_TEXT = 1024  # characters of a text reading
 MAX_EXACT_INTEGER = 2**53  # beyond it a float8 rounds, so the integer is kept as text
 MAX_PROBLEMS = 20  # told of one message
+KEPT_NAMES = 20_000  # of metrics, which need not be looked at again
+
+_plain_names: set[str] = set()  # looked at before
 
 
 class Reports(Protocol):
@@ -144,7 +147,7 @@ def _refuse_size() -> NoReturn:
 
 def is_plain(values: Mapping[str, Any]) -> bool:
     """Whether all is ordinary: short names, finite numbers and booleans at the top level."""
-    for metric, value in values.items():
+    for value in values.values():
         kind = type(value)
         if not (
             (kind is float and -math.inf < value < math.inf)
@@ -152,9 +155,28 @@ def is_plain(values: Mapping[str, Any]) -> bool:
             or (kind is int and -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER)
         ):
             return False
-        # isascii() is O(1), and what is ASCII and printable holds neither NUL nor surrogates.
-        if not metric.isascii() or not metric.isprintable() or not 0 < len(metric) <= MAX_METRIC:
+    return are_plain_names(values.keys())
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite float, or an integer that a float8 holds."""
+    kind = type(value)
+    if kind is float:
+        return -math.inf < value < math.inf
+    return kind is int and -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER
+
+
+def are_plain_names(names: KeysView[str]) -> bool:
+    """Whether all can be names of metrics, and are ASCII and printable: they hold neither NUL nor
+    surrogates. Devices say the same names again and again: those are looked up at once."""
+    if names <= _plain_names:
+        return True
+    for name in names:
+        if not name.isascii() or not name.isprintable() or not 0 < len(name) <= MAX_METRIC:
             return False
+    if len(_plain_names) >= KEPT_NAMES:
+        _plain_names.clear()
+    _plain_names.update(names)
     return True
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
+from math import inf, isfinite
 
 from bridge.decode.items import Described, Discovered, Item, Request, Telemetry, Value
 from bridge.decode.json_values import (
     MAX_EXACT_INTEGER,
     MAX_METRIC,
     MAX_TEXT,
+    are_plain_names,
     is_storable,
 )
 from bridge.errors import BridgeError
@@ -40,13 +41,12 @@ def check(items: Iterable[Item]) -> None:
 
 
 def _check_values(values: Mapping[str, Value]) -> None:
+    if not are_plain_names(values.keys()):
+        for metric in values:
+            if not (0 < len(metric) <= MAX_METRIC and is_storable(metric)):
+                raise Unstorable(f"{metric[:80]!a} is no name of a metric")
     for metric, value in values.items():
-        # isascii() is O(1), and what is ASCII and printable can be stored.
-        if not 0 < len(metric) <= MAX_METRIC or not (
-            (metric.isascii() and metric.isprintable()) or is_storable(metric)
-        ):
-            raise Unstorable(f"{metric[:80]!a} is no name of a metric")
-        if not ((type(value) is float and math.isfinite(value)) or _is_value(value)):
+        if not ((type(value) is float and isfinite(value)) or _is_value(value)):
             raise Unstorable(f"{metric[:80]!a} is {ascii(value)[:80]}")
 
 
@@ -58,7 +58,7 @@ def _is_topic(topic: str) -> bool:
 def _check_described(item: Described) -> None:
     if item.metric and not (len(item.metric) <= MAX_METRIC and is_storable(item.metric)):
         raise Unstorable(f"{item.metric[:80]!a} is no name of a metric")
-    if not 0 <= item.expires_after_s < math.inf:
+    if not 0 <= item.expires_after_s < inf:
         raise Unstorable(f"{item.expires_after_s!a} is no time to expire")
     told = (item.unit, item.name, item.model, item.firmware, item.manufacturer, item.area)
     for text in (*told, *item.aliases, item.label, item.quantity):
@@ -70,5 +70,5 @@ def _is_value(value: Value) -> bool:
     if type(value) is str:
         return len(value) <= MAX_TEXT and is_storable(value)
     if type(value) is float:
-        return math.isfinite(value)
+        return isfinite(value)
     return type(value) is bool or (type(value) is int and abs(value) <= MAX_EXACT_INTEGER)

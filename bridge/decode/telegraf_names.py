@@ -6,6 +6,8 @@ tells series apart, and is in the metric's name.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bridge.decode import topic_path
 from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.identity import device_uid, metric_name
@@ -18,6 +20,7 @@ OTHERWISE = (
     *("device_id", "deviceId", "device", "sensor_id", "sensorId", "sensor", "node_id", "node"),
     *("dev_eui", "serial", "id", "name"),
 )
+MAX_CACHED = 4_096  # measurements whose metrics need not be named again
 DROPPED = frozenset({"topic"})  # inputs.mqtt_consumer adds it, and says only how it came
 
 
@@ -66,10 +69,14 @@ def _named(
 ) -> dict[str, Value]:
     labels = [f"{tag}={tags[tag]}" for tag in sorted(tags) if tag not in dropped]
     prefix = ".".join([measurement, *labels])
-    return {
-        metric_name(prefix, "" if field == "value" else field) or "value": value
-        for field, value in fields.items()
-    }
+    return dict(zip(_metrics(prefix, tuple(fields)), fields.values(), strict=True))
+
+
+@lru_cache(MAX_CACHED)
+def _metrics(prefix: str, fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        metric_name(prefix, "" if field == "value" else field) or "value" for field in fields
+    )
 
 
 def _device_tag(tags: dict[str, str]) -> str:

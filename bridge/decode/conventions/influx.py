@@ -39,7 +39,10 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _TAG = re.compile(rf",({_KEY})=({_KEY})")
-_FIELD = re.compile(rf"({_KEY})=({_VALUE}),?", re.DOTALL)
+# Key, what is written, and that again where it is a plain decimal fraction.
+_FIELD = re.compile(
+    rf"({_KEY})=(([+-]?(?:0|[1-9][0-9]{{0,14}})\.[0-9]{{1,30}}+(?=,|$))|{_VALUE}),?", re.DOTALL
+)
 _ESCAPED = re.compile(r"\\([,= ])")
 _ESCAPED_TEXT = re.compile(r'\\(["\\])')
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}[iu]")
@@ -175,12 +178,12 @@ def _lines(text: str, found: DeviceReadings) -> Iterator[Line]:
         )
 
 
-def _fields(text: str, number: int, found: DeviceReadings) -> dict[str, Value]:
+def _fields(text: str, line: int, found: DeviceReadings) -> dict[str, Value]:
     fields: dict[str, Value] = {}
-    for key, written in _FIELD.findall(text):
-        value = _value(written)
+    for key, written, number in _FIELD.findall(text):
+        value = float(number) if number else _value(written)
         if value is None:
-            detail = f"line {number}: {key[:40]!a} is {written[:40]!a}"
+            detail = f"line {line}: {key[:40]!a} is {written[:40]!a}"
             found.report(Reason.UNSUPPORTED_VALUE, detail)
         else:
             fields.setdefault(_unescaped(key), value)

@@ -30,7 +30,7 @@ from bridge.decode.json_values import (
     MAX_TEXT,
     Reading,
     exact,
-    is_plain,
+    is_number,
     is_storable,
 )
 from bridge.decode.state import CERTAIN, Context, State
@@ -47,6 +47,7 @@ VERSION = 10  # the newest there is
 RELATIVE_BELOW = 2**28  # seconds: a time before 1978-07-04 counts from now
 MAX_CACHED = 20_000  # devices whose uids need not be made again
 KNOWN = frozenset(senml_records.LABELS.values())
+PLAIN = KNOWN - {"bver"}
 BASES = frozenset({"bn", "bt", "bu", "bv", "bs"})
 HELD = ("v", "vs", "vb", "vd", "s")  # labels one of which a record has, unless it is a base alone
 HELD_BESIDE = frozenset(HELD) - {"v"}
@@ -124,7 +125,7 @@ class _Pack:
         """None, or why nothing of the pack can be used."""
         if not isinstance(record, dict):
             return Problem(Reason.WRONG_TYPE, f"[{index}] is no record")
-        if (problem := _not_understood(index, record)) is not None:
+        if not record.keys() <= PLAIN and (problem := _not_understood(index, record)) is not None:
             return problem
         if not BASES.isdisjoint(record):
             self._base = _rebased(self._base, record)
@@ -157,7 +158,8 @@ class _Pack:
             native, metric = base.rstrip(":/"), name
         else:
             native, _, metric = name.rpartition("/") if "/" in name else (name, "", "")
-        metric = metric.strip(":/").replace("/", ".")
+        if ":" in metric or "/" in metric:
+            metric = metric.strip(":/").replace("/", ".")
         return native, metric or MEASURES.get(unit) or quantity_of("", unit) or "value"
 
     def _topic_of_device(self) -> str:
@@ -168,9 +170,9 @@ class _Pack:
         values: dict[str, Value] = {}
         name = metric_name(metric)
         if not self._base.value and HELD_BESIDE.isdisjoint(record):  # nearly all records
-            only: dict[str, Any] = {name: record.get("v")}
-            if is_plain(only):
-                return only
+            only: Any = record.get("v")
+            if name and (type(only) is bool or is_number(only)):
+                return {name: only}
         for label, base in (("v", self._base.value), ("s", self._base.sum)):
             number = _number(record.get(label))
             if number is not None:
@@ -226,7 +228,7 @@ _uid = lru_cache(MAX_CACHED)(device_uid)
 
 def _not_understood(index: int, record: dict[Any, Any]) -> Problem | None:
     """Why the pack must not be read: a label, or a version, that is not of this RFC."""
-    for label in () if record.keys() <= KNOWN else record:
+    for label in record:
         if isinstance(label, str) and label.endswith("_") and label not in KNOWN:
             must = f"[{index}] has the label {label[:40]!a}, which must be understood"
             return Problem(Reason.UNSUPPORTED_VALUE, must)

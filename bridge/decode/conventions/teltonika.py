@@ -13,6 +13,7 @@ from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.flattening import flattened
 from bridge.decode.identity import metric_name
 from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected, Value
+from bridge.decode.json_values import is_number
 from bridge.decode.state import CERTAIN, State
 from bridge.decode.texts import within
 from bridge.decode.tolerant import Undecodable
@@ -91,17 +92,25 @@ def _reported(reported: dict[str, Any], imei: str, readings: DeviceReadings) -> 
         if key == "latlng":
             values |= latlng.degrees(given)
             continue
-        name, unit, worth = AVL.get(key, (f"avl.{key}" if key.isdigit() else key, "", 1))
-        flat = flattened(given, name)
-        for problem in flat.problems:
-            readings.report(*problem)
-        for metric, value in flat.values.items():
-            if type(value) in (int, float) and worth != 1:
-                value = round(value * worth, 3)  # type: ignore[operator]  # noqa: PLW2901
-            if key in BOOLEANS and value in (0, 1, "0", "1"):
-                value = value in (1, "1")  # noqa: PLW2901
-            values.setdefault(metric, value)
+        name, unit, worth = AVL.get(key) or (f"avl.{key}" if key.isdigit() else key, "", 1)
+        if is_number(given) and (metric := metric_name(name)):  # nearly all
+            values.setdefault(metric, _worth(given, key, worth))
+        else:
+            flat = flattened(given, name)
+            for problem in flat.problems:
+                readings.report(*problem)
+            for metric, value in flat.values.items():
+                values.setdefault(metric, _worth(value, key, worth))
         if unit:
             readings.has_unit(imei, metric_name(name), unit)
     readings.add(imei, time_us, values)
     return readings.or_rejected(imei)
+
+
+def _worth(value: Value, key: str, worth: float) -> Value:
+    """A count of the id as its unit has it."""
+    if worth != 1 and type(value) in (int, float):
+        return round(value * worth, 3)  # type: ignore[operator]
+    if key in BOOLEANS and value in (0, 1, "0", "1"):
+        return value in (1, "1")
+    return value

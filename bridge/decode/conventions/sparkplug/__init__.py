@@ -191,6 +191,7 @@ class _Reading:
         self.unknown = 0  # metrics whose alias no birth told
         self.is_replaced = False  # a time cannot be true
         self._not_kept = 0
+        self._timed: tuple[int | None, int] = (None, 0)  # the stamp read last, and its Unix us
         for metric in told.metrics:
             name = birth.name_of(metric)
             if not name:
@@ -199,7 +200,9 @@ class _Reading:
                 self._not_kept += 1
             elif name != BD_SEQ and not name.startswith(NO_READINGS):
                 stamp = told.time_ms if metric.time_ms is None else metric.time_ms
-                self.found.add(name, metric, self._time(stamp, received_us))
+                if stamp != self._timed[0]:
+                    self._timed = stamp, self._time(stamp, received_us)
+                self.found.add(name, metric, self._timed[1])
         if self.unknown:
             detail = f"no birth told the names of {self.unknown} metrics, only aliases came"
             self.found.problems.insert(0, Problem(Reason.NO_BIRTH, detail))

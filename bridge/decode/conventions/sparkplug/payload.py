@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bridge.decode.conventions.sparkplug import wire
@@ -10,6 +11,7 @@ from bridge.decode.conventions.sparkplug.wire import BYTES, FIXED32, FIXED64, VA
 MAX_METRICS = 10_000  # metrics of a payload
 MAX_NAME = 1_000  # characters of a metric's name
 MAX_KEYS = 100  # properties of a metric
+MAX_CACHED = 20_000  # names that need not be read again
 
 # What a field of a message must be on the wire; one that is anything else is skipped, as protobuf
 # has it with fields it does not know.
@@ -33,7 +35,7 @@ _METRIC = {
     17: BYTES,
     18: BYTES,
 }
-_VALUES = frozenset(range(10, 19))  # of which a metric has one
+_FIRST_VALUE = 10  # this field and those behind it are values, of which a metric has one
 _PROPERTY = {1: VARINT, 2: VARINT, 3: VARINT, 4: VARINT, 8: BYTES}
 _TEMPLATE = {2: BYTES, 4: BYTES, 5: VARINT}
 
@@ -83,9 +85,9 @@ def _metric(data: Any) -> Metric:
     for number, kind, value in wire.fields(data):
         if _METRIC.get(number) == kind:
             found[number] = value
-            if number in _VALUES:
+            if number >= _FIRST_VALUE:
                 field = number
-    name = text(found[1])[:MAX_NAME] if 1 in found else ""
+    name = _name(found[1]) if 1 in found else ""
     told = found.get
     return Metric(
         name,
@@ -99,6 +101,11 @@ def _metric(data: Any) -> Metric:
         field,
         told(field),
     )
+
+
+@lru_cache(MAX_CACHED)
+def _name(data: bytes) -> str:
+    return text(data)[:MAX_NAME]
 
 
 class Template(NamedTuple):

@@ -69,7 +69,8 @@ class Found:
                 packed = metric.value if metric.field == BYTES_FIELD else None
                 self._keep(name, time_us, elements(datatype, packed))
             else:
-                self._keep(name, time_us, [((), scalar(datatype, metric.field, metric.value))])
+                value = scalar(datatype, metric.field, metric.value)
+                self._keep_one(self.by_time.setdefault(time_us, {}), _dotted(name), value)
         except (Malformed, struct.error) as exc:
             self.report(Reason.MALFORMED_BINARY, f"{name[:60]!a}: {exc}")
 
@@ -85,17 +86,22 @@ class Found:
     def _keep(self, name: str, time_us: int, values: Iterable[Cell]) -> None:
         kept = self.by_time.setdefault(time_us, {})
         for count, (levels, value) in enumerate(values):
-            self._count += 1
-            if count >= MAX_CELLS or self._count > MAX_READINGS:
+            if count >= MAX_CELLS:
                 self.report(Reason.TOO_MANY_VALUES, f"{name[:60]!a} has too many values")
                 return
             full = metric_name(*name.split("/"), *levels) if levels else _dotted(name)
-            if value is None:
-                unkept = f"{full[:60]!a} is no finite number, or too long a text"
-                self.report(Reason.UNSUPPORTED_VALUE, unkept)
-            elif full and kept.setdefault(full, value) != value:
-                twice = "has two values at one instant: the first stays"
-                self.report(Reason.CONFLICTING_VALUES, f"{full[:60]!a} {twice}")
+            self._keep_one(kept, full, value)
+
+    def _keep_one(self, kept: dict[str, Value], full: str, value: Value | None) -> None:
+        self._count += 1
+        if self._count > MAX_READINGS:
+            self.report(Reason.TOO_MANY_VALUES, f"{full[:60]!a} has too many values")
+        elif value is None:
+            unkept = f"{full[:60]!a} is no finite number, or too long a text"
+            self.report(Reason.UNSUPPORTED_VALUE, unkept)
+        elif full and kept.setdefault(full, value) != value:
+            twice = "has two values at one instant: the first stays"
+            self.report(Reason.CONFLICTING_VALUES, f"{full[:60]!a} {twice}")
 
 
 @lru_cache(MAX_CACHED)

@@ -5,7 +5,6 @@ Written here instead of taken from a library: docs/decisions/0024-own-reader-of-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from bridge.errors import BridgeError
@@ -18,9 +17,10 @@ class Malformed(BridgeError):
     """The bytes are no message."""
 
 
-def fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
+def fields(data: bytes) -> list[tuple[int, int, Any]]:
     """Number, wire type and value of each field, in order; a number as it is on the wire, without
     a sign. Raises `Malformed` at the first that is cut off or cannot be."""
+    found: list[tuple[int, int, Any]] = []
     at, end = 0, len(data)
     while at < end:
         key = data[at]  # nearly all keys and most lengths are one byte
@@ -34,7 +34,7 @@ def fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
                 at += 1
             else:
                 value, at = _varint(data, at)
-            yield number, kind, value
+            found.append((number, kind, value))
             continue
         if kind == BYTES:
             if at < end and data[at] < 0x80:
@@ -48,8 +48,9 @@ def fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
             raise Malformed(f"at byte {at}: the wire type {kind} is not used")
         if size > end - at:
             raise Malformed(f"at byte {at}: {size} bytes are announced, {end - at} are there")
-        yield number, kind, data[at : at + size]
+        found.append((number, kind, data[at : at + size]))
         at += size
+    return found
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
