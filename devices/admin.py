@@ -189,7 +189,7 @@ class DeviceAdmin(BoundedDelete):
             return
         for device in devices:
             device.issue_token()
-            device.save(update_fields=["token_prefix", "token_digest", "updated_at"])
+            device.save(update_fields=device.TOKEN_FIELDS)
             self.log_change(request, device, "Token rotated.")
             signals.tell("token_rotated", [device], request.user)
             self._show_token(request, device)

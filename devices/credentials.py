@@ -6,6 +6,7 @@ cost the broker time at each connect; SHA-256 is enough.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from typing import NamedTuple
 TOKEN_PREFIX = "pd_"  # noqa: S105  (tells a leaked string is a Pulseboard device token)
 TOKEN_BYTES = 32  # bytes of randomness
 SHOWN_PREFIX_LENGTH = 10  # characters kept in the clear, so that an operator can tell two apart
+SALT_BYTES = 12  # as Mosquitto makes them
+VERIFIER_ROUNDS = 1  # of PBKDF2: for 256 random bits one is as good as many
 
 
 class Credential(NamedTuple):
@@ -29,3 +32,11 @@ def new_credential() -> Credential:
 def token_digest(token: str) -> str:
     """What the database holds instead of the token: 64 hexadecimal digits."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def broker_verifier(token: str) -> str:
+    """What Mosquitto holds instead of it, as `salt$hash` in base64. Kept beside the digest: a
+    broker that lost its accounts cannot be given them again from a SHA-256."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    hashed = hashlib.pbkdf2_hmac("sha512", token.encode(), salt, VERIFIER_ROUNDS)
+    return f"{base64.b64encode(salt).decode()}${base64.b64encode(hashed).decode()}"

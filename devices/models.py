@@ -14,7 +14,6 @@ from django.db import models
 
 from access.roles import Role
 from access.scope import M, Scope, ScopedManager, ScopedQuerySet
-from devices.credentials import new_credential
 from devices.presence_fact import (  # noqa: F401 (models of this app)
     PresenceAway,
     PresenceFact,
@@ -22,6 +21,7 @@ from devices.presence_fact import (  # noqa: F401 (models of this app)
     PresenceUnknown,
 )
 from devices.stamps import ChangedAt, CreatedAt
+from devices.token_holder import TokenHolder
 
 UID_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # the wire format's device id: safe in a topic and in a URL
 MAX_TAGS = 32  # tags of one device
@@ -85,7 +85,7 @@ class OfDevices(NotRemoved[M]):
     path = "device__removed_at"
 
 
-class Device(models.Model):
+class Device(TokenHolder):
     """One thing that sends readings, known on the wire by its `uid`."""
 
     uid = models.CharField(
@@ -144,14 +144,11 @@ class Device(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+",
         editable=False,
     )  # fmt: skip
-    token_prefix = models.CharField(max_length=12, blank=True, editable=False)
-    token_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     created_at = CreatedAt()
     # Indexed: the bridge's registry asks each few seconds what has changed since it last looked.
     updated_at = ChangedAt(db_index=True)
 
     left: int | None = None  # the site it stood at before it is saved; never stored
-    token = ""  # in the clear only on the instance that just issued it; never stored
 
     # First, and so the default: a check for a uid that is taken must see every row.
     with_removed: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -177,11 +174,6 @@ class Device(models.Model):
         """Those of the uids that a removed device has."""
         rows = cls.with_removed.filter(uid__in=list(uids), removed_at__isnull=False)
         return set(rows.values_list("uid", flat=True))
-
-    def issue_token(self) -> str:
-        """Replace its token; the caller saves. The result cannot be read again later."""
-        self.token, self.token_prefix, self.token_digest = new_credential()
-        return self.token
 
 
 class DeviceAlias(models.Model):

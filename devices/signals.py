@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from devices.models import Device, Site
 
 Act = Literal[
-    "registered", "imported", "edited", "token_rotated", "removed", "restored", "deleted"
+    "registered", "imported", "edited", "token_rotated", "token_revoked",
+    "removed", "restored", "deleted",
 ]  # fmt: skip
 
 device_acted = Signal()

@@ -124,7 +124,8 @@ STEPS = [
     Step("devices_create", {"uid": "pump-1", "site": "plant"}, ("device",)),
     Step("devices_partial_update", {"name": "Pump"}, ("device",), own()),
     Step("devices_update", {"uid": "pump-1", "name": "P"}, ("device",), own()),
-    Step("devices_rotate_token_create", None, ("device",), own()),
+    Step("devices_rotate_token_create", {"keep": 0}, ("device",), own()),
+    Step("devices_revoke_token_create", None, ("device",), own()),
     Step("series_create", {"device": "pump-1", "metric": "temperature"}, ("series",)),
     Step("series_partial_update", {"unit": "°C"}, ("series",), lambda: {"id": series_id()}),
     Step(

@@ -41,7 +41,7 @@ from bridge.publish.outcomes import Outcomes
 from devices import clock
 from devices.clock import now_us
 from devices.credentials import TOKEN_PREFIX, token_digest
-from devices.models import Device
+from devices.token_owners import owners_of
 from telemetry.live import contract
 from telemetry.moments import from_us
 from telemetry.storage import errors, role
@@ -173,12 +173,7 @@ class Ingest(WorkingThread):
         Tokens are asked for each time: one that was rotated must stop working at once.
         """
         digests = [token_digest(queued.token) for queued in messages]
-        # What a removed device sends is kept: it may be restored.
-        found = Device.with_removed.filter(token_digest__in=set(digests))
-        rows = self._twice(
-            lambda: list(found.values_list("token_digest", "id", "uid")), divisible=False
-        )
-        owners = {digest: (device_id, uid) for digest, device_id, uid in rows}
+        owners = self._twice(lambda: owners_of(digests), divisible=False)
         over = self._allowance.over()
         admitted = []
         for digest, queued in zip(digests, messages, strict=True):

@@ -19,7 +19,7 @@ from bridge.http import app, committer, process
 from bridge.http.routing import http_urlpatterns
 from bridge.intake import instants
 from bridge.message import HTTP_ATTRIBUTES, HTTP_TELEMETRY, MAX_PAYLOAD
-from devices import quick_redis
+from devices import clock, quick_redis
 from devices.models import Device, Presence
 from telemetry.api.pipeline import balance
 from telemetry.live import message_log
@@ -320,6 +320,15 @@ def test_a_rotated_token_stops_at_once(send, freezer) -> None:
     freezer.save()
     assert send({"t": 2}, old).status == 401
     assert send({"t": 2}, freezer.token).status == 200
+
+
+def test_a_token_that_is_kept_beside_the_new_one_still_sends(send, freezer) -> None:
+    old = freezer.token
+    freezer.issue_token(timedelta(hours=1))
+    freezer.save()
+    assert [send({"t": 1}, token).status for token in (old, freezer.token)] == [200, 200]
+    Device.objects.update(former_until=clock.now())
+    assert [send({"t": 2}, token).status for token in (old, freezer.token)] == [401, 200]
 
 
 def test_a_disabled_device_gets_403_and_its_message_is_kept(send, freezer) -> None:

@@ -130,6 +130,8 @@ def test_a_token_is_rotated_and_a_device_deleted_and_had_back(page: Page, operat
     device.refresh_from_db()
     assert token.startswith(device.token_prefix)
     assert device.token_digest != "d"
+    assert device.former_digest == "d"
+    expect(drawer.locator(".work-token code")).to_have_text("a.2")
     # What the page asks of it until it hears of it.
     refused.update(f"/api/v1/devices/a/{what}/" for what in ("latest", "messages", "presence"))
     refused.update(["/api/v1/devices/a/", "/api/v1/series/", "/api/v1/log/", "/devices/a/"])

@@ -12,9 +12,11 @@ from devices import removal, signals
 from devices.api.bulk import BulkSerializer
 from devices.api.edits import Editable
 from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
+from devices.api.strict import Strict
 from devices.changes import announce_devices
 from devices.models import Device, Presence, Site
 from devices.summary import presence_form
+from devices.token_holder import KEPT, MAX_KEPT
 
 MAX_BULK_DEVICES = 500  # devices of one array
 TAKEN = "A device with this uid is registered already."
@@ -72,6 +74,12 @@ class DeviceSerializer(Editable):
     name = serializers.CharField(
         max_length=120, required=False, help_text="What people call it; its uid when not given."
     )
+    former_token_until = serializers.DateTimeField(
+        source="former_ends",
+        read_only=True,
+        allow_null=True,
+        help_text="Until when its token before this one works; null when it does not.",
+    )
     presence = serializers.SerializerMethodField()
 
     class Meta:
@@ -91,11 +99,13 @@ class DeviceSerializer(Editable):
             "notes",
             "metadata",
             "token_prefix",
+            "mqtt_username",
+            "former_token_until",
             "presence",
             "created_at",
             "updated_at",
         ]
-        read_only_fields = ["id", "token_prefix", "created_at", "updated_at"]
+        read_only_fields = ["id", "token_prefix", "mqtt_username", "created_at", "updated_at"]
 
     @extend_schema_field(PresenceSerializer)
     def get_presence(self, device: Device) -> dict[str, Any]:
@@ -181,9 +191,29 @@ class NewDeviceSerializer(DeviceSerializer):
         return made
 
 
+class RotationSerializer(Strict):
+    """How a token is replaced."""
+
+    keep = serializers.IntegerField(
+        min_value=0,
+        max_value=int(MAX_KEPT.total_seconds()),
+        default=int(KEPT.total_seconds()),
+        help_text="Seconds for which the old token works beside the new one; 0: it stops at once.",
+    )
+
+
 class TokenSerializer(serializers.Serializer):
     """A device's new token."""
 
     uid = serializers.CharField(read_only=True)
     token = serializers.CharField(read_only=True)
     token_prefix = serializers.CharField(read_only=True)
+    mqtt_username = serializers.CharField(
+        read_only=True, help_text="The user name the token is the password of, over MQTT."
+    )
+    former_token_until = serializers.DateTimeField(
+        source="former_until",
+        read_only=True,
+        allow_null=True,
+        help_text="Until when the old token works, with its own user name; null: it has stopped.",
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import (
     OpenApiExample,
     PolymorphicProxySerializer,
@@ -28,6 +30,7 @@ from devices.api.serializers import (
     MAX_BULK_DEVICES,
     DeviceSerializer,
     NewDeviceSerializer,
+    RotationSerializer,
     SiteSerializer,
     TokenSerializer,
 )
@@ -170,15 +173,43 @@ class DeviceViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
 
     @extend_schema(
         summary="Rotate a device's token",
-        description="Makes a new token and shows it once. The old one stops working.",
-        request=None,
+        description=(
+            "Makes a new token and shows it once. The old one works beside it for as long as `keep`"
+            " says, an hour when nothing is said, so that the device need not fall silent; of two"
+            " rotations in that time the first token stops at once. Over MQTT the new token has a"
+            " user name of its own while the old one works: `mqtt_username`."
+        ),
+        request=RotationSerializer,
         responses=TokenSerializer,
     )
     @action(detail=True, methods=["post"], url_path="rotate-token", filterset_class=None)
     @transaction.atomic
-    def rotate_token(self, _request: Request, **_kwargs: Any) -> Response:
-        device = self.get_object()
-        device.issue_token()
-        device.save(update_fields=["token_prefix", "token_digest", "updated_at"])
-        signals.tell("token_rotated", [device], self.request.user)
+    def rotate_token(self, request: Request, **_kwargs: Any) -> Response:
+        device = self._locked()
+        asked = RotationSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        device.issue_token(timedelta(seconds=asked.validated_data["keep"]))
+        device.save(update_fields=device.TOKEN_FIELDS)
+        signals.tell("token_rotated", [device], request.user)
         return Response(TokenSerializer(device).data)
+
+    @extend_schema(
+        summary="Revoke a device's tokens",
+        description="All of them stop at once. It has none until it is given one by rotating.",
+        request=None,
+        responses={204: None},
+    )
+    @action(detail=True, methods=["post"], url_path="revoke-token", filterset_class=None)
+    @transaction.atomic
+    def revoke_token(self, request: Request, **_kwargs: Any) -> Response:
+        device = self._locked()
+        device.revoke_tokens()
+        device.save(update_fields=device.TOKEN_FIELDS)
+        signals.tell("token_revoked", [device], request.user)
+        return Response(status=204)
+
+    def _locked(self) -> Device:
+        """Of two who rotate at once, the second replaces the first one's token and not the one
+        before that."""
+        visible = Device.objects.visible_to(Scope.of(self.request))
+        return get_object_or_404(visible.select_for_update(), pk=self.get_object().pk)

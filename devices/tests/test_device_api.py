@@ -2,10 +2,16 @@
 
 import hashlib
 import time
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from devices import clock
+from devices.credentials import token_digest
 from devices.models import Device
+from devices.token_owners import owners_of
 
 DEVICES = "/api/v1/devices/"
 
@@ -67,6 +73,57 @@ def test_rotate_gives_a_new_token_once(api, freezer):
     assert token != freezer["token"]
     stored = Device.objects.get(uid="freezer-1").token_digest
     assert stored == hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_the_old_token_works_beside_the_new_one_for_as_long_as_is_chosen(api, freezer):
+    url = f"{DEVICES}freezer-1/rotate-token/"
+    second = api.post(url, {"keep": 600}).json()
+    assert (freezer["mqtt_username"], second["mqtt_username"]) == ("freezer-1", "freezer-1.2")
+    assert owners(freezer, second) == {"freezer-1"}
+    left = datetime.fromisoformat(second["former_token_until"]) - clock.now()
+    assert timedelta(minutes=9) < left <= timedelta(minutes=10)
+    assert api.get(f"{DEVICES}freezer-1/").json()["former_token_until"]
+    third = api.post(url).json()  # for an hour, and the first is out of the way
+    assert third["mqtt_username"] == "freezer-1"
+    assert owners(freezer) == set()
+    assert owners(second) == owners(third) == {"freezer-1"}
+    Device.objects.update(former_until=clock.now())
+    assert owners(second) == set()
+    assert api.get(f"{DEVICES}freezer-1/").json()["former_token_until"] is None
+    fourth = api.post(url, {"keep": 0}).json()
+    assert (fourth["mqtt_username"], fourth["former_token_until"]) == ("freezer-1", None)
+    assert owners(third) == set()
+
+
+@pytest.mark.parametrize("keep", [-1, 604_801, "soon", None])
+def test_a_token_is_kept_for_a_week_at_most(api, freezer, keep):
+    assert api.post(f"{DEVICES}freezer-1/rotate-token/", {"keep": keep}).status_code == 400
+    assert owners(freezer) == {"freezer-1"}
+
+
+def test_a_revoked_device_has_no_token_until_it_is_given_one(api, freezer):
+    second = api.post(f"{DEVICES}freezer-1/rotate-token/").json()
+    assert api.post(f"{DEVICES}freezer-1/revoke-token/").status_code == 204
+    assert owners(freezer, second) == set()
+    read = api.get(f"{DEVICES}freezer-1/").json()
+    assert (read["token_prefix"], read["former_token_until"]) == ("", None)
+    assert owners(api.post(f"{DEVICES}freezer-1/rotate-token/").json()) == {"freezer-1"}
+    assert owners(second, {"token": ""}) == set()
+
+
+def test_a_look_for_an_owner_reads_indexes(api, freezer):
+    with CaptureQueriesContext(connection) as queries:
+        owners(freezer)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan" not in plan, plan
+
+
+def owners(*answers):
+    digests = [token_digest(answer["token"]) for answer in answers]
+    return {uid for _, uid in owners_of(digests).values()}
 
 
 def test_patch_changes_only_what_it_names(api, freezer, site):

@@ -18,6 +18,7 @@ class Kind(models.TextChoices):
     RESTORED = "restored"
     DELETED = "deleted"
     TOKEN_ROTATED = "token_rotated"  # noqa: S105  the name of a kind
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  the name of a kind
     IMPORTED = "imported"
     # What came in
     QUARANTINE_BURST = "quarantine_burst"

@@ -24,6 +24,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "edited": ("{name} was changed", "{n} devices were changed"),
     "moved": ("{name} came to this site.", "{n} devices came to this site."),
     "token_rotated": ("{name} has a new token.", "{n} devices have new tokens."),
+    "token_revoked": (
+        "{name} has no token any more.", "{n} devices have no tokens any more."
+    ),
     "removed": (
         "{name} was deleted; it can be restored.", "{n} devices were deleted; they can be restored."
     ),
