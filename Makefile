@@ -35,12 +35,17 @@ check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start
 	$(PYTEST) -m "not process" $(ARGS) || status=1; \
 	test $$status = 0 || echo "make check: failed, see above"; exit $$status
 
+# Lint and the JavaScript tests keep one core busy for a minute; beside the Python tests, which often wait, they
+# cost half of that. What they say comes at the end.
 test: $(DEV_STAMP) ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
 	@tests/install-tools
-	@status=0; \
-	$(MAKE) --no-print-directory lint || status=1; \
-	$(MAKE) --no-print-directory js-test || status=1; \
+	@$(MAKE) --no-print-directory $(JS_STAMP)
+	@said=$$(mktemp); status=0; \
+	$(MAKE) --no-print-directory --keep-going lint js-test >$$said 2>&1 & beside=$$!; \
 	$(PYTEST) $(ARGS) || status=1; \
+	if wait $$beside; then echo "lint and js-test: passed"; grep -E '^(ℹ|#) (tests|pass|fail) ' $$said; \
+	else status=1; cat $$said; fi; \
+	rm -f $$said; \
 	test $$status = 0 || echo "make test: failed, see above"; exit $$status
 
 # Apart from `test`: to follow each branch doubles what the tests in one process cost.

@@ -1,7 +1,7 @@
 """A real browser on a real web process: what tests of pages share.
 
-Fixtures, to import by name together with `web_process` and `web`: `chromium` (one for the module),
-`page` (a fresh logged-in page that fails its test when the console reports an error).
+Fixtures, to import by name together with `web_process` and `web`: `chromium` (one for all tests
+in a row), `page` (a fresh logged-in page that fails its test when the console reports an error).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.chromium import CHROMIUM_OPTIONS, chromium_path
+from tests.kept_running import kept
 from tests.waiting import eventually
 from tests.web_process import WebProcess
 
@@ -37,8 +39,8 @@ def operator(transactional_db: None) -> User:
     return get_user_model().objects.create_user(USERNAME, password=PASSWORD)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+@contextmanager
+def _browsing() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop runs in the test's own thread, where Django then refuses its database.
         # Nothing else shares that loop, so there is nothing to protect.
@@ -47,6 +49,14 @@ def chromium() -> Iterator[Browser]:
         expect.set_options(timeout=PAGE_SECONDS * 1000)
         yield browser
         browser.close()
+        # While that loop runs Django uses a connection of its own; without it nobody finds it.
+        connections.close_all()
+
+
+@pytest.fixture
+def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    with kept(request, _browsing) as browser:
+        yield browser
 
 
 @pytest.fixture

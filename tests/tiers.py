@@ -49,27 +49,34 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark before pytest deselects by mark. After all others, for pytest-django puts what needs no
     database of its own at the end, have each worker begin with its share of what has servers of its
-    own: proofs of half a minute and more, for one of which the others would wait at the end."""
+    own: proofs of half a minute and more, for one of which the others would wait at the end; then
+    of what can share a browser, and a web process (`tests.kept_running`)."""
     for item in items:
         if STARTING.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
     yield
-    long = [item for item in items if _has_own_servers(item)]
-    short = [item for item in items if not _has_own_servers(item)]
-    items[:] = _shared_out(long, short, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    ordered = sorted(items, key=_place)
+    items[:] = _shared_out(ordered, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
-def _shared_out(
-    long: list[pytest.Item], short: list[pytest.Item], workers: int
-) -> list[pytest.Item]:
+def _place(item: pytest.Item) -> int:
+    """Where in a worker's row."""
+    fixtures = getattr(item, "fixturenames", ())
+    if _has_own_servers(item):
+        return 0
+    return 1 if "chromium" in fixtures else 2 if "web_process" in fixtures else 3
+
+
+def _shared_out(ordered: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """xdist gives each worker, one after the other, as many of the tests in a row."""
-    ordered: list[pytest.Item] = []
-    rest = iter(short)
+    long = [item for item in ordered if _place(item) < 3]
+    rest = iter(ordered[len(long) :])
+    found: list[pytest.Item] = []
     for worker in range(workers):
-        share = (len(long) + len(short) - len(ordered)) // (workers - worker)
+        share = (len(ordered) - len(found)) // (workers - worker)
         first = long[worker::workers]
-        ordered += [*first, *islice(rest, max(0, share - len(first)))]
-    return ordered
+        found += [*first, *islice(rest, max(0, share - len(first)))]
+    return found
 
 
 def _has_own_servers(item: pytest.Item) -> bool:

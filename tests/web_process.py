@@ -1,7 +1,7 @@
 """The web process as it runs: Daphne on the tests' own Redis and any database.
 
-Fixtures, to import by name: `web_process` (one for the module, on the test database) and `web` (the
-same, for tests that want the database emptied after them).
+Fixtures, to import by name: `web_process` (one for all tests in a row, on the test database) and
+`web` (the same, for tests that want the database emptied after them).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from embedded.servers.child import Child
 from embedded.servers.ports import free_port
 from embedded.up.stack import MAX_WEBSOCKET_BYTES
 from tests.database_url import database_url
+from tests.kept_running import kept
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,11 +89,13 @@ def serving(folder: Path, database: str) -> Iterator[WebProcess]:
     assert ended != -signal.SIGKILL, f"it did not end by itself: {process.tail()}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def web_process(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[WebProcess]:
-    with serving(tmp_path_factory.mktemp("web"), database_url()) as process:
+    with kept(request, lambda: serving(tmp_path_factory.mktemp("web"), database_url())) as process:
         yield process
 
 

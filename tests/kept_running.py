@@ -1,0 +1,42 @@
+"""What takes seconds to start, for all tests in a row that ask for it: a pytest plugin
+(`-p tests.kept_running` in pyproject.toml).
+
+A fixture of a session would do for a web process but not for a browser, whose event loop must not
+run in this thread while a test has one of its own; and what no test asks for would still write to
+the database. `tests.tiers` puts tests that ask for the same after each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, TypeVar
+
+import pytest
+
+T = TypeVar("T")
+FOLLOWING = pytest.StashKey[pytest.Item | None]()
+_running: dict[str, tuple[Any, ExitStack]] = {}  # by the name of its fixture
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    item.stash[FOLLOWING] = nextitem
+
+
+@contextmanager
+def kept(
+    request: pytest.FixtureRequest, start: Callable[[], AbstractContextManager[T]]
+) -> Iterator[T]:
+    """For a fixture of a function: what `start` gives, started unless it runs, and ended unless the
+    following test asks for the same fixture."""
+    name = str(request.fixturename)
+    if name not in _running:
+        with ExitStack() as started:
+            running = started.enter_context(start())
+            _running[name] = running, started.pop_all()
+    running, exits = _running[name]
+    yield running
+    if name not in getattr(request.node.stash.get(FOLLOWING, None), "fixturenames", ()):
+        del _running[name]
+        exits.close()
