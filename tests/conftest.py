@@ -1,7 +1,6 @@
 """What the tests of faults share: one cluster with tables in it for all of them to copy."""
 
 from tests.fault_stack import (
-    filled_cluster,
     filled_postgres,
     messages_per_second,
     stack,
@@ -9,7 +8,6 @@ from tests.fault_stack import (
 )
 
 __all__ = [
-    "filled_cluster",
     "filled_postgres",
     "messages_per_second",
     "stack",

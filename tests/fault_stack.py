@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -14,8 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.bridge_process import ROOT, BridgeProcess, Publisher
-from tests.servers import RunningServer, open_folder, serving_copy
+from tests import clusters
+from tests.bridge_process import BridgeProcess, Publisher
+from tests.servers import RunningServer, serving_copy
 from tests.waiting import eventually
 
 DEVICES = 20
@@ -100,11 +97,8 @@ def has_time(number: int) -> bool:
 
 
 def _fill(url: str) -> None:
-    """The tables, today's partitions and the devices."""
-    environment = {**os.environ, "DATABASE_URL": url}
-    for arguments in (["migrate", "--verbosity", "0"], ["maintain", "--once"]):
-        command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    """Today's partitions and the devices."""
+    clusters.manage(url, "maintain", "--once")
     with psycopg.connect(url) as connection:
         for number in range(DEVICES):
             connection.execute(
@@ -116,21 +110,10 @@ def _fill(url: str) -> None:
             )
 
 
-@pytest.fixture(scope="session")
-def filled_cluster(postgres_template: Path) -> Iterator[Path]:
-    """A cluster for each test to copy: making the tables takes longer than most of the tests."""
-    folder = open_folder()
-    try:
-        with serving_copy(postgres_template, folder / "postgres") as server:
-            _fill(server.url)
-        yield folder / "postgres"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
-def filled_postgres(filled_cluster: Path, server_folder: Path) -> Iterator[RunningServer]:
-    with serving_copy(filled_cluster, server_folder / "postgres") as server:
+def filled_postgres(server_folder: Path) -> Iterator[RunningServer]:
+    filled = clusters.changed("filled", clusters.migrated, _fill)
+    with serving_copy(filled, server_folder / "postgres") as server:
         yield server
 
 

@@ -10,24 +10,24 @@ import argparse
 import os
 import shutil
 import signal
-import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from embedded.servers.account import unprivileged
 from embedded.servers.child import Child
 from embedded.servers.mqtt import Iotcore, Mosquitto
 from embedded.servers.ports import free_port as any_free_port
-from embedded.servers.postgres import Postgres
+from embedded.servers.postgres import DATABASE, Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
+from tests import clusters
+from tests.clusters import open_folder
 
 NOWHERE = "postgresql://localhost/none"  # for a process that needs an address and no database
-# Nothing in the session's own database outlives the session.
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 class RunningServer(Child):
@@ -47,13 +47,6 @@ class RunningServer(Child):
         return self.server.port
 
 
-def open_folder() -> Path:
-    """A temporary folder that the account the servers run as can enter; pytest's own is not."""
-    folder = Path(tempfile.mkdtemp(prefix="pulseboard-test-"))
-    folder.chmod(0o755)
-    return folder
-
-
 class Session:
     """The servers of one test session and the folder they live in."""
 
@@ -61,11 +54,33 @@ class Session:
         self.exits = ExitStack()
         self.folder = open_folder()
         self.exits.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.postgres: RunningServer | None = None
 
-    def run(self, server: Server) -> str:
+    def run(self, server: Server) -> RunningServer:
         running = RunningServer(server)
         self.exits.callback(running.stop)
-        return running.start().url
+        return running.start()
+
+    def run_postgres(self) -> str:
+        """Empty, so that it answers at once."""
+        clusters.copy(clusters.empty(), self.folder / "postgres")
+        server = Postgres(self.folder / "postgres", any_free_port(), settings=clusters.FAST)
+        self.postgres = self.run(server)
+        return server.url
+
+    def give_tables(self) -> None:
+        """Have the database of the tests begin as a copy of one that has them."""
+        if self.postgres is None:
+            return
+        migrated = clusters.migrated()
+        self.postgres.stop()
+        shutil.rmtree(self.postgres.server.folder)
+        clusters.copy(migrated, self.postgres.server.folder)
+        self.postgres.start()
+        connection.settings_dict["TEST"]["TEMPLATE"] = DATABASE
+
+
+SESSION = pytest.StashKey[Session]()
 
 
 def _only_hands_out(options: argparse.Namespace) -> bool:
@@ -83,19 +98,33 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         os.environ.setdefault(variable, "36500")
     os.environ.setdefault("PULSEBOARD_SECRET_KEY", "only-for-the-tests-" + "x" * 50)
     options = early_config.known_args_namespace
-    if options.help or options.version or _only_hands_out(options):
+    if options.help or options.version:
         os.environ.setdefault("DATABASE_URL", NOWHERE)
+        return
+    if end := clusters.begin_run():
+        early_config.add_cleanup(end)
+    if _only_hands_out(options):
+        if os.environ.setdefault("DATABASE_URL", NOWHERE) == NOWHERE:
+            # While the workers collect.
+            making = threading.Thread(target=clusters.migrated)
+            making.start()
+            early_config.add_cleanup(making.join)
         return
     # Ended by SIGTERM, pytest would leave every server it started behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    session = Session()
+    session = early_config.stash[SESSION] = Session()
     early_config.add_cleanup(session.exits.close)
     if os.environ.get("DATABASE_URL", NOWHERE) == NOWHERE:
-        folder = session.folder / "postgres"
-        server = Postgres(folder, any_free_port(), settings=FAST)
-        os.environ["DATABASE_URL"] = session.run(server)
+        os.environ["DATABASE_URL"] = session.run_postgres()
     if "REDIS_URL" not in os.environ:
-        os.environ["REDIS_URL"] = session.run(Redis(session.folder / "redis", any_free_port()))
+        redis = session.run(Redis(session.folder / "redis", any_free_port()))
+        os.environ["REDIS_URL"] = redis.url
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A worker of several takes what is made for all; one alone has tables when a test asks."""
+    if "PYTEST_XDIST_WORKER" in os.environ and (ours := session.config.stash.get(SESSION, None)):
+        ours.give_tables()
 
 
 @pytest.fixture
@@ -138,27 +167,15 @@ def redis_server(server_folder: Path) -> Iterator[RunningServer]:
     yield from _serve(Redis(server_folder / "redis", any_free_port()))
 
 
-@pytest.fixture(scope="session")
-def postgres_template() -> Iterator[Path]:
-    """A prepared cluster that private servers copy, because initdb takes seconds."""
-    folder = open_folder()
-    Postgres(folder / "postgres", any_free_port()).prepare()
-    yield folder / "postgres"
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
-def postgres_server(postgres_template: Path, server_folder: Path) -> Iterator[RunningServer]:
+def postgres_server(server_folder: Path) -> Iterator[RunningServer]:
     """A Postgres of this test's own, durable as in production, with an empty `pulseboard`."""
-    with serving_copy(postgres_template, server_folder / "postgres") as server:
+    with serving_copy(clusters.empty(), server_folder / "postgres") as server:
         yield server
 
 
 @contextmanager
 def serving_copy(cluster: Path, folder: Path) -> Iterator[RunningServer]:
     """A Postgres that runs on a copy of a prepared cluster."""
-    shutil.copytree(cluster, folder)
-    if account := unprivileged():
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, account.uid, account.gid)
+    clusters.copy(cluster, folder)
     yield from _serve(Postgres(folder, any_free_port()))

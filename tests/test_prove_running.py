@@ -22,6 +22,7 @@ from embedded.prove.proxy import Proxy
 from embedded.servers.ports import free_port
 from embedded.up.data_folder import DataFolder
 from embedded.up.stack import PROBE_PORTS, USUAL_PORTS
+from tests import clusters
 from tests.bridge_process import ROOT
 from tests.test_prove import COMMAND, environment
 from tests.waiting import eventually
@@ -34,6 +35,7 @@ ARRIVE_SECONDS = 60.0  # for bytes that are on their way
 def running(server_folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which other commands find what `manage.py up` runs."""
     data = server_folder / "var"
+    clusters.copy(clusters.migrated(), data / "postgres")
     # Ports of its own, as if it had run before: whoever starts at this moment wants the usual ones.
     DataFolder(data).remember_ports({name: free_port() for name in (*USUAL_PORTS, *PROBE_PORTS)})
     found = {**environment(), "PULSEBOARD_DATA": str(data)}

@@ -7,7 +7,7 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,7 +17,8 @@ from embedded.backup import programs
 from embedded.errors import EmbeddedError
 from embedded.servers.postgres import wheel_tree
 from embedded.up.data_folder import SHARED
-from tests.servers import RunningServer
+from tests import clusters
+from tests.servers import RunningServer, serving_copy
 
 ROOT = Path(__file__).resolve().parents[2]
 DONE_SECONDS = 300  # for one command on a busy machine
@@ -25,9 +26,34 @@ DONE_SECONDS = 300  # for one command on a busy machine
 Manage = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def _fill(url: str) -> None:
+    clusters.manage(url, "bootstrap")
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "CREATE TABLE many AS SELECT n, 'row ' || n AS t FROM generate_series(1, 500) AS n"
+        )
+        # A table like those of readings: partitions, numbers to the bit, text of any language.
+        connection.execute(
+            "CREATE TABLE kept (at timestamptz, v float8, t text) PARTITION BY RANGE (at)"
+        )
+        connection.execute("CREATE TABLE kept_all PARTITION OF kept DEFAULT")
+        connection.execute(
+            "INSERT INTO kept SELECT now(), x, 'für ' || chr(9731) FROM"
+            " (VALUES (0.1::float8), ('nan'), ('-infinity'), (5e-324)) AS v (x)"
+        )
+
+
+@pytest.fixture
+def postgres_server(server_folder: Path) -> Iterator[RunningServer]:
+    """A Postgres of this test's own, with all tables, an operator, and two tables more."""
+    filled = clusters.changed("bootstrapped", clusters.migrated, _fill)
+    with serving_copy(filled, server_folder / "postgres") as server:
+        yield server
+
+
 @pytest.fixture
 def manage(postgres_server: RunningServer, tmp_path: Path) -> Manage:
-    """`manage.py WORDS` on a Postgres of this test's own, which has all tables."""
+    """`manage.py WORDS` on the Postgres of this test."""
     environment = {name: value for name, value in os.environ.items() if name not in SHARED}
     environment |= {
         "DATABASE_URL": postgres_server.url,
@@ -47,21 +73,6 @@ def manage(postgres_server: RunningServer, tmp_path: Path) -> Manage:
             check=False,
         )
 
-    made = run("bootstrap")
-    assert made.returncode == 0, made.stderr
-    with psycopg.connect(postgres_server.url) as connection:
-        connection.execute(
-            "CREATE TABLE many AS SELECT n, 'row ' || n AS t FROM generate_series(1, 500) AS n"
-        )
-        # A table like those of readings: partitions, numbers to the bit, text of any language.
-        connection.execute(
-            "CREATE TABLE kept (at timestamptz, v float8, t text) PARTITION BY RANGE (at)"
-        )
-        connection.execute("CREATE TABLE kept_all PARTITION OF kept DEFAULT")
-        connection.execute(
-            "INSERT INTO kept SELECT now(), x, 'für ' || chr(9731) FROM"
-            " (VALUES (0.1::float8), ('nan'), ('-infinity'), (5e-324)) AS v (x)"
-        )
     return run
 
 

@@ -27,6 +27,7 @@ from embedded.servers.leftovers import is_alive
 from embedded.servers.ports import free_port, is_free
 from embedded.up.data_folder import DataFolder
 from embedded.up.stack import PROBE_PORTS, USUAL_PORTS
+from tests import clusters
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.process
@@ -246,11 +247,12 @@ def received(port: int) -> int:
 
 @pytest.mark.timeout(1800)  # seconds; each step has a deadline of its own
 def test_two_starts_at_once_and_started_means_that_nothing_published_is_lost(
-    start: Callable[..., Up],
+    start: Callable[..., Up], server_folder: Path
 ) -> None:
-    ups = [
-        start("--no-sim", "--broker", broker, name=broker) for broker in ("mosquitto", "iotcore")
-    ]
+    ups = []
+    for broker in ("mosquitto", "iotcore"):
+        clusters.copy(clusters.migrated(), server_folder / broker / "postgres")
+        ups.append(start("--no-sim", "--broker", broker, name=broker))
     for up in ups:
         up.wait_for("Started in")
         ports = up.state()["ports"]

@@ -1,0 +1,113 @@
+"""Postgres clusters that are made once for a whole run, by whoever asks first, and copied.
+
+initdb takes a second and all migrations three more: every worker, and every test with a Postgres of
+its own, would pay for them. What is about a first start makes its cluster by itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from embedded.servers.account import unprivileged
+from embedded.servers.child import Child
+from embedded.servers.ports import free_port
+from embedded.servers.postgres import Postgres
+from embedded.up.data_folder import SHARED
+
+ROOT = Path(__file__).resolve().parents[1]
+VARIABLE = "TEST_CLUSTERS"  # the folder of the run, which its workers inherit
+# Nothing in such a database outlives the run.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+def open_folder() -> Path:
+    """A temporary folder that the account the servers run as can enter; pytest's own is not."""
+    folder = Path(tempfile.mkdtemp(prefix="pulseboard-test-"))
+    folder.chmod(0o755)
+    return folder
+
+
+def begin_run() -> Callable[[], None] | None:
+    """Make the folder of the run; what removes it. None in a worker of a run, which has one."""
+    if VARIABLE in os.environ:
+        return None
+    folder = open_folder()
+    os.environ[VARIABLE] = str(folder)
+
+    def end() -> None:
+        del os.environ[VARIABLE]
+        shutil.rmtree(folder, ignore_errors=True)
+
+    return end
+
+
+def empty() -> Path:
+    """As initdb leaves it, with a database that has nothing in it."""
+    return _made("empty", lambda folder: Postgres(folder, free_port()).prepare())
+
+
+def migrated() -> Path:
+    """With all tables, and nothing in them."""
+    return changed("migrated", empty, lambda url: manage(url, "migrate", "--verbosity", "0"))
+
+
+def changed(name: str, base: Callable[[], Path], change: Callable[[str], None]) -> Path:
+    """A copy of another, to whose database at a URL something was done."""
+
+    def make(folder: Path) -> None:
+        copy(base(), folder)
+        with serving(folder) as url:
+            change(url)
+
+    return _made(name, make)
+
+
+def copy(cluster: Path, folder: Path) -> None:
+    """To a folder that is not there yet, for the account servers run as."""
+    shutil.copytree(cluster, folder)
+    if account := unprivileged():
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, account.uid, account.gid)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    server = Postgres(folder, free_port(), settings=FAST)
+    server.prepare()
+    running = Child.of(server, folder / "log")
+    try:
+        yield running.start() and server.url
+    finally:
+        running.stop()
+        (folder / "log").unlink(missing_ok=True)
+
+
+def manage(url: str, *words: str) -> None:
+    """A command of `manage.py` on a database, which must succeed."""
+    others = {name: value for name, value in os.environ.items() if name not in SHARED}
+    environment = {
+        **others,
+        "DATABASE_URL": url,
+        "PULSEBOARD_SECRET_KEY": "x" * 50,
+        "PULSEBOARD_DATA": str(Path(os.environ[VARIABLE]) / "no up runs here"),
+    }
+    command = [sys.executable, "manage.py", *words]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def _made(name: str, make: Callable[[Path], None]) -> Path:
+    folder = Path(os.environ[VARIABLE])
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / name).exists():
+            make(folder / f"{name}.half")
+            (folder / f"{name}.half").rename(folder / name)
+    return folder / name
