@@ -110,6 +110,14 @@ MQTT_FOR_DEVICES = servers.mqtt_broker(
     "PULSEBOARD_DEVICES_MQTT_URL", env.text("MQTT_URL") or "mqtt://localhost:1883"
 )
 
+# The account that may change the broker's accounts of devices, where the broker is a Mosquitto with
+# the dynamic-security plugin; None where it has no accounts of ours.
+BROKER_CONTROL = (
+    servers.mqtt_broker("PULSEBOARD_BROKER_CONTROL_URL", "")
+    if env.text("PULSEBOARD_BROKER_CONTROL_URL")
+    else None
+)
+
 # Who takes our e-mail, and who it says it is from. Django's own names, read by its mail backend.
 _MAIL = servers.mail_server("PULSEBOARD_EMAIL_URL")
 EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port

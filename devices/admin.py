@@ -98,6 +98,9 @@ class ConnectionFilter(admin.SimpleListFilter):
         return queryset.filter(presence__connection=self.value()) if self.value() else queryset
 
 
+STAMPS = ["token_prefix", "created_at", "updated_at"]
+
+
 @admin.register(Device)
 class DeviceAdmin(BoundedDelete):
     form = DeviceForm
@@ -128,7 +131,19 @@ class DeviceAdmin(BoundedDelete):
             {"fields": ["presence_now", "presence_since", "last_seen", "clock_replaced"]},
         ),
         ("Place", {"fields": ["location", ("latitude", "longitude")]}),
-        ("More", {"fields": ["notes", "metadata", "token_prefix", "created_at", "updated_at"]}),
+        (
+            "More",
+            {
+                "fields": [
+                    "notes",
+                    "metadata",
+                    "mqtt_filters",
+                    "token_prefix",
+                    "created_at",
+                    "updated_at",
+                ]
+            },
+        ),
         ("Removed", {"fields": ["removed_at", "removed_by"]}),
     ]
 

@@ -8,6 +8,7 @@ from django import forms
 
 from devices.metadata import normalised_tags, validate_metadata
 from devices.models import Device
+from devices.mqtt_filters import check_filter
 
 
 class DeviceForm(forms.ModelForm):
@@ -31,3 +32,8 @@ class DeviceForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         return self.cleaned_data["name"].strip()
+
+    def clean_mqtt_filters(self) -> list[str]:
+        for each in self.cleaned_data["mqtt_filters"]:
+            check_filter(each)
+        return list(self.cleaned_data["mqtt_filters"])

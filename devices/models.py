@@ -14,6 +14,8 @@ from django.db import models
 
 from access.roles import Role
 from access.scope import M, Scope, ScopedManager, ScopedQuerySet
+from devices.broker_account import BrokerAccount  # noqa: F401 (a model of this app)
+from devices.mqtt_filters import MAX_FILTER_LENGTH, MAX_FILTERS
 from devices.presence_fact import (  # noqa: F401 (models of this app)
     PresenceAway,
     PresenceFact,
@@ -137,6 +139,14 @@ class Device(TokenHolder):
     )
     notes = models.TextField(blank=True, max_length=10_000)
     metadata = models.JSONField(default=dict, blank=True)
+    mqtt_filters = ArrayField(
+        models.CharField(max_length=MAX_FILTER_LENGTH),
+        size=MAX_FILTERS,
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Topics it may use beside its own: tele/plug/#, devices/child-1/#.",
+    )
     # A removed device is as if it were deleted, until it is restored or deleted in earnest
     # (devices/removal.py). Nothing of it changes meanwhile, and its uid stays taken.
     removed_at = models.DateTimeField(null=True, editable=False, db_index=True)

@@ -13,6 +13,7 @@ from django.db import models
 
 from devices import clock
 from devices.credentials import broker_verifier, new_credential
+from devices.sealing import seal
 
 KEPT = timedelta(hours=1)  # for which the old token stays good, when nobody says
 MAX_KEPT = timedelta(days=7)
@@ -25,17 +26,19 @@ class TokenHolder(models.Model):
     token_prefix = models.CharField(max_length=12, blank=True, editable=False)
     token_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     token_verifier = models.CharField(max_length=120, blank=True, db_default="", editable=False)
+    token_sealed = models.TextField(blank=True, db_default="", editable=False)  # `devices.sealing`
     uses_second_name = models.BooleanField(default=False, db_default=False, editable=False)
     # The token before it, while both are good.
     former_digest = models.CharField(
         max_length=64, blank=True, db_default="", editable=False, db_index=True
     )
     former_verifier = models.CharField(max_length=120, blank=True, db_default="", editable=False)
+    former_sealed = models.TextField(blank=True, db_default="", editable=False)
     former_until = models.DateTimeField(null=True, editable=False)
 
     TOKEN_FIELDS: ClassVar[tuple[str, ...]] = (
-        "token_prefix", "token_digest", "token_verifier", "uses_second_name",
-        "former_digest", "former_verifier", "former_until", "updated_at",
+        "token_prefix", "token_digest", "token_verifier", "token_sealed", "uses_second_name",
+        "former_digest", "former_verifier", "former_sealed", "former_until", "updated_at",
     )  # fmt: skip
 
     token = ""  # in the clear only on the instance that just issued it; never stored
@@ -68,17 +71,20 @@ class TokenHolder(models.Model):
         self._forget_former()
         if kept:
             self.former_digest, self.former_verifier = self.token_digest, self.token_verifier
+            self.former_sealed = self.token_sealed
             self.former_until = clock.now() + keep
             self.uses_second_name = not self.uses_second_name
         self.token, self.token_prefix, self.token_digest = new_credential()
         self.token_verifier = broker_verifier(self.token)
+        self.token_sealed = seal(self.token)
         return self.token
 
     def revoke_tokens(self) -> None:
         """It has none any more, and none works; the caller saves `TOKEN_FIELDS`."""
         self._forget_former()
         self.token = self.token_prefix = self.token_digest = self.token_verifier = ""
+        self.token_sealed = ""
 
     def _forget_former(self) -> None:
-        self.former_digest = self.former_verifier = ""
+        self.former_digest = self.former_verifier = self.former_sealed = ""
         self.former_until = None

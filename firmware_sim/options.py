@@ -76,7 +76,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="same seed, same fleet and physics (default 1)")
     length = "seconds to run (default: until SIGTERM or SIGINT)"
     add("--duration", type=_between(float, 0.0, 1e9), metavar="S", help=length)
-    url = environ.get("MQTT_URL") or DEFAULT_MQTT
+    url = environ.get("PULSEBOARD_SIM_MQTT_URL") or environ.get("MQTT_URL") or DEFAULT_MQTT
     add("--mqtt", default=url, metavar="URL", help="mqtt[s]://[user:pass@]host:port ($MQTT_URL)")
     add("--protocol", choices=sorted(PROTOCOLS), default="5", help="of MQTT (default 5)")
     add("--sites", type=_words, metavar="NAME,…", help="site names (default: four of its own)")

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from devices import dynsec
 from embedded.servers.child import Child
 from embedded.servers.mqtt import Iotcore, Mosquitto
 from embedded.servers.ports import free_port as any_free_port
@@ -28,6 +29,8 @@ from tests import clusters
 from tests.clusters import open_folder
 
 NOWHERE = "postgresql://localhost/none"  # for a process that needs an address and no database
+
+BROKER_PASSWORDS = {name: f"word-of-{name}" for name in dynsec.PROCESSES}
 
 
 class RunningServer(Child):
@@ -153,6 +156,12 @@ def _serve(server: Server) -> Iterator[RunningServer]:
 def mosquitto(server_folder: Path) -> Iterator[RunningServer]:
     """A Mosquitto of this test's own: `.url`, `.port`, `.stop()`, `.kill()`, `.start()`."""
     yield from _serve(Mosquitto(server_folder / "mqtt", any_free_port()))
+
+
+@pytest.fixture
+def closed_broker(server_folder: Path) -> Iterator[RunningServer]:
+    """A Mosquitto that lets in who has an account, one of `BROKER_PASSWORDS` to begin with."""
+    yield from _serve(Mosquitto(server_folder / "mqtt", any_free_port(), BROKER_PASSWORDS))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ STARTING = {
     "bridge",
     "broker",
     "chromium",
+    "closed_broker",
     "filled_postgres",
     "iotcore",
     "mosquitto",

@@ -52,10 +52,12 @@ class FleetPage(LoginRequiredMixin, TemplateView):
     template_name = "dashboard/fleet.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        accounts = settings.BROKER_CONTROL is not None
         return super().get_context_data(
             page="fleet",
             sites=_sites(self.request),
-            broker=publish_words(settings.MQTT_FOR_DEVICES),
+            broker=publish_words(settings.MQTT_FOR_DEVICES, accounts=accounts),
+            accounts=accounts,
             origin=self.request.build_absolute_uri("/").rstrip("/"),
             **kwargs,
         )

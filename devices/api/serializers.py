@@ -15,6 +15,7 @@ from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
 from devices.api.strict import Strict
 from devices.changes import announce_devices
 from devices.models import Device, Presence, Site
+from devices.mqtt_filters import MAX_FILTER_LENGTH, MAX_FILTERS, check_filter, children
 from devices.summary import presence_form
 from devices.token_holder import KEPT, MAX_KEPT
 
@@ -80,6 +81,15 @@ class DeviceSerializer(Editable):
         allow_null=True,
         help_text="Until when its token before this one works; null when it does not.",
     )
+    mqtt_filters = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_FILTER_LENGTH, validators=[check_filter]),
+        max_length=MAX_FILTERS,
+        required=False,
+        help_text=(
+            "Topics it may use beside its own, at a broker that holds devices to theirs:"
+            " `tele/plug/#`; of a gateway also those of its children: `devices/child-1/#`."
+        ),
+    )
     presence = serializers.SerializerMethodField()
 
     class Meta:
@@ -101,6 +111,7 @@ class DeviceSerializer(Editable):
             "token_prefix",
             "mqtt_username",
             "former_token_until",
+            "mqtt_filters",
             "presence",
             "created_at",
             "updated_at",
@@ -117,6 +128,17 @@ class DeviceSerializer(Editable):
             # Written where its writer may not look, it would be gone for them.
             raise serializers.ValidationError({"site": ["Name a site you may see."]})
         return attrs
+
+    def validate_mqtt_filters(self, filters: list[str]) -> list[str]:
+        """Nobody gives a device the voice of one he may not see."""
+        scope = Scope.of(self.context["request"])
+        for uid in children(filters):
+            if (
+                Device.taken([uid])
+                and not Device.objects.visible_to(scope).filter(uid=uid).exists()
+            ):
+                raise serializers.ValidationError(f"devices/{uid}/ is not yours to give.")
+        return filters
 
     def validate_uid(self, uid: str) -> str:
         if self.instance is not None and uid != self.instance.uid:
@@ -217,3 +239,18 @@ class TokenSerializer(serializers.Serializer):
         allow_null=True,
         help_text="Until when the old token works, with its own user name; null: it has stopped.",
     )
+
+
+class MqttAccountSerializer(serializers.Serializer):
+    """A device's account at the MQTT broker."""
+
+    username = serializers.CharField(help_text="The user name its token is the password of.")
+    state = serializers.ChoiceField(
+        choices=["told", "waiting", "refused", "untold"],
+        help_text=(
+            "`told`: the broker has it as it is here. `waiting`: it is to be told. `refused`: it"
+            " has it not, and `error` says why. `untold`: its accounts are not kept here, or it has"
+            " no token."
+        ),
+    )
+    error = serializers.CharField(allow_blank=True)

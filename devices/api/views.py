@@ -22,13 +22,14 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from access.scope import Scope
-from devices import signals
+from devices import broker_account, signals
 from devices.api.bulk import BulkCreateMixin
 from devices.api.edits import EditMixin
 from devices.api.filters import LIST_FILTERS, DeviceFilter, SiteFilter
 from devices.api.serializers import (
     MAX_BULK_DEVICES,
     DeviceSerializer,
+    MqttAccountSerializer,
     NewDeviceSerializer,
     RotationSerializer,
     SiteSerializer,
@@ -163,6 +164,12 @@ class DeviceViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
     def get_serializer_class(self) -> type[BaseSerializer]:
         return NewDeviceSerializer if self.action == "create" else DeviceSerializer
 
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer = super().create(request, *args, **kwargs)
+        if not isinstance(request.data, list):
+            broker_account.wait_until_told(answer.data["uid"])
+        return answer
+
     @transaction.atomic
     def perform_destroy(self, device: Device) -> None:
         signals.tell("deleted", [device], self.request.user)
@@ -183,14 +190,15 @@ class DeviceViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
         responses=TokenSerializer,
     )
     @action(detail=True, methods=["post"], url_path="rotate-token", filterset_class=None)
-    @transaction.atomic
     def rotate_token(self, request: Request, **_kwargs: Any) -> Response:
-        device = self._locked()
-        asked = RotationSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        device.issue_token(timedelta(seconds=asked.validated_data["keep"]))
-        device.save(update_fields=device.TOKEN_FIELDS)
-        signals.tell("token_rotated", [device], request.user)
+        with transaction.atomic():
+            device = self._locked()
+            asked = RotationSerializer(data=request.data)
+            asked.is_valid(raise_exception=True)
+            device.issue_token(timedelta(seconds=asked.validated_data["keep"]))
+            device.save(update_fields=device.TOKEN_FIELDS)
+            signals.tell("token_rotated", [device], request.user)
+        broker_account.wait_until_told(device.uid)
         return Response(TokenSerializer(device).data)
 
     @extend_schema(
@@ -207,6 +215,16 @@ class DeviceViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
         device.save(update_fields=device.TOKEN_FIELDS)
         signals.tell("token_revoked", [device], request.user)
         return Response(status=204)
+
+    @extend_schema(
+        summary="Read what the MQTT broker knows of a device",
+        responses=MqttAccountSerializer,
+    )
+    @action(detail=True, url_path="mqtt-account", filterset_class=None)
+    def mqtt_account(self, _request: Request, **_kwargs: Any) -> Response:
+        device = self.get_object()
+        state, error = broker_account.standing(device)
+        return Response({"username": device.mqtt_username, "state": state, "error": error})
 
     def _locked(self) -> Device:
         """Of two who rotate at once, the second replaces the first one's token and not the one

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from devices import dynsec
 from embedded.errors import EmbeddedError
+from embedded.servers.account import Account
 from embedded.servers.server import Server
 
 # Bytes. As much as the bridge takes (bridge.mqtt.packet.MAX_PACKET), so that a device that sends
@@ -20,6 +24,14 @@ AUTOSAVE_SECONDS = 30  # between snapshots; the default of 1800 loses half an ho
 FRONT = Path(__file__).resolve().parent / "mqtt_front.py"
 # A CONNECT of protocol level 5, clean start, empty client id, keep-alive 10 s, no properties.
 CONNECT = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x0a\x00\x00\x00"
+
+NOT_AUTHORISED = 0x87
+PLUGIN = "mosquitto_dynamic_security.so"
+PLUGIN_FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
+OPEN = (
+    "The MQTT broker asks nobody who they are: whoever is on this machine may publish as any"
+    " device. It listens on this machine only."
+)
 
 
 class Broker(Server):
@@ -33,11 +45,12 @@ class Broker(Server):
         return f"mqtt://{self.host}:{self.port}"
 
     def answers(self, connection: socket.socket) -> bool:
-        """A CONNACK with success. An empty client id makes the broker name us: no take-over."""
+        """A CONNACK, be it one that refuses who has no account. An empty client id makes the broker
+        name us: no take-over."""
         connection.sendall(CONNECT)
         answer = connection.recv(5)
         connection.sendall(b"\xe0\x00")  # DISCONNECT
-        return len(answer) >= 4 and answer[0] == 0x20 and answer[3] == 0
+        return len(answer) >= 4 and answer[0] == 0x20 and answer[3] in (0, NOT_AUTHORISED)
 
     def _write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -47,12 +60,17 @@ class Broker(Server):
 
 
 class Mosquitto(Broker):
-    """Mosquitto 2.0 or 2.1 with a generated configuration; sessions and queues survive it."""
+    """Mosquitto 2.0 or 2.1 with a generated configuration; sessions and queues survive it.
+
+    With `passwords` of our processes' accounts, it lets nobody in without an account.
+    """
 
     title = "Mosquitto"
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, passwords: Mapping[str, str] | None = None) -> None:
         super().__init__(folder, port)
+        self.plugin = find_plugin() if passwords else None
+        self.passwords = passwords if self.plugin and passwords else {}
         program = find_mosquitto()
         if program is None:
             raise EmbeddedError(
@@ -65,11 +83,33 @@ class Mosquitto(Broker):
     def command(self) -> list[str]:
         return [str(self.program), "-c", str(self.folder / "mosquitto.conf")]
 
+    @property
+    def url(self) -> str:
+        return self.url_of(dynsec.BRIDGE)
+
+    def url_of(self, account: str) -> str:
+        """With the account, where there are accounts."""
+        password = self.passwords.get(account)
+        who = f"{account}:{password}@" if password else ""
+        return f"mqtt://{who}{self.host}:{self.port}"
+
+    @property
+    def accounts_file(self) -> Path:
+        return self.folder / "accounts.json"
+
+    @property
+    def notes(self) -> str:
+        return "" if self.passwords else OPEN
+
     def prepare(self) -> None:
         super().prepare()
+        if self.passwords:
+            self._write_accounts()
         lines = [
             f"listener {self.port} {self.host}",
-            "allow_anonymous true",
+            f"allow_anonymous {'false' if self.passwords else 'true'}",
+            *([f"plugin {self.plugin}"] if self.passwords else []),
+            *([f"plugin_opt_config_file {self.accounts_file}"] if self.passwords else []),
             "persistence true",
             # The path is a prefix: without the last slash the file lands beside the folder.
             f"persistence_location {self.folder}/",
@@ -88,6 +128,16 @@ class Mosquitto(Broker):
             lines.append(f"user {self.account.name}")
         self._write("mosquitto.conf", "\n".join(lines) + "\n")
 
+    def _write_accounts(self) -> None:
+        """Those of our processes anew; those of devices stay as the broker wrote them."""
+        try:
+            before = json.loads(self.accounts_file.read_text())
+        except (OSError, ValueError):
+            before = {}  # the registry gives them back (embedded.up.database)
+        accounts = dynsec.process_accounts(self.passwords)
+        text = json.dumps(dynsec.document(before, accounts, dynsec.process_roles()))
+        write_for(self.accounts_file, text, self.account)
+
 
 class Iotcore(Broker):
     """rumqttd in a wheel, behind a front that takes MQTT 3.1.1 and 5 on one port.
@@ -104,8 +154,8 @@ class Iotcore(Broker):
     @property
     def notes(self) -> str:
         return (
-            "The broker is iotcore, which keeps messages in memory: those it has not delivered are"
-            " lost when it stops. Install mosquitto for one that keeps them on disk."
+            f"{OPEN} It is iotcore, which keeps messages in memory: those it has not delivered"
+            " are lost when it stops. Install mosquitto for one that keeps them on disk."
         )
 
     @property
@@ -121,8 +171,26 @@ def find_mosquitto() -> Path | None:
     return Path(found) if found else None
 
 
-def broker(choice: str, folder: Path, port: int) -> Broker:
+def find_plugin() -> Path | None:
+    """The dynamic-security plugin, which some packages of Mosquitto leave out."""
+    patterns = (PLUGIN, f"*/{PLUGIN}")  # Debian has a folder for each architecture
+    found = (path for each in PLUGIN_FOLDERS for one in patterns for path in Path(each).glob(one))
+    return next(found, None)
+
+
+def write_for(path: Path, text: str, account: Account | None) -> None:
+    """Whole or not at all, for the account alone to read."""
+    fresh = path.with_name(f"{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    if account:
+        os.chown(fresh, account.uid, account.gid)
+    fresh.replace(path)
+
+
+def broker(choice: str, folder: Path, port: int, passwords: Mapping[str, str]) -> Broker:
     """The broker for `--broker auto|mosquitto|iotcore`."""
     if choice == "mosquitto" or (choice == "auto" and find_mosquitto()):
-        return Mosquitto(folder, port)
+        return Mosquitto(folder, port, passwords)
     return Iotcore(folder, port)

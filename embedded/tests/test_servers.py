@@ -197,14 +197,14 @@ def test_an_oversized_message_costs_its_sender_the_connection_and_nobody_else(
 
 def test_only_the_broker_without_a_disk_warns_about_it(server_folder, free_port) -> None:
     assert "memory" in Iotcore(server_folder / "a", free_port()).notes
-    assert Mosquitto(server_folder / "b", free_port()).notes == ""
+    assert Mosquitto(server_folder / "b", free_port(), {"bridge": "x"}).notes == ""
 
 
 def test_the_broker_choice_is_obeyed(server_folder, monkeypatch) -> None:
-    assert isinstance(broker("auto", server_folder, 1), Mosquitto)
-    assert isinstance(broker("iotcore", server_folder, 1), Iotcore)
+    assert isinstance(broker("auto", server_folder, 1, {}), Mosquitto)
+    assert isinstance(broker("iotcore", server_folder, 1, {}), Iotcore)
     monkeypatch.setattr("embedded.servers.mqtt.find_mosquitto", lambda: None)
-    assert isinstance(broker("auto", server_folder, 1), Iotcore)
+    assert isinstance(broker("auto", server_folder, 1, {}), Iotcore)
 
 
 def test_a_taken_port_is_passed_over(claims: Claims) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -225,10 +226,13 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     )
 
 
-def publish(port: int, count: int) -> None:
+def publish(url: str, count: int) -> None:
     """Messages at QoS 1 from a stock MQTT 3.1.1 client, acknowledged by the broker."""
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    client.connect("127.0.0.1", port)
+    parts = urlsplit(url)
+    if parts.username:
+        client.username_pw_set(parts.username, parts.password)
+    client.connect("127.0.0.1", int(parts.port or 0))
     client.loop_start()
     sent = [client.publish("devices/x/telemetry", f'{{"n":{n}}}', qos=1) for n in range(count)]
     for message in sent:
@@ -256,12 +260,16 @@ def test_two_starts_at_once_and_started_means_that_nothing_published_is_lost(
     for up in ups:
         up.wait_for("Started in")
         ports = up.state()["ports"]
-        publish(ports["mqtt"], 20)
+        words = json.loads((up.data / "environment.json").read_text())
+        assert ("@" in words["MQTT_URL"]) == (up is ups[0])  # who has accounts lets nobody else in
+        publish(words["MQTT_URL"], 20)
         eventually(
             lambda probe=ports["bridge"]: received(probe) == 20,
             WAIT_SECONDS,
             what=lambda probe=ports["bridge"]: f"20 received, not {received(probe)}",
         )
+    assert "pulseboard.gateway" in ups[0].said
+    assert "asks nobody who they are" in ups[1].said
     first, second = (set(up.state()["ports"].values()) for up in ups)
     assert not first & second
     shutil.rmtree(ups[1].data)

@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from devices import dynsec
 from embedded.errors import EmbeddedError
 
 # What other commands need to join a running stack.
 SHARED = (
-    *("DATABASE_URL", "REDIS_URL", "MQTT_URL"),
+    *("DATABASE_URL", "REDIS_URL", "MQTT_URL", "PULSEBOARD_BROKER_CONTROL_URL"),
     *("PULSEBOARD_SECRET_KEY", "PULSEBOARD_DATA", "PULSEBOARD_SPOOL"),
 )
 # Neither a line of a configuration nor supervisord's XML can hold a control character, or a byte
@@ -56,6 +57,11 @@ class DataFolder:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def passwords_file(self) -> Path:
+        """Of our own accounts at the broker we start."""
+        return self.path / "broker-passwords.json"
 
     @property
     def history_mark(self) -> Path:
@@ -134,6 +140,14 @@ class DataFolder:
         if not path.exists():
             _write_private(path, secrets.token_urlsafe(50))
         return path.read_text().strip()
+
+    def broker_passwords(self) -> dict[str, str]:
+        """Of our own accounts at the broker we start, by user name, made once."""
+        path = self.passwords_file
+        if not path.exists():
+            made = {name: secrets.token_urlsafe(24) for name in dynsec.PROCESSES}
+            _write_private(path, json.dumps(made, indent=1) + "\n")
+        return {str(name): str(word) for name, word in json.loads(path.read_text()).items()}
 
     def write_environment(self, environment: dict[str, str]) -> None:
         """Leave what other commands need to join us, for as long as we run: see `adopt`."""

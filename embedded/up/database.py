@@ -64,6 +64,14 @@ def ready_made_rules() -> None:
         call_command("ready_made_rules", "--first", verbosity=0, stdout=StringIO())
 
 
+def broker_accounts(path: str) -> bool:
+    """Give the broker the accounts of devices that its file lacks: it is new, or was lost. Whether
+    that was so, and the broker must be started again."""
+    said = StringIO()
+    call_command("broker", "sync", "--into", path, "--if-lost", stdout=said)
+    return "written" in said.getvalue()
+
+
 def first_operator() -> str | None:
     """Make the operator if there is none that can log in; its password, known only now."""
     users = get_user_model()._default_manager

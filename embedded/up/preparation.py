@@ -25,13 +25,22 @@ class Prepared:
 
     password: str | None  # of the operator, if one was made
     token: str | None  # registers devices for an hour, if it was asked for
+    accounts: bool = False  # the broker's were lost and are in its file again
 
 
 class Preparation:
     """The process. It imports Django while the servers start, and waits to be told that they do."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, *, token: bool) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        token: bool,
+        accounts_file: Path | None = None,
+    ) -> None:
         words = ["token"] if token else []
+        words += [f"accounts={accounts_file}"] if accounts_file else []
         with log.open("ab") as errors:
             self._process = subprocess.Popen(  # noqa: S603 (our own module)
                 [sys.executable, "-m", "embedded.up.preparation", *words],
@@ -74,7 +83,9 @@ def main(words: list[str]) -> int:
         database.migrate()
         if "token" in words:
             database.ready_made_rules()
+        files = [word.removeprefix("accounts=") for word in words if word.startswith("accounts=")]
         found = Prepared(
+            accounts=bool(files) and database.broker_accounts(files[0]),
             password=database.first_operator(),
             token=database.registration_token() if "token" in words else None,
         )

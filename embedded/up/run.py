@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from devices import dynsec
 from embedded.errors import EmbeddedError
 from embedded.servers import leftovers
 from embedded.servers.claims import Claims
@@ -71,8 +72,12 @@ class Up:
 
     def _start(self) -> str | None:
         """Bring everything up in order; the operator's password if one was made."""
+        broker = self.stack.broker
         preparation = Preparation(
-            self.environment, self.data.logs / "prepare.log", token=self.options.simulator
+            self.environment,
+            self.data.logs / "prepare.log",
+            token=self.options.simulator,
+            accounts_file=broker.accounts_file if broker and broker.passwords else None,
         )
         try:
             self.supervisor.wait_until_ready()
@@ -84,6 +89,9 @@ class Up:
             prepared = self._prepare(preparation)
         finally:
             preparation.end()
+        if broker and prepared.accounts:
+            self.supervisor.restart(broker.key)
+            self._wait_for(broker.key, broker.is_ready)
         for name in ("maintain", "engine", "bridge"):
             self.supervisor.start(name)
         self._wait_for("web", lambda: self._answers(f"{self.stack.web_url}readyz"))
@@ -184,6 +192,12 @@ class Up:
         for server in self.stack.servers:
             if server.notes:
                 screen.say(f"Note: {server.notes}")
+        if self.stack.broker and self.stack.broker.passwords:
+            screen.say(
+                "MQTT: each device has an account, its uid and its token. Tasmota, Zigbee2MQTT and"
+                f" the like share the account {dynsec.GATEWAY}, whose password is in"
+                f" {self.data.passwords_file}."
+            )
         who = (
             f"operator admin, password {password}  (shown once; it is stored only as a hash)"
             if password

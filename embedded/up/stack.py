@@ -8,6 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
+from devices import dynsec
 from embedded.errors import EmbeddedError
 from embedded.servers import mqtt
 from embedded.servers.claims import Claims
@@ -74,7 +75,13 @@ class Stack:
             elif key == "redis":
                 self.servers.append(Redis(folder, ports[key]))
             else:
-                self.servers.append(mqtt.broker(options.broker, folder, ports[key]))
+                passwords = {} if is_open() else data.broker_passwords()
+                self.servers.append(mqtt.broker(options.broker, folder, ports[key], passwords))
+
+    @property
+    def broker(self) -> mqtt.Mosquitto | None:
+        """The Mosquitto that is started here."""
+        return next((each for each in self.servers if isinstance(each, mqtt.Mosquitto)), None)
 
     @property
     def web_url(self) -> str:
@@ -102,6 +109,11 @@ class Stack:
         """What our processes need to know; call it once the servers are prepared."""
         found = dict(os.environ)
         found |= {VARIABLES[server.key]: server.url for server in self.servers}
+        if self.broker is not None and self.broker.passwords:
+            found["PULSEBOARD_BROKER_CONTROL_URL"] = self.broker.url_of(dynsec.CONTROL)
+            found["PULSEBOARD_SIM_MQTT_URL"] = self.broker.url_of(dynsec.SIMULATOR)
+            # Devices are told the address alone: each has an account of its own.
+            found.setdefault("PULSEBOARD_DEVICES_MQTT_URL", self.broker.url_of(""))
         found.setdefault("PULSEBOARD_SECRET_KEY", self.data.secret_key())
         if self.options.simulator and set(GUESTS) <= set(self.options.simulator_words):
             found.setdefault("PULSEBOARD_AUTO_ADOPT", ADOPTED)
@@ -218,6 +230,11 @@ class Stack:
             return str(path.relative_to(Path.cwd()))
         except ValueError:
             return str(path)
+
+
+def is_open() -> bool:
+    """Whether the broker we start shall let anybody in who is on this machine."""
+    return os.environ.get("PULSEBOARD_MQTT_ANONYMOUS", "").lower() in ("1", "yes", "true", "on")
 
 
 def _is_for_this_machine_only(address: str) -> bool:

@@ -183,6 +183,11 @@ class Supervisor:
         """Start one program and return at once."""
         self._call("startProcess", name, False)
 
+    def restart(self, name: str) -> None:
+        """End one program in order, and start it again."""
+        self._call("stopProcess", name, True)
+        self.start(name)
+
     def processes(self) -> dict[str, dict[str, Any]]:
         """supervisord's view of each program, by name."""
         return {info["name"]: info for info in self._call("getAllProcessInfo")}

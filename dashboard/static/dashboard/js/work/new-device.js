@@ -11,8 +11,12 @@ import { t } from "../page/language.js";
 
 const START = { expected_interval: 60, enabled: true, tags: [], site: null };
 
-/** @param {string} uid @returns {string} what publishes a value as this device */
-const publishLine = (uid) => `mosquitto_pub ${document.body.dataset.broker ?? byId("work-facts")?.dataset.broker ?? "-h localhost"} -q 1 \\\n  -t devices/${uid}/telemetry -m '{"temperature": -18.5}'`;
+/** @param {any} device with its token @returns {string} what publishes a value as this device */
+function publishLine({ uid, mqtt_username, token }) {
+  const facts = byId("work-facts")?.dataset;
+  const who = facts?.accounts === undefined ? "" : ` -u ${mqtt_username} -P ${token}`;
+  return `mosquitto_pub ${facts?.broker ?? "-h localhost"}${who} -q 1 \\\n  -t devices/${uid}/telemetry -m '{"temperature": -18.5}'`;
+}
 
 /** @param {string} token @returns {string} the same over HTTP */
 const postLine = (token) => `curl -H 'Authorization: Bearer ${token}' \\\n  -d '{"temperature": -18.5}' ${location.origin}/api/v1/telemetry/`;
@@ -56,8 +60,8 @@ const given = (values) => Object.fromEntries(Object.entries(values).filter(([, v
 /** @param {any} device as it was registered, with its token */
 function afterwards(device) {
   return [
-    el("p", {}, t("{name} is registered. Its token, shown this once: it needs it to send over HTTP.", { name: device.name })), shownOnce(device.token, t("Copy the token")),
-    el("p", { text: t("Publish to its topic:") }), shownOnce(publishLine(device.uid), t("Copy the command")),
+    el("p", {}, t("{name} is registered. Its token, shown this once: it needs it to send.", { name: device.name })), shownOnce(device.token, t("Copy the token")),
+    el("p", { text: t("Publish to its topic:") }), shownOnce(publishLine(device), t("Copy the command")),
     el("details", {}, el("summary", { text: t("Or over HTTP") }), shownOnce(postLine(device.token), t("Copy the command"))),
     firstMessage(device),
   ];

@@ -1,7 +1,7 @@
 /** A device's token: a new one beside the old, which works for as long as is chosen; or none at all. */
 
 import { el } from "../page/element.js";
-import { devicePath, send } from "../page/rest.js";
+import { devicePath, get, send } from "../page/rest.js";
 import { shownOnce, trouble } from "./drawer.js";
 import { moment } from "../time/moment.js";
 import { t } from "../page/language.js";
@@ -19,6 +19,15 @@ export function tokenRotation(device, rotated) {
   const begin = el("button", { class: "button", text: device.token_prefix ? t("Rotate the token") : t("Make a token"), attrs: { type: "button" }, on: { click: ask } });
   const revoke = device.token_prefix ? el("button", { class: "button bare", text: t("Revoke it"), attrs: { type: "button" }, on: { click: askToRevoke } }) : "";
   area.append(said, begin, revoke);
+  if (device.token_prefix) atBroker(said);
+
+  /** Whether the broker knows it, where it keeps accounts. @param {HTMLElement} where */
+  async function atBroker(where) {
+    const { state, error } = await get(`${devicePath(device.uid)}/mqtt-account/`).catch((failed) => ({ state: "refused", error: failed.message }));
+    const texts = { told: t("The broker knows it."), waiting: t("It waits for the broker."), refused: error, untold: "" };
+    const text = texts[/** @type {keyof texts} */ (state)];
+    if (text) where.append(el("p", { class: state === "refused" ? "wrong" : "soft", text }));
+  }
 
   /** @param {string} text @param {string} word on the button @param {Array<HTMLElement | string>} more @param {() => Promise<void>} act */
   function confirm(text, word, more, act) {

@@ -1,0 +1,141 @@
+"""Compares the broker's accounts with the registry, whole: after either of them was away, came back
+from a backup, or lost what it had. What differs is put to be told; or all is written into a file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F
+
+from bridge.accounts.wanted import Wanted, every
+from bridge.mqtt.control import Control
+from devices.broker_account import BrokerAccount
+from devices.dynsec import ROLE_PREFIX, Json, document, same_acls
+
+PAGE = 500  # clients or roles of one answer
+CHUNK = 1_000  # rows of one statement
+
+
+class Difference(NamedTuple):
+    """Uids of devices, by what is wrong with the broker's account."""
+
+    missing: list[str]
+    other: list[str]
+    orphaned: list[str]  # no device, or none with a token
+
+    @property
+    def uids(self) -> list[str]:
+        return [*self.missing, *self.other, *self.orphaned]
+
+
+def difference(control: Control, progress: Callable[[int], None]) -> Difference:
+    """`progress` is told how many devices were compared. Raises `ControlAway`."""
+    clients = {each["username"]: each for each in _listed(control, "listClients", "clients")}
+    roles = {each["rolename"]: each for each in _listed(control, "listRoles", "roles")}
+    ours = {name[len(ROLE_PREFIX) :] for name in roles if name.startswith(ROLE_PREFIX)}
+    ours |= {uid for each in clients.values() if (uid := _uid(each))}
+    missing, other = [], []
+    for count, state in enumerate(every(), start=1):
+        ours.discard(state.uid)
+        role = roles.get(ROLE_PREFIX + state.uid)
+        if role is None or any(each.username not in clients for each in state.accounts):
+            missing.append(state.uid)
+        elif not same_acls(state.acls or [], role["acls"]) or not _same(state, clients):
+            other.append(state.uid)
+        if count % CHUNK == 0:
+            progress(count)
+    return Difference(missing, other, sorted(ours))
+
+
+def _same(state: Wanted, clients: Mapping[str, Json]) -> bool:
+    wanted = {each.username: (each.mark, each.disabled) for each in state.accounts}
+    there = {
+        name: (clients[name].get("textname"), bool(clients[name].get("disabled")))
+        for name in state.usernames
+        if name in clients
+    }
+    return wanted == there
+
+
+def _listed(control: Control, command: str, key: str) -> Iterator[Json]:
+    offset = 0
+    while True:
+        page = {"command": command, "verbose": True, "count": PAGE, "offset": offset}
+        (answer,) = control.ask([page])
+        rows = answer.get("data", {}).get(key, [])
+        yield from rows
+        offset += PAGE
+        if len(rows) < PAGE:
+            return
+
+
+def _uid(client: Json) -> str:
+    """Of the device whose role it has, "" for an account of somebody else's."""
+    names = (str(each.get("rolename", "")) for each in client.get("roles", []))
+    return next((name[len(ROLE_PREFIX) :] for name in names if name.startswith(ROLE_PREFIX)), "")
+
+
+def put_to_be_told(uids: Iterable[str]) -> None:
+    """As if these devices had changed now."""
+    rest = list(uids)
+    with connection.cursor() as cursor:
+        for start in range(0, len(rest), CHUNK):
+            chunk = rest[start : start + CHUNK]
+            cursor.execute("SELECT tell_broker_of(%s::text[])", [chunk])
+
+
+class Written(NamedTuple):
+    devices: int  # in the file
+    without: int  # devices whose tokens are older than accounts: they need new ones
+
+
+def write_into(path: Path, *, only_if_lost: bool = False) -> Written | None:
+    """All devices into the plugin's file, for a broker that does not run or is started again then;
+    None when nothing was lost and nothing is written. Accounts of others in it stay. Raises
+    `OSError`."""
+    try:
+        before: dict[str, Any] = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        before = {}
+    accounts, roles, without = [], [], 0
+    for state in every():
+        usable = [each for each in state.accounts if each.verifier]
+        without += not usable
+        if usable:
+            accounts += usable
+            roles.append({"rolename": ROLE_PREFIX + state.uid, "acls": list(state.acls or [])})
+    there = {each.get("username") for each in before.get("clients", [])}
+    if only_if_lost and all(each.username in there for each in accounts):
+        return None
+    kept = {
+        **before,
+        "clients": [each for each in before.get("clients", []) if not _uid(each)],
+        "roles": [
+            each for each in before.get("roles", [])
+            if not str(each.get("rolename", "")).startswith(ROLE_PREFIX)
+        ],
+    }  # fmt: skip
+    _replace(path, json.dumps(document(kept, accounts, roles)))
+    # Whoever was told to the broker, or could not be, is in the file now; what changed since that
+    # was read is due all the same.
+    BrokerAccount.objects.exclude(error="").update(error="", told=F("wanted"))
+    return Written(len(roles), without)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all, for its owner alone."""
+    fresh = path.with_name(f"{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    if path.exists():
+        status = path.stat()
+        if (status.st_uid, status.st_gid) != (os.getuid(), os.getgid()):
+            os.chown(fresh, status.st_uid, status.st_gid)
+    fresh.replace(path)

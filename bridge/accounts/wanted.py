@@ -1,0 +1,82 @@
+"""What the broker is to have of devices, as the registry is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from django.db.models import Prefetch
+
+from devices.dynsec import Account, Json, device_acls, device_role
+from devices.models import Device, DeviceAlias
+from devices.sealing import unseal
+from devices.token_holder import SECOND
+
+CHUNK = 500  # devices read at a time
+MARK = 16  # digits of a token's digest: they tell a replaced token from the one that is wanted
+
+
+class Wanted(NamedTuple):
+    """Of one uid. Without `device` it is deleted."""
+
+    uid: str
+    accounts: Sequence[Account] = ()
+    acls: Sequence[Json] | None = None  # None: no role, for it has no token
+    device: Device | None = None
+
+    @property
+    def usernames(self) -> tuple[str, str]:
+        return self.uid, self.uid + SECOND
+
+
+def wanted(uids: Sequence[str]) -> list[Wanted]:
+    """In the order of `uids`."""
+    there = {each.uid: each for each in _devices(Device.with_removed.filter(uid__in=uids))}
+    return [_of(there[uid]) if uid in there else Wanted(uid) for uid in uids]
+
+
+def every() -> Iterator[Wanted]:
+    """Of all devices with a token, by uid, read in steps."""
+    after = ""
+    while True:
+        rows = Device.with_removed.exclude(token_digest="").filter(uid__gt=after)
+        chunk = list(_devices(rows.order_by("uid")[:CHUNK]))
+        if not chunk:
+            return
+        yield from map(_of, chunk)
+        after = chunk[-1].uid
+
+
+def _devices(rows: Iterable[Device]) -> Iterable[Device]:
+    aliases = DeviceAlias.objects.order_by("alias")
+    return rows.prefetch_related(Prefetch("aliases", aliases))  # type: ignore[attr-defined]
+
+
+def _of(device: Device) -> Wanted:
+    """A removed device keeps its accounts, disabled: it may be restored, with its token."""
+    if not device.token_digest:
+        return Wanted(device.uid, device=device)
+    role, off = device_role(device.uid), not device.enabled or device.removed_at is not None
+    accounts = [
+        Account(
+            device.mqtt_username,
+            role,
+            off,
+            device.token_verifier,
+            unseal(device.token_sealed),
+            device.token_digest[:MARK],
+        )
+    ]
+    if device.former_ends() is not None:
+        accounts.append(
+            Account(
+                device.former_username,
+                role,
+                off,
+                device.former_verifier,
+                unseal(device.former_sealed),
+                device.former_digest[:MARK],
+            )
+        )
+    names = [device.uid, *(each.alias for each in device.aliases.all())]
+    return Wanted(device.uid, accounts, device_acls(names, device.mqtt_filters), device)

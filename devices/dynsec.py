@@ -1,0 +1,194 @@
+"""The words of Mosquitto's dynamic-security plugin: roles, clients, and its whole file. Pure.
+
+A role for each device with its topics written out: patterns came with Mosquitto 2.1, and this is
+right in both. Two clients may have a device's role, its user names (`devices.token_holder`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from devices.credentials import VERIFIER_ROUNDS, broker_verifier
+
+CONTROL_TOPIC = "$CONTROL/dynamic-security/v1"
+ROLE_PREFIX = "device-"  # of a device's role, before its uid; whatever has none is not ours
+SEND, RECEIVE, SUBSCRIBE = "publishClientSend", "publishClientReceive", "subscribePattern"
+ALL = (SEND, RECEIVE, SUBSCRIBE)
+# Accounts that are no device's: of our processes, and of gateways of other dialects. No uid
+# has a full stop, so no device is called like one.
+CONTROL, BRIDGE = "pulseboard.control", "pulseboard.bridge"
+SIMULATOR, GATEWAY = "pulseboard.simulator", "pulseboard.gateway"
+PROCESSES = (CONTROL, BRIDGE, SIMULATOR, GATEWAY)
+NOBODY = {
+    "publishClientSend": False,
+    "publishClientReceive": False,
+    "subscribe": False,
+    "unsubscribe": True,
+}
+
+FOREIGN = "The broker has an account with this user name that is none of ours; remove it there."
+LOST = (
+    "The broker has no account with its token, which only its digest is kept of. Rotate the token,"
+    " or give the broker all accounts again: manage.py broker sync --into FILE."
+)
+
+Json = dict[str, Any]
+
+
+class Account(NamedTuple):
+    """A user name as the broker is to have it."""
+
+    username: str
+    role: str
+    disabled: bool = False
+    verifier: str = ""  # `devices.credentials.broker_verifier`
+    password: str = ""  # in the clear, where that can still be had
+    mark: str = ""  # tells tokens apart, and nothing of them
+
+
+def acl(kind: str, topic: str, priority: int = 0, *, allow: bool = True) -> Json:
+    return {"acltype": kind, "topic": topic, "priority": priority, "allow": allow}
+
+
+def device_role(uid: str) -> str:
+    return ROLE_PREFIX + uid
+
+
+def device_acls(names: Iterable[str], filters: Iterable[str]) -> list[Json]:
+    """What a device may: all below its own topics, whichever of its names they have, and what its
+    credential names beside them."""
+    topics = [*(f"devices/{name}/#" for name in names), *filters]
+    return [acl(kind, topic) for topic in topics for kind in ALL]
+
+
+def process_roles() -> list[Json]:
+    """What our own processes may, and a gateway of other dialects: whatever there is, but not speak
+    as a device with a credential of its own."""
+    anything = [acl(kind, "#") for kind in ALL]
+    no_control = [acl(kind, "$CONTROL/#", 10, allow=False) for kind in ALL]
+    reads_all = [acl(kind, "$SYS/#") for kind in (RECEIVE, SUBSCRIBE)]
+    no_device = [acl(kind, "devices/#", 10, allow=False) for kind in ALL]
+    control = [acl(kind, "$CONTROL/dynamic-security/#") for kind in ALL]
+    return [
+        {"rolename": CONTROL, "acls": control},
+        {"rolename": BRIDGE, "acls": [*anything, *reads_all, *no_control]},
+        {"rolename": SIMULATOR, "acls": [*anything, *no_control]},
+        {"rolename": GATEWAY, "acls": [*anything, *no_device, *no_control]},
+    ]
+
+
+def client(account: Account) -> Json:
+    """A client as it stands in the plugin's file."""
+    salt, hashed = account.verifier.split("$")
+    found: Json = {
+        "username": account.username,
+        "roles": [{"rolename": account.role}],
+        "password": hashed,
+        "salt": salt,
+        "iterations": VERIFIER_ROUNDS,
+    }
+    found |= {"textname": account.mark} if account.mark else {}
+    return found | ({"disabled": True} if account.disabled else {})
+
+
+def process_accounts(passwords: Mapping[str, str]) -> list[Account]:
+    """By user name, which is the role's as well."""
+    return [Account(name, name, verifier=broker_verifier(word)) for name, word in passwords.items()]
+
+
+def document(before: Json, accounts: Sequence[Account], roles: Sequence[Json]) -> Json:
+    """The plugin's file with these in place of those of the same name; others in it stay."""
+    clients = {each["username"]: each for each in before.get("clients", [])}
+    clients |= {each.username: client(each) for each in accounts}
+    by_name = {each["rolename"]: each for each in before.get("roles", [])}
+    by_name |= {each["rolename"]: each for each in roles}
+    return {
+        "groups": [],
+        **before,
+        "defaultACLAccess": NOBODY,
+        "clients": list(clients.values()),
+        "roles": list(by_name.values()),
+    }
+
+
+class Found(NamedTuple):
+    """What the broker answered of a device: the clients it has by user name, and the topics of its
+    role; None where it has none."""
+
+    clients: Mapping[str, Json]
+    acls: Sequence[Json] | None
+
+
+def questions(uid: str, usernames: Sequence[str]) -> list[Json]:
+    """What to ask of a device. A question costs the broker nothing; each change has 2.0 write its
+    whole file."""
+    asked = [{"command": "getClient", "username": each} for each in usernames]
+    return [{"command": "getRole", "rolename": device_role(uid)}, *asked]
+
+
+def found(answers: Sequence[Json]) -> Found:
+    """Of the answers to `questions`."""
+    role = answers[0].get("data", {}).get("role")
+    clients = [each["data"]["client"] for each in answers[1:] if "data" in each]
+    there = {each["username"]: each for each in clients}
+    return Found(there, None if role is None else role.get("acls", []))
+
+
+def changes(
+    uid: str, acls: Sequence[Json] | None, wanted: Sequence[Account], there: Found
+) -> tuple[list[Json], str]:
+    """The commands that make it so, in their order, and why it cannot be so. `acls` is None for a
+    device that has no token, or is no more."""
+    role, commands, wrong = device_role(uid), [], ""
+    if acls is not None and there.acls is None:
+        commands.append({"command": "createRole", "rolename": role, "acls": list(acls)})
+    elif acls is not None and not same_acls(acls, there.acls or []):
+        commands.append({"command": "modifyRole", "rolename": role, "acls": list(acls)})
+    ours = {name: each for name, each in there.clients.items() if _has(each, role)}
+    names = {each.username for each in wanted}
+    for username in sorted(ours.keys() - names):
+        commands.append({"command": "deleteClient", "username": username})
+    for each in wanted:
+        if each.username in there.clients.keys() - ours.keys():
+            wrong = FOREIGN
+            continue
+        of_client, lost = _of_client(each, ours.get(each.username))
+        commands += of_client
+        wrong = wrong or (LOST if lost else "")
+    if acls is None and there.acls is not None:
+        commands.append({"command": "deleteRole", "rolename": role})
+    return commands, wrong
+
+
+def _has(client: Json, role: str) -> bool:
+    return any(each.get("rolename") == role for each in client.get("roles", []))
+
+
+def _of_client(wanted: Account, there: Json | None) -> tuple[list[Json], bool]:
+    """The commands, and whether nobody can give the broker this account any more."""
+    commands: list[Json] = []
+    name = {"username": wanted.username}
+    is_right = there is not None and there.get("textname") == wanted.mark
+    if not is_right and not wanted.password:
+        # One that is there has a token that was replaced.
+        return ([{"command": "deleteClient", **name}] if there is not None else []), True
+    to_set = {**name, "password": wanted.password, "textname": wanted.mark}
+    if there is None:
+        roles = [{"rolename": wanted.role}]
+        commands.append({"command": "createClient", **to_set, "roles": roles})
+    elif not is_right:
+        commands.append({"command": "modifyClient", **to_set})
+    if wanted.disabled != bool(there and there.get("disabled")):
+        word = "disableClient" if wanted.disabled else "enableClient"
+        commands.append({"command": word, **name})
+    return commands, False
+
+
+def same_acls(one: Sequence[Json], other: Sequence[Json]) -> bool:
+    """Whether they allow the same, in whichever order the broker tells them."""
+    return _key(one) == _key(other)
+
+
+def _key(acls: Sequence[Json]) -> list[tuple[Any, ...]]:
+    return sorted((a["acltype"], a["topic"], a["priority"], a["allow"]) for a in acls)
