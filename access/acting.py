@@ -6,8 +6,11 @@ import ipaddress
 from collections.abc import Callable
 from contextvars import ContextVar
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _request: ContextVar[HttpRequest | None] = ContextVar("request under way", default=None)
 
@@ -32,8 +35,32 @@ def request_under_way() -> HttpRequest | None:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Where it came from; None: a socket of the file system has no address."""
+    """Where it came from; None: a socket of the file system has no address.
+
+    A proxy of ours names the address it was asked from last, after what its client wrote. So the
+    list is read from its end, as far as each hop is one of `settings.PROXIES`.
+    """
+    hop = _address(request.META.get("REMOTE_ADDR", ""))
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while said and _is_proxy(hop):
+        before = _address(said.pop())
+        if before is None:
+            break
+        hop = before
+    return None if hop is None else str(hop)
+
+
+def _address(text: str) -> _Address | None:
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+        address = ipaddress.ip_address(text.strip())
     except ValueError:
         return None
+    # One machine is one address, by whichever kind of socket it came.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _is_proxy(hop: _Address | None) -> bool:
+    if hop is None:  # whoever may open our socket is on this machine
+        return bool(settings.PROXIES)
+    return any(hop in network for network in settings.PROXIES)

@@ -9,8 +9,9 @@ from django.db.models.functions import Now
 
 from access.audit_entry import AuditEntry
 from access.grant import Grant
+from access.tries import Tries
 
-__all__ = ["AuditEntry", "Grant", "SignIn", "end", "forget_ended"]
+__all__ = ["AuditEntry", "Grant", "SignIn", "Tries", "end", "forget_ended"]
 
 
 class SignIn(models.Model):

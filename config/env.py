@@ -57,10 +57,11 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def networks(name: str) -> list[IPv4Network | IPv6Network]:
-    """A comma-separated list of networks and addresses. Raises `ImproperlyConfigured`."""
+def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of networks and addresses; set to nothing it is the default. Raises
+    `ImproperlyConfigured`."""
     try:
-        return [ip_network(word) for word in words(name)]
+        return [ip_network(word) for word in words(name) or default.split(",") if word]
     except ValueError as exc:
         raise ImproperlyConfigured(
             f"{name}: {exc}; write networks such as 10.1.2.0/24, comma-separated"

@@ -155,8 +155,10 @@ METRICS_TOKEN = env.text("PULSEBOARD_METRICS_TOKEN")
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+AUTHENTICATION_BACKENDS = ["access.backend.SlowedBackend"]
 PASSWORD_HASHERS = ["access.passwords.LastingHasher"]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -168,9 +170,12 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 # Behind a TLS proxy: secure cookies, and trust the proxy's word that the client spoke TLS.
-if env.flag("PULSEBOARD_TLS_PROXY", default=False):
+TLS_PROXY = env.flag("PULSEBOARD_TLS_PROXY", default=False)
+if TLS_PROXY:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whose word counts for where a request comes from (access.acting).
+PROXIES = env.networks("PULSEBOARD_PROXIES", "127.0.0.1,::1" if TLS_PROXY else "")
 
 LANGUAGE_CODE = "en"
 # What a viewer chose, otherwise what the browser asks for; dashboard/language has the catalogues.

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
+from dashboard.pages.sign_in import AdminLogin
 from dashboard.pages.views import ApiPage
 from telemetry.api.thingsboard import ThingsBoardView
 
@@ -13,6 +14,7 @@ handler404 = "dashboard.pages.errors.not_found"
 handler500 = "dashboard.pages.errors.server_error"
 
 urlpatterns = [
+    path("admin/login/", AdminLogin.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/", include("devices.urls")),
     path("api/v1/", include("telemetry.urls")),

@@ -1,13 +1,15 @@
-"""Sessions that have ended are not kept: Django leaves expired ones for ever."""
+"""What of sign-ins is over is not kept: Django leaves expired sessions for ever."""
 
 from __future__ import annotations
 
+from access import tries
 from access.models import forget_ended
 from telemetry.jobs import Job
 
 
 def _forget() -> str:
     gone = forget_ended()
+    tries.forget_empty()
     return f"{gone} sessions deleted" if gone else ""
 
 

@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from dashboard import health
 from dashboard.language import catalogue
-from dashboard.pages import views
+from dashboard.pages import sign_in, views
 from dashboard.pages.acknowledge import AcknowledgePage
 from dashboard.pages.words import words
 
@@ -39,6 +39,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("login/", views.LoginPage.as_view(), name="login"),
+    path("login/", sign_in.LoginPage.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
 ]

@@ -23,6 +23,8 @@ CHOICES = """\
 PULSEBOARD_HOSTS=localhost
 PULSEBOARD_TRUSTED_ORIGINS=
 PULSEBOARD_TLS_PROXY=no
+# The address the proxy has in the network of the containers: 172.18.0.1 for one on this machine.
+PULSEBOARD_PROXIES=
 # Notifications: how people reach the pages, who takes e-mail, inner networks that may be told, and
 # whom to tell that Pulseboard lives (docs/notifications.md).
 PULSEBOARD_PUBLIC_URL=

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.auth.views import LoginView
 from django.db.models import Func, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -30,13 +29,6 @@ MAX_OFFERED = 1_000  # words a field of a form offers to choose from
 def _sites(request: HttpRequest) -> list[Any]:
     """Those a page lets its viewer choose from."""
     return list(Site.objects.visible_to(Scope.of(request)).values("slug", "name"))
-
-
-class LoginPage(LoginView):
-    """The way in; someone already logged in is sent on to where they wanted to go."""
-
-    template_name = "dashboard/login.html"
-    redirect_authenticated_user = True
 
 
 class Icon(RedirectView):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import password_validation, update_session_auth_hash
-from django.core.cache import cache
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,9 +17,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.backend import is_own_password
 from access.models import SignIn, end
+from access.tries import TooManyTries
 from devices import clock
-from devices.api.authentication import MAX_PASSWORD_FAILURES, PASSWORD_WINDOW
 from devices.api.strict import Strict
 from devices.events import announce_account
 from devices.summary import unix_ms
@@ -34,7 +34,11 @@ class PasswordSerializer(Strict):
     new = serializers.CharField(max_length=MAX_PASSWORD, trim_whitespace=False)
 
     def validate_current(self, current: str) -> str:
-        if not self.context["request"].user.check_password(current):
+        try:
+            is_own = is_own_password(self.context["request"], current)
+        except TooManyTries as exc:
+            raise Throttled(wait=exc.wait) from exc
+        if not is_own:
             raise serializers.ValidationError("This is not your password.")
         return current
 
@@ -59,13 +63,7 @@ class PasswordView(APIView):
         responses={204: None},
     )
     def post(self, request: Request) -> Response:
-        failures_key = f"own-password-failures:{request.user.pk}"
-        failures = cache.get(failures_key, 0)
-        if failures >= MAX_PASSWORD_FAILURES:
-            raise Throttled(wait=PASSWORD_WINDOW)
         wanted = PasswordSerializer(data=request.data, context={"request": request})
-        if not wanted.is_valid() and "current" in wanted.errors:
-            cache.set(failures_key, failures + 1, PASSWORD_WINDOW)
         wanted.is_valid(raise_exception=True)
         user: Any = request.user
         with transaction.atomic():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from django.core.cache import cache
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from knox.auth import TokenAuthentication
@@ -14,12 +12,11 @@ from rest_framework.authentication import BasicAuthentication, get_authorization
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
+from access.tries import TooManyTries
 from devices import clock
 from devices.api import token_use
 
 SCHEMES = (b"token", b"bearer")  # before an API token, in any case of letters
-MAX_PASSWORD_FAILURES = 10  # wrong passwords of one name from one address …
-PASSWORD_WINDOW = 300  # … in this many seconds; then it waits as long
 
 
 class ApiTokenAuthentication(TokenAuthentication):
@@ -55,11 +52,8 @@ class ApiTokenAuthentication(TokenAuthentication):
 
 
 class PasswordAuthentication(BasicAuthentication):
-    """Name and password by HTTP Basic, so that a script can get its first token.
-
-    Guessing is slowed down for each name and address; a failure is counted in this process's
-    cache, so N web processes allow N times as many.
-    """
+    """Name and password by HTTP Basic, so that a script can get its first token. Guessing is slowed
+    down as at the log-in (`access.tries`)."""
 
     www_authenticate_realm = "pulseboard"
 
@@ -68,16 +62,10 @@ class PasswordAuthentication(BasicAuthentication):
     ) -> tuple[Any, None]:
         if "\x00" in userid:
             raise AuthenticationFailed("Invalid username/password.")
-        address = request.META.get("REMOTE_ADDR", "") if request is not None else ""
-        key = "password-failures:" + hashlib.sha256(f"{address} {userid}".encode()).hexdigest()
-        failures = cache.get(key, 0)
-        if failures >= MAX_PASSWORD_FAILURES:
-            raise Throttled(wait=PASSWORD_WINDOW)
         try:
             return super().authenticate_credentials(userid, password, request)
-        except AuthenticationFailed:
-            cache.set(key, failures + 1, PASSWORD_WINDOW)
-            raise
+        except TooManyTries as exc:
+            raise Throttled(wait=exc.wait) from exc
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):

@@ -17,8 +17,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from access.models import SignIn, forget_ended
+from access.tries import BROWSER
 from devices.api import token_use
-from devices.api.authentication import MAX_PASSWORD_FAILURES
 
 pytestmark = pytest.mark.django_db
 
@@ -106,7 +106,7 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(olga: User) -
 
 def test_guessing_the_password_of_an_open_session_is_slowed_down(olga: User) -> None:
     here = signed_in()
-    for _ in range(MAX_PASSWORD_FAILURES):
+    for _ in range(BROWSER.at_once):
         assert change(here, "wrong", NEW).status_code == 400
     assert change(here, PASSWORD, NEW).status_code == 429
     olga.refresh_from_db()

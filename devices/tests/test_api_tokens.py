@@ -10,7 +10,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from devices.api.authentication import MAX_PASSWORD_FAILURES
+from access.tries import HERE
 
 TOKENS = "/api/v1/tokens/"
 SITES = "/api/v1/sites/"
@@ -71,7 +71,7 @@ def test_a_wrong_token_is_refused(db, token):
 
 def test_guessing_passwords_is_slowed_down(operator):
     client = APIClient()
-    for _ in range(MAX_PASSWORD_FAILURES):
+    for _ in range(HERE.at_once):
         assert client.post(TOKENS, {}, **basic("wrong")).status_code == 401
     slowed = client.post(TOKENS, {}, **basic("a-long-password-1"))
     assert slowed.status_code == 429
