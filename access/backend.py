@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
@@ -24,7 +23,7 @@ class SlowedBackend(ModelBackend):
         username: str | None = None,
         password: str | None = None,
         **_others: Any,
-    ) -> AbstractBaseUser | None:
+    ) -> User | None:
         """The account, or None. Raises TooManyTries: then nothing was compared."""
         if username is None or password is None:
             return None
@@ -34,9 +33,15 @@ class SlowedBackend(ModelBackend):
                 this.succeeded()
         return found
 
-    async def aauthenticate(self, *given: Any, **named: Any) -> AbstractBaseUser | None:
+    async def aauthenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **_others: Any,
+    ) -> User | None:
         """Django's own would not be slowed down."""
-        return await sync_to_async(self.authenticate)(*given, **named)
+        return await sync_to_async(self.authenticate)(request, username, password)
 
 
 def buckets(request: HttpRequest | None, username: str) -> tries.Buckets:

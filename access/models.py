@@ -9,9 +9,20 @@ from django.db.models.functions import Now
 
 from access.audit_entry import AuditEntry
 from access.grant import Grant
+from access.invitation import Invitation
+from access.printed import PrintedPassword
 from access.tries import Tries
 
-__all__ = ["AuditEntry", "Grant", "SignIn", "Tries", "end", "forget_ended"]
+__all__ = [
+    "AuditEntry",
+    "Grant",
+    "Invitation",
+    "PrintedPassword",
+    "SignIn",
+    "Tries",
+    "end",
+    "forget_ended",
+]
 
 
 class SignIn(models.Model):

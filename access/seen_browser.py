@@ -31,7 +31,7 @@ def name_in(request: HttpRequest | None, username: str) -> str:
 def note(request: HttpRequest, response: HttpResponseBase, username: str) -> None:
     """Name it for the account that has just signed in."""
     browser = name_in(request, username) or secrets.token_urlsafe(12)
-    response.set_cookie(  # type: ignore[attr-defined]
+    response.set_cookie(
         COOKIE,
         signing.dumps([username, browser], salt=_SALT),
         max_age=LASTS,

@@ -156,6 +156,7 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 AUTHENTICATION_BACKENDS = ["access.backend.SlowedBackend"]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to set another password holds
 PASSWORD_HASHERS = ["access.passwords.LastingHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

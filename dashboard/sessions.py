@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access import tries
+from access import invitation, tries
 from access.models import forget_ended
 from telemetry.jobs import Job
 
@@ -10,6 +10,7 @@ from telemetry.jobs import Job
 def _forget() -> str:
     gone = forget_ended()
     tries.forget_empty()
+    invitation.forget_over()
     return f"{gone} sessions deleted" if gone else ""
 
 

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from devices.api.account import PasswordView, SessionsView, SessionView
 from devices.api.imports import DeviceImportViewSet
+from devices.api.invitations import InvitationsView, InvitationView
 from devices.api.many import DeviceChangesViewSet
 from devices.api.removal import RemovedDeviceViewSet, RestoredDeviceViewSet
 from devices.api.threshold_lines import ThresholdsView
@@ -24,6 +25,12 @@ router.register("tokens", ApiTokenViewSet, basename="token")
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     path("account/password/", PasswordView.as_view(), name="account-password"),
+    path("account/invitations/", InvitationsView.as_view(), name="account-invitations"),
+    path(
+        "account/invitations/<int:invitation_id>/",
+        InvitationView.as_view(),
+        name="account-invitation",
+    ),
     path("account/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("account/sessions/<int:session_id>/", SessionView.as_view(), name="account-session"),
     path("devices/<str:uid>/thresholds/", ThresholdsView.as_view(), name="device-thresholds"),

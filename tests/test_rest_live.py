@@ -397,6 +397,13 @@ STEPS = [
     Step("log_take_back", None, ("log",), newest("shiftlog.Entry", "entry_id"), "?word=👍"),
     Step("log_read", lambda: {"read_to": model("shiftlog.Entry").latest("pk").pk}, ("log_read",)),
     Step("log_delete", None, ("log",), newest("shiftlog.Entry", "entry_id")),
+    Step("account_invitations_create", {"role": "viewer"}, ("account",)),
+    Step(
+        "account_invitations_destroy",
+        None,
+        ("account",),
+        newest("access.Invitation", "invitation_id"),
+    ),
     Step("tokens_create", {"name": "import"}, ("account",)),
     Step(
         "tokens_destroy",

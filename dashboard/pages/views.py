@@ -10,6 +10,7 @@ from django.db.models import Func, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
+from django.utils.translation import gettext
 from django.views.generic import RedirectView, TemplateView
 
 from access.scope import Scope
@@ -215,7 +216,22 @@ class AccountPage(LoginRequiredMixin, TemplateView):
     """One's password, where one is signed in, and one's API tokens."""
 
     template_name = "dashboard/account.html"
-    extra_context = {"page": "account"}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        scope = Scope.of(self.request)
+        sites = [
+            {"slug": slug, "name": name}
+            for pk, slug, name in Site.objects.visible_to(scope).values_list("pk", "slug", "name")
+            if scope.may_administer(pk)
+        ]
+        everywhere = scope.may_administer(None)
+        return super().get_context_data(
+            page="account",
+            may_invite=everywhere or bool(sites),
+            sites=[*([{"slug": "", "name": gettext("every site")}] if everywhere else []), *sites],
+            mails=bool(settings.EMAIL_HOST),
+            **kwargs,
+        )
 
 
 class ApiPage(LoginRequiredMixin, TemplateView):

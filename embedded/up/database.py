@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.utils import DatabaseError
 
+from access import printed
 from access.roles import Role
 from embedded.errors import EmbeddedError
 
@@ -78,7 +79,7 @@ def first_operator() -> str | None:
     if users.filter(is_superuser=True).exists():
         return None
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    users.create_superuser(OPERATOR, password=password)
+    printed.note(users.create_superuser(OPERATOR, password=password))
     return password
 
 

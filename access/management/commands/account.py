@@ -1,4 +1,4 @@
-"""Helps somebody in who cannot get in: `manage.py account unlock NAME`."""
+"""Helps somebody in: `manage.py account unlock|reset|invite`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import ipaddress
 from argparse import ArgumentParser
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.urls import reverse
 
-from access import audit, tries
+from access import audit, invitation, links, tries
+from access.roles import Role
 
 
 class Command(BaseCommand):
-    help = "Helps somebody in who cannot get in."
+    help = "Helps somebody in: lifts a wait, gives a new way to a password, invites."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -23,6 +26,13 @@ class Command(BaseCommand):
         )
         unlock.add_argument("who", help="a user name, or an IP address")
         unlock.set_defaults(run=self.unlock)
+        reset = acts.add_parser("reset", help="print a link to set another password, for an hour")
+        reset.add_argument("name", help="a user name")
+        reset.set_defaults(run=self.reset)
+        invite = acts.add_parser("invite", help="print a link to make an account, for a week")
+        invite.add_argument("role", choices=[each.name.lower() for each in Role])
+        invite.add_argument("--site", help="the slug of the one site; otherwise every site")
+        invite.set_defaults(run=self.invite)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         with transaction.atomic():
@@ -40,6 +50,25 @@ class Command(BaseCommand):
             emptied = tries.unlock_address(address)
             audit.record("command", "sign_in.unlocked", audit.Of("address", label=address))
         return f"{who} may try again." if emptied else f"Nothing held {who} up."
+
+    def reset(self, options: dict[str, Any]) -> str:
+        user = _account(options["name"])
+        audit.record("command", "password.reset_link", user)
+        return links.to(links.reset_path(user))
+
+    def invite(self, options: dict[str, Any]) -> str:
+        site = None
+        if options["site"] is not None:
+            # Sites are above: by their name.
+            model = apps.get_model("devices", "Site")
+            site = model.objects.filter(slug=options["site"]).first()
+            if site is None:
+                raise CommandError(f"There is no site {options['site']!r}.")
+        token, made = invitation.make(
+            None, Role[options["role"].upper()], None if site is None else site.pk
+        )
+        audit.record("command", "invitation.made", made)
+        return links.to(reverse("invitation", args=[token]))
 
 
 def _account(name: str) -> User:
