@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from access.audit_entry import AuditEntry
+from access.factor import CodeApp, Passkey, RecoveryCode
 from access.grant import Grant
 from access.invitation import Invitation
 from access.printed import PrintedPassword
@@ -15,9 +16,12 @@ from access.tries import Tries
 
 __all__ = [
     "AuditEntry",
+    "CodeApp",
     "Grant",
     "Invitation",
+    "Passkey",
     "PrintedPassword",
+    "RecoveryCode",
     "SignIn",
     "Tries",
     "end",

@@ -156,6 +156,10 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 AUTHENTICATION_BACKENDS = ["access.backend.SlowedBackend"]
+# Of whom something beside the password is wanted (access.factor).
+SECOND_FACTOR = env.choice(
+    "PULSEBOARD_SECOND_FACTOR", "NOBODY", ("NOBODY", "ADMINISTRATORS", "EVERYBODY")
+)
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to set another password holds
 PASSWORD_HASHERS = ["access.passwords.LastingHasher"]
 AUTH_PASSWORD_VALIDATORS = [

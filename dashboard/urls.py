@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from dashboard import health
 from dashboard.language import catalogue
-from dashboard.pages import sign_in, views, ways
+from dashboard.pages import second, sign_in, views, ways
 from dashboard.pages.acknowledge import AcknowledgePage
 from dashboard.pages.words import words
 
@@ -40,6 +40,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("login/", sign_in.LoginPage.as_view(), name="login"),
+    path("login/second/", second.SecondPage.as_view(), name="second"),
+    path("login/passkey/begin/", second.begin_passkey, name="passkey-begin"),
+    path("login/passkey/", second.PasskeyShown.as_view(), name="passkey"),
     path("forgotten/", ways.ForgottenPage.as_view(), name="forgotten"),
     path("reset/<str:uidb64>/<str:token>/", ways.ResetPage.as_view(), name="reset"),
     path("invitation/<str:token>/", ways.InvitationPage.as_view(), name="invitation"),

@@ -4,6 +4,15 @@ from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from devices.api.account import PasswordView, SessionsView, SessionView
+from devices.api.factors import (
+    AppBeginView,
+    AppView,
+    FactorsView,
+    PaperView,
+    PasskeyBeginView,
+    PasskeysView,
+    PasskeyView,
+)
 from devices.api.imports import DeviceImportViewSet
 from devices.api.invitations import InvitationsView, InvitationView
 from devices.api.many import DeviceChangesViewSet
@@ -25,6 +34,17 @@ router.register("tokens", ApiTokenViewSet, basename="token")
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     path("account/password/", PasswordView.as_view(), name="account-password"),
+    path("account/factors/", FactorsView.as_view(), name="account-factors"),
+    path("account/factors/app/begin/", AppBeginView.as_view(), name="account-app-begin"),
+    path("account/factors/app/", AppView.as_view(), name="account-app"),
+    path("account/factors/paper/", PaperView.as_view(), name="account-paper"),
+    path(
+        "account/factors/passkeys/begin/", PasskeyBeginView.as_view(), name="account-passkey-begin"
+    ),
+    path("account/factors/passkeys/", PasskeysView.as_view(), name="account-passkeys"),
+    path(
+        "account/factors/passkeys/<int:passkey_id>/", PasskeyView.as_view(), name="account-passkey"
+    ),
     path("account/invitations/", InvitationsView.as_view(), name="account-invitations"),
     path(
         "account/invitations/<int:invitation_id>/",

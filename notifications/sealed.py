@@ -12,26 +12,16 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from access.sealed import derived
 from notifications.errors import NotificationsError
 
 # Where it is used: the models need this module in every process, and few open a secret.
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
-KEY_BYTES = 32
-
 
 class Unreadable(NotificationsError):
     """It was sealed under another PULSEBOARD_SECRET_KEY: it has to be entered again."""
-
-
-def derived(purpose: str, length: int = KEY_BYTES) -> bytes:
-    """A key of its own for each purpose: to know one tells nothing of another."""
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
-
-    hkdf = HKDF(SHA256(), length, salt=None, info=f"pulseboard {purpose}".encode())
-    return hkdf.derive(settings.SECRET_KEY.encode())
 
 
 def seal(secrets: dict[str, str]) -> str:

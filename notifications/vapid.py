@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
-from notifications import sealed
+from access.sealed import derived
 
 VALID_SECONDS = 12 * 3600  # of one signature; push services take at most a day
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
@@ -49,7 +49,7 @@ def _contact() -> str:
 @lru_cache(maxsize=2)
 def _key(_secret_key: str) -> ec.EllipticCurvePrivateKey:
     # 16 bytes more than the order has, so that the remainder favours no key.
-    number = int.from_bytes(sealed.derived("web push", 48), "big") % (ORDER - 1) + 1
+    number = int.from_bytes(derived("web push", 48), "big") % (ORDER - 1) + 1
     return ec.derive_private_key(number, ec.SECP256R1())
 
 

@@ -24,7 +24,7 @@ RESTORED = {
     " minute_floor = DEFAULT, clock = NULL",
 }
 # Its triggers refuse it. The tests' role owns it, so it may switch them off.
-GUARDED = "access_auditentry"
+GUARDED = '"access_auditentry"'
 # Filled by a trigger when series are deleted, so it is emptied after all others.
 LAST = "deleted_series"
 

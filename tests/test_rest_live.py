@@ -43,8 +43,12 @@ ASKING = {
 }  # fmt: skip
 # What devices send; its way to the pages has tests of its own.
 MEASURING = {"ingest", "ingest_by_path", "ingest_attributes"}
-# What a session alone may do: devices/tests/test_account_api.py.
-SESSIONS = {"account_password", "account_sessions_end", "account_sessions_end_others"}
+# What a session alone may do: devices/tests/test_account_api.py, test_second_factor.py.
+SESSIONS = {
+    "account_password", "account_sessions_end", "account_sessions_end_others", "account_app_begin",
+    "account_app_set", "account_app_remove", "account_paper", "account_passkey_begin",
+    "account_passkey_make", "account_passkey_remove",
+}  # fmt: skip
 ABOVE = {"type": "threshold", "op": "above", "limit": 1}
 PLANT = {"topic": "plant/{device}/up", "values": [{"path": "t", "metric": "temperature"}]}
 FORMULA = {"formula": "a * 2"}

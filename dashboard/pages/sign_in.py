@@ -12,11 +12,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import ngettext
 from django.views.generic import RedirectView
 
-from access import seen_browser
+from access import factor, seen_browser
 from access.tries import TooManyTries
+from dashboard.pages import second
+from dashboard.pages.wait import wait_words
 
 
 class NameAndPassword(AuthenticationForm):
@@ -32,15 +33,6 @@ class NameAndPassword(AuthenticationForm):
             raise ValidationError(wait_words(exc.wait), code="wait") from exc
 
 
-def wait_words(seconds: float) -> str:
-    """How long, in words that promise nothing too soon."""
-    if seconds <= 90:
-        rest = math.ceil(seconds)
-        return ngettext("in {n} second", "in {n} seconds", rest).format(n=rest)
-    minutes = math.ceil(seconds / 60)
-    return ngettext("in {n} minute", "in {n} minutes", minutes).format(n=minutes)
-
-
 class LoginPage(LoginView):
     """The way in; someone already logged in is sent on to where they wanted to go."""
 
@@ -52,8 +44,11 @@ class LoginPage(LoginView):
         return super().get_context_data(mails=bool(settings.EMAIL_HOST), **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        if factor.has_any(user) or factor.is_required(user):
+            return second.begin(self.request, user, self.get_success_url())
         answer = super().form_valid(form)
-        seen_browser.note(self.request, answer, form.get_user().get_username())
+        seen_browser.note(self.request, answer, user.get_username())
         return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:

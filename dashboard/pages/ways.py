@@ -24,7 +24,7 @@ from access import audit, invitation, links, seen_browser, tries
 from access.acting import address_of
 from access.models import SignIn, end
 from access.tries import Limit, TooManyTries
-from dashboard.pages.sign_in import wait_words
+from dashboard.pages.wait import wait_words
 
 logger = logging.getLogger(__name__)
 

@@ -246,8 +246,9 @@ def test_every_page_is_among_these():
         if issubclass(getattr(each.callback, "view_class", object), TemplateResponseMixin)
     }
     assert len(pages) > 4
-    # What only sends on, and what a link alone opens: test_sign_in_browser.py.
-    assert pages - {"logout", "forgotten", "reset", "invitation"} <= PAGES.keys()
+    # What only sends on, and what a password or a link opens: test_second_factor.py looks at it.
+    lone = {"logout", "second", "forgotten", "reset", "invitation"}
+    assert pages - lone <= PAGES.keys()
 
 
 def test_a_tile_is_called_what_it_shows(page: Page, things: None):

@@ -12,6 +12,7 @@ from rest_framework.authentication import BasicAuthentication, get_authorization
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
+from access import factor
 from access.tries import TooManyTries
 from devices import clock
 from devices.api import token_use
@@ -63,9 +64,13 @@ class PasswordAuthentication(BasicAuthentication):
         if "\x00" in userid:
             raise AuthenticationFailed("Invalid username/password.")
         try:
-            return super().authenticate_credentials(userid, password, request)
+            found = super().authenticate_credentials(userid, password, request)
         except TooManyTries as exc:
             raise Throttled(wait=exc.wait) from exc
+        if factor.has_any(found[0]) or factor.is_required(found[0]):
+            # A password alone must not open what it does not open on the pages.
+            raise AuthenticationFailed("This account wants more: make a token on its page.")
+        return found
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):

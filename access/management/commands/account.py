@@ -1,4 +1,4 @@
-"""Helps somebody in: `manage.py account unlock|reset|invite`."""
+"""Helps somebody in: `manage.py account unlock|reset|remove-factors|invite`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
 
-from access import audit, invitation, links, tries
+from access import audit, factor, invitation, links, tries
 from access.roles import Role
 
 
@@ -29,6 +29,11 @@ class Command(BaseCommand):
         reset = acts.add_parser("reset", help="print a link to set another password, for an hour")
         reset.add_argument("name", help="a user name")
         reset.set_defaults(run=self.reset)
+        without = acts.add_parser(
+            "remove-factors", help="let somebody in by the password alone who lost the rest"
+        )
+        without.add_argument("name", help="a user name")
+        without.set_defaults(run=self.remove_factors)
         invite = acts.add_parser("invite", help="print a link to make an account, for a week")
         invite.add_argument("role", choices=[each.name.lower() for each in Role])
         invite.add_argument("--site", help="the slug of the one site; otherwise every site")
@@ -55,6 +60,12 @@ class Command(BaseCommand):
         user = _account(options["name"])
         audit.record("command", "password.reset_link", user)
         return links.to(links.reset_path(user))
+
+    def remove_factors(self, options: dict[str, Any]) -> str:
+        user = _account(options["name"])
+        gone = factor.remove_all(user)
+        audit.record("command", "factor.removed", user, before={"count": gone})
+        return f"{user} signs in by the password alone." if gone else f"{user} had none."
 
     def invite(self, options: dict[str, Any]) -> str:
         site = None

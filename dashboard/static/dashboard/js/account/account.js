@@ -5,6 +5,7 @@ import { ask, showErrors } from "../page/form-dialog.js";
 import { browserName } from "../push/browser-name.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { keepRead } from "../live/live.js";
+import { readFactors } from "./factors.js";
 import { readInvitations } from "./invitations.js";
 import { get, send } from "../page/rest.js";
 import { moment } from "../time/moment.js";
@@ -27,7 +28,7 @@ async function read() {
     const [{ sessions }, { results }] = await Promise.all([get("/api/v1/account/sessions/"), get(`/api/v1/tokens/?page_size=${AT_ONCE}`)]);
     showSessions(sessions);
     showTokens(results);
-    await readInvitations();
+    await Promise.all([readFactors(), readInvitations()]);
     endTrouble(byId("trouble"));
   } catch (error) {
     showTrouble(byId("trouble"), t("The account could not be read. {why}", { why: /** @type {Error} */ (error).message }), read);
