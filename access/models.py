@@ -11,6 +11,7 @@ from access.audit_entry import AuditEntry
 from access.factor import CodeApp, Passkey, RecoveryCode
 from access.grant import Grant
 from access.invitation import Invitation
+from access.openid_account import OpenIdAccount
 from access.printed import PrintedPassword
 from access.tries import Tries
 
@@ -19,6 +20,7 @@ __all__ = [
     "CodeApp",
     "Grant",
     "Invitation",
+    "OpenIdAccount",
     "Passkey",
     "PrintedPassword",
     "RecoveryCode",

@@ -14,12 +14,14 @@ from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from access.openid_roles import read
 from bridge import topic_filter
 from bridge.publish.mirror import choice
 from notifications.outbound.http import complaint
@@ -47,6 +49,7 @@ def check_settings(**_options: Any) -> list[CheckMessage]:
         *_of_publishing(),
         *_of_spool(),
         *_of_notifications(),
+        *_of_sign_in(),
     ]
 
 
@@ -174,6 +177,22 @@ def _of_notifications() -> Iterator[CheckMessage]:
     ):
         if url and (said := complaint(url)):
             yield Error(f"{name}: {said}", id="pulseboard.E006")
+
+
+def _of_sign_in() -> Iterator[CheckMessage]:
+    issuer = urlsplit(settings.OIDC_ISSUER)
+    if settings.OIDC_ISSUER and issuer.scheme != "https" and issuer.hostname not in LOOPBACK:
+        yield Error(
+            f"PULSEBOARD_OIDC_ISSUER is {settings.OIDC_ISSUER!r}.",
+            hint="Write its address with https: who is between could sign in as anybody.",
+            id="pulseboard.E020",
+        )
+    if settings.OIDC_ISSUER and not settings.OIDC_CLIENT_ID:
+        yield Error("PULSEBOARD_OIDC_CLIENT_ID is not set.", id="pulseboard.E021")
+    try:
+        read(settings.OIDC_ROLES)
+    except ValueError as exc:
+        yield Error(f"PULSEBOARD_OIDC_ROLES: {exc}.", id="pulseboard.E022")
 
 
 def _nearest(folder: Path) -> Path:

@@ -156,6 +156,14 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 AUTHENTICATION_BACKENDS = ["access.backend.SlowedBackend"]
+# An OpenID Connect server that people sign in by; none: no address. Its groups' roles here, as
+# group=role or group=role@site (access.openid_roles).
+OIDC_ISSUER = env.text("PULSEBOARD_OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("PULSEBOARD_OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("PULSEBOARD_OIDC_CLIENT_SECRET")
+OIDC_NAME = env.text("PULSEBOARD_OIDC_NAME", "OpenID Connect")
+OIDC_GROUPS = env.text("PULSEBOARD_OIDC_GROUPS", "groups")
+OIDC_ROLES = env.words("PULSEBOARD_OIDC_ROLES")
 # Of whom something beside the password is wanted (access.factor).
 SECOND_FACTOR = env.choice(
     "PULSEBOARD_SECOND_FACTOR", "NOBODY", ("NOBODY", "ADMINISTRATORS", "EVERYBODY")

@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from dashboard import health
 from dashboard.language import catalogue
-from dashboard.pages import second, sign_in, views, ways
+from dashboard.pages import openid, second, sign_in, views, ways
 from dashboard.pages.acknowledge import AcknowledgePage
 from dashboard.pages.words import words
 
@@ -43,6 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/second/", second.SecondPage.as_view(), name="second"),
     path("login/passkey/begin/", second.begin_passkey, name="passkey-begin"),
     path("login/passkey/", second.PasskeyShown.as_view(), name="passkey"),
+    path("login/openid/", openid.OpenIdBegin.as_view(), name="openid"),
+    path("login/openid/back/", openid.openid_back, name="openid-back"),
     path("forgotten/", ways.ForgottenPage.as_view(), name="forgotten"),
     path("reset/<str:uidb64>/<str:token>/", ways.ResetPage.as_view(), name="reset"),
     path("invitation/<str:token>/", ways.InvitationPage.as_view(), name="invitation"),

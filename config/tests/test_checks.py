@@ -53,6 +53,12 @@ def sound(settings, tmp_path: Path) -> None:
         ({"PUBLIC_URL": "https://pulse.example"}, []),
         ({"PUBLIC_URL": "pulse.example"}, ["pulseboard.E006"]),
         ({"HEARTBEAT_URL": "ftp://hc.example"}, ["pulseboard.E006"]),
+        ({"OIDC_ISSUER": "https://id.example", "OIDC_CLIENT_ID": "pulse"}, []),
+        ({"OIDC_ISSUER": "http://id.example", "OIDC_CLIENT_ID": "pulse"}, ["pulseboard.E020"]),
+        ({"OIDC_ISSUER": "https://id.example"}, ["pulseboard.E021"]),
+        ({"OIDC_ROLES": ["ops=operator@plant", "all=viewer"]}, []),
+        ({"OIDC_ROLES": ["ops"]}, ["pulseboard.E022"]),
+        ({"OIDC_ROLES": ["ops=king"]}, ["pulseboard.E022"]),
     ],
 )
 def test_a_mistake_is_found(settings, changed: dict[str, object], ids: list[str]) -> None:

@@ -34,9 +34,15 @@ MAX_CODE = 40  # characters
 def begin(request: HttpRequest, user: User, to: str) -> HttpResponseRedirect:
     """The password was right."""
     request.session.cycle_key()
-    request.session.set_expiry(WITHIN)
+    keep_for_a_moment(request)
     request.session[PENDING] = {"user": user.pk, "hash": user.get_session_auth_hash(), "to": to}
     return HttpResponseRedirect(reverse("second"))
+
+
+def keep_for_a_moment(request: HttpRequest) -> None:
+    """Anybody may begin to sign in: what is kept of that is soon forgotten."""
+    if not request.user.is_authenticated:
+        request.session.set_expiry(WITHIN)
 
 
 def finish(request: HttpRequest, user: User, answer: HttpResponseBase) -> HttpResponseBase:
@@ -126,6 +132,7 @@ class SecondPage(TemplateView):
 def begin_passkey(request: HttpRequest) -> JsonResponse:
     from access import passkeys  # noqa: PLC0415 (it is slow to load)
 
+    keep_for_a_moment(request)
     return JsonResponse(passkeys.begin_showing(request))
 
 

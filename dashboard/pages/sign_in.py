@@ -41,7 +41,9 @@ class LoginPage(LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(mails=bool(settings.EMAIL_HOST), **kwargs)
+        offered = {"mails": bool(settings.EMAIL_HOST)}
+        openid = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+        return super().get_context_data(openid=openid, **offered, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()

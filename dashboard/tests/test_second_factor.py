@@ -19,6 +19,7 @@ from access import codes, factor, invitation
 from access.factor import CodeApp, Passkey, RecoveryCode
 from access.roles import Role
 from access.tries import CODE, Tries
+from dashboard.pages.second import WITHIN
 from dashboard.tests.test_every_page import complaints
 from tests.browser import PAGE_SECONDS, PASSWORD, chromium, operator, page, refused
 from tests.web_process import WebProcess, web, web_process
@@ -265,3 +266,4 @@ def test_what_is_no_passkey_is_refused(answer: Any):
         told = here.post("/login/passkey/", answer, content_type=JSON)
         assert told.status_code == 400
     assert here.post("/login/passkey/", "{", content_type=JSON).status_code == 400
+    assert here.session.get_expiry_age() <= WITHIN, "and soon nothing is kept of it"
