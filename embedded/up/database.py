@@ -93,7 +93,8 @@ def registration_token() -> str:
     if made:
         user.set_unusable_password()
         user.save()
-        user.grants.create(role=Role.ADMINISTRATOR)
+    # Also of an account from before there were roles: it registers devices.
+    user.grants.update_or_create(site=None, defaults={"role": Role.ADMINISTRATOR})
     tokens = get_token_model().objects
     tokens.filter(user=user).delete()
     made, token = tokens.create(user, expiry=None)

@@ -4,8 +4,6 @@ import django.db.models.deletion
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import migrations, models
 
-import devices.stamps
-
 FORWARD = """\
 -- What retention rules took of single series; what whole days took stands in `retention_state`.
 CREATE TABLE series_retention (
@@ -78,8 +76,8 @@ class Migration(migrations.Migration):
                 ("minute_days", days("Summaries of minutes.")),
                 ("hour_days", days("Summaries of hours.")),
                 ("day_days", days("Summaries of days.")),
-                ("created_at", devices.stamps.CreatedAt()),
-                ("updated_at", devices.stamps.ChangedAt()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
                 ("device", of("devices.device")),
                 ("series", of("telemetry.series")),
                 ("site", of("devices.site")),
