@@ -27,8 +27,10 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db.utils import OperationalError
 
+    from access.audited.commands import carry_out
+
     try:
-        execute_from_command_line(sys.argv)
+        carry_out(sys.argv, lambda: execute_from_command_line(sys.argv))
     except (ImproperlyConfigured, OperationalError) as exc:
         # A setting that is wrong, a database that is away: one line says it better than tracebacks.
         if "--traceback" in sys.argv:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -32,6 +34,12 @@ class Acting:
 def request_under_way() -> HttpRequest | None:
     """None: a process does something by itself."""
     return _request.get()
+
+
+def process_name() -> str:
+    """As `manage.py import`; of the web server and of another program, its name alone."""
+    program = Path(sys.argv[0]).name
+    return " ".join([program, *sys.argv[1:2]]) if program == "manage.py" else program or "python"
 
 
 def address_of(request: HttpRequest) -> str | None:

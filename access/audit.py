@@ -7,13 +7,13 @@ The database takes entries and refuses to change or remove them (`access.audit_e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.db import models
 from django.http import HttpRequest
 
-from access.acting import address_of, request_under_way
+from access.acting import address_of, process_name, request_under_way
 from access.audit_entry import (
     MAX_ACTION,
     MAX_ID,
@@ -27,6 +27,7 @@ from access.small import small
 # Names of fields whose values are nobody's to read, also when somebody adds one tomorrow.
 SECRET = re.compile(r"pass(word|phrase)|secret|token(?!_key)|digest|private|sealed|otp|recovery")
 HIDDEN = "•••"
+BATCH = 1_000  # entries of one INSERT
 
 
 class Of(NamedTuple):
@@ -42,7 +43,6 @@ class _By(NamedTuple):
     name: str
     account_id: int | None = None
     token_key: str = ""
-    address: str | None = None
 
 
 def record(
@@ -51,25 +51,53 @@ def record(
     of: Of | models.Model | str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    *,
+    request: HttpRequest | None = None,
 ) -> None:
     """Keep one act. `by` is a request, a user, or the name of a process ("bridge", "command");
-    `action` a dotted word ("device.rotated"); `of` a row, an `Of`, or a word. `before` and `after`
-    are small: what is long is cut, what is secret is hidden. Raises what the database raises.
+    None: the request under way, otherwise this process. `action` is a dotted word
+    ("device.rotated"); `of` a row, an `Of`, or a word. `before` and `after` are small: what is long
+    is cut, what is secret is hidden. `request` names where it came from, when `by` does not.
+    Raises what the database raises.
     """
-    who, what = _who(by), _what(of)
-    AuditEntry.objects.create(
-        by=_clean(who.name)[:MAX_NAME],
-        account_id=who.account_id,
-        token_key=who.token_key,
-        address=who.address,
-        action=action[:MAX_ACTION],
-        kind=what.kind[:MAX_KIND],
-        object_id=_clean(what.object_id)[:MAX_ID],
-        label=_clean(what.label)[:MAX_LABEL],
-        site_id=what.site_id,
-        before=None if before is None else small(without_secrets(before)),
-        after=None if after is None else small(without_secrets(after)),
-    )
+    record_all(by, action, [of], before, after, request=request)
+
+
+def record_all(
+    by: Any,
+    action: str,
+    things: Iterable[Of | models.Model | str],
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    *,
+    request: HttpRequest | None = None,
+) -> None:
+    """As `record`, of one act upon many things: an entry for each."""
+    # Unwrapped: to ask REST's own who it is would ask for the password again.
+    under_way = _plain(request) or _plain(by) or request_under_way()
+    who = _who(by, under_way)
+    entry = {
+        "by": _clean(who.name)[:MAX_NAME],
+        "account_id": who.account_id,
+        "token_key": who.token_key,
+        "address": None if under_way is None else address_of(under_way),
+        "action": action[:MAX_ACTION],
+        "before": None if before is None else small(without_secrets(before)),
+        "after": None if after is None else small(without_secrets(after)),
+    }
+    rows = [
+        AuditEntry(
+            kind=what.kind[:MAX_KIND],
+            object_id=_clean(what.object_id)[:MAX_ID],
+            label=_clean(what.label)[:MAX_LABEL],
+            site_id=what.site_id,
+            **entry,
+        )
+        for what in map(_what, things)
+    ]
+    AuditEntry.objects.bulk_create(rows, batch_size=BATCH)
+    if under_way is not None:
+        under_way.is_audited = True  # type: ignore[attr-defined]
 
 
 def without_secrets(value: Any) -> Any:
@@ -84,16 +112,18 @@ def without_secrets(value: Any) -> Any:
     return _clean(value) if isinstance(value, str) else value
 
 
-def _who(by: Any) -> _By:
+def _who(by: Any, request: HttpRequest | None) -> _By:
     if isinstance(by, str):
         return _By(by)
-    request = _plain(by) or request_under_way()
-    user = getattr(by, "user", by)
-    token = getattr(by, "auth", None) or getattr(request, "auth", None)  # as REST has it
-    address = None if request is None else address_of(request)
+    by = request if by is None else by
+    if by is None:
+        return _By(process_name())
+    user = getattr(by, "user", None if isinstance(by, HttpRequest) else by)
     if user is None or not user.is_authenticated:
-        return _By("nobody", address=address)
-    return _By(user.get_username(), user.pk, getattr(token, "token_key", ""), address)
+        return _By("nobody")
+    # REST names the token of a request in `auth`; a page's request has none.
+    token = getattr(by, "auth", None) or getattr(request, "auth", None)
+    return _By(user.get_username(), user.pk, getattr(token, "token_key", ""))
 
 
 def _plain(by: Any) -> HttpRequest | None:

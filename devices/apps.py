@@ -7,5 +7,6 @@ class DevicesConfig(AppConfig):
     name = "devices"
 
     def ready(self) -> None:
-        import_module("devices.changes")  # connects its receivers
+        for receivers in ("changes", "audited"):
+            import_module(f"devices.{receivers}")  # connects them
         apps.get_app_config("knox").verbose_name = "API access"  # a heading of the admin

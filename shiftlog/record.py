@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from access import audit
+from access.audit import Of
 from access.small import small
 from devices.models import Device, Site
 from shiftlog.differences import changed, in_words
@@ -119,5 +121,11 @@ def record_change(
     told = fields if act == "changed" else {}
     who = by if getattr(by, "is_authenticated", False) else None
     facts = {"act": act, "thing": thing, "changed": small(fields)}
+    what = str(kind).removesuffix("_changed")
+    old, new = ({name: pair[which] for name, pair in fields.items()} for which in (0, 1))
+    audit.record(
+        who, f"{what}.{act}", Of(what, label=thing, site_id=site_id),
+        None if before is None else old, None if after is None else new,
+    )  # fmt: skip
     text = f"{thing} was {act}{in_words(told)}."
     record(kind, text, about=About(site_id), by=who, facts=facts)

@@ -20,6 +20,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from knox.models import AuthToken
 
+from access.audit_entry import AuditEntry
 from dashboard.tests.live_socket import make_cookie
 from embedded.prove.process import peak_rss_mib
 from telemetry.moments import from_ms
@@ -106,6 +107,22 @@ def test_an_export_keeps_step_with_its_client_and_breaks_where_it_fails(web: Web
 
     with closing(asked(web, one.pk, cookie, to="2026-11-01T00:01")) as wire:
         assert wire.getresponse().read().count(b"\n") == 601
+
+    def ended() -> list[tuple[int, bool]]:
+        entries = AuditEntry.objects.filter(action="export.ended").order_by("id")
+        return [(each.after["rows"], each.after["whole"]) for each in entries if each.after]
+
+    # Two ended early. Of the one whose database went it may be that nobody could write so.
+    eventually(
+        lambda: not all(whole for _, whole in ended()) and len(ended()) >= 4,
+        PATIENCE,
+        what=lambda: f"the ends of exports are recorded: {ended()}",
+    )
+    assert [rows for rows, whole in ended() if whole] == [600, ROWS, 600]
+    assert all(rows < ROWS for rows, whole in ended() if not whole)
+    began = AuditEntry.objects.filter(action="export.readings", kind="readings")
+    assert began.count() == 5
+    assert set(began.values_list("address", flat=True)) == {"127.0.0.1"}
 
 
 SAID = re.compile(r"```(sh|python|r)\n(.*?)```", re.DOTALL)

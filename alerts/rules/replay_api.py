@@ -113,6 +113,8 @@ class ReplayShape(serializers.Serializer):
 
 
 class AlertRuleTargetsView(HistoryView):
+    changes_nothing = True
+
     @extend_schema(
         operation_id="alert_rules_targets",
         summary="What a rule would be for, now, and what is wrong with it",
@@ -134,6 +136,8 @@ class AlertRuleTargetsView(HistoryView):
 
 
 class AlertRuleReplayView(HistoryView):
+    changes_nothing = True
+
     @extend_schema(
         operation_id="alert_rules_replay",
         summary="What a rule would have done over stored readings",

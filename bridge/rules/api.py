@@ -148,6 +148,8 @@ class RuleOrderView(APIView):
 
 
 class RulePreviewView(APIView):
+    changes_nothing = True
+
     permission_classes = (ForEverySite,)
 
     @extend_schema(

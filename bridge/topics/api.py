@@ -86,6 +86,8 @@ class ExplainSerializer(serializers.Serializer):
 
 
 class ExplainView(APIView):
+    changes_nothing = True
+
     permission_classes = (ForEverySite,)
 
     @extend_schema(

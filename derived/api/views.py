@@ -127,6 +127,8 @@ class DerivedView(APIView):
 
 
 class PreviewView(APIView):
+    changes_nothing = True
+
     @extend_schema(
         operation_id="derived_preview",
         summary="Try a formula out on the last hours",

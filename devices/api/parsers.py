@@ -20,6 +20,10 @@ class BoundedJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return super().parse(stream, media_type, parser_context)
+            asked = super().parse(stream, media_type, parser_context)
         except RecursionError as exc:
             raise ParseError("JSON parse error - nested too deep") from exc
+        if parser_context is not None:
+            # For the audit log: the stream can be read once only.
+            parser_context["request"]._request.asked = asked
+        return asked

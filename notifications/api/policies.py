@@ -90,6 +90,8 @@ class PolicyView(APIView):
 class TrialView(APIView):
     """Nothing is sent, kept or used up."""
 
+    changes_nothing = True
+
     permission_classes = (ForEverySite,)
 
     @extend_schema(

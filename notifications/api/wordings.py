@@ -144,6 +144,8 @@ def _note(request: Request, what: str, before: dict[str, str] | None) -> None:
 
 
 class PreviewView(APIView):
+    changes_nothing = True
+
     permission_classes = (ForEverySite,)
 
     @extend_schema(

@@ -100,6 +100,8 @@ class EntryPinSerializer(Strict):
 
 
 class LogView(APIView):
+    has_history = True
+
     @extend_schema(
         operation_id="log_list",
         summary="Read the log",
@@ -140,6 +142,8 @@ class LogView(APIView):
 
 
 class EntryView(APIView):
+    has_history = True
+
     @extend_schema(
         operation_id="log_get", summary="One entry", tags=["Log"], responses=EntryWithFormersShape
     )
@@ -181,6 +185,8 @@ class EntryView(APIView):
 
 
 class ReactionsView(APIView):
+    has_history = True
+
     @extend_schema(
         operation_id="log_react", summary="React to an entry", tags=["Log"],
         request=EntryReactionSerializer, responses=OneEntryShape,
@@ -205,6 +211,8 @@ class ReactionsView(APIView):
 
 
 class PinView(APIView):
+    has_history = True
+
     @extend_schema(
         operation_id="log_pin", summary="Pin an entry, or let it go", tags=["Log"],
         request=EntryPinSerializer, responses=OneEntryShape,

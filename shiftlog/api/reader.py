@@ -58,6 +58,8 @@ class LogReadSerializer(Strict):
 
 
 class UnreadView(APIView):
+    changes_nothing = True  # a mark of one's own
+
     @extend_schema(
         operation_id="log_unread",
         summary="What others wrote and you have not read",

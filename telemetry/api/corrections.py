@@ -129,6 +129,8 @@ class CorrectionsShape(serializers.Serializer):
 class SeriesCorrectionsView(HistoryView):
     """Corrections of one series."""
 
+    has_history = True
+
     @extend_schema(
         operation_id="corrections_create",
         summary="Delete or replace readings",
@@ -200,6 +202,8 @@ class CorrectionsView(APIView):
 
 class UndoView(APIView):
     """One correction, undone."""
+
+    has_history = True
 
     @extend_schema(
         operation_id="corrections_undo",

@@ -45,6 +45,8 @@ class GrafanaView(HistoryView):
 class SearchView(HistoryView):
     """The series there are, as `uid metric`."""
 
+    changes_nothing = True
+
     @_asking
     @extend_schema(operation_id="grafana_search")
     def post(self, request: Request) -> Response:
@@ -53,6 +55,8 @@ class SearchView(HistoryView):
 
 class MetricsView(HistoryView):
     """The same, with what may be chosen of each."""
+
+    changes_nothing = True
 
     @_asking
     @extend_schema(operation_id="grafana_metrics")
@@ -71,6 +75,8 @@ class MetricsView(HistoryView):
 class VariableView(HistoryView):
     """The same, for a variable of a dashboard."""
 
+    changes_nothing = True
+
     @_asking
     @extend_schema(operation_id="grafana_variable")
     def post(self, request: Request) -> Response:
@@ -82,6 +88,8 @@ class VariableView(HistoryView):
 
 class QueryView(HistoryView):
     """The points of a panel."""
+
+    changes_nothing = True
 
     @_asking
     @extend_schema(operation_id="grafana_query")
@@ -111,6 +119,8 @@ class QueryView(HistoryView):
 
 class AnnotationsView(HistoryView):
     """When the device that the annotation's query names was away."""
+
+    changes_nothing = True
 
     @_asking
     @extend_schema(operation_id="grafana_annotations")

@@ -7,6 +7,7 @@ goes wrong later breaks the connection (`config.http_flow`): a file that is shor
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from itertools import chain
 from typing import Any
@@ -14,17 +15,21 @@ from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 
+from access import audit
+from access.audit import Of
 from telemetry.export.compression import Compression, Piece, compressed
 from telemetry.export.formats import FORMATS, Format, render, wanted
 from telemetry.export.options import options
-from telemetry.history.table import Table
+from telemetry.history.table import Block, Table, length
+
+logger = logging.getLogger(__name__)
 
 _ENDINGS: dict[Compression, str] = {"": "", "gzip": ".gz", "zstd": ".zst"}
 _PACKED: dict[Compression, str] = {"gzip": "application/gzip", "zstd": "application/zstd"}
@@ -32,6 +37,19 @@ _PACKED: dict[Compression, str] = {"gzip": "application/gzip", "zstd": "applicat
 
 class Export(StreamingHttpResponse):
     """Compressed already, or better not: no middleware compresses it again."""
+
+
+class _Counted:
+    """Blocks, and how many rows of them were asked for."""
+
+    def __init__(self, blocks: Iterator[Block]) -> None:
+        self._blocks = blocks
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[Block]:
+        for block in self._blocks:
+            self.rows += length(block[0]) if block else 0
+            yield block
 
 
 def streamed(
@@ -44,10 +62,14 @@ def streamed(
     of = FORMATS[chosen]
     blocks = iter(table.blocks)
     first = next(blocks, None)
-    table.blocks = blocks if first is None else chain([first], blocks)
+    counted = _Counted(blocks if first is None else chain([first], blocks))
+    table.blocks = iter(counted)
     encoding = how.compress or _encoding(request, of)
     pieces = compressed(render(table, chosen, how), encoding)
     django_request = request._request  # DRF has no other way to it
+    file = f"{name}.{of.ending}{_ENDINGS[how.compress]}"
+    if chosen != "json" and request.method != "HEAD":
+        pieces = _recorded(request, file, counted, pieces)
     if request.method == "HEAD":
         answer: HttpResponseBase = HttpResponse()
     elif isinstance(django_request, ASGIRequest):
@@ -59,10 +81,32 @@ def streamed(
     if encoding and not how.compress:
         answer["Content-Encoding"] = encoding
     if chosen != "json":
-        file = f"{name}.{of.ending}{_ENDINGS[how.compress]}"
         answer["Content-Disposition"] = content_disposition_header(True, file)
     patch_vary_headers(answer, ["Accept", "Accept-Encoding"])
     return answer
+
+
+def _recorded(
+    request: Request, file: str, counted: _Counted, pieces: Iterator[Piece]
+) -> Iterator[Piece]:
+    """The audit log has who asked before a byte is sent, and how many rows went when it ends,
+    however it ends."""
+    readings = Of("readings", label=file)
+    audit.record(request, "export.readings", readings, after=dict(request.query_params.items()))
+
+    def pass_on() -> Iterator[Piece]:
+        is_whole = False
+        try:
+            yield from pieces
+            is_whole = True
+        finally:
+            facts = {"rows": counted.rows, "whole": is_whole}
+            try:
+                audit.record(request, "export.ended", readings, after=facts)
+            except DatabaseError as exc:  # which may be why it ends
+                logger.error("not in the audit log: %s", exc, extra={"action": "audit_lost"})
+
+    return pass_on()
 
 
 def _content_type(of: Format) -> str:

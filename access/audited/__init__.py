@@ -1,0 +1,1 @@
+"""What is recorded in the audit log by itself, wherever it is done."""
