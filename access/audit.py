@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.db import models
+from django.dispatch import Signal
 from django.http import HttpRequest
 
 from access.acting import address_of, process_name, request_under_way
@@ -27,6 +28,7 @@ from access.small import small
 # Names of fields whose values are nobody's to read, also when somebody adds one tomorrow.
 SECRET = re.compile(r"pass(word|phrase)|secret|token(?!_key)|digest|private|sealed|otp|recovery")
 HIDDEN = "•••"
+recorded = Signal()  # sent in the transaction that writes
 BATCH = 1_000  # entries of one INSERT
 
 
@@ -96,6 +98,7 @@ def record_all(
         for what in map(_what, things)
     ]
     AuditEntry.objects.bulk_create(rows, batch_size=BATCH)
+    recorded.send(None)
     if under_way is not None:
         under_way.is_audited = True  # type: ignore[attr-defined]
 

@@ -87,6 +87,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dashboard.pages.menu.menu",
             ]
         },
     }
@@ -271,6 +272,11 @@ ROLLUP_RETENTION_DAYS = env.integer(
 CLOCK_CONFIRMED = env.day("PULSEBOARD_CLOCK_CONFIRMED")
 QUARANTINE_RETENTION_DAYS = env.integer(
     "PULSEBOARD_QUARANTINE_RETENTION_DAYS", 30, minimum=1, maximum=36_500
+)
+
+# The database keeps 90 days whatever is asked (access.migrations.0002_audit_entry).
+AUDIT_RETENTION_DAYS = env.integer(
+    "PULSEBOARD_AUDIT_RETENTION_DAYS", 731, minimum=90, maximum=36_500
 )
 
 # Readings a second that one device may send; see `bridge.intake.allowance`.

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from telemetry import jobs
@@ -7,4 +9,5 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
-        jobs.register("dashboard.sessions")
+        jobs.register("dashboard.sessions", "dashboard.audit_kept")
+        import_module("dashboard.audit_told")  # connects its receiver

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("explore/", views.ExplorePage.as_view(), name="explore"),
     path("alerts/", views.AlertsPage.as_view(), name="alerts"),
     path("log/", views.LogPage.as_view(), name="log"),
+    path("audit/", views.AuditPage.as_view(), name="audit"),
     path("pipeline/", views.PipelinePage.as_view(), name="pipeline"),
     path("inbox/", views.InboxPage.as_view(), name="inbox"),
     path("topics/", views.TopicsPage.as_view(), name="topics"),

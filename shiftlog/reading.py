@@ -82,7 +82,7 @@ def _narrowed(entries: QuerySet[Entry], wanted: Wanted) -> QuerySet[Entry]:
         entries = entries.filter(pinned=True)
     if wanted.words:
         entries = entries.annotate(searched=SEARCHED).filter(
-            searched=_beginning_with(wanted.words), deleted_at=None
+            searched=beginning_with(wanted.words), deleted_at=None
         )
     return entries
 
@@ -126,7 +126,7 @@ def _touching(
     return entries
 
 
-def _beginning_with(words: tuple[str, ...]) -> SearchQuery:
+def beginning_with(words: tuple[str, ...]) -> SearchQuery:
     """Entries with words that begin with each of these. Quoted, so that none is an operator."""
     quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in words)
     return SearchQuery(

@@ -16,6 +16,7 @@ WORDS = {
     "auth.User": "account",
     "auth.Group": "group",
     "knox.AuthToken": "api_token",
+    "access.Grant": "grant",
 }
 UNTOLD = {"last_login", "date_joined", "id"}
 _BEFORE = "_before_audited_change"

@@ -34,7 +34,7 @@ def test_a_process_a_row_and_a_word_are_named_too():
     ana = User.objects.create(username="ana")
     audit.record("bridge", "account.seen", ana)
     audit.record(AnonymousUser(), "sign_in.failed", "account")
-    entries = AuditEntry.objects.exclude(action="account.created").order_by("id")
+    entries = AuditEntry.objects.filter(by__in=("bridge", "nobody")).order_by("id")
     found = entries.values_list("by", "kind", "object_id", "label")
     assert list(found) == [
         ("bridge", "user", str(ana.pk), "ana"),

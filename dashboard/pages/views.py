@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db.models import Func, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.utils.translation import gettext
@@ -124,6 +124,18 @@ class LogPage(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(page="log", sites=_sites(self.request), **kwargs)
+
+
+class AuditPage(LoginRequiredMixin, TemplateView):
+    """Who did what to what, when and from where; for who administers every site."""
+
+    template_name = "dashboard/audit.html"
+    extra_context = {"page": "audit"}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not Scope.of(request).may_administer(None):
+            raise Http404
+        return super().get(request, *args, **kwargs)
 
 
 class PipelinePage(LoginRequiredMixin, TemplateView):

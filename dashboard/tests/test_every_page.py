@@ -64,6 +64,7 @@ PAGES = {
     "site": Shown("/sites/plant/", "#devices .value .unit"),
     "alerts": Shown("/alerts/", ".alert-row .limit:text('15.0')"),
     "log": Shown("/log/", "#log .entry .replies"),
+    "audit": Shown("/audit/", "#entries li"),
     "inbox": Shown("/inbox/", "#waiting li"),
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),

@@ -60,7 +60,19 @@ NAMES = {
 SHOWN = {"aria-label", "title", "placeholder", "alt", "content"}  # attributes people read
 AS_IT_IS = {"kbd", "code", "pre", "script", "style"}  # elements whose text is for machines
 # Also pieces of patterns that are examples.
-SAME = {"device", "key", "plant", "site", "Pulseboard", "curl", "API", "JSON", "CSV", "UTC"}
+SAME = {
+    "device",
+    "key",
+    "plant",
+    "site",
+    "Pulseboard",
+    "curl",
+    "API",
+    "JSON",
+    "CSV",
+    "NDJSON",
+    "UTC",
+}
 
 
 class Text(NamedTuple):

@@ -65,6 +65,7 @@ class Sites:
             "quarantine_left": contract.event("quarantine_left", told=SECRET),
             "log_here": contract.event("log_here", told=SECRET),
             "log_read": contract.event("log_read", site=site, told=SECRET),
+            "audit": contract.event("audit", told=SECRET),
             "inbox": contract.event("inbox", change="waiting", uids=[SECRET]),
         }
 

@@ -53,10 +53,10 @@ class _Counted:
 
 
 def streamed(
-    request: Request, table: Table, name: str, zone: ZoneInfo | None = None
+    request: Request, table: Table, name: str, zone: ZoneInfo | None = None, kind: str = "readings"
 ) -> HttpResponseBase:
-    """`name` is the file's, without an ending; `zone` that of ISO times. Raises what reading the
-    first block raises."""
+    """`name` is the file's, without an ending; `zone` that of ISO times; `kind` what the rows are,
+    for the audit log. Raises what reading the first block raises."""
     chosen = wanted(request)
     how = options(request, zone)
     of = FORMATS[chosen]
@@ -69,7 +69,7 @@ def streamed(
     django_request = request._request  # DRF has no other way to it
     file = f"{name}.{of.ending}{_ENDINGS[how.compress]}"
     if chosen != "json" and request.method != "HEAD":
-        pieces = _recorded(request, file, counted, pieces)
+        pieces = _recorded(request, Of(kind, label=file), counted, pieces)
     if request.method == "HEAD":
         answer: HttpResponseBase = HttpResponse()
     elif isinstance(django_request, ASGIRequest):
@@ -87,12 +87,11 @@ def streamed(
 
 
 def _recorded(
-    request: Request, file: str, counted: _Counted, pieces: Iterator[Piece]
+    request: Request, of: Of, counted: _Counted, pieces: Iterator[Piece]
 ) -> Iterator[Piece]:
     """The audit log has who asked before a byte is sent, and how many rows went when it ends,
     however it ends."""
-    readings = Of("readings", label=file)
-    audit.record(request, "export.readings", readings, after=dict(request.query_params.items()))
+    audit.record(request, f"export.{of.kind}", of, after=dict(request.query_params.items()))
 
     def pass_on() -> Iterator[Piece]:
         is_whole = False
@@ -102,7 +101,7 @@ def _recorded(
         finally:
             facts = {"rows": counted.rows, "whole": is_whole}
             try:
-                audit.record(request, "export.ended", readings, after=facts)
+                audit.record(request, "export.ended", of, after=facts)
             except DatabaseError as exc:  # which may be why it ends
                 logger.error("not in the audit log: %s", exc, extra={"action": "audit_lost"})
 

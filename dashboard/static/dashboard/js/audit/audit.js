@@ -1,0 +1,95 @@
+/** The audit log: newest first, narrowed by what its address says. What comes while somebody reads waits to be shown. */
+
+import { auditRow } from "./audit-row.js";
+import { byId, el, endTrouble, setText, showRows, showTrouble } from "../page/element.js";
+import { get } from "../page/rest.js";
+import { keepRead } from "../live/live.js";
+import { t } from "../page/language.js";
+
+const TYPED = 250; // ms after the last key until it is asked
+const QUIET = 1_000; // ms between two reads when entries keep coming
+const FIELDS = /** @type {const} */ (["search", "by", "action"]);
+const CHIPS = /** @type {const} */ (["kind", "id", "address"]);
+const ALL = [...FIELDS, ...CHIPS, "day"];
+
+const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (byId(name));
+/** @type {Record<string, string>} what narrows it */ const narrowed = {};
+/** @type {import("./audit-row.js").AuditEntry[]} */ let entries = [];
+let asked = 0;
+let timer = 0;
+let typed = 0;
+
+for (const [name, value] of new URLSearchParams(location.search)) if (ALL.includes(name)) narrowed[name] = value;
+for (const name of [...FIELDS, "day"]) {
+  field(name).value = narrowed[name] ?? "";
+  field(name).addEventListener("input", () => {
+    clearTimeout(typed);
+    typed = setTimeout(() => narrow({ [name]: field(name).value.trim() }), TYPED);
+  });
+}
+
+/** @param {Record<string, string>} more */
+function narrow(more) {
+  Object.assign(narrowed, more);
+  for (const name of ALL) if (!narrowed[name]) delete narrowed[name];
+  for (const name of [...FIELDS, "day"]) if (name in more) field(name).value = narrowed[name] ?? "";
+  history.replaceState(null, "", `?${new URLSearchParams(narrowed)}`);
+  read();
+}
+
+/** As the server is asked. */
+function wanted() {
+  const { day, ...rest } = narrowed;
+  const query = new URLSearchParams(rest);
+  const end = day ? new Date(`${day}T24:00`).getTime() : NaN;
+  if (Number.isFinite(end)) query.set("to", String(end));
+  return query;
+}
+
+async function read(before = 0) {
+  const mine = ++asked;
+  const query = wanted();
+  for (const format of ["csv", "ndjson"]) byId(format).setAttribute("href", `/api/v1/audit/?${new URLSearchParams([...query, ["format", format]])}`);
+  if (before) query.set("before", String(before));
+  try {
+    const answer = await get(`/api/v1/audit/?${query}`);
+    if (mine !== asked) return; // somebody narrowed it meanwhile
+    entries = before ? [...entries, ...answer.entries] : answer.entries;
+    show(answer.more);
+    endTrouble(byId("trouble"));
+  } catch (error) {
+    if (mine !== asked) return;
+    showTrouble(byId("trouble"), t("The audit log could not be read. {message}", { message: /** @type {Error} */ (error).message }), () => read(before));
+    if (!entries.length) setText(byId("empty"), t("Not loaded."));
+  }
+}
+
+/** @param {boolean} more */
+function show(more) {
+  const list = byId("entries");
+  const there = new Map([...list.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.key, /** @type {HTMLElement} */ (row)]));
+  showRows(list, entries.map((entry) => there.get(String(entry.id)) ?? auditRow(entry, narrow)));
+  byId("more").hidden = !more;
+  byId("newer").hidden = true;
+  byId("empty").hidden = entries.length > 0;
+  setText(byId("empty"), Object.keys(narrowed).length ? t("Nothing like this was recorded.") : t("Nothing is recorded yet. Every change, sign-in and export shows here."));
+  byId("narrowed").replaceChildren(...CHIPS.filter((name) => narrowed[name]).map((name) => el("button", {
+    class: "chip", attrs: { "aria-pressed": "true", title: t("Let go") }, on: { click: () => narrow({ [name]: "" }) },
+  }, el("span", { text: narrowed[name] }))));
+}
+
+/** There is more; not in the way of who reads further down or has something open. */
+function soon() {
+  if (timer) return;
+  timer = setTimeout(() => {
+    timer = 0;
+    const isRead = byId("entries").querySelector("details[open]") !== null || byId("entries").contains(document.activeElement) || scrollY > 0 || entries.length > 100;
+    if (isRead) byId("newer").hidden = false;
+    else read();
+  }, QUIET);
+}
+
+byId("more").addEventListener("click", () => read(entries[entries.length - 1]?.id));
+byId("newer").addEventListener("click", () => read());
+keepRead(["audit"], soon);
+read();
