@@ -3,6 +3,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 
 def main() -> None:
@@ -12,8 +13,10 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     if sys.argv[1:2] == ["up"]:
         # Before Django: the settings need a key and addresses, which `up` makes.
+        from config.env import adopt_files
         from embedded.up.command import main as up
 
+        _take(adopt_files)
         sys.exit(up(sys.argv[2:]))
     if sys.argv[1:2] == ["prove"]:
         from embedded.prove.command import main as prove
@@ -36,6 +39,16 @@ def main() -> None:
         if "--traceback" in sys.argv:
             raise
         sys.stderr.write(f"manage.py {' '.join(sys.argv[1:2])}: {str(exc).strip()}\n")
+        sys.exit(1)
+
+
+def _take(adopt: Callable[[], None]) -> None:
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        adopt()
+    except ImproperlyConfigured as exc:
+        sys.stderr.write(f"manage.py up: {exc}\n")
         sys.exit(1)
 
 

@@ -13,6 +13,39 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 
 
+# Settings that are secret, or addresses that may hold a password. Each may be given as a file, as
+# Docker, Kubernetes and systemd hand secrets out: NAME_FILE is its path.
+SECRETS = (
+    "DATABASE_URL", "REDIS_URL", "MQTT_URL", "PULSEBOARD_DEVICES_MQTT_URL",
+    "PULSEBOARD_SECRET_KEY", "PULSEBOARD_EMAIL_URL", "PULSEBOARD_HEARTBEAT_URL",
+    "PULSEBOARD_METRICS_TOKEN", "PULSEBOARD_OIDC_CLIENT_SECRET",
+)  # fmt: skip
+MAX_SECRET = 64 * 1024  # bytes of such a file
+
+
+def adopt_files() -> None:
+    """Take each secret that is named by a file from there, for this process and those it starts.
+
+    Raises `ImproperlyConfigured` where both are given or the file cannot be read.
+    """
+    for name in SECRETS:
+        path = os.environ.get(f"{name}_FILE", "").strip()
+        if not path:
+            continue
+        if os.environ.get(name, "").strip():
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one")
+        try:
+            with open(path, encoding="utf-8") as file:
+                word = file.read(MAX_SECRET).strip()
+        except (OSError, ValueError) as exc:
+            why = exc.strerror if isinstance(exc, OSError) else "it is no text"
+            raise ImproperlyConfigured(f"{name}_FILE: {path} cannot be read: {why}") from exc
+        if not word:
+            raise ImproperlyConfigured(f"{name}_FILE: {path} is empty")
+        os.environ[name] = word
+        del os.environ[f"{name}_FILE"]  # what is started from here has the one of the two
+
+
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 

@@ -12,6 +12,8 @@ from config.static_digest import static_digest
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+env.adopt_files()
+
 DEBUG = env.flag("PULSEBOARD_DEBUG", default=False)
 
 SECRET_KEY = env.text("PULSEBOARD_SECRET_KEY")
@@ -189,6 +191,10 @@ TLS_PROXY = env.flag("PULSEBOARD_TLS_PROXY", default=False)
 if TLS_PROXY:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # For the name people use; what else is below a domain is not ours to bind (W005, W021). The
+    # proxy sends on to https (W008): programs beside us, and probes, come by plain HTTP.
+    SECURE_HSTS_SECONDS = env.integer("PULSEBOARD_HSTS_SECONDS", 31_536_000, 0, 63_072_000)
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 # Whose word counts for where a request comes from (access.acting).
 PROXIES = env.networks("PULSEBOARD_PROXIES", "127.0.0.1,::1" if TLS_PROXY else "")
 

@@ -24,10 +24,27 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+# Nothing of the browser's own is for us, but passkeys for who signs in, and full screen for a wall.
+PERMISSIONS = ", ".join(
+    [
+        *(
+            f"{each}=()"
+            for each in (
+                "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation",
+                "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "serial",
+                "usb", "xr-spatial-tracking",
+            )
+        ),
+        *(
+            f"{each}=(self)"
+            for each in ("fullscreen", "publickey-credentials-create", "publickey-credentials-get")
+        ),
+    ]
+)  # fmt: skip
 
 
 class ContentPolicy:
-    """Names the policy in every answer, for one cannot know which a browser takes for a page."""
+    """Names both policies in every answer, for one cannot know which a browser takes for a page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -35,4 +52,5 @@ class ContentPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = self._get_response(request)
         answer.headers.setdefault(HEADER, POLICY)
+        answer.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return answer
