@@ -223,6 +223,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["access.throttle.PerCaller"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["devices.api.parsers.BoundedJSONParser"],
     "EXCEPTION_HANDLER": "devices.api.errors.answer",
@@ -287,6 +288,9 @@ AUDIT_RETENTION_DAYS = env.integer(
 
 # Readings a second that one device may send; see `bridge.intake.allowance`.
 DEVICE_READINGS = env.integer("PULSEBOARD_DEVICE_READINGS", 50_000, minimum=100, maximum=10_000_000)
+
+# Requests a second of the API that one token, session or address may make; see `access.throttle`.
+API_REQUESTS = env.integer("PULSEBOARD_API_REQUESTS", 100, minimum=1, maximum=1_000_000)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

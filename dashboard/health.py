@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from access.throttle import callers
 from dashboard.database import watch
 from dashboard.live import hub
 from devices import clock, quick_redis
@@ -36,6 +37,11 @@ class HubCollector(Collector):
             "pulseboard_web_refills",
             "Times viewers were told to load history again",
             value=counted.refills,
+        )
+        yield CounterMetricFamily(
+            "pulseboard_web_requests_refused",
+            "Requests of the API answered 429, because their caller had made too many",
+            value=callers.refused,
         )
         yield GaugeMetricFamily(
             "pulseboard_web_clock_ahead_seconds",

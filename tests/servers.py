@@ -99,6 +99,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     # Tests send readings of fixed days of any year; what retention refuses is tested on purpose.
     for variable in ("PULSEBOARD_RETENTION_DAYS", "PULSEBOARD_ROLLUP_RETENTION_DAYS"):
         os.environ.setdefault(variable, "36500")
+    os.environ.setdefault("PULSEBOARD_API_REQUESTS", "100000")  # a test asks as fast as it can
     os.environ.setdefault("PULSEBOARD_SECRET_KEY", "only-for-the-tests-" + "x" * 50)
     options = early_config.known_args_namespace
     if options.help or options.version:
