@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 from pathlib import Path
@@ -30,13 +31,29 @@ class Redis(Server):
             self.account = None  # a wheel's binary under /root; Redis itself runs as root
 
     @property
+    def _configuration(self) -> Path:
+        """Holds the password: among the arguments every account of the machine could read it."""
+        return self.folder / "redis.conf"
+
+    def prepare(self) -> None:
+        super().prepare()
+        if self._configuration.exists():
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(self._configuration, flags, 0o600), "w") as file:
+            file.write(f"requirepass {secrets.token_urlsafe(24)}\n")
+        if self.account:
+            os.chown(self._configuration, self.account.uid, self.account.gid)
+
+    @property
     def url(self) -> str:
-        return f"redis://{self.host}:{self.port}/0"
+        password = self._configuration.read_text().split()[1]
+        return f"redis://:{password}@{self.host}:{self.port}/0"
 
     @property
     def command(self) -> list[str]:
         return [
-            str(self.program),
+            *(str(self.program), str(self._configuration)),
             *("--bind", self.host, "--port", str(self.port), "--dir", str(self.folder)),
             *("--save", "", "--appendonly", "no", "--daemonize", "no"),
             *("--client-output-buffer-limit", *PUBSUB_BUFFER.split()),
@@ -44,8 +61,9 @@ class Redis(Server):
         ]
 
     def answers(self, connection: socket.socket) -> bool:
+        """That it asks who we are is an answer too."""
         connection.sendall(b"PING\r\n")
-        return connection.recv(5) == b"+PONG"
+        return connection.recv(5) in (b"+PONG", b"-NOAU")
 
 
 def find_program() -> Path:

@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
+import psutil
 import psycopg
 import pytest
 import redis
@@ -89,6 +91,22 @@ def test_redis_carries_messages_and_bounds_slow_subscribers(redis_server: Runnin
     limits = client.config_get("client-output-buffer-limit")["client-output-buffer-limit"]
     assert f"pubsub {64 * 1024**2} {32 * 1024**2} 30" in limits
     client.close()
+
+
+def test_redis_serves_nobody_else_on_this_machine(redis_server) -> None:
+    password = urlsplit(redis_server.url).password
+    assert password
+    with redis.Redis.from_url(redis_server.url) as client:
+        assert client.ping()
+    for guess in (None, "guessed"):
+        stranger = redis.Redis(port=redis_server.port, password=guess)
+        with stranger, pytest.raises(redis.AuthenticationError):
+            stranger.publish("live.events", "forged")
+    # Everybody on the machine may read how each process was called.
+    called = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
+    assert not any(password in word for words in called for word in words)
+    kept = redis_server.server.folder / "redis.conf"
+    assert kept.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.process
