@@ -13,6 +13,7 @@ from access.roles import Role
 
 M = TypeVar("M", bound=models.Model)
 
+CHANGES = "pulseboard_changes"  # of a request: the role that what it changes needs
 Sites = frozenset[int] | None  # ids; None: every site, and what stands at none
 
 
@@ -30,13 +31,19 @@ class Scope:
         """The scope of a user, of an API token, or of a request of either.
 
         It follows from the user's grants at this moment; a token has what both it and its owner
-        have. Of one request it is read once.
+        have. Of a request that changes something it is where its caller may (`limit`).
         """
+        scope, role = cls.seen_by(who), getattr(_plain(who), CHANGES, None)
+        return scope if role is None else scope.where(role)
+
+    @classmethod
+    def seen_by(cls, who: Any) -> Scope:
+        """What may be seen, also while something is changed. Of one request it is read once."""
         if not hasattr(who, "user"):
             return cls._read(who)
         # A request of the API names its token in `auth`; a page's request has a user only.
         whose = getattr(who, "auth", None) or who.user
-        request = getattr(who, "_request", who)
+        request = _plain(who)
         if not hasattr(request, "META"):  # a token has a user too
             return cls._read(who)
         kept = getattr(request, "pulseboard_scope", None)
@@ -111,6 +118,21 @@ class Scope:
     def may_administer(self, site_id: int | None) -> bool:
         """Whether it says what there is at this site; None: at no site."""
         return self.administers is None or site_id in self.administers
+
+
+def limit(request: Any, role: Role) -> None:
+    """From now on the request's scope is where its caller has this role."""
+    setattr(_plain(request), CHANGES, role)
+
+
+def limited_to(request: Any) -> Role | None:
+    """The role its changes need; None: it only reads, or changes what is the caller's own."""
+    return getattr(_plain(request), CHANGES, None)
+
+
+def _plain(request: Any) -> Any:
+    """Django's request, which that of the REST framework wraps."""
+    return getattr(request, "_request", request)
 
 
 def _both(one: Sites, other: Sites) -> Sites:

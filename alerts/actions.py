@@ -85,8 +85,8 @@ def assign(alert_id: int, scope: Scope, by: User | None, to: User | None) -> Ans
     def change(alert: Alert, now: datetime) -> str:
         if alert.assignee_id == (to.pk if to else None):
             return f"It is {_who(to)}'s already." if to else "It is nobody's already."
-        if to is not None and not Scope.of(to).sees_site(alert.site_id):
-            raise Refused(f"{to.get_username()} may not see this alert.")
+        if to is not None and not Scope.of(to).may_operate(alert.site_id):
+            raise Refused(f"{to.get_username()} is no operator of where this alert stands.")
         if alert.cleared_at is not None:
             return f"It cleared at {_time(alert.cleared_at)}: there is nothing to do."
         alert.assignee = to

@@ -97,7 +97,7 @@ def delete(entry_id: int, scope: Scope, by: User) -> Entry:
     def change(entry: Entry, now: datetime) -> list[str]:
         if entry.kind != Kind.SAID:
             raise Refused("What the system noted stays.")
-        if entry.author_id != by.pk and not by.is_staff:
+        if entry.author_id != by.pk and not scope.may_administer(entry.site_id):
             raise Refused("Only who wrote it may delete it, or an administrator.")
         if entry.deleted_at is not None:
             return []

@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import check_named
+from access.roles import Role
 from access.scope import Scope
 from alerts import actions
 from alerts.api.shapes import AlertShape
@@ -86,6 +88,8 @@ def acts(name: str, summary: str, shape: type[IdsSerializer]) -> Any:
 
 
 class AcknowledgeView(APIView):
+    change_needs = Role.OPERATOR
+
     @acts("acknowledge", "Acknowledge alerts", AcknowledgeSerializer)
     def post(self, request: Request) -> Response:
         given = _given(request, AcknowledgeSerializer)
@@ -93,12 +97,16 @@ class AcknowledgeView(APIView):
 
 
 class UnacknowledgeView(APIView):
+    change_needs = Role.OPERATOR
+
     @acts("unacknowledge", "Have alerts be nobody's again", IdsSerializer)
     def post(self, request: Request) -> Response:
         return _answer(request, _given(request, IdsSerializer), actions.unacknowledge)
 
 
 class AssignView(APIView):
+    change_needs = Role.OPERATOR
+
     @acts("assign", "Assign alerts to somebody", AssignSerializer)
     def post(self, request: Request) -> Response:
         given = _given(request, AssignSerializer)
@@ -111,6 +119,8 @@ class AssignView(APIView):
 
 
 class SnoozeView(APIView):
+    change_needs = Role.OPERATOR
+
     @acts("snooze", "Have alerts be quiet until a time", SnoozeSerializer)
     def post(self, request: Request) -> Response:
         given = _given(request, SnoozeSerializer)
@@ -118,6 +128,8 @@ class SnoozeView(APIView):
 
 
 class CommentView(APIView):
+    change_needs = Role.OPERATOR
+
     @acts("comment", "Say something about alerts", CommentSerializer)
     def post(self, request: Request) -> Response:
         given = _given(request, CommentSerializer)
@@ -150,6 +162,7 @@ def _answer(
     act: Callable[[int, Scope, User | None], actions.Answer],
 ) -> Response:
     """Do it to each, in the order of their ids, so that two requests never wait for each other."""
+    check_named(request, Alert, pk__in=given["ids"])
     scope = Scope.of(request)
     by = request.user if isinstance(request.user, User) else None
     done: dict[int, tuple[bool, str]] = {}

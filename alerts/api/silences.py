@@ -14,12 +14,13 @@ from django.db.models import Case, IntegerField, Q, QuerySet, When
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import Needs, check_named, checked
+from access.roles import Role
 from access.scope import Scope
 from alerts import silences, standing
 from alerts.events import announce_silences
@@ -39,7 +40,16 @@ KEPT = timedelta(days=30)  # how long one that is over is listed
 
 
 class Named(serializers.SlugRelatedField):
-    """A row by a name, among those the caller sees."""
+    """A row by a name, among those the caller sees; what he may not change is refused."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except ValidationError:
+            if isinstance(data, str | int) and "\x00" not in str(data):
+                named = {self.slug_field: data}
+                check_named(self.context["request"], self.queryset.model, **named)
+            raise
 
     def get_queryset(self) -> QuerySet:
         return self.queryset.model.objects.visible_to(Scope.of(self.context["request"]))
@@ -114,6 +124,8 @@ class SilencesShape(serializers.Serializer):
 
 
 class SilencesView(APIView):
+    change_needs = Role.OPERATOR
+
     @extend_schema(
         operation_id="silences_list",
         summary="List silences",
@@ -151,13 +163,15 @@ class SilencesView(APIView):
 
 
 class SilenceView(APIView):
+    change_needs = Role.OPERATOR
+
     @extend_schema(
         operation_id="silences_get", summary="One silence", tags=["Alerts"],
         responses=SilenceSerializer,
     )  # fmt: skip
     def get(self, request: Request, silence_id: int) -> Response:
         query.known(request, ())
-        silence = get_object_or_404(_visible(request), pk=silence_id)
+        silence = checked(request, get_object_or_404(_visible(request), pk=silence_id))
         return Response(SilenceSerializer(silence, context=_context(request, clock.now())).data)
 
     @extend_schema(
@@ -165,7 +179,7 @@ class SilenceView(APIView):
         request=SilenceSerializer, responses=SilenceSerializer,
     )  # fmt: skip
     def patch(self, request: Request, silence_id: int) -> Response:
-        silence = get_object_or_404(_visible(request), pk=silence_id)
+        silence = checked(request, get_object_or_404(_visible(request), pk=silence_id))
         context = _context(request, clock.now())
         changed = SilenceSerializer(silence, data=request.data, partial=True, context=context)
         changed.is_valid(raise_exception=True)
@@ -187,7 +201,7 @@ class SilenceView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, silence_id: int) -> Response:
-        silence = get_object_or_404(_visible(request), pk=silence_id)
+        silence = checked(request, get_object_or_404(_visible(request), pk=silence_id))
         now = clock.now()
         with transaction.atomic():
             if silence.starts_at > now:
@@ -203,7 +217,7 @@ class SilenceView(APIView):
 
 
 def _visible(request: Request) -> QuerySet[Silence]:
-    visible = Silence.objects.visible_to(Scope.of(request))
+    visible = Silence.objects.visible_to(Scope.seen_by(request))
     return visible.select_related("site", "device", "rule", "created_by")
 
 
@@ -241,4 +255,4 @@ def _may_reach(request: Request, facts: dict[str, Any]) -> None:
     """Nobody silences what they cannot see: a rule alone reaches every site."""
     everywhere = facts.get("site") is None and facts.get("device") is None
     if everywhere and not Scope.of(request).sees_everything:
-        raise PermissionDenied(ForEverySite.message)
+        raise Needs(Role.OPERATOR, "for every site")

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import checked
 from access.scope import Scope
 from alerts.models import AlertRule, RuleChange
 from alerts.rules import change
@@ -142,7 +143,7 @@ class AlertRuleChangesView(APIView):
 
 
 def visible(request: Request) -> QuerySet[AlertRule]:
-    seen = AlertRule.objects.visible_to(Scope.of(request))
+    seen = AlertRule.objects.visible_to(Scope.seen_by(request))
     return seen.select_related("site", "device", "created_by")
 
 
@@ -156,7 +157,7 @@ def listed(request: Request, rules: list[AlertRule]) -> Any:
 
 
 def _rule(request: Request, rule_id: int) -> AlertRule:
-    return get_object_or_404(visible(request), pk=rule_id)
+    return checked(request, get_object_or_404(visible(request), pk=rule_id))
 
 
 def _told(work: Any) -> AlertRule:

@@ -11,6 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from access.permission import Needs
+from access.roles import Role
 from access.scope import Scope
 from alerts.conditions import InvalidCondition, Subject, read, template
 from alerts.models import AlertRule
@@ -76,9 +78,11 @@ class DraftSerializer(Strict, serializers.ModelSerializer):
         rule = self.drafted(attrs)
         scope = Scope.of(self.context["request"])
         if not _stands_in(scope, rule):
+            if _stands_in(Scope.seen_by(self.context["request"]), rule):
+                raise Needs(Role.ADMINISTRATOR, "where it applies")
             raise ValidationError({"site": ["Name a site or a device you may see."]})
         if rule.condition is not None:
-            self._validate_meaning(scope, rule)
+            self._validate_meaning(Scope.seen_by(self.context["request"]), rule)
         return attrs
 
     def drafted(self, attrs: dict[str, Any]) -> AlertRule:

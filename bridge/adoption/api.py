@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
 from access.scope import Scope
 from bridge.adoption import guess, merge
 from bridge.adoption import shapes as shape
@@ -152,7 +152,8 @@ class TakeInView(APIView):
         responses=shape.TakenInShape,
     )
     def post(self, request: Request, uid: str) -> Response:
-        row = get_object_or_404(Candidate.objects.visible_to(Scope.of(request)), uid=uid)
+        visible = Candidate.objects.visible_to(Scope.seen_by(request))
+        row = checked(request, get_object_or_404(visible, uid=uid))
         device = _other(request, shape.TakeInSerializer, "device")
         with transaction.atomic():
             merge.take_in(device, row)
@@ -284,26 +285,27 @@ def _chosen(
 
 
 def _device(request: Request, uid: str) -> Device:
-    return get_object_or_404(Device.objects.visible_to(Scope.of(request)), uid=uid)
+    visible = Device.objects.visible_to(Scope.seen_by(request))
+    return checked(request, get_object_or_404(visible, uid=uid))
 
 
 def _other(request: Request, serializer: Any, name: str) -> Device:
     wanted = serializer(data=request.data)
     wanted.is_valid(raise_exception=True)
-    visible = Device.objects.visible_to(Scope.of(request))
+    visible = Device.objects.visible_to(Scope.seen_by(request))
     found = visible.filter(uid=wanted.validated_data[name]).first()
     if found is None:
         raise ValidationError({name: ["No device has this uid."]})
-    return found
+    return checked(request, found)
 
 
 def _site(request: Request, given: dict[str, Any]) -> Site | None:
     if not (slug := given.get("site")):
         return None
-    found = Site.objects.visible_to(Scope.of(request)).filter(slug=slug).first()
+    found = Site.objects.visible_to(Scope.seen_by(request)).filter(slug=slug).first()
     if found is None:
         raise ValidationError({"site": ["No site has this slug."]})
-    return found
+    return checked(request, found)
 
 
 def _aliases(device: Device) -> list[str]:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
 from access.scope import Scope
 from bridge import listening, topic_filter
 from bridge.decode import CONVENTIONS
@@ -119,8 +119,8 @@ class FilterView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, filter_id: int) -> Response:
-        visible = TopicFilter.objects.visible_to(Scope.of(request))
-        get_object_or_404(visible, pk=filter_id).delete()
+        visible = TopicFilter.objects.visible_to(Scope.seen_by(request))
+        checked(request, get_object_or_404(visible, pk=filter_id)).delete()
         _announce()
         return Response(status=204)
 

@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import check_named, check_site, checked
+from access.roles import Role
 from access.scope import Scope
 from bridge import listening
 from bridge.commit import beside
@@ -108,6 +110,8 @@ class RegisteredShape(serializers.Serializer):
 
 
 class ReplayOneView(APIView):
+    change_needs = Role.OPERATOR
+
     @extend_schema(
         operation_id="quarantine_replay_one",
         summary="Replay one quarantined message",
@@ -116,13 +120,15 @@ class ReplayOneView(APIView):
         responses=SummaryShape,
     )
     def post(self, request: Request, message_id: int) -> Response:
-        scope = Scope.of(request)
-        visible = QuarantinedMessage.objects.visible_to(scope)
-        get_object_or_404(visible.only("id"), pk=message_id)
-        return Response(replayed(Selection(id=message_id, scope=scope), request.user))
+        visible = QuarantinedMessage.objects.visible_to(Scope.seen_by(request))
+        checked(request, get_object_or_404(visible.only("id"), pk=message_id))
+        selection = Selection(id=message_id, scope=Scope.of(request))
+        return Response(replayed(selection, request.user))
 
 
 class ReplayView(APIView):
+    change_needs = Role.OPERATOR
+
     @extend_schema(
         operation_id="quarantine_replay",
         summary="Replay quarantined messages",
@@ -135,6 +141,8 @@ class ReplayView(APIView):
         wanted = SelectionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         given = dict(wanted.validated_data)
+        if uid := given.get("uid"):
+            check_named(request, QuarantinedMessage, uid=uid)
         since, until = given.pop("from", None), given.pop("to", None)
         selection = Selection(**given, since=since, until=until, scope=Scope.of(request))
         return Response(replayed(selection, request.user))
@@ -174,8 +182,11 @@ class RegisterView(APIView):
         responses={201: RegisteredShape},
     )
     def post(self, request: Request, uid: str) -> Response:
-        if not Scope.of(request).sees_site(None):  # where a sender nobody has registered stands
+        if not Scope.seen_by(request).sees_site(
+            None
+        ):  # where a sender nobody has registered stands
             raise Http404
+        check_site(request, None)
         if not isinstance(request.data, dict):
             raise ValidationError({"detail": "Send an object."})
         new = NewDeviceSerializer(data={**request.data, "uid": uid}, context={"request": request})

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
 from access.scope import Scope
 from bridge.decode.rules import definition
 from bridge.decode.rules.problems import InvalidRule
@@ -244,11 +244,11 @@ class RulesImportView(APIView):
 
 
 def _visible(request: Request) -> QuerySet[DecodeRule]:
-    return DecodeRule.objects.visible_to(Scope.of(request)).order_by("position", "id")
+    return DecodeRule.objects.visible_to(Scope.seen_by(request)).order_by("position", "id")
 
 
 def _rule(request: Request, rule_id: int) -> DecodeRule:
-    return get_object_or_404(_visible(request), pk=rule_id)
+    return checked(request, get_object_or_404(_visible(request), pk=rule_id))
 
 
 def _read(rule: DecodeRule) -> Rule:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
 from access.scope import Scope
 from dashboard.models import MAX_OTHERS, CardTemplate
 from devices.api.strict import Strict
@@ -103,7 +103,8 @@ class CardView(APIView):
 
 
 def _found(request: Request, card_id: int) -> CardTemplate:
-    return get_object_or_404(CardTemplate.objects.visible_to(Scope.of(request)), pk=card_id)
+    visible = CardTemplate.objects.visible_to(Scope.seen_by(request))
+    return checked(request, get_object_or_404(visible, pk=card_id))
 
 
 def _announce() -> None:

@@ -10,11 +10,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import Resolver404, resolve
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import Needs
+from access.roles import Role
 from access.scope import Scope
 from dashboard.models import MAX_VIEW_NAME, MAX_VIEW_PATH, SavedView
 from devices.api.strict import Strict
@@ -56,6 +59,8 @@ class SavedViewsShape(serializers.Serializer):
 
 
 class SavedViewsView(APIView):
+    change_needs = Role.VIEWER
+
     @extend_schema(
         operation_id="views_list",
         summary="List saved views",
@@ -82,6 +87,8 @@ class SavedViewsView(APIView):
 
 
 class SavedViewView(APIView):
+    change_needs = Role.VIEWER
+
     @extend_schema(
         operation_id="views_get", summary="One saved view", tags=TAGS, responses=SavedViewSerializer
     )
@@ -122,15 +129,24 @@ def announce_views() -> None:
 
 
 def _found(request: Request, view_id: int) -> SavedView:
-    return get_object_or_404(SavedView.seen_by(request.user, Scope.of(request)), pk=view_id)
+    view = get_object_or_404(SavedView.seen_by(request.user, Scope.of(request)), pk=view_id)
+    if view.owner_id is None and request.method not in SAFE_METHODS:
+        _may_share(request)
+    return view
+
+
+def _may_share(request: Request) -> None:
+    """What all see is no matter of one's own."""
+    if not Scope.of(request).may_operate(None):
+        raise Needs(Role.OPERATOR, "for every site")
 
 
 def _saved(request: Request, view: SavedView, given: SavedViewSerializer) -> dict[str, Any]:
     facts = dict(given.validated_data)
     if "shared" in facts:
         shared = facts.pop("shared")
-        if shared and not Scope.of(request).sees_everything:
-            raise PermissionDenied("Views are shared by who sees every site.")
+        if shared:
+            _may_share(request)
         facts["owner"] = None if shared else request.user
     for name, value in facts.items():
         setattr(view, name, value)

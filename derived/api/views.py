@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import checked
 from access.scope import Scope
 from derived import change, form, preview
 from derived.api.serializers import (
@@ -42,7 +43,7 @@ class DerivedListView(APIView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        scope = Scope.of(request)
+        scope = Scope.seen_by(request)
         found = form.forms(form.visible(scope), scope)
         return Response({"now": clock.now_ms(), "derived": found})
 
@@ -57,10 +58,11 @@ class DerivedListView(APIView):
     )
     def post(self, request: Request) -> Response:
         given = _given(NewDerivedSerializer, request)
-        scope = Scope.of(request)
+        scope = Scope.seen_by(request)
         device = Device.objects.visible_to(scope).filter(uid=given["device"]).first()
         if device is None:
             raise ValidationError({"device": ["No such device."]})
+        checked(request, device)
         facts = {name: given[name] for name in ("unit", "label") if given.get(name)}
         sources = _sources(scope, given["inputs"])
         try:
@@ -89,7 +91,7 @@ class DerivedView(APIView):
     )
     def get(self, request: Request, derived_id: int) -> Response:
         query.known(request, ())
-        return Response(_one(Scope.of(request), derived_id))
+        return Response(_one(Scope.seen_by(request), derived_id))
 
     @extend_schema(
         operation_id="derived_change",
@@ -100,8 +102,8 @@ class DerivedView(APIView):
         responses=DerivedShape,
     )
     def patch(self, request: Request, derived_id: int) -> Response:
-        scope = Scope.of(request)
-        derived = _found(scope, derived_id)
+        scope = Scope.seen_by(request)
+        derived = checked(request, _found(scope, derived_id))
         given = _given(DerivedChangeSerializer, request, partial=True)
         before = _meaning(derived)
         with transaction.atomic():
@@ -119,7 +121,7 @@ class DerivedView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, derived_id: int) -> Response:
-        derived = _found(Scope.of(request), derived_id)
+        derived = checked(request, _found(Scope.seen_by(request), derived_id))
         with transaction.atomic():
             _note(request, derived, _meaning(derived), None)
             change.remove(derived)
@@ -139,7 +141,7 @@ class PreviewView(APIView):
     )
     def post(self, request: Request) -> Response:
         given = _given(DerivedPreviewSerializer, request)
-        sources = _sources(Scope.of(request), given["inputs"])
+        sources = _sources(Scope.seen_by(request), given["inputs"])
         try:
             tried = preview.of(given["formula"], given.get("at", ""), sources, given["hours"])
         except TooSlow as exc:
@@ -157,8 +159,8 @@ class BackfillView(APIView):
         responses=DerivedShape,
     )
     def post(self, request: Request, derived_id: int) -> Response:
-        scope = Scope.of(request)
-        derived = _found(scope, derived_id)
+        scope = Scope.seen_by(request)
+        derived = checked(request, _found(scope, derived_id))
         given = _given(BackfillSerializer, request)
         if given["from"] >= (given.get("to") or clock.now()):
             raise ValidationError({"from": ["It must be earlier than `to`, and than now."]})
@@ -172,7 +174,7 @@ class BackfillView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, derived_id: int) -> Response:
-        change.cancel_backfill(_found(Scope.of(request), derived_id))
+        change.cancel_backfill(checked(request, _found(Scope.seen_by(request), derived_id)))
         return Response(status=204)
 
 

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from access.backend import is_own_password
 from access.models import SignIn, end
+from access.roles import Role
 from access.tries import TooManyTries
 from devices import clock
 from devices.api.strict import Strict
@@ -51,6 +52,8 @@ class PasswordSerializer(Strict):
 
 
 class PasswordView(APIView):
+    change_needs = Role.VIEWER
+
     # A token that leaked must not take the account over.
     authentication_classes = [SessionAuthentication]
 
@@ -94,6 +97,8 @@ class EndedShape(serializers.Serializer):
 
 
 class SessionsView(APIView):
+    change_needs = Role.VIEWER
+
     authentication_classes = [SessionAuthentication]
 
     @extend_schema(
@@ -132,6 +137,8 @@ class SessionsView(APIView):
 
 
 class SessionView(APIView):
+    change_needs = Role.VIEWER
+
     authentication_classes = [SessionAuthentication]
 
     @extend_schema(

@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from access.permission import check_named
 from access.scope import Scope
 from devices.metadata import normalised_tags, validate_metadata
 from devices.models import MAX_TAG_LENGTH, MAX_TAGS
@@ -36,7 +37,7 @@ class MetadataField(serializers.JSONField):
 class PreloadedSlugField(serializers.SlugRelatedField):
     """A relation by its slug that first looks among the objects its serializer has preloaded.
 
-    What the caller may not see is not found.
+    What the caller may not see is not found, and what he may not change is refused.
     """
 
     def __init__(self, model: type[Model], **kwargs: Any) -> None:
@@ -52,7 +53,10 @@ class PreloadedSlugField(serializers.SlugRelatedField):
         if not isinstance(data, str) or "\x00" in data:
             self.fail("invalid")
         found = self.context.get(self.preload_key(), {}).get(data)
-        return found if found is not None else super().to_internal_value(data)
+        if found is not None:
+            return found
+        check_named(self.context["request"], self.queryset.model, **{self.slug_field: data})
+        return super().to_internal_value(data)
 
     def preload(self, slugs: set[str]) -> None:
         # What Postgres cannot compare is left to the ordinary lookup, which says so.

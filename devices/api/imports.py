@@ -11,6 +11,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.permission import check_named
 from access.scope import Scope
 from devices import signals
 from devices.api.bulk import Conflict
@@ -88,6 +89,7 @@ class Plan:
         self._new: list[dict[str, Any]] = []
         self._edits: list[tuple[DeviceSerializer, dict[str, list[Any]]]] = []
         self._told: list[dict[str, Any]] = []
+        check_named(request, Device, uid__in=[line.uid for line in lines])
         visible = Device.objects.visible_to(Scope.of(request))
         rows = visible.filter(uid__in=[line.uid for line in lines]).select_related("site")
         found = rows.select_for_update(of=("self",)).order_by("pk")

@@ -12,6 +12,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.permission import check_named, check_site
 from access.scope import Scope
 from devices import clock, signals
 from devices.api.fields import PreloadedSlugField, TagsField
@@ -50,6 +51,8 @@ class DeviceChangesSerializer(UidsSerializer):
             raise serializers.ValidationError(NOTHING)
         site = attrs.get("site")
         scope = Scope.of(self.context["request"])
+        if "site" in attrs:
+            check_site(self.context["request"], site.pk if site else None)
         if "site" in attrs and not scope.sees_site(site.pk if site else None):
             raise serializers.ValidationError({"site": ["Name a site you may see."]})
         return attrs
@@ -72,6 +75,7 @@ class DeviceChangesViewSet(viewsets.ViewSet):
         asked.is_valid(raise_exception=True)
         wanted = dict(asked.validated_data)
         uids = list(dict.fromkeys(wanted.pop("uids")))
+        check_named(request, Device, uid__in=uids)
         visible = Device.objects.visible_to(Scope.of(request)).filter(uid__in=uids)
         devices = list(visible.select_for_update().order_by("pk"))  # one order everywhere
         left = {device.pk: device.site_id for device in devices}

@@ -10,6 +10,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.permission import check_named
 from access.scope import Scope
 from devices import removal
 from devices.api.filters import LIST_FILTERS
@@ -71,6 +72,7 @@ def _asked(request: Request) -> tuple[Any, list[str]]:
     """The devices in sight, removed or not, and the uids that are named."""
     asked = UidsSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
+    check_named(request, Device, uid__in=asked.validated_data["uids"])
     visible = Device.with_removed.visible_to(Scope.of(request))
     return visible, asked.validated_data["uids"]
 

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from access.permission import check_site
 from access.scope import Scope
 from devices import removal, signals
 from devices.api.bulk import BulkSerializer
@@ -124,6 +125,7 @@ class DeviceSerializer(Editable):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         site = attrs.get("site", self.instance.site if self.instance else None)
+        check_site(self.context["request"], site.pk if site else None)
         if not Scope.of(self.context["request"]).sees_site(site.pk if site else None):
             # Written where its writer may not look, it would be gone for them.
             raise serializers.ValidationError({"site": ["Name a site you may see."]})

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import checked
 from access.scope import Scope
 from devices import signals
 from devices.api.edits import Overtaken
@@ -66,8 +67,8 @@ class ThresholdsView(APIView):
     )
     @transaction.atomic
     def put(self, request: Request, uid: str) -> Response:
-        visible = Device.objects.visible_to(Scope.of(request))
-        device = get_object_or_404(visible.select_for_update(), uid=uid)
+        visible = Device.objects.visible_to(Scope.seen_by(request))
+        device = checked(request, get_object_or_404(visible.select_for_update(), uid=uid))
         asked = ThresholdLinesSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         metric, lines = asked.validated_data["metric"], asked.validated_data["lines"]

@@ -15,6 +15,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.roles import Role
 from devices import clock
 from devices.api.authentication import ApiTokenAuthentication, PasswordAuthentication
 from devices.events import announce_account
@@ -87,6 +88,8 @@ class ApiTokenViewSet(
 ):
     """Your own tokens, for scripts. Besides a session or a token, name and password by HTTP Basic
     are accepted here, and only here."""
+
+    change_needs = Role.VIEWER
 
     queryset = AuthToken.objects.none()  # for the schema; each caller has their own
     authentication_classes = [

@@ -16,11 +16,12 @@ from drf_spectacular.utils import (
 )
 from rest_framework import viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from access.permission import Needs
+from access.roles import Role
 from access.scope import Scope
 from devices import broker_account, signals
 from devices.api.bulk import BulkCreateMixin
@@ -78,12 +79,12 @@ class SiteViewSet(EditMixin, viewsets.ModelViewSet):
     moving = frozenset({"updated_at", "device_count"})
 
     def get_queryset(self) -> QuerySet[Site]:
-        sites = Site.objects.visible_to(Scope.of(self.request))
+        sites = Site.objects.visible_to(Scope.seen_by(self.request))
         return sites.annotate(device_count=Count("devices", Q(devices__removed_at=None)))
 
     def perform_create(self, serializer: BaseSerializer) -> None:
         if not Scope.of(self.request).sees_everything:
-            raise PermissionDenied("A new site would be out of your sight.")
+            raise Needs(Role.ADMINISTRATOR, "for every site")
         with transaction.atomic():
             signals.tell_of_site("created", serializer.save(), self.request.user)
 
@@ -153,7 +154,7 @@ class DeviceViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
     moving = frozenset({"updated_at", "last_seen"})
 
     def get_queryset(self) -> QuerySet[Device]:
-        scope = Scope.of(self.request)
+        scope = Scope.seen_by(self.request)
         # What is removed can be deleted in earnest.
         deleting = self.action == "destroy"
         devices = (

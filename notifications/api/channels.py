@@ -11,11 +11,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import Needs
+from access.roles import Role
 from access.scope import EVERYTHING, Scope
 from devices import clock
 from notifications import change
@@ -40,6 +43,8 @@ NAME_TAKEN = "Another channel has this name."
 
 
 class ChannelsView(APIView):
+    change_needs = Role.VIEWER
+
     @extend_schema(
         operation_id="channels_list",
         summary="List the channels one may use",
@@ -61,8 +66,8 @@ class ChannelsView(APIView):
     def post(self, request: Request) -> Response:
         new = ChannelSerializer(data=request.data)
         new.is_valid(raise_exception=True)
-        if new.validated_data["shared"] and not Scope.of(request).sees_everything:
-            raise PermissionDenied("A shared channel is for who sees every site.")
+        if new.validated_data["shared"]:
+            _may_share(request)
         owner = None if new.validated_data["shared"] else request.user.pk
         with transaction.atomic():
             channel = created(new.validated_data, owner)
@@ -72,6 +77,8 @@ class ChannelsView(APIView):
 
 
 class ChannelView(APIView):
+    change_needs = Role.VIEWER
+
     @extend_schema(
         operation_id="channels_get",
         summary="One channel",
@@ -123,6 +130,8 @@ class ChannelView(APIView):
 
 
 class TestView(APIView):
+    change_needs = Role.VIEWER
+
     @extend_schema(
         operation_id="channels_test",
         summary="Send a test on a channel now",
@@ -187,7 +196,16 @@ def _note(channel: Channel, before: Any, after: Any, request: Request) -> None:
 
 
 def _channel(request: Request, channel_id: int) -> Channel:
-    return get_object_or_404(seen(request), pk=channel_id)
+    channel = get_object_or_404(seen(request), pk=channel_id)
+    if channel.owner_id is None and request.method not in SAFE_METHODS:
+        _may_share(request)
+    return channel
+
+
+def _may_share(request: Request) -> None:
+    """A shared channel is no matter of one's own."""
+    if not Scope.of(request).may_administer(None):
+        raise Needs(Role.ADMINISTRATOR, "for every site")
 
 
 def _kind(kind: Kind) -> dict[str, Any]:

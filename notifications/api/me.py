@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
+from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.api.strict import Strict
@@ -76,6 +77,8 @@ class RecipientsShape(serializers.Serializer):
 
 
 class MeView(APIView):
+    change_needs = Role.VIEWER
+
     @extend_schema(
         operation_id="notifications_me",
         summary="What I am told, and when",
@@ -143,8 +146,8 @@ class RecipientsView(APIView):
 
 
 def _room(request: Request, channel_id: int) -> Channel:
-    rooms = Channel.objects.visible_to(Scope.of(request)).filter(owner=None)
-    return get_object_or_404(rooms, pk=channel_id)
+    rooms = Channel.objects.visible_to(Scope.seen_by(request)).filter(owner=None)
+    return checked(request, get_object_or_404(rooms, pk=channel_id))
 
 
 def _change(request: Request, target: Target) -> Response:

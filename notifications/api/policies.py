@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
 from access.scope import Scope
 from devices import clock
 from notifications import escalations, recipients, said
@@ -140,7 +140,8 @@ def _told(target: recipients.Target, content: Content, at: Any) -> dict[str, Any
 
 
 def _policy(request: Request, policy_id: int) -> Policy:
-    return get_object_or_404(Policy.objects.visible_to(Scope.of(request)), pk=policy_id)
+    visible = Policy.objects.visible_to(Scope.seen_by(request))
+    return checked(request, get_object_or_404(visible, pk=policy_id))
 
 
 def _saved(request: Request, policy: Policy) -> Any:

@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
+from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from notifications.api.fields import changed
@@ -90,6 +91,8 @@ class RotaView(APIView):
 
 
 class SubstitutionsView(APIView):
+    change_needs = Role.OPERATOR
+
     @extend_schema(
         operation_id="notifications_substitute",
         summary="Have somebody else on call for a time",
@@ -121,6 +124,8 @@ class SubstitutionsView(APIView):
 
 
 class SubstitutionView(APIView):
+    change_needs = Role.OPERATOR
+
     @extend_schema(
         operation_id="notifications_substitute_delete",
         summary="Take a substitution back",
@@ -138,7 +143,8 @@ class SubstitutionView(APIView):
 
 
 def _rota(request: Request, rota_id: int) -> Rota:
-    return get_object_or_404(Rota.objects.visible_to(Scope.of(request)), pk=rota_id)
+    visible = Rota.objects.visible_to(Scope.seen_by(request))
+    return checked(request, get_object_or_404(visible, pk=rota_id))
 
 
 def _saved_rota(request: Request, rota: Rota) -> Any:

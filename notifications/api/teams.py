@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, checked
 from access.scope import Scope
 from devices.api.strict import Strict
 from notifications.api.fields import UserField
@@ -96,7 +96,8 @@ class TeamView(APIView):
 
 
 def _team(request: Request, team_id: int) -> Team:
-    return get_object_or_404(Team.objects.visible_to(Scope.of(request)), pk=team_id)
+    visible = Team.objects.visible_to(Scope.seen_by(request))
+    return checked(request, get_object_or_404(visible, pk=team_id))
 
 
 def _saved_team(request: Request, team: Team) -> Any:

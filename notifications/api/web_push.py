@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.roles import Role
 from access.scope import EVERYTHING
 from notifications import change, vapid
 from notifications.api.channel_shapes import ChannelShape, shown
@@ -46,6 +47,8 @@ class SubscriptionSerializer(serializers.Serializer):
 
 
 class WebPushView(APIView):
+    change_needs = Role.VIEWER
+
     @extend_schema(
         operation_id="web_push_key",
         summary="The key a browser subscribes to",

@@ -204,7 +204,7 @@ def sample(what: str, zone: ZoneInfo) -> Content:
 
 
 def _look(request: Request, what: str) -> None:
-    if what not in OURS or not Scope.of(request).sees_everything:
+    if what not in OURS or not Scope.seen_by(request).sees_everything:
         raise Http404
 
 

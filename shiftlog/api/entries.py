@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import check_named, check_site
+from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.api.fields import PreloadedSlugField
@@ -49,6 +51,11 @@ class EntryRelated(serializers.PrimaryKeyRelatedField):
     def get_queryset(self) -> Any:
         return Entry.objects.visible_to(Scope.of(self.context["request"]))
 
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, int):
+            check_named(self.context["request"], Entry, pk=data)
+        return super().to_internal_value(data)
+
 
 class NewEntrySerializer(Strict):
     text = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown; shown as a subset.")
@@ -81,6 +88,7 @@ class NewEntrySerializer(Strict):
             raise ValidationError({"site": ["The device stands at another site."]})
         if thread is None:
             where = device.site_id if device is not None else site.pk if site is not None else None
+            check_site(self.context["request"], where)
             if not Scope.of(self.context["request"]).sees_site(where):
                 raise ValidationError({"site": ["Name a site you may see."]})
         return attrs
@@ -101,6 +109,7 @@ class EntryPinSerializer(Strict):
 
 class LogView(APIView):
     has_history = True
+    change_needs = Role.OPERATOR
 
     @extend_schema(
         operation_id="log_list",
@@ -143,6 +152,7 @@ class LogView(APIView):
 
 class EntryView(APIView):
     has_history = True
+    change_needs = Role.OPERATOR
 
     @extend_schema(
         operation_id="log_get", summary="One entry", tags=["Log"], responses=EntryWithFormersShape
@@ -168,7 +178,7 @@ class EntryView(APIView):
     def patch(self, request: Request, entry_id: int) -> Response:
         given = _given(request, EntryChangeSerializer)
         scope, by = Scope.of(request), person(request)
-        _done(lambda: writing.edit(entry_id, scope, by, given))
+        _done(request, entry_id, lambda: writing.edit(entry_id, scope, by, given))
         return _answer(request, entry_id)
 
     @extend_schema(
@@ -180,12 +190,13 @@ class EntryView(APIView):
     )
     def delete(self, request: Request, entry_id: int) -> Response:
         scope, by = Scope.of(request), person(request)
-        _done(lambda: writing.delete(entry_id, scope, by))
+        _done(request, entry_id, lambda: writing.delete(entry_id, scope, by))
         return _answer(request, entry_id)
 
 
 class ReactionsView(APIView):
     has_history = True
+    change_needs = Role.OPERATOR
 
     @extend_schema(
         operation_id="log_react", summary="React to an entry", tags=["Log"],
@@ -194,7 +205,7 @@ class ReactionsView(APIView):
     def post(self, request: Request, entry_id: int) -> Response:
         word = _given(request, EntryReactionSerializer)["word"]
         scope, by = Scope.of(request), person(request)
-        _done(lambda: writing.react(entry_id, scope, by, word))
+        _done(request, entry_id, lambda: writing.react(entry_id, scope, by, word))
         return _answer(request, entry_id)
 
     @extend_schema(
@@ -206,12 +217,13 @@ class ReactionsView(APIView):
         query.known(request, ("word",))
         word = query.text(request, "word")
         scope, by = Scope.of(request), person(request)
-        _done(lambda: writing.take_back(entry_id, scope, by, word))
+        _done(request, entry_id, lambda: writing.take_back(entry_id, scope, by, word))
         return _answer(request, entry_id)
 
 
 class PinView(APIView):
     has_history = True
+    change_needs = Role.OPERATOR
 
     @extend_schema(
         operation_id="log_pin", summary="Pin an entry, or let it go", tags=["Log"],
@@ -219,7 +231,7 @@ class PinView(APIView):
     )  # fmt: skip
     def post(self, request: Request, entry_id: int) -> Response:
         pinned = _given(request, EntryPinSerializer)["pinned"]
-        _done(lambda: writing.pin(entry_id, Scope.of(request), pinned))
+        _done(request, entry_id, lambda: writing.pin(entry_id, Scope.of(request), pinned))
         return _answer(request, entry_id)
 
 
@@ -254,7 +266,8 @@ def _given(request: Request, shape: type[Strict]) -> dict[str, Any]:
     return dict(sent.validated_data)
 
 
-def _done(act: Callable[[], Entry]) -> None:
+def _done(request: Request, entry_id: int, act: Callable[[], Entry]) -> None:
+    check_named(request, Entry, pk=entry_id)
     try:
         act()
     except NoSuchEntry as exc:

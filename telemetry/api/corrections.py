@@ -13,6 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import checked
+from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.api.strict import Strict
@@ -130,6 +132,7 @@ class SeriesCorrectionsView(HistoryView):
     """Corrections of one series."""
 
     has_history = True
+    change_needs = Role.OPERATOR
 
     @extend_schema(
         operation_id="corrections_create",
@@ -146,8 +149,8 @@ class SeriesCorrectionsView(HistoryView):
     def post(self, request: Request, series_id: int) -> Response:
         query.known(request, {"dry_run"})
         is_dry = query.one_of(request, "dry_run", ("0", "1")) == "1"
-        visible = Series.objects.visible_to(Scope.of(request)).select_related("device")
-        series = get_object_or_404(visible, pk=series_id)
+        visible = Series.objects.visible_to(Scope.seen_by(request)).select_related("device")
+        series = checked(request, get_object_or_404(visible, pk=series_id))
         asked = NewCorrectionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -204,6 +207,7 @@ class UndoView(APIView):
     """One correction, undone."""
 
     has_history = True
+    change_needs = Role.OPERATOR
 
     @extend_schema(
         operation_id="corrections_undo",
@@ -216,8 +220,8 @@ class UndoView(APIView):
     )
     def post(self, request: Request, correction_id: int) -> Response:
         query.known(request, ())
-        visible = Correction.objects.visible_to(Scope.of(request))
-        correction = get_object_or_404(visible, pk=correction_id)
+        visible = Correction.objects.visible_to(Scope.seen_by(request))
+        correction = checked(request, get_object_or_404(visible, pk=correction_id))
         try:
             return Response(_form(change.undo(correction, _who(request))))
         except change.Refused as exc:

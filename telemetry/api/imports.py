@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.roles import Role
 from access.scope import Scope
 from telemetry.api import parameters as query
 from telemetry.imports import uploaded
@@ -77,6 +78,8 @@ class AlwaysJson(DefaultContentNegotiation):
 
 class ImportView(APIView):
     """A file of readings."""
+
+    change_needs = Role.OPERATOR
 
     content_negotiation_class = AlwaysJson
     parser_classes: ClassVar[list[Any]] = []  # the body is the file, of whatever type

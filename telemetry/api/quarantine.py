@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import check_named
+from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from telemetry import quarantine
@@ -106,6 +108,8 @@ class QuarantineViewSet(
 ):
     """Messages kept raw with the reason they could not be stored."""
 
+    change_needs = Role.OPERATOR
+
     queryset = QuarantinedMessage.objects.none()  # for the schema
     pagination_class = NewestFirst
     filter_backends = ()
@@ -119,7 +123,8 @@ class QuarantineViewSet(
         quarantine.announce_left()
 
     def get_queryset(self) -> QuerySet[QuarantinedMessage]:
-        messages = QuarantinedMessage.objects.visible_to(Scope.of(self.request)).order_by("-id")
+        visible = QuarantinedMessage.objects.visible_to(Scope.seen_by(self.request))
+        messages = visible.order_by("-id")
         if self.action != "list":
             return messages
         return _filtered(self.request, quarantine.excerpts(messages))
@@ -149,6 +154,8 @@ class DiscardedShape(serializers.Serializer):
 
 
 class GroupsView(APIView):
+    change_needs = Role.OPERATOR
+
     @extend_schema(
         operation_id="quarantine_groups",
         summary="Count quarantined messages by sender and reason",
@@ -193,6 +200,7 @@ class GroupsView(APIView):
         stop = query.milliseconds(request, "to")
         until = from_ms(clock.now_ms() if stop is None else stop)
         uid, reason = query.text(request, "uid"), query.text(request, "reason")
+        check_named(request, QuarantinedMessage, uid=uid, reason=reason)
         gone = quarantine.discard(Scope.of(request), uid, reason, until)
         return Response({"discarded": gone, "more": gone == quarantine.MAX_DISCARDED})
 

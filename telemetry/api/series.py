@@ -159,7 +159,8 @@ class SeriesViewSet(BulkCreateMixin, EditMixin, viewsets.ModelViewSet):
     ordering = ["device", "metric"]
 
     def get_queryset(self) -> QuerySet[Series]:
-        return Series.objects.visible_to(Scope.of(self.request)).select_related("device")
+        visible = Series.objects.visible_to(Scope.seen_by(self.request))
+        return visible.select_related("device")
 
     def tell_changed(self, written: Series, changed: dict[str, list[Any]]) -> None:
         told = {"series": written.metric, "changed": changed}

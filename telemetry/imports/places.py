@@ -87,7 +87,10 @@ class Places:
                 )
         if taken := Device.taken(uids):
             raise NotImported(f"The uid {min(taken)!r} is taken by a device that was deleted.")
-        self._site()
+        site = self._site()
+        if uids and not self._scope.may_administer(site.pk if site else None):
+            where = f"the site {site.slug}" if site else "every site, or a site that is named"
+            raise NotImported(f"To register devices needs the role administrator of {where}.")
 
     def register(self, uids: set[str]) -> None:
         """Make these devices. Raises `NotImported`."""
