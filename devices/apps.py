@@ -7,6 +7,6 @@ class DevicesConfig(AppConfig):
     name = "devices"
 
     def ready(self) -> None:
-        for receivers in ("changes", "audited"):
+        for receivers in ("changes", "audited", "rights"):
             import_module(f"devices.{receivers}")  # connects them
         apps.get_app_config("knox").verbose_name = "API access"  # a heading of the admin

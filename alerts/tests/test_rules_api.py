@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from access.scope import Scope
+from access.roles import Role
 from alerts.models import AlertRule, RuleChange
 from alerts.models import change as change_model
 from alerts.rules import change
@@ -16,6 +16,7 @@ from devices import clock
 from devices.models import Device, Site
 from telemetry.models import Series
 from telemetry.tests.written import write
+from tests.granted import may
 
 pytestmark = pytest.mark.django_db
 
@@ -325,13 +326,13 @@ def test_a_line_that_not_every_device_of_a_kind_has_is_a_rule_for_each(
 
 
 def test_who_sees_a_site_writes_rules_for_it_and_for_nothing_else(
-    api: APIClient, freezers: list[Series], monkeypatch: pytest.MonkeyPatch
+    api: APIClient, freezers: list[Series]
 ):
     near = Site.objects.create(slug="near", name="Near")
     Device.objects.filter(pk=freezers[0].device_id).update(site=near)
     everywhere = post(api, "", RULE, 201)
-    narrow = Scope(frozenset({near.pk}))
-    monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: narrow))
+    for user in User.objects.all():
+        may(user, (Role.ADMINISTRATOR, near))
     assert listed(api) == []
     own = post(api, "", {**RULE, "name": "Near", "site": "near"}, 201)
     assert own["targets"] == 1

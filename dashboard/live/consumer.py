@@ -86,10 +86,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
         )
         self._told_limit_at = float("-inf")
         self._sees = found.sees
-        self.viewer = Viewer(self._send_text, self.close, found.sees, found.name)
+        self.viewer = Viewer(self._send_text, self.close, found.sees, found.name, found.user_id)
         self.viewer.answer(protocol.hello(FRAMES_AHEAD, self._hub.beats.vouched()))
         self._hub.join(self.viewer)
-        self._login = asyncio.create_task(login.watch(self.scope, self.viewer))
+        self._login = asyncio.create_task(login.watch(self.scope, self.viewer, found.until))
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002  the base class's signature
         await self._leave()

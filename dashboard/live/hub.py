@@ -165,6 +165,10 @@ class Hub:
                 self._spread(message)
             case "live.refill":
                 self._refill(Refill.of(message))
+            case "live.rights":
+                for viewer in self.viewers:
+                    if viewer.user_id == message["user"]:
+                        viewer.judge.set()
 
     def _check_number(self, worker: str, group: str, seq: int) -> None:
         last = self._numbers.get((worker, group))

@@ -7,8 +7,10 @@ A socket that names a token is judged by it alone: then a session's cookie says 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
+from datetime import datetime
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -20,13 +22,15 @@ from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import AuthenticationFailed
 
 from access.scope import Scope
-from dashboard.live import protocol
+from dashboard.live import protocol, snapshot
 from dashboard.live.viewer import Viewer
+from devices import clock
 from devices.api.authentication import ApiTokenAuthentication
 
 logger = logging.getLogger(__name__)
 
-CHECK_EVERY = 60.0  # seconds between two looks
+CHECK_EVERY = 30.0  # seconds between two looks without a word that something has changed
+SOON = 0.05  # seconds after such a word: what one transaction changes comes in several
 
 
 class OriginGuard:
@@ -46,6 +50,8 @@ class Login(NamedTuple):
 
     sees: Scope
     name: str  # of the user whose page it is; "": a program
+    user_id: int
+    until: datetime | None = None  # when it ends by itself
 
 
 async def login_of(socket: Any) -> Login | None:
@@ -53,8 +59,7 @@ async def login_of(socket: Any) -> Login | None:
     the socket was opened."""
     authorization = _authorization(socket)
     if authorization is not None:
-        sees = await database_sync_to_async(_scope_of_token)(authorization)
-        return None if sees is None else Login(sees, "")
+        return await database_sync_to_async(_of_token)(authorization)
     key = socket["session"].session_key
     if not key:
         return None
@@ -62,34 +67,66 @@ async def login_of(socket: Any) -> Login | None:
     user = await get_user({"session": store})
     if not user.is_authenticated:
         return None
-    return Login(await database_sync_to_async(Scope.of)(user), user.get_username())
+    sees = await database_sync_to_async(Scope.of)(user)
+    return Login(sees, user.get_username(), user.pk)
 
 
 def _authorization(socket: Any) -> bytes | None:
     return dict(socket["headers"]).get(b"authorization")
 
 
-def _scope_of_token(authorization: bytes) -> Scope | None:
+def _of_token(authorization: bytes) -> Login | None:
     try:
         found = ApiTokenAuthentication().authenticate_header_value(authorization)
     except AuthenticationFailed:
         return None
-    return Scope.of(found[1]) if found else None
+    if not found:
+        return None
+    user, token = found
+    return Login(Scope.of(token), "", user.pk, token.expiry)
 
 
-async def watch(socket: Any, viewer: Viewer) -> None:
-    """Closes the socket when the session or the token has ended, or sees something else than when
-    it was opened: it opens anew with what it may see now. Runs until it is cancelled."""
+async def watch(socket: Any, viewer: Viewer, until: datetime | None) -> None:
+    """Closes the socket when the session or the token has ended, or may something else than when it
+    was opened: a page is read anew then, a program comes back. Looks when it is told that something
+    has changed (`viewer.judge`), when the token ends, and now and then, because that word may be
+    lost. Runs until it is cancelled."""
     while True:
-        # Spread out: sockets opened together after a restart must not all ask together.
-        await asyncio.sleep(CHECK_EVERY * random.uniform(0.8, 1.2))  # noqa: S311
+        await _wait(viewer, until)
         try:
             found = await login_of(socket)
+            gone = found is not None and await _out_of_sight(viewer)
         except (DatabaseError, InterfaceError) as exc:
             logger.warning("live login not checked: %s", exc)
         except Exception:
             logger.exception("live login not checked", extra={"action": "live_login"})
         else:
-            if found is None or found.sees != viewer.sees:
+            if found is None:
                 viewer.hang_up(protocol.NOT_LOGGED_IN, "The session or the token has ended.")
                 return
+            if found.sees != viewer.sees or gone:
+                # The log-in page sends who is logged in back to the page, as it is for them now.
+                anew = protocol.NOT_LOGGED_IN if viewer.name else protocol.RESTARTING
+                viewer.hang_up(anew, "What you may see or change is other than before.")
+                return
+
+
+async def _wait(viewer: Viewer, until: datetime | None) -> None:
+    # Spread out: sockets opened together after a restart must not all ask together.
+    seconds = CHECK_EVERY * random.uniform(0.8, 1.2)  # noqa: S311
+    if until is not None:
+        seconds = min(seconds, max(0.0, (until - clock.now()).total_seconds()) + SOON)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await viewer.judge.wait()
+            await asyncio.sleep(SOON)
+    viewer.judge.clear()
+
+
+async def _out_of_sight(viewer: Viewer) -> bool:
+    """Whether it watches what stands elsewhere by now: it may have missed the word of a move."""
+    if viewer.sees.sees_everything:
+        return False
+    feeds = [each.feed for each in viewer.subscriptions.values()]
+    watched = {int(one) for feed in feeds for one in feed.series}
+    return len(await snapshot.known_series(viewer.sees, list(watched))) < len(watched)

@@ -35,8 +35,11 @@ class Viewer:
         close: Callable[[int, str], Awaitable[None]],
         sees: Scope,
         name: str = "",
+        user_id: int | None = None,
     ) -> None:
         self.sees = sees
+        self.user_id = user_id
+        self.judge = asyncio.Event()  # set: look again whether it may stay
         self.name = name  # of the user whose page it is; "": a program
         self._send = send
         self._close = close

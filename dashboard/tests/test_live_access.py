@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.test import Client
 
-from access.scope import NOTHING, Scope
+from access.models import Grant
+from access.roles import Role
 from dashboard.live import consumer as consumers
 from dashboard.live import login, protocol
 from dashboard.live.hub import Hub
@@ -26,19 +29,72 @@ async def test_without_a_login_the_socket_is_closed_with_4401(hub: Hub, cookie_v
     assert not hub.viewers
 
 
-@pytest.mark.parametrize("end", ["log out", "deactivate", "see less"])
-async def test_a_session_that_ends_ends_the_socket(hub: Hub, cookie: str, monkeypatch, end: str):
+def log_out(key: str) -> None:
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    client.post("/logout/")
+
+
+def deactivate(_key: str) -> None:
+    user = get_user_model().objects.get()
+    user.is_active = False
+    user.save()
+
+
+def take_the_grant(_key: str) -> None:
+    Grant.objects.get().delete()
+
+
+def make_a_viewer(_key: str) -> None:
+    grant = Grant.objects.get()
+    grant.role = Role.VIEWER
+    grant.save()
+
+
+@pytest.mark.parametrize(
+    "end", [log_out, deactivate, take_the_grant, make_a_viewer], ids=lambda each: each.__name__
+)
+async def test_a_right_that_ends_ends_the_socket_at_once(hub: Hub, cookie: str, monkeypatch, end):
+    monkeypatch.setattr(login, "CHECK_EVERY", 3_600.0)  # it is told
+    async with Socket(cookie) as socket:
+        await socket.got("hello")
+        await hub.linked()
+        await database_sync_to_async(end)(cookie)
+        assert await eventually(lambda: socket.closed) == 4401
+        assert socket.all("error")[-1]["close"] == 4401
+
+
+@pytest.mark.parametrize(
+    "rows", [Session.objects, Grant.objects], ids=lambda rows: rows.model.__name__
+)
+async def test_a_right_that_ends_without_a_word_ends_the_socket_at_the_next_look(
+    hub: Hub, cookie: str, monkeypatch, rows
+):
     monkeypatch.setattr(login, "CHECK_EVERY", 0.05)
     async with Socket(cookie) as socket:
         await socket.got("hello")
-        if end == "log out":
-            await database_sync_to_async(Session.objects.all().delete)()
-        elif end == "see less":  # the page comes back, and is served what it may see now
-            monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: NOTHING))
-        else:
-            await database_sync_to_async(get_user_model().objects.update)(is_active=False)
+        # No signals, so nobody is told.
+        await database_sync_to_async(lambda: rows.all()._raw_delete(rows.db))()
         assert await eventually(lambda: socket.closed) == 4401
-        assert socket.all("error")[-1]["close"] == 4401
+
+
+async def test_a_device_that_moved_away_without_a_word_ends_the_socket(
+    hub: Hub, cookie: str, monkeypatch
+):
+    far, near = [
+        await database_sync_to_async(Site.objects.create)(slug=slug, name=slug)
+        for slug in ("far", "near")
+    ]
+    series = (await database_sync_to_async(make_series)(1))[0]
+    await database_sync_to_async(Device.objects.update)(site=near)
+    await database_sync_to_async(Grant.objects.update)(site=near)
+    monkeypatch.setattr(login, "CHECK_EVERY", 0.05)
+    async with Socket(cookie) as socket:
+        await socket.say(op="subscribe", id=1, series=[series.id], since="5m")
+        await socket.got("snapshot", id=1)
+        await eventually(lambda: hub.feeds.watched == 1)
+        await database_sync_to_async(Device.objects.update)(site=far)
+        assert await eventually(lambda: socket.closed) == 4401
 
 
 async def test_bad_requests_are_answered_and_the_socket_stays(hub: Hub, cookie: str):
@@ -88,7 +144,7 @@ async def test_a_subscription_of_unknown_series_alone_has_an_empty_history(hub: 
         assert (await socket.got("unknown"))["series"] == [999_999]
 
 
-async def test_what_one_may_not_see_is_unknown(hub: Hub, cookie: str, monkeypatch):
+async def test_what_one_may_not_see_is_unknown(hub: Hub, cookie: str):
     far, near = [
         await database_sync_to_async(Site.objects.create)(slug=slug, name=slug)
         for slug in ("far", "near")
@@ -98,8 +154,7 @@ async def test_what_one_may_not_see_is_unknown(hub: Hub, cookie: str, monkeypatc
     ]
     for uid, site in (("d1", far), ("d2", near)):
         await database_sync_to_async(Device.objects.filter(uid=uid).update)(site=site)
-    narrow = Scope(frozenset({near.pk}))
-    monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: narrow))
+    await database_sync_to_async(Grant.objects.update)(site=near)
     async with Socket(cookie) as socket:
         await socket.say(op="subscribe", id=1, series=[seen, hidden], since="5m")
         assert (await socket.got("unknown", id=1))["series"] == [hidden]

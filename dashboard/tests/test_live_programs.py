@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
 from knox.models import AuthToken
 
+from access.models import Grant
 from dashboard.live import login
 from dashboard.live.hub import Hub
 from dashboard.tests.live_socket import (
@@ -26,6 +28,7 @@ from dashboard.tests.live_socket import (
     eventually,
     make_series,
 )
+from devices import clock
 from devices.models import Device
 from tests import waiting
 from tests.node import of_playwright
@@ -75,12 +78,33 @@ async def test_without_a_token_a_socket_needs_an_origin_of_ours(hub: Hub, cookie
 
 
 async def test_a_token_that_is_revoked_ends_the_socket(hub: Hub, monkeypatch):
-    monkeypatch.setattr(login, "CHECK_EVERY", 0.05)
+    monkeypatch.setattr(login, "CHECK_EVERY", 3_600.0)  # it is told
     token = await database_sync_to_async(make_token)()
     async with Socket(None, authorization=f"Bearer {token}") as socket:
         await socket.got("hello")
+        await hub.linked()
         await database_sync_to_async(AuthToken.objects.all().delete)()
         assert await eventually(lambda: socket.closed) == 4401
+
+
+async def test_a_token_that_expires_ends_the_socket_then(hub: Hub, monkeypatch):
+    monkeypatch.setattr(login, "CHECK_EVERY", 3_600.0)
+    token = await database_sync_to_async(make_token)()
+    soon = clock.now() + timedelta(seconds=3)
+    await database_sync_to_async(AuthToken.objects.update)(expiry=soon)
+    async with Socket(None, authorization=f"Bearer {token}") as socket:
+        assert await eventually(lambda: socket.closed) == 4401
+    assert clock.now() >= soon
+
+
+async def test_a_token_whose_owner_may_less_comes_back(hub: Hub, monkeypatch):
+    monkeypatch.setattr(login, "CHECK_EVERY", 3_600.0)
+    token = await database_sync_to_async(make_token)()
+    async with Socket(None, authorization=f"Bearer {token}") as socket:
+        await socket.got("hello")
+        await hub.linked()
+        await database_sync_to_async(Grant.objects.all().delete)()
+        assert await eventually(lambda: socket.closed) == 4012
 
 
 @contextmanager

@@ -9,13 +9,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from rest_framework.test import APIClient
 
-from access.scope import Scope
+from access.roles import Role
 from derived.models import DerivedSeries
 from derived.tests.made import device, series, write
 from devices import clock
 from devices.models import Site
 from telemetry.models import Series
 from telemetry.moments import to_us
+from tests.granted import may
 
 MINUTE = 60_000_000
 
@@ -125,7 +126,7 @@ def test_a_formula_is_tried_on_the_last_hours_and_nothing_is_stored(api: APIClie
 
 
 def test_of_an_input_out_of_sight_only_the_name_is_told(
-    api: APIClient, monkeypatch: pytest.MonkeyPatch
+    api: APIClient,
 ) -> None:
     near, far = (Site.objects.create(slug=slug, name=slug) for slug in ("near", "far"))
     a = series("a", uid="secret")
@@ -135,7 +136,8 @@ def test_of_an_input_out_of_sight_only_the_name_is_told(
         one.save()
     new = {"device": "boiler", "metric": "m", **body("a * 2", a=a)}
     made = api.post("/api/v1/derived/", new).json()
-    monkeypatch.setattr(Scope, "of", classmethod(lambda *_: Scope(frozenset({near.pk}))))
+    for user in User.objects.all():
+        may(user, (Role.ADMINISTRATOR, near))
     found = api.get(f"/api/v1/derived/{made['id']}/").json()
     hidden = {"series": None, "device": "", "metric": "", "unit": ""}
     assert found["inputs"] == [{"name": "a", "hold": 180.0, "deleted": False, **hidden}]

@@ -10,12 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from access.scope import NOTHING, Scope
 from devices import clock
 from devices.models import Device, Site
 from shiftlog import here
 from shiftlog.models import Entry, Kind
 from shiftlog.record import record
+from tests.granted import may
 
 pytestmark = pytest.mark.django_db
 
@@ -115,14 +115,8 @@ def test_what_is_old_or_before_ones_time_is_not_unread(olga: User, ben: User) ->
     assert unread(olga)["total"] == 0
 
 
-def test_what_one_may_not_see_is_not_counted_and_names_nobody(
-    olga: User, ben: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    everything = Scope.of(ben)
-    monkeypatch.setattr(
-        Scope, "of",
-        classmethod(lambda _cls, who: NOTHING if getattr(who, "user", who) == olga else everything),
-    )  # fmt: skip
+def test_what_one_may_not_see_is_not_counted_and_names_nobody(olga: User, ben: User) -> None:
+    may(olga)
     entry = write(ben, "@olga secret")
     assert unread(olga) == NOBODY
     assert client_of(ben).get(f"/api/v1/log/{entry}/").json()["entry"]["mentions"] == []
