@@ -31,5 +31,5 @@ class Grant(models.Model):
         ]
 
     def __str__(self) -> str:
-        where = "every site" if self.site is None else self.site.name
+        where = "every site" if self.site_id is None else f"site {self.site_id}"
         return f"{self.get_role_display()} of {where}"

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alerts/rules/", views.AlertRulesPage.as_view(), name="alert-rules"),
     path("derived/", views.DerivedPage.as_view(), name="derived"),
     path("quarantine/", views.QuarantinePage.as_view(), name="quarantine"),
+    path("people/", views.PeoplePage.as_view(), name="people"),
     path("account/", views.AccountPage.as_view(), name="account"),
     path("notifications/", views.NotificationsPage.as_view(), name="notifications"),
     path("views/<int:view_id>/", views.ViewPage.as_view(), name="view"),

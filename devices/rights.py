@@ -26,21 +26,30 @@ def announce_rights(user_id: int) -> None:
     announce_after_commit(lambda: [message])
 
 
+def announce_people(site_id: int | None) -> None:
+    """After commit, have pages of who may what at this site read themselves again; None: of all."""
+    message = {"type": "live.event", "event": "people", "site": site_id}
+    announce_after_commit(lambda: [message])
+
+
 @receiver([post_save, post_delete], sender=Grant)
 def _granted(instance: Grant, **_: Any) -> None:
     announce_rights(instance.user_id)
+    announce_people(instance.site_id)
 
 
 @receiver(post_save, sender=User)
 def _changed(instance: User, created: bool, update_fields: Any = None, **_: Any) -> None:
     if not created and not SAYS_NOTHING.issuperset(update_fields or {"any"}):
         announce_rights(instance.pk)
+        announce_people(None)
 
 
 @receiver(post_delete, sender=User)
 def _deleted(instance: User, **_: Any) -> None:
     if instance.pk:
         announce_rights(instance.pk)
+        announce_people(None)
 
 
 @receiver(post_delete, sender=AuthToken)

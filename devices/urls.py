@@ -16,6 +16,7 @@ from devices.api.factors import (
 from devices.api.imports import DeviceImportViewSet
 from devices.api.invitations import InvitationsView, InvitationView
 from devices.api.many import DeviceChangesViewSet
+from devices.api.people import PeopleView, PersonGrantsView, PersonView
 from devices.api.removal import RemovedDeviceViewSet, RestoredDeviceViewSet
 from devices.api.threshold_lines import ThresholdsView
 from devices.api.tokens import ApiTokenViewSet
@@ -53,5 +54,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("account/sessions/", SessionsView.as_view(), name="account-sessions"),
     path("account/sessions/<int:session_id>/", SessionView.as_view(), name="account-session"),
+    path("people/", PeopleView.as_view(), name="people-list"),
+    path("people/<int:person_id>/", PersonView.as_view(), name="person"),
+    path("people/<int:person_id>/grants/", PersonGrantsView.as_view(), name="person-grants"),
     path("devices/<str:uid>/thresholds/", ThresholdsView.as_view(), name="device-thresholds"),
 ]

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from access.models import Grant
 from access.roles import Role
 from alerts.models import Alert, AlertEvent, AlertRule, RuleChange, Silence
 from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
@@ -131,11 +132,13 @@ class Hidden:
             *Wording.objects.order_by("id").values(),
             *Channel.objects.order_by("id").values(),
             *Notification.objects.order_by("id").values(),
+            *Grant.objects.filter(user=self.person).values(),
         ]
 
     def _told(self, now: Any) -> None:
         """Who is told, which stands at no site, and what was told of the alert."""
-        user = User.objects.create_user("olga")
+        user = may(User.objects.create_user("olga"), (Role.OPERATOR, self.site))
+        self.person = user
         self.channel = Channel.objects.create(name=SECRET, kind="webhook")
         self.team = Team.objects.create(name=SECRET)
         self.team.members.add(user)

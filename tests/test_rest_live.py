@@ -56,6 +56,15 @@ PLANT = {"topic": "plant/{device}/up", "values": [{"path": "t", "metric": "tempe
 FORMULA = {"formula": "a * 2"}
 
 
+def newcomer() -> dict[str, Any]:
+    User.objects.create_user("newcomer")
+    return {"name": "newcomer", "role": "viewer"}
+
+
+def person() -> dict[str, Any]:
+    return {"person_id": User.objects.get(username="newcomer").pk}
+
+
 class Step(NamedTuple):
     """An operation, what is sent with it, and the events of which a page gets one at least."""
 
@@ -417,6 +426,10 @@ STEPS = [
         ("account",),
         lambda: {"token_key": model("knox.AuthToken").get().token_key},
     ),
+    Step("people_grant", newcomer, ("people",)),
+    Step("people_grants_put", {"role": "operator"}, ("people",), person),
+    Step("people_change", {"active": False}, ("people",), person),
+    Step("people_grants_take", None, ("people",), person),
     Step("series_destroy", None, ("series",), lambda: {"id": series_id()}),
     Step("devices_destroy", None, ("device",), own()),
     Step("sites_destroy", None, ("site",), lambda: {"slug": "plant"}),

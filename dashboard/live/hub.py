@@ -40,7 +40,7 @@ EVENTS = frozenset(
     {
         "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
         "alert_rules", "silences", "notifications", "derived", "views", "cards", "corrections",
-        "account", "import", "listening", "quarantine_left", "site",
+        "account", "people", "import", "listening", "quarantine_left", "site",
         "log", "log_here", "log_read", "audit",
     }
 )  # fmt: skip

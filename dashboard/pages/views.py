@@ -13,8 +13,10 @@ from django.templatetags.static import static
 from django.utils.translation import gettext
 from django.views.generic import RedirectView, TemplateView
 
+from access.roles import Role
 from access.scope import Scope
 from dashboard.models import SavedView
+from dashboard.pages.may import role_at
 from dashboard.pages.publish_command import publish_words
 from devices import removal
 from devices.api.serializers import SiteSerializer
@@ -68,11 +70,15 @@ class DevicePage(LoginRequiredMixin, TemplateView):
         device = get_object_or_404(there, uid=kwargs["uid"])
         if device.removed_at is not None:
             until = device.removed_at + removal.KEPT
-            return super().get_context_data(page="fleet", device=device, until=until, **kwargs)
+            here = role_at(self.request, device.site_id)
+            return super().get_context_data(
+                page="fleet", device=device, until=until, role_here=here, **kwargs
+            )
         return super().get_context_data(
             page="fleet",
             device=device,
             facts=device_facts(device),
+            role_here=role_at(self.request, device.site_id),
             metadata={key: value for key, value in device.metadata.items() if key != KEY},
             **kwargs,
         )
@@ -99,8 +105,9 @@ class SitePage(LoginRequiredMixin, TemplateView):
         visible = Site.objects.visible_to(Scope.of(self.request))
         site = get_object_or_404(visible, slug=kwargs["slug"])
         return super().get_context_data(
-            page="sites", site=site, facts=SiteSerializer(site).data, **kwargs
-        )
+            page="sites", site=site, facts=SiteSerializer(site).data,
+            role_here=role_at(self.request, site.pk), **kwargs,
+        )  # fmt: skip
 
 
 class ExplorePage(LoginRequiredMixin, TemplateView):
@@ -242,7 +249,24 @@ class AccountPage(LoginRequiredMixin, TemplateView):
             may_invite=everywhere or bool(sites),
             sites=[*([{"slug": "", "name": gettext("every site")}] if everywhere else []), *sites],
             mails=bool(settings.EMAIL_HOST),
+            seen=_sites(self.request),
             **kwargs,
+        )
+
+
+class PeoplePage(LoginRequiredMixin, TemplateView):
+    """Who may do what, for those who administer somewhere; for others there is no such page."""
+
+    template_name = "dashboard/people.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        scope = Scope.of(self.request).where(Role.ADMINISTRATOR)
+        if scope.role is None:
+            raise Http404
+        sites = Site.objects.visible_to(scope).values("slug", "name")
+        everywhere = scope.sees_everything
+        return super().get_context_data(
+            page="people", sites=list(sites), everywhere=everywhere, **kwargs
         )
 
 

@@ -65,6 +65,7 @@ PAGES = {
     "alerts": Shown("/alerts/", ".alert-row .limit:text('15.0')"),
     "log": Shown("/log/", "#log .entry .replies"),
     "audit": Shown("/audit/", "#entries li"),
+    "people": Shown("/people/", "#people li"),
     "inbox": Shown("/inbox/", "#waiting li"),
     "pipeline": Shown("/pipeline/", "#reasons .chip"),
     "quarantine": Shown("/quarantine/", "#groups li"),

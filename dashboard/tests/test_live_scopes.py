@@ -60,6 +60,7 @@ class Sites:
             "notifications": contract.event("notifications", told=SECRET),
             "views": contract.event("views", told=SECRET),
             "cards": contract.event("cards", told=SECRET),
+            "people": contract.event("people", site=site, told=SECRET),
             "account": contract.event("account", told=SECRET),
             "listening": contract.event("listening", told=SECRET),
             "quarantine_left": contract.event("quarantine_left", told=SECRET),

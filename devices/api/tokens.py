@@ -16,10 +16,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.roles import Role
+from access.scope import Scope
 from devices import clock
 from devices.api.authentication import ApiTokenAuthentication, PasswordAuthentication
 from devices.events import announce_account
-from devices.models import ApiTokenName
+from devices.models import ApiTokenName, Site
+
+# What a token may do at most, by the name it has here.
+REACHES = {"read": Role.VIEWER, "write": Role.OPERATOR, "admin": Role.ADMINISTRATOR}
+NAMES = {role: name for name, role in REACHES.items()}
+FURTHER = "A token makes none that reaches further than itself, or lasts longer."
 
 
 class ApiTokenSerializer(serializers.ModelSerializer):
@@ -31,9 +37,26 @@ class ApiTokenSerializer(serializers.ModelSerializer):
         help_text="Its last use, within a minute or two; null: never.",
     )
 
+    scope = serializers.SerializerMethodField(
+        help_text="What it may do at most: read, write (as an operator) or admin."
+    )
+    sites = serializers.SerializerMethodField(
+        help_text="The slugs of the only sites it reaches; null: all that you see."
+    )
+
     class Meta:
         model = AuthToken
-        fields = ["token_key", "name", "created", "expiry", "used"]
+        fields = ["token_key", "name", "scope", "sites", "created", "expiry", "used"]
+
+    def get_scope(self, token: AuthToken) -> str:
+        given = getattr(token, "given", None)
+        return NAMES[Role.ADMINISTRATOR if given is None else given.role]
+
+    def get_sites(self, token: AuthToken) -> list[str] | None:
+        given = getattr(token, "given", None)
+        if given is None or given.every_site:
+            return None
+        return sorted(site.slug for site in given.sites.all())
 
 
 class NewApiTokenSerializer(serializers.Serializer):
@@ -44,6 +67,20 @@ class NewApiTokenSerializer(serializers.Serializer):
     )
     expiry = serializers.DateTimeField(
         required=False, allow_null=True, default=None, help_text="Null: until revoked."
+    )
+    scope = serializers.ChoiceField(
+        choices=list(REACHES),
+        default="admin",
+        help_text="What it may do at most, besides what you may: read, write (as an operator),"
+        " admin (all that you may).",
+    )
+    sites = serializers.ListField(
+        child=serializers.SlugField(max_length=64),
+        allow_null=True,
+        allow_empty=False,
+        max_length=100,
+        default=None,
+        help_text="The slugs of the only sites it reaches; null: all that you see.",
     )
     token_key = serializers.CharField(read_only=True, help_text="Its public name, to revoke it.")
     created = serializers.DateTimeField(read_only=True)
@@ -60,7 +97,28 @@ class NewApiTokenSerializer(serializers.Serializer):
         held = mine.count()
         if held >= knox_settings.TOKEN_LIMIT_PER_USER:
             raise serializers.ValidationError(f"You hold {held} tokens; revoke one first.")
+        self._check_reach(attrs)
         return attrs
+
+    def _check_reach(self, attrs: dict[str, Any]) -> None:
+        request = self.context["request"]
+        slugs = attrs["sites"]
+        found = list(Site.objects.visible_to(Scope.of(request)).filter(slug__in=slugs or []))
+        if missing := sorted(set(slugs or []) - {site.slug for site in found}):
+            raise serializers.ValidationError({"sites": [f"No site has the slug {missing[0]!r}."]})
+        attrs["found"] = found
+        by = request.auth
+        if not isinstance(by, AuthToken):
+            return
+        role = REACHES[attrs["scope"]]
+        wanted = Scope.granted(
+            (role, site) for site in ([s.pk for s in found] if slugs else [None])
+        )
+        given = getattr(by, "given", None)
+        further = given is not None and given.reach() & wanted != wanted
+        longer = by.expiry is not None and (attrs["expiry"] is None or attrs["expiry"] > by.expiry)
+        if further or longer:
+            raise serializers.ValidationError({"expiry" if longer else "scope": [FURTHER]})
 
     @transaction.atomic
     def create(self, validated_data: dict[str, Any]) -> dict[str, Any]:
@@ -68,11 +126,17 @@ class NewApiTokenSerializer(serializers.Serializer):
         # Knox takes both from the clock of this host.
         made.expiry, made.created = validated_data["expiry"], clock.now()
         made.save(update_fields=["expiry", "created"])
-        if validated_data["name"]:
-            ApiTokenName.objects.create(token=made, name=validated_data["name"])
+        given = ApiTokenName.objects.create(
+            token=made,
+            name=validated_data["name"],
+            role=REACHES[validated_data["scope"]],
+            every_site=validated_data["sites"] is None,
+        )
+        given.sites.set(validated_data["found"])
         announce_account(made.user.get_username())
         facts = {"token_key": made.token_key, "created": made.created, "expiry": made.expiry}
-        return {"name": validated_data["name"], "token": token, **facts}
+        asked = {name: validated_data[name] for name in ("name", "scope", "sites")}
+        return {**asked, "token": token, **facts}
 
 
 @extend_schema(tags=["API tokens"])
@@ -103,9 +167,14 @@ class ApiTokenViewSet(
 
     def get_queryset(self) -> QuerySet[AuthToken]:
         mine = AuthToken.objects.filter(user=self.request.user).exclude(expiry__lte=clock.now())
-        return mine.annotate(
-            given_name=NullIf(F("given__name"), Value("")), used_at=F("given__used_at")
-        ).order_by("-created", "pk")
+        return (
+            mine.annotate(
+                given_name=NullIf(F("given__name"), Value("")), used_at=F("given__used_at")
+            )
+            .select_related("given")
+            .prefetch_related("given__sites")
+            .order_by("-created", "pk")
+        )
 
     def perform_destroy(self, instance: AuthToken) -> None:
         super().perform_destroy(instance)

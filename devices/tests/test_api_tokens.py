@@ -10,7 +10,10 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
+from access.roles import Role
 from access.tries import HERE
+from devices.models import Device, Site
+from tests.granted import may
 
 TOKENS = "/api/v1/tokens/"
 SITES = "/api/v1/sites/"
@@ -116,3 +119,45 @@ def test_a_session_needs_its_csrf_token_to_write(operator):
         SITES, body, content_type="application/json", headers={"X-CSRFToken": "c" * 32}
     )
     assert accepted.status_code == 201
+
+
+def token_of(client: APIClient, **facts: object) -> str:
+    made = client.post(TOKENS, facts)
+    assert made.status_code == 201, made.json()
+    return str(made.json()["token"])
+
+
+def test_a_token_does_what_both_it_and_its_owner_may(api, operator, site):
+    other = Site.objects.create(slug="cellar", name="Cellar")
+    for slug in ("roof", "cellar"):
+        Device.objects.create(uid=slug, name=slug, site=Site.objects.get(slug=slug))
+    reads = bearer(token_of(api, scope="read"))
+    here = bearer(token_of(api, scope="admin", sites=["roof"]))
+    client = APIClient()
+    assert client.get("/api/v1/devices/", **reads).json()["count"] == 2
+    refused = client.patch("/api/v1/devices/roof/", {"name": "x"}, **reads)
+    assert refused.status_code == 403
+    assert refused.json() == {"detail": "This token only reads."}
+    assert client.post(TOKENS, {}, **reads).status_code == 403
+    assert client.post("/api/v1/grafana/search", {}, **reads).status_code == 200
+    found = client.get("/api/v1/devices/", **here).json()["results"]
+    assert [each["uid"] for each in found] == ["roof"]
+    assert client.get("/api/v1/devices/cellar/", **here).status_code == 404
+    assert client.patch("/api/v1/devices/roof/", {"name": "x"}, **here).status_code == 200
+    may(operator, (Role.VIEWER, site), (Role.ADMINISTRATOR, other))
+    assert client.patch("/api/v1/devices/roof/", {"name": "y"}, **here).status_code == 403
+    site.delete()  # it reaches none then, and not all
+    assert client.get("/api/v1/devices/", **here).json()["count"] == 0
+    listed = {each["scope"]: each["sites"] for each in api.get(TOKENS).json()["results"]}
+    assert listed == {"read": None, "admin": []}
+
+
+def test_a_token_makes_none_that_reaches_further_or_lasts_longer(api, site):
+    soon = (timezone.now() + timedelta(hours=1)).isoformat()
+    by = bearer(token_of(api, scope="write", sites=["roof"], expiry=soon))
+    client = APIClient()
+    like_it = {"scope": "write", "sites": ["roof"], "expiry": soon}
+    for further in ({"scope": "admin"}, {"sites": None}, {"expiry": None}):
+        assert client.post(TOKENS, {**like_it, **further}, **by).status_code == 400, further
+    assert client.post(TOKENS, like_it, **by).status_code == 201
+    assert client.post(TOKENS, {**like_it, "sites": ["nowhere"]}, **by).status_code == 400

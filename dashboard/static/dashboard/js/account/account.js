@@ -1,7 +1,7 @@
 /** One's account: the password, where one is signed in, API tokens. */
 
 import { age } from "../page/format.js";
-import { ask, showErrors } from "../page/form-dialog.js";
+import { ask, boxes, showErrors } from "../page/form-dialog.js";
 import { browserName } from "../push/browser-name.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { keepRead } from "../live/live.js";
@@ -18,7 +18,10 @@ const DAY = 86_400_000; // ms
 const MINUTE = 60_000; // ms: when something was used is known to about that
 
 /** @typedef {{id: number, began: number, seen: number, address: string|null, browser: string, current: boolean}} Session
- * @typedef {{token_key: string, name: string|null, created: string, expiry: string|null, used: string|null}} Token */
+ * @typedef {{token_key: string, name: string|null, created: string, expiry: string|null, used: string|null, scope: "read"|"write"|"admin", sites: string[]|null}} Token */
+
+const SCOPES = { read: t("reads"), write: t("writes"), admin: t("all you may") };
+const SITES = /** @type {{slug: string, name: string}[]} */ (JSON.parse(byId("account-sites").textContent ?? "[]"));
 
 /** @param {number} at */
 const since = (at) => (serverNow() - at < 2 * MINUTE ? t("now") : t("{age} ago", { age: age(serverNow() - at) }));
@@ -61,7 +64,7 @@ function showTokens(/** @type {Token[]} */ tokens) {
   byId("tokens-none").hidden = tokens.length > 0;
   byId("tokens").replaceChildren(...tokens.map((token) => {
     const name = token.name ?? t("Without a name");
-    const about = [`${token.token_key}…`, t("made {when}", { when: moment(Date.parse(token.created)) }), token.expiry ? t("until {when}", { when: moment(Date.parse(token.expiry)) }) : ""];
+    const about = [`${token.token_key}…`, SCOPES[token.scope], (token.sites ?? []).join(", "), t("made {when}", { when: moment(Date.parse(token.created)) }), token.expiry ? t("until {when}", { when: moment(Date.parse(token.expiry)) }) : ""];
     return el("li", {}, el("div", { class: "what" }, el("b", { text: name }), el("span", { class: "small quiet", text: about.filter(Boolean).join(" · ") })),
       el("span", { class: "soft", text: token.used === null ? t("never used") : t("used {when}", { when: since(Date.parse(token.used)) }) }),
       el("button", { class: "button tiny", text: t("Revoke"), on: { click: () => revoke(token, name) } }));
@@ -86,13 +89,17 @@ function makeToken() {
     title: t("New token"), act: t("Create"),
     fields: [
       { name: "name", label: t("What uses it"), attrs: { maxlength: "80" }, wide: true },
+      { name: "scope", label: t("What it may do at most"), type: "select", value: "read", wide: true, options: [
+        { value: "read", label: t("only read") }, { value: "write", label: t("write, as an operator") }, { value: "admin", label: t("all that you may") },
+      ] },
+      { name: "sites", label: t("Only these sites"), hint: t("None ticked: all that you see."), make: () => boxes(t("Only these sites"), SITES.map(({ slug, name: label }) => ({ value: slug, label })), []) },
       { name: "days", label: t("For how long"), type: "select", value: "0", wide: true, options: [
         { value: "0", label: t("until it is revoked") }, { value: days(30), label: t("30 days") }, { value: days(90), label: t("90 days") }, { value: days(365), label: t("a year") },
       ] },
     ],
-    save: async ({ name, days: lasts }) => {
+    save: async ({ name, scope, sites, days: lasts }) => {
       const expiry = Number(lasts) ? new Date(serverNow() + Number(lasts) * DAY).toISOString() : null;
-      const made = await send("POST", "/api/v1/tokens/", { name: name.trim(), expiry });
+      const made = await send("POST", "/api/v1/tokens/", { name: name.trim(), scope, sites: sites.length ? sites : null, expiry });
       setText(byId("token-text"), made.token);
       byId("token-once").hidden = false;
       await read();

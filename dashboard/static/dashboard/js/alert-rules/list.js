@@ -41,7 +41,7 @@ export class AlertRuleList extends OpenList {
     const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
     const word = rule.enabled ? t("On") : t("Off");
     const turn = el("button", {
-      class: "button tiny", text: word, data: { act: `on-${rule.id}` },
+      class: "button tiny", text: word, data: { act: `on-${rule.id}`, needs: "administrator" },
       attrs: { type: "button", role: "switch", "aria-checked": String(rule.enabled), "aria-label": `${word}: ${rule.name}`, title: word },
       on: { click: () => this.carryOut(() => send("PATCH", `/api/v1/alert-rules/${rule.id}/`, { enabled: !rule.enabled }), said) },
     });

@@ -32,7 +32,7 @@ export class AlertDrawer {
     this.effects = el("section", { class: "others" });
     this.earlier = el("section", { class: "others" });
     const close = el("button", { class: "button bare square", attrs: { "aria-label": t("Close"), title: t("Close (Esc)") }, on: { click: () => this.close() } }, icon("i-close"));
-    const say = el("form", { class: "say", on: { submit: (event) => { event.preventDefault(); this.#say("comment"); } } }, this.text,
+    const say = el("form", { class: "say", data: { needs: "operator" }, on: { submit: (event) => { event.preventDefault(); this.#say("comment"); } } }, this.text,
       el("div", { class: "acts" }, el("button", { class: "button", text: t("Comment") }),
         el("button", { class: "button", text: t("Acknowledge with this note"), attrs: { type: "button" }, on: { click: () => this.#say("acknowledge") } })));
     this.element.append(el("header", {}, this.mark, close), this.title, this.facts, this.buttons, this.trouble, this.chartArea,
@@ -99,7 +99,7 @@ export class AlertDrawer {
     setText(this.title, alert.sentence);
     this.second();
     const act = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ key, main = false) => el("button", {
-      class: main ? "button main" : "button", text, data: { act: name }, attrs: { title: t("Key {key}", { key }) }, on: { click: () => this.acts.ask(name, [alert.id]) },
+      class: main ? "button main" : "button", text, data: { act: name, needs: "operator" }, attrs: { title: t("Key {key}", { key }) }, on: { click: () => this.acts.ask(name, [alert.id]) },
     });
     const key = `${alert.id}|${alert.cleared}|${alert.acknowledged}`;
     if (this.buttons.dataset.key === key) return;

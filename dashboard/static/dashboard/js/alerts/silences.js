@@ -48,7 +48,7 @@ export class Silences {
   #row(/** @type {Silence} */ silence, /** @type {number} */ now) {
     const over = silence.ends_at !== null && silence.ends_at <= now;
     const word = silence.holds ? t("Holds") : over ? t("Over") : silence.starts_at > now ? t("To come") : t("Between its hours");
-    const end = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: silence.starts_at > now ? t("Remove") : t("End now"), on: { click: async () => {
+    const end = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: silence.starts_at > now ? t("Remove") : t("End now"), data: { needs: "operator" }, on: { click: async () => {
       end.disabled = true;
       await this.#try(() => send("DELETE", `/api/v1/silences/${silence.id}/`), silence.starts_at > now ? t("Removed: {silence}.", { silence: subject(silence) }) : t("Ended: {silence}.", { silence: subject(silence) }));
       await this.read();

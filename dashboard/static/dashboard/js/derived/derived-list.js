@@ -48,7 +48,7 @@ export class DerivedList extends OpenList {
     const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
     const word = derived.enabled ? t("On") : t("Off");
     const on = el("button", {
-      class: "button tiny", text: word, attrs: { type: "button", role: "switch", "aria-checked": String(derived.enabled), "aria-label": `${word}: ${name}` }, data: { act: `on-${derived.id}` },
+      class: "button tiny", text: word, attrs: { type: "button", role: "switch", "aria-checked": String(derived.enabled), "aria-label": `${word}: ${name}` }, data: { act: `on-${derived.id}`, needs: "administrator" },
       on: { click: () => this.carryOut(() => send("PATCH", `/api/v1/derived/${derived.id}/`, { enabled: !derived.enabled }), said) },
     });
     const row = el("li", {}, open, on, said);

@@ -137,6 +137,6 @@ class CorrectionList {
     return el("li", {}, el("p", { text: what }),
       el("p", { class: "small soft", text: t("{reason} ({who}, {when})", { reason: each.reason, who, when: when(each.at, now) }) }),
       each.undone !== null ? el("p", { class: "small quiet", text: t("Undone {when} ({who}).", { when: when(each.undone, now), who: each.undone_by || t("Somebody who is gone") }) })
-        : el("button", { class: "button tiny", text: t("Undo"), attrs: each.undo_until === null ? { hidden: "" } : {}, on: { click: () => undo(each) } }));
+        : el("button", { class: "button tiny", text: t("Undo"), data: { needs: "operator" }, attrs: each.undo_until === null ? { hidden: "" } : {}, on: { click: () => undo(each) } }));
   }
 }

@@ -49,7 +49,7 @@ function form(found, name, sites, acts, row) {
   site.hidden = sites.length === 0;
   const other = /** @type {HTMLInputElement} */ (el("input", { class: "field mono", attrs: { ...attrs(t("Device it is")), list: "devices", maxlength: "64" } }));
   const act = (/** @type {string} */ text, /** @type {string} */ kind, /** @type {() => Promise<void>} */ work, type = "button") => {
-    const button = /** @type {HTMLButtonElement} */ (el("button", { class: `button ${kind}`, text, attrs: { type } }));
+    const button = /** @type {HTMLButtonElement} */ (el("button", { class: `button ${kind}`, text, attrs: { type }, data: { needs: "administrator" } }));
     button.addEventListener("click", async (event) => {
       event.preventDefault();
       row.querySelector(".wrong")?.remove();

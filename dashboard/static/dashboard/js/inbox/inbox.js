@@ -73,7 +73,7 @@ function showTogether(total, devices) {
   const area = byId("together");
   area.hidden = !convention || ignored || total < 2 || byId("search").value.trim() !== "";
   if (area.hidden) return area.replaceChildren();
-  const button = (/** @type {string} */ text, /** @type {any} */ which) => el("button", { class: "button", text: t("Adopt {text}", { text }), on: { click: (/** @type {any} */ event) => together(event.currentTarget, text, which) } });
+  const button = (/** @type {string} */ text, /** @type {any} */ which) => el("button", { class: "button", text: t("Adopt {text}", { text }), data: { needs: "administrator" }, on: { click: (/** @type {any} */ event) => together(event.currentTarget, text, which) } });
   const whole = total === devices.length ? kinds(devices) : [];
   area.replaceChildren(button(t("all {total} of {convention}", { total: number(total, 0), convention }), { convention }), ...whole.map(({ kind, text }) => button(text, { convention, kind })));
 }

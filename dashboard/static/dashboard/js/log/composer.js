@@ -25,7 +25,7 @@ export class Composer {
     this.said = el("p", { class: "quiet small", attrs: { role: "status" } });
     this.button = el("button", { class: "button main", text: t("Write") });
     const attach = view ? [el("button", { class: "button bare", attrs: { type: "button", title: t("It opens as it is now") }, on: { click: () => this.attach({ view: view() }) } }, icon("i-fleet"), el("span", { text: t("Attach this view") }))] : [];
-    this.element = el("form", { class: "composer", on: { submit: (event) => { event.preventDefault(); this.send(); } } },
+    this.element = el("form", { class: "composer", data: { needs: "operator" }, on: { submit: (event) => { event.preventDefault(); this.send(); } } },
       this.chips, el("div", { class: "composer-field" }, this.names, this.field), el("div", { class: "composer-foot" }, ...(choice ? [choice] : []), ...attach, this.said, this.button));
     /** index of the name that Enter takes */ this.at = 0;
     this.field.addEventListener("input", () => this.#typed());

@@ -116,7 +116,7 @@ export class EntryRow {
 
   #more() {
     const answer = this.list.within === "thread" || this.entry.thread !== null ? [] : [el("button", { class: "button bare tiny", text: t("Reply"), data: { act: "reply" }, on: { click: () => this.reply() } })];
-    return el("span", { class: "entry-tools" }, ...answer, el("button", {
+    return el("span", { class: "entry-tools", data: { needs: "operator" } }, ...answer, el("button", {
       class: "button bare tiny", data: { act: "more" }, attrs: { "aria-label": t("What can be done"), "aria-expanded": "false" }, on: { click: () => this.#toggleActs() },
     }, icon("i-more")));
   }

@@ -27,6 +27,7 @@ export async function write({ starts = null, ends = null, view = "" }) {
     document.body.append(dialog);
   }
   const box = dialog;
+  if (document.body.dataset.role === "viewer") return; // who writes nothing
   const note = starts !== null;
   const { device } = page;
   /** @type {[string, string, import("./drafts.js").Place][]} */ const places = device

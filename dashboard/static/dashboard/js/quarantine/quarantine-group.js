@@ -33,8 +33,8 @@ export class QuarantineGroup {
     this.detail = el("p", { class: "soft" });
     this.span = el("p", { class: "small quiet" });
     this.said = el("span", { class: "said", attrs: { role: "status" } });
-    this.replays = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: t("Replay"), on: { click: () => this.#replay() } }));
-    this.discards = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: t("Discard") }));
+    this.replays = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: t("Replay"), data: { needs: "operator" }, on: { click: () => this.#replay() } }));
+    this.discards = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: t("Discard"), data: { needs: "operator" } }));
     this.newer = el("button", { class: "button bare newer", text: t("New ones came — show"), attrs: { hidden: "" }, on: { click: () => this.#read() } });
     const device = uid ? [el("a", { class: "button bare", text: t("Open the device"), attrs: { href: `/devices/${encodeURIComponent(uid)}/` } })] : [];
     this.details = /** @type {HTMLDetailsElement} */ (el("details", {},

@@ -45,8 +45,8 @@ async function whole(/** @type {number} */ id, /** @type {HTMLElement} */ payloa
 /** @param {any} message @param {HTMLElement} row @param {() => void} changed */
 function actions(message, row, changed) {
   const said = el("span", { class: "said", attrs: { role: "status" } });
-  const replay = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: t("Replay") }));
-  const discard = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: t("Discard") }));
+  const replay = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: t("Replay"), data: { needs: "operator" } }));
+  const discard = /** @type {HTMLButtonElement} */ (el("button", { class: "button tiny", text: t("Discard"), data: { needs: "operator" } }));
   const gone = (/** @type {string} */ word) => {
     row.classList.add("is-gone");
     said.textContent = word;

@@ -32,7 +32,7 @@ export class RuleList extends OpenList {
   #row(/** @type {Rule} */ rule, /** @type {number} */ at) {
     const said = el("p", { class: "error", attrs: { role: "alert", hidden: "" } });
     const act = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ text, /** @type {() => Promise<any>} */ work, /** @type {any} */ attrs = {}) => el("button", {
-      class: "button tiny", text, attrs: { type: "button", "aria-label": `${label} ${rule.name}`, title: label, ...attrs }, data: { act: `${name}-${rule.id}` },
+      class: "button tiny", text, attrs: { type: "button", "aria-label": `${label} ${rule.name}`, title: label, ...attrs }, data: { act: `${name}-${rule.id}`, needs: "administrator" },
       on: { click: () => this.carryOut(work, said) },
     });
     const up = act("up", t("Move up"), "↑", () => this.#move(at, at - 1), at === 0 ? { disabled: "" } : {});

@@ -23,6 +23,7 @@ export class Filters {
       const { filters, settings } = await get("/api/v1/listening/");
       byId("own-filters").replaceChildren(...settings.map((/** @type {string} */ text) => el("li", {}, el("span", { class: "mono", text }), el("span", { class: "small quiet", text: t("of the settings") }))),
         ...filters.map((/** @type {{id: number, filter: string}} */ each) => el("li", {}, el("span", { class: "mono", text: each.filter }), el("button", {
+          data: { needs: "administrator" },
           class: "button bare square", attrs: { type: "button", "aria-label": t("Listen to {filter} no more", { filter: each.filter }) },
           on: { click: () => this.#carryOut(() => send("DELETE", `/api/v1/listening/filters/${each.id}/`)) },
         }, icon("i-close")))));

@@ -19,7 +19,7 @@ async function dragLimits(/** @type {any} */ device, /** @type {any} */ charts, 
 /** This device was deleted; whoever looks at it may have it back. @param {HTMLElement} area @param {string} uid */
 export function offerRestore(area, uid) {
   area.replaceChildren(icon("i-warn"), el("span", { text: t("This device was deleted. It can be had back for 7 days, as it was.") }),
-    el("button", { class: "button tiny", text: t("Restore it"), on: { click: async () => (await import("./undo.js")).restoreDevices([uid]) } }),
+    el("button", { class: "button tiny", text: t("Restore it"), data: { needs: "administrator" }, on: { click: async () => (await import("./undo.js")).restoreDevices([uid]) } }),
     el("a", { class: "button tiny", text: t("Back to the fleet"), attrs: { href: "/" } }));
   area.hidden = false;
 }
