@@ -1,0 +1,114 @@
+"""Who gives whom which role."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from rest_framework.test import APIClient
+
+from access import granting
+from access.models import Grant, SignIn
+from access.roles import Role
+from access.scope import Scope
+from devices.models import Site
+from tests.granted import may
+
+PEOPLE = "/api/v1/people/"
+VIEWER, OPERATOR, ADMINISTRATOR = Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR
+
+
+@pytest.fixture
+def cellar(db):
+    return Site.objects.create(slug="cellar", name="Cellar")
+
+
+def account(name: str, *roles: tuple[Role, Site | None]) -> User:
+    return may(User.objects.create_user(name), *roles)
+
+
+def client_of(user: User) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+def held(user: User) -> set[tuple[int, str | None]]:
+    return {(each.role, each.site and each.site.slug) for each in user.grants.all()}
+
+
+def test_who_administers_one_site_gives_and_takes_there_alone(site, cellar, operator):
+    ana, ben = account("ana", (ADMINISTRATOR, site)), account("ben", (VIEWER, cellar))
+    client = client_of(ana)
+    assert [each["name"] for each in client.get(PEOPLE).json()["people"]] == ["ana", "operator"]
+    given = client.post(PEOPLE, {"name": "ben", "role": "administrator", "site": "roof"})
+    assert given.status_code == 200
+    assert [each["site"] for each in given.json()["grants"]] == ["roof"]  # of hers alone
+    assert held(ben) == {(VIEWER, "cellar"), (ADMINISTRATOR, "roof")}
+    path = f"{PEOPLE}{ben.pk}/"
+    assert client.put(f"{path}grants/", {"role": "viewer", "site": "roof"}).status_code == 200
+    assert client.put(f"{path}grants/", {"role": "viewer", "site": "cellar"}).status_code == 400
+    assert client.put(f"{path}grants/", {"role": "viewer"}).status_code == 403
+    assert client.patch(path, {"active": False}).status_code == 403
+    assert client.delete(f"{path}grants/?site=roof").status_code == 204
+    assert held(ben) == {(VIEWER, "cellar")}
+    assert client.get(PEOPLE).status_code == 200
+    assert client_of(ben).get(PEOPLE).status_code == 403
+    assert client_of(ben).post(PEOPLE, {"name": "ben", "role": "viewer"}).status_code == 403
+
+
+def test_the_last_administrator_of_everything_stays(api, operator, site):
+    grant = operator.grants.get()
+    path = f"{PEOPLE}{operator.pk}/"
+    for refused in (
+        api.delete(f"{path}grants/"),
+        api.put(f"{path}grants/", {"role": "operator"}),
+        api.patch(path, {"active": False}),
+    ):
+        assert refused.status_code == 400
+        assert refused.json() == {"detail": "Somebody else must administer everything first."}
+    operator.refresh_from_db()
+    assert operator.is_active
+    assert operator.grants.get() == grant
+    account("ana", (ADMINISTRATOR, None))
+    assert api.delete(f"{path}grants/").status_code == 204
+
+
+def test_a_deactivated_account_is_out_and_let_in_again(api, site):
+    ben = account("ben", (VIEWER, site))
+    SignIn.objects.create(session_key="of ben", user=ben, seen_at="2026-11-28T00:00Z")
+    path = f"{PEOPLE}{ben.pk}/"
+    assert api.patch(path, {"active": False}).json()["active"] is False
+    assert not SignIn.objects.exists()
+    assert api.post(PEOPLE, {"name": "ben", "role": "viewer"}).status_code == 400
+    assert api.patch(path, {"active": True}).json()["active"] is True
+
+
+def test_a_superuser_is_deactivated_by_a_superuser_alone(api, operator):
+    root = User.objects.create_superuser("root")
+    assert api.patch(f"{PEOPLE}{root.pk}/", {"active": False}).status_code == 403
+    User.objects.filter(pk=operator.pk).update(is_superuser=True)
+    assert api.patch(f"{PEOPLE}{root.pk}/", {"active": False}).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_take_away_each_others_at_once_leave_one():
+    both = [account(name, (ADMINISTRATOR, None)) for name in ("ana", "ben")]
+    start = Barrier(2)
+
+    def take(by: User, of: User) -> bool:
+        start.wait()
+        try:
+            return granting.take(Scope.of(by), of, None)
+        except granting.LastAdministrator:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(take, both, reversed(both)))
+    assert sorted(done) == [False, True]
+    assert Grant.objects.filter(role=ADMINISTRATOR, site=None).count() == 1
