@@ -1,14 +1,25 @@
-"""The admin within a scope: staff of some sites look at these alone."""
+"""The admin within a scope: staff find there what they administer, and grant within the rules."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from access.granting import LastAdministrator, keep_one
+from access.models import Grant
+from access.roles import Role
 from access.scope import Scope, ScopedQuerySet
+
+
+def administered(request: HttpRequest) -> Scope:
+    """What staff find in the admin, whose forms change whatever they show."""
+    return Scope.of(request).where(Role.ADMINISTRATOR)
 
 
 class ScopedAdmin(admin.ModelAdmin):
@@ -16,7 +27,7 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         rows: Any = super().get_queryset(request)
-        visible: models.QuerySet = rows.visible_to(Scope.of(request))
+        visible: models.QuerySet = rows.visible_to(administered(request))
         return visible
 
     def formfield_for_foreignkey(
@@ -24,7 +35,7 @@ class ScopedAdmin(admin.ModelAdmin):
     ) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and isinstance(field.queryset, ScopedQuerySet):
-            field.queryset = field.queryset.visible_to(Scope.of(request))
+            field.queryset = field.queryset.visible_to(administered(request))
         return field
 
 
@@ -34,7 +45,60 @@ class ScopedRelation(admin.RelatedFieldListFilter):
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> list[tuple[str, Any]]:
-        visible = field.related_model._default_manager.visible_to(Scope.of(request))
+        visible = field.related_model._default_manager.visible_to(administered(request))
         seen = {str(pk) for pk in visible.values_list("pk", flat=True)}
         offered = super().field_choices(field, request, model_admin)
         return [(key, name) for key, name in offered if str(key) in seen]
+
+
+class GrantInline(admin.TabularInline):
+    """Roles on the form of an account: for who administers every site."""
+
+    model = Grant
+    extra = 0
+
+    def _may(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return Scope.of(request).may_administer(None)
+
+    has_view_permission = has_add_permission = _may
+    has_change_permission = has_delete_permission = _may
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    """Accounts, with their roles. Nothing is written that leaves nobody to administer."""
+
+    def get_inlines(self, _request: HttpRequest, obj: User | None) -> list[Any]:
+        return [] if obj is None else [GrantInline]
+
+    def changeform_view(self, request: HttpRequest, *where: Any, **more: Any) -> Any:
+        return self._kept(request, lambda: super(AccountAdmin, self).changeform_view(
+            request, *where, **more
+        ))  # fmt: skip
+
+    def delete_view(self, request: HttpRequest, *where: Any, **more: Any) -> Any:
+        return self._kept(request, lambda: super(AccountAdmin, self).delete_view(
+            request, *where, **more
+        ))  # fmt: skip
+
+    def changelist_view(self, request: HttpRequest, *where: Any, **more: Any) -> Any:
+        return self._kept(request, lambda: super(AccountAdmin, self).changelist_view(
+            request, *where, **more
+        ))  # fmt: skip
+
+    def _kept(self, request: HttpRequest, work: Callable[[], Any]) -> HttpResponse:
+        """The answer; what it wrote is taken back where nobody would be left."""
+        if request.method != "POST":
+            answer: HttpResponse = work()
+            return answer
+        try:
+            with transaction.atomic():
+                answer = work()
+                keep_one()
+                return answer
+        except LastAdministrator as exc:
+            self.message_user(request, str(exc), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())

@@ -112,3 +112,20 @@ def test_two_who_take_away_each_others_at_once_leave_one():
         done = list(pool.map(take, both, reversed(both)))
     assert sorted(done) == [False, True]
     assert Grant.objects.filter(role=ADMINISTRATOR, site=None).count() == 1
+
+
+def test_the_form_of_the_admin_leaves_somebody_to_administer(client, db):
+    root = User.objects.create_superuser("root")
+    ben = account("ben")
+    client.force_login(root)
+    base = f"/admin/auth/user/{ben.pk}/change/"
+    page = client.get(base)
+    assert "grants-0-role" in page.content.decode() or "grants-TOTAL_FORMS" in page.content.decode()
+    facts = {"username": "ben", "is_active": "on", "date_joined_0": "2026-11-28"}
+    facts |= {"date_joined_1": "00:00:00", "grants-TOTAL_FORMS": "1", "grants-INITIAL_FORMS": "0"}
+    facts |= {"grants-0-role": "2", "grants-0-site": "", "grants-0-user": str(ben.pk)}
+    assert client.post(base, facts).status_code == 302
+    assert held(ben) == {(OPERATOR, None)}
+    gone = client.post(f"/admin/auth/user/{root.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "Somebody else must administer everything first." in gone.content.decode()
+    assert User.objects.filter(pk=root.pk).exists()
