@@ -12,6 +12,7 @@ from daphne.cli import CommandLineInterface
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from devices.credentials import new_credential
 from embedded.up import stack
 from embedded.up.options import read
 
@@ -70,3 +71,21 @@ def test_one_web_process_that_restarts_is_not_taken_out() -> None:
     assert len(servers) == 2
     assert all("max_fails=0" in server for server in servers)
     assert text.count("{") == text.count("}")
+
+
+def test_no_address_with_a_token_or_a_link_reaches_a_log() -> None:
+    text = (DEPLOY / "nginx.conf").read_text()
+    unlogged = re.findall(r"^    ~(\S+)\s+0;", text, re.M)
+    token = new_credential().token
+    for path in (f"/api/v1/{token}/telemetry", f"/api/v1/{token}/attributes", "/a/link/"):
+        assert any(re.search(pattern, path) for pattern in unlogged), path
+    assert not any(re.search(pattern, "/api/v1/devices/pd_1/") for pattern in unlogged)
+    assert all("if=$logged" in line for line in re.findall(r"^\s*access_log .*;$", text, re.M))
+    assert not re.search(r"^\s*log\b", (DEPLOY / "Caddyfile").read_text(), re.M)
+    root = DEPLOY.parent
+    starting = [root / "docker-compose.yml", root / "Dockerfile", root / "embedded/up/stack.py"]
+    for path in [*starting, *(DEPLOY / "systemd").glob("*")]:
+        code = path.read_text()
+        started = re.findall(r"config\.asgi:application", code)
+        silent = re.findall(r"--verbosity\W+0\W", code)
+        assert len(started) == len(silent), path
