@@ -6,6 +6,7 @@ all. The Postgres and the Redis of a whole run (`tests.servers`) do not count.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -45,12 +46,22 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(_note)
 
 
+def pytest_sessionstart() -> None:
+    gc.disable()  # nothing of what is collected goes: to look is a fifth of the time
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()  # nor does it go later
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark before pytest deselects by mark. After all others, for pytest-django puts what needs no
     database of its own at the end, have each worker begin with its share of what has servers of its
     own: proofs of half a minute and more, for one of which the others would wait at the end; then
-    of what can share a browser, and a web process (`tests.kept_running`)."""
+    of what can share a browser, and a web process (`tests.kept_running`). One worker has all that
+    ask for TimescaleDB, which takes longer to fill with tables than they take."""
     for item in items:
         if STARTING.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
@@ -69,12 +80,15 @@ def _place(item: pytest.Item) -> int:
 
 def _shared_out(ordered: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """xdist gives each worker, one after the other, as many of the tests in a row."""
-    long = [item for item in ordered if _place(item) < 3]
-    rest = iter(ordered[len(long) :])
+    together = [item for item in ordered if "timescaledb" in getattr(item, "fixturenames", ())]
+    gathered = set(together)
+    others = [item for item in ordered if item not in gathered]
+    long = [item for item in others if _place(item) < 3]
+    rest = iter(others[len(long) :])
     found: list[pytest.Item] = []
     for worker in range(workers):
         share = (len(ordered) - len(found)) // (workers - worker)
-        first = long[worker::workers]
+        first = [*long[worker::workers], *(together if worker == 0 else ())]
         found += [*first, *islice(rest, max(0, share - len(first)))]
     return found
 
