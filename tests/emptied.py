@@ -21,7 +21,7 @@ RESTORED = {
     "ingest_lane": "UPDATE ingest_lane SET holder = '', until_us = 0, given_us = 0"
     " WHERE (holder, until_us, given_us) <> ('', 0, 0)",
     "retention_state": "UPDATE retention_state SET raw_floor = DEFAULT, raw_held = DEFAULT,"
-    " minute_floor = DEFAULT, clock = NULL",
+    " minute_floor = DEFAULT, clock = NULL, rules_changed = DEFAULT",
 }
 # Its triggers refuse it. The tests' role owns it, so it may switch them off.
 GUARDED = '"access_auditentry"'

@@ -116,7 +116,11 @@ def turned_to(port: int) -> Iterator[None]:
             rows("DELETE FROM telemetry_correction; DELETE FROM shiftlog_entry")
             rows("DELETE FROM telemetry_series; DELETE FROM devices_device")
             rows("TRUNCATE dirty_minute, commit_log, deleted_series, last_reading")
-            rows("UPDATE retention_state SET raw_floor = 'epoch', clock = NULL")
+            # Whoever deletes a series has its rules looked through, and that counts as a change.
+            rows(
+                "UPDATE retention_state SET raw_floor = DEFAULT, clock = NULL,"
+                " rules_changed = DEFAULT"
+            )
 
 
 def make_series() -> None:
