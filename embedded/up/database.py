@@ -17,7 +17,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db.utils import DatabaseError
 
-from access import printed
 from access.roles import Role
 from embedded.errors import EmbeddedError
 
@@ -75,6 +74,8 @@ def broker_accounts(path: str) -> bool:
 
 def first_operator() -> str | None:
     """Make the operator if there is none that can log in; its password, known only now."""
+    from access import printed  # noqa: PLC0415 (a model: needs the settings)
+
     users = get_user_model()._default_manager
     if users.filter(is_superuser=True).exists():
         return None
