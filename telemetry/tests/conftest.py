@@ -17,7 +17,7 @@ from telemetry.tests.timescaledb import connected, rows, server, turned_to
 def api() -> APIClient:
     """Logged in."""
     client = APIClient()
-    client.force_authenticate(User(username="ana"))
+    client.force_authenticate(User(username="ana", is_superuser=True))
     return client
 
 

@@ -84,7 +84,7 @@ def test_messages_of_a_device_over_http(settings) -> None:
     api = APIClient()
     path = "/api/v1/devices/boiler/messages/"
     assert api.get(path).status_code in (401, 403)
-    api.force_authenticate(User(username="ana"))
+    api.force_authenticate(User(username="ana", is_superuser=True))
     assert api.get(path).status_code == 404
     Device.objects.create(uid="boiler", name="Boiler")
     message_log.record([entry(1), entry(2)])
