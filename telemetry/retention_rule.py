@@ -13,6 +13,7 @@ from devices.models import Device, Site
 from devices.stamps import ChangedAt, CreatedAt
 
 MAX_DAYS = 36_500  # which is as good as for good
+MAX_RULES = 1_000  # each is looked at for every window that is read
 
 
 def _days(said: str) -> models.PositiveIntegerField[int | None, int | None]:
@@ -63,6 +64,19 @@ class RetentionRule(models.Model):
     @staticmethod
     def standing_at(sites: frozenset[int]) -> Q:
         return Q(site__in=sites) | Q(device__site__in=sites) | Q(series__device__site__in=sites)
+
+    def refused(self) -> str:
+        """Why there cannot be another rule as this one, or ""."""
+        of = {
+            "site": self.site_id,
+            "kind": self.kind,
+            "device": self.device_id,
+            "series": self.series_id,
+        }
+        there = type(self).objects.all()
+        if there.filter(**of).exists():
+            return "There is a rule of it: change that one."
+        return f"There are {MAX_RULES} rules already." if there.count() >= MAX_RULES else ""
 
     @property
     def site_id_of(self) -> int | None:

@@ -14,6 +14,7 @@ from telemetry.api.pipeline_past import PipelinePastView
 from telemetry.api.presence import DevicePastView, PastView
 from telemetry.api.quarantine import GroupsView, QuarantineViewSet
 from telemetry.api.readings import ReadingsView
+from telemetry.api.retention import OneRetentionView, RetentionView
 from telemetry.api.series import router as series_router
 from telemetry.api.site_day import SiteDayView
 
@@ -41,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("presence/", PastView.as_view(), name="presence"),
     path("devices/<str:uid>/messages/", MessagesView.as_view(), name="device-messages"),
     path("sites/<slug:slug>/day/", SiteDayView.as_view(), name="site-day"),
+    path("retention/", RetentionView.as_view(), name="retention"),
+    path("retention/<int:retention_id>/", OneRetentionView.as_view(), name="retention-one"),
     path("pipeline/", PipelineView.as_view(), name="pipeline"),
     path("grafana/", grafana.GrafanaView.as_view(), name="grafana"),
     path("grafana/search", grafana.SearchView.as_view(), name="grafana-search"),

@@ -30,7 +30,13 @@ from notifications.models import (
     Wording,
 )
 from shiftlog.models import Entry, Former, Reaction
-from telemetry.models import Correction, QuarantinedMessage, ReadingImport, Series
+from telemetry.models import (
+    Correction,
+    QuarantinedMessage,
+    ReadingImport,
+    RetentionRule,
+    Series,
+)
 from tests.granted import may
 
 SECRET = "SECRET"  # in everything a viewer of the other site must not read
@@ -65,6 +71,7 @@ class Hidden:
             series=self.series, action="delete", starts_at=now, ends_at=now, reason=SECRET,
             by_name=SECRET, made_at=now, removed=1, written=0, removed_readings=f'[[1,"{SECRET}"]]',
         )  # fmt: skip
+        self.retention = RetentionRule.objects.create(device=self.device, raw_days=36_000)
         self.imported = ReadingImport.objects.create(digest=SECRET, name=SECRET, error=SECRET)
         self.derived = DerivedSeries.objects.create(
             series=Series.objects.create(
@@ -109,6 +116,7 @@ class Hidden:
             *Series.objects.filter(device__uid="far-1").order_by("id").values(),
             *DerivedSeries.objects.order_by("id").values(),
             *Correction.objects.order_by("id").values(),
+            *RetentionRule.objects.order_by("id").values(),
             *DerivedInput.objects.order_by("id").values(),
             *QuarantinedMessage.objects.order_by("id").values(),
             *DecodeRule.objects.order_by("id").values(),

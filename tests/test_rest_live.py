@@ -149,6 +149,16 @@ STEPS = [
         ("series",),
         lambda: {"id": series_id()},
     ),
+    Step("retention_create", {"device": "pump-1", "raw_days": 400}, ("retention",)),
+    Step(
+        "retention_partial_update",
+        {"raw_days": 500},
+        ("retention",),
+        newest("telemetry.RetentionRule", "retention_id"),
+    ),
+    Step(
+        "retention_destroy", None, ("retention",), newest("telemetry.RetentionRule", "retention_id")
+    ),
     Step(
         "corrections_create",
         {"from": 0, "to": 1_000, "action": "delete", "reason": "wrong"},

@@ -62,6 +62,7 @@ SCOPED = {
     "Site", "Device", "Series", "QuarantinedMessage", "Alert", "AlertEvent", "AlertRule", "Silence",
     "Decision", "Delivery", "Notification", "Occasion", "Policy", "DerivedSeries",
     "DerivedInput", "RuleChange", "Entry", "Correction", "AuditEntry",
+    "RetentionRule",
 }  # fmt: skip
 IN_ADMIN = {"Site", "Device", "Series", "QuarantinedMessage"}
 AT_NO_SITE = {
@@ -111,6 +112,7 @@ def filled(path: str, hidden: Hidden) -> str:
         "entry_id": hidden.entry.pk,
         "series_id": hidden.series.pk,
         "correction_id": hidden.correction.pk,
+        "retention_id": hidden.retention.pk,
         "import_id": hidden.imported.pk,
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
@@ -144,6 +146,13 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("post", "/api/v1/series/{series_id}/corrections/"): [
         {"from": 0, "to": 1, "action": "delete", "reason": "r"}
     ],
+    ("post", "/api/v1/retention/"): [
+        {"device": "far-1", "raw_days": 9},
+        {"site": "far", "raw_days": 9},
+        {"series": HIDDEN_ID, "raw_days": 9},
+        {"kind": "secret", "raw_days": 9},
+    ],
+    ("patch", "/api/v1/retention/{retention_id}/"): [{"raw_days": 9}],
     ("post", "/api/v1/quarantine/replay/"): [{"uid": "far-1"}, {}],
     ("post", "/api/v1/inbox/adopt/"): [{"uids": ["nobody-1"]}, {"convention": "tasmota"}],
     ("post", "/api/v1/inbox/ignore/"): [{"uids": ["nobody-1"]}, {"convention": "tasmota"}],

@@ -40,8 +40,8 @@ EVENTS = frozenset(
     {
         "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
         "alert_rules", "silences", "notifications", "derived", "views", "cards", "corrections",
-        "account", "people", "import", "listening", "quarantine_left", "site",
-        "log", "log_here", "log_read", "audit",
+        "account", "people", "import", "listening", "quarantine_left", "site", "log", "log_here",
+        "log_read", "audit", "retention",
     }
 )  # fmt: skip
 

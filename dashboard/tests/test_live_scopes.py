@@ -52,6 +52,7 @@ class Sites:
             "derived": contract.event("derived", site=site, told=SECRET),
             "log": contract.event("log", site=site, entry={"id": 1, "text": SECRET}),
             "corrections": contract.event("corrections", site=site, uid=uid),
+            "retention": contract.event("retention", site=site, told=SECRET),
             "site": contract.event("site", site=site, told=SECRET),
             # What names no site is for those who see every one.
             "pipeline": contract.event("pipeline", worker=SECRET, at=1, counters={}),

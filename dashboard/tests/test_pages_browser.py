@@ -12,8 +12,10 @@ from playwright.sync_api import Page, expect
 from dashboard.tests.live_socket import insert
 from devices.models import Device, Presence
 from telemetry.live import contract
-from telemetry.models import Series
+from telemetry.models import RetentionRule, Series
 from telemetry.moments import from_ms
+from telemetry.storage import rollups
+from telemetry.tests.written import write
 from tests.browser import PASSWORD, announce, chromium, operator, page, tell_until
 from tests.chromium import log_in
 from tests.waiting import eventually
@@ -208,6 +210,28 @@ def test_the_pipeline_draws_the_books(page: Page):
     expect(worker.locator(".is-received .value")).to_have_text("12")
     expect(worker.locator(".verdict")).to_have_text("0 missing")
     expect(worker).to_contain_text("Not seen for")
+
+
+def test_what_a_rule_of_retention_removes_is_shown_before_it_is_saved(page: Page):
+    series = add_device("freezer-1", "Freezer 1")
+    write(series.pk, [(now() - days * 86_400_000, 21.5) for days in (1, 90)])
+    rollups.run(from_ms(now() + 120_000))
+    page.goto("/pipeline/")
+    page.get_by_role("button", name="Keep some for another time").click()
+    dialog = page.locator("#form-dialog")
+    dialog.get_by_label("Which").fill("freezer-1")
+    dialog.get_by_label("Days of readings").fill("30")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.locator(".going")).to_contain_text("1 readings of 1 series")
+    expect(dialog).to_contain_text("Press again to do it")
+    assert not RetentionRule.objects.exists()
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.locator("#keeping-rules")).to_contain_text("readings 30 days")
+    assert RetentionRule.objects.get().device.uid == "freezer-1"
+    page.get_by_role("button", name="Delete the rule of Freezer 1").click()
+    dialog.get_by_role("button", name="Delete").click()  # which removes nothing
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#keeping-rules li")).to_have_count(0)
 
 
 def test_a_worker_in_trouble_is_loud(page: Page):

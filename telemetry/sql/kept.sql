@@ -23,3 +23,21 @@ WHERE series.id = ANY (%(series)s::int[])
 SELECT now(), coalesce(
     max(greatest(raw_floor, minute_floor, hour_floor, day_floor)), 'epoch'
 ) FROM series_retention
+
+-- name: list_owned
+-- The series that a rule of one site, kind, device or series is of, and what else rules may be of.
+SELECT series.id, device.site_id, device.kind, device.id
+FROM telemetry_series AS series
+JOIN devices_device AS device ON device.id = series.device_id
+WHERE device.removed_at IS NULL AND (
+    device.site_id = %(site)s OR device.kind = %(of_kind)s OR device.id = %(device)s
+    OR series.id = %(of_series)s
+)
+
+-- name: count_between
+-- By days (UTC): how many numbers some series have in [from, to), the first of these days, how many
+-- days, and of how many series.
+SELECT coalesce(sum(count), 0)::bigint, min(bucket), count(DISTINCT bucket),
+    count(DISTINCT series_id)
+FROM rollup_1d
+WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s

@@ -66,6 +66,8 @@ SAMPLES = {
     "marks": [1],
     "cutoff": datetime(2000, 1, 1, tzinfo=UTC),
     "changed_before": datetime(2000, 1, 1, tzinfo=UTC),
+    "of_series": 1,
+    "of_kind": "freezer",
     **dict.fromkeys(
         ("raw", "minutes_from", "hours", "days_from"), datetime(2000, 1, 1, tzinfo=UTC)
     ),

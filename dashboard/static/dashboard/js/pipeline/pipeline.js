@@ -6,6 +6,7 @@ import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
 import { Jobs, asJob, nameOf } from "./jobs.js";
+import { Keeping } from "./keeping.js";
 import { PipelinePast } from "./past.js";
 import { alarms, balance, clockOff, gone, summed } from "./rates.js";
 import { serverNow } from "../time/clock.js";
@@ -25,6 +26,7 @@ const GAP = 4_000; // ms without counters: the line breaks
 /** @type {Map<string, Worker>} */ const workers = new Map();
 const jobs = new Jobs();
 /** @type {[number, number][]} */ const lags = [];
+const keeping = new Keeping();
 const past = new PipelinePast(() => second());
 let stored = 0;
 let answered = false;
@@ -167,9 +169,11 @@ function showVerdict(/** @type {Worker[]} */ all, /** @type {Worker[]} */ alive,
   setMark(byId("verdict"), state, text);
 }
 
+connection.on("retention", () => keeping.read());
 connection.on("pipeline", (message) => worker(message.worker).take(message.counters, message.at));
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);
 past.start();
 read();
+keeping.read();
