@@ -53,7 +53,11 @@ def token() -> str:
     from django.contrib.auth.models import User  # noqa: PLC0415 (needs the settings)
     from knox.models import AuthToken  # noqa: PLC0415
 
-    made: str = AuthToken.objects.create(User.objects.create(username="bench-export"))[1]
+    from access.roles import Role  # noqa: PLC0415
+
+    user = User.objects.create(username="bench-export")
+    user.grants.create(role=Role.VIEWER)
+    made: str = AuthToken.objects.create(user)[1]
     return made
 
 
