@@ -1,4 +1,5 @@
-"""Codes of an app and codes on paper: made and compared. Imported by the views that do."""
+"""Codes of an authenticator app and recovery codes: made and compared. Imported by the views that
+do."""
 
 from __future__ import annotations
 
@@ -73,11 +74,11 @@ def keep_app(user: User, secret: bytes, code: str) -> bool:
 
 
 def is_right(user: User, code: str) -> bool:
-    """Whether the code is of the account's app or one on its paper. Each is taken once, also by two
-    at the same instant. Raises TooManyTries."""
+    """Whether the code is of the account's app or one of its recovery codes. Each is taken once,
+    also by two at the same instant. Raises TooManyTries."""
     with tries.trying(tries.code_buckets(user.pk)) as this:
         plain = "".join(code.lower().split()).replace("-", "")
-        right = _is_of_app(user, plain) if plain.isdecimal() else _is_on_paper(user, plain)
+        right = _is_of_app(user, plain) if plain.isdecimal() else _is_recovery(user, plain)
         if right:
             this.succeeded()
     return right
@@ -92,12 +93,12 @@ def _is_of_app(user: User, code: str) -> bool:
     return bool(CodeApp.objects.filter(user=user, last_step__lt=step).update(last_step=step))
 
 
-def _is_on_paper(user: User, code: str) -> bool:
+def _is_recovery(user: User, code: str) -> bool:
     return bool(RecoveryCode.objects.filter(user=user, digest=_digest(code)).delete()[0])
 
 
-def new_paper(user: User) -> list[str]:
-    """Codes on paper instead of those there were; known only now."""
+def new_recovery(user: User) -> list[str]:
+    """Recovery codes instead of those there were; known only now."""
     codes = [
         "".join(secrets.choice(RECOVERY_LETTERS) for _ in range(RECOVERY_LENGTH))
         for _ in range(RECOVERY_CODES)

@@ -1,4 +1,4 @@
-"""What somebody shows beside a password: codes of an app, passkeys, codes on paper."""
+"""What somebody shows beside a password: codes of an app, passkeys, recovery codes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Passkey(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """One code on paper; used once, for then it is deleted."""
+    """Used once, for then it is deleted."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes"

@@ -1,4 +1,4 @@
-"""The picture an app of codes reads. Imported by the views that show one."""
+"""The picture an authenticator app reads. Imported by the views that show one."""
 
 from __future__ import annotations
 

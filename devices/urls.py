@@ -8,10 +8,10 @@ from devices.api.factors import (
     AppBeginView,
     AppView,
     FactorsView,
-    PaperView,
     PasskeyBeginView,
     PasskeysView,
     PasskeyView,
+    RecoveryView,
 )
 from devices.api.imports import DeviceImportViewSet
 from devices.api.invitations import InvitationsView, InvitationView
@@ -38,7 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/factors/", FactorsView.as_view(), name="account-factors"),
     path("account/factors/app/begin/", AppBeginView.as_view(), name="account-app-begin"),
     path("account/factors/app/", AppView.as_view(), name="account-app"),
-    path("account/factors/paper/", PaperView.as_view(), name="account-paper"),
+    path("account/factors/recovery/", RecoveryView.as_view(), name="account-recovery"),
     path(
         "account/factors/passkeys/begin/", PasskeyBeginView.as_view(), name="account-passkey-begin"
     ),

@@ -47,7 +47,7 @@ MEASURING = {"ingest", "ingest_by_path", "ingest_attributes"}
 # What a session alone may do: devices/tests/test_account_api.py, test_second_factor.py.
 SESSIONS = {
     "account_password", "account_sessions_end", "account_sessions_end_others", "account_app_begin",
-    "account_app_set", "account_app_remove", "account_paper", "account_passkey_begin",
+    "account_app_set", "account_app_remove", "account_recovery", "account_passkey_begin",
     "account_passkey_make", "account_passkey_remove",
 }  # fmt: skip
 OF_ONES_OWN = {"log_read"}  # a mark that is nobody else's: the audit log has no word of it

@@ -83,7 +83,7 @@ class SecondPage(TemplateView):
         facts = {"name": self.user.get_username(), "asks": self.asks, "next": self.to}
         if self.asks:
             facts["app"] = factor.CodeApp.objects.filter(user=self.user).exists()
-        elif "paper" not in kwargs:
+        elif "recovery" not in kwargs:
             facts |= self._new_app()
         return super().get_context_data(**facts, **kwargs)
 
@@ -123,8 +123,8 @@ class SecondPage(TemplateView):
         if not codes.keep_app(self.user, secret, "".join(code.split())):
             return self.render_to_response(self.get_context_data(wrong=True))
         audit.record(self.user, "factor.added", self.user, after={"kind": "app"})
-        paper = codes.new_paper(self.user)
-        context = self.get_context_data(paper=paper)
+        recovery = codes.new_recovery(self.user)
+        context = self.get_context_data(recovery=recovery)
         return finish(self.request, self.user, render(self.request, self.template_name, context))
 
 

@@ -1,4 +1,4 @@
-"""More than a password: codes of an app by the RFC, codes on paper, passkeys of a real browser."""
+"""More than a password: codes of an app by the RFC, recovery codes, passkeys of a real browser."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ def test_codes_are_not_guessed_and_the_password_does_not_make_a_token(olga: User
 def test_one_code_at_the_same_instant_lets_one_in():
     olga = User.objects.create_user("olga")
     give_app(olga)
-    (paper, *_) = codes.new_paper(olga)
-    for code in (code_now(), paper.upper()):
+    (recovery, *_) = codes.new_recovery(olga)
+    for code in (code_now(), recovery.upper()):
 
         def show(_: int, code: str = code) -> bool:
             try:
@@ -129,7 +129,7 @@ def test_one_code_at_the_same_instant_lets_one_in():
             assert sum(threads.map(show, range(4))) == 1
         Tries.objects.all().delete()
     assert RecoveryCode.objects.count() == codes.RECOVERY_CODES - 1
-    assert paper.replace("-", "") not in str(list(RecoveryCode.objects.values_list()))
+    assert recovery.replace("-", "") not in str(list(RecoveryCode.objects.values_list()))
     assert base64.b32encode(RFC_SECRET).decode() not in CodeApp.objects.get().sealed
 
 
@@ -146,7 +146,7 @@ def test_factors_change_only_with_the_password_and_a_command_takes_them_away(olg
     ):
         answer = here.post(f"{FACTORS}app/", body, content_type=JSON)
         assert answer.status_code == status, answer.content
-    assert here.get(FACTORS).json()["paper"] == codes.RECOVERY_CODES
+    assert here.get(FACTORS).json()["recovery"] == codes.RECOVERY_CODES
     assert here.delete(f"{FACTORS}app/", {"current": "x"}, content_type=JSON).status_code == 400
     call_command("account", "remove-factors", "olga", stdout=StringIO())
     assert not factor.has_any(olga)
@@ -164,7 +164,7 @@ def test_where_one_is_required_it_is_set_up_before_anybody_is_in(olga: User, set
     code = codes.code_at(secret, int(codes.database_now()) // codes.STEP)
     assert b"not right" in here.post("/login/second/", {"code": "000000"}).content
     done = here.post("/login/second/", {"code": code})
-    assert len(done.context["paper"]) == codes.RECOVERY_CODES
+    assert len(done.context["recovery"]) == codes.RECOVERY_CODES
     assert is_in(here)
     last = here.delete(f"{FACTORS}app/", {"current": PASSWORD}, content_type=JSON)
     assert last.status_code == 400, "and it is not given up"
@@ -217,7 +217,7 @@ def test_a_passkey_is_made_and_signs_in_and_a_copy_of_it_does_not(
     page.fill("#form-dialog [name=current]", PASSWORD)
     page.click("#form-dialog >> text=Go on")
     expect(page.locator("#factors")).to_contain_text("My <i>phone</i>")
-    expect(page.locator("#paper-codes")).to_contain_text("-")
+    expect(page.locator("#recovery-codes")).to_contain_text("-")
     kept = Passkey.objects.get()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")

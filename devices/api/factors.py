@@ -66,7 +66,7 @@ class PasskeyShape(serializers.Serializer):
 class FactorsShape(serializers.Serializer):
     app = serializers.IntegerField(allow_null=True, help_text="Unix milliseconds: made.")
     passkeys = PasskeyShape(many=True)
-    paper = serializers.IntegerField(help_text="Codes on paper that are left.")
+    recovery = serializers.IntegerField(help_text="Recovery codes that are left.")
     password = serializers.BooleanField(help_text="Whether the account has one.")
 
 
@@ -75,7 +75,7 @@ class AppShape(serializers.Serializer):
     picture = serializers.CharField(help_text="Address of an image.")
 
 
-class PaperShape(serializers.Serializer):
+class RecoveryShape(serializers.Serializer):
     codes = serializers.ListField(child=serializers.CharField(), help_text="Shown this once.")
 
 
@@ -129,7 +129,7 @@ class FactorsView(FactorView):
             {
                 "app": None if app is None else unix_ms(app.made_at),
                 "passkeys": passkeys,
-                "paper": RecoveryCode.objects.filter(user=user).count(),
+                "recovery": RecoveryCode.objects.filter(user=user).count(),
                 "password": user.has_usable_password(),
             }
         )
@@ -138,7 +138,7 @@ class FactorsView(FactorView):
 class AppBeginView(FactorView):
     @extend_schema(
         operation_id="account_app_begin",
-        summary="Begin to set up an app of codes",
+        summary="Begin to set up an authenticator app",
         tags=["Account"],
         request=None,
         responses=AppShape,
@@ -155,11 +155,11 @@ class AppBeginView(FactorView):
 class AppView(FactorView):
     @extend_schema(
         operation_id="account_app_set",
-        summary="Take an app of codes into use",
-        description="Instead of the one there was. The answer has new codes for paper.",
+        summary="Take an authenticator app into use",
+        description="Instead of the one there was. The answer has new recovery codes.",
         tags=["Account"],
         request=NewApp,
-        responses={201: PaperShape},
+        responses={201: RecoveryShape},
     )
     def post(self, request: Request) -> Response:
         from access import codes  # noqa: PLC0415 (few requests need it)
@@ -170,10 +170,10 @@ class AppView(FactorView):
             plain = "".join(said["code"].split())
             if not kept or not codes.keep_app(self.user(request), base64.b64decode(kept), plain):
                 raise ValidationError({"code": ["This is not the code that it shows now."]})
-            paper = codes.new_paper(self.user(request))
+            recovery = codes.new_recovery(self.user(request))
             self.changed(request, "factor.added", "app")
         del request.session[SECRET]
-        return Response({"codes": paper}, status=201)
+        return Response({"codes": recovery}, status=201)
 
     @extend_schema(
         operation_id="account_app_remove",
@@ -191,14 +191,14 @@ class AppView(FactorView):
         return Response(status=204)
 
 
-class PaperView(FactorView):
+class RecoveryView(FactorView):
     @extend_schema(
-        operation_id="account_paper",
-        summary="Make new codes for paper",
+        operation_id="account_recovery",
+        summary="Make new recovery codes",
         description="Those there were hold no more.",
         tags=["Account"],
         request=Confirmed,
-        responses={201: PaperShape},
+        responses={201: RecoveryShape},
     )
     def post(self, request: Request) -> Response:
         from access import codes  # noqa: PLC0415 (few requests need it)
@@ -207,9 +207,9 @@ class PaperView(FactorView):
         if not factor.has_any(self.user(request)):
             raise ValidationError("Set up an app or a passkey first.")
         with transaction.atomic():
-            paper = codes.new_paper(self.user(request))
-            self.changed(request, "factor.added", "paper")
-        return Response({"codes": paper}, status=201)
+            recovery = codes.new_recovery(self.user(request))
+            self.changed(request, "factor.added", "recovery")
+        return Response({"codes": recovery}, status=201)
 
 
 class PasskeyBeginView(FactorView):
@@ -233,10 +233,10 @@ class PasskeysView(FactorView):
     @extend_schema(
         operation_id="account_passkey_make",
         summary="Make a passkey",
-        description="The answer has codes for paper if it is your first factor; otherwise none.",
+        description="The answer has recovery codes if it is your first factor; otherwise none.",
         tags=["Account"],
         request=NewPasskey,
-        responses={201: PaperShape},
+        responses={201: RecoveryShape},
     )
     def post(self, request: Request) -> Response:
         from access import codes, passkeys  # noqa: PLC0415 (it is slow to load)
@@ -249,9 +249,9 @@ class PasskeysView(FactorView):
                 passkeys.make(request._request, user, said["name"], said["answer"])
             except passkeys.Refused as exc:
                 raise ValidationError("This is no passkey that was asked for.") from exc
-            paper = codes.new_paper(user) if first else []
+            recovery = codes.new_recovery(user) if first else []
             self.changed(request, "factor.added", "passkey")
-        return Response({"codes": paper}, status=201)
+        return Response({"codes": recovery}, status=201)
 
 
 class PasskeyView(FactorView):

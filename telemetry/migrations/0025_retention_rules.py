@@ -31,7 +31,8 @@ BEGIN
 END $$;
 CREATE TRIGGER note_retention_rules
 AFTER INSERT OR UPDATE OR DELETE ON telemetry_retentionrule
-FOR EACH STATEMENT EXECUTE FUNCTION note_retention_rules();
+-- Not each statement: Django deletes the rules of whatever is deleted, as a rule there are none.
+FOR EACH ROW EXECUTE FUNCTION note_retention_rules();
 """
 
 REVERSE = """\

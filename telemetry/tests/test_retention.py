@@ -99,7 +99,7 @@ def test_a_late_reading_is_added_to_what_was_dropped(settings) -> None:
 
 
 def test_old_minutes_go_and_hours_and_days_stay(settings) -> None:
-    settings.ROLLUP_RETENTION_DAYS = 20
+    settings.RETENTION_DAYS = settings.ROLLUP_RETENTION_DAYS = 20
     one = series()
     write(one.id, [(END - n * DAY, 1.0) for n in (1, 25)])
     rollups.run(NOW)

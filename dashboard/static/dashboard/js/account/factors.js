@@ -1,4 +1,4 @@
-/** What one signs in with beside the password: an app of codes, passkeys, codes on paper. */
+/** What one signs in with beside the password: an authenticator app, passkeys, recovery codes. */
 
 import { age } from "../page/format.js";
 import { ask } from "../page/form-dialog.js";
@@ -10,20 +10,20 @@ import { moment } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
 
-/** @typedef {{app: number|null, passkeys: {id: number, name: string, made: number, used: number|null}[], paper: number, password: boolean}} Factors */
+/** @typedef {{app: number|null, passkeys: {id: number, name: string, made: number, used: number|null}[], recovery: number, password: boolean}} Factors */
 
 let hasPassword = true;
 
 export async function readFactors() {
   /** @type {Factors} */
-  const { app, passkeys, paper, password } = await get("/api/v1/account/factors/");
+  const { app, passkeys, recovery, password } = await get("/api/v1/account/factors/");
   hasPassword = password;
   const rows = [
-    ...(app === null ? [] : [line(t("App of codes"), t("since {when}", { when: moment(app) }), t("Remove"), () => confirm(t("Remove the app of codes"), (body) => send("DELETE", "/api/v1/account/factors/app/", body)))]),
+    ...(app === null ? [] : [line(t("Authenticator app"), t("since {when}", { when: moment(app) }), t("Remove"), () => confirm(t("Remove the authenticator app"), (body) => send("DELETE", "/api/v1/account/factors/app/", body)))]),
     ...passkeys.map(({ id, name, made, used }) => line(name, [t("Passkey"), t("since {when}", { when: moment(made) }), used === null ? t("never used") : t("used {when}", { when: t("{age} ago", { age: age(serverNow() - used) }) })].join(" · "),
       t("Remove"), () => confirm(t("Remove {name}", { name }), (body) => send("DELETE", `/api/v1/account/factors/passkeys/${id}/`, body)))),
   ];
-  if (rows.length) rows.push(line(t("Codes for paper"), t("{n} left", { n: paper }), t("New codes"), newPaper));
+  if (rows.length) rows.push(line(t("Recovery codes"), t("{n} left", { n: recovery }), t("New codes"), newRecovery));
   byId("factors").removeAttribute("aria-busy");
   byId("factors").hidden = rows.length === 0;
   byId("factors-none").hidden = rows.length > 0;
@@ -49,18 +49,18 @@ function confirm(/** @type {string} */ title, /** @type {(body: {current: string
   });
 }
 
-async function showPaper(/** @type {string[]} */ codes) {
+async function showRecovery(/** @type {string[]} */ codes) {
   if (codes.length) {
-    setText(byId("paper-codes"), codes.join("\n"));
-    byId("paper-once").hidden = false;
+    setText(byId("recovery-codes"), codes.join("\n"));
+    byId("recovery-once").hidden = false;
   }
   await readFactors();
 }
 
-function newPaper() {
+function newRecovery() {
   ask({
-    title: t("New codes for paper"), act: t("New codes"), fields: password(),
-    save: async ({ current }) => showPaper((await send("POST", "/api/v1/account/factors/paper/", { current: current ?? "" })).codes),
+    title: t("New recovery codes"), act: t("New codes"), fields: password(),
+    save: async ({ current }) => showRecovery((await send("POST", "/api/v1/account/factors/recovery/", { current: current ?? "" })).codes),
   });
 }
 
@@ -71,13 +71,13 @@ async function addApp() {
     read: () => null,
   });
   ask({
-    title: t("App of codes"), act: t("Take it into use"),
+    title: t("Authenticator app"), act: t("Take it into use"),
     fields: [
       { name: "picture", label: t("Read this with the app, or type the letters into it"), make: shown },
       { name: "code", label: t("Code that it shows now"), wide: true, attrs: { inputmode: "numeric", autocomplete: "one-time-code" } },
       ...password(),
     ],
-    save: async ({ code, current }) => showPaper((await send("POST", "/api/v1/account/factors/app/", { code, current: current ?? "" })).codes),
+    save: async ({ code, current }) => showRecovery((await send("POST", "/api/v1/account/factors/app/", { code, current: current ?? "" })).codes),
   });
 }
 
@@ -93,7 +93,7 @@ function addPasskey() {
       } catch (error) {
         throw /** @type {Error} */ (error).name === "NotAllowedError" ? new Error(t("No passkey was made.")) : error;
       }
-      await showPaper((await send("POST", "/api/v1/account/factors/passkeys/", { name: name.trim() || t("Passkey"), answer })).codes);
+      await showRecovery((await send("POST", "/api/v1/account/factors/passkeys/", { name: name.trim() || t("Passkey"), answer })).codes);
     },
   });
 }
