@@ -80,6 +80,7 @@ class OwnStack:
             "DATABASE_URL": postgres.url,
             "REDIS_URL": redis.url,
             "MQTT_URL": f"mqtt://{LOOPBACK}:{self.proxy.port}",
+            "PULSEBOARD_BROKER_CONTROL_URL": "",  # the broker is open
             "PULSEBOARD_SPOOL": str(self.folder / "spool"),
             "PULSEBOARD_SPOOL_MIB": str(SPOOL_MIB),
             "PULSEBOARD_DATA": str(self.folder),

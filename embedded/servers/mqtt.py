@@ -189,8 +189,10 @@ def write_for(path: Path, text: str, account: Account | None) -> None:
     fresh.replace(path)
 
 
-def broker(choice: str, folder: Path, port: int, passwords: Mapping[str, str]) -> Broker:
-    """The broker for `--broker auto|mosquitto|iotcore`."""
+def broker(
+    choice: str, folder: Path, port: int, passwords: Mapping[str, str] | None = None
+) -> Broker:
+    """The broker for `--broker auto|mosquitto|iotcore`; without passwords it is open."""
     if choice == "mosquitto" or (choice == "auto" and find_mosquitto()):
         return Mosquitto(folder, port, passwords)
     return Iotcore(folder, port)

@@ -42,7 +42,7 @@ def _days(said: str) -> serializers.IntegerField:
     )  # fmt: skip
 
 
-class RuleSerializer(Strict):
+class RetentionRuleSerializer(Strict):
     """A site, a kind, a device or a series, and for how many days what of it is kept."""
 
     site = serializers.SlugField(required=False, help_text="Its slug.")
@@ -83,7 +83,7 @@ class EffectShape(serializers.Serializer):
     begins = ms(help_text="When something goes at the earliest.")
 
 
-class RuleShape(RuleSerializer):
+class RetentionRuleShape(RetentionRuleSerializer):
     id = serializers.IntegerField(allow_null=True, help_text="null: it was a dry run.")
     name = serializers.CharField(help_text="Of what it is of.")
     changed = ms(allow_null=True)
@@ -96,7 +96,7 @@ class RetentionShape(serializers.Serializer):
     by_series = serializers.BooleanField(
         help_text="false on TimescaleDB: a day goes when no rule keeps it any more."
     )
-    rules = RuleShape(many=True)
+    rules = RetentionRuleShape(many=True)
 
 
 class RetentionView(HistoryView):
@@ -126,12 +126,12 @@ class RetentionView(HistoryView):
         description="Nothing goes within 10 minutes of it. `effect` says what will.",
         tags=TAGS,
         parameters=[DRY_RUN],
-        request=RuleSerializer,
-        responses={200: RuleShape, 201: RuleShape},
+        request=RetentionRuleSerializer,
+        responses={200: RetentionRuleShape, 201: RetentionRuleShape},
     )
     def post(self, request: Request) -> Response:
         is_dry = _is_dry(request)
-        asked = RuleSerializer(data=request.data)
+        asked = RetentionRuleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rule = _drafted(request, asked.validated_data)
         return Response(_saved(rule, is_dry=is_dry), status=200 if is_dry else 201)
@@ -143,13 +143,13 @@ class OneRetentionView(HistoryView):
         summary="Change the days of a rule",
         tags=TAGS,
         parameters=[DRY_RUN],
-        request=RuleSerializer,
-        responses=RuleShape,
+        request=RetentionRuleSerializer,
+        responses=RetentionRuleShape,
     )
     def patch(self, request: Request, retention_id: int) -> Response:
         is_dry = _is_dry(request)
         rule = _one(request, retention_id)
-        asked = RuleSerializer(data=request.data, partial=True)
+        asked = RetentionRuleSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         for name, value in asked.validated_data.items():
             setattr(rule, name, value)

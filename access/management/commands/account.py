@@ -17,6 +17,7 @@ from access.roles import Role
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["pulseboard"]
     help = "Helps somebody in: lifts a wait, gives a new way to a password, invites."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
