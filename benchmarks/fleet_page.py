@@ -77,6 +77,7 @@ class Fleet:
         from django.test import Client  # noqa: PLC0415
         from django.utils import timezone  # noqa: PLC0415
 
+        from access.roles import Role  # noqa: PLC0415
         from devices.models import Device, Presence, Site  # noqa: PLC0415
         from telemetry.models import Series  # noqa: PLC0415
 
@@ -108,6 +109,7 @@ class Fleet:
             self.series.setdefault(each.device_id, []).append(each.pk)
         self._store()
         user, _ = get_user_model().objects.get_or_create(username=USERNAME)
+        user.grants.get_or_create(site=None, defaults={"role": Role.VIEWER})
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME

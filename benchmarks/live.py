@@ -60,6 +60,7 @@ class Fleet:
         from django.contrib.auth import get_user_model  # noqa: PLC0415
         from django.test import Client  # noqa: PLC0415
 
+        from access.roles import Role  # noqa: PLC0415
         from devices.models import Device  # noqa: PLC0415
         from telemetry.models import Series  # noqa: PLC0415
 
@@ -69,6 +70,7 @@ class Fleet:
             for number in range(series)
         ]
         self.user, _ = get_user_model().objects.get_or_create(username=USERNAME)
+        self.user.grants.get_or_create(site=None, defaults={"role": Role.VIEWER})
         client = Client()
         client.force_login(self.user)
         name = settings.SESSION_COOKIE_NAME

@@ -236,12 +236,17 @@ test("a page that never hears of the server says so", () => {
   w.pass(6_000);
   assert.deepEqual(connection.trouble(), { what: "connection", lasts: 6_000 });
 });
-test("logged out is not tried again", () => {
+test("logged out is tried once more by who was let in, for the session may have another key, and no more", () => {
   const { w, connection } = opened();
+  w.socket.onclose({ code: 4401 });
+  w.pass(1_900); // the answer that brings the key may be on its way
+  assert.deepEqual([connection.state, w.sockets.length], ["reconnecting", 1]);
+  w.pass(200);
+  assert.equal(w.sockets.length, 2);
   w.socket.onclose({ code: 4401 });
   w.pass(100_000);
   assert.equal(connection.state, "logged out");
-  assert.equal(w.sockets.length, 1);
+  assert.equal(w.sockets.length, 2);
 });
 test("without a network it says offline", () => {
   const { w, connection } = opened();

@@ -10,6 +10,7 @@ import { News } from "./news.js";
 const DEAD_AFTER = 12_000; // ms without a message before it reconnects
 const TICK = 1_000; // ms
 const LOGGED_OUT = 4401;
+const ANOTHER_KEY = 2_000; // ms in which the answer arrives that brings this browser the new key of its session
 const AGAIN_AFTER = 5_000; // ms before history that could not be read is asked for again
 const OFTEN = ["pipeline", "quarantine"]; // events that only who asks for them is sent
 const UNITS = /** @type {Record<string, number>} */ ({ s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 });
@@ -214,16 +215,18 @@ export class LiveConnection {
   }
 
   #lost(/** @type {number} */ code) {
+    // Who was let in before may get another key of the session, as after a change of the password: tried once more.
+    const wasIn = this.ready;
     this.socket = null;
     this.ready = false;
     this.thinned = false;
     this.world.cancel(this.timer);
     this.acks?.end();
-    if (code === LOGGED_OUT) {
+    if (code === LOGGED_OUT && !wasIn) {
       this.#set("logged out");
       return;
     }
-    const delay = backoff(this.attempt, this.world.random());
+    const delay = Math.max(backoff(this.attempt, this.world.random()), code === LOGGED_OUT ? ANOTHER_KEY : 0);
     this.attempt += 1;
     this.retryAt = this.world.now() + delay;
     this.timer = this.world.later(() => this.open(), delay);
