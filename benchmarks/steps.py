@@ -71,7 +71,7 @@ def one_round(stream: bytes, fleet: Fleet) -> dict[str, float]:
 
     known = all_known(fleet)
     intake, builder, cutter = Intake(known), RowBuilder(known), PacketCutter(version5=False)
-    builder._limit._asked_at = time.monotonic()  # nothing is too old, as was asked just now
+    builder._limits._asked_at = time.monotonic()  # nothing is too old, as was asked just now
     steps, batches = Steps(), []
     for at in range(0, len(stream), CHUNK):
         chunk = stream[at : at + CHUNK]
