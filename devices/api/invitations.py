@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from access import audit, invitation, links
 from access.models import Invitation
+from access.permission import check_named
 from access.roles import Role
 from access.scope import Scope
 from devices.api.strict import Strict
@@ -83,6 +84,7 @@ class InvitationsView(APIView):
         scope = Scope.of(request)
         site = None
         if said["site"] is not None:
+            check_named(request, Site, slug=said["site"])
             visible = Site.objects.visible_to(scope)
             site = visible.filter(slug=said["site"]).first()
             if site is None:
