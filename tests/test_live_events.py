@@ -23,7 +23,7 @@ DEADLINE = 60  # seconds a sent message may take
 
 
 @contextlib.asynccontextmanager
-async def listening(passed_over=("log",)):
+async def listening(passed_over=("log", "audit")):
     """Yields a function that returns the next event."""
     layer = get_channel_layer()
     channel = await layer.new_channel()
@@ -40,7 +40,7 @@ async def listening(passed_over=("log",)):
 
     async def following():
         async with asyncio.timeout(DEADLINE):
-            # What somebody did is in the log as well, which has a test of its own.
+            # What somebody did is in both logs as well, which have tests of their own.
             while (message := await queue.get()).get("event") in passed_over:
                 pass
             return message
@@ -248,7 +248,7 @@ def test_a_channel_layer_that_is_away_does_not_undo_the_change(settings, caplog)
 async def test_an_entry_of_the_log_is_announced_with_its_number_and_where_it_stands():
     api = await sync_to_async(operator_client)()
     site = await Site.objects.acreate(slug="roof", name="Roof")
-    async with listening(passed_over=()) as following:
+    async with listening(passed_over=("audit",)) as following:
         body = {"text": "x" * 5_000, "site": "roof", "client_id": str(uuid.uuid4())}
         made = (await sync_to_async(api.post)("/api/v1/log/", body)).json()["entry"]
         message = await following()

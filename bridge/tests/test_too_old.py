@@ -14,7 +14,7 @@ from bridge.tests.test_transaction import Transaction, transaction
 from devices.clock import now_us
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import from_ms
-from telemetry.storage import retention
+from telemetry.storage import kept, retention
 
 __all__ = ["transaction"]
 
@@ -91,10 +91,10 @@ def test_what_is_taken_is_not_dropped_by_the_next_run(transaction: Transaction, 
 
 def test_the_limit_moves_with_the_clock_and_the_settings(settings, database) -> None:
     settings.RETENTION_DAYS = 30
-    limit = retention.AcceptsFrom()
-    first = limit.us()
+    limit = kept.AcceptsFrom()
+    first = limit.newest_us()
     settings.RETENTION_DAYS = 20
-    assert limit.us() == first  # asked once a minute
-    limit._asked_at -= retention.LIMIT_HOLDS
-    assert limit.us() - first == 10 * DAY * 1_000
-    assert retention.GRACE.total_seconds() > retention.LIMIT_HOLDS
+    assert limit.newest_us() == first  # asked once a minute
+    limit._asked_at -= kept.LIMIT_HOLDS
+    assert limit.newest_us() - first == 10 * DAY * 1_000
+    assert retention.GRACE.total_seconds() > kept.LIMIT_HOLDS

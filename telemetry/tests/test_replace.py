@@ -90,9 +90,9 @@ def test_nothing_is_replaced_by_what_was_computed_of_readings_that_are_gone() ->
         cursor.execute("UPDATE retention_state SET raw_floor = %s", [NOON])
     nothing = Computed(one.id, NOON_US, NOON_US, np.empty(0, np.int64), np.empty(0))
     with pytest.raises(Dropped):
-        replace(nothing, NOON - timedelta(seconds=1))
+        replace(nothing, Needs(NOON - timedelta(seconds=1)))
     assert stored(one.id) == {0: 1.0}
-    replace(nothing, NOON)
+    replace(nothing, Needs(NOON))
     assert stored(one.id) == {}
 
 
@@ -101,5 +101,5 @@ def test_what_fails_alongside_changes_nothing() -> None:
     nothing = Computed(one.id, NOON_US, NOON_US, np.empty(0, np.int64), np.empty(0))
     put(one.id, 10, {0: 1.0})
     with pytest.raises(ZeroDivisionError):
-        replace(nothing, EPOCH, lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+        replace(nothing, Needs(EPOCH), lambda: 1 / 0)  # type: ignore[arg-type, return-value]
     assert stored(one.id) == {0: 1.0}

@@ -8,7 +8,7 @@ import numpy as np
 from telemetry.corrections import change
 from telemetry.models import Series
 from telemetry.moments import EPOCH, from_ms
-from telemetry.storage.replace import Computed, replace
+from telemetry.storage.replace import Computed, Needs, replace
 from telemetry.tests.timescaledb import (
     DAY,
     END,
@@ -36,14 +36,14 @@ def test_results_in_a_compressed_chunk_are_replaced_and_summarised(on_timescaled
     computed = Computed(
         SERIES[0], (old - HOUR) * 1_000, old * 1_000, times, np.full(len(times), 7.5)
     )
-    found = replace(computed, EPOCH)
+    found = replace(computed, Needs(EPOCH))
     rows("RESET timescaledb.max_tuples_decompressed_per_dml_transaction")
     assert (len(found.times_us), len(found.removed_us)) == (30, 60)
     stored = (
         "SELECT count(*), min(value), max(value) FROM reading WHERE series_id = %s AND time < now()"
     )
     assert rows(f"{stored} AND value = 7.5".replace("%s", str(SERIES[0]))) == [(30, 7.5, 7.5)]
-    assert len(replace(computed, EPOCH).changed_us) == 0
+    assert len(replace(computed, Needs(EPOCH)).changed_us) == 0
     roll_up()
     assert sum(row[2] for row in summaries()[2]) == 30 + 60 + 1
 
