@@ -76,8 +76,8 @@ export class Keeping {
     setText(byId("keeping-setting"), t("Where no rule says otherwise: {days}.", { days: line(setting) }));
     byId("keeping-days").hidden = bySeries;
     byId("keeping-rules").replaceChildren(...rules.map((rule) => el("li", {}, el("span", { text: rule.name }), el("span", { class: "quiet", text: line(daysOf(rule)) }),
-      el("button", { class: "button tiny push", text: t("Change"), attrs: { "aria-label": t("Change the rule of {name}", { name: rule.name }) }, on: { click: () => this.#change(rule) } }),
-      el("button", { class: "button tiny", text: t("Delete"), attrs: { "aria-label": t("Delete the rule of {name}", { name: rule.name }) }, on: { click: () => this.#delete(rule) } }))));
+      el("button", { class: "button tiny push", text: t("Change"), data: { needs: "administrator" }, attrs: { "aria-label": t("Change the rule of {name}", { name: rule.name }) }, on: { click: () => this.#change(rule) } }),
+      el("button", { class: "button tiny", text: t("Delete"), data: { needs: "administrator" }, attrs: { "aria-label": t("Delete the rule of {name}", { name: rule.name }) }, on: { click: () => this.#delete(rule) } }))));
   }
 
   /** @param {Partial<Rule>} rule */

@@ -23,7 +23,7 @@ const ADVICE = {
   implausible_timestamp: t("Set the device's clock, and have it send milliseconds."),
   conflicting_values: t("Give each value its own name or time; the first one stays."),
   corrected: t("An operator deleted or replaced what was there. Undo that on the device's page first, then replay."),
-  too_old: t("Raise PULSEBOARD_RETENTION_DAYS and restart, then replay. Otherwise discard it."),
+  too_old: t("Keep such readings for longer by a rule on the pipeline page, or raise PULSEBOARD_RETENTION_DAYS and restart; then replay. Otherwise discard it."),
   not_finite: t("Have it leave the value out, or send null."),
   unsupported_value: t("Give each element of the array a name of its own."),
   bad_text: t("Have it send a shorter text, without control characters."),
