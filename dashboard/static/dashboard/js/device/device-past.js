@@ -86,6 +86,8 @@ export class DevicePast {
   }
 
   async #readings(/** @type {number} */ series, /** @type {number} */ from, /** @type {number} */ to) {
+    // It may have been deleted while the answer before was on its way.
+    if (this.device.removed || !this.device.series.some((/** @type {any} */ { id }) => id === series)) return null;
     try {
       return (await get(`/api/v1/readings/?series=${series}&from=${Math.floor(from)}&to=${Math.ceil(to)}&points=${MOST}`)).series[0];
     } catch {
