@@ -10,6 +10,7 @@ from django.db import connection
 from alerts.sql import load
 from devices import clock
 from telemetry.jobs import Job
+from telemetry.storage.deletion import delete_in_steps
 
 KEPT = timedelta(days=730)  # since it cleared, or ended
 AT_ONCE = 5_000  # rows of one DELETE
@@ -21,15 +22,9 @@ _SQL = load("keeping")
 def forget(now: datetime) -> int:
     """Delete alerts and silences that were over long ago; how many alerts."""
     given: dict[str, Any] = {"before": now - KEPT, "limit": AT_ONCE}
-    gone = 0
     with connection.cursor() as cursor:
         cursor.execute(_SQL["forget_silences"], given)
-        while gone < MOST:
-            cursor.execute(_SQL["forget_alerts"], given)
-            gone += cursor.rowcount
-            if cursor.rowcount < AT_ONCE:
-                break
-    return gone
+    return delete_in_steps(_SQL["forget_alerts"], given, step=AT_ONCE, most=MOST)
 
 
 def _forget() -> str:

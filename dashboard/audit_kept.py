@@ -10,6 +10,7 @@ from django.db import connection
 from access.audit_entry import AuditEntry
 from telemetry.jobs import Job
 from telemetry.storage import retention
+from telemetry.storage.deletion import delete_in_steps
 
 AT_ONCE = 5_000  # entries of one DELETE
 MOST = 100_000  # entries of one run; the next one goes on
@@ -20,18 +21,11 @@ def forget(now: datetime) -> int:
     days, whatever it is told."""
     table = connection.ops.quote_name(AuditEntry._meta.db_table)
     before = now - timedelta(days=settings.AUDIT_RETENTION_DAYS)
-    gone = 0
-    while gone < MOST:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {table} WHERE id IN"  # noqa: S608  the table's own name
-                f" (SELECT id FROM {table} WHERE at < %s ORDER BY at LIMIT %s)",
-                [before, AT_ONCE],
-            )
-            gone += cursor.rowcount
-            if cursor.rowcount < AT_ONCE:
-                break
-    return gone
+    statement = (
+        f"DELETE FROM {table} WHERE id IN"  # noqa: S608  the table's own name
+        f" (SELECT id FROM {table} WHERE at < %s ORDER BY at LIMIT %s)"
+    )
+    return delete_in_steps(statement, [before, AT_ONCE], step=AT_ONCE, most=MOST)
 
 
 def _forget() -> str:

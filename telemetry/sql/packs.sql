@@ -225,11 +225,14 @@ WHERE excluded.time > kept.time
 DELETE FROM packed_day WHERE day < %(day)s RETURNING day
 
 -- name: delete_packs
--- Deletes the packs of a series, and has their days count fewer.
+-- Deletes the packs of a series that begin before a moment, a midnight or infinity, and has their days
+-- count fewer; how many readings and texts that are.
 WITH gone AS (
-    DELETE FROM reading_pack WHERE series_id = %(series_id)s RETURNING start, count
+    DELETE FROM reading_pack WHERE series_id = %(series_id)s AND start < %(stop)s
+    RETURNING start, count
 ), texts AS (
-    DELETE FROM text_pack WHERE series_id = %(series_id)s RETURNING start, count
+    DELETE FROM text_pack WHERE series_id = %(series_id)s AND start < %(stop)s
+    RETURNING start, count
 ), counted AS (
     UPDATE packed_day SET readings = greatest(0, packed_day.readings - less.readings)
     FROM (

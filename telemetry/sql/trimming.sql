@@ -144,24 +144,3 @@ WHERE time >= %(start)s AND time < %(stop)s AND (series_id, time) IN (
     WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
     LIMIT %(limit)s
 )
-
--- name: trim_packs
--- Deletes the packs of some series that begin before a moment, which is a midnight, and has their days
--- count fewer; how many readings and texts that are.
-WITH gone AS (
-    DELETE FROM reading_pack WHERE series_id = ANY (%(series)s::int[]) AND start < %(stop)s
-    RETURNING start, count
-), texts AS (
-    DELETE FROM text_pack WHERE series_id = ANY (%(series)s::int[]) AND start < %(stop)s
-    RETURNING start, count
-), counted AS (
-    UPDATE packed_day SET readings = greatest(0, packed_day.readings - less.readings)
-    FROM (
-        SELECT (start AT TIME ZONE 'UTC')::date AS day, sum(count)::bigint AS readings
-        FROM (SELECT * FROM gone UNION ALL SELECT * FROM texts) AS each
-        GROUP BY 1
-    ) AS less
-    WHERE packed_day.day = less.day
-)
-SELECT coalesce(sum(count), 0)::bigint
-FROM (SELECT * FROM gone UNION ALL SELECT * FROM texts) AS each

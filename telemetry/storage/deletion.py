@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -19,13 +20,20 @@ def delete_where(table: str, condition: LiteralString, values: list[Any]) -> int
     ).format(
         table=sql.Identifier(table), condition=sql.SQL(condition), limit=sql.Literal(DELETE_CHUNK)
     )
-    removed = 0
-    while True:
+    return delete_in_steps(statement, values, step=DELETE_CHUNK)
+
+
+def delete_in_steps(statement: Any, given: Any, *, step: int, most: float = math.inf) -> int:
+    """Run a DELETE of at most `step` rows until it finds no more, or `most` rows are gone: the next
+    run of who asks goes on. How many went. Outside of a transaction each step is one."""
+    gone = 0
+    while gone < most:
         with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            removed += cursor.rowcount
-            if cursor.rowcount < DELETE_CHUNK:
-                return removed
+            cursor.execute(statement, given)
+            gone += cursor.rowcount
+            if cursor.rowcount < step:
+                break
+    return gone
 
 
 def deletion(series_id: int, moments: list[datetime]) -> dict[str, Any]:

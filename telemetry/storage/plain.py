@@ -101,7 +101,7 @@ class Plain:
         removed = sum(delete_where(table, "series_id = ANY (%s::int[])", [ids]) for table in tables)
         with connection.cursor() as cursor:
             for series_id in ids:
-                cursor.execute(_SQL["delete_packs"], {"series_id": series_id})
+                cursor.execute(_SQL["delete_packs"], {"series_id": series_id, "stop": "infinity"})
                 removed += cursor.fetchone()[0]
         return removed
 

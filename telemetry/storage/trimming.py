@@ -27,7 +27,7 @@ from telemetry.storage.kept import Days, Kept, Owner
 SERIES_PER_STEP = 100
 RUN_SECONDS = 60.0  # of one run; the next one goes on
 
-_SQL = load("trimming")
+_SQL = load("trimming") | load("packs")
 _TRIM = {"reading": _SQL["trim_numbers"], "text_reading": _SQL["trim_texts"]}
 
 
@@ -105,7 +105,7 @@ def _delete(ids: list[int], limits: Kept) -> int:
         removed += delete_where(table, of_series + " AND time < %s", [ids, limits.raw])
     for series_id in ids:
         with _packs_held() as cursor:
-            cursor.execute(_SQL["trim_packs"], {"series": [series_id], "stop": limits.raw})
+            cursor.execute(_SQL["delete_packs"], {"series_id": series_id, "stop": limits.raw})
             removed += cursor.fetchone()[0]
     for table, limit in (
         ("rollup_base", limits.raw),
