@@ -27,9 +27,10 @@ PARAMETER = re.compile(r"<(?:\w+:)?\w+>|\(\?P<\w+>[^)]*\)")
 
 
 class RecordTheRest:
-    """A view that only asks, although by POST, says so: `changes_nothing = True`. One whose writes
-    have a history of their own says `has_history = True`, and is recorded without what was
-    written."""
+    """A view that only asks, although by POST, says so: `changes_nothing = True`; one that does
+    when it is told `dry_run`: `has_dry_run = True`, for others write whatever they are told.
+    One whose writes have a history of their own says `has_history = True`, and is recorded without
+    what was written."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -72,6 +73,8 @@ def _only_asks(request: HttpRequest, view: Any) -> bool:
     named: Any = request.resolver_match
     if getattr(view, "changes_nothing", False) or named.url_name in ONLY_COOKIES:
         return True
+    if not getattr(view, "has_dry_run", False):
+        return False
     asked = getattr(request, "asked", None)
     dry = asked.get("dry_run") if isinstance(asked, dict) else None
     return bool(DRY.fullmatch(str(dry or request.GET.get("dry_run", ""))))

@@ -132,6 +132,13 @@ def test_an_address_without_words_of_its_own_is_recorded_by_its_name(ana: User):
     assert (gone.by, gone.object_id, gone.address) == ("ana", str(view["id"]), "192.0.2.1")
 
 
+def test_to_say_that_it_is_a_dry_run_hides_no_change(ana: User):
+    client = APIClient()
+    client.force_login(ana)
+    client.post("/api/v1/views/?dry_run=1", {"name": "Mine", "path": "/"})
+    assert len(entries("views.post")) == 1
+
+
 def test_a_file_given_out_is_recorded(ana: User):
     client = Client()
     client.force_login(ana)

@@ -70,6 +70,8 @@ class AlertRulesExportView(APIView):
 
 
 class AlertRulesImportView(APIView):
+    has_dry_run = True
+
     @extend_schema(
         operation_id="alert_rules_import",
         summary="Take in the alert rules of a file",

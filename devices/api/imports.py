@@ -172,6 +172,8 @@ def _difference(serializer: DeviceSerializer, device: Device) -> dict[str, list[
 class DeviceImportViewSet(viewsets.ViewSet):
     """Tables of devices."""
 
+    has_dry_run = True
+
     @extend_schema(
         operation_id="device_imports_create",
         summary="Register and change devices from a CSV table",

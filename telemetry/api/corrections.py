@@ -131,6 +131,7 @@ class CorrectionsShape(serializers.Serializer):
 class SeriesCorrectionsView(HistoryView):
     """Corrections of one series."""
 
+    has_dry_run = True
     has_history = True
     change_needs = Role.OPERATOR
 

@@ -79,6 +79,7 @@ class AlwaysJson(DefaultContentNegotiation):
 class ImportView(APIView):
     """A file of readings."""
 
+    has_dry_run = True
     change_needs = Role.OPERATOR
 
     content_negotiation_class = AlwaysJson

@@ -100,6 +100,8 @@ class RetentionShape(serializers.Serializer):
 
 
 class RetentionView(HistoryView):
+    has_dry_run = True
+
     @extend_schema(
         operation_id="retention",
         summary="For how long what is kept",
@@ -138,6 +140,8 @@ class RetentionView(HistoryView):
 
 
 class OneRetentionView(HistoryView):
+    has_dry_run = True
+
     @extend_schema(
         operation_id="retention_partial_update",
         summary="Change the days of a rule",
