@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from access.models import Grant, SignIn, end
 from access.roles import Role
-from access.scope import Scope
+from access.scope import Scope, Sites
 
 
 class NotYours(Exception):
@@ -33,10 +33,18 @@ def people(scope: Scope) -> QuerySet[User]:
     """Those an administrator answers for: who has a role where he administers, or everywhere; all,
     for who administers everything."""
     everybody: QuerySet[User] = get_user_model()._default_manager.all()
-    if scope.administers is None:
-        return everybody
-    there = Grant.objects.filter(Q(site__in=scope.administers) | Q(site=None))
-    return everybody.filter(Q(pk__in=there.values("user")) | Q(is_superuser=True))
+    return everybody if scope.administers is None else holders(scope.administers)
+
+
+def holders(sites: Sites, role: Role = Role.VIEWER) -> QuerySet[User]:
+    """Who has this role or a higher at one of these sites, or everywhere; None: anywhere."""
+    everybody: QuerySet[User] = get_user_model()._default_manager.all()
+    if sites == frozenset():
+        return everybody.none()
+    held = Grant.objects.filter(role__gte=role)
+    if sites is not None:
+        held = held.filter(Q(site__in=sites) | Q(site=None))
+    return everybody.filter(Q(pk__in=held.values("user")) | Q(is_superuser=True))
 
 
 def grants(scope: Scope) -> QuerySet[Grant]:

@@ -19,7 +19,7 @@ def visible(scope: Scope) -> Any:
     inputs = DerivedInput.objects.select_related("series__device").order_by("id")
     return (
         DerivedSeries.objects.visible_to(scope)
-        .select_related("series__device", "backfill")
+        .select_related("series__device__site", "backfill")
         .prefetch_related(Prefetch("inputs", queryset=inputs))
     )
 
@@ -42,6 +42,7 @@ def _form(derived: DerivedSeries, scope: Scope, *, is_behind: bool) -> dict[str,
         "series": series_form(derived.series),
         "device": derived.series.device.uid,
         "device_name": derived.series.device.name,
+        "stands_at": site.slug if (site := derived.series.device.site) else None,
         "formula": derived.formula,
         "at": derived.at,
         "inputs": [_input(each, scope) for each in derived.inputs.all()],

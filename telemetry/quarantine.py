@@ -11,6 +11,7 @@ from django.db.models import BinaryField, Count, Func, Max, Min, QuerySet, Value
 
 from access.scope import Scope
 from devices.events import announce_after_commit
+from devices.models import Device
 from telemetry.live import contract
 from telemetry.models import KEPT_PAYLOAD, QuarantinedMessage
 from telemetry.sql import load
@@ -85,6 +86,7 @@ class Group(NamedTuple):
     first_seen: datetime
     last_seen: datetime
     newest: QuarantinedMessage
+    stands_at: str | None  # the slug of the device's site
 
 
 def groups(scope: Scope, limit: int) -> tuple[int, list[Group]]:
@@ -97,9 +99,11 @@ def groups(scope: Scope, limit: int) -> tuple[int, list[Group]]:
     )
     rows = list(counted[:limit])
     newest = excerpts(visible).in_bulk([row[5] for row in rows])
+    senders = Device.with_removed.visible_to(scope).filter(uid__in=[row[0] for row in rows])
+    sites = dict(senders.exclude(site=None).values_list("uid", "site__slug"))
     # Retention may have come in between.
     found = [
-        Group(uid, reason, messages, first, last, newest[newest_id])
+        Group(uid, reason, messages, first, last, newest[newest_id], sites.get(uid))
         for uid, reason, messages, first, last, newest_id in rows
         if newest_id in newest
     ]

@@ -104,7 +104,7 @@ class Hidden:
             version=1, unnumbered=False, starts_at=now, tags=[SECRET],
         )  # fmt: skip
         Former.objects.create(entry=self.entry, text=SECRET, until=now)
-        Reaction.objects.create(entry=self.entry, user=User.objects.get(username="olga"), word="+1")
+        Reaction.objects.create(entry=self.entry, user=self.person, word="+1")
         self.message = self._quarantined("far-1", "malformed_json")
         self.stranger = self._quarantined("nobody-1", "unknown_device")
 
@@ -145,7 +145,7 @@ class Hidden:
 
     def _told(self, now: Any) -> None:
         """Who is told, which stands at no site, and what was told of the alert."""
-        user = may(User.objects.create_user("olga"), (Role.OPERATOR, self.site))
+        user = may(User.objects.create_user(f"{SECRET}-olga"), (Role.OPERATOR, self.site))
         self.person = user
         self.channel = Channel.objects.create(name=SECRET, kind="webhook")
         self.team = Team.objects.create(name=SECRET)

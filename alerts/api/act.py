@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access import granting
 from access.permission import check_named
 from access.roles import Role
 from access.scope import Scope
@@ -140,12 +141,14 @@ class PeopleView(APIView):
     @extend_schema(
         operation_id="alerts_people",
         summary="Whom an alert may be assigned to",
+        description="Operators of something that you see.",
         tags=["Alerts"],
         responses=PeopleShape,
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        active = get_user_model().objects.filter(is_active=True).order_by("username")
+        there = granting.holders(Scope.of(request).sites, Role.OPERATOR)
+        active = there.filter(is_active=True).order_by("username")
         names = list(active.values_list("username", flat=True)[:MAX_PEOPLE])
         return Response({"now": clock.now_ms(), "people": names})
 

@@ -71,6 +71,9 @@ class SilenceSerializer(Strict, serializers.ModelSerializer):
     rule_name = serializers.CharField(source="rule.name", default=None, read_only=True)
     site_name = serializers.CharField(source="site.name", default=None, read_only=True)
     device_name = serializers.CharField(source="device.name", default=None, read_only=True)
+    stands_at = serializers.SerializerMethodField(
+        help_text="The slug of the site whose roles count for it; null: of no site."
+    )
     starts_at = MomentField(required=False, help_text="Without it, now.")
     ends_at = MomentField(allow_null=True, required=False, help_text="null: until it is ended.")
     recurrence = serializers.JSONField(
@@ -86,10 +89,15 @@ class SilenceSerializer(Strict, serializers.ModelSerializer):
     class Meta:
         model = Silence
         fields = [
-            "id", "site", "site_name", "device", "device_name", "rule", "rule_name", "starts_at",
+            "id", "site", "site_name", "device", "device_name", "rule", "rule_name",
+            "stands_at", "starts_at",
             "ends_at", "recurrence", "reason", "created_by", "holds", "held_back",
         ]  # fmt: skip
         read_only_fields = ["id"]
+
+    def get_stands_at(self, silence: Silence) -> str | None:
+        site = silence.device.site if silence.device is not None else silence.site
+        return site.slug if site else None
 
     def get_holds(self, silence: Silence) -> bool:
         return silences.holds(silence, self.context["now"])
@@ -218,7 +226,7 @@ class SilenceView(APIView):
 
 def _visible(request: Request) -> QuerySet[Silence]:
     visible = Silence.objects.visible_to(Scope.seen_by(request))
-    return visible.select_related("site", "device", "rule", "created_by")
+    return visible.select_related("site", "device__site", "rule", "created_by")
 
 
 def _form(silence: Silence) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class AlertRuleChangesView(APIView):
 
 def visible(request: Request) -> QuerySet[AlertRule]:
     seen = AlertRule.objects.visible_to(Scope.seen_by(request))
-    return seen.select_related("site", "device", "created_by")
+    return seen.select_related("site", "device__site", "created_by")
 
 
 def user_of(request: Request) -> User | None:

@@ -169,6 +169,9 @@ class AlertRuleSerializer(DraftSerializer):
             return ""
 
 
+_STANDING = ["targets", "firing", "pending", "last_fired", "stands_at"]
+
+
 class ListedRuleSerializer(AlertRuleSerializer):
     """A rule in the list, with how it stands."""
 
@@ -176,9 +179,12 @@ class ListedRuleSerializer(AlertRuleSerializer):
     firing = serializers.SerializerMethodField(help_text="How many of them it fires for.")
     pending = serializers.SerializerMethodField(help_text="For how many it may be about to.")
     last_fired = serializers.SerializerMethodField(help_text="Unix milliseconds, or null.")
+    stands_at = serializers.SerializerMethodField(
+        help_text="The slug of the site whose roles count for it; null: of no site."
+    )
 
     class Meta(AlertRuleSerializer.Meta):
-        fields = [*AlertRuleSerializer.Meta.fields, "targets", "firing", "pending", "last_fired"]
+        fields = [*AlertRuleSerializer.Meta.fields, *_STANDING]
 
     def _counts(self, rule: AlertRule) -> Counts:
         found: Counts = self.context["counts"][rule.pk]
@@ -195,6 +201,10 @@ class ListedRuleSerializer(AlertRuleSerializer):
 
     def get_last_fired(self, rule: AlertRule) -> int | None:
         return self._counts(rule).last_fired
+
+    def get_stands_at(self, rule: AlertRule) -> str | None:
+        site = rule.site or (rule.device and rule.device.site)
+        return site.slug if site else None
 
 
 def told(exc: InvalidCondition) -> dict[str, Any]:

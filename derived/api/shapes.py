@@ -36,6 +36,9 @@ class DerivedShape(serializers.Serializer):
     series = SeriesShape()
     device = serializers.CharField(help_text="uid of the device its series is of.")
     device_name = serializers.CharField()
+    stands_at = serializers.CharField(
+        allow_null=True, help_text="The slug of the site whose roles count; null: of no site."
+    )
     formula = serializers.CharField()
     at = serializers.CharField()
     inputs = DerivedInputShape(many=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access import granting
 from access.permission import check_named, check_site
 from access.roles import Role
 from access.scope import Scope
@@ -239,12 +239,14 @@ class PeopleView(APIView):
     @extend_schema(
         operation_id="log_people",
         summary="Who may be named in an entry",
+        description="Accounts that see something of what you see.",
         tags=["Log"],
         responses=LogPeopleShape,
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        active = get_user_model().objects.filter(is_active=True).order_by("username")
+        there = granting.holders(Scope.of(request).sites)
+        active = there.filter(is_active=True).order_by("username")
         names = list(active.values_list("username", flat=True)[:MAX_PEOPLE])
         return Response({"now": clock.now_ms(), "people": names})
 

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access import granting
 from access.scope import Scope
 from devices import clock
 from devices.api.errors import RedisAway
@@ -93,6 +94,7 @@ class HereView(APIView):
     @extend_schema(
         operation_id="log_here",
         summary="Who has a page open now",
+        description="Accounts that see something of what you see.",
         tags=["Log"],
         responses=HereShape,
     )
@@ -102,7 +104,9 @@ class HereView(APIView):
             found = here.people()
         except redis.RedisError as exc:
             raise RedisAway from exc
-        people = [{"name": name, "since": since} for name, since in found.items()]
+        there = granting.holders(Scope.of(request).sites).filter(username__in=found)
+        seen = {*there.values_list("username", flat=True), request.user.get_username()}
+        people = [{"name": name, "since": found[name]} for name in found if name in seen]
         return Response({"now": clock.now_ms(), "people": people})
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from access.roles import Role
 from devices import clock
 from devices.models import Device, Site
 from shiftlog import here
@@ -135,6 +136,31 @@ def test_who_is_here_is_who_some_process_says() -> None:
         here.say("web-1", {})
         here.say("web-2", {})
     assert client_of(User(pk=1)).get("/api/v1/log/here/").json()["people"] == []
+
+
+def test_who_is_here_is_told_to_those_who_share_a_site(olga: User, ben: User) -> None:
+    hall, yard = (Site.objects.create(slug=name, name=name) for name in ("hall-2", "yard"))
+    may(olga, (Role.VIEWER, hall))
+    may(ben, (Role.OPERATOR, yard))
+    now = clock.now_ms()
+    here.say("web-1", {"olga": now, "ben": now})
+
+    def seen_by(user: User, address: str) -> list[Any]:
+        return client_of(user).get(f"/api/v1/{address}/").json()["people"]
+
+    try:
+        assert [each["name"] for each in seen_by(olga, "log/here")] == ["olga"]
+        assert seen_by(olga, "log/people") == ["olga"]
+        assert seen_by(olga, "alerts/people") == []
+        ben.grants.create(role=Role.VIEWER, site=hall)
+        assert {each["name"] for each in seen_by(olga, "log/here")} == {"olga", "ben"}
+        assert seen_by(olga, "log/people") == ["ben", "olga"]
+        assert seen_by(ben, "alerts/people") == ["ben"]  # who only looks is given no alert
+        ben.is_active = False
+        ben.save()
+        assert seen_by(olga, "log/people") == ["olga"]
+    finally:
+        here.say("web-1", {})
 
 
 def test_hand_over_says_what_happened_since_one_came(

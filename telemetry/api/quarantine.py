@@ -140,6 +140,9 @@ class GroupShape(serializers.Serializer):
     topic = serializers.CharField(help_text="The newest message's.")
     detail = serializers.CharField(help_text="What is wrong with the newest message.")
     sample = serializers.CharField(help_text="The newest message's payload as text, cut.")
+    stands_at = serializers.CharField(
+        allow_null=True, help_text="The slug of the site whose roles count; null: of no site."
+    )
 
 
 class GroupsShape(serializers.Serializer):

@@ -4,6 +4,7 @@ import { ago, counted, number } from "../page/format.js";
 import { byId, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { OpenList } from "../page/open-list.js";
+import { roleAt } from "../page/role.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
 
@@ -12,7 +13,7 @@ const SEVERITIES = /** @type {Record<string, string>} */ ({ critical: t("Critica
 /**
  * @typedef {{id: number, name: string, enabled: boolean, severity: string, site: string|null, device: string|null, uid_pattern: string, kind: string,
  *   tag: string, metric: string, condition: any, schedule: any, labels: Record<string, string>, text: string, runbook: string, applies: string,
- *   holds: string, created_by: string|null, updated_at: string, targets: number, firing: number, pending: number, last_fired: number|null}} AlertRule
+ *   holds: string, created_by: string|null, updated_at: string, targets: number, firing: number, pending: number, last_fired: number|null, stands_at: string|null}} AlertRule
  */
 export class AlertRuleList extends OpenList {
   /** @param {{chosen: (rule: AlertRule) => void, shown: (rules: AlertRule[]) => void}} of */
@@ -47,7 +48,7 @@ export class AlertRuleList extends OpenList {
     });
     const open = this.opener(rule.id, () => this.of.chosen(rule), el("b", { text: rule.name }), el("span", { class: "small soft", text: rule.holds ? `${rule.applies}: ${rule.holds}` : rule.applies }), this.#stands(rule));
     if (!rule.holds) open.append(el("span", { class: "small error" }, icon("i-warn"), t(" This version cannot use it.")));
-    const row = el("li", {}, open, el("div", { class: "acts" }, turn), said);
+    const row = el("li", { data: { role: roleAt(rule.stands_at) } }, open, el("div", { class: "acts" }, turn), said);
     row.classList.toggle("is-chosen", rule.id === this.open);
     row.classList.toggle("is-off", !rule.enabled);
     return row;

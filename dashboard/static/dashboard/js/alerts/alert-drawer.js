@@ -5,6 +5,7 @@ import { byId, el, icon, setText, stateMark, setMark } from "../page/element.js"
 import { care, happened, SEVERITY, stood } from "./words.js";
 import { get } from "../page/rest.js";
 import { moment, when } from "../time/moment.js";
+import { roleAt } from "../page/role.js";
 import { serverNow } from "../time/clock.js";
 import { wayTo } from "./way.js";
 import { withUnit } from "../page/format.js";
@@ -96,6 +97,7 @@ export class AlertDrawer {
 
   #show(/** @type {Alert} */ alert) {
     this.alert = alert;
+    this.element.dataset.role = roleAt(alert.site?.slug ?? null);
     setText(this.title, alert.sentence);
     this.second();
     const act = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ key, main = false) => el("button", {

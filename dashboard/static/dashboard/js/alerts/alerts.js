@@ -9,6 +9,7 @@ import { connection, keepRead, knownUntil } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { found, SEVERITIES } from "./standing.js";
 import { get } from "../page/rest.js";
+import { lowestAt } from "../page/role.js";
 import { nothing, SEVERITY } from "./words.js";
 import { number } from "../page/format.js";
 import { serverNow } from "../time/clock.js";
@@ -52,6 +53,7 @@ const list = new AlertList(byId("alerts"), connection, {
   open: (row) => drawer.open(row.alert.id, row.alert),
   selected: (ids) => {
     byId("selection").hidden = ids.size === 0;
+    byId("selection").dataset.role = lowestAt([...ids].map((id) => list.rows.get(id)?.alert.site?.slug ?? null));
     setText(byId("selection-count"), t("{size} selected", { size: ids.size }));
   },
 });

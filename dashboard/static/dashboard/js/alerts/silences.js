@@ -3,12 +3,13 @@
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { fieldInstant } from "../time/time-field.js";
 import { get, send } from "../page/rest.js";
+import { roleAt } from "../page/role.js";
 import { WEEKDAYS, when, zoneName } from "../time/moment.js";
 import { weekly } from "./words.js";
 import { t, tn } from "../page/language.js";
 
 /** @typedef {{id: number, site: string|null, site_name: string|null, device: string|null, device_name: string|null, rule: number|null,
- *   rule_name: string|null, starts_at: number, ends_at: number|null, recurrence: any, reason: string, created_by: string|null, holds: boolean, held_back: number}} Silence */
+ *   rule_name: string|null, stands_at: string|null, starts_at: number, ends_at: number|null, recurrence: any, reason: string, created_by: string|null, holds: boolean, held_back: number}} Silence */
 
 /** What it is for, in words. @param {Silence} silence */
 function subject({ site_name: site, device_name: device, rule_name: rule }) {
@@ -54,7 +55,7 @@ export class Silences {
       await this.read();
     } } }));
     end.hidden = over;
-    return el("li", { class: over ? "is-over" : "" }, stateMark(silence.holds ? "silent" : "waiting", word),
+    return el("li", { class: over ? "is-over" : "", data: { role: roleAt(silence.stands_at) } }, stateMark(silence.holds ? "silent" : "waiting", word),
       el("div", {}, el("b", { text: subject(silence) }), el("p", { class: "quiet", text: span(silence, now) }),
         el("p", { class: "soft", text: [silence.reason, silence.created_by && t("by {created_by}", { created_by: silence.created_by })].filter(Boolean).join(" · ") })),
       el("span", { class: "quiet", text: over ? "" : tn("for {n} alert that stands now", "for {n} alerts that stand now", silence.held_back) }), end);

@@ -4,12 +4,13 @@ import { byId, el, icon, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { OpenList } from "../page/open-list.js";
 import { progress } from "./progress.js";
+import { roleAt } from "../page/role.js";
 import { t } from "../page/language.js";
 
 /**
  * @typedef {{name: string, series: number|null, device: string, metric: string, unit: string, hold: number, deleted: boolean}} Input
  * @typedef {{state: string, from: number, to: number, left_to: number, rows: number, estimate: number, error: string}} Backfill
- * @typedef {{id: number, series: any, device: string, device_name: string, formula: string, at: string, inputs: Input[],
+ * @typedef {{id: number, series: any, device: string, device_name: string, stands_at: string|null, formula: string, at: string, inputs: Input[],
  *   enabled: boolean, state: string, problem: string, revision: number, computed_at: number|null, backfill: Backfill|null}} Derived
  */
 
@@ -51,7 +52,7 @@ export class DerivedList extends OpenList {
       class: "button tiny", text: word, attrs: { type: "button", role: "switch", "aria-checked": String(derived.enabled), "aria-label": `${word}: ${name}` }, data: { act: `on-${derived.id}`, needs: "administrator" },
       on: { click: () => this.carryOut(() => send("PATCH", `/api/v1/derived/${derived.id}/`, { enabled: !derived.enabled }), said) },
     });
-    const row = el("li", {}, open, on, said);
+    const row = el("li", { data: { role: roleAt(derived.stands_at) } }, open, on, said);
     const backfill = progress(derived.backfill);
     if (backfill.isRunning) row.append(el("progress", { attrs: { max: "1", value: String(backfill.share), "aria-label": t("Earlier results of {name}", { name }) } }), el("span", { class: "small quiet", text: backfill.said }));
     row.classList.toggle("is-chosen", derived.id === this.open);

@@ -1,14 +1,17 @@
 /** Selecting tiles with Shift, keys or a finger held, and what can be done with them. */
 
 import { byId, setText, toast } from "../page/element.js";
+import { lowestAt } from "../page/role.js";
 import { Selection } from "./selection.js";
 import { t, tn } from "../page/language.js";
 import { typing } from "../frame/frame.js";
 import { wireLongPress } from "../page/long-press.js";
 
 export class FleetSelection {
-  /** @param {HTMLElement} list @param {import("./fleet-filter.js").FleetFilter} filter keeps the selection in the address */
-  constructor(list, filter) {
+  /** @param {HTMLElement} list @param {import("./fleet-filter.js").FleetFilter} filter keeps the selection in the address
+   * @param {(uid: string) => string|null} siteOf a device: the slug of its site */
+  constructor(list, filter, siteOf) {
+    this.siteOf = siteOf;
     this.list = list;
     this.filter = filter;
     this.selection = new Selection(filter.selected);
@@ -93,6 +96,7 @@ export class FleetSelection {
       else tile.querySelector("a")?.removeAttribute("aria-describedby");
     }
     byId("selection").hidden = uids.size === 0;
+    byId("selection").dataset.role = lowestAt([...uids].map(this.siteOf));
     setText(byId("selection-count"), uids.size ? t("{n} selected", { n: uids.size }) : "");
     byId("selection-only").setAttribute("aria-pressed", String(this.filter.only));
   }

@@ -17,7 +17,7 @@ const REFRESH = 30_000; // ms between two full reads: what the pulses cannot tel
 
 const { connection } = live;
 const fleet = new Fleet(live);
-const selection = new FleetSelection(fleet.list, fleet.filter);
+const selection = new FleetSelection(fleet.list, fleet.filter, (uid) => fleet.roster.devices.get(uid)?.site?.slug ?? null);
 const problems = new FleetProblems(fleet, current, live);
 const cards = new CardDialog(fleet);
 let place = placeIn(history.state);

@@ -7,6 +7,7 @@ import { el, icon, stateMark, toast } from "../page/element.js";
 import { firstWords } from "./markdown.js";
 import { day, hourAndMinute, moment } from "../time/moment.js";
 import { isSaid } from "./stream.js";
+import { roleAt } from "../page/role.js";
 import { serverNow } from "../time/clock.js";
 import { written } from "./written.js";
 import { t, tn } from "../page/language.js";
@@ -41,6 +42,7 @@ export class EntryRow {
 
   #build() {
     const { entry } = this;
+    this.element.dataset.role = roleAt(entry.site?.slug ?? null);
     this.element.className = `entry ${isSaid(entry) ? "is-said" : "is-noted"}${entry.deleted ? " is-deleted" : ""}${entry.pinned ? " is-pinned" : ""}${entry.mentions.includes(me) ? " names-me" : ""}`;
     this.element.replaceChildren(...(isSaid(entry) ? this.#said() : this.#noted()));
   }

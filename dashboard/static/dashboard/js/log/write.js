@@ -5,6 +5,7 @@ import { Composer } from "./composer.js";
 import { fieldInstant, fieldText } from "../time/time-field.js";
 import { get } from "../page/rest.js";
 import { outbox } from "./desk.js";
+import { roleAt } from "../page/role.js";
 import { shownBy, viewOf } from "./views.js";
 import { t } from "../page/language.js";
 
@@ -16,6 +17,9 @@ export const page = { device: null, bounds: null };
 
 /** The present view, as it is now. */
 export const viewHere = () => viewOf(location, page.bounds?.() ?? null);
+
+/** Whether one may write there. @param {string|null} site */
+const writesAt = (site) => !["", "viewer"].includes(roleAt(site));
 
 /** @type {HTMLDialogElement|null} */ let dialog = null;
 
@@ -31,7 +35,7 @@ export async function write({ starts = null, ends = null, view = "" }) {
   const note = starts !== null;
   const { device } = page;
   /** @type {[string, string, import("./drafts.js").Place][]} */ const places = device
-    ? [[device.name, "device", { device: device.uid }], ...(device.site ? [/** @type {[string, string, any]} */ ([device.site.name, "site", { site: device.site.slug }])] : []), [t("Everything"), "all", { site: null }]]
+    ? [[device.name, "device", { device: device.uid }], ...(device.site ? [/** @type {[string, string, any]} */ ([device.site.name, "site", { site: device.site.slug }])] : []), ...(writesAt(null) ? [/** @type {[string, string, any]} */ ([t("Everything"), "all", { site: null }])] : [])]
     : [[t("Everything"), "all", { site: null }]];
   const choice = /** @type {HTMLSelectElement} */ (el("select", { class: "field", attrs: { "aria-label": t("About") } }, ...places.map(([text, value]) => el("option", { text, attrs: { value } }))));
   const composer = new Composer({ ...places[0][2], note }, {
@@ -52,11 +56,12 @@ export async function write({ starts = null, ends = null, view = "" }) {
   try {
     const { results } = await get("/api/v1/sites/?page_size=1000");
     const here = shownBy(location.pathname).of;
-    for (const { slug, name } of results) {
+    for (const { slug, name } of results.filter((/** @type {{slug: string}} */ site) => writesAt(site.slug))) {
       places.push([name, `site:${slug}`, { site: slug }]);
       choice.append(el("option", { text: name, attrs: { value: `site:${slug}` } }));
       if (slug === here) choice.value = `site:${slug}`;
     }
+    if (!writesAt(null) && choice.options.length > 1) choice.remove(0);
     choice.dispatchEvent(new Event("change"));
   } catch {
     // What is for all can be written all the same.

@@ -6,6 +6,7 @@ import { el, setText, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { outcome, replay } from "./replay.js";
 import { QuarantineList } from "./quarantine-list.js";
+import { roleAt } from "../page/role.js";
 import { send } from "../page/rest.js";
 import { wireDiscard } from "./undo.js";
 import { t, tn } from "../page/language.js";
@@ -13,7 +14,7 @@ import { t, tn } from "../page/language.js";
 const EXCERPT = 160; // characters of a payload in a line
 
 /** @typedef {{uid: string, reason: string, messages: number, first_seen: number, last_seen: number, newest: number,
- *   topic: string, detail: string, sample: string}} Group as in `GET quarantine/groups/` */
+ *   topic: string, detail: string, sample: string, stands_at: string|null}} Group as in `GET quarantine/groups/` */
 
 /** What tells it from the others. @param {{uid: string, reason: string}} group */
 export const keyOf = ({ uid, reason }) => `${reason} ${uid}`;
@@ -43,7 +44,7 @@ export class QuarantineGroup {
       this.detail, el("p", {}, el("b", { text: t("What to do: ") }), advice(reason)), this.span,
       el("div", { class: "row-acts" }, this.replays, this.discards, ...(reason === "unknown_device" ? [] : device), this.said), this.newer, this.list.element));
     this.details.addEventListener("toggle", () => this.details.open && this.listed !== this.group.newest && this.#read());
-    this.element = el("li", { data: { key: keyOf(group) } }, this.details);
+    this.element = el("li", { data: { key: keyOf(group), role: roleAt(group.stands_at) } }, this.details);
     wireDiscard(this.discards, { row: this.element, said: this.said, what: () => tn("{n} message is", "{n} messages are", this.group.messages, { n: number(this.group.messages, 0) }), discard: () => this.#discard() });
     this.update(group);
   }
