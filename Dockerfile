@@ -32,7 +32,8 @@ RUN python -m compileall -q .
 
 # The folders are made here so that the volumes mounted over them belong to this user.
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin pulseboard \
-    && install -d -o pulseboard -m 0700 /var/lib/pulseboard/spool /run/pulseboard
+    && install -d -o pulseboard -m 0700 /var/lib/pulseboard/spool /run/pulseboard \
+    && install -d -o 1883 -g 1883 -m 0700 /mosquitto/accounts
 USER pulseboard
 
 EXPOSE 8000

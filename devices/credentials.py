@@ -37,6 +37,18 @@ def token_digest(token: str) -> str:
 def broker_verifier(token: str) -> str:
     """What Mosquitto holds instead of it, as `salt$hash` in base64. Kept beside the digest: a
     broker that lost its accounts cannot be given them again from a SHA-256."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    hashed = hashlib.pbkdf2_hmac("sha512", token.encode(), salt, VERIFIER_ROUNDS)
+    return _verifier(token, secrets.token_bytes(SALT_BYTES), VERIFIER_ROUNDS)
+
+
+def verifies(token: str, verifier: str, rounds: int) -> bool:
+    """Whether this is the verifier of that token."""
+    try:
+        salt = base64.b64decode(verifier.partition("$")[0])
+    except ValueError:
+        return False
+    return secrets.compare_digest(_verifier(token, salt, rounds), verifier)
+
+
+def _verifier(token: str, salt: bytes, rounds: int) -> str:
+    hashed = hashlib.pbkdf2_hmac("sha512", token.encode(), salt, rounds)
     return f"{base64.b64encode(salt).decode()}${base64.b64encode(hashed).decode()}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from devices.credentials import VERIFIER_ROUNDS, broker_verifier
+from devices.credentials import VERIFIER_ROUNDS, broker_verifier, verifies
 
 CONTROL_TOPIC = "$CONTROL/dynamic-security/v1"
 ROLE_PREFIX = "device-"  # of a device's role, before its uid; whatever has none is not ours
@@ -20,6 +20,7 @@ ALL = (SEND, RECEIVE, SUBSCRIBE)
 CONTROL, BRIDGE = "pulseboard.control", "pulseboard.bridge"
 SIMULATOR, GATEWAY = "pulseboard.simulator", "pulseboard.gateway"
 PROCESSES = (CONTROL, BRIDGE, SIMULATOR, GATEWAY)
+SHARED = "devices"  # which devices of Compose shared, before each had its own
 NOBODY = {
     "publishClientSend": False,
     "publishClientReceive": False,
@@ -78,6 +79,13 @@ def process_roles() -> list[Json]:
     ]
 
 
+def shared_role() -> Json:
+    """What devices could do that had no account of their own: speak as any of them."""
+    topics = ("devices/+/telemetry", "devices/+/status")
+    reads = [acl(kind, "devices/+/errors") for kind in (RECEIVE, SUBSCRIBE)]
+    return {"rolename": SHARED, "acls": [*(acl(SEND, topic) for topic in topics), *reads]}
+
+
 def client(account: Account) -> Json:
     """A client as it stands in the plugin's file."""
     salt, hashed = account.verifier.split("$")
@@ -110,6 +118,44 @@ def document(before: Json, accounts: Sequence[Account], roles: Sequence[Json]) -
         "clients": list(clients.values()),
         "roles": list(by_name.values()),
     }
+
+
+def with_processes(before: Json, passwords: Mapping[str, str]) -> Json:
+    """The plugin's file with our processes' accounts as they should be, and those of devices, and
+    of others, as they were."""
+    roles = [*process_roles(), *([shared_role()] if SHARED in passwords else [])]
+    found = document(before, process_accounts(passwords), roles)
+    if SHARED not in passwords:
+        for key, name in (("clients", "username"), ("roles", "rolename")):
+            found[key] = [each for each in found[key] if not _is_shared(each, name)]
+    return found
+
+
+def has_processes(before: Json, passwords: Mapping[str, str]) -> bool:
+    """Whether `with_processes` would change nothing but the salts."""
+    clients = {each["username"]: each for each in before.get("clients", [])}
+    wanted = with_processes(before, passwords)
+    return (
+        all(name in clients and _has_word(clients[name], word) for name, word in passwords.items())
+        and before.get("defaultACLAccess") == wanted["defaultACLAccess"]
+        and _acls(before) == _acls(wanted)
+        and clients.keys() == {each["username"] for each in wanted["clients"]}
+    )
+
+
+def _acls(document: Json) -> dict[str, Any]:
+    return {each["rolename"]: _key(each.get("acls", [])) for each in document.get("roles", [])}
+
+
+def _is_shared(each: Json, name: str) -> bool:
+    """Not a device that is called like it."""
+    roles = each.get("roles", [{"rolename": each.get("rolename")}])
+    return bool(each[name] == SHARED and roles == [{"rolename": SHARED}])
+
+
+def _has_word(client: Json, word: str) -> bool:
+    verifier = f"{client.get('salt', '')}${client.get('password', '')}"
+    return verifies(word, verifier, int(client.get("iterations", VERIFIER_ROUNDS)))
 
 
 class Found(NamedTuple):

@@ -16,7 +16,10 @@ sys.path.insert(0, str(ROOT / "deploy"))
 import make_env  # noqa: E402  (a script, not part of a package)
 
 FILE = ROOT / "docker-compose.yml"
-OURS = ("migrate", "web", "bridge", "maintain", "engine", "register", "sim")
+OURS = (
+    "broker-accounts", "broker-restore", "migrate", "web", "bridge", "maintain", "engine",
+    "register", "sim",
+)  # fmt: skip
 
 
 def variables(text: str) -> dict[str, str | None]:

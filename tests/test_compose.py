@@ -16,6 +16,8 @@ import yaml
 from daphne.cli import CommandLineInterface
 from django.core.management import get_commands, load_command_class
 
+from devices import broker_file
+from devices.dynsec import BRIDGE, CONTROL
 from embedded.up import stack as embedded_stack
 from firmware_sim import options as simulator
 from telemetry.workers.probe import parse_address
@@ -29,7 +31,7 @@ CHECKERS = {  # the program of each health check, and the image that has it
     "python": "pulseboard",
     "grep": "pulseboard",
 }
-SHELL_ONLY = {"SIM_DEVICES", "REDIS_PASSWORD", "MQTT_BRIDGE_PASSWORD", "MQTT_DEVICES_PASSWORD"}
+SHELL_ONLY = {"SIM_DEVICES", "REDIS_PASSWORD"}
 IMAGE_VARIABLES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}  # of the Postgres image
 
 
@@ -45,11 +47,11 @@ def services(generated: dict[str, str]) -> dict[str, Any]:
 
 def test_every_part_is_there(services):
     assert set(services) == {
-        *OURS, "timescaledb", "redis", "mosquitto", "mosquitto-passwords",
+        *OURS, "timescaledb", "redis", "mosquitto",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["migrate", "bridge", "maintain", "engine"])
+@pytest.mark.parametrize("name", ["broker-restore", "migrate", "bridge", "maintain", "engine"])
 def test_management_commands_exist_and_take_these_options(services, name: str):
     python, script, command, *rest = compose_file.words(services[name])
     assert (python, script) == ("python", "manage.py")
@@ -82,7 +84,7 @@ def test_the_simulator_takes_these_options(services, name: str):
 
 def test_every_variable_is_read_by_what_it_is_given_to(services):
     read = set()
-    for folder in ("config", "embedded", "firmware_sim"):
+    for folder in ("config", "devices", "embedded", "firmware_sim"):
         for path in (ROOT / folder).rglob("*.py"):
             if "tests" not in path.parts:
                 read |= {
@@ -97,8 +99,6 @@ def test_every_variable_is_read_by_what_it_is_given_to(services):
     for name in set(services) - set(OURS):
         for variable in services[name].get("environment", {}):
             used = str(services[name].get("command")) + str(services[name].get("healthcheck"))
-            if name == "mosquitto-passwords":
-                used += (ROOT / "deploy/mosquitto-passwords.sh").read_text()
             known = variable in IMAGE_VARIABLES and name == "timescaledb"
             assert known or f"${variable}" in used, (name, variable)
 
@@ -135,11 +135,40 @@ def test_the_generator_makes_new_secrets_and_keeps_old_ones(tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     first = path.read_text()
     again = subprocess.run(run, capture_output=True, text=True, check=False)
-    assert (again.returncode, path.read_text()) == (1, first)
-    assert str(path) in again.stderr
+    assert (again.returncode, path.read_text()) == (0, first)
+    lacking = re.sub(r"^MQTT_CONTROL_PASSWORD=.*\n", "", first, flags=re.M)
+    path.write_text(lacking)  # of a release that had no such secret
+    again = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert "added: MQTT_CONTROL_PASSWORD" in again.stdout
+    now = path.read_text()
+    assert now.startswith(lacking)
+    assert re.fullmatch(r"MQTT_CONTROL_PASSWORD=\S{40,}\n", now.removeprefix(lacking))
     secrets = [compose_file.generated()[name] for name in compose_file.make_env.SECRETS]
     assert len({*secrets, *(line.partition("=")[2] for line in first.splitlines())}) > 10
     assert all(len(secret) >= 40 for secret in secrets)
+
+
+def test_the_brokers_accounts_are_written_where_it_reads_them(services):
+    *words, path = services["broker-accounts"]["command"]
+    assert words == ["python", "-m", "devices.broker_file"]
+    conf = (ROOT / "deploy/mosquitto.conf").read_text()
+    assert f"\nplugin_opt_config_file {path}\n" in conf
+    (volume,) = services["broker-accounts"]["volumes"]
+    assert volume in services["mosquitto"]["volumes"]
+    restore = services["broker-restore"]
+    assert (restore["command"][-1], restore["volumes"]) == (path, [volume])
+    assert restore["user"] == services["broker-accounts"]["user"]
+    folder = volume.partition(":")[2]
+    assert Path(path).parent == Path(folder)
+    # A new volume takes its owner from the image's folder.
+    owner = services["broker-accounts"]["user"]
+    uid, gid = owner.split(":")
+    assert f"install -d -o {uid} -g {gid} -m 0700 {folder}" in (ROOT / "Dockerfile").read_text()
+    given = services["broker-accounts"]["environment"]
+    assert set(given) == set(broker_file.PASSWORDS.values())
+    for url, account in (("MQTT_URL", BRIDGE), ("PULSEBOARD_BROKER_CONTROL_URL", CONTROL)):
+        whole = services["engine"]["environment"][url]
+        assert whole.startswith(f"mqtt://{account}:{given[broker_file.PASSWORDS[account]]}@")
 
 
 def test_ports_are_published_on_loopback_and_match_their_servers(services):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from paho.mqtt.client import Client, MQTTMessage, MQTTv5
+from django.core.management import call_command
+from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from embedded.servers.mqtt import find_mosquitto
+from bridge.mqtt.session import Broker as Session
+from devices import broker_file
+from devices.dynsec import BRIDGE, CONTROL, PROCESSES, SHARED
+from devices.models import Device
+from embedded.servers.mqtt import find_mosquitto, find_plugin
 from embedded.servers.ports import free_port, is_free
-from tests.compose_file import ROOT, generated
+from tests.compose_file import ROOT, generated, resolved
 from tests.waiting import eventually
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -106,16 +112,14 @@ class Broker:
         self.port = free_port()
         program = find_mosquitto()
         assert program is not None
-        for name in ("auth", "data"):
-            (folder / name).mkdir()
-        self._write_passwords(folder / "auth")
-        acl = folder / "mosquitto.acl"
-        acl.write_text((ROOT / "deploy/mosquitto.acl").read_text())
+        (folder / "data").mkdir()
+        self.accounts = folder / "accounts.json"
+        self.give_accounts()
         conf = (ROOT / "deploy/mosquitto.conf").read_text()
         for theirs, ours in (
             ("listener 1883", f"listener {self.port} 127.0.0.1"),
-            ("/etc/pulseboard/mosquitto.acl", str(acl)),
-            ("/mosquitto/auth/", f"{folder}/auth/"),
+            ("/usr/lib/mosquitto_dynamic_security.so", str(find_plugin())),
+            ("/mosquitto/accounts/accounts.json", str(self.accounts)),
             ("/mosquitto/data/", f"{folder}/data/"),
         ):
             assert theirs in conf
@@ -123,27 +127,27 @@ class Broker:
         if os.getuid() == 0:
             conf += "user root\n"  # the folder of a test belongs to the user who runs it
         (folder / "mosquitto.conf").write_text(conf)
+        self.command = [str(program), "-c", str(folder / "mosquitto.conf")]
         self.log = folder / "log"
-        with self.log.open("wb") as out:
-            self.process = subprocess.Popen(
-                [str(program), "-c", str(folder / "mosquitto.conf")], stdout=out, stderr=out
-            )
+        self.start()
 
-    def _write_passwords(self, folder: Path) -> None:
-        """As the service does at each start; twice, with an account added between."""
-        self._run_passwords("sh", str(ROOT / "deploy/mosquitto-passwords.sh"), str(folder))
-        file = str(folder / "passwords")
-        self._run_passwords("mosquitto_passwd", "-b", file, "freezer-1", "its own")
-        self._run_passwords("sh", str(ROOT / "deploy/mosquitto-passwords.sh"), str(folder))
+    def start(self) -> None:
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=out)
+        eventually(self.listens, DEADLINE)
 
-    def _run_passwords(self, *words: str) -> None:
-        search = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
-        assert shutil.which("mosquitto_passwd", path=search)
-        subprocess.run(
-            words,
-            env={**os.environ, **self.secrets, "PATH": search},
-            check=True,
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(DEADLINE)
+
+    def give_accounts(self, **more: str) -> str:
+        """As the service does at each start."""
+        words = [sys.executable, "-m", "devices.broker_file", str(self.accounts)]
+        given = {**os.environ, **self.secrets, **more}
+        done = subprocess.run(
+            words, cwd=ROOT, env=given, capture_output=True, text=True, check=True
         )
+        return done.stdout
 
     def listens(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
@@ -167,15 +171,13 @@ class Broker:
         return client, codes[0]
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    running = Broker(tmp_path)
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    running = Broker(tmp_path_factory.mktemp("broker"))
     try:
-        eventually(running.listens, DEADLINE)
         yield running
     finally:
-        running.process.terminate()
-        running.process.wait(DEADLINE)
+        running.stop()
 
 
 def test_the_broker_takes_the_configuration_without_a_complaint(broker: Broker):
@@ -183,61 +185,81 @@ def test_the_broker_takes_the_configuration_without_a_complaint(broker: Broker):
     assert not re.search(r"(?i)error|unknown|deprecat|invalid", log), log
 
 
-@pytest.mark.parametrize(
-    ("user", "password"), [(None, None), ("bridge", "wrong"), ("nobody", "x"), ("bridge", "")]
-)
-def test_strangers_are_refused(broker: Broker, user: str | None, password: str | None):
-    client, code = broker.connect(user, password)
-    client.loop_stop()
-    assert code.is_failure
-
-
-def test_an_account_added_by_hand_outlives_a_start_and_writes_under_its_own_uid(broker: Broker):
-    device, code = broker.connect("freezer-1", "its own")
-    assert not code.is_failure
-    acked: dict[int, bool] = {}
-    device.on_publish = lambda _c, _d, mid, code, _p: acked.update({mid: not code.is_failure})
-    bridge, _ = broker.connect("bridge", broker.secrets["MQTT_BRIDGE_PASSWORD"])
-    subscribed = threading.Event()
-    bridge.on_subscribe = lambda *_: subscribed.set()
-    bridge.subscribe("devices/+/telemetry", 1)
-    assert subscribed.wait(DEADLINE)
-    own = device.publish("devices/freezer-1/telemetry", "{}", 1)
-    other = device.publish("devices/freezer-2/telemetry", "{}", 1)
-    eventually(lambda: acked == {own.mid: True, other.mid: False}, DEADLINE)
-    for client in (bridge, device):
-        client.disconnect()
+def test_strangers_are_refused(broker: Broker):
+    for user, password in ((None, None), (BRIDGE, "wrong"), ("nobody", "x"), (BRIDGE, "")):
+        client, code = broker.connect(user, password)
         client.loop_stop()
+        assert code.is_failure, user
 
 
-def test_devices_speak_and_the_bridge_hears_and_answers(broker: Broker):
-    bridge, code = broker.connect("bridge", broker.secrets["MQTT_BRIDGE_PASSWORD"])
+def test_the_health_check_goes_through(broker: Broker, tmp_path: Path):
+    kind, line = resolved(broker.secrets)["services"]["mosquitto"]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    line = line.replace("1883", str(broker.port)).replace("/tmp/health", str(tmp_path / "health"))
+    for word, is_healthy in ((broker.secrets["MQTT_BRIDGE_PASSWORD"], True), ("wrong", False)):
+        environment = {"PATH": os.environ["PATH"], "MQTT_BRIDGE_PASSWORD": word}
+        done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, check=False)
+        assert (done.returncode == 0) == is_healthy, done.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_device_speaks_for_itself_alone_and_the_bridge_hears_and_answers(
+    broker: Broker, settings
+):
+    word = broker.secrets["MQTT_CONTROL_PASSWORD"]
+    settings.BROKER_CONTROL = Session("127.0.0.1", broker.port, CONTROL, word)
+    freezer = Device(uid="freezer-1", name="freezer-1")
+    freezer.issue_token()
+    freezer.save()
+    call_command("broker", "sync", stdout=StringIO())
+    # Compose runs the service again whenever something is started, also beneath a broker that runs.
+    assert "as it should be" in broker.give_accounts()
+    broker.stop()
+    broker.start()
+
+    bridge, code = broker.connect(BRIDGE, broker.secrets["MQTT_BRIDGE_PASSWORD"])
     assert not code.is_failure
-    device, code = broker.connect("devices", broker.secrets["MQTT_DEVICES_PASSWORD"])
+    device, code = broker.connect("freezer-1", freezer.token)
     assert not code.is_failure
     heard: list[str] = []
     acked: dict[int, bool] = {}
-
-    def on_message(_client, _data, message: MQTTMessage) -> None:
-        heard.append(message.topic)
-
-    def on_publish(_client, _data, mid: int, code: ReasonCode, _properties) -> None:
-        acked[mid] = not code.is_failure
-
-    bridge.on_message = device.on_message = on_message
-    bridge.on_publish = device.on_publish = on_publish
-    for client, topic in ((bridge, "$share/g/devices/+/telemetry"), (device, "devices/a/errors")):
-        subscribed = threading.Event()
-        client.on_subscribe = lambda *_, done=subscribed: done.set()
-        client.subscribe(topic, 1)
-        assert subscribed.wait(DEADLINE)
-    device.publish("devices/a/telemetry", "{}", 1)
-    eventually(lambda: heard == ["devices/a/telemetry"], DEADLINE)
-    bridge.publish("devices/a/errors", "{}", 1)
-    eventually(lambda: heard[1:] == ["devices/a/errors"], DEADLINE)
-    forbidden = device.publish("devices/a/errors", "{}", 1)
-    eventually(lambda: forbidden.mid in acked, DEADLINE)
-    assert acked[forbidden.mid] is False
+    granted: dict[int, bool] = {}
+    bridge.on_message = device.on_message = lambda _c, _d, message: heard.append(message.topic)
+    for client in (bridge, device):
+        client.on_publish = lambda _c, _d, mid, code, _p: acked.update({mid: not code.is_failure})
+        client.on_subscribe = lambda _c, _d, mid, codes, _p: granted.update(
+            {mid: not codes[0].is_failure}
+        )
+    own = device.subscribe("devices/freezer-1/errors", 1)[1]
+    others = device.subscribe("devices/+/errors", 1)[1]
+    eventually(lambda: granted == {own: True, others: False}, DEADLINE)
+    group = bridge.subscribe("$share/g/devices/+/telemetry", 1)[1]
+    eventually(lambda: granted.get(group), DEADLINE)
+    told = device.publish("devices/freezer-1/telemetry", "{}", 1).mid
+    eventually(lambda: heard == ["devices/freezer-1/telemetry"], DEADLINE)
+    lied = device.publish("devices/freezer-2/telemetry", "{}", 1).mid
+    eventually(lambda: acked == {told: True, lied: False}, DEADLINE)
+    bridge.publish("devices/freezer-1/errors", "{}", 1)
+    eventually(lambda: heard[1:] == ["devices/freezer-1/errors"], DEADLINE)
     for client in (bridge, device):
         client.disconnect()
         client.loop_stop()
+
+
+def test_devices_that_still_share_an_account_do_until_its_password_is_taken_away(tmp_path: Path):
+    path = tmp_path / "accounts.json"
+    passwords = {name: f"word-of-{name}" for name in PROCESSES}
+    device = {"username": "devices", "roles": [{"rolename": "device-devices"}]}
+    path.write_text(json.dumps({"clients": [{**device, "username": "x"}], "roles": []}))
+    assert broker_file.give_processes(path, {**passwords, SHARED: "old word"})
+    clients = json.loads(path.read_text())["clients"]
+    assert {each["username"] for each in clients} == {"x", SHARED, *PROCESSES}
+    assert not broker_file.give_processes(path, {**passwords, SHARED: "old word"})
+    assert broker_file.give_processes(path, {**passwords, SHARED: "new word"})
+    assert broker_file.give_processes(path, passwords)
+    found = json.loads(path.read_text())
+    assert {each["username"] for each in found["clients"]} == {"x", *PROCESSES}
+    assert SHARED not in {each["rolename"] for each in found["roles"]}
+    # A device may be called so: it is not taken for the account.
+    path.write_text(json.dumps({**found, "clients": [*found["clients"], device]}))
+    assert not broker_file.give_processes(path, passwords)

@@ -4,17 +4,16 @@ from a backup, or lost what it had. What differs is put to be told; or all is wr
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import F
 
 from bridge.accounts.wanted import Wanted, every
 from bridge.mqtt.control import Control
+from devices import broker_file
 from devices.broker_account import BrokerAccount
 from devices.dynsec import ROLE_PREFIX, Json, document, same_acls
 
@@ -99,10 +98,7 @@ def write_into(path: Path, *, only_if_lost: bool = False) -> Written | None:
     """All devices into the plugin's file, for a broker that does not run or is started again then;
     None when nothing was lost and nothing is written. Accounts of others in it stay. Raises
     `OSError`."""
-    try:
-        before: dict[str, Any] = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        before = {}
+    before = broker_file.read(path)
     accounts, roles, without = [], [], 0
     for state in every():
         usable = [each for each in state.accounts if each.verifier]
@@ -121,21 +117,8 @@ def write_into(path: Path, *, only_if_lost: bool = False) -> Written | None:
             if not str(each.get("rolename", "")).startswith(ROLE_PREFIX)
         ],
     }  # fmt: skip
-    _replace(path, json.dumps(document(kept, accounts, roles)))
+    broker_file.write(path, document(kept, accounts, roles))
     # Whoever was told to the broker, or could not be, is in the file now; what changed since that
     # was read is due all the same.
     BrokerAccount.objects.exclude(error="").update(error="", told=F("wanted"))
     return Written(len(roles), without)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Whole or not at all, for its owner alone."""
-    fresh = path.with_name(f"{path.name}.fresh")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    if path.exists():
-        status = path.stat()
-        if (status.st_uid, status.st_gid) != (os.getuid(), os.getgid()):
-            os.chown(fresh, status.st_uid, status.st_gid)
-    fresh.replace(path)
