@@ -25,6 +25,7 @@ class Wanted:
 
     site: Site | None = None
     device: Device | None = None
+    uid: str = ""  # of a device that is gone
     thread: int = 0
     whose: Whose = "all"
     tag: str = ""
@@ -94,6 +95,8 @@ def _within(wanted: Wanted) -> Q:
         where &= Q(site=wanted.site)
     if wanted.device is not None:
         where &= Q(device=wanted.device)
+    if wanted.uid:
+        where &= Q(uid=wanted.uid)
     if wanted.start is not None:
         where &= Q(created_at__gte=wanted.start)
     if wanted.stop is not None:
@@ -108,6 +111,8 @@ def _reaching(wanted: Wanted) -> Q:
         device = wanted.device
         wider = Q(site=None) if device.site_id is None else Q(site=None) | Q(site=device.site_id)
         return Q(device=device) | (noted & Q(uid="") & wider)
+    if wanted.uid:
+        return Q(uid=wanted.uid)
     if wanted.site is not None:
         return Q(site=wanted.site) | (noted & Q(uid="", site=None))
     return Q()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from rest_framework.request import Request
 
@@ -17,11 +16,12 @@ from telemetry.moments import from_ms
 
 LIMIT, MAX_LIMIT = 100, 500  # entries of one answer
 MAX_SEARCH = 200  # characters
+MAX_ASKED = 64  # characters of a uid or a slug
 MAX_CURSOR = 2**63 - 1
 WHOSE = ("people", "system", "all")
 PARAMETERS = [
     query.described("site", "A site's slug."),
-    query.described("device", "A device's uid."),
+    query.described("device", "A device's uid; also of one that is gone, for its history."),
     query.described("thread", "Replies to the entry with this id.", int),
     query.described("kind", f"One of {', '.join(WHOSE)}."),
     query.described("tag", "Those with this tag."),
@@ -52,9 +52,11 @@ def wanted(request: Request) -> Wanted:
         query.refuse("marks", "They are not read page by page; narrow the span.")
     if before and after:
         query.refuse("after", "Not together with `before`.")
+    device, uid = _device(request, scope)
     return Wanted(
         site=site_named(request, scope),
-        device=_device(request, scope),
+        device=device,
+        uid=uid,
         thread=query.row_id(request, "thread"),
         whose=query.one_of(request, "kind", WHOSE) or "all",  # type: ignore[arg-type]
         tag=_bounded(request, "tag", MAX_TAG),
@@ -70,21 +72,25 @@ def wanted(request: Request) -> Wanted:
     )
 
 
+def _device(request: Request, scope: Scope) -> tuple[Device | None, str]:
+    """The device; of one that is gone, or stands where the reader does not see it now, the uid by
+    which entries that they do see call it."""
+    asked = _bounded(request, "device", MAX_ASKED)
+    if not asked:
+        return None, ""
+    device = Device.objects.visible_to(scope).filter(uid=asked).first()
+    if device is None and not Entry.objects.visible_to(scope).filter(uid=asked).exists():
+        query.refuse("device", f"There is no device {asked!r}.")
+    return device, "" if device is not None else asked
+
+
 def site_named(request: Request, scope: Scope) -> Site | None:
-    return _found(request, "site", Site.objects.visible_to(scope), "slug")
-
-
-def _device(request: Request, scope: Scope) -> Device | None:
-    return _found(request, "device", Device.objects.visible_to(scope), "uid")
-
-
-def _found(request: Request, name: str, among: Any, field: str) -> Any:
-    asked = _bounded(request, name, 64)
+    asked = _bounded(request, "site", MAX_ASKED)
     if not asked:
         return None
-    found = among.filter(**{field: asked}).first()
+    found = Site.objects.visible_to(scope).filter(slug=asked).first()
     if found is None:
-        query.refuse(name, f"There is no {name} {asked!r}.")
+        query.refuse("site", f"There is no site {asked!r}.")
     return found
 
 

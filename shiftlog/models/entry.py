@@ -75,6 +75,7 @@ class Entry(models.Model):
             models.Index(fields=["version"], name="entry_changed"),
             models.Index(fields=["site", "-place"], name="entry_of_site"),
             models.Index(fields=["device", "-place"], name="entry_of_device"),
+            models.Index(fields=["uid", "-place"], name="entry_of_uid"),
             models.Index(fields=["created_at"], name="entry_by_time"),
             models.Index(
                 fields=["starts_at", "device"],

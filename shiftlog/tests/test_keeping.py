@@ -56,6 +56,7 @@ def test_a_thread_goes_as_a_whole_and_late() -> None:
         (Wanted(after=4_000), "entry_changed"),
         (Wanted(pinned=True), "entry_pinned"),
         (Wanted(before=10), "entry_in_order"),
+        (Wanted(uid="gone"), "entry_of_uid"),
     ],
 )
 def test_each_way_to_read_has_its_index(wanted: Wanted, index: str) -> None:

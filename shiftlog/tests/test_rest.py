@@ -297,3 +297,25 @@ def test_what_the_system_notes_is_written_once_for_a_key(olga: User) -> None:
     assert (cleared["thread"], fired["replies"]) == (fired["id"], 1)
     with pytest.raises(ValueError, match="no kind"):
         record(Kind.SAID, "somebody")
+
+
+def test_the_log_of_a_device_that_is_gone_is_for_who_saw_it(olga: User, freezer: Device) -> None:
+    nan, eve = User.objects.create_user("nan"), User.objects.create_user("eve")
+    may(nan, (Role.VIEWER, freezer.site))
+    may(eve, (Role.VIEWER, Site.objects.create(slug="yard", name="Yard")))
+    write(olga, "Compressor is loud", device="freezer-1")
+    write(olga, "Note", device="freezer-1", starts_at=1_795_327_200_000)
+    freezer.removed_at = clock.now()
+    freezer.save()
+    for _ in range(2):  # removed, then deleted for good
+        assert texts(olga, "device=freezer-1&kind=people") == ["Note", "Compressor is loud"]
+        assert texts(olga, "device=freezer-1&marks=1&kind=people") == ["Note"]
+        assert texts(nan, "device=freezer-1&kind=people") == ["Note", "Compressor is loud"]
+        for user, uid in ((eve, "freezer-1"), (olga, "freezer-2")):
+            answer = client_of(user).get(f"/api/v1/log/?device={uid}")
+            assert answer.status_code == 400
+            assert answer.json() == {"device": [f"There is no device '{uid}'."]}
+        Device.with_removed.filter(uid="freezer-1").delete()
+    # Another that is called so begins anew.
+    Device.objects.create(uid="freezer-1", name="Freezer 1", site=freezer.site)
+    assert texts(olga, "device=freezer-1&kind=people") == []
