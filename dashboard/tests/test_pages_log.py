@@ -173,6 +173,17 @@ def test_the_log_goes_back_for_years_in_a_page_of_some_rows(page: Page, mia: Use
     page.click(".log-newer")
     expect(page.locator("#log .entries .entry").last).to_contain_text("Just now.")
     assert page.locator("#log .entries .entry").count() <= ROWS
+    # A time narrows it, as on every page; Back is the step before.
+    page.fill(".time-field", f"{years:%Y-%m-%d}")
+    page.keyboard.press("Enter")
+    expect(page.locator("#log .entries .entry")).to_have_count(1)
+    expect(page.locator("#log .entries .entry-body")).to_have_text("No. 0.")
+    page.go_back()
+    expect(page.locator(".time-field")).to_have_value("All times")
+    expect(page.locator("#log .entries .entry").last).to_contain_text("Just now.")
+    page.click(".presets [data-name='7d']")
+    expect(page.locator(".time-field")).to_have_value("Last 7 d")
+    assert page.url.endswith("/log/?site=hall&window=7d")
 
 
 def test_a_page_counts_what_is_unread_and_shows_who_is_named_until_it_is_read(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
-import { endOfDay, fieldInstant, fieldText } from "../js/time/time-field.js";
+import { fieldInstant, fieldText } from "../js/time/time-field.js";
 import { useZone } from "../js/time/zone.js";
 
 const JS = new URL("../js/", import.meta.url);
@@ -36,15 +36,6 @@ test("of an hour that comes twice a field means the first, of one left out the c
     assert.equal(fieldInstant("2026-10-25T02:30"), utc("2026-10-25T00:30:00"));
     assert.equal(fieldInstant("2026-03-29T02:30"), utc("2026-03-29T01:00:00"));
     assert.equal(fieldInstant(""), null);
-  });
-});
-
-test("a day ends where the next one begins, also one of 23 or 25 hours", () => {
-  shownIn("Europe/Berlin", () => {
-    assert.equal(endOfDay("2026-03-29"), utc("2026-03-29T22:00:00"));
-    assert.equal(endOfDay("2026-10-25"), utc("2026-10-25T23:00:00"));
-    assert.equal(endOfDay("2026-02-28"), utc("2026-02-28T23:00:00"));
-    assert.equal(endOfDay(""), null);
   });
 });
 

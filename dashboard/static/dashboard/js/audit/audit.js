@@ -4,14 +4,21 @@ import { auditRow } from "./audit-row.js";
 import { byId, el, endTrouble, setText, showRows, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { keepRead } from "../live/live.js";
+import { ListWindow } from "../time/list-window.js";
+import { serverNow } from "../time/clock.js";
+import { showInAddress } from "../page/address.js";
 import { t } from "../page/language.js";
+import { TimeControl } from "../time/time-control.js";
+import { TimeHistory } from "../time/time-history.js";
 
 const TYPED = 250; // ms after the last key until it is asked
 const QUIET = 1_000; // ms between two reads when entries keep coming
 const FIELDS = /** @type {const} */ (["search", "by", "action"]);
 const CHIPS = /** @type {const} */ (["kind", "id", "address"]);
-const ALL = [...FIELDS, ...CHIPS, "day"];
+/** @type {readonly string[]} */ const ALL = [...FIELDS, ...CHIPS];
 
+const steps = new TimeHistory();
+const span = new ListWindow({ search: () => location.search, show: (text) => steps.show(text), now: serverNow });
 const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (byId(name));
 /** @type {Record<string, string>} what narrows it */ const narrowed = {};
 /** @type {import("./audit-row.js").AuditEntry[]} */ let entries = [];
@@ -20,7 +27,7 @@ let timer = 0;
 let typed = 0;
 
 for (const [name, value] of new URLSearchParams(location.search)) if (ALL.includes(name)) narrowed[name] = value;
-for (const name of [...FIELDS, "day"]) {
+for (const name of FIELDS) {
   field(name).value = narrowed[name] ?? "";
   field(name).addEventListener("input", () => {
     clearTimeout(typed);
@@ -32,17 +39,15 @@ for (const name of [...FIELDS, "day"]) {
 function narrow(more) {
   Object.assign(narrowed, more);
   for (const name of ALL) if (!narrowed[name]) delete narrowed[name];
-  for (const name of [...FIELDS, "day"]) if (name in more) field(name).value = narrowed[name] ?? "";
-  history.replaceState(null, "", `?${new URLSearchParams(narrowed)}`);
+  for (const name of FIELDS) if (name in more) field(name).value = narrowed[name] ?? "";
+  showInAddress({ ...narrowed, ...Object.fromEntries(new URLSearchParams(span.query)) });
   read();
 }
 
 /** As the server is asked. */
 function wanted() {
-  const { day, ...rest } = narrowed;
-  const query = new URLSearchParams(rest);
-  const end = day ? new Date(`${day}T24:00`).getTime() : NaN;
-  if (Number.isFinite(end)) query.set("to", String(end));
+  const query = new URLSearchParams(narrowed);
+  for (const [name, at] of Object.entries(span.asked)) if (at !== null) query.set(name, String(at));
   return query;
 }
 
@@ -72,7 +77,7 @@ function show(more) {
   byId("more").hidden = !more;
   byId("newer").hidden = true;
   byId("empty").hidden = entries.length > 0;
-  setText(byId("empty"), Object.keys(narrowed).length ? t("Nothing like this was recorded.") : t("Nothing is recorded yet. Every change, sign-in and export shows here."));
+  setText(byId("empty"), Object.keys(narrowed).length || !span.isAll ? t("Nothing like this was recorded.") : t("Nothing is recorded yet. Every change, sign-in and export shows here."));
   byId("narrowed").replaceChildren(...CHIPS.filter((name) => narrowed[name]).map((name) => el("button", {
     class: "chip", attrs: { "aria-pressed": "true", title: t("Let go") }, on: { click: () => narrow({ [name]: "" }) },
   }, el("span", { text: narrowed[name] }))));
@@ -91,5 +96,8 @@ function soon() {
 
 byId("more").addEventListener("click", () => read(entries[entries.length - 1]?.id));
 byId("newer").addEventListener("click", () => read());
+const control = new TimeControl(byId("time-control"), span, { site: "", zoned: () => location.reload(), all: true });
+span.addEventListener("span", () => { control.show(); read(); });
+steps.follow(span);
 keepRead(["audit"], soon);
 read();

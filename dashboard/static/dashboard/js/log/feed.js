@@ -11,7 +11,7 @@ const SOON = 300; // ms in which what happens is asked for together
 const AGAIN = 5_000; // ms before a read that failed is tried again
 
 /**
- * @typedef {{site?: string, device?: string, thread?: number|null, kind?: string, tag?: string, author?: string, pinned?: boolean, search?: string, to?: number|null}} Asked
+ * @typedef {{site?: string, device?: string, thread?: number|null, kind?: string, tag?: string, author?: string, pinned?: boolean, search?: string, from?: number|null, to?: number|null}} Asked
  * @typedef {{get: (path: string, signal?: AbortSignal) => Promise<any>, later: (f: () => void, ms: number) => any}} World
  */
 export class Feed extends EventTarget {
@@ -47,9 +47,9 @@ export class Feed extends EventTarget {
   }
 
   #path(/** @type {string} */ more) {
-    const { site, device, thread, kind, tag, author, pinned, search, to } = this.asked;
+    const { site, device, thread, kind, tag, author, pinned, search, from, to } = this.asked;
     const query = new URLSearchParams(Object.entries({
-      site, device, thread: thread ? String(thread) : "", kind: kind === "all" ? "" : kind, tag, author, search, pinned: pinned ? "1" : "", to: to ? String(to) : "",
+      site, device, thread: thread ? String(thread) : "", kind: kind === "all" ? "" : kind, tag, author, search, pinned: pinned ? "1" : "", from: from ? String(from) : "", to: to ? String(to) : "",
     }).flatMap(([name, value]) => (value ? [[name, value]] : [])));
     return `/api/v1/log/?${query}${query.size ? "&" : ""}${more}`;
   }

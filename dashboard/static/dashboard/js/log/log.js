@@ -2,16 +2,18 @@
 
 import { byId, el, setText, showRows } from "../page/element.js";
 import { closeFeed, me, openFeed } from "./desk.js";
-import { day } from "../time/moment.js";
-import { endOfDay } from "../time/time-field.js";
 import { EntryRow } from "./entry-row.js";
 import { followHere } from "./here.js";
 import { HandOver } from "./hand-over.js";
+import { ListWindow } from "../time/list-window.js";
 import { LogPanel } from "./log-panel.js";
 import { openThread, threadDrawer } from "./thread-drawer.js";
 import { reading } from "./reading.js";
+import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
 import { showInAddress } from "../page/address.js";
+import { TimeControl } from "../time/time-control.js";
+import { TimeHistory } from "../time/time-history.js";
 import { t, tn, tx } from "../page/language.js";
 import { typing } from "../frame/frame.js";
 
@@ -22,19 +24,20 @@ const query = new URLSearchParams(location.search);
 /** What is looked at. */
 const asked = {
   site: query.get("site") ?? "", device: query.get("device") ?? "", kind: KINDS.includes(query.get("kind") ?? "") ? String(query.get("kind")) : "all",
-  tag: query.get("tag") ?? "", author: query.get("author") ?? "", search: query.get("search") ?? "", day: query.get("day") ?? "",
+  tag: query.get("tag") ?? "", author: query.get("author") ?? "", search: query.get("search") ?? "",
 };
+const steps = new TimeHistory();
+const span = new ListWindow({ search: () => location.search, show: (text) => steps.show(text), now: serverNow });
 let shownThread = Number(query.get("entry")) || null;
 
 byId("search").value = asked.search;
 byId("site").value = asked.site;
-byId("day").value = asked.day;
 
 /** Where one writes: at the site that is looked at, or the one chosen beside the field. */
 const where = /** @type {HTMLSelectElement} */ (el("select", { class: "field", attrs: { "aria-label": t("Written to") } }));
 for (const option of byId("site").options) where.append(el("option", { text: option.value ? option.text : t("Everybody"), attrs: { value: option.value } }));
 
-const narrowed = () => ({ site: asked.site, device: asked.device, kind: asked.kind, tag: asked.tag, author: asked.author, search: asked.search.trim(), to: endOfDay(asked.day) });
+const narrowed = () => ({ site: asked.site, device: asked.device, kind: asked.kind, tag: asked.tag, author: asked.author, search: asked.search.trim(), ...span.asked });
 const place = () => (asked.device ? { device: asked.device } : { site: where.value || null });
 
 const panel = new LogPanel(byId("log"), {
@@ -43,11 +46,11 @@ const panel = new LogPanel(byId("log"), {
   unsent: () => true,
   nothing: t("Nothing is here yet. Write what the next shift should know."),
   read: (newest) => {
-    if (asked.search || asked.tag || asked.author || asked.device || asked.day || asked.kind === "system") return;
+    if (asked.search || asked.tag || asked.author || asked.device || !span.live || asked.kind === "system") return;
     reading.mark(newest, asked.site ? { site: asked.site } : {});
   },
 });
-const pinned = openFeed({ ...narrowed(), pinned: true, search: "", to: null, kind: "all" });
+const pinned = openFeed({ ...narrowed(), pinned: true, search: "", from: null, to: null, kind: "all" });
 const handOver = new HandOver(() => asked.site);
 
 /** @type {Map<number, EntryRow>} */ const pins = new Map();
@@ -76,7 +79,7 @@ function showNarrowed() {
 }
 
 function address() {
-  showInAddress({ site: asked.site, device: asked.device, kind: asked.kind === "all" ? "" : asked.kind, tag: asked.tag, author: asked.author, search: asked.search.trim(), day: asked.day, entry: shownThread === null ? "" : String(shownThread) });
+  showInAddress({ site: asked.site, device: asked.device, kind: asked.kind === "all" ? "" : asked.kind, tag: asked.tag, author: asked.author, search: asked.search.trim(), ...Object.fromEntries(new URLSearchParams(span.query)), entry: shownThread === null ? "" : String(shownThread) });
 }
 
 /** Something else is looked at. */
@@ -89,7 +92,7 @@ function again() {
   panel.list.top = null;
   panel.list.newFrom = null;
   panel.feed.ask(narrowed());
-  pinned.ask({ ...narrowed(), pinned: true, search: "", to: null, kind: "all" });
+  pinned.ask({ ...narrowed(), pinned: true, search: "", from: null, to: null, kind: "all" });
 }
 
 /** A line before what was not read when one came, once. */
@@ -111,7 +114,6 @@ byId("search").addEventListener("input", () => {
   timer = setTimeout(() => { asked.search = byId("search").value; again(); }, TYPED);
 });
 byId("site").addEventListener("change", () => { asked.site = byId("site").value; asked.device = ""; again(); });
-byId("day").addEventListener("change", () => { asked.day = byId("day").value; again(); });
 byId("kinds").addEventListener("click", (/** @type {MouseEvent} */ event) => {
   const kind = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("button"))?.dataset.kind;
   if (kind) { asked.kind = kind; again(); }
@@ -143,7 +145,9 @@ document.addEventListener("keydown", (event) => {
   key();
 });
 
-byId("day").max = day(Date.now());
+const control = new TimeControl(byId("time-control"), span, { site: "", zoned: () => location.reload(), all: true });
+span.addEventListener("span", () => { control.show(); again(); });
+steps.follow(span);
 showNarrowed();
 where.value = asked.site;
 where.hidden = asked.device !== "";

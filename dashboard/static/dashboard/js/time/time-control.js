@@ -1,7 +1,7 @@
 /** The one control of a window of time: presets, a field that reads what people write, a window on and back, and the zone. */
 
 import { el, setText } from "../page/element.js";
-import { t } from "../page/language.js";
+import { t, tx } from "../page/language.js";
 import { clock, day, hourAndMinute, moment } from "./moment.js";
 import { offerTimes } from "../palette/offers.js";
 import { PRESETS } from "./timespan.js";
@@ -21,6 +21,7 @@ function rangeText(timeLine) {
   const { from, to } = timeLine.bounds();
   const preset = timeLine.live ? PRESETS.find(({ name }) => name === timeLine.span.preset) : null;
   if (preset) return t("Last {span}", { span: preset.label });
+  if (timeLine.live) return t("All times");
   const write = to - from < FINE ? clock : hourAndMinute;
   const now = timeLine.now();
   const first = day(from) === day(now) && day(to) === day(now) ? "" : `${day(from)} `;
@@ -55,11 +56,12 @@ function timesOf(timeLine, text) {
 }
 
 export class TimeControl {
-  /** @param {HTMLElement} area filled by it @param {Windowed} timeLine @param {{site: string, zoned: () => void}} o `site`: its zone, or empty;
-   * `zoned` draws anew what shows times */
-  constructor(area, timeLine, { site, zoned }) {
+  /** @param {HTMLElement} area filled by it @param {Windowed} timeLine @param {{site: string, zoned: () => void, all?: boolean}} o `site`: its zone, or empty;
+   * `zoned` draws anew what shows times; `all`: a preset "" shows all there is */
+  constructor(area, timeLine, { site, zoned, all = false }) {
     this.timeLine = timeLine;
-    this.presets = el("div", { class: "segments presets", attrs: { role: "group", "aria-label": t("Time window") } }, ...PRESETS.map(({ name, label }, i) => el("button", {
+    const whole = all ? [el("button", { text: tx("times", "All"), data: { name: "" }, attrs: { type: "button" }, on: { click: () => timeLine.preset("") } })] : [];
+    this.presets = el("div", { class: "segments presets", attrs: { role: "group", "aria-label": t("Time window") } }, ...whole, ...PRESETS.map(({ name, label }, i) => el("button", {
       text: label, data: { name }, attrs: { type: "button", title: t("Key {key}", { key: String((i + 1) % 10) }) }, on: { click: () => timeLine.preset(name) },
     })));
     this.field = /** @type {HTMLInputElement} */ (el("input", { class: "field time-field", attrs: {

@@ -16,12 +16,3 @@ export function fieldInstant(text) {
   const shown = Date.parse(`${text}Z`);
   return Number.isNaN(shown) ? null : instantOf(shown);
 }
-
-/** When the day after this one begins: the end of a field of a date; null where it is empty. @param {string} date "2026-11-22" */
-export function endOfDay(date) {
-  const shown = Date.parse(`${date}T00:00Z`);
-  if (Number.isNaN(shown)) return null;
-  const next = new Date(shown);
-  next.setUTCDate(next.getUTCDate() + 1);
-  return instantOf(next.getTime());
-}

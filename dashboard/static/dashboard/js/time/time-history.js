@@ -29,7 +29,7 @@ export class TimeHistory {
     this.address[isStep ? "push" : "replace"](`?${whole}`);
   }
 
-  /** Have a time line follow Back and Forward. @param {import("./time-line.js").TimeLine} timeLine */
+  /** Have a time line follow Back and Forward. @param {{restore: () => void}} timeLine */
   follow(timeLine) {
     addEventListener("popstate", () => {
       this.shownAt = -Infinity;
