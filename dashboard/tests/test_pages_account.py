@@ -42,6 +42,7 @@ def test_password_sessions_and_tokens(page: Page, web: WebProcess, operator: Use
     page.fill("#form-dialog [name=typed]", token[:8])
     page.click("#form-dialog footer >> text=Revoke")
     expect(page.locator("#tokens-none")).to_be_visible()
+    expect(page.locator("#form-dialog")).to_be_hidden()  # it was, before the list was read again
     assert Client().get("/api/v1/sites/", headers=headers).status_code == 401
     for new, again, said in (
         (NEW, "x", "not the same"),

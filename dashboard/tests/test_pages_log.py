@@ -201,6 +201,7 @@ def test_a_page_counts_what_is_unread_and_shows_who_is_named_until_it_is_read(
     dialog.locator("textarea").fill("This one")
     dialog.get_by_role("button", name="Write", exact=True).click()
     eventually(lambda: Entry.objects.filter(text="This one", view="/alerts/").exists())
+    expect(dialog).to_be_hidden()
     page.keyboard.type("gl")
     page.wait_for_url("**/log/")
     expect(page.locator("#log .entry.names-me")).to_have_count(1)

@@ -78,8 +78,8 @@ function revoke(/** @type {Token} */ token, /** @type {string} */ name) {
     save: async ({ typed }) => {
       if (typed.trim() !== token.token_key.slice(0, 8)) throw Object.assign(new Error(), { body: { typed: [t("This is another one.")] } });
       await send("DELETE", `/api/v1/tokens/${encodeURIComponent(token.token_key)}/`);
-      await read();
     },
+    saved: read,
   });
 }
 
@@ -97,9 +97,11 @@ function makeToken() {
         { value: "0", label: t("until it is revoked") }, { value: days(30), label: t("30 days") }, { value: days(90), label: t("90 days") }, { value: days(365), label: t("a year") },
       ] },
     ],
-    save: async ({ name, scope, sites, days: lasts }) => {
+    save: ({ name, scope, sites, days: lasts }) => {
       const expiry = Number(lasts) ? new Date(serverNow() + Number(lasts) * DAY).toISOString() : null;
-      const made = await send("POST", "/api/v1/tokens/", { name: name.trim(), scope, sites: sites.length ? sites : null, expiry });
+      return send("POST", "/api/v1/tokens/", { name: name.trim(), scope, sites: sites.length ? sites : null, expiry });
+    },
+    saved: async (made) => {
       setText(byId("token-text"), made.token);
       byId("token-once").hidden = false;
       await read();

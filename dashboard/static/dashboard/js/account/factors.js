@@ -42,14 +42,12 @@ const password = () => (hasPassword ? [{ name: "current", label: t("Your passwor
 function confirm(/** @type {string} */ title, /** @type {(body: {current: string}) => Promise<any>} */ remove) {
   ask({
     title, act: t("Remove"), fields: [...password(), ...(hasPassword ? [] : [{ name: "sure", label: t("You sign in without it from then on."), type: "check" }])],
-    save: async ({ current }) => {
-      await remove({ current: current ?? "" });
-      await readFactors();
-    },
+    save: ({ current }) => remove({ current: current ?? "" }),
+    saved: readFactors,
   });
 }
 
-async function showRecovery(/** @type {string[]} */ codes) {
+async function showRecovery(/** @type {{codes: string[]}} */ { codes }) {
   if (codes.length) {
     setText(byId("recovery-codes"), codes.join("\n"));
     byId("recovery-once").hidden = false;
@@ -60,7 +58,8 @@ async function showRecovery(/** @type {string[]} */ codes) {
 function newRecovery() {
   ask({
     title: t("New recovery codes"), act: t("New codes"), fields: password(),
-    save: async ({ current }) => showRecovery((await send("POST", "/api/v1/account/factors/recovery/", { current: current ?? "" })).codes),
+    save: ({ current }) => send("POST", "/api/v1/account/factors/recovery/", { current: current ?? "" }),
+    saved: showRecovery,
   });
 }
 
@@ -77,7 +76,8 @@ async function addApp() {
       { name: "code", label: t("Code that it shows now"), wide: true, attrs: { inputmode: "numeric", autocomplete: "one-time-code" } },
       ...password(),
     ],
-    save: async ({ code, current }) => showRecovery((await send("POST", "/api/v1/account/factors/app/", { code, current: current ?? "" })).codes),
+    save: ({ code, current }) => send("POST", "/api/v1/account/factors/app/", { code, current: current ?? "" }),
+    saved: showRecovery,
   });
 }
 
@@ -93,8 +93,9 @@ function addPasskey() {
       } catch (error) {
         throw /** @type {Error} */ (error).name === "NotAllowedError" ? new Error(t("No passkey was made.")) : error;
       }
-      await showRecovery((await send("POST", "/api/v1/account/factors/passkeys/", { name: name.trim() || t("Passkey"), answer })).codes);
+      return send("POST", "/api/v1/account/factors/passkeys/", { name: name.trim() || t("Passkey"), answer });
     },
+    saved: showRecovery,
   });
 }
 

@@ -50,8 +50,8 @@ function invite() {
       { name: "site", label: t("Where"), type: "select", value: sites[0]?.slug ?? "", wide: true, options: sites.map(({ slug, name }) => ({ value: slug, label: name })) },
       ...(mails ? [{ name: "email", label: t("E-mail"), type: "email", wide: true, hint: t("It is sent there. Empty: you pass the link on.") }] : []),
     ],
-    save: async ({ role, site, email }) => {
-      const made = await send("POST", ADDRESS, { role, site: site || null, email: (email ?? "").trim() });
+    save: ({ role, site, email }) => send("POST", ADDRESS, { role, site: site || null, email: (email ?? "").trim() }),
+    saved: async (made) => {
       setText(byId("invitation-link"), new URL(made.link, location.href).href);
       byId("invitation-once").hidden = false;
       await readInvitations();

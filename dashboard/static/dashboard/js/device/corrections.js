@@ -50,7 +50,7 @@ async function askDelete(series, from, to) {
   ask({
     title: tn("Delete {n} reading of {name}", "Delete {n} readings of {name}", tried.removed, { n, name: nameOf(series) }), act: t("Delete"),
     fields: [reason(from, to)],
-    save: async (values) => done(await send("POST", path(series), { ...wanted, ...values })),
+    save: (values) => send("POST", path(series), { ...wanted, ...values }), saved: done,
   });
 }
 
@@ -70,7 +70,7 @@ async function askReplace(series, from, to) {
       { name: "points", label: t("What was measured: a time and a value a line"), type: "textarea", wide: true, value: textOf(points), attrs: { rows: "10", spellcheck: "false" } },
       reason(from, to),
     ],
-    save: async ({ points: text, ...values }) => done(await send("POST", path(series), { action: "replace", from, to, points: pointsOf(text), ...values })),
+    save: async ({ points: text, ...values }) => send("POST", path(series), { action: "replace", from, to, points: pointsOf(text), ...values }), saved: done,
   });
 }
 

@@ -96,25 +96,19 @@ export class ChannelList {
     ask({ title: t("New channel"), act: t("Next"), fields: [
       { name: "kind", label: t("Kind"), type: "select", options: kinds },
       { name: "shared", label: t("Shared: a team’s room, nobody’s own"), type: "check" },
-    ], save: async ({ kind, shared }) => { setTimeout(() => this.#form(kind, shared)); } });
+    ], save: async (chosen) => chosen, saved: ({ kind, shared }) => this.#form(kind, shared) });
   }
 
   #form(/** @type {string} */ kind, /** @type {boolean} */ shared) {
     const fields = this.kinds.find((each) => each.kind === kind)?.fields ?? [];
     ask({ title: t("New channel: {label}", { label: this.#label(kind) }), fields: [{ name: "name", label: t("Name"), attrs: { maxlength: "100" } }, ...fields.map((each) => this.#field(each, {}))],
-      save: async ({ name, ...facts }) => {
-        await send("POST", "/api/v1/channels/", { kind, shared, name, ...this.#parted(fields, facts) });
-        await this.changed();
-      } });
+      save: ({ name, ...facts }) => send("POST", "/api/v1/channels/", { kind, shared, name, ...this.#parted(fields, facts) }), saved: this.changed });
   }
 
   #edit(/** @type {Channel} */ channel) {
     const fields = this.kinds.find((each) => each.kind === channel.kind)?.fields ?? [];
     ask({ title: channel.name, fields: [{ name: "name", label: t("Name"), value: channel.name }, ...fields.map((each) => this.#field(each, channel.settings, channel.secrets))],
-      save: async ({ name, ...facts }) => {
-        await send("PATCH", `/api/v1/channels/${channel.id}/`, { name, ...this.#parted(fields, facts) });
-        await this.changed();
-      } });
+      save: ({ name, ...facts }) => send("PATCH", `/api/v1/channels/${channel.id}/`, { name, ...this.#parted(fields, facts) }), saved: this.changed });
   }
 
   #field(/** @type {Kind["fields"][number]} */ field, /** @type {any} */ settings, /** @type {string[]} */ secrets = []) {

@@ -67,10 +67,7 @@ export class OnCall {
     ask({ title: team?.name ?? t("New team"), fields: [
       { name: "name", label: t("Name"), value: team?.name, attrs: { maxlength: "100" } },
       { name: "members", label: t("Members"), make: () => boxes(t("Members"), this.people.map((value) => ({ value, label: value })), team?.members ?? []) },
-    ], save: async (values) => {
-      await (team ? send("PATCH", `/api/v1/notifications/teams/${team.id}/`, values) : send("POST", "/api/v1/notifications/teams/", values));
-      await this.changed();
-    } });
+    ], save: (values) => (team ? send("PATCH", `/api/v1/notifications/teams/${team.id}/`, values) : send("POST", "/api/v1/notifications/teams/", values)), saved: this.changed });
   }
 
   #editRota(/** @type {Rota|null} */ rota) {
@@ -82,10 +79,7 @@ export class OnCall {
       { name: "shift_hours", label: t("Hours of a shift"), type: "number", value: rota?.shift_hours ?? 168, hint: t("A week has 168; a shift begins at the same hour all year."), attrs: { min: "1" } },
       { name: "zone", label: t("Time zone"), value: rota?.zone ?? zoneName(), attrs: { list: "zones" } },
       { name: "members", label: t("In this order"), make: () => order(this.people, rota?.members ?? []) },
-    ], save: async (values) => {
-      await (rota ? send("PATCH", `/api/v1/notifications/rotas/${rota.id}/`, values) : send("POST", "/api/v1/notifications/rotas/", values));
-      await this.changed();
-    } });
+    ], save: (values) => (rota ? send("PATCH", `/api/v1/notifications/rotas/${rota.id}/`, values) : send("POST", "/api/v1/notifications/rotas/", values)), saved: this.changed });
   }
 
   #standIn(/** @type {Rota} */ rota, /** @type {number} */ now) {
@@ -97,8 +91,7 @@ export class OnCall {
     ], save: async ({ user, starts, ends }) => {
       const body = { user: user || null, starts: fieldInstant(starts), ends: fieldInstant(ends) };
       await send("POST", `/api/v1/notifications/rotas/${rota.id}/substitutions/`, body);
-      await this.changed();
-    } });
+    }, saved: this.changed });
   }
 }
 

@@ -85,8 +85,7 @@ export class Policies {
     ], save: async ({ labels, site, ...values }) => {
       const body = { ...values, site: site || null, labels: labelsOf(labels) };
       await (policy ? send("PATCH", `/api/v1/notifications/policies/${policy.id}/`, body) : send("POST", "/api/v1/notifications/policies/", body));
-      await this.changed();
-    } });
+    }, saved: this.changed });
   }
 
   #steps(/** @type {Step[]} */ given) {

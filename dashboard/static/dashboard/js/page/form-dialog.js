@@ -1,6 +1,6 @@
 /** A form in a dialog, made of a list of fields; each mistake the server names stands beside its field. */
 
-import { byId, el } from "./element.js";
+import { byId, el, toast } from "./element.js";
 import { t } from "./language.js";
 
 /**
@@ -54,9 +54,10 @@ export function complaints(body, before = "") {
 }
 
 /** Ask for the fields and save them; stays open until the server has taken them.
- * @param {{title: string, fields: Field[], save: (values: Record<string, any>) => Promise<any>, act?: string, drawer?: boolean,
- *   other?: {text: string, act: () => void}}} wanted `other`: what may be done instead */
-export function ask({ title, fields, save, act = t("Save"), drawer = false, other }) {
+ * @param {{title: string, fields: Field[], save: (values: Record<string, any>) => Promise<any>, saved?: (answer: any) => any, act?: string, drawer?: boolean,
+ *   other?: {text: string, act: () => void}}} wanted `saved`: what follows then, with what `save` gave. It is not part of
+ *   `save`: a list that cannot be read again must not say that nothing was saved. `other`: what may be done instead */
+export function ask({ title, fields, save, saved = () => null, act = t("Save"), drawer = false, other }) {
   const dialog = byId("form-dialog");
   dialog.classList.toggle("is-drawer", drawer);
   byId("form-dialog-close").onclick = () => dialog.close();
@@ -75,13 +76,19 @@ export function ask({ title, fields, save, act = t("Save"), drawer = false, othe
     button.disabled = true;
     for (const shown of form.querySelectorAll(".error")) shown.remove();
     errors.hidden = true;
+    let answer;
     try {
-      await save(Object.fromEntries(made.map(({ field, read }) => [field.name, read()])));
-      dialog.close();
+      answer = await save(Object.fromEntries(made.map(({ field, read }) => [field.name, read()])));
     } catch (error) {
-      showErrors(form, errors, /** @type {import("./rest.js").RestError} */ (error));
+      return showErrors(form, errors, /** @type {import("./rest.js").RestError} */ (error));
     } finally {
       button.disabled = false;
+    }
+    dialog.close();
+    try {
+      await saved(answer);
+    } catch (error) {
+      toast(/** @type {Error} */ (error).message);
     }
   });
   byId("form-dialog-title").textContent = title;

@@ -86,11 +86,11 @@ function give(/** @type {Person|null} */ person) {
   ask({
     title: person ? t("Give {name} a role", { name: person.name }) : t("Give a role"), act: t("Give"),
     fields: [...(person ? [] : [{ name: "name", label: t("Account"), wide: true, hint: t("Who has no account yet is invited: on your account's page.") }]), roleField("viewer"), siteField()],
-    save: async ({ name, role, site }) => {
+    save: ({ name, role, site }) => {
       const given = { role, site: site || null };
-      await (person ? send("PUT", `/api/v1/people/${person.id}/grants/`, given) : send("POST", "/api/v1/people/", { ...given, name: name.trim() }));
-      await read();
+      return person ? send("PUT", `/api/v1/people/${person.id}/grants/`, given) : send("POST", "/api/v1/people/", { ...given, name: name.trim() });
     },
+    saved: read,
   });
 }
 
@@ -99,10 +99,8 @@ function change(/** @type {Person} */ person, /** @type {Grant} */ grant) {
   ask({
     title: t("{name} · {where}", { name: person.name, where: grant.site_name ?? t("every site") }),
     fields: [roleField(grant.role)],
-    save: async ({ role }) => {
-      await send("PUT", `/api/v1/people/${person.id}/grants/`, { role, site: grant.site });
-      await read();
-    },
+    save: ({ role }) => send("PUT", `/api/v1/people/${person.id}/grants/`, { role, site: grant.site }),
+    saved: read,
     other: { text: t("Take the role away"), act: () => carryOut(() => send("DELETE", `/api/v1/people/${person.id}/grants/${query}`)) },
   });
 }
@@ -118,8 +116,8 @@ function switchActive(/** @type {Person} */ person) {
     save: async ({ typed }) => {
       if (typed.trim() !== person.name) throw Object.assign(new Error(), { body: { typed: [t("This is another one.")] } });
       await send("PATCH", `/api/v1/people/${person.id}/`, { active: false });
-      await read();
     },
+    saved: read,
   });
 }
 

@@ -98,8 +98,8 @@ export class Keeping {
         const body = { ...days, [of]: of === "series" ? await seriesOf(which) : which };
         if (!shown.was((await send("POST", dry(PATH), body)).effect)) throw LOOK();
         await send("POST", PATH, body);
-        await this.read();
       },
+      saved: () => this.read(),
     });
   }
 
@@ -112,8 +112,8 @@ export class Keeping {
         const path = `${PATH}${rule.id}/`;
         if (!shown.was((await send("PATCH", dry(path), days)).effect)) throw LOOK();
         await send("PATCH", path, days);
-        await this.read();
       },
+      saved: () => this.read(),
     });
   }
 
@@ -127,8 +127,8 @@ export class Keeping {
         const path = `${PATH}${rule.id}/`;
         if (!shown.was(await send("DELETE", dry(path)))) throw LOOK();
         await send("DELETE", path);
-        await this.read();
       },
+      saved: () => this.read(),
     });
   }
 }

@@ -46,7 +46,7 @@ function fields(site) {
 export function openNewSite(made) {
   ask({
     title: t("New site"), drawer: true, act: t("Create"), fields: fields(NOTHING),
-    save: async (values) => made(await create(values)),
+    save: create, saved: made,
   });
 }
 
@@ -71,8 +71,9 @@ export function openSite(site, changed, deleted) {
       // Only what was changed here: what somebody else changed meanwhile stays, or is told of.
       const edited = Object.entries(values).filter(([name, value]) => value !== /** @type {any} */ (site)[name]);
       const was = Object.fromEntries(edited.map(([name]) => [name, /** @type {any} */ (site)[name]]));
-      changed(edited.length ? await send("PATCH", sitePath(site.slug), { ...Object.fromEntries(edited), was }) : site);
+      return edited.length ? send("PATCH", sitePath(site.slug), { ...Object.fromEntries(edited), was }) : site;
     },
+    saved: changed,
   });
 }
 
@@ -89,7 +90,7 @@ function askDelete(/** @type {Site} */ site, /** @type {() => void} */ deleted) 
         askAgain("site", site.slug);
         throw error;
       }
-      deleted();
     },
+    saved: deleted,
   });
 }
