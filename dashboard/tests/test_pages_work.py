@@ -91,9 +91,16 @@ def test_two_people_edit_a_device_and_nothing_is_lost(page: Page):
     page.keyboard.press("Escape")
     expect(drawer.get_by_text("What you wrote is not saved.")).to_be_visible()
     drawer.get_by_role("button", name="Go on editing").click()
+    topics = drawer.get_by_label("Topics beside its own")
+    topics.fill("tele/plug-1/#\n#")
+    refused.add("/api/v1/devices/a/")  # the first try
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.get_by_text("'#' names topics of anybody.")).to_be_visible()
+    topics.fill("tele/plug-1/#\n\ncmnd/plug-1/#\n")
     drawer.get_by_role("button", name="Save").click()
     expect(drawer).to_be_hidden()
     device.refresh_from_db()
+    assert device.mqtt_filters == ["tele/plug-1/#", "cmnd/plug-1/#"]
     line = {"value": -15, "label": "Too warm", "op": "above"}
     assert (device.kind, device.notes, device.tags) == (
         "freezer",

@@ -66,7 +66,7 @@ class DeviceDrawer {
 
   #build(/** @type {any} */ sites, /** @type {any} */ device) {
     const all = fields(sites);
-    this.form = new EditForm(some(all, "name", "kind", "site", "expected_interval", "tags", "location", "latitude", "longitude", "notes", "enabled", "metadata"), this.touched);
+    this.form = new EditForm(some(all, "name", "kind", "site", "expected_interval", "tags", "location", "latitude", "longitude", "notes", "enabled", "mqtt_filters", "metadata"), this.touched);
     const rotation = tokenRotation(device, () => this.read());
     const remove = el("button", { class: "button danger", text: t("Delete the device"), attrs: { type: "button" }, on: { click: () => this.#remove() } });
     this.drawer.body.replaceChildren(this.problems, section(t("Device"), el("p", { class: "mono small quiet", text: device.uid }), this.form.element),

@@ -22,6 +22,8 @@ export const fields = (sites) => ({
   longitude: { name: "longitude", label: t("Longitude"), type: "number", attrs: { min: "-180", max: "180" } },
   notes: { name: "notes", label: t("Notes"), type: "textarea", wide: true },
   enabled: { name: "enabled", label: t("Its messages are stored"), type: "check", hint: t("Otherwise it is disabled, and what it sends waits in quarantine."), wide: true },
+  mqtt_filters: { name: "mqtt_filters", label: t("Topics beside its own"), type: "lines", wide: true,
+    hint: t("One a line: “tele/plug-1/#” where its topics carry no uid; “devices/child-1/#” for each device that it speaks for as a gateway.") },
   metadata: { name: "metadata", label: t("Metadata (JSON)"), type: "json", wide: true },
 });
 

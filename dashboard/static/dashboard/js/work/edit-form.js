@@ -5,7 +5,7 @@ import { el } from "../page/element.js";
 import { t } from "../page/language.js";
 
 /**
- * @typedef {{name: string, label: string, type?: "text"|"number"|"textarea"|"check"|"select"|"tags"|"json", hint?: string,
+ * @typedef {{name: string, label: string, type?: "text"|"number"|"textarea"|"check"|"select"|"tags"|"lines"|"json", hint?: string,
  *   options?: {value: any, label: string}[], attrs?: Record<string, string>, wide?: boolean, bare?: boolean}} Field
  *   `bare`: its label is for those who do not see it
  * @typedef {{field: Field, input: any, note: HTMLElement}} Row
@@ -16,10 +16,14 @@ let made = 0; // fields so far, for ids
 /** @param {string} text */
 const tags = (text) => [...new Set(text.split(",").map((tag) => tag.trim().replace(/\s+/g, " ").toLowerCase()).filter(Boolean))];
 
+/** @param {string} text */
+const lines = (text) => [...new Set(text.split("\n").map((line) => line.trim()).filter(Boolean))];
+
 /** @param {Row} row */
 function read({ field, input }) {
   if (field.type === "check") return input.checked;
   if (field.type === "tags") return tags(input.value);
+  if (field.type === "lines") return lines(input.value);
   if (field.type === "number") return input.value === "" ? (input.validity.badInput ? Number.NaN : null) : Number(input.value);
   if (field.type === "select") return field.options?.[input.selectedIndex]?.value ?? null;
   if (field.type !== "json") return input.value.trim();
@@ -33,6 +37,7 @@ function read({ field, input }) {
 /** As one writes it in the field. @param {Field} field @param {any} value @returns {string} */
 function written(field, value) {
   if (field.type === "tags") return (value ?? []).join(", ");
+  if (field.type === "lines") return (value ?? []).join("\n");
   if (field.type === "json") return Object.keys(value ?? {}).length ? JSON.stringify(value, null, 2) : "";
   return String(value ?? "");
 }
@@ -63,7 +68,7 @@ export class EditForm {
     const attrs = { id, autocomplete: "off", ...field.attrs };
     let input;
     if (field.type === "select") input = el("select", { class: "field", attrs }, ...(field.options ?? []).map(({ label }) => el("option", { text: label })));
-    else if (field.type === "textarea" || field.type === "json") input = el("textarea", { class: `field${field.type === "json" ? " mono" : ""}`, attrs: { rows: "3", spellcheck: "false", ...attrs } });
+    else if (["textarea", "lines", "json"].includes(field.type ?? "")) input = el("textarea", { class: `field${field.type === "textarea" ? "" : " mono"}`, attrs: { rows: "3", spellcheck: "false", ...attrs } });
     else input = el("input", { class: field.type === "check" ? "" : "field", attrs: { type: { check: "checkbox", number: "number" }[String(field.type)] ?? "text", ...(field.type === "number" ? { step: "any" } : {}), ...attrs } });
     const note = el("div", { class: "work-note", attrs: { id: `${id}-note`, role: "status" } });
     input.setAttribute("aria-describedby", note.id);
@@ -114,12 +119,17 @@ export class EditForm {
   /** What is wrong, beside its field; what has none is given back. @param {Record<string, string>} errors @returns {string[]} */
   complain(errors) {
     const left = [];
+    /** By field; of a list each line may be wrong. @type {Record<string, string>} */ const ours = {};
+    for (const [name, said] of Object.entries(errors)) {
+      const own = this.rows.has(name) ? name : name.split(".")[0];
+      if (this.rows.has(own)) ours[own] = own in ours ? `${ours[own]} ${said}` : said;
+    }
     for (const [name, { input, note }] of this.rows) {
-      input.toggleAttribute("aria-invalid", name in errors);
-      if (name in errors) note.replaceChildren(el("p", { class: "small error", text: errors[name] }));
+      input.toggleAttribute("aria-invalid", name in ours);
+      if (name in ours) note.replaceChildren(el("p", { class: "small error", text: ours[name] }));
       else note.querySelector(".error")?.remove();
     }
-    for (const [name, said] of Object.entries(errors)) if (!this.rows.has(name)) left.push(name === "non_field_errors" || name === "detail" ? said : `${name}: ${said}`);
+    for (const [name, said] of Object.entries(errors)) if (!this.rows.has(name.split(".")[0])) left.push(name === "non_field_errors" || name === "detail" ? said : `${name}: ${said}`);
     /** @type {any} */ (this.element.querySelector("[aria-invalid]"))?.focus();
     return left;
   }
