@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import connection
 from knox.models import AuthToken
 
@@ -99,6 +100,14 @@ def test_an_export_keeps_step_with_its_client_and_breaks_where_it_fails(web: Web
         with pytest.raises((http.client.IncompleteRead, ConnectionError)):
             answer.read()
 
+    theirs = f"{settings.SESSION_COOKIE_NAME}={make_cookie('ida')}"
+    with closing(asked(web, one.pk, theirs)) as wire:
+        answer = wire.getresponse()
+        eventually(lambda: waits(web), PATIENCE, what="it waits for its client")
+        Session.objects.get(pk=theirs.split("=")[1]).delete()
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            answer.read()
+
     with closing(asked(web, one.pk, cookie)) as wire:
         answer = wire.getresponse()
         eventually(lambda: waits(web), PATIENCE, what="it waits for its client")
@@ -112,16 +121,16 @@ def test_an_export_keeps_step_with_its_client_and_breaks_where_it_fails(web: Web
         entries = AuditEntry.objects.filter(action="export.ended").order_by("id")
         return [(each.after["rows"], each.after["whole"]) for each in entries if each.after]
 
-    # Two ended early. Of the one whose database went it may be that nobody could write so.
+    # Three ended early. Of the one whose database went it may be that nobody could write so.
     eventually(
-        lambda: not all(whole for _, whole in ended()) and len(ended()) >= 4,
+        lambda: not all(whole for _, whole in ended()) and len(ended()) >= 5,
         PATIENCE,
         what=lambda: f"the ends of exports are recorded: {ended()}",
     )
     assert [rows for rows, whole in ended() if whole] == [600, ROWS, 600]
     assert all(rows < ROWS for rows, whole in ended() if not whole)
     began = AuditEntry.objects.filter(action="export.readings", kind="readings")
-    assert began.count() == 5
+    assert began.count() == 6
     assert set(began.values_list("address", flat=True)) == {"127.0.0.1"}
 
 

@@ -1,7 +1,8 @@
 """A table as the answer to a request, streamed: memory does not grow with its rows.
 
 The first block is read before anything is sent, so that what is wrong is told as an error. What
-goes wrong later breaks the connection (`config.http_flow`): a file that is short says so.
+goes wrong later, or a right that ends, breaks the connection (`config.http_flow`): a file that is
+short says so.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from rest_framework.request import Request
 
 from access import audit
 from access.audit import Of
+from devices.api.lasting import Right
 from telemetry.export.compression import Compression, Piece, compressed
 from telemetry.export.formats import FORMATS, Format, render, wanted
 from telemetry.export.options import options
@@ -65,7 +67,7 @@ def streamed(
     counted = _Counted(blocks if first is None else chain([first], blocks))
     table.blocks = iter(counted)
     encoding = how.compress or _encoding(request, of)
-    pieces = compressed(render(table, chosen, how), encoding)
+    pieces = _while_allowed(Right(request), compressed(render(table, chosen, how), encoding))
     django_request = request._request  # DRF has no other way to it
     file = f"{name}.{of.ending}{_ENDINGS[how.compress]}"
     if chosen != "json" and request.method != "HEAD":
@@ -84,6 +86,13 @@ def streamed(
         answer["Content-Disposition"] = content_disposition_header(True, file)
     patch_vary_headers(answer, ["Accept", "Accept-Encoding"])
     return answer
+
+
+def _while_allowed(right: Right, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Raises `RightEnded` as soon as whoever asked may no more: the file is visibly broken then."""
+    for piece in pieces:
+        right.look()
+        yield piece
 
 
 def _recorded(
