@@ -48,8 +48,14 @@ def address_of(request: HttpRequest) -> str | None:
     A proxy of ours names the address it was asked from last, after what its client wrote. So the
     list is read from its end, as far as each hop is one of `settings.PROXIES`.
     """
-    hop = _address(request.META.get("REMOTE_ADDR", ""))
-    said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    meta = request.META
+    return address_behind(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_behind(peer: str, forwarded: str) -> str | None:
+    """The same of what a connection comes from, and what its `X-Forwarded-For` says."""
+    hop = _address(peer)
+    said = forwarded.split(",")
     while said and _is_proxy(hop):
         before = _address(said.pop())
         if before is None:

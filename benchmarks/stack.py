@@ -121,6 +121,7 @@ def running(broker: str = "auto") -> Iterator[Stack]:
     os.environ.setdefault("PULSEBOARD_SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("PULSEBOARD_LOG_LEVEL", "WARNING")
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ.setdefault("PULSEBOARD_LIVE_SOCKETS", "100000")  # all viewers are one login
     # With DEBUG Django keeps every statement it runs.
     os.environ["PULSEBOARD_DEBUG"] = "0"
     folder = Path(tempfile.mkdtemp(prefix="pulseboard-bench-"))

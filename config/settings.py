@@ -292,6 +292,8 @@ DEVICE_READINGS = env.integer("PULSEBOARD_DEVICE_READINGS", 50_000, minimum=100,
 
 # Requests a second of the API that one token, session or address may make; see `access.throttle`.
 API_REQUESTS = env.integer("PULSEBOARD_API_REQUESTS", 100, minimum=1, maximum=1_000_000)
+# Live sockets one login may have open at each web process (dashboard.live.seats).
+LIVE_SOCKETS = env.integer("PULSEBOARD_LIVE_SOCKETS", 64, minimum=1, maximum=1_000_000)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

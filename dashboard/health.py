@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from access.throttle import callers
 from dashboard.database import watch
 from dashboard.live import hub
+from dashboard.live.seats import seats
 from devices import clock, quick_redis
 from telemetry.workers import thread, vitals
 
@@ -42,6 +43,11 @@ class HubCollector(Collector):
             "pulseboard_web_requests_refused",
             "Requests of the API answered 429, because their caller had made too many",
             value=callers.refused,
+        )
+        yield CounterMetricFamily(
+            "pulseboard_web_sockets_refused",
+            "Live sockets closed at once, because their login or address had too many open",
+            value=seats.refused,
         )
         yield GaugeMetricFamily(
             "pulseboard_web_clock_ahead_seconds",

@@ -7,6 +7,7 @@ from django.urls.converters import StringConverter
 
 from bridge.http import influx
 from bridge.http.app import attributes, nothing, telemetry
+from bridge.http.hosts import of_this_server
 from devices.credentials import TOKEN_PREFIX
 
 
@@ -19,13 +20,13 @@ class TokenConverter(StringConverter):
 register_converter(TokenConverter, "token")
 
 # The type hints of `path` know Django's views only.
-application: Any = telemetry
-of_itself: Any = attributes
-not_offered: Any = nothing
-as_influx: Any = influx.write
-as_influx_queries: Any = influx.query
-as_influx_pings: Any = influx.ping
-as_influx_health: Any = influx.health
+application: Any = of_this_server(telemetry)
+of_itself: Any = of_this_server(attributes)
+not_offered: Any = of_this_server(nothing)
+as_influx: Any = of_this_server(influx.write)
+as_influx_queries: Any = of_this_server(influx.query)
+as_influx_pings: Any = of_this_server(influx.ping)
+as_influx_health: Any = of_this_server(influx.health)
 
 http_urlpatterns: list[URLPattern] = [
     # Where Influx has them, for what writes to it.

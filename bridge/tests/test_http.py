@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from unittest.mock import ANY
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -61,7 +63,7 @@ async def request(
     await talk.wait(timeout=30)
     said = {name.decode().lower(): value.decode() for name, value in start["headers"]}
     assert int(said["content-length"]) == len(content)
-    return Answered(start["status"], json.loads(content), said)
+    return Answered(start["status"], json.loads(content or b"null"), said)
 
 
 @pytest.fixture(autouse=True)
@@ -464,3 +466,16 @@ def test_who_sends_too_many_readings_waits_too(send, settings) -> None:
     assert (answer.status, answer.body["reason"]) == (429, "too_fast")
     assert answer.body["message"].startswith("more than 100 readings a second")
     assert int(answer.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("pattern", http_urlpatterns, ids=lambda each: str(each.pattern))
+def test_every_address_is_for_the_names_of_this_server(pattern: Any, settings) -> None:
+    settings.ALLOWED_HOSTS = ["pulse.example"]
+    path = "/" + re.sub(r"<[^>]+>", "pbd_x", str(pattern.pattern)).strip("^").partition("/?$")[0]
+    path = path.replace("[^/]*(?:/.*)?$", "x/rpc")
+    refused = {"reason": "bad_host", "message": ANY}
+    for host in ("evil.example", "pulse.example.evil.example", "", "pulse.example@evil.example"):
+        assert request(path, headers={"Host": host})[:2] == (400, refused), (path, host)
+    for named in ({}, {"Host": "pulse.example:8000"}, {"Host": "PULSE.example"}):
+        answered = request(path, headers=named)
+        assert (answered.body or {}).get("reason") != "bad_host", (path, named)

@@ -29,6 +29,7 @@ from dashboard.live.protocol import (
     Unsubscribe,
     Watch,
 )
+from dashboard.live.seats import Full, seats
 from dashboard.live.viewer import FRAMES_AHEAD, Viewer
 from telemetry.history.read_limit import TooSlow
 
@@ -53,12 +54,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._refills: dict[int, set[int]] = {}  # series of a subscription to be read again
         self._login: asyncio.Task[None] | None = None
         self._offences = 0
+        self._seats: list[str] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
             await self._leave()
+            for seat in self._seats:
+                seats.give_back(seat)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without the base class's detour: it closes old database connections before each message,
@@ -74,9 +78,17 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         # Accepted even when refused: a browser is told the close code only of an open socket.
         await self.accept()
-        found = await login.login_of(self.scope)
-        if found is None:
-            await self.close(protocol.NOT_LOGGED_IN, "Log in first.")
+        try:
+            self._seats.append(seats.take("address", login.address_of(self.scope)))
+            found = await login.login_of(self.scope)
+            if found is None:
+                await self.close(protocol.NOT_LOGGED_IN, "Log in first.")
+                return
+            self._seats.append(seats.take("login", found.key))
+        except Full as exc:
+            closing = Refused("closing", str(exc), close=protocol.TOO_MANY)
+            await self._send_text(protocol.error(closing))
+            await self.close(protocol.TOO_MANY, str(exc))
             return
         await watch.first_answer()  # what `hello` says goes by the database's clock
         self._hub = hubs.current()

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import AuthenticationFailed
 
+from access.acting import address_behind
 from access.scope import Scope
 from dashboard.live import protocol, snapshot
 from dashboard.live.viewer import Viewer
@@ -51,6 +52,7 @@ class Login(NamedTuple):
     sees: Scope
     name: str  # of the user whose page it is; "": a program
     user_id: int
+    key: str  # of the session, or the token; tells it from others
     until: datetime | None = None  # when it ends by itself
 
 
@@ -68,7 +70,15 @@ async def login_of(socket: Any) -> Login | None:
     if not user.is_authenticated:
         return None
     sees = await database_sync_to_async(Scope.of)(user)
-    return Login(sees, user.get_username(), user.pk)
+    return Login(sees, user.get_username(), user.pk, f"session {key}")
+
+
+def address_of(socket: Any) -> str:
+    """Where it comes from; "": nobody can say."""
+    peer = (socket.get("client") or ("",))[0] or ""
+    forwarded = [value for name, value in socket["headers"] if name == b"x-forwarded-for"]
+    said = b",".join(forwarded).decode("latin-1")
+    return address_behind(peer, said) or ""
 
 
 def _authorization(socket: Any) -> bytes | None:
@@ -83,7 +93,7 @@ def _of_token(authorization: bytes) -> Login | None:
     if not found:
         return None
     user, token = found
-    return Login(Scope.of(token), "", user.pk, token.expiry)
+    return Login(Scope.of(token), "", user.pk, f"token {token.pk}", token.expiry)
 
 
 async def watch(socket: Any, viewer: Viewer, until: datetime | None) -> None:

@@ -26,6 +26,7 @@ MAX_ID = 2**53 - 1  # the largest integer a browser holds exactly
 
 NOT_LOGGED_IN, NOT_THE_PROTOCOL, TOO_FAR_BEHIND = 4401, 4400, 4408
 OUR_MISTAKE = 4500
+TOO_MANY = 4429  # live sockets of this login or address
 RESTARTING = 4012  # not 1012: autobahn, under Daphne, refuses to send that from an application
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}

@@ -13,8 +13,10 @@ from access.models import Grant
 from access.roles import Role
 from dashboard.live import consumer as consumers
 from dashboard.live import login, protocol
+from dashboard.live import seats as seated
 from dashboard.live.hub import Hub
-from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series
+from dashboard.live.seats import seats
+from dashboard.tests.live_socket import Bridge, Socket, eventually, make_cookie, make_series
 from devices.models import Device, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -189,3 +191,33 @@ async def test_too_many_messages_are_told_once_and_ignored(hub: Hub, cookie: str
         await eventually(lambda: socket.idle)
         assert len(socket.all("error")) == 1
         assert socket.closed is None
+
+
+async def test_one_login_has_so_many_sockets_and_one_that_closes_makes_room(
+    hub: Hub, cookie: str, settings
+):
+    settings.LIVE_SOCKETS = 2
+    refused = seats.refused
+    async with Socket(cookie) as one, Socket(cookie) as two:
+        await one.got("hello")
+        await two.got("hello")
+        async with Socket(cookie) as three:
+            assert await eventually(lambda: three.closed) == 4429
+            assert "2 live connections" in three.all("error")[-1]["message"]
+            assert not three.all("hello")
+        other = await database_sync_to_async(make_cookie)("ben")
+        async with Socket(other) as of_another:
+            await of_another.got("hello")
+    assert seats.refused == refused + 1
+    async with Socket(cookie) as again:
+        await again.got("hello")
+
+
+async def test_one_address_has_so_many_sockets_whoever_is_let_in(hub: Hub, settings, monkeypatch):
+    settings.LIVE_SOCKETS = 1
+    monkeypatch.setattr(seated, "LOGINS_OF_AN_ADDRESS", 1)
+    async with Socket(None) as one:
+        assert await eventually(lambda: one.closed) == 4401
+        async with Socket(None) as two:
+            assert await eventually(lambda: two.closed) == 4429
+    assert not seats._taken, "a seat that is not given back is lost for good"
