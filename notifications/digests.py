@@ -74,7 +74,9 @@ def _send(zone: ZoneInfo, target: Target, decisions: list[Decision], now: dateti
     key = f"digest-{decisions[0].pk}"
     wording = wordings()
     if len(ordered) == 1 and ordered[0].cleared_at is None:
-        ours = replace(ordered[0], acknowledge_url=link(decisions[-1].pk))
+        ours = ordered[0]
+        if recipients.acknowledges(target, ours):
+            ours = replace(ours, acknowledge_url=link(decisions[-1].pk))
         content = worded(ours, zone, wording[ours.what])
     else:
         content = Content(

@@ -151,7 +151,9 @@ def tell(
     for target, decision, (decided, wishes) in zip(ordered, decisions, judged_now, strict=True):
         if decided.why == Why.NOW:
             decision.key = f"decision-{decision.pk}"
-            ours = content if is_end else replace(content, acknowledge_url=links.link(decision.pk))
+            ours = content
+            if not is_end and acknowledges(target, content):
+                ours = replace(content, acknowledge_url=links.link(decision.pk))
             words = worded(ours, wishes.zone, wording, step=float(step + 1), policy=policy_name)
             wanted += to_channels(target, decision.key, words)
     Decision.objects.bulk_update([each for each in decisions if each.key], ["key"])
@@ -166,6 +168,11 @@ def tell_alone(key: str, target: Target, content: Content, at: datetime) -> None
     if decided.due is not None:
         wanted = to_channels(target, key, content)
         outbox.put_all([replace(each, due_at=decided.due) for each in wanted])
+
+
+def acknowledges(target: Target, content: Content) -> bool:
+    """Whether it is given a link that does; a viewer is told, and may not."""
+    return target.user is None or links.may_acknowledge(target.user, content.site_id)
 
 
 def nobody(occasion: Occasion) -> Decision:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
@@ -113,7 +113,7 @@ class AssignView(APIView):
         given = _given(request, AssignSerializer)
         to = None
         if given["to"] is not None:
-            to = get_user_model().objects.filter(username=given["to"], is_active=True).first()
+            to = _assignable(request).filter(username=given["to"]).first()
             if to is None:
                 raise ValidationError({"to": ["Nobody has this name."]})
         return _answer(request, given, partial(actions.assign, to=to))
@@ -147,10 +147,13 @@ class PeopleView(APIView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        there = granting.holders(Scope.of(request).sites, Role.OPERATOR)
-        active = there.filter(is_active=True).order_by("username")
-        names = list(active.values_list("username", flat=True)[:MAX_PEOPLE])
+        names = list(_assignable(request).values_list("username", flat=True)[:MAX_PEOPLE])
         return Response({"now": clock.now_ms(), "people": names})
+
+
+def _assignable(request: Request) -> QuerySet[User]:
+    there = granting.holders(Scope.of(request).sites, Role.OPERATOR)
+    return there.filter(is_active=True).order_by("username")
 
 
 def _given(request: Request, shape: type[IdsSerializer]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from access.roles import Role
 from access.scope import EVERYTHING
 from alerts import actions
 from alerts.engine.processes import SHARES
@@ -17,6 +18,7 @@ from alerts.tests.made import make_alert, make_rule
 from devices import clock
 from devices.models import Device, Site
 from telemetry.moments import to_ms
+from tests.granted import may
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -180,6 +182,32 @@ def test_assigned_snoozed_and_commented(api: APIClient, anna: User):
     alert.refresh_from_db()
     assert (alert.assignee, to_ms(alert.snoozed_until)) == (anna, until)  # type: ignore[arg-type]
     assert get(api, "people/")["people"] == ["anna"]
+
+
+def test_people_are_those_who_operate_something_that_one_sees(api: APIClient, anna: User):
+    north, south = (Site.objects.create(name=slug, slug=slug) for slug in ("north", "south"))
+    for name, role, site in (
+        ("ben", Role.OPERATOR, north), ("cleo", Role.OPERATOR, south), ("dora", Role.VIEWER, north),
+        ("emil", Role.ADMINISTRATOR, None),
+    ):  # fmt: skip
+        may(User.objects.create_user(name), (role, site))
+    may(User.objects.create_user("gone", is_active=False), (Role.OPERATOR, north))
+    may(User.objects.create_user("nobody"))
+    assert get(api, "people/")["people"] == ["anna", "ben", "cleo", "emil"]
+    assert api.get("/api/v1/log/people/").json()["people"] == [
+        "anna",
+        "ben",
+        "cleo",
+        "dora",
+        "emil",
+    ]
+    may(anna, (Role.OPERATOR, north))
+    assert get(api, "people/")["people"] == ["anna", "ben", "emil"]
+    assert api.get("/api/v1/log/people/").json()["people"] == ["anna", "ben", "dora", "emil"]
+    alert = make_alert(site=north)
+    post(api, "assign", {"ids": [alert.pk], "to": "cleo"}, status=400)
+    may(anna)
+    assert get(api, "people/")["people"] == []
 
 
 @pytest.mark.parametrize(

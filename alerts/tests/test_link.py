@@ -6,14 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import signing
 from django.test import Client
 
+from access.roles import Role
 from alerts.models import Alert, AlertEvent
 from alerts.tests.test_told import NOON, alert, happened, person, policy, worked
+from devices.models import Site
 from notifications import links
-from notifications.models import Decision
+from notifications.models import Channel, Decision, Notification
 from notifications.tests import made
+from tests.granted import may
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +93,60 @@ def test_a_used_link_does_nothing_again_when_the_alert_was_given_back(client: Cl
     Alert.objects.update(acknowledged_at=None, acknowledged_by=None)
     assert "somebody has given the alert back" in client.post(address, follow=True).content.decode()
     assert Alert.objects.get().acknowledged_at is None
+
+
+ENDED = {
+    "not an operator any more": lambda olga: may(olga, (Role.VIEWER, None)),
+    "an operator elsewhere": lambda olga: may(olga, (Role.OPERATOR, another_site())),
+    "no role at all": may,
+    "not let in": lambda olga: User.objects.filter(pk=olga.pk).update(is_active=False),
+    "gone": User.delete,
+}
+
+
+def another_site() -> Site:
+    return Site.objects.create(name="South", slug="south")
+
+
+@pytest.mark.parametrize("ended", ENDED)
+def test_it_acknowledges_for_nobody_whose_right_has_ended_since(client: Client, ended: str):
+    site = Site.objects.create(name="North", slug="north")
+    olga = may(person("olga"), (Role.OPERATOR, site))
+    policy({"users": [olga]})
+    happened("fired", alert(site=site))
+    worked(NOON)
+    address = links.PATH + links.token(Decision.objects.get().pk) + "/"
+    assert "Acknowledge as olga" in client.get(address).content.decode()
+    ENDED[ended](olga)
+    for answer in (client.get(address), client.post(address)):
+        assert answer.status_code == 410
+        assert "olga" in answer.content.decode()
+    assert Alert.objects.get().acknowledged_at is None
+    assert Decision.objects.get().link_used_at is None
+
+
+@pytest.mark.parametrize("ended", ["switched off", "gone"])
+def test_that_of_a_shared_channel_ends_with_the_channel(client: Client, ended: str):
+    room = made.channel("slack", name="Cold room")
+    policy({"channels": [room]})
+    happened("fired", alert())
+    worked(NOON)
+    address = links.PATH + links.token(Decision.objects.get().pk) + "/"
+    if ended == "gone":
+        room.delete()
+    else:
+        Channel.objects.update(enabled=False)
+    assert client.post(address).status_code == 410
+    assert Alert.objects.get().acknowledged_at is None
+
+
+def test_who_may_only_look_is_told_and_gets_no_link(settings: Any):
+    settings.PUBLIC_URL = "https://pulse.example"
+    policy({"users": [may(person("olga"), (Role.VIEWER, None))]})
+    happened("fired", alert())
+    worked(NOON)
+    content = Notification.objects.get().content
+    assert (content["sentence"], content.get("acknowledge_url", "")) == ("It is too warm", "")
 
 
 def test_what_is_forged_expired_or_gone_does_nothing(
