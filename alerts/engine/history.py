@@ -74,6 +74,7 @@ def _suspicious(
     if not len(slots):
         return []
     starts = np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
+    lasts = times_us[np.append(starts[1:], len(slots)) - 1]
     lows, highs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     of = slots[starts]
     calm = (lows >= watched.idle_low[of]) & (highs <= watched.idle_high[of])
@@ -87,9 +88,11 @@ def _suspicious(
             limits = target.condition.calm(target.memory)
             if first > since and lows[at] >= limits.low and highs[at] <= limits.high:
                 continue
-            if first < since and calm[at]:
-                continue
-        elif calm[at] and first > target.alerted_us:
+            is_before = int(lasts[at]) < since
+        else:
+            is_before = True
+        # What is calm says something only of what held then: now, or until an alert cleared.
+        if calm[at] and is_before and first > target.alerted_us:
             continue
         found.append((slot, first))
     return found

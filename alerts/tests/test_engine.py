@@ -207,6 +207,26 @@ def test_a_reading_that_comes_late_moves_the_end_of_an_alert(plant: Plant) -> No
     assert len(plant.told()) == 2
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_it_moves_the_end_also_while_the_next_alert_is_about_to_begin(
+    plant: Plant, at_once: bool
+) -> None:
+    series = plant.series()
+    plant.rule({"type": "threshold", "op": "above", "limit": -15, "for": 20})
+    plant.look()
+    plant.write(series, (0, -10.0), (60, -18.0))
+    plant.go(61)
+    assert plant.seconds(plant.one().cleared_at) == 60
+    if at_once:
+        plant.write(series, (50, -18.0), (70, -10.0))
+    else:
+        plant.write(series, (70, -10.0))
+        plant.go(71)
+        plant.write(series, (50, -18.0))
+    plant.go(72)
+    assert plant.seconds(plant.one().cleared_at) == 50
+
+
 def test_a_reading_that_comes_late_shows_what_was_missed(plant: Plant) -> None:
     series = plant.series()
     plant.rule()
