@@ -13,6 +13,7 @@ from bridge.decode.identity import metric_name
 from bridge.decode.items import Problem, Reason, Sample, Telemetry, Value
 from bridge.decode.json_values import (
     MAX_DEPTH,
+    MAX_EXACT_INTEGER,
     MAX_PROBLEMS,
     MAX_TEXT,
     exact,
@@ -76,7 +77,11 @@ class Flattened:
             if name in self._ignored:
                 continue
             kind = type(value)
-            if kind is bool or (kind is float and math.isfinite(value)):  # nearly all
+            if (
+                (kind is float and -math.inf < value < math.inf)
+                or kind is bool
+                or (kind is int and -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER)
+            ):  # nearly all
                 if metric := metric_name(*levels, name):
                     self.values.setdefault(metric, value)
             else:

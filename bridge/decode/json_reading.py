@@ -6,7 +6,6 @@ becomes the same series.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bridge.decode import foreign_time, quoted
@@ -61,6 +60,7 @@ QUALITY = frozenset({"quality", "status", "ok"})  # may stand beside a value and
 MEANING = DEVICE | TIME | ENVELOPES | UNITS | MODEL.keys() | set(VALUES)
 BESIDE = QUALITY | frozenset(NAMES) | {"id", "label", "index"}  # beside a value and its name
 _JOINTS = str.maketrans("", "", "_- ")
+_words: dict[str, str] = {}  # keys as they are compared
 
 
 class Owner(NamedTuple):
@@ -84,6 +84,13 @@ class JsonReading:
         """An object with its envelopes, each of which may have an owner of its own."""
         read = _Object(document, owner, self.found.received_us, shared=self._path.shared)
         native = read.owner.native
+        if read.rest or read.about:
+            self._add_values(read, native)
+        if depth < MAX_NESTED:
+            for envelope in read.envelopes:
+                self.add_all(envelope, read.owner, depth + 1)
+
+    def _add_values(self, read: _Object, native: str) -> None:
         uid = device_uid(native) or self._path.uid
         flat = flattened(read.rest, read_text=quoted.value_of)
         for problem in flat.problems:
@@ -96,9 +103,6 @@ class JsonReading:
             name, area = (native, "") if native else (self._path.name, self._path.area)
             self.found.describe(uid, name=name, area=area, **read.about)
         self.found.add(uid, read.owner.time_us, flat.values)
-        if depth < MAX_NESTED:
-            for envelope in read.envelopes:
-                self.add_all(envelope, read.owner, depth + 1)
 
     def add_all(
         self, objects: list[dict[str, Any]], owner: Owner = OF_TOPIC, depth: int = 0
@@ -125,7 +129,7 @@ class _Object:
         self.units: dict[str, str] = {}  # by metric
         native, time_us, valued, pairs = "", 0, False, []
         for key, value in document.items():
-            word, kind = _word(key), type(value)
+            word, kind = _words.get(key) or _word(key), type(value)
             if word not in MEANING:  # nearly all of them
                 pairs.append((key, self._plain(key, value) if kind is dict else value))
             elif word in DEVICE and (named := _id(value)):
@@ -202,11 +206,13 @@ def _id(value: Any) -> str:
     return value.strip()[:MAX_ID] if type(value) is str else ""
 
 
-@lru_cache(MAX_WORDS)
-def _short_word(key: str) -> str:
-    return key.lower().translate(_JOINTS)
-
-
 def _word(key: str) -> str:
     """A key as it is compared: `Device-ID` and `device_id` are one."""
-    return _short_word(key) if len(key) <= MAX_WORD else ""
+    word = _words.get(key)
+    if word is None:
+        if len(key) > MAX_WORD:
+            return ""
+        if len(_words) >= MAX_WORDS:
+            _words.clear()
+        word = _words[key] = key.lower().translate(_JOINTS)
+    return word

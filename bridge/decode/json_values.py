@@ -64,6 +64,14 @@ class Reading:
             if said.setdefault(metric, value) != value:
                 report_conflict(self, metric, said[metric], value)
 
+    def add_one(self, time_us: int, metric: str, value: Value) -> None:
+        """The same of one value."""
+        said = self._said.get(time_us)
+        if said is None:
+            self.add(time_us, {metric: value})
+        elif said.setdefault(metric, value) != value:
+            report_conflict(self, metric, said[metric], value)
+
 
 def read(payload: bytes, received_us: int) -> Reading:
     """Samples and problems of a payload. Raises `Undecodable` when nothing in it can be used."""
@@ -244,6 +252,8 @@ def is_storable(text: str) -> bool:
     """Whether Postgres can hold the text: no NUL, no lone surrogate."""
     if "\x00" in text:
         return False
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,10 +8,10 @@ from math import inf, isfinite
 
 from bridge.decode.items import Described, Discovered, Item, Request, Telemetry, Value
 from bridge.decode.json_values import (
-    MAX_EXACT_INTEGER,
     MAX_METRIC,
     MAX_TEXT,
     are_plain_names,
+    is_number,
     is_storable,
 )
 from bridge.errors import BridgeError
@@ -30,14 +30,15 @@ def check(items: Iterable[Item]) -> None:
     for item in items:
         if item.uid and not UID.fullmatch(item.uid):
             raise Unstorable(f"{item.uid[:80]!a} is no uid")
-        if isinstance(item, Discovered) and not UID.fullmatch(item.gateway):
-            raise Unstorable(f"{item.gateway[:80]!a} is no uid of a gateway")
-        if isinstance(item, Described):
+        if type(item) is Telemetry:  # nearly all
+            for sample in item.samples:
+                _check_values(sample.values)
+        elif isinstance(item, Described):
             _check_described(item)
-        if isinstance(item, Request) and not _is_topic(item.topic):
+        elif isinstance(item, Discovered) and not UID.fullmatch(item.gateway):
+            raise Unstorable(f"{item.gateway[:80]!a} is no uid of a gateway")
+        elif isinstance(item, Request) and not _is_topic(item.topic):
             raise Unstorable(f"{item.topic[:80]!a} is no topic to publish to")
-        for sample in item.samples if isinstance(item, Telemetry) else ():
-            _check_values(sample.values)
 
 
 def _check_values(values: Mapping[str, Value]) -> None:
@@ -46,7 +47,13 @@ def _check_values(values: Mapping[str, Value]) -> None:
             if not (0 < len(metric) <= MAX_METRIC and is_storable(metric)):
                 raise Unstorable(f"{metric[:80]!a} is no name of a metric")
     for metric, value in values.items():
-        if not ((type(value) is float and isfinite(value)) or _is_value(value)):
+        if type(value) is float:
+            good = isfinite(value)
+        elif type(value) is str:
+            good = len(value) <= MAX_TEXT and is_storable(value)
+        else:
+            good = type(value) is bool or is_number(value)
+        if not good:
             raise Unstorable(f"{metric[:80]!a} is {ascii(value)[:80]}")
 
 
@@ -64,11 +71,3 @@ def _check_described(item: Described) -> None:
     for text in (*told, *item.aliases, item.label, item.quantity):
         if not is_storable(text):
             raise Unstorable(f"{text[:80]!a} cannot be stored")
-
-
-def _is_value(value: Value) -> bool:
-    if type(value) is str:
-        return len(value) <= MAX_TEXT and is_storable(value)
-    if type(value) is float:
-        return isfinite(value)
-    return type(value) is bool or (type(value) is int and abs(value) <= MAX_EXACT_INTEGER)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from bridge.decode.items import Problem, Reason
@@ -74,20 +73,31 @@ def decode(payload: bytes) -> Any:
 
 def repeats_a_key(payload: bytes, document: Any) -> bool:
     """Whether some object of the payload may name a key twice, of which `document` has one."""
-    return len(_KEY.findall(payload)) != _members(document)
-
-
-def _members(document: Any) -> int:
-    inside: Iterable[Any]
-    if type(document) is dict:
-        count, inside = len(document), document.values()
-    elif type(document) is list:
-        count, inside = 0, document
+    if b" :" in payload or b"\t:" in payload or b"\n:" in payload or b"\r:" in payload:
+        keys = len(_KEY.findall(payload))
     else:
-        return 0
-    for each in inside:
-        if type(each) is dict or type(each) is list:
-            count += _members(each)
+        keys = payload.count(b'":')
+    return keys != _members(payload, document)
+
+
+def _members(payload: bytes, document: Any) -> int:
+    """Of all its objects together."""
+    objects = payload.count(b"{")  # at most so many, for a text may hold the sign
+    if objects == 1 and type(document) is dict:
+        return len(document)
+    if type(document) is list and objects == len(document) and set(map(type, document)) == {dict}:
+        return sum(map(len, document))
+    count, unseen = 0, [document]
+    while unseen:
+        inside = unseen.pop()
+        if type(inside) is dict:
+            count += len(inside)
+            inside = inside.values()
+        elif type(inside) is not list:
+            continue
+        for each in inside:
+            if type(each) is dict or type(each) is list:
+                unseen.append(each)
     return count
 
 

@@ -49,7 +49,9 @@ def decode(message: Message, state: State) -> list[Item]:
             return [Presence(path.presence_uid, online)]
     reading = JsonReading(path, DeviceReadings(message, state))
     objects = document if isinstance(document, list) else [document]
-    if all(isinstance(each, dict) for each in objects):
+    if isinstance(document, dict):
+        reading.add(document)
+    elif all(isinstance(each, dict) for each in objects):
         reading.add_all(objects)
     else:
         reading.add({str(at): each for at, each in enumerate(objects)})

@@ -22,7 +22,7 @@ from bridge.message import MAX_PAYLOAD, Message
 
 NAME = "influx"
 FILTERS = ("telegraf/#", "influx/#")
-BY_TOPIC = 62  # on a topic of Telegraf's own
+BY_TOPIC = 62  # on a topic that is for line protocol
 BY_PAYLOAD = 40
 MAX_LINES = 5_000  # of a message
 MAX_LOOKED_AT = 4_096  # bytes of a payload that show whether it is line protocol
@@ -39,9 +39,11 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _TAG = re.compile(rf",({_KEY})=({_KEY})")
-# Key, what is written, and that again where it is a plain decimal fraction.
+# Key, what is written, and its digits again where it is a plain decimal fraction, or an integer
+# that a float holds.
+_DIGITS = "[+-]?(?:0|[1-9][0-9]{0,14})"
 _FIELD = re.compile(
-    rf"({_KEY})=(([+-]?(?:0|[1-9][0-9]{{0,14}})\.[0-9]{{1,30}}+(?=,|$))|{_VALUE}),?", re.DOTALL
+    rf"({_KEY})=(({_DIGITS}\.[0-9]{{1,30}}+(?=,|$))|({_DIGITS})[iu](?=,|$)|{_VALUE}),?", re.DOTALL
 )
 _ESCAPED = re.compile(r"\\([,= ])")
 _ESCAPED_TEXT = re.compile(r'\\(["\\])')
@@ -68,20 +70,18 @@ class Line(NamedTuple):
 
 
 def matches(topic: str, payload: bytes) -> int:
-    """By what the payload begins with; a topic of Telegraf's makes it surer."""
+    """By what the payload begins with; a topic for line protocol makes it surer."""
     if payload[:1] in (b"{", b"[", b'"', b"") or b"=" not in payload[:MAX_LOOKED_AT]:
         return 0
     text = payload[:MAX_LOOKED_AT].decode("utf-8", "ignore").lstrip()
     while text.startswith("#"):  # a comment
         text = text.partition("\n")[2].lstrip()
-    if not _BEGINNING.match(text):
-        return 0
-    return reach(topic)
+    return reach(topic) if _BEGINNING.match(text) else 0
 
 
 def reach(topic: str) -> int:
     """The most it claims of a topic, whatever the payload."""
-    return BY_TOPIC if topic.startswith("telegraf/") else BY_PAYLOAD
+    return BY_TOPIC if topic.startswith(("telegraf/", "influx/")) else BY_PAYLOAD
 
 
 def decode(message: Message, state: State) -> list[Item]:
@@ -180,8 +180,8 @@ def _lines(text: str, found: DeviceReadings) -> Iterator[Line]:
 
 def _fields(text: str, line: int, found: DeviceReadings) -> dict[str, Value]:
     fields: dict[str, Value] = {}
-    for key, written, number in _FIELD.findall(text):
-        value = float(number) if number else _value(written)
+    for key, written, fraction, integer in _FIELD.findall(text):
+        value = float(fraction) if fraction else int(integer) if integer else _value(written)
         if value is None:
             detail = f"line {line}: {key[:40]!a} is {written[:40]!a}"
             found.report(Reason.UNSUPPORTED_VALUE, detail)

@@ -1,78 +1,28 @@
 """SenML (RFC 8428), as JSON and as CBOR: an array of records, where what begins with `b` holds for
-the records that follow. Pure.
-
-A record's name is a device's globally unique id and what it measures, in one text: the base name is
-the device, the rest the metric. Where no name is left the unit says what is measured, for one name
-may have several units.
-"""
+the records that follow. Pure."""
 
 from __future__ import annotations
 
-import math
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any, NamedTuple
-
-from bridge.decode import device_time
 from bridge.decode.conventions import senml_records
-from bridge.decode.descriptions import said, units
-from bridge.decode.identity import device_uid, metric_name
-from bridge.decode.items import (
-    Described,
-    Item,
-    Problem,
-    Reason,
-    Rejected,
-    Telemetry,
-    Value,
-)
-from bridge.decode.json_values import (
-    MAX_TEXT,
-    Reading,
-    exact,
-    is_number,
-    is_storable,
-)
-from bridge.decode.state import CERTAIN, Context, State
+from bridge.decode.conventions.senml_pack import HELD, LEVEL, Pack
+from bridge.decode.items import Item, Problem, Reason, Rejected
+from bridge.decode.state import CERTAIN, State
 from bridge.decode.tolerant import Undecodable
-from bridge.decode.units import quantity_of
 from bridge.message import Message
 
 NAME = "senml"
-LEVEL = "senml"  # of a topic that says what it carries: the first, or the last
 FILTERS = (f"{LEVEL}/#", f"+/{LEVEL}", f"+/+/{LEVEL}")
 SIGNED = 40  # confidence where only the payload says what it is
-
-VERSION = 10  # the newest there is
-RELATIVE_BELOW = 2**28  # seconds: a time before 1978-07-04 counts from now
-MAX_CACHED = 20_000  # devices whose uids need not be made again
-KNOWN = frozenset(senml_records.LABELS.values())
-PLAIN = KNOWN - {"bver"}
-BASES = frozenset({"bn", "bt", "bu", "bv", "bs"})
-HELD = ("v", "vs", "vb", "vd", "s")  # labels one of which a record has, unless it is a base alone
-HELD_BESIDE = frozenset(HELD) - {"v"}
-# What a unit measures where no name says it (RFC 8428, table 12).
-MEASURES = {"lat": "latitude", "lon": "longitude", "%EL": "battery", "EL": "battery_life",
-            "%RH": "humidity", "count": "count", "/": "ratio"}  # fmt: skip
-SHOWN = {"lat": "°", "lon": "°", "EL": "s", "/": "", "count": ""}
-
-
-class Base(NamedTuple):
-    """What holds for the records that follow."""
-
-    name: str = ""
-    time: float = 0.0  # seconds
-    unit: str = ""
-    value: float = 0.0
-    sum: float = 0.0
 
 
 def matches(topic: str, payload: bytes) -> int:
     """Confidence, 0 to 100, that this convention explains the message."""
-    levels = topic.split("/")
-    if len(levels) > 1 and LEVEL in (levels[0], levels[-1]):
-        return CERTAIN
-    if not payload or not (payload.lstrip()[:1] == b"[" or senml_records.may_be_cbor(payload)):
+    if LEVEL in topic:
+        levels = topic.split("/")
+        if len(levels) > 1 and LEVEL in (levels[0], levels[-1]):
+            return CERTAIN
+    is_array = payload[:1] == b"[" or payload.lstrip()[:1] == b"["
+    if not is_array and not senml_records.may_be_cbor(payload):
         return 0
     try:
         records = senml_records.read(payload)
@@ -99,181 +49,9 @@ def decode(message: Message, state: State) -> list[Item]:
         records = senml_records.read(message.payload)
     except Undecodable as exc:
         return [Rejected("", exc.problem)]
-    pack = _Pack(topic, message)
-    for index, record in enumerate(records):
-        problem = pack.add(index, record, is_alone=len(records) == 1)
-        if problem is not None:
-            return [Rejected("", problem)]
+    pack = Pack(topic, message)
+    if (problem := pack.add_all(records)) is not None:
+        return [Rejected("", problem)]
     return pack.items(state.context) or [
         Rejected("", Problem(Reason.NO_VALUES, "no record holds a value"))
     ]
-
-
-class _Pack:
-    """Readings by device, record after record."""
-
-    def __init__(self, topic: str, message: Message) -> None:
-        self._topic = topic
-        self._received_us = message.received_us
-        self._is_retained = message.retain
-        self._base = Base()
-        self._devices: dict[str, Reading] = {}  # by their ids
-        self._timed: tuple[float, int] = (0.0, 0)  # the seconds read last, and their Unix us
-        self._units: dict[str, dict[str, str]] = {}  # by device and metric
-
-    def add(self, index: int, record: Any, *, is_alone: bool) -> Problem | None:
-        """None, or why nothing of the pack can be used."""
-        if not isinstance(record, dict):
-            return Problem(Reason.WRONG_TYPE, f"[{index}] is no record")
-        if not record.keys() <= PLAIN and (problem := _not_understood(index, record)) is not None:
-            return problem
-        if not BASES.isdisjoint(record):
-            self._base = _rebased(self._base, record)
-        unit = _text(record, "u") or self._base.unit
-        native, metric = self._name(_text(record, "n"), unit)
-        values = self._values(record, metric)
-        if not values and not any(label in record for label in HELD):
-            return None
-        reading = self._devices.get(native)
-        if reading is None:
-            reading = self._devices[native] = Reading(self._received_us)
-        if not values:
-            if "vd" not in record:  # bytes are no reading
-                reading.report(Reason.UNSUPPORTED_VALUE, f"[{index}] holds no value that is kept")
-            return None
-        time_us = self._time(reading, _number(record.get("t")) or 0.0, index, is_alone=is_alone)
-        if time_us is not None:
-            reading.add(time_us, values)
-            told = self._units.setdefault(native, {}) if unit else {}
-            for full in values:
-                told[full] = SHOWN.get(unit, unit)
-        return None
-
-    def _name(self, name: str, unit: str) -> tuple[str, str]:
-        """The device's id and the metric."""
-        base = self._base.name
-        if not base and ":" not in name and "/" not in name:
-            native, _, metric = self._topic_of_device(), "", name
-        elif base:
-            native, metric = base.rstrip(":/"), name
-        else:
-            native, _, metric = name.rpartition("/") if "/" in name else (name, "", "")
-        if ":" in metric or "/" in metric:
-            metric = metric.strip(":/").replace("/", ".")
-        return native, metric or MEASURES.get(unit) or quantity_of("", unit) or "value"
-
-    def _topic_of_device(self) -> str:
-        levels = [level for level in self._topic.split("/") if level and level != LEVEL]
-        return "/".join(levels)
-
-    def _values(self, record: dict[Any, Any], metric: str) -> dict[str, Value]:
-        values: dict[str, Value] = {}
-        name = metric_name(metric)
-        if not self._base.value and HELD_BESIDE.isdisjoint(record):  # nearly all records
-            only: Any = record.get("v")
-            if name and (type(only) is bool or is_number(only)):
-                return {name: only}
-        for label, base in (("v", self._base.value), ("s", self._base.sum)):
-            number = _number(record.get(label))
-            if number is not None:
-                full = name if label == "v" else metric_name(metric, "sum")
-                values[full] = _sum(base, number)
-        words, truth = record.get("vs"), record.get("vb")
-        if isinstance(words, str) and len(words) <= MAX_TEXT and is_storable(words):
-            values.setdefault(name, words)
-        if isinstance(truth, bool):
-            values.setdefault(name, truth)
-        return {full: value for full, value in values.items() if full and _is_kept(value)}
-
-    def _time(self, reading: Reading, given: float, index: int, *, is_alone: bool) -> int | None:
-        """Unix microseconds; 0 for now, None for a record whose time cannot be true."""
-        seconds = self._base.time + given
-        if not seconds:
-            return 0
-        if seconds == self._timed[0]:  # as that of the record before
-            return self._timed[1]
-        if abs(seconds) < RELATIVE_BELOW:
-            # What the broker kept was said at another now.
-            seconds = 0 if self._is_retained else self._received_us / 1e6 + seconds
-        found = device_time.read(seconds * 1_000, self._received_us, f"[{index}].t")
-        if isinstance(found, int):
-            self._timed = seconds, found
-            return found
-        if not seconds:
-            return 0
-        reading.report(*found)
-        reading.clock_replaced |= is_alone
-        return 0 if is_alone else None
-
-    def items(self, context: Context) -> list[Item]:
-        items: list[Item] = []
-        for native, reading in self._devices.items():
-            uid = _uid(native)
-            if not uid:
-                problem = Problem(Reason.BAD_UID, "no name tells the device")
-                items.append(Rejected("", problem))
-            elif reading.samples:
-                told = self._units.get(native, {})
-                if context.due(uid, tuple(told.items()), self._received_us):
-                    items += [Described(uid, name=said(native)), *units(uid, told)]
-                problems = tuple(reading.problems)
-                items.append(Telemetry(uid, reading.samples, problems, reading.clock_replaced))
-            elif reading.problems:
-                items.append(Rejected(uid, reading.problems[0]))
-        return items
-
-
-_uid = lru_cache(MAX_CACHED)(device_uid)
-
-
-def _not_understood(index: int, record: dict[Any, Any]) -> Problem | None:
-    """Why the pack must not be read: a label, or a version, that is not of this RFC."""
-    for label in record:
-        if isinstance(label, str) and label.endswith("_") and label not in KNOWN:
-            must = f"[{index}] has the label {label[:40]!a}, which must be understood"
-            return Problem(Reason.UNSUPPORTED_VALUE, must)
-    version = record.get("bver")
-    if isinstance(version, int) and version > VERSION:
-        return Problem(Reason.UNSUPPORTED_VALUE, f"the version {version} is over {VERSION}")
-    return None
-
-
-def _rebased(base: Base, record: dict[Any, Any]) -> Base:
-    """The base from this record on."""
-    name, unit = record.get("bn"), record.get("bu")
-    return Base(
-        name if isinstance(name, str) else base.name,
-        _or(record.get("bt"), base.time),
-        unit if isinstance(unit, str) else base.unit,
-        _or(record.get("bv"), base.value),
-        _or(record.get("bs"), base.sum),
-    )
-
-
-def _or(given: Any, before: float) -> float:
-    number = _number(given)
-    return before if number is None else number
-
-
-def _number(value: Any) -> float | int | None:
-    """A number that is one; CBOR also writes decimal fractions."""
-    kind = type(value)
-    if kind is int:
-        return int(value) if abs(value) < 2**64 else None
-    if kind is Decimal:
-        value = float(value)
-    return float(value) if isinstance(value, float) and math.isfinite(value) else None
-
-
-def _sum(base: float, number: float) -> Value:
-    total = base + number if base else number
-    return exact(total) if isinstance(total, int) else total
-
-
-def _is_kept(value: Value) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
-
-
-def _text(record: dict[Any, Any], label: str) -> str:
-    found = record.get(label)
-    return found if isinstance(found, str) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from bridge.decode.state import State
@@ -9,6 +10,8 @@ from bridge.topic_filter import matches
 
 STATES = "states"  # scope: by topic, the values told there, by who announced them
 AVAILABLE = "available"  # scope: by topic, whose availability is told there
+# The scopes of those topics that have wildcards.
+WILDCARDS = {scope: f"{scope} wildcards" for scope in (STATES, AVAILABLE)}
 OWNERS = "owners"  # scope: by discovery topic, what it announced, for when it is removed
 METRICS = "metrics"  # scope: by uid, who announced which metric
 SEEN = "seen"  # scope: by uid, what each of its availability topics said last
@@ -66,12 +69,12 @@ def told_under(topic: str, state: State, scope: str) -> dict[str, Any]:
     return entries
 
 
-def wildcards(state: State, scope: str) -> list[str]:
+def wildcards(state: State, scope: str) -> Collection[str]:
     """The topics with wildcards (Theengs announces one for all gateways)."""
-    return list(state.scope(f"{scope} wildcards"))
+    return state.scope(WILDCARDS[scope])
 
 
 def remember_wildcard(topic: str, scope: str, state: State) -> None:
     """Note a topic with wildcards, so that it is looked for."""
     if any(sign in topic for sign in WILDCARD):
-        state.keep(f"{scope} wildcards", topic, True, MAX_ENTRIES)
+        state.keep(WILDCARDS[scope], topic, True, MAX_ENTRIES)

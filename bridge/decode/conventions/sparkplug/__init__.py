@@ -81,14 +81,9 @@ def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (the topic alon
 
 def decode(message: Message, state: State) -> list[Item]:
     """Never raises for bad data."""
-    levels = state.context.topic(message.topic).replace("\0", "\ufffd").split("/")
-    if levels[0] == "STATE" or levels[1] == "STATE":
-        return [Ignored(STATE)]
-    route = _route(levels)
-    if route is None:
-        is_command = len(levels) > 2 and levels[2] in ("NCMD", "DCMD")
-        unknown = Problem(Reason.UNKNOWN_TOPIC, "it is no message of Sparkplug B")
-        return [Ignored(COMMAND) if is_command else Rejected("", unknown)]
+    route = _route(state.context.topic(message.topic))
+    if not isinstance(route, Route):
+        return [route]
     node = Node(state, route.group, route.node)
     uid = _uid(node, route.device)
     if len(message.payload) > MAX_PAYLOAD:
@@ -113,12 +108,19 @@ def decode(message: Message, state: State) -> list[Item]:
     return items + node.ask(message.received_us) if missed else items
 
 
-def _route(levels: list[str]) -> Route | None:
+@lru_cache(MAX_CACHED)
+def _route(topic: str) -> Route | Item:
+    """Or what becomes of a message that says nothing of a device."""
+    levels = topic.replace("\0", "\ufffd").split("/")
+    if levels[0] == "STATE" or levels[1] == "STATE":
+        return Ignored(STATE)
     if len(levels) == 4 and levels[2] in OF_NODE and levels[1] and levels[3]:
         return Route(levels[2], levels[1], levels[3], ITSELF)
     if len(levels) == 5 and levels[2] in OF_DEVICE and levels[1] and levels[3] and levels[4]:
         return Route(levels[2], levels[1], levels[3], levels[4])
-    return None
+    if len(levels) > 2 and levels[2] in ("NCMD", "DCMD"):
+        return Ignored(COMMAND)
+    return Rejected("", Problem(Reason.UNKNOWN_TOPIC, "it is no message of Sparkplug B"))
 
 
 def _uid(node: Node, device: str) -> str:
@@ -191,18 +193,19 @@ class _Reading:
         self.unknown = 0  # metrics whose alias no birth told
         self.is_replaced = False  # a time cannot be true
         self._not_kept = 0
-        self._timed: tuple[int | None, int] = (None, 0)  # the stamp read last, and its Unix us
+        last_ms, time_us = None, 0  # the stamp read last, and its Unix us
+        add = self.found.add
         for metric in told.metrics:
-            name = birth.name_of(metric)
+            name = metric.name or birth.name_of(metric)
             if not name:
                 self.unknown += 1
             elif metric.is_transient or (metric.properties and _is_bad(metric)):
                 self._not_kept += 1
             elif name != BD_SEQ and not name.startswith(NO_READINGS):
                 stamp = told.time_ms if metric.time_ms is None else metric.time_ms
-                if stamp != self._timed[0]:
-                    self._timed = stamp, self._time(stamp, received_us)
-                self.found.add(name, metric, self._timed[1])
+                if stamp != last_ms:
+                    last_ms, time_us = stamp, self._time(stamp, received_us)
+                add(name, metric, time_us)
         if self.unknown:
             detail = f"no birth told the names of {self.unknown} metrics, only aliases came"
             self.found.problems.insert(0, Problem(Reason.NO_BIRTH, detail))

@@ -63,6 +63,7 @@ class Node:
         self.full = f"{group}/{name}"
         self._state = state
         self._tables = state.scope(self.full)
+        self._heard = state.passing(self.full)  # sequence numbers and the like
 
     @property
     def devices(self) -> list[str]:
@@ -98,7 +99,7 @@ class Node:
         """Note the sequence number; False where one before it was lost."""
         if seq is None:
             return True
-        heard = self._state.passing(self.full)
+        heard = self._heard
         last, run = heard.get("seq"), heard.get("run", 0)
         if last == seq and not is_birth:
             return True  # sent twice, which many do
@@ -108,7 +109,7 @@ class Node:
 
     def ask(self, now_us: int) -> list[Item]:
         """The request for its births, unless it was asked lately."""
-        heard = self._state.passing(self.full)
+        heard = self._heard
         asked_us = heard.get("asked_us")
         if asked_us is not None and 0 <= now_us - asked_us < ASK_EVERY_US:
             return []
@@ -117,7 +118,7 @@ class Node:
 
     def is_new(self) -> bool:
         """Whether this process hears of it for the first time: a birth may have been missed."""
-        heard = self._state.passing(self.full)
+        heard = self._heard
         first = "met" not in heard
         heard["met"] = 1
         return first

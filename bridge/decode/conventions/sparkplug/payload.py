@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import msgspec
+
 from bridge.decode.conventions.sparkplug import wire
 from bridge.decode.conventions.sparkplug.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed
 
@@ -16,43 +18,34 @@ MAX_CACHED = 20_000  # names that need not be read again
 # What a field of a message must be on the wire; one that is anything else is skipped, as protobuf
 # has it with fields it does not know.
 _PAYLOAD = {1: VARINT, 2: BYTES, 3: VARINT}
-_METRIC = {
-    1: BYTES,
-    2: VARINT,
-    3: VARINT,
-    4: VARINT,
-    5: VARINT,
-    6: VARINT,
-    7: VARINT,
-    9: BYTES,
-    10: VARINT,
-    11: VARINT,
-    12: FIXED32,
-    13: FIXED64,
-    14: VARINT,
-    15: BYTES,
-    16: BYTES,
-    17: BYTES,
-    18: BYTES,
+_NAME, _PROPERTIES = wire.key_of(1, BYTES), wire.key_of(9, BYTES)
+_ALIAS, _TIME, _DATATYPE = (wire.key_of(number, VARINT) for number in (2, 3, 4))
+_IS_TRANSIENT, _IS_NULL = wire.key_of(6, VARINT), wire.key_of(7, VARINT)
+_SELDOM = frozenset({_IS_TRANSIENT, _IS_NULL, _PROPERTIES})
+# A metric has one value: the last of these.
+_VALUES = {
+    wire.key_of(number, kind): number
+    for number, kind in (
+        *((10, VARINT), (11, VARINT), (12, FIXED32), (13, FIXED64), (14, VARINT)),
+        *((number, BYTES) for number in range(15, 19)),
+    )
 }
-_FIRST_VALUE = 10  # this field and those behind it are values, of which a metric has one
 _PROPERTY = {1: VARINT, 2: VARINT, 3: VARINT, 4: VARINT, 8: BYTES}
 _TEMPLATE = {2: BYTES, 4: BYTES, 5: VARINT}
 
 
-class Metric(NamedTuple):
+class Metric(msgspec.Struct, gc=False):
     """One metric as it was sent; numbers without their sign."""
 
     name: str  # "" where only the alias says what it is
     alias: int | None
     time_ms: int | None
     datatype: int  # 0: not said
-    is_historical: bool
-    is_transient: bool
-    is_null: bool
-    properties: bytes
     field: int  # which of the value's fields holds it; 0: none
     value: Any
+    is_transient: bool = False
+    is_null: bool = False
+    properties: bytes = b""
 
 
 class Payload(NamedTuple):
@@ -80,27 +73,20 @@ def read(data: bytes) -> Payload:
 
 
 def _metric(data: Any) -> Metric:
-    found: dict[int, Any] = {}
-    field = 0
-    for number, kind, value in wire.fields(data):
-        if _METRIC.get(number) == kind:
-            found[number] = value
-            if number >= _FIRST_VALUE:
-                field = number
-    name = _name(found[1]) if 1 in found else ""
+    found = wire.newest(data)
+    field, value = 0, None
+    for key in reversed(found):  # nearly always the first
+        if key in _VALUES:
+            field, value = _VALUES[key], found[key]
+            break
     told = found.get
-    return Metric(
-        name,
-        told(2),
-        told(3),
-        told(4, 0),
-        bool(told(5)),
-        bool(told(6)),
-        bool(told(7)),
-        told(9, b""),
-        field,
-        told(field),
-    )
+    name = _name(found[_NAME]) if _NAME in found else ""
+    metric = Metric(name, told(_ALIAS), told(_TIME), told(_DATATYPE, 0), field, value)
+    if not _SELDOM.isdisjoint(found):
+        metric.is_transient = bool(told(_IS_TRANSIENT))
+        metric.is_null = bool(told(_IS_NULL))
+        metric.properties = told(_PROPERTIES, b"")
+    return metric
 
 
 @lru_cache(MAX_CACHED)

@@ -31,10 +31,14 @@ DATASET_FIELD, TEMPLATE_FIELD = 17, 18
 # DateTimeArray.
 PACKED = dict(zip(range(22, 32), "bhiqBHIQfd", strict=True)) | {34: "q"}
 BOOLEANS, STRINGS = 32, 33
+ARRAYS = frozenset({*PACKED, BOOLEANS, STRINGS})
 Cell = tuple[tuple[str, ...], Value | None]  # levels below the metric's name, and the value
 # Fields of a data set's cell, as those of a metric.
 CELL = {1: (INT, VARINT), 2: (LONG, VARINT), 3: (FLOAT_FIELD, FIXED32), 4: (DOUBLE_FIELD, FIXED64),
         5: (BOOL_FIELD, VARINT), 6: (TEXT_FIELD, BYTES)}  # fmt: skip
+
+
+_DOUBLE = struct.Struct("<d")
 
 
 class Found:
@@ -65,12 +69,15 @@ class Found:
                 self._add_template(name, metric, time_us, depth)
             elif metric.field == DATASET_FIELD:
                 self._keep(name, time_us, cells(metric.value))
-            elif datatype in PACKED or datatype in (BOOLEANS, STRINGS):
+            elif datatype in ARRAYS:
                 packed = metric.value if metric.field == BYTES_FIELD else None
                 self._keep(name, time_us, elements(datatype, packed))
             else:
                 value = scalar(datatype, metric.field, metric.value)
-                self._keep_one(self.by_time.setdefault(time_us, {}), _dotted(name), value)
+                kept = self.by_time.get(time_us)
+                if kept is None:
+                    kept = self.by_time[time_us] = {}
+                self._keep_one(kept, _dotted(name), value)
         except (Malformed, struct.error) as exc:
             self.report(Reason.MALFORMED_BINARY, f"{name[:60]!a}: {exc}")
 
@@ -99,7 +106,9 @@ class Found:
         elif value is None:
             unkept = f"{full[:60]!a} is no finite number, or too long a text"
             self.report(Reason.UNSUPPORTED_VALUE, unkept)
-        elif full and kept.setdefault(full, value) != value:
+        elif full and full not in kept:
+            kept[full] = value
+        elif full and kept[full] != value:
             twice = "has two values at one instant: the first stays"
             self.report(Reason.CONFLICTING_VALUES, f"{full[:60]!a} {twice}")
 
@@ -112,10 +121,11 @@ def _dotted(name: str) -> str:
 def scalar(datatype: int, field: int, raw: Any) -> Value | None:
     """The value, None where it is none. An integer of a datatype that nobody named is not guessed:
     it may be negative. Raises `Malformed`."""
+    if field == DOUBLE_FIELD:
+        value: float = _DOUBLE.unpack(raw)[0]
+        return value if -math.inf < value < math.inf else None
     if field == FLOAT_FIELD:
         return _float(raw)
-    if field == DOUBLE_FIELD:
-        return _finite(struct.unpack("<d", raw)[0])
     if field == TEXT_FIELD:
         words = payload.text(raw)
         return words if len(words) <= MAX_TEXT else None

@@ -53,6 +53,47 @@ def fields(data: bytes) -> list[tuple[int, int, Any]]:
     return found
 
 
+def newest(data: bytes) -> dict[int, Any]:
+    """The last value of each field by its key (number and wire type, see `key_of`), in the order in
+    which they were met last. Raises `Malformed` as `fields` does: this is its quick form, for
+    messages of which there are many."""
+    found: dict[int, Any] = {}
+    at, end = 0, len(data)
+    while at < end:
+        key = data[at]
+        at += 1
+        if key > 0x7F:
+            key, at = _varint(data, at - 1)
+        kind = key & 7
+        if key in found:  # rarely, and asking costs less than `pop`
+            del found[key]  # noqa: RUF051
+        if kind in (VARINT, BYTES):
+            if at < end and data[at] < 0x80:
+                size = data[at]
+                at += 1
+            else:
+                size, at = _varint(data, at)
+            if kind == VARINT:
+                found[key] = size
+                continue
+        elif kind == FIXED64:
+            size = 8
+        elif kind == FIXED32:
+            size = 4
+        else:
+            raise Malformed(f"at byte {at}: the wire type {kind} is not used")
+        if size > end - at:
+            raise Malformed(f"at byte {at}: {size} bytes are announced, {end - at} are there")
+        found[key] = data[at : at + size]
+        at += size
+    return found
+
+
+def key_of(number: int, kind: int) -> int:
+    """What stands before a field."""
+    return number << 3 | kind
+
+
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     """The number that begins there, cut to 64 bits, and where the next begins."""
     value = shift = 0

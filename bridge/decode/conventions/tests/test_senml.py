@@ -266,3 +266,25 @@ def test_any_bytes_behind_the_head_of_an_array_are_read_to_an_end(raw: bytes) ->
 def test_other_arrays_are_not_claimed() -> None:
     for payload in (b'[{"t":1}]', b'[{"n":1,"v":2}]', b"[1]", b"[]", b"\x81\x01", b"[", b""):
         assert senml.matches("any/topic", payload) == 0, payload
+
+
+RECORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "n": st.sampled_from(["a", "b", "x/y", "", 7]),
+        "u": st.sampled_from(["Cel", "%RH", "", 7]),
+        "v": st.sampled_from([1, 2.5, True, 2**60, "x", None]),
+        "t": st.sampled_from([0, 1]),
+        "vs": st.just("word"),
+        "bn": st.sampled_from([DEV, "other:", ""]),
+        "bt": st.sampled_from([0, -5, 1.6e9, 1.6e9 + 1]),
+        "bv": st.sampled_from([0, 10]),
+        "bu": st.sampled_from(["V", ""]),
+    },
+)
+
+
+@given(st.lists(RECORDS, max_size=8))
+def test_the_quick_way_of_ordinary_records_says_what_the_long_one_does(pack: list[Any]) -> None:
+    long = [record | {"ut": 0} for record in pack]  # which changes nothing, and is not ordinary
+    assert hear(pack) == hear(long)

@@ -18,7 +18,14 @@ from bridge.decode.conventions import sparkplug
 from bridge.decode.conventions.sparkplug import COMMAND, NOT_KEPT, OLD_DEATH, STATE, node, payload
 from bridge.decode.conventions.sparkplug.node import ASK_EVERY_US, STEADY
 from bridge.decode.conventions.sparkplug.values import MAX_CELLS, MAX_NESTED
-from bridge.decode.conventions.sparkplug.wire import Malformed, fields, text, varint
+from bridge.decode.conventions.sparkplug.wire import (
+    Malformed,
+    fields,
+    key_of,
+    newest,
+    text,
+    varint,
+)
 from bridge.decode.identity import device_uid
 from bridge.decode.items import (
     Described,
@@ -389,3 +396,18 @@ def test_any_bytes_are_a_message_or_malformed(raw: bytes) -> None:
     for number, kind, _ in fields(raw):
         assert kind in (0, 1, 2, 5)
         assert number >= 0
+
+
+@given(st.lists(st.tuples(st.integers(1, 20), st.integers(0, 2**64 - 1) | st.binary(max_size=3))))
+def test_the_newest_of_each_field_is_the_last_that_is_there(told: list[tuple[int, Any]]) -> None:
+    raw = b"".join(
+        varint(number, value) if isinstance(value, int) else text(number, value)
+        for number, value in told
+    )
+    expected: dict[int, Any] = {}
+    for number, kind, value in fields(raw):
+        expected.pop(key_of(number, kind), None)
+        expected[key_of(number, kind)] = value
+    assert list(newest(raw).items()) == list(expected.items())
+    with pytest.raises(Malformed):
+        newest(raw + b"\x0a")  # a text whose length is cut off
