@@ -202,6 +202,24 @@ def test_any_order_of_steps_leaves_what_a_plain_table_would_hold(done, one, othe
         forget(DAYS)
 
 
+@pytest.mark.parametrize("apart", [1, 101, 100_001], ids=["1 byte", "2 bytes", "4 bytes"])
+def test_a_pack_of_uneven_times_is_read_from_both_its_ends(apart: int):
+    first = next(_series)
+    offsets = [(60_000 * n + n * n % 7) * apart for n in range(12)]
+    model: Model = {}
+    try:
+        expect_written(model, [(first, T + at, 20 + at % 3 / 4) for at in offsets])
+        packing.pack_day(DAYS[0])
+        packing.drop_doomed()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT width FROM reading_pack WHERE series_id = %s", [first])
+            assert cursor.fetchall() == [({1: 1, 101: 2, 100_001: 4}[apart],)]
+        for stop in (offsets[1], offsets[7], offsets[-1], DAY_US):
+            check(model, [first], T, T + stop)
+    finally:
+        forget(DAYS)
+
+
 def expect_written(model: Model, rows: list[tuple[int, int, float | str]], **facts) -> None:
     """Write them, and have the model keep the first: within one batch the numbers are first."""
     in_order = sorted(rows, key=lambda row: isinstance(row[2], str))
