@@ -1,123 +1,238 @@
-"""`python -m benchmarks.history`: how long a chart's window takes, from readings and from rollups.
+"""`python -m benchmarks.history`: how long a chart's window takes, over HTTP with a token.
 
-A few series of one reading a second for a week are written into an empty database by COPY, rolled
-up the way `manage.py maintain` does it, and asked for as the pages ask: 800 points a series.
+Builds a store of N readings, or asks the one that is there (`benchmarks.history_store`), and
+measures windows of one series and of 20 at 800 points, the newest reading of a thousand devices,
+exports, an import, bytes, and beside it a plain `GROUP BY date_bin` over rows.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import http.client
 import json
-import math
+import os
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
+import psycopg
+from django.conf import settings
+
+from benchmarks import export, history_store
 from benchmarks import stack as stacks
+from benchmarks.history_store import Store
+from embedded.servers.child import Child
+from embedded.servers.ports import free_port
+from embedded.servers.postgres import Postgres
 
-DAYS = 7
+ROWS = 1_000_000
 POINTS = 800
-SERIES = 4
-DAY_SECONDS = 86_400
-WINDOWS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7)}
-REPEATS = 40  # questions a window
-REPEATS_SLOW = 5  # questions a window while all of it must come from the readings
-ROLLUP_SECONDS = 900.0  # for the whole week
+FEWER = 10  # `growth` is against a store of so many times fewer rows
+WINDOWS = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(days=1),
+    "30d": timedelta(days=30),
+    "1y": timedelta(days=365),
+}
+REPEATS = 40  # of each question
+EXPORTED = 5_000_000  # rows of an export, at most
+IMPORTED = 2_000_000  # readings of each file
+FOLDER = stacks.ROOT / "var" / "bench-history"
+PLAIN = """
+SELECT date_bin(%s, time, '1970-01-01Z'), avg(value), min(value), max(value), count(*)
+FROM plain_reading WHERE series_id = %s AND time >= %s AND time < %s GROUP BY 1 ORDER BY 1
+"""
 
 
-def fill(now: datetime, days: int, every: int) -> list[int]:
-    """Write the series, a reading each `every` seconds; their ids."""
-    from devices.models import Device  # noqa: PLC0415 (needs the settings)
-    from telemetry.models import Series  # noqa: PLC0415
-    from telemetry.storage import store, upkeep  # noqa: PLC0415
+class Api:
+    """One client with a token, on one connection."""
 
-    upkeep.make_days(now, days_back=days + 1)
-    device = Device.objects.create(uid="bench-history", name="bench-history")
-    ids = [Series.objects.create(device=device, metric=f"m{n}").id for n in range(SERIES)]
-    end_ms = int(now.timestamp()) * 1000
-    for day in range(days):
-        first = end_ms - (day + 1) * DAY_SECONDS * 1000
-        times = [first + 1000 * second for second in range(0, DAY_SECONDS, every)]
-        values = [20 + 5 * math.sin(at / 3.6e6) + at % 977 / 1000 for at in times]
-        for series_id in ids:
-            times_us = [at * 1_000 for at in times]
-            store.write(store.Batch([series_id] * len(times), times_us, values), "bench")
-    return ids
+    def __init__(self, port: int, token: str) -> None:
+        self._wire = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        self._headers = {"Authorization": f"Bearer {token}"}
 
+    def close(self) -> None:
+        self._wire.close()
 
-def roll_up(now: datetime) -> float:
-    """Roll up everything; seconds it took."""
-    from telemetry.storage import rollups  # noqa: PLC0415 (needs the settings)
-
-    began = time.monotonic()
-    while rollups.run(now) and time.monotonic() - began < ROLLUP_SECONDS:
-        pass
-    return time.monotonic() - began
+    def get(self, path: str, **asked: Any) -> Any:
+        """The answer. Raises `BenchmarkFailed` where it is an error."""
+        address = f"/api/v1/{path}?{urlencode(asked, doseq=True)}"
+        self._wire.request("GET", address, headers=self._headers)
+        answer = self._wire.getresponse()
+        body = answer.read()
+        if answer.status != http.HTTPStatus.OK:
+            raise stacks.BenchmarkFailed(body.decode()[:1000])
+        return json.loads(body)
 
 
-def ask(ids: list[int], now: datetime, days: int, repeats: int) -> dict[str, Any]:
-    """Milliseconds of each window, one series a query and all of them."""
-    from access.scope import EVERYTHING  # noqa: PLC0415 (needs the settings)
-    from telemetry.history import reader  # noqa: PLC0415 (needs the settings)
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """The address of the server with the stores: DATABASE_URL, or one of ours that stays."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres(FOLDER / "postgres", free_port())
+    postgres.prepare()
+    child = Child.of(postgres, FOLDER / "postgres.log")
+    child.start()
+    try:
+        yield postgres.url
+    finally:
+        child.stop()
 
-    end_ms = int(now.timestamp()) * 1000
-    found: dict[str, Any] = {}
-    for name, span in WINDOWS.items():
-        if span > timedelta(days=days):
-            continue
-        start_ms = end_ms - int(span.total_seconds()) * 1000
-        for label, wanted in (("one", ids[:1]), ("all", ids)):
-            took = []
-            for _ in range(repeats):
-                began = time.perf_counter()
-                answer = reader.window(EVERYTHING, wanted, start_ms, end_ms, POINTS, now=now)
-                took.append((time.perf_counter() - began) * 1000)
-            took.sort()
-            found[f"{name}_{label}"] = {
-                "series": len(wanted),
-                "points": sum(len(series["points"]) for series in answer),
-                "bucket_ms": answer[0]["bucket_ms"],
-                "p50_ms": round(took[len(took) // 2], 1),
-                "p99_ms": round(took[math.ceil(0.99 * len(took)) - 1], 1),
-            }
+
+def timed(ask: Callable[[], object], repeats: int) -> dict[str, float]:
+    """Milliseconds of a question, once it was asked."""
+    ask()
+    took = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        ask()
+        took.append((time.perf_counter() - began) * 1000)
+    took.sort()
+    at = {"p50": 0.5, "p95": 0.95}
+    return {name: round(took[int(len(took) * share)], 1) for name, share in at.items()}
+
+
+def spans(store: Store) -> dict[str, timedelta]:
+    """The windows that the store fills."""
+    return {name: span for name, span in WINDOWS.items() if span.days <= store.days}
+
+
+def windows(api: Api, store: Store, repeats: int) -> dict[str, Any]:
+    """Of each window, of one series and of all long ones; `packed_border` is an hour of which one
+    half is packed."""
+    border = store.stop.date() - timedelta(days=settings.PACK_AFTER_DAYS)
+    middle = datetime.combine(border, datetime.min.time(), UTC)
+    half = timedelta(minutes=30)
+    asked = {name: (store.stop - span, store.stop) for name, span in spans(store).items()}
+    asked["packed_border"] = middle - half, middle + half
+    found: dict[str, Any] = {"p50_ms": {}, "p95_ms": {}}
+    for label, ids in (("one", store.long_ids[:1]), ("twenty", store.long_ids)):
+        for name, (start, stop) in asked.items():
+            of = {"series": ids, "from": start.isoformat(), "to": stop.isoformat()}
+            ask = partial(api.get, "readings/", **of, points=POINTS)
+            took = timed(ask, repeats)
+            for share, ms in took.items():
+                found[f"{share}_ms"].setdefault(label, {})[name] = ms
     return found
 
 
-def measure(days: int = DAYS, every: int = 1) -> dict[str, Any]:
-    """The whole benchmark on servers of its own or the ones the environment names."""
-    with stacks.running() as stack:
-        from django.db import connection  # noqa: PLC0415 (needs the settings)
+def plain(url: str, store: Store, repeats: int) -> dict[str, Any]:
+    """The same windows of one series as a plain statement over rows, without HTTP."""
+    found: dict[str, Any] = {}
+    with history_store.session(url) as connection:
+        for name, span in spans(store).items():
+            asked = [span / POINTS, store.long_ids[0], store.stop - span, store.stop]
+            found[name] = timed(partial(_rows, connection, asked), max(3, repeats // 4))
+    return found
 
-        from benchmarks import machine  # noqa: PLC0415 (needs the settings)
 
-        now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
-        began = time.monotonic()
-        ids = fill(now, days, every)
-        written = time.monotonic() - began
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE reading")
-        raw = ask(ids, now, days, REPEATS_SLOW)
-        seconds = roll_up(now + timedelta(minutes=5))
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE reading, rollup_1m, rollup_1h, rollup_1d")
-        return {
-            "benchmark": "history",
-            "readings": days * DAY_SECONDS // every * SERIES,
-            "write_seconds": round(written, 1),
-            "rollup_seconds": round(seconds, 1),
-            "from_readings": raw,
-            "from_rollups": ask(ids, now, days, REPEATS),
-            **machine.describe(stack.broker),
-        }
+def _rows(connection: psycopg.Connection, asked: list[Any]) -> list[tuple[Any, ...]]:
+    return connection.execute(PLAIN, asked).fetchall()
+
+
+def exports(port: int, web: Child, token: str, store: Store, rows: int) -> dict[str, Any]:
+    """Rows a second of what the long series hold, of at most so many days that it is enough."""
+    share = EXPORTED / (rows * history_store.LONG_SHARE)
+    start = max(store.start, store.stop - (store.stop - store.start) * share)
+    return export.measured(port, web, token, store.long_ids, start, store.stop)
+
+
+def fewer(rows: int, days: int, repeats: int, address: str) -> dict[str, Any]:
+    """The windows of a store of that many rows, by a process of its own: Django keeps the first
+    database it was told of."""
+    words = ["--rows", str(rows), "--days", str(days), "--repeats", str(repeats), "--windows-only"]
+    return _said("history", words, {**os.environ, "DATABASE_URL": address})
+
+
+def imported(readings: int) -> dict[str, Any]:
+    """What `benchmarks.imports` says, on servers of its own."""
+    ours = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return _said("imports", ["--json", "--readings", str(readings)], ours)
+
+
+def _said(name: str, words: list[str], environment: dict[str, str]) -> dict[str, Any]:
+    """The line of JSON that another benchmark ends with."""
+    done = subprocess.run(  # noqa: S603 (our own modules)
+        [sys.executable, "-m", f"benchmarks.{name}", *words],
+        env=environment,
+        cwd=stacks.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise stacks.BenchmarkFailed(f"benchmarks.{name} {' '.join(words)} failed.")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def growth(now: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """p95 over that of fewer rows: the most of all windows, and of each."""
+    by_window = {
+        label: {name: round(ms / before[label][name], 2) for name, ms in of.items()}
+        for label, of in now.items()
+    }
+    most = max(ratio for of in by_window.values() for ratio in of.values())
+    return {"growth": most, "growth_by_window": by_window}
+
+
+def measure(rows: int, days: int, repeats: int, *, windows_only: bool = False) -> dict[str, Any]:
+    """The whole benchmark."""
+    with server() as address:
+        before = None
+        if not windows_only:
+            before = fewer(rows // FEWER, days, repeats, address)["p95_ms"]
+        os.environ["DATABASE_URL"] = url = history_store.database(address, rows, days)
+        with stacks.running() as stack:
+            from benchmarks import machine  # noqa: PLC0415 (needs the settings)
+
+            store, token = history_store.built(url, rows, days), export.token()
+            found: dict[str, Any] = {"benchmark": "history", "rows": rows, "days": days}
+            with (
+                stack.web("config.asgi:application") as (port, web),
+                closing(Api(port, token)) as api,
+            ):
+                found |= {"build_seconds": store.built_seconds, **windows(api, store, repeats)}
+                if before is None:
+                    return found
+                far = {"from": "2000-01-01", "to": "2000-01-02", "series": store.long_ids[0]}
+                found |= {
+                    "empty_request_ms": timed(lambda: api.get("readings/", **far), repeats),
+                    "latest_1000_devices_ms": timed(
+                        lambda: api.get("readings/latest/"), repeats // 4
+                    ),
+                    **growth(found["p95_ms"], before),
+                    **exports(port, web, token, store, rows),
+                }
+            found |= {
+                "bytes_per_reading": history_store.sizes(url),
+                "plain_group_by_ms": plain(url, store, repeats),
+                **machine.describe(stack.broker),
+            }
+    took_in = imported(min(rows, IMPORTED))
+    return found | {"import_rows_per_s": took_in["import_rows_per_s"]}
 
 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
-    parser.add_argument("--days", type=int, default=DAYS)
-    parser.add_argument("--every", type=int, default=1, help="seconds between two readings")
+    parser.add_argument("--rows", type=int, default=ROWS, help="readings of the store")
+    parser.add_argument("--days", type=int, default=history_store.DAYS, help="that they are of")
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="of each question")
+    parser.add_argument("--windows-only", action="store_true", help="nothing but the windows")
+    parser.add_argument("--json", action="store_true", help="as all do: for the other programs")
     chosen = parser.parse_args(words)
-    sys.stdout.write(json.dumps(measure(chosen.days, chosen.every)) + "\n")
+    found = measure(chosen.rows, chosen.days, chosen.repeats, windows_only=chosen.windows_only)
+    sys.stdout.write(json.dumps(found) + "\n")
     return 0
 
 

@@ -2,16 +2,23 @@
 
 import pytest
 
+from benchmarks import history
 from benchmarks.tests.short_run import short_run
 
-pytestmark = pytest.mark.process
+
+@pytest.mark.process
+def test_a_small_store_is_built_and_asked():
+    result = short_run("history", "--rows=20000", "--days=8", "--repeats=2", "--windows-only")
+    assert result["build_seconds"] > 0
+    for label in ("one", "twenty"):
+        assert result["p50_ms"][label].keys() == {"1h", "24h", "packed_border"}
+        for name, ms in result["p95_ms"][label].items():
+            assert 0 < result["p50_ms"][label][name] <= ms
 
 
-def test_a_day_is_asked_for_from_readings_and_from_rollups():
-    result = short_run("history", "--days=1", "--every=60")
-    assert result["readings"] == 4 * 1440
-    before, after = result["from_readings"], result["from_rollups"]
-    assert before.keys() == after.keys() == {"1h_one", "1h_all", "24h_one", "24h_all"}
-    for name, answer in after.items():
-        assert 0 < answer["p50_ms"] <= answer["p99_ms"]
-        assert answer["points"] == before[name]["points"] > 0
+def test_growth_is_the_most_of_all_windows():
+    before = {"one": {"1h": 10.0, "1y": 20.0}, "twenty": {"1h": 40.0, "1y": 50.0}}
+    now = {"one": {"1h": 10.0, "1y": 22.0}, "twenty": {"1h": 50.0, "1y": 50.0}}
+    found = history.growth(now, before)
+    assert found["growth"] == 1.25
+    assert found["growth_by_window"]["one"] == {"1h": 1.0, "1y": 1.1}
