@@ -7,13 +7,13 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from bridge import topic_filter
 from bridge.decode import CONVENTIONS, Convention, Decoder
 from bridge.decode.conventions import homeassistant, own, pulseboard, unread
 from bridge.decode.state import Facts
 from bridge.models import ConventionState, TopicFilter
 from bridge.mqtt.subscriptions import Subscriptions
 from bridge.rules import stored
+from devices import topic_filter
 
 logger = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from access.openid_roles import read
-from bridge import topic_filter
 from bridge.publish.mirror import choice
+from devices import topic_filter
 from notifications.outbound.http import complaint
 
 # The only checks a command of ours runs (`requires_system_checks`). The others are of the code, not

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
-from access.admin import ScopedRelation
+from access.admin import ScopedRelation, administered
 from devices import clock, signals
 from devices.bulk_delete import BoundedDelete
 from devices.changes import announce_devices
@@ -146,6 +146,11 @@ class DeviceAdmin(BoundedDelete):
         ),
         ("Removed", {"fields": ["removed_at", "removed_by"]}),
     ]
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)  # a class of this request's own
+        form.scope = administered(request)
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Device | None = None) -> list[str]:
         # The uid is part of the device's topics.

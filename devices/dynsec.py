@@ -56,10 +56,8 @@ def device_role(uid: str) -> str:
     return ROLE_PREFIX + uid
 
 
-def device_acls(names: Iterable[str], filters: Iterable[str]) -> list[Json]:
-    """What a device may: all below its own topics, whichever of its names they have, and what its
-    credential names beside them."""
-    topics = [*(f"devices/{name}/#" for name in names), *filters]
+def device_acls(topics: Iterable[str]) -> list[Json]:
+    """It may use these, and no other."""
     return [acl(kind, topic) for topic in topics for kind in ALL]
 
 

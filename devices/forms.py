@@ -6,12 +6,16 @@ from typing import Any
 
 from django import forms
 
+from access.scope import Scope
+from devices.given_topics import check_given
 from devices.metadata import normalised_tags, validate_metadata
 from devices.models import Device
 from devices.mqtt_filters import check_filter
 
 
 class DeviceForm(forms.ModelForm):
+    scope: Scope  # of who fills it in
+
     class Meta:
         model = Device
         exclude: list[str] = []  # the admin lists the fields; editable ones only
@@ -37,3 +41,12 @@ class DeviceForm(forms.ModelForm):
         for each in self.cleaned_data["mqtt_filters"]:
             check_filter(each)
         return list(self.cleaned_data["mqtt_filters"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        site, filters = cleaned.get("site"), cleaned.get("mqtt_filters", [])
+        try:
+            check_given(self.scope, filters, self.instance.uid, site.pk if site else None)
+        except forms.ValidationError as exc:
+            self.add_error("mqtt_filters", exc)
+        return cleaned

@@ -17,7 +17,7 @@ from bridge.decode.items import (
     Telemetry,
 )
 from bridge.decode.state import Facts
-from bridge.topic_filter import matches
+from devices.topic_filter import matches
 from firmware_sim.dialects import ALL, Dialect, homeassistant
 from firmware_sim.dialects.publication import Publication, in_unit
 from firmware_sim.fleet import Identity, build_fleet

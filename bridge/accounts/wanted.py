@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from django.db.models import Prefetch
-
 from devices.dynsec import Account, Json, device_acls, device_role
-from devices.models import Device, DeviceAlias
+from devices.models import Device
+from devices.mqtt_rights import topics_of_devices
 from devices.sealing import unseal
 from devices.token_holder import SECOND
 
@@ -31,8 +30,8 @@ class Wanted(NamedTuple):
 
 def wanted(uids: Sequence[str]) -> list[Wanted]:
     """In the order of `uids`."""
-    there = {each.uid: each for each in _devices(Device.with_removed.filter(uid__in=uids))}
-    return [_of(there[uid]) if uid in there else Wanted(uid) for uid in uids]
+    there = {each.uid: each for each in _of(Device.with_removed.filter(uid__in=uids))}
+    return [there.get(uid, Wanted(uid)) for uid in uids]
 
 
 def every() -> Iterator[Wanted]:
@@ -40,19 +39,20 @@ def every() -> Iterator[Wanted]:
     after = ""
     while True:
         rows = Device.with_removed.exclude(token_digest="").filter(uid__gt=after)
-        chunk = list(_devices(rows.order_by("uid")[:CHUNK]))
+        chunk = _of(rows.order_by("uid")[:CHUNK])
         if not chunk:
             return
-        yield from map(_of, chunk)
+        yield from chunk
         after = chunk[-1].uid
 
 
-def _devices(rows: Iterable[Device]) -> Iterable[Device]:
-    aliases = DeviceAlias.objects.order_by("alias")
-    return rows.prefetch_related(Prefetch("aliases", aliases))  # type: ignore[attr-defined]
+def _of(rows: Iterable[Device]) -> list[Wanted]:
+    devices = list(rows)
+    topics = topics_of_devices([each.pk for each in devices])
+    return [_of_one(each, topics[each.pk]) for each in devices]
 
 
-def _of(device: Device) -> Wanted:
+def _of_one(device: Device, topics: Sequence[str]) -> Wanted:
     """A removed device keeps its accounts, disabled: it may be restored, with its token."""
     if not device.token_digest:
         return Wanted(device.uid, device=device)
@@ -78,5 +78,4 @@ def _of(device: Device) -> Wanted:
                 device.former_digest[:MARK],
             )
         )
-    names = [device.uid, *(each.alias for each in device.aliases.all())]
-    return Wanted(device.uid, accounts, device_acls(names, device.mqtt_filters), device)
+    return Wanted(device.uid, accounts, device_acls(topics), device)

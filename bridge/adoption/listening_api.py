@@ -14,9 +14,10 @@ from rest_framework.views import APIView
 
 from access.permission import ForEverySite, checked
 from access.scope import Scope
-from bridge import listening, topic_filter
+from bridge import listening
 from bridge.decode import CONVENTIONS
 from bridge.models import TopicFilter
+from devices import topic_filter
 from devices.api.bulk import Conflict
 from devices.events import announce_after_commit
 from telemetry.api import parameters as query

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from bridge import listening, topic_filter
+from bridge import listening
 from bridge.adoption import aliases, candidates
 from bridge.adoption.adopt import device_of
 from bridge.adoption.candidates import KEPT, Heard, Known
@@ -19,7 +19,7 @@ from bridge.decode.items import Item, Problem, Reason, Telemetry
 from bridge.intake.batch import Batch
 from bridge.message import Message
 from bridge.models import Candidate
-from devices import clock, signals
+from devices import clock, signals, topic_filter
 from devices.models import Device
 from devices.registry import Registry
 

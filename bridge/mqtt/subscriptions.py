@@ -13,9 +13,9 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bridge import topic_filter
 from bridge.decode.conventions import pulseboard, unread
 from bridge.message import Message
+from devices import topic_filter
 
 SEND_KEPT, SEND_KEPT_IF_NEW, SEND_NO_KEPT = range(3)  # MQTT 5.0, 3.8.3.1: retain handling
 SWEEP = 127  # the identifier of subscriptions that only fetch what the broker kept

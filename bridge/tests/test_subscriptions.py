@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import topic_filter
 from bridge.decode.conventions import pulseboard, unread
 from bridge.message import Message
 from bridge.mqtt.subscriptions import (
@@ -18,6 +17,7 @@ from bridge.mqtt.subscriptions import (
     Subscriptions,
     identifiers,
 )
+from devices import topic_filter
 
 WANTED = ("tele/#", "+/tele/#", "+/+/SENSOR", "tele/+/LWT", "plant/+/x")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge import decode, listening, topic_filter
+from bridge import decode, listening
 from bridge.decode import Convention, Decoder
 from bridge.decode.conventions import homeassistant, own, unread
 from bridge.decode.rules import NAME as RULES
 from bridge.decode.state import Facts
 from bridge.message import Message
 from bridge.rules.preview import outcome
+from devices import topic_filter
 
 MAX_SHOWN = 3  # filters named of a convention
 

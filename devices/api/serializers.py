@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -15,8 +16,9 @@ from devices.api.edits import Editable
 from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
 from devices.api.strict import Strict
 from devices.changes import announce_devices
+from devices.given_topics import check_given
 from devices.models import Device, Presence, Site
-from devices.mqtt_filters import MAX_FILTER_LENGTH, MAX_FILTERS, check_filter, children
+from devices.mqtt_filters import MAX_FILTER_LENGTH, MAX_FILTERS, check_filter
 from devices.summary import presence_form
 from devices.token_holder import KEPT, MAX_KEPT
 
@@ -129,18 +131,16 @@ class DeviceSerializer(Editable):
         if not Scope.of(self.context["request"]).sees_site(site.pk if site else None):
             # Written where its writer may not look, it would be gone for them.
             raise serializers.ValidationError({"site": ["Name a site you may see."]})
+        if attrs.get("mqtt_filters"):
+            self._check_filters(attrs, site.pk if site else None)
         return attrs
 
-    def validate_mqtt_filters(self, filters: list[str]) -> list[str]:
-        """Nobody gives a device the voice of one he may not see."""
-        scope = Scope.of(self.context["request"])
-        for uid in children(filters):
-            if (
-                Device.taken([uid])
-                and not Device.objects.visible_to(scope).filter(uid=uid).exists()
-            ):
-                raise serializers.ValidationError(f"devices/{uid}/ is not yours to give.")
-        return filters
+    def _check_filters(self, attrs: dict[str, Any], site_id: int | None) -> None:
+        uid = self.instance.uid if self.instance else attrs.get("uid")
+        try:
+            check_given(Scope.of(self.context["request"]), attrs["mqtt_filters"], uid, site_id)
+        except DjangoValidationError as exc:
+            raise serializers.ValidationError({"mqtt_filters": exc.messages}) from exc
 
     def validate_uid(self, uid: str) -> str:
         if self.instance is not None and uid != self.instance.uid:

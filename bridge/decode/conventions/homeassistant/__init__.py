@@ -31,7 +31,7 @@ from bridge.decode.items import (
 from bridge.decode.scalars import value_of
 from bridge.decode.state import State
 from bridge.message import Message
-from bridge.topic_filter import matches as filter_matches
+from devices.topic_filter import matches as filter_matches
 
 NAME = "homeassistant"
 PREFIX = "homeassistant"  # the discovery prefix unless somebody configured another

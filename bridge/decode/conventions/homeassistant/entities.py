@@ -14,7 +14,7 @@ from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Described
 from bridge.decode.texts import members, objects, word
 from bridge.decode.units import normalised, quantity_of
-from bridge.topic_filter import is_valid
+from devices.topic_filter import is_valid
 
 MAX_COMPONENTS = 300  # entities of one message
 MAX_AVAILABILITIES = 10  # of one entity

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from bridge.decode.state import State
-from bridge.topic_filter import matches
+from devices.topic_filter import matches
 
 STATES = "states"  # scope: by topic, the values told there, by who announced them
 AVAILABLE = "available"  # scope: by topic, whose availability is told there

@@ -21,7 +21,7 @@ from bridge.decode.claims import Claims
 from bridge.decode.items import Item, Reason, Rejected, Remembered
 from bridge.decode.state import Facts
 from bridge.message import Message
-from bridge.topic_filter import is_valid, matches
+from devices.topic_filter import is_valid, matches
 
 NOW_US = 1_764_244_800_000_000  # 2025-11-27 12:00:00 UTC
 ROUNDS = 400  # mutated messages of one convention

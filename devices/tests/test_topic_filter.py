@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from bridge.topic_filter import covers, is_valid, matches, overlap, without_covered
+from devices.topic_filter import covers, is_valid, matches, overlap, without_covered
 
 
 @pytest.mark.parametrize(
