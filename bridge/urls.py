@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from bridge.accounts import asked
 from bridge.adoption import api as adoption
 from bridge.adoption import listening_api as listening
 from bridge.quarantine.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
@@ -10,6 +11,10 @@ from bridge.rules import api as rules
 from bridge.topics import api as topics
 
 urlpatterns = [
+    path("broker/emqx/authentication/", asked.EmqxAuthentication.as_view()),
+    path("broker/emqx/authorization/", asked.EmqxAuthorization.as_view()),
+    path("broker/mosquitto/user/", asked.MosquittoUser.as_view()),
+    path("broker/mosquitto/acl/", asked.MosquittoAcl.as_view()),
     path("quarantine/replay/", ReplayView.as_view(), name="quarantine-replay"),
     re_path(
         r"^quarantine/(?P<message_id>\d{1,18})/replay/$",

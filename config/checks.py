@@ -32,6 +32,7 @@ from notifications.outbound.http import complaint
 TAG = "pulseboard"
 MIN_SECRET = 50  # characters of the key that signs sessions
 MIN_METRICS_TOKEN = 16  # characters
+MIN_BROKER_SECRET = 32  # characters
 # Of AWS, Azure and Google, by IPv4 and IPv6; of Alibaba.
 CLOUD_METADATA = [
     ip_address(each) for each in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200")
@@ -65,6 +66,12 @@ def _of_secrets() -> Iterator[CheckMessage]:
             f"PULSEBOARD_METRICS_TOKEN has less than {MIN_METRICS_TOKEN} characters.",
             hint="Anybody may try to guess it.",
             id="pulseboard.W002",
+        )
+    if 0 < len(settings.BROKER_SECRET) < MIN_BROKER_SECRET:
+        yield Error(
+            f"PULSEBOARD_BROKER_SECRET has less than {MIN_BROKER_SECRET} characters.",
+            hint="Who guesses it can try tokens of devices. Make one with `openssl rand -hex 32`.",
+            id="pulseboard.E023",
         )
 
 

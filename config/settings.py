@@ -123,6 +123,11 @@ BROKER_CONTROL = (
     else None
 )
 
+# What a broker that asks us who may come sends along; empty: none may ask (bridge.accounts.asked).
+# How many questions a second are answered.
+BROKER_SECRET = env.text("PULSEBOARD_BROKER_SECRET")
+BROKER_REQUESTS = env.integer("PULSEBOARD_BROKER_REQUESTS", 500, minimum=1, maximum=1_000_000)
+
 # Who takes our e-mail, and who it says it is from. Django's own names, read by its mail backend.
 _MAIL = servers.mail_server("PULSEBOARD_EMAIL_URL")
 EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port

@@ -34,6 +34,7 @@ def sound(settings, tmp_path: Path) -> None:
     [
         ({"SECRET_KEY": "short"}, ["pulseboard.W001"]),
         ({"METRICS_TOKEN": "abc"}, ["pulseboard.W002"]),
+        ({"BROKER_SECRET": "abc"}, ["pulseboard.E023"]),
         ({"DEBUG": True}, ["pulseboard.E001"]),
         ({"DEBUG": True, "ALLOWED_HOSTS": ["localhost", "[::1]"]}, []),
         ({"ALLOWED_HOSTS": ["*"]}, ["pulseboard.W003"]),

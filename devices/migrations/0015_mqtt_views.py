@@ -40,11 +40,11 @@ SELECT id, uid || '.2', token_digest, token_verifier FROM devices_device
 WHERE uses_second_name AND token_digest <> '' AND enabled AND removed_at IS NULL
 UNION ALL
 SELECT id, uid::text, former_digest, former_verifier FROM devices_device
-WHERE uses_second_name AND former_digest <> '' AND former_until > now()
+WHERE uses_second_name AND former_digest <> '' AND former_until > statement_timestamp()
     AND enabled AND removed_at IS NULL
 UNION ALL
 SELECT id, uid || '.2', former_digest, former_verifier FROM devices_device
-WHERE NOT uses_second_name AND former_digest <> '' AND former_until > now()
+WHERE NOT uses_second_name AND former_digest <> '' AND former_until > statement_timestamp()
     AND enabled AND removed_at IS NULL;
 
 CREATE VIEW mqtt_accounts AS

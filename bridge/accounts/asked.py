@@ -1,0 +1,130 @@
+"""What brokers ask over HTTP of who comes to them, in the forms of EMQX 5 and of mosquitto-go-auth.
+
+Off unless `PULSEBOARD_BROKER_SECRET` is set, which the broker sends along. Whatever is not a device
+of ours that may be there is denied; see docs/broker-accounts.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import time
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import get_authorization_header
+from rest_framework.exceptions import NotAuthenticated, Throttled
+from rest_framework.parsers import FormParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from access.acting import address_of
+from access.throttle import Callers
+from devices.api.parsers import BoundedJSONParser
+from devices.mqtt_rights import may_be_there, topics_of
+from devices.topic_filter import covers, matches
+
+WRONG = 1.0  # requests a second of one address that does not know the secret
+READ, WRITE, BOTH, SUBSCRIBE = 1, 2, 3, 4  # of mosquitto-go-auth
+
+callers = Callers()
+
+
+class OfBroker(APIView):
+    """Answers who knows the secret; no session or token of a person opens it."""
+
+    changes_nothing = True
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = []
+    throttle_classes: ClassVar[list[Any]] = []
+    parser_classes: ClassVar[list[Any]] = [BoundedJSONParser, FormParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not settings.BROKER_SECRET:
+            raise Http404
+        is_broker = secrets.compare_digest(_given(request), settings.BROKER_SECRET.encode())
+        who = "broker" if is_broker else f"address {address_of(request._request)}"
+        rate = settings.BROKER_REQUESTS if is_broker else WRONG
+        if wait := callers.wait(who, rate, time.monotonic()):
+            raise Throttled(wait)
+        if not is_broker:
+            raise NotAuthenticated
+
+    def get_authenticate_header(self, _request: Request) -> str:
+        return "Bearer"
+
+
+def _given(request: Request) -> bytes:
+    """As `Bearer SECRET`, or as the password of HTTP Basic, which an address can hold."""
+    scheme, _, word = get_authorization_header(request).partition(b" ")
+    if scheme.lower() == b"bearer":
+        return word.strip()
+    try:
+        return base64.b64decode(word).partition(b":")[2] if scheme.lower() == b"basic" else b""
+    except binascii.Error:
+        return b""
+
+
+def _word(request: Request, name: str) -> str:
+    """ "" for what is no text, or none that Postgres takes."""
+    found = request.data.get(name) if hasattr(request.data, "get") else None
+    return found if isinstance(found, str) and "\0" not in found else ""
+
+
+def _is_device(request: Request) -> bool:
+    return may_be_there(_word(request, "username"), _word(request, "password"))
+
+
+def _may_use(request: Request, *, subscribing: bool) -> bool:
+    topic = _word(request, "topic")
+    holds = covers if subscribing else matches
+    if not topic or (not subscribing and ("+" in topic or "#" in topic)):
+        return False
+    return any(holds(each, topic) for each in topics_of(_word(request, "username")))
+
+
+@extend_schema(exclude=True)
+class EmqxAuthentication(OfBroker):
+    def post(self, request: Request) -> Response:
+        if not _is_device(request):
+            return Response({"result": "deny"})
+        return Response({"result": "allow", "is_superuser": False})
+
+
+@extend_schema(exclude=True)
+class EmqxAuthorization(OfBroker):
+    def post(self, request: Request) -> Response:
+        action = _word(request, "action")
+        may = action in ("publish", "subscribe") and _may_use(
+            request, subscribing=action == "subscribe"
+        )
+        return Response({"result": "allow" if may else "deny"})
+
+
+def _by_status(may: bool) -> Response:
+    """The status counts, or `ok`, as the broker is set up."""
+    if may:
+        return Response({"ok": True, "error": ""})
+    return Response({"ok": False, "error": "not allowed"}, status=403)
+
+
+@extend_schema(exclude=True)
+class MosquittoUser(OfBroker):
+    def post(self, request: Request) -> Response:
+        return _by_status(_is_device(request))
+
+
+@extend_schema(exclude=True)
+class MosquittoAcl(OfBroker):
+    def post(self, request: Request) -> Response:
+        try:
+            access = int(request.data.get("acc", 0))
+        except (AttributeError, TypeError, ValueError):
+            access = 0
+        known = access in (READ, WRITE, BOTH, SUBSCRIBE)
+        return _by_status(known and _may_use(request, subscribing=access == SUBSCRIBE))
