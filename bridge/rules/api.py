@@ -157,7 +157,8 @@ class RulePreviewView(APIView):
         summary="Try a definition on sample messages",
         description=(
             "Nothing is stored. Without mistakes in it each sample has its verdict, and what it"
-            f" says of each device; so have the newest {MAX_KEPT} messages of the topic."
+            f" says of each device; so have the last messages of {MAX_KEPT} topics that came since"
+            f" somebody asked, and the newest {MAX_KEPT} of the topic in quarantine."
         ),
         tags=["Rules"],
         request=PreviewSerializer,
@@ -174,7 +175,7 @@ class RulePreviewView(APIView):
             return Response({**answer, "errors": exc.errors})
         samples = _given(given.get("samples", []))
         if given["kept"]:
-            samples += _kept(request, rule)
+            samples += _last(request, rule)
         shown = tried(rule, samples)
         for sample, one in zip(given.get("samples", []), shown, strict=False):
             one["passed"] = None
@@ -280,12 +281,16 @@ def _given(samples: list[dict[str, Any]]) -> list[SampleMessage]:
     ]
 
 
-def _kept(request: Request, rule: Rule) -> list[SampleMessage]:
-    return [
+def _last(request: Request, rule: Rule) -> list[SampleMessage]:
+    """What came just now, then what is in quarantine, without what is in both."""
+    live = kept.just_now(rule.topic, MAX_KEPT)
+    shown = {(each.topic, each.received_us // 1_000) for each in live}
+    return live + [
         SampleMessage(
             each.topic, bytes(each.payload), to_us(each.received_at), "quarantine", each.retained
         )
         for each in kept.newest(Scope.of(request), rule.topic, MAX_KEPT)
+        if (each.topic, to_us(each.received_at) // 1_000) not in shown
     ]
 
 

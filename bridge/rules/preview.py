@@ -39,6 +39,11 @@ class SampleMessage:
     received_us: int
     source: str  # "given", "quarantine" or "live"
     retained: bool = False
+    size: int | None = None  # bytes, of one of which only the beginning is there
+
+    @property
+    def is_whole(self) -> bool:
+        return self.size is None or self.size == len(self.payload)
 
 
 def tried(rule: Rule, samples: Iterable[SampleMessage]) -> list[dict[str, Any]]:
@@ -53,13 +58,16 @@ def _tried(rule: Rule, decoder: Decoder, sample: SampleMessage) -> dict[str, Any
     shown = {
         "topic": sample.topic,
         "payload": safe_text(sample.payload[:SHOWN_PAYLOAD]),
-        "size": len(sample.payload),
+        "size": len(sample.payload) if sample.size is None else sample.size,
         "at": sample.received_us // 1_000,
         "source": sample.source,
     }
     if rule.topic.match(sample.topic) is None:
         why = f"The topic is not {rule.topic.text}."
         return {**shown, "verdict": "unmatched", "problems": [told("", why)], "devices": []}
+    if not sample.is_whole:
+        why = f"Only its first {len(sample.payload)} bytes are here. Paste all of it to try it."
+        return {**shown, "verdict": "untried", "problems": [told("", why)], "devices": []}
     message = Message(
         sample.topic.encode(), sample.payload, 0, False, sample.retained, b"", sample.received_us
     )
@@ -98,7 +106,8 @@ def result(devices: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _nothing_of(uid: str) -> dict[str, Any]:
-    return {"uid": uid, "online": None, "site": "", "units": {}, "samples": [], "more": 0}
+    about = {"site": "", "name": "", "units": {}, "precisions": {}}
+    return {"uid": uid, "online": None, **about, "samples": [], "more": 0}
 
 
 def _take(
@@ -109,8 +118,11 @@ def _take(
         device["online"] = item.online
     elif isinstance(item, Described):
         device["site"] = item.area or device["site"]
+        device["name"] = item.name or device["name"]
         if item.unit:
             device["units"][item.metric] = item.unit
+        if item.precision is not None:
+            device["precisions"][item.metric] = item.precision
     elif isinstance(item, Telemetry):
         for sample in item.samples:
             values = dict(list(sample.values.items())[: max(0, left)])

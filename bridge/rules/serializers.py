@@ -84,7 +84,8 @@ class PreviewSerializer(serializers.Serializer):
         child=SampleSerializer(), required=False, max_length=MAX_SAMPLES
     )
     kept = serializers.BooleanField(
-        default=True, help_text="Also try it on the newest messages of its topic."
+        default=True,
+        help_text="Also try it on what comes on its topic now, and on the newest in quarantine.",
     )
 
 

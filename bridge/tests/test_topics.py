@@ -186,3 +186,26 @@ def test_a_bridge_tells_what_flows_to_who_asks(api, mosquitto, pump, tmp_path: P
         end(worker)
         if publisher is not None:
             publisher.close()
+
+
+def test_a_rule_is_tried_on_the_last_messages_of_its_topics_just_now(api, watched):
+    definition = {"topic": "plant/{device}/up", "values": [{"path": "t", "scale": 0.1}]}
+    watched.add(*batch_of("plant/p1/up", "plant/p2/up", payload=b'{"t":215}'), set())
+    watched.add(*batch_of("plant/p2/up", payload=b'{"t":1}'), set())
+    watched.add(*batch_of("plant/p3/up", payload=b'{"t":"%s"}' % (b"x" * traffic.EXCERPT)), set())
+    watched.add(*batch_of("elsewhere"), set())
+    watched.tell()
+    told = api.post("/api/v1/rules/preview/", {"definition": definition}, format="json").json()
+    live = {each["topic"]: each for each in told["samples"] if each["source"] == "live"}
+    assert list(live) == ["plant/p1/up", "plant/p2/up", "plant/p3/up"]
+    values = [sample["values"] for sample in live["plant/p2/up"]["devices"][0]["samples"]]
+    assert values == [{"t": 0.1}]  # the last of its topic
+    cut = live["plant/p3/up"]
+    assert (cut["verdict"], cut["size"]) == ("untried", traffic.EXCERPT + len('{"t":""}'))
+
+
+def test_a_rule_is_tried_without_what_comes_now_while_redis_is_away(api, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    body = {"definition": {"topic": "plant/{device}/up"}}
+    answer = api.post("/api/v1/rules/preview/", body, format="json")
+    assert (answer.status_code, answer.json()["samples"]) == (200, [])

@@ -72,10 +72,11 @@ class Rules:
         return [Rejected("", trouble)]
 
     def _is_news(self, item: Item) -> bool:
-        """A unit and a site are told once: each time it costs the database a question."""
+        """What a device and its series are is told once: each time it costs the database a
+        question."""
         if not isinstance(item, Described):
             return True
-        told = item.uid, item.metric, item.unit or item.area
+        told = item.uid, item.metric, f"{item.unit or item.area}\n{item.name}\n{item.precision}"
         with self._lock:
             if told in self._told:
                 return False

@@ -28,10 +28,13 @@ MAX_WORD = 200  # characters of one
 MAX_FACTOR = Decimal("1e30")  # of a scale and an offset
 
 FIELDS = (
-    *("topic", "payload", "pattern", "each", "device", "site", "metric", "values", "pivot"),
-    *("time", "ignore", "null_if", "presence"),
+    *("topic", "payload", "pattern", "each", "device", "device_name", "site", "metric"),
+    *("values", "pivot", "time", "ignore", "null_if", "presence"),
 )
-VALUE_FIELDS = (*("path", "metric", "unit", "scale", "offset", "map", "null_if", "pattern", "as"),)
+VALUE_FIELDS = (
+    *("path", "metric", "unit", "precision", "scale", "offset", "map", "null_if", "pattern", "as"),
+)
+MAX_PRECISION = 9  # decimals; telemetry.models.Series.precision, kept equal by a test
 PAYLOADS = ("json", "text")
 
 
@@ -115,6 +118,15 @@ class _Form:
         self.errors[before + name] = "Write a number."
         return None
 
+    def decimals(self, given: Mapping[str, Any], name: str, before: str) -> int | None:
+        value = given.get(name)
+        if value is None or value == "":
+            return None
+        if type(value) is int and 0 <= value <= MAX_PRECISION:
+            return value
+        self.errors[before + name] = f"Write a whole number from 0 to {MAX_PRECISION}."
+        return None
+
 
 def _rule(form: _Form, name: str) -> Rule | None:
     given = form.given
@@ -136,18 +148,20 @@ def _rule(form: _Form, name: str) -> Rule | None:
             " stands at id in the payload."
         )
     site = _template(form, "site", captures, "{site}" if "site" in captures else "")
+    title = _template(form, "device_name", captures, "")
     values = _values(form, captures)
     rule_ignore = form.words(given, "ignore")
     each_text = form.text(given, "each")
     each = form.made("each", lambda: Path(each_text)) if each_text else None
     pivot, moment, presence = _pivot(form), _moment(form), _presence(form)
-    if topic is None or device is None or site is None:
+    if topic is None or device is None or site is None or title is None:
         return None
     return Rule(
         name=name,
         topic=topic,
         device=device,
         site=site if site.text else None,
+        title=title if title.text else None,
         values=values,
         everything=not given.get("values"),
         is_text=is_text,
@@ -212,6 +226,7 @@ def _value(
     pattern = form.text(given, "pattern", before=before)
     found = form.made(f"{before}pattern", lambda: expression.compiled(pattern)) if pattern else None
     scale, offset = form.factor(given, "scale", before), form.factor(given, "offset", before)
+    precision = form.decimals(given, "precision", before)
     own_nothing, words = form.words(given, "null_if", before), _map(form, given, before)
     kind = form.chosen(given, "as", KINDS, before)
     if path is None or metric is None:
@@ -220,6 +235,7 @@ def _value(
         path=path,
         metric=metric,
         unit=normalised(unit) if unit else "",
+        precision=precision,
         scale=scale,
         offset=offset,
         words=words,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.decode import documents, tolerant
+from bridge.decode.descriptions import said
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import (
     Described,
@@ -63,6 +64,7 @@ class Rule:
     values: tuple[ValueRule, ...]
     everything: bool  # no value is named: all that is found is taken
     site: Template | None = None
+    title: Template | None = None  # the device's name
     is_text: bool = False
     expression: Any = None  # of RE2, with named groups; of text only
     each: Path | None = None
@@ -86,7 +88,9 @@ class Rule:
         """Where in a record something stands that is no reading: its device, its time."""
         if self.pivot is not None:
             return frozenset()
-        paths = [*self.device.paths, *(self.site.paths if self.site else [])]
+        paths = [*self.device.paths]
+        for each in (self.site, self.title):
+            paths += each.paths if each else []
         paths += [self.moment.path] if self.moment else []
         paths += [self.presence.path] if self.presence else []
         return frozenset(path.levels for path in paths if path.levels is not None)
@@ -138,8 +142,10 @@ class _Device:
 
     samples: dict[int, dict[str, Value]] = field(default_factory=dict)  # by Unix us
     problems: list[Problem] = field(default_factory=list)
-    units: dict[str, str] = field(default_factory=dict)  # by metric
+    # Unit and decimals, by metric.
+    told: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     site: str = ""
+    title: str = ""
     online: bool | None = None
     clock_replaced: bool = False
     spoke: bool = False  # something that the rule names was there
@@ -178,6 +184,8 @@ class _Found:
             device = self._devices[uid] = _Device()
         if rule.site is not None:
             device.site = rule.site.fill(place) or device.site
+        if rule.title is not None:
+            device.title = rule.title.fill(place) or device.title
         if rule.presence is not None:
             self._presence(device, rule.presence, place)
         values = self._values(device, place)
@@ -199,13 +207,18 @@ class _Found:
             if samples or device.problems or device.online is None:
                 problems = tuple(device.problems)
                 items.append(Telemetry(uid, samples, problems, device.clock_replaced))
-            if device.site:
-                items.append(Described(uid, area=device.site))
+            if device.site or device.title:
+                items.append(Described(uid, name=said(device.title), area=device.site))
             if samples:
-                units = device.units.items()
                 items += [
-                    Described(uid, metric=metric, unit=unit, quantity=quantity_of(metric, unit))
-                    for metric, unit in units
+                    Described(
+                        uid,
+                        metric=metric,
+                        unit=unit,
+                        quantity=quantity_of(metric, unit) if unit else "",
+                        precision=precision,
+                    )
+                    for metric, (unit, precision) in device.told.items()
                 ]
         if self._nameless is not None:
             if not items:
@@ -285,8 +298,8 @@ class _Found:
         elif found is not None:
             if values.setdefault(metric, found) != found:
                 self._conflict(device, metric)
-            if rule.unit:
-                device.units[metric] = rule.unit
+            if rule.unit or rule.precision is not None:
+                device.told[metric] = rule.unit, rule.precision
 
     def _add(self, device: _Device, place: Place, values: dict[str, Value]) -> None:
         time_us = 0

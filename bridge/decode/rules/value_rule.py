@@ -25,6 +25,7 @@ class ValueRule:
     path: Path
     metric: Template
     unit: str = ""
+    precision: int | None = None  # decimals shown
     scale: Decimal | None = None
     offset: Decimal | None = None
     words: Mapping[str, Value | None] | None = None  # `map`

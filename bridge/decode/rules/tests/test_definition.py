@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bridge.decode.rules.definition import MAX_VALUE_RULES, read
+from bridge.decode.rules.definition import MAX_PRECISION, MAX_VALUE_RULES, read
 from bridge.decode.rules.problems import InvalidRule
+from telemetry.models import Series
 
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"topic": ""}, "topic", "Write the topic"),
@@ -52,6 +53,9 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"values": [{"path": "t", "null_if": "x"}]}, "values.0.null_if", "list"),
     ({"values": [{"path": "t", "as": "float"}]}, "values.0.as", "number, text"),
     ({"values": [{"path": "t", "unit": "x" * 33}]}, "values.0.unit", "32 characters"),
+    ({"values": [{"path": "t", "precision": 10}]}, "values.0.precision", "0 to 9"),
+    ({"values": [{"path": "t", "precision": True}]}, "values.0.precision", "0 to 9"),
+    ({"device_name": "{nobody}"}, "device_name", "{nobody} is unknown"),
     ({"values": [{"path": "t", "pattern": "("}]}, "values.0.pattern", "RE2"),
     ({"values": [{"path": "t", "unti": "x"}]}, "values.0.unti", "no such field"),
     ({"pivot": {"name": "type"}}, "pivot.value", "path"),
@@ -115,3 +119,8 @@ def test_topics_match_as_filters_do_and_captures_are_not_empty(pattern, topic, c
 
 def test_what_is_subscribed_for_a_rule():
     assert read({"topic": "a/n-{device}/+/x{line}/#"}, "r").topic.filter == "a/+/+/+/#"
+
+
+def test_a_rule_gives_a_series_no_more_decimals_than_it_can_have() -> None:
+    limits = [each.limit_value for each in Series._meta.get_field("precision").validators]
+    assert MAX_PRECISION in limits

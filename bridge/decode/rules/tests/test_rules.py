@@ -12,6 +12,7 @@ from bridge.decode.items import Described, Item, Presence, Reason, Rejected, Tel
 from bridge.decode.rules import Rules
 from bridge.decode.rules.definition import read
 from bridge.decode.state import Facts
+from bridge.decode.units import quantity_of
 from bridge.message import Message
 
 NOW_US = 1_700_000_000_000_000  # 2023-11-14 22:13:20 UTC
@@ -417,3 +418,34 @@ def test_what_is_retained_and_has_no_time_is_old_news():
     items = Decoder(facts).decode(message)
     assert Presence("x", True) in items
     assert values(items) == {}
+
+
+def test_a_rule_names_the_device_and_says_how_many_decimals_a_metric_has() -> None:
+    definition = {
+        "topic": "plant/{device}/up",
+        "device_name": "{@.title} of {device}",
+        "values": [{"path": "t", "precision": 1}, {"path": "h", "unit": "%", "precision": 0}],
+    }
+    items = decoded(definition, "plant/p1/up", {"title": "Press", "t": 21.57, "h": 40.2})
+    assert [item for item in items if isinstance(item, Described)] == [
+        Described("p1", name="Press of p1"),
+        Described("p1", "t", precision=1),
+        Described("p1", "h", unit="%", quantity=quantity_of("h", "%"), precision=0),
+    ]
+    assert values(items) == {"p1": [(0, {"t": 21.57, "h": 40.2})]}  # stored as it came
+
+
+def test_a_name_alone_is_no_reading_and_a_changed_one_is_told() -> None:
+    facts = Facts()
+    definition = {"topic": "plant/{device}/up", "device_name": "{@.title}"}
+    facts.rules = Rules((read(definition, "names"),))
+    decoder = Decoder(facts)
+
+    def say(title: str) -> list[Item]:
+        raw = json.dumps({"title": title, "t": 1}).encode()
+        return decoder.decode(Message(b"plant/p1/up", raw, 1, False, False, b"", NOW_US))
+
+    for title, told in (("Press", ["Press"]), ("Press", []), ("Mill", ["Mill"])):
+        items = say(title)
+        assert [item.name for item in items if isinstance(item, Described)] == told
+        assert values(items) == {"p1": [(0, {"t": 1})]}

@@ -6,11 +6,11 @@ import { test } from "node:test";
 import { definition, facts, isFormed, noValue, words } from "../js/rules/definition.js";
 
 const WHOLE = {
-  topic: "plant/{site}/{device}/up", payload: "text", pattern: "(?P<t>.)", each: "$.d[*]", device: "{@.id}", site: "{site}",
+  topic: "plant/{site}/{device}/up", payload: "text", pattern: "(?P<t>.)", each: "$.d[*]", device: "{@.id}", device_name: "{@.title}", site: "{site}",
   time: { path: "ts", unit: "ms", zone: "Europe/Berlin" }, pivot: { name: "n", value: "v" }, ignore: ["debug.*"], null_if: ["-999"],
   presence: { path: "on", online: ["yes"], offline: ["no", "lost"] },
   values: [
-    { path: "t", metric: "temperature", unit: "°C", scale: 0.1, offset: -40, null_if: ["n/a"] },
+    { path: "t", metric: "temperature", unit: "°C", precision: 1, scale: 0.1, offset: -40, null_if: ["n/a"] },
     { path: "door", map: { 0: "closed", 1: true, 2: null, x: 5, y: "7" }, pattern: "a", as: "text" },
   ],
 };

@@ -1,18 +1,19 @@
 /** A rule's definition as a form has it: every field a text, and back. Pure. */
 
 /**
- * @typedef {{path: string, metric: string, unit: string, scale: string, offset: string, map: string, null_if: string, pattern: string, as: string}} ValueFacts
+ * @typedef {{path: string, metric: string, unit: string, precision: string, scale: string, offset: string, map: string, null_if: string, pattern: string, as: string}} ValueFacts
  * @typedef {Record<string, string> & {values: ValueFacts[]}} Facts by dotted name, and the entries of `values`
  */
 
-const TEXTS = ["topic", "payload", "pattern", "each", "device", "site", "metric"];
+const TEXTS = ["topic", "payload", "pattern", "each", "device", "device_name", "site", "metric"];
 const LISTS = ["ignore", "null_if"];
 const GROUPS = /** @type {Record<string, string[]>} */ ({ time: ["path", "unit", "zone"], pivot: ["name", "value"], presence: ["path"] });
 const WORDS = ["online", "offline"]; // lists within `presence`
+const NUMBERS = ["precision", "scale", "offset"];
 const VALUE_TEXTS = ["path", "metric", "unit", "pattern", "as"];
 
 /** @returns {ValueFacts} */
-export const noValue = () => ({ path: "", metric: "", unit: "", scale: "", offset: "", map: "", null_if: "", pattern: "", as: "" });
+export const noValue = () => ({ path: "", metric: "", unit: "", precision: "", scale: "", offset: "", map: "", null_if: "", pattern: "", as: "" });
 
 /** What the form shows of a definition. @param {any} definition @returns {Facts} */
 export function facts(definition) {
@@ -26,7 +27,7 @@ export function facts(definition) {
   found.payload ||= "json";
   for (const entry of Array.isArray(definition.values) ? definition.values : []) {
     const value = /** @type {any} */ (noValue());
-    for (const name of [...VALUE_TEXTS, "scale", "offset"]) value[name] = text(entry?.[name]);
+    for (const name of [...VALUE_TEXTS, ...NUMBERS]) value[name] = text(entry?.[name]);
     value.null_if = list(entry?.null_if);
     value.map = Object.entries(entry?.map ?? {}).map(([word, becomes]) => `${word}=${written(becomes)}`).join(", ");
     found.values.push(value);
@@ -62,7 +63,7 @@ export function isFormed(given) {
 function entry(/** @type {ValueFacts} */ value) {
   const made = /** @type {any} */ ({});
   for (const name of VALUE_TEXTS) if (/** @type {any} */ (value)[name]) made[name] = /** @type {any} */ (value)[name];
-  for (const name of ["scale", "offset"]) {
+  for (const name of NUMBERS) {
     const text = /** @type {any} */ (value)[name].trim().replace("\u2212", "-");
     // What is no number goes as it is, for the server to complain of.
     if (text) made[name] = Number.isFinite(Number(text)) ? Number(text) : text;

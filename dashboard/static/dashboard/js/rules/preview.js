@@ -6,7 +6,7 @@ import { sampleRow } from "./sample-row.js";
 import { t } from "../page/language.js";
 
 const TYPED = 300; // ms after the last key
-const AGAIN = 5_000; // ms between two looks for newer messages
+const AGAIN = 2_000; // ms between two looks for newer messages
 
 /** @typedef {{topic: string, payload: string, expected: any}} Test */
 
@@ -69,7 +69,7 @@ export class Preview {
     const read = samples.filter((/** @type {any} */ each) => ["stored", "partial"].includes(each.verdict)).length;
     setText(byId("preview-count"), samples.length ? t("{read} of {length} read", { read, length: samples.length }) : "");
     byId("samples-empty").hidden = samples.length > 0;
-    setText(byId("samples-empty"), t("No message of this topic is kept. Once the rule is saved the bridge listens to it; until then try a message of your own."));
+    setText(byId("samples-empty"), t("No message came on this topic just now, and none is kept. Once the rule is saved the bridge listens to it; until then try a message of your own."));
   }
 
   /** @returns {HTMLElement[]} */

@@ -8,11 +8,11 @@ import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
 
 const SOURCES = /** @type {Record<string, string>} */ ({ quarantine: t("in quarantine"), live: t("just now"), given: t("test") });
-const MARKS = /** @type {Record<string, string>} */ ({ stored: "stored", partial: "partial", rejected: "rejected", ignored: "disabled", unmatched: "waiting" });
-const WORDS = /** @type {Record<string, string>} */ ({ stored: t("read"), partial: t("read in part"), rejected: t("not read"), ignored: t("ignored"), unmatched: t("another topic") });
+const MARKS = /** @type {Record<string, string>} */ ({ stored: "stored", partial: "partial", rejected: "rejected", ignored: "disabled", unmatched: "waiting", untried: "waiting" });
+const WORDS = /** @type {Record<string, string>} */ ({ stored: t("read"), partial: t("read in part"), rejected: t("not read"), ignored: t("ignored"), unmatched: t("another topic"), untried: t("not tried") });
 
 /**
- * @typedef {{uid: string, online: boolean|null, site: string, units: Record<string, string>, more: number, samples: {time: number|null, values: Record<string, any>}[]}} Said
+ * @typedef {{uid: string, online: boolean|null, site: string, name: string, precisions: Record<string, number>, units: Record<string, string>, more: number, samples: {time: number|null, values: Record<string, any>}[]}} Said
  * @typedef {{topic: string, payload: string, size: number, at: number, source: string, verdict: string, passed?: boolean|null,
  *   problems: {uid: string, reason: string, detail: string}[], devices: Said[]}} Tried
  * @param {Tried} tried @param {HTMLElement[]} acts buttons
@@ -28,7 +28,7 @@ export function sampleRow(tried, acts) {
 }
 
 function device(/** @type {Said} */ said) {
-  const facts = [said.site && t("at {site}", { site: said.site })].filter(Boolean);
+  const facts = [said.name, said.site && t("at {site}", { site: said.site })].filter(Boolean);
   const who = el("div", { class: "device" }, el("b", { class: "mono", text: said.uid }), ...facts.map((text) => el("span", { class: "small quiet", text: String(text) })));
   if (said.online !== null) who.append(stateMark(said.online ? "online" : "offline"));
   const samples = said.samples.map(({ time, values }) => readings(values, said.units,

@@ -5,7 +5,7 @@ import { noValue } from "./definition.js";
 import { t } from "../page/language.js";
 
 const LINE = [["path", t("Path"), "temp"], ["metric", t("Metric"), "{key}"], ["unit", t("Unit"), "°C"], ["scale", t("Scale"), "1"], ["offset", t("Offset"), "0"]];
-const FOLDED = [["map", t("Words"), "0=closed, 1=open"], ["null_if", t("No value if"), "-999, n/a"], ["pattern", t("Pattern"), "([-0-9.]+)"]];
+const FOLDED = [["map", t("Words"), "0=closed, 1=open"], ["null_if", t("No value if"), "-999, n/a"], ["pattern", t("Pattern"), "([-0-9.]+)"], ["precision", t("Decimals"), "1"]];
 
 export class ValueRows {
   /** @param {() => void} changed */
