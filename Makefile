@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 # A stamp per content, not per date: a checkout of other requirements installs again, a touch does not.
 RUN_STAMP := $(VENV)/.run-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
-PACKAGES := config access alerts derived notifications devices shiftlog telemetry bridge dashboard embedded firmware_sim
+PACKAGES := config access alerts derived notifications devices shiftlog telemetry bridge dashboard embedded firmware_sim supply
 JS_STAMP := node_modules/.lint-$(shell cksum < package-lock.json | cut -d' ' -f1)
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
 # Workers with servers of their own. Most tests wait for a process: with four, two cores are idle a fifth of the time.

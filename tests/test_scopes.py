@@ -87,9 +87,9 @@ def operations() -> Iterator[tuple[str, str]]:
             yield from ((method, path) for method in methods)
 
 
-def filled(path: str, hidden: Hidden) -> str:
-    """The path with the hidden site's things in it."""
-    stands_for = {
+def stands_for(hidden: Hidden, path: str = "") -> dict[str, Any]:
+    """The hidden site's things, by the parameters of paths that name them."""
+    return {
         "slug": hidden.site.slug,
         "uid": "nobody-1" if "unregistered" in path or "inbox" in path else hidden.device.uid,
         "alias": f"{SECRET}-alias",
@@ -117,7 +117,11 @@ def filled(path: str, hidden: Hidden) -> str:
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }
-    return path.format(**stands_for)  # a KeyError: say above what stands for the new parameter
+
+
+def filled(path: str, hidden: Hidden) -> str:
+    # A KeyError: say above what stands for the new parameter.
+    return path.format(**stands_for(hidden, path))
 
 
 # What people do about alerts, and what it needs besides their ids.
