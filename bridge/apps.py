@@ -2,11 +2,13 @@ from django.apps import AppConfig
 from django.conf import settings
 
 from telemetry import followers
+from telemetry.imports import formats
 
 
 class BridgeConfig(AppConfig):
     name = "bridge"
 
     def ready(self) -> None:
+        formats.register("influx", "bridge.decode.influx_file", (".lp", ".line", ".influx"))
         if settings.BROKER_CONTROL is not None:
             followers.register("bridge.accounts.delivery")

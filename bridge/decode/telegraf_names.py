@@ -50,8 +50,16 @@ class Names:
             found.describe(uid, name=tags[key])
         else:
             found.describe(uid, name=self._name, area=self._area)
-        dropped = DROPPED | {key, "host"} if key in OF_TELEGRAF else DROPPED | {key}
-        found.add(uid, time_us, _named(measurement, tags, fields, dropped))
+        found.add(uid, time_us, _named(measurement, tags, fields, _beside_device(key)))
+
+
+def of_its_device(
+    measurement: str, tags: dict[str, str], fields: dict[str, Value]
+) -> tuple[str, dict[str, Value]]:
+    """Whose the values of a point are, by its tags alone ("": nobody's), and their names."""
+    key = _device_tag(tags)
+    uid = device_uid(tags[key]) if key else ""
+    return uid, _named(measurement, tags, fields, _beside_device(key))
 
 
 def of_one_device(
@@ -77,6 +85,11 @@ def _metrics(prefix: str, fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
         metric_name(prefix, "" if field == "value" else field) or "value" for field in fields
     )
+
+
+def _beside_device(key: str) -> frozenset[str]:
+    """The tags that tell no series apart where this one is the device."""
+    return DROPPED | {key, "host"} if key in OF_TELEGRAF else DROPPED | {key}
 
 
 def _device_tag(tags: dict[str, str]) -> str:

@@ -93,7 +93,7 @@ class ImportView(APIView):
         " ask `/readings/imports/{id}/`. 400 says what is in the way, and nothing was written.",
         tags=TAGS,
         parameters=[
-            query.described("format", "csv, parquet, ndjson"),
+            query.described("format", "csv, parquet, ndjson, influx"),
             query.described("name", "The name of the file, whose ending may say the format."),
             query.described("columns", "COLUMN=METRIC; several times.", many=True),
             *(query.described(name, text) for name, text in TEXTS.items()),

@@ -26,7 +26,7 @@ _NAMED = re.compile(rf"({UID_PATTERN})\.(.+)", re.DOTALL)
 class Options:
     """What is told of a file; "" and empty: it is to be found."""
 
-    format: str = ""  # csv, parquet, ndjson
+    format: str = ""  # csv, parquet, ndjson, influx
     time: str = ""  # names of columns
     device: str = ""
     metric: str = ""

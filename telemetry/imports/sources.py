@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -12,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.imports import formats
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
 
@@ -21,10 +23,6 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 4 * 1024 * 1024  # of CSV and NDJSON read at a time; a row must be shorter
 BLOCK_ROWS = 100_000  # of Parquet
 MAX_SHOWN = 80  # characters of a bad row that are told
-ENDINGS = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson",
-}  # fmt: skip
 
 
 class Bad(NamedTuple):
@@ -42,18 +40,17 @@ class RowBlock(NamedTuple):
     bad: list[Bad]  # beside them
 
 
-FORMATS = ("csv", "parquet", "ndjson")
-
-
 def format_of(name: str, options: Options) -> str:
     """The format of a file of this name. Raises `NotImported`."""
     suffixes = [each.lower() for each in Path(name).suffixes]
     last = (
         suffixes[-2] if suffixes[-1:] == [".gz"] and len(suffixes) > 1 else "".join(suffixes[-1:])
     )
-    found = options.format or ENDINGS.get(last, "")
-    if found not in FORMATS:
-        raise NotImported(f"Which format is {name}? --format is one of {', '.join(FORMATS)}.")
+    found = options.format or formats.ENDINGS.get(last, "")
+    if found not in formats.names():
+        raise NotImported(
+            f"Which format is {name}? --format is one of {', '.join(formats.names())}."
+        )
     return found
 
 
@@ -78,7 +75,10 @@ def blocks(path: Path, name: str, options: Options) -> Iterator[RowBlock]:
             yield from _parquet(path)
             return
         with opened(path) as file:
-            yield from {"csv": _csv, "ndjson": _ndjson}[kind](file, options)
+            if kind in formats.OURS:
+                yield from {"csv": _csv, "ndjson": _ndjson}[kind](file, options)
+            else:
+                yield from import_module(formats.module_of(kind)).blocks(file, options)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, zlib.error, EOFError, OSError) as exc:
         if isinstance(exc, OSError) and exc.errno is not None:
             raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bridge.decode import foreign_time, telegraf_names
 from bridge.decode.device_readings import DeviceReadings
@@ -67,6 +67,13 @@ class Line(NamedTuple):
     fields: dict[str, Value]
     time: str  # digits; "" if it has none
     number: int  # which line of the payload, from 1
+
+
+class Told(Protocol):
+    """Hears what is wrong with values."""
+
+    def report(self, reason: Reason, detail: str, /) -> None:
+        """Of one of them."""
 
 
 def matches(topic: str, payload: bytes) -> int:
@@ -134,7 +141,7 @@ def cut(payload: bytes) -> list[bytes]:
     ):
         return [payload]
     pieces, begin, lines, values = [], 0, 0, 0
-    for start, end, _ in _scanned(payload.decode("latin-1")):  # a character a byte
+    for start, end, _ in scanned(payload.decode("latin-1")):  # a character a byte
         more = payload.count(b"=", start, end)
         if lines >= MAX_LINES or values + more > MAX_VALUES or end - begin > MAX_PAYLOAD:
             if start > begin:
@@ -144,7 +151,7 @@ def cut(payload: bytes) -> list[bytes]:
     return [*pieces, payload[begin:]]
 
 
-def _scanned(text: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
+def scanned(text: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
     """Where each line begins and ends, and what is in it; None for what is no point."""
     at = 0
     while at < len(text):
@@ -159,7 +166,7 @@ def _scanned(text: str) -> Iterator[tuple[int, int, re.Match[str] | None]]:
 
 def _lines(text: str, found: DeviceReadings) -> Iterator[Line]:
     """The points of a payload; what is wrong is reported."""
-    for number, (at, _, match) in enumerate(_scanned(text), 1):
+    for number, (at, _, match) in enumerate(scanned(text), 1):
         if number > MAX_LINES:
             found.report(Reason.TOO_MANY_VALUES, f"more than {MAX_LINES} lines in one message")
             return
@@ -168,17 +175,22 @@ def _lines(text: str, found: DeviceReadings) -> Iterator[Line]:
                 detail = f"line {number} is no line protocol: {text[at : at + 40]!a}"
                 found.report(Reason.MALFORMED_LINE, detail)
             continue
-        measurement, tags, fields, time = match.groups()
-        yield Line(
-            _unescaped(measurement),
-            {_unescaped(key): _unescaped(value) for key, value in _TAG.findall(tags)},
-            _fields(fields, number, found),
-            time or "",
-            number,
-        )
+        yield point(match, number, found)
 
 
-def _fields(text: str, line: int, found: DeviceReadings) -> dict[str, Value]:
+def point(match: re.Match[str], number: int, found: Told) -> Line:
+    """What is in a line, of which values that cannot be stored are left out and reported."""
+    measurement, tags, fields, time = match.groups()
+    return Line(
+        _unescaped(measurement),
+        {_unescaped(key): _unescaped(value) for key, value in _TAG.findall(tags)},
+        _fields(fields, number, found),
+        time or "",
+        number,
+    )
+
+
+def _fields(text: str, line: int, found: Told) -> dict[str, Value]:
     fields: dict[str, Value] = {}
     for key, written, fraction, integer in _FIELD.findall(text):
         value = float(fraction) if fraction else int(integer) if integer else _value(written)

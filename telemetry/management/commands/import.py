@@ -26,11 +26,11 @@ NICE = 5  # what comes in now goes first
 
 class Command(BaseCommand):
     requires_system_checks = ["pulseboard"]
-    help = "Store readings from CSV, Parquet or NDJSON files; see docs/import.md."
+    help = "Store readings from files of CSV, Parquet, NDJSON or line protocol; see docs/import.md."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--format", default="", help="csv, parquet, ndjson")
+        parser.add_argument("--format", default="", help="csv, parquet, ndjson, influx")
         for name, of in (
             ("time", "time"), ("device", "device"), ("metric", "metric, of a long table"),
             ("value", "value, of a long table"),
