@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,12 +16,13 @@ from rest_framework.views import APIView
 
 from access.permission import ForEverySite, checked
 from access.scope import Scope
-from bridge.adoption import guess, merge
+from bridge.adoption import candidates, guess, merge
 from bridge.adoption import shapes as shape
 from bridge.adoption.adopt import Taken, adopt
 from bridge.adoption.candidates import of_no_device
+from bridge.adoption.waiting import TURNED_AWAY
 from bridge.decode.units import quantity_of
-from bridge.models import Candidate
+from bridge.models import Candidate, IgnoredMessages
 from bridge.quarantine.api import replayed
 from bridge.quarantine.replay import Selection
 from devices import clock, signals
@@ -34,6 +36,7 @@ from telemetry.moments import to_ms
 
 MAX_SHOWN = 200  # candidates of one answer
 MAX_EVENT_UIDS = 20  # named in one event
+LATELY = timedelta(hours=1)  # how long it is told that there was no room
 REPLAY_STOPPED = "The database failed; who was adopted until then stays."
 
 
@@ -73,10 +76,18 @@ class InboxView(APIView):
             {
                 "now": clock.now_ms(),
                 "total": rows.count(),
+                "most": candidates.MAX_CANDIDATES,
+                "turned_away": _turned_away(request),
                 "conventions": conventions,
                 "devices": [form(row) for row in newest],
             }
         )
+
+
+def _turned_away(request: Request) -> int:
+    visible = IgnoredMessages.objects.visible_to(Scope.of(request))
+    lately = visible.filter(reason=TURNED_AWAY, last_at__gte=clock.now() - LATELY)
+    return sum(lately.values_list("messages", flat=True))
 
 
 class AdoptView(APIView):

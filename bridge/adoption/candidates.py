@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -14,10 +15,12 @@ from bridge.decode.items import Described, Discovered, Item, Presence, Telemetry
 from bridge.message import Message
 from bridge.models import Candidate
 from bridge.mqtt.properties import safe_text
+from devices import clock
 from devices.models import Device
 from telemetry.moments import from_us
 
 MAX_CANDIDATES = 10_000  # that wait, or are ignored; of more, nothing but the number is noted
+SILENT_FOR = timedelta(days=1)  # after which one that waits makes room for another
 MAX_NEW = 500  # of one batch; others are noted when they speak again
 MAX_METRICS = 100  # of one candidate
 MAX_ALIASES = 16  # of one device
@@ -120,9 +123,22 @@ def write(heard: Mapping[str, Heard]) -> None:
     Candidate.objects.bulk_update(there.values(), changed)
     new = [uid for uid in sorted(heard) if uid not in there][:MAX_NEW]
     if new:
-        room = max(0, MAX_CANDIDATES - Candidate.objects.count())
+        room = make_room(len(new))
         made = [_made(uid, heard[uid]) for uid in new[:room]]
         Candidate.objects.bulk_create(made, ignore_conflicts=True)
+
+
+def make_room(wanted: int) -> int:
+    """How many more may wait, at most so many. Where there are too few places those go that were
+    silent longest, and for a day: a receiver that hears random ids would fill them for ever.
+    Who is ignored stays."""
+    room = MAX_CANDIDATES - Candidate.objects.count()
+    if room < wanted:
+        silent = Candidate.objects.filter(ignored=False, last_at__lt=clock.now() - SILENT_FOR)
+        gone = silent.order_by("last_at", "id")[: wanted - max(0, room)]
+        ids = list(gone.values_list("id", flat=True))
+        room += Candidate.objects.filter(pk__in=ids).delete()[0]
+    return max(0, min(room, wanted))
 
 
 def _made(uid: str, heard: Heard) -> Candidate:

@@ -50,6 +50,10 @@ class CandidateShape(serializers.Serializer):
 class InboxShape(serializers.Serializer):
     now = ms()
     total = serializers.IntegerField(help_text="Also those beyond the limit.")
+    most = serializers.IntegerField(help_text="How many may wait, ignored ones among them.")
+    turned_away = serializers.IntegerField(
+        help_text="Messages of devices for which there was no room, if there were any lately."
+    )
     conventions = serializers.DictField(
         child=serializers.IntegerField(), help_text="How many wait, by convention."
     )

@@ -26,6 +26,7 @@ from devices.registry import Registry
 MAX_ADOPTED = 2_000  # devices of one convention that are adopted by themselves
 FULL_FOR = timedelta(seconds=60)  # until it is looked again whether there is room
 IGNORED_DEVICE = "ignored_device"  # the reason that its messages are ignored for
+TURNED_AWAY = "too_many_waiting"  # of one that does not even wait, for too many do
 WAITING_DEVICE = "waiting_device"  # of one that waits, and of which enough is kept
 
 
@@ -36,6 +37,7 @@ class Waiting:
         self._registry = registry
         self._known: dict[str, Known] = {}
         self._full: dict[str, float] = {}  # by convention: Unix ms until which it has no room
+        self._inbox_full: tuple[float, bool] = (0.0, False)  # Unix ms until which it is true
 
     def look_up(self, uids: Iterable[str]) -> None:
         """Before a batch: who of these waits. Raises what the database raises."""
@@ -94,6 +96,15 @@ class Waiting:
             self._full[convention] = now + FULL_FOR.total_seconds() * 1_000
         return room
 
+    def _is_inbox_full(self) -> bool:
+        """Looked up once a minute. Raises what the database raises."""
+        until, is_full = self._inbox_full
+        now = clock.now_ms()
+        if now >= until:
+            is_full = candidates.make_room(1) == 0
+            self._inbox_full = now + FULL_FOR.total_seconds() * 1_000, is_full
+        return is_full
+
     def _is_ignored(self, uid: str) -> bool:
         found = self._known.get(uid)
         return found is not None and found.ignored
@@ -107,6 +118,9 @@ class Waiting:
             return None
         convention = _convention(message)
         heard = rows.strangers.get(uid)
+        if heard is None and uid not in self._known and self._is_inbox_full():
+            rows.ignored[TURNED_AWAY, convention] += 1
+            return None
         if heard is None:
             if len(rows.strangers) >= candidates.MAX_NEW and uid not in self._known:
                 return self._problem(uid, convention)

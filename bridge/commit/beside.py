@@ -3,6 +3,9 @@ devices say of themselves, and how much was noise."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 from django.db.models import F
 
 from bridge.adoption import aliases, candidates
@@ -17,6 +20,7 @@ from devices.clock import now_us
 from telemetry.moments import from_us
 
 REFRESH_EVERY = 2.0  # seconds between two looks at what other workers learned
+MAX_SUBJECTS = 2_000  # of one reason for which messages are ignored; more count as any other
 OVERLAP = 30.0  # seconds looked back beyond the last look, for clocks that differ
 
 
@@ -81,8 +85,10 @@ def _remember(changes: list[Remembered]) -> None:
 
 
 def _count(rows: Rows) -> None:
+    """By reason and subject. Of a reason that has too many subjects new ones count as any other, so
+    that topics nobody has seen before do not fill the table."""
     now = from_us(now_us())
-    counted = sorted(rows.ignored.items())
+    counted = sorted(_within_bounds(rows.ignored).items())
     IgnoredMessages.objects.bulk_create(
         [
             IgnoredMessages(reason=reason, subject=subject, messages=0, first_at=now, last_at=now)
@@ -94,3 +100,25 @@ def _count(rows: Rows) -> None:
         IgnoredMessages.objects.filter(reason=reason, subject=subject).update(
             messages=F("messages") + messages, last_at=now
         )
+
+
+def _within_bounds(ignored: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
+    subjects = IgnoredMessages.objects.exclude(subject="")
+    named = [key for key in ignored if key[1]]
+    asked = subjects.filter(
+        reason__in={reason for reason, _ in named}, subject__in={subject for _, subject in named}
+    )
+    new = set(named) - set(asked.values_list("reason", "subject"))
+    room = {
+        reason: MAX_SUBJECTS - subjects.filter(reason=reason).count()
+        for reason in sorted({reason for reason, _ in new})
+    }
+    counted: Counter[tuple[str, str]] = Counter()
+    for (reason, subject), messages in sorted(ignored.items()):
+        if (reason, subject) in new:
+            room[reason] -= 1
+            if room[reason] < 0:
+                counted[reason, ""] += messages
+                continue
+        counted[reason, subject] += messages
+    return counted

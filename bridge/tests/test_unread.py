@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bridge.commit import beside
+from bridge.commit.batch_rows import Rows
 from bridge.decode import Decoder
 from bridge.decode.conventions import unread
 from bridge.decode.items import Ignored, Reason, Rejected, Remembered
@@ -126,3 +128,22 @@ def test_what_a_rule_or_convention_reads_by_now_is_left_out(admin_client, settin
         convention="homeassistant", scope="states", key="devices/x/data", value={}
     )
     assert told() == (["device/hall/temp", "v1/devices/me/x"], 2, 6)
+
+
+def test_subjects_nobody_has_seen_before_do_not_fill_the_table(
+    database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "MAX_SUBJECTS", 3)
+    for first in (0, 2):
+        rows = Rows(0, 1, [])
+        for number in range(first, first + 4):
+            rows.ignored["undiscovered", f"homeassistant/{number}"] += 1
+            rows.ignored["command", ""] += 1
+        beside.write(rows)
+    counted = dict(
+        IgnoredMessages.objects.filter(reason="undiscovered").values_list("subject", "messages")
+    )
+    named = {subject for subject in counted if subject}
+    assert len(named) == 3
+    assert sum(counted.values()) == 8  # none is lost
+    assert IgnoredMessages.objects.get(reason="command").messages == 8

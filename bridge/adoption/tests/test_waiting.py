@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from rest_framework.test import APIClient
 
 from bridge.adoption import candidates, waiting
 from bridge.adoption.candidates import KEPT
 from bridge.adoption.tests.conftest import NOW_US, say
 from bridge.models import Candidate, IgnoredMessages
 from bridge.tests.test_transaction import Transaction, message, stored_values
+from devices import clock
 from devices.models import Device, DeviceAlias
 from telemetry.models import QuarantinedMessage, Series
+
+
+@pytest.fixture
+def api(admin_user) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(admin_user)
+    return client
 
 
 def test_who_speaks_waits_with_what_it_said(hall: Transaction) -> None:
@@ -58,12 +69,36 @@ def test_who_is_ignored_is_counted_and_nothing_else(hall: Transaction) -> None:
     assert QuarantinedMessage.objects.count() == 1
 
 
-def test_a_flood_of_ids_is_bounded(hall: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_of_ids_is_bounded(
+    hall: Transaction, api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(candidates, "MAX_CANDIDATES", 30)
     monkeypatch.setattr(candidates, "MAX_NEW", 20)
     for start in range(0, 100, 50):
         say(hall, *((f"id-{start + n}", {"t": 1}) for n in range(50)))
     assert Candidate.objects.count() == 30
+    kept = QuarantinedMessage.objects.count()
+    Candidate.objects.update(last_at=clock.now())
+    # From now on nothing is kept of new ones, and everybody sees why.
+    hall.committer.transaction.rows._waiting._inbox_full = (0.0, False)
+    say(hall, *((f"late-{n}", {"t": 1}) for n in range(50)))
+    assert (Candidate.objects.count(), QuarantinedMessage.objects.count()) == (30, kept)
+    assert IgnoredMessages.objects.get(reason=waiting.TURNED_AWAY).messages == 50
+    answer = api.get("/api/v1/inbox/").json()
+    assert (answer["total"], answer["most"], answer["turned_away"]) == (30, 30, 50)
+
+
+def test_who_was_silent_for_a_day_makes_room_and_who_is_ignored_does_not(
+    hall: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "MAX_CANDIDATES", 3)
+    say(hall, *((f"old-{n}", {"t": 1}) for n in range(3)))
+    Candidate.objects.update(last_at=clock.now() - timedelta(days=3))
+    Candidate.objects.filter(uid="old-0").update(ignored=True)
+    Candidate.objects.filter(uid="old-2").update(last_at=clock.now())
+    say(hall, ("new-1", {"t": 1}), ("new-2", {"t": 1}))
+    uids = set(Candidate.objects.values_list("uid", flat=True))
+    assert uids == {"old-0", "old-2", "new-1"}
 
 
 def test_who_is_named_in_the_settings_becomes_a_device_by_itself(

@@ -5,7 +5,7 @@ import { candidateRow } from "./candidate-row.js";
 import { keepRead } from "../live/live.js";
 import { get, send } from "../page/rest.js";
 import { kinds } from "./groups.js";
-import { number } from "../page/format.js";
+import { counted, number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
 import { showInAddress } from "../page/address.js";
 import { outcome } from "../quarantine/replay.js";
@@ -39,8 +39,11 @@ async function read() {
   }
 }
 
-/** @param {{total: number, conventions: Record<string, number>, devices: Candidate[]}} answer */
-function show({ total, conventions, devices }) {
+/** @param {{total: number, most: number, turned_away: number, conventions: Record<string, number>, devices: Candidate[]}} answer */
+function show({ total, most, turned_away: away, conventions, devices }) {
+  byId("full").hidden = !away;
+  setText(byId("full"), away ? t("{most} wait or are ignored, and no more can. {away} of others were counted and are not kept. Who was silent for a day makes room.",
+    { most: number(most, 0), away: counted(away, "message") }) : "");
   setText(byId("count"), total ? `${number(total, 0)}` : "");
   byId("ignored").setAttribute("aria-pressed", String(ignored));
   setText(byId("inbox-title"), ignored ? t("Ignored for ever") : t("Devices that nobody has registered"));
@@ -52,7 +55,7 @@ function show({ total, conventions, devices }) {
   showTogether(total, devices);
   byId("waiting-empty").hidden = devices.length > 0;
   const narrowed = convention || byId("search").value.trim();
-  const none = ignored ? t("No device is ignored.") : t("Nobody waits. A device that sends and that nobody has registered shows here, with what it says of itself.");
+  const none = ignored ? t("No device is ignored.") : t("Nobody waits. A device that sends and that nobody has registered shows here, with what it says of itself. A Tasmota plug, Zigbee2MQTT or a Shelly needs no more than the broker's address and the account pulseboard.gateway.");
   setText(byId("waiting-empty"), narrowed ? t("No device is like this.") : none);
 }
 
