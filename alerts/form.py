@@ -28,6 +28,7 @@ def alert_form(alert: Alert) -> dict[str, Any]:
         "id": alert.pk,
         "severity": str(alert.severity),
         "sentence": alert.sentence,
+        "said": alert.said,
         "rule": alert.rule_id,
         "rule_name": alert.rule_name,
         "site": None if site is None else {"slug": site.slug, "name": site.name},

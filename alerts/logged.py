@@ -19,6 +19,7 @@ from alerts.models import Alert, AlertEvent
 from shiftlog import signals, writing
 from shiftlog.models import Entry, Kind
 from shiftlog.record import About, Note, record_all
+from telemetry.series.said import Said, read, say
 
 MAX_COMMENT = 2_000  # characters of what is said that are kept with the alert
 
@@ -37,7 +38,12 @@ def note_all(happened: Iterable[tuple[Alert, str, str]]) -> None:
 
 def note_acknowledged(alert: Alert, by: User | None, note: str) -> None:
     record_all([_fired(alert)])
-    text = f"Acknowledged: {alert.sentence}" + (f" — {note}" if note else "")
+    what = read(alert.said, alert.sentence)
+    text = (
+        say("Acknowledged: {sentence} — {note}", sentence=what, note=note)
+        if note
+        else say("Acknowledged: {sentence}", sentence=what)
+    )
     record_all([_answer(alert, Kind.ALERT_ACKNOWLEDGED, text, by=by, facts={"note": note})])
 
 
@@ -78,23 +84,23 @@ def _fired(alert: Alert) -> Note:
         "silenced": alert.silenced,
     }
     return Note(
-        kind=Kind.ALERT_FIRED, text=alert.sentence, key=_key(alert), at=alert.started_at,
-        facts=facts, about=_about(alert),
+        kind=Kind.ALERT_FIRED, text=read(alert.said, alert.sentence), key=_key(alert),
+        at=alert.started_at, facts=facts, about=_about(alert),
     )  # fmt: skip
 
 
 def _again(alert: Alert, more: str) -> Note:
-    text = f"Again, or still: {alert.sentence}"
+    text = say("Again, or still: {sentence}", sentence=read(alert.said, alert.sentence))
     return _answer(alert, Kind.ALERT_FIRED, text, key=f"{_key(alert)}-fired{more}")
 
 
 def _cleared(alert: Alert, more: str) -> Note:
-    text = f"Over: {alert.sentence}"
+    text = say("Over: {sentence}", sentence=read(alert.said, alert.sentence))
     key = f"{_key(alert)}-cleared{more}"
     return _answer(alert, Kind.ALERT_CLEARED, text, key=key, at=alert.cleared_at)
 
 
-def _answer(alert: Alert, kind: Kind, text: str, **more: Any) -> Note:
+def _answer(alert: Alert, kind: Kind, text: Said, **more: Any) -> Note:
     facts = {"alert": alert.pk, "severity": str(alert.severity), **more.pop("facts", {})}
     return Note(
         kind=kind, text=text, thread_key=_key(alert), facts=facts, about=_about(alert), **more

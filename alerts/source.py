@@ -11,6 +11,7 @@ from alerts.events import announce_alerts
 from alerts.models import Alert, AlertEvent
 from devices import clock
 from notifications.standing import Standing
+from telemetry.series.worded import worded
 
 
 class Alerts:
@@ -22,7 +23,7 @@ class Alerts:
             alerts = alerts.select_for_update(of=("self",))
         return {
             alert.pk: Standing(
-                sentence=alert.sentence,
+                sentence=worded(alert.said, alert.sentence),
                 severity=alert.severity,
                 started_at=alert.started_at,
                 cleared_at=alert.cleared_at,

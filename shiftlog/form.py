@@ -36,6 +36,7 @@ def entry_form(entry: Entry, reader_id: int | None = None) -> dict[str, Any]:
         "at": to_ms(entry.created_at),
         "kind": str(entry.kind),
         "text": "" if deleted else entry.text,
+        "said": None if deleted else entry.said,
         "author": _author(entry),
         "site": None if site is None else {"slug": site.slug, "name": site.name},
         "device": _device(entry),

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from access.scope import Scope
 from devices import clock
@@ -14,6 +15,7 @@ from devices.models import Site
 from shiftlog.form import entry_form, with_all
 from shiftlog.models import Entry, Kind
 from shiftlog.numbering import catch_up
+from telemetry.series.worded import worded
 
 MAX_LISTED = 500  # entries; of more, the newest
 MAX_LINE = 300  # characters of an entry's line
@@ -61,17 +63,18 @@ def since(scope: Scope, reader_id: int, start: datetime, site: Site | None, zone
 def _text(
     shown: list[Entry], pinned: list[Entry], start: datetime, stop: datetime, zone: tzinfo
 ) -> str:
-    lines = [f"Shift from {_time(start, zone)} to {_time(stop, zone)} ({zone})", ""]
+    head = gettext("Shift from {start} to {stop} ({zone})")
+    lines = [head.format(start=_time(start, zone), stop=_time(stop, zone), zone=zone), ""]
     if pinned:
-        lines += ["Pinned:", *(_line(each, zone) for each in pinned), ""]
-    lines += [_line(each, zone) for each in shown] or ["Nothing was written or noted."]
+        lines += [gettext("Pinned:"), *(_line(each, zone) for each in pinned), ""]
+    lines += [_line(each, zone) for each in shown] or [gettext("Nothing was written or noted.")]
     return "\n".join(lines) + "\n"
 
 
 def _line(entry: Entry, zone: tzinfo) -> str:
     about = entry.device_name or (entry.site.name if entry.site is not None else "")
     who = f"{entry.author_name}: " if entry.kind == Kind.SAID else ""
-    text = " ".join(entry.text.split())
+    text = " ".join(worded(entry.said, entry.text).split())
     cut = text if len(text) <= MAX_LINE else f"{text[: MAX_LINE - 1]}…"
     where = f"[{about}] " if about else ""
     return f"- {_time(entry.starts_at or entry.created_at, zone)} {where}{who}{cut}"

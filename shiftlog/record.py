@@ -12,10 +12,11 @@ from access import audit
 from access.audit import Of
 from access.small import small
 from devices.models import Device, Site
-from shiftlog.differences import changed, in_words
+from shiftlog.differences import ACTS, changed, with_changes
 from shiftlog.models import SYSTEM, Entry, Kind
 from shiftlog.models.entry import MAX_KEY, MAX_TEXT
 from shiftlog.numbering import catch_up_after_commit
+from telemetry.series.said import Said, form_of
 
 BATCH = 1_000  # entries of one INSERT
 
@@ -38,7 +39,7 @@ class Note:
     """Something to be noted."""
 
     kind: Kind | str
-    text: str  # in English, with what it is about; pages write it anew by kind and facts
+    text: Said | str  # with what it is about; said in English, and by pages as they are read
     site: Site | None = None
     device: Device | None = None  # its site is then the entry's
     about: About | None = None  # in place of both
@@ -49,7 +50,7 @@ class Note:
     facts: dict[str, Any] = field(default_factory=dict)  # small, for programs
 
 
-def record(kind: Kind | str, text: str, **more: Any) -> None:
+def record(kind: Kind | str, text: Said | str, **more: Any) -> None:
     """Note one thing; the rest as in `Note`. Raises `ValueError` for a kind of people's."""
     record_all([Note(kind=kind, text=text, **more)])
 
@@ -79,7 +80,8 @@ def _row(note: Note, thread: int | None) -> Entry:
     )
     return Entry(
         kind=note.kind,
-        text=note.text[:MAX_TEXT],
+        text=str(note.text)[:MAX_TEXT],
+        said=form_of(note.text),
         site_id=about.site_id,
         device_id=about.device_id,
         uid=about.uid,
@@ -104,28 +106,28 @@ def _held(keys: set[str]) -> dict[str, int]:
 
 def record_change(
     kind: Kind,
-    thing: str,
+    thing: Said,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
     *,
     by: Any,
     site_id: int | None = None,
 ) -> None:
-    """Note that a thing ("The policy Night") was created (`before` is None), deleted (`after` is)
-    or changed, and how; nothing of one that is as it was. Its readers are those of the site, so it
-    says nothing of another; without one, those who see every site."""
+    """Note that a thing (`say("The policy {name}", name="Night")`) was created (`before` is None),
+    deleted (`after` is) or changed, and how; nothing of one that is as it was. Its readers are
+    those of the site, so it says nothing of another; without one, those who see every site."""
     act = "created" if before is None else "deleted" if after is None else "changed"
     fields = changed(before or {}, after or {})
     if not fields:
         return
     told = fields if act == "changed" else {}
     who = by if getattr(by, "is_authenticated", False) else None
-    facts = {"act": act, "thing": thing, "changed": small(fields)}
+    facts = {"act": act, "thing": str(thing), "changed": small(fields)}
     what = str(kind).removesuffix("_changed")
     old, new = ({name: pair[which] for name, pair in fields.items()} for which in (0, 1))
     audit.record(
-        who, f"{what}.{act}", Of(what, label=thing, site_id=site_id),
+        who, f"{what}.{act}", Of(what, label=str(thing), site_id=site_id),
         None if before is None else old, None if after is None else new,
     )  # fmt: skip
-    text = f"{thing} was {act}{in_words(told)}."
+    text = with_changes(ACTS[act], told, thing=thing)
     record(kind, text, about=About(site_id), by=who, facts=facts)

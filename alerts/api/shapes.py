@@ -11,7 +11,10 @@ from telemetry.api.shapes import SiteShape, ms
 class AlertShape(serializers.Serializer):
     id = serializers.IntegerField()
     severity = serializers.ChoiceField(choices=Severity.choices)
-    sentence = serializers.CharField(help_text="What is wrong, with values.")
+    sentence = serializers.CharField(help_text="What is wrong, with values, in English.")
+    said = serializers.JSONField(
+        allow_null=True, help_text="The same for another language; null: the rule's own words."
+    )
     rule = serializers.IntegerField(allow_null=True, help_text="null: the rule is gone.")
     rule_name = serializers.CharField()
     site = SiteShape(allow_null=True)

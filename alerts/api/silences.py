@@ -34,6 +34,7 @@ from shiftlog.record import record_change
 from telemetry.api import parameters as query
 from telemetry.api.moment import MomentField
 from telemetry.moments import to_ms
+from telemetry.series.said import say
 
 MAX_SILENCES = 200  # of one answer: those that hold or will, then the newest that are over
 KEPT = timedelta(days=30)  # how long one that is over is listed
@@ -245,9 +246,14 @@ def _note(request: Request, silence: Silence, before: Any, after: Any) -> None:
     """Where it holds. One that was moved is for who sees every site."""
     moved = before and after and any(before[name] != after[name] for name in ("site", "device"))
     site_id = silence.device.site_id if silence.device is not None else silence.site_id
-    what = silence.device or silence.site or silence.rule or "everything"
+    about = silence.device or silence.site or silence.rule
+    thing = (
+        say("The silence of everything")
+        if about is None
+        else say("The silence of {what}", what=str(about))
+    )
     record_change(
-        Kind.SILENCE_CHANGED, f"The silence of {what}", before, after,
+        Kind.SILENCE_CHANGED, thing, before, after,
         by=request.user, site_id=None if moved else site_id,
     )  # fmt: skip
 

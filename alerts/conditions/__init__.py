@@ -14,7 +14,7 @@ from alerts.conditions.memory import Change, Memory, State, Value
 from alerts.conditions.problems import InvalidCondition
 from alerts.conditions.schedule import Schedule
 from alerts.conditions.screen import Screen, Stirred
-from alerts.conditions.sentence import describe, ended, sentence
+from alerts.conditions.sentence import describe, ended, said, sentence
 
 __all__ = [
     "NEVER",
@@ -34,5 +34,6 @@ __all__ = [
     "describe",
     "ended",
     "read",
+    "said",
     "sentence",
 ]

@@ -19,6 +19,7 @@ from alerts.conditions.memory import Memory, State
 from alerts.conditions.schedule import first_us, zone_of
 from alerts.conditions.threshold import ABOVE, BELOW, OUTSIDE
 from telemetry.moments import from_us
+from telemetry.series.said import Numeral, Said, say
 from telemetry.series.words import number
 
 OPS = (OUTSIDE, ABOVE, BELOW)
@@ -99,12 +100,17 @@ class Deviation(Judging):
         high = math.inf if self.op == BELOW else usual + margin
         return Same(low, high, until)
 
-    def said(self, facts: Facts, /) -> str:
+    def said(self, facts: Facts, /) -> Said:
+        subject, value = facts.subject, facts.shown
         if facts.limit is None or isinstance(facts.value, str | None):
-            return f"{facts.subject} {facts.shown}, unusual for the hour"
-        side = "up to" if facts.value > facts.limit else "from"
-        limit = number(facts.limit, facts.precision)
-        return f"{facts.subject} {facts.shown}, usual for the hour {side} {limit}"
+            return say("{subject} {value}, unusual for the hour", subject=subject, value=value)
+        usual = Numeral(number(facts.limit, facts.precision))
+        limit = (
+            say("usual for the hour up to {limit}", limit=usual)
+            if facts.value > facts.limit
+            else say("usual for the hour from {limit}", limit=usual)
+        )
+        return say("{subject} {value}, {limit}", subject=subject, value=value, limit=limit)
 
     def described(self, writing: Writing, /) -> str:
         by = f"{number(self.by)}\u2009%" if self.relative else writing.rounded(self.by)

@@ -28,6 +28,7 @@ from alerts.conditions.state import IS, Equals
 from alerts.conditions.threshold import OPS, Threshold
 from telemetry.expression import Column, Formula, InvalidExpression, Kind, Typed
 from telemetry.expression import read as read_formula
+from telemetry.series.said import Said, say
 
 MAX_FORMULA = 1_000  # characters
 MAX_METRIC = 200  # characters, as series have
@@ -86,11 +87,16 @@ class Expression(Judging):
     def same(self, memory: Memory, /) -> Same:
         return self.inner.same(memory)
 
-    def said(self, facts: Facts, /) -> str:
+    def said(self, facts: Facts, /) -> Said | str:
         if isinstance(self.inner, Equals):
             return self.formula.text
         limit = self.inner.allowed(facts.writing)
-        return f"{self.formula.text} is {facts.shown}, {limit}"
+        return say(
+            "{formula} is {value}, {limit}",
+            formula=self.formula.text,
+            value=facts.shown,
+            limit=limit,
+        )
 
     def said_ended(self, facts: Facts, /) -> str:
         if facts.value is None:

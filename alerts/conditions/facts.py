@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from alerts.conditions.memory import Value
+from telemetry.series.said import Numeral, Said, say
 from telemetry.series.words import SECOND_US, duration, humanise, number, with_unit
 
 
@@ -56,14 +57,18 @@ class Facts:
         return self.label or (humanise(self.metric) if self.metric else "")
 
     @property
-    def subject(self) -> str:
+    def subject(self) -> str | Said:
         """What a sentence begins with: the series, or the device as a whole."""
-        return self.name or "The device"
+        return self.name or say("The device")
 
     @property
-    def shown(self) -> str:
+    def shown(self) -> str | Said:
         """The value as it is written."""
-        return self.writing.value(self.value)
+        if isinstance(self.value, str):
+            return self.value
+        if self.is_boolean and self.value is not None:
+            return say("on") if self.value else say("off")
+        return Numeral(self.writing.value(self.value))
 
     @property
     def long(self) -> str:

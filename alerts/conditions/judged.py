@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
 from alerts.conditions.memory import Memory, Value
+from telemetry.series.said import Said
 
 Times = NDArray[np.int64]  # Unix microseconds
 Values = NDArray[np.float64] | Sequence[Value]
@@ -118,7 +119,7 @@ class Judging(ABC):
         """May change what the memory has of `window` and `hours`, which belong to the type."""
 
     @abstractmethod
-    def said(self, facts: Facts, /) -> str:
+    def said(self, facts: Facts, /) -> Said | str:
         """What is wrong, without for how long."""
 
     @abstractmethod

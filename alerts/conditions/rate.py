@@ -14,6 +14,7 @@ from alerts.conditions.form import Form
 from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
 from alerts.conditions.memory import Memory, State
 from alerts.conditions.window import HIGH, LOW
+from telemetry.series.said import Numeral, Said, say
 from telemetry.series.words import duration
 
 RISES, FALLS, CHANGES = OPS = ("rises", "falls", "changes")
@@ -62,10 +63,25 @@ class Rate(Judging):
         over, still = change > self.limit, change > self.back
         return Judged(times, over, still, change, change - self.limit, self.limit)
 
-    def said(self, facts: Facts, /) -> str:
-        word = _WORDS[self.op]
-        limit = facts.writing.limit(self.limit)
-        return f"{facts.subject} {word} {facts.shown} within {duration(self.per_us)}, limit {limit}"
+    def said(self, facts: Facts, /) -> Said:
+        subject, value, time = facts.subject, facts.shown, Numeral(duration(self.per_us))
+        what = {
+            RISES: say(
+                "{subject} rose {value} within {time}", subject=subject, value=value, time=time
+            ),
+            FALLS: say(
+                "{subject} fell {value} within {time}", subject=subject, value=value, time=time
+            ),
+            CHANGES: say(
+                "{subject} changed by {value} within {time}",
+                subject=subject,
+                value=value,
+                time=time,
+            ),
+        }[self.op]
+        return say(
+            "{what}, limit {limit}", what=what, limit=Numeral(facts.writing.limit(self.limit))
+        )
 
     def said_ended(self, facts: Facts, /) -> str:
         if facts.value is None:

@@ -12,6 +12,7 @@ from alerts.conditions.condition import Condition
 from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.schedule import DAYS, Schedule
 from alerts.conditions.template import fill
+from telemetry.series.said import Numeral, Said, say
 from telemetry.series.words import duration
 
 MAX_SENTENCE = 500  # characters, as the alert that holds it
@@ -20,19 +21,24 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def sentence(condition: Condition, facts: Facts) -> str:
-    """What is wrong: the rule's own text, or one made of the facts."""
+    """What is wrong, in English: the rule's own text, or one made of the facts."""
+    return short(str(said(condition, facts)))
+
+
+def said(condition: Condition, facts: Facts) -> Said | str:
+    """The same, so that it can be said in another language; not the rule's own text."""
     if facts.text:
-        return _short(fill(facts.text, facts.as_texts()))
-    said = condition.judging.said(facts)
+        return short(fill(facts.text, facts.as_texts()))
+    what = condition.judging.said(facts)
     if facts.long and not condition.judging.says_how_long:
-        said = f"{said}, for {facts.long}"
-    return _short(said)
+        return say("{what}, for {time}", what=what, time=Numeral(facts.long))
+    return what
 
 
 def ended(condition: Condition, facts: Facts) -> str:
     """What is said once it has cleared, with the value that cleared it."""
     said = condition.judging.said_ended(facts)
-    return _short(f"{said}, after {facts.long}" if facts.long else said)
+    return short(f"{said}, after {facts.long}" if facts.long else said)
 
 
 def describe(condition: Condition, unit: str = "") -> str:
@@ -64,5 +70,5 @@ def hours(schedule: Schedule) -> str:
     return f"{shown} ({schedule.zone.key})"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     return text if len(text) <= MAX_SENTENCE else text[: MAX_SENTENCE - 1] + _CUT

@@ -20,6 +20,7 @@ from alerts.conditions.judged import (
     Takes,
 )
 from alerts.conditions.memory import Memory
+from telemetry.series.said import Numeral, Said, say
 from telemetry.series.words import duration, number
 
 MAX_TIMES = 10_000  # expected intervals
@@ -80,11 +81,14 @@ class Silent(Judging):
         limit = self.after_us / SECOND_US
         return Judged(events[order], silent, silent, [None] * len(events), limits=limit)
 
-    def said(self, facts: Facts, /) -> str:
-        said = f"{facts.subject}: no data for {duration(self.after_us + facts.for_us)}"
+    def said(self, facts: Facts, /) -> Said:
+        time = Numeral(duration(self.after_us + facts.for_us))
+        said = say("{subject}: no data for {time}", subject=facts.subject, time=time)
         if self.interval_us is None:
             return said
-        return f"{said}, expected every {duration(self.interval_us)}"
+        return say(
+            "{what}, expected every {time}", what=said, time=Numeral(duration(self.interval_us))
+        )
 
     def said_ended(self, facts: Facts, /) -> str:
         if facts.limit is None:

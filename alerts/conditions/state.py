@@ -21,6 +21,7 @@ from alerts.conditions.judged import (
     Takes,
 )
 from alerts.conditions.memory import Memory, Value
+from telemetry.series.said import Said, say
 
 MAX_EQUALS = 50  # words and numbers of one condition
 MAX_WORD = 200  # characters of one
@@ -66,8 +67,8 @@ class Equals(Judging):
             return value.casefold() in self.words
         return value in self.numbers
 
-    def said(self, facts: Facts, /) -> str:
-        return f"{facts.subject} {facts.shown}"
+    def said(self, facts: Facts, /) -> Said:
+        return say("{subject} {value}", subject=facts.subject, value=facts.shown)
 
     def said_ended(self, facts: Facts, /) -> str:
         if facts.value is None:
@@ -122,8 +123,8 @@ class Offline(Judging):
         over = np.array([value in self.words for value in readings.values], dtype=bool)
         return Judged(readings.times, over, over, readings.values)
 
-    def said(self, facts: Facts, /) -> str:
-        return str(facts.value or "offline").capitalize()
+    def said(self, facts: Facts, /) -> Said:
+        return say("Silent") if facts.value == "silent" else say("Offline")
 
     def said_ended(self, facts: Facts, /) -> str:
         if facts.value is None:

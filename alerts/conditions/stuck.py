@@ -14,6 +14,7 @@ from alerts.conditions.form import MAX_COUNT, Form
 from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
 from alerts.conditions.memory import Memory
 from alerts.conditions.window import FIRST_US, HIGH, LOW, READINGS
+from telemetry.series.said import Said, say
 from telemetry.series.words import duration
 
 MIN_FOR = 1.0  # seconds
@@ -61,8 +62,8 @@ class Stuck(Judging):
         stuck = np.concatenate(pieces) if pieces else np.empty(0, dtype=bool)
         return Judged(times, stuck, stuck, found)
 
-    def said(self, facts: Facts, /) -> str:
-        return f"{facts.subject} unchanged at {facts.shown}"
+    def said(self, facts: Facts, /) -> Said:
+        return say("{subject} unchanged at {value}", subject=facts.subject, value=facts.shown)
 
     def said_ended(self, facts: Facts, /) -> str:
         if facts.value is None:

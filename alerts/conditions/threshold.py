@@ -13,6 +13,7 @@ from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
 from alerts.conditions.judged import NOTHING, Judged, Judging, Readings, Same, numbers
 from alerts.conditions.memory import Memory, State
+from telemetry.series.said import Numeral, Said, say
 
 ABOVE, BELOW, OUTSIDE, INSIDE = OPS = ("above", "below", "outside", "inside")
 
@@ -88,8 +89,11 @@ class Threshold(Judging):
             still = (found < self.back_low) | (found > self.back_high)
         return Judged(readings.times, over, still, found, self._beyond(found), self._limits(found))
 
-    def said(self, facts: Facts, /) -> str:
-        return f"{facts.subject} {facts.shown}, {self.allowed(facts.writing)}"
+    def said(self, facts: Facts, /) -> Said:
+        limit = self.allowed(facts.writing)
+        return say(
+            "{subject} {value}, {limit}", subject=facts.subject, value=facts.shown, limit=limit
+        )
 
     def said_ended(self, facts: Facts, /) -> str:
         said = Judging.said_ended(self, facts)
@@ -112,12 +116,14 @@ class Threshold(Judging):
             return f"cleared at {back}"
         return f"cleared {back} {'inside' if self.op == OUTSIDE else 'outside'}"
 
-    def allowed(self, writing: Writing) -> str:
+    def allowed(self, writing: Writing) -> Said:
         """The limit, or the range, in words."""
+        low, high = (Numeral(writing.limit(each)) for each in (self.low, self.high))
         if self.op in (ABOVE, BELOW):
-            return f"limit {writing.limit(self.high if self.op == ABOVE else self.low)}"
-        word = "allowed" if self.op == OUTSIDE else "not allowed"
-        return f"{word} {writing.limit(self.low)} to {writing.limit(self.high)}"
+            return say("limit {limit}", limit=high if self.op == ABOVE else low)
+        if self.op == OUTSIDE:
+            return say("allowed {low} to {high}", low=low, high=high)
+        return say("not allowed {low} to {high}", low=low, high=high)
 
     def _beyond(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far beyond the limit each is, or how far inside."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from alerts.conditions import Change, Facts, sentence
+from alerts.conditions import Change, Facts, said
 from alerts.engine.target import Target
+from telemetry.series.said import Said
 
 
-def sentence_of(target: Target, change: Change) -> str:
+def said_of(target: Target, change: Change) -> Said | str:
     """What is wrong, with the value that made it fire."""
     place = target.place
     series = place.series
@@ -23,4 +24,4 @@ def sentence_of(target: Target, change: Change) -> str:
         for_us=change.at_us - change.since_us,
         text=place.rule.row.text,
     )
-    return sentence(target.condition, facts)
+    return said(target.condition, facts)

@@ -12,6 +12,7 @@ from alerts.models import Alert, Severity
 from alerts.sql import load
 from devices.models import Site
 from telemetry.moments import from_us
+from telemetry.series.said import say
 
 NEARLY_ALL = 0.8  # share of a site's devices from which it is the site
 FEWEST = 3  # devices; of fewer each speaks for itself
@@ -59,11 +60,16 @@ def _cause(book: Book, site_id: int, devices: int, offline: int) -> Alert:
     site = Site.objects.get(pk=site_id)
     severities = {alert.severity for alert in effects}
     worst = max(severities, key=Severity.values.index, default=Severity.WARNING)
+    what = say(
+        "{site} is offline: {offline} of {devices} devices are silent.",
+        site=site.name, offline=offline, devices=devices,
+    )  # fmt: skip
     cause = Alert(
         rule_name="Site offline",
         severity=worst,
         site=site,
-        sentence=f"{site.name} is offline: {offline} of {devices} devices are silent.",
+        sentence=str(what),
+        said=what.form(),
         started_at=min((alert.started_at for alert in effects), default=book.now),
         fired_at=book.now,
     )

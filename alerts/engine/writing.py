@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from alerts import logged, silences
 from alerts.conditions import Change, State
+from alerts.conditions.sentence import short
 from alerts.engine import said
 from alerts.engine.target import Found, Target
 from alerts.engine.watched import UNREAD, Watched
@@ -17,6 +18,7 @@ from alerts.models import Alert, AlertEvent, Silence
 from notifications import occasions
 from notifications.content import Content
 from telemetry.moments import from_us, to_us
+from telemetry.series.said import form_of
 
 OLD_US = 15 * 60_000_000  # what is older when we learn of it wakes nobody
 FLAP_US = 10 * 60_000_000  # what comes back within it is the same alert
@@ -32,6 +34,7 @@ OURS = (
     "worst",
     "limit",
     "sentence",
+    "said",
     "historic",
     "flaps",
     "silenced",
@@ -256,6 +259,7 @@ def _locked(ids: Iterable[Any]) -> dict[int, Alert]:
 def made(book: Book, target: Target, change: Change, *, historic: bool) -> Alert:
     rule, device, series = target.place.rule.row, target.place.device, target.place.series
     value = change.value if isinstance(change.value, float) else None
+    what = said.said_of(target, change)
     return Alert(
         rule=rule,
         rule_name=rule.name,
@@ -267,7 +271,8 @@ def made(book: Book, target: Target, change: Change, *, historic: bool) -> Alert
         series_id=series.id if series else None,
         metric=series.metric if series else "",
         unit=series.unit if series else "",
-        sentence=said.sentence_of(target, change),
+        sentence=short(str(what)),
+        said=form_of(what),
         runbook=rule.runbook,
         labels=rule.labels,
         started_at=from_us(change.since_us),

@@ -35,6 +35,7 @@ class Alert(models.Model):
     metric = models.CharField(max_length=MAX_METRIC_LENGTH, blank=True)
     unit = models.CharField(max_length=32, blank=True)
     sentence = models.CharField(max_length=MAX_SENTENCE)  # what is wrong, in words with values
+    said = models.JSONField(null=True)  # the same by `telemetry.series.said`; NULL: own words
     runbook = models.URLField(blank=True)
     labels = models.JSONField(default=dict)
     started_at = models.DateTimeField()  # from when on the condition held

@@ -20,6 +20,7 @@ from devices.events import announce_after_commit
 from shiftlog.models import Kind
 from shiftlog.record import About, record, record_change
 from telemetry.live import contract
+from telemetry.series.said import say
 
 T = TypeVar("T")
 
@@ -168,7 +169,7 @@ def _note(rule: AlertRule, by: By, before: Any, after: Any) -> None:
     the others would read of a site that is not theirs."""
     where = {(form.get("site", ""), form.get("device", "")) for form in (before, after) if form}
     site_id = _site(rule) if len(where) == 1 else None
-    thing = f"The alert rule {rule.name}"
+    thing = say("The alert rule {name}", name=rule.name)
     record_change(Kind.ALERT_RULE_CHANGED, thing, before, after, by=by, site_id=site_id)
 
 
@@ -184,7 +185,7 @@ def _note_made(rules: list[AlertRule], by: By) -> None:
         if len(made) == 1:
             _note(made[0], by, None, written(made[0]))
             continue
-        text = f"{len(made)} alert rules were created."
+        text = say("{n} alert rules were created.", n=len(made))
         facts = {"act": "created", "rules": len(made), "names": [r.name for r in made[:MAX_NAMED]]}
         about = About(site_id)
         record(Kind.ALERT_RULE_CHANGED, text, about=about, by=by, facts=facts)

@@ -9,6 +9,7 @@ from bridge.quarantine.replay import Selection, Summary
 from devices.models import Device
 from shiftlog.models import Kind
 from shiftlog.record import record
+from telemetry.series.said import say
 
 
 def note(selection: Selection, summary: Summary, by: Any) -> None:
@@ -17,10 +18,10 @@ def note(selection: Selection, summary: Summary, by: Any) -> None:
         return
     uids = [selection.uid] if selection.uid else selection.uids or []
     device = Device.objects.filter(uid=uids[0]).first() if len(uids) == 1 else None
-    text = (
-        f"{summary.replayed} quarantined messages were replayed: {summary.stored} are stored,"
-        f" {summary.replayed - summary.stored} stay."
-    )
+    text = say(
+        "{n} quarantined messages were replayed: {stored} are stored, {rest} stay.",
+        n=summary.replayed, stored=summary.stored, rest=summary.replayed - summary.stored,
+    )  # fmt: skip
     facts = {**asdict(summary), "reason": selection.reason}
     who = by if getattr(by, "is_authenticated", False) else None
     record(Kind.REPLAY, text, device=device, by=who, facts=facts)

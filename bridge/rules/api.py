@@ -42,6 +42,7 @@ from shiftlog.models import Kind
 from shiftlog.record import record_change
 from telemetry.api import parameters as query
 from telemetry.moments import to_us
+from telemetry.series.said import say
 
 MAX_KEPT = 20  # newest messages of a rule's topic that a preview shows
 NAME_TAKEN = "Another rule has this name."
@@ -140,7 +141,7 @@ class RuleOrderView(APIView):
                 change.order(wanted.validated_data["ids"])
                 what = {"order": wanted.validated_data["ids"]}
                 record_change(
-                    Kind.DECODE_RULE_CHANGED, "The order of rules", {}, what, by=request.user
+                    Kind.DECODE_RULE_CHANGED, say("The order of rules"), {}, what, by=request.user
                 )
         except change.OtherRules as exc:
             raise ValidationError({"ids": [str(exc)]}) from exc
@@ -237,7 +238,7 @@ class RulesImportView(APIView):
                 created, changed = change.take_in(rules)
                 what = {"created": created, "changed": changed}
                 record_change(
-                    Kind.DECODE_RULE_CHANGED, "The list of rules", {}, what, by=request.user
+                    Kind.DECODE_RULE_CHANGED, say("The list of rules"), {}, what, by=request.user
                 )
         except change.TooManyRules as exc:
             raise ValidationError({"rules": [str(exc)]}) from exc
@@ -265,7 +266,7 @@ def _form(rule: DecodeRule) -> dict[str, Any]:
 
 def _note(request: Request, name: str, before: Any, after: Any) -> None:
     """In the log, in the transaction of the change."""
-    thing = f"The rule {name}"
+    thing = say("The rule {name}", name=name)
     record_change(Kind.DECODE_RULE_CHANGED, thing, before, after, by=request.user)
 
 

@@ -30,6 +30,7 @@ from shiftlog.record import record_change
 from telemetry.api import parameters as query
 from telemetry.history.read_limit import TooSlow
 from telemetry.models import Series
+from telemetry.series.said import say
 
 TAGS = ["Derived series"]
 
@@ -185,7 +186,8 @@ def _meaning(derived: DerivedSeries) -> dict[str, Any]:
 def _note(request: Request, derived: DerivedSeries, before: Any, after: Any) -> None:
     """In the log, where its device stands."""
     series = derived.series
-    thing = f"The derived series {series.metric} of {series.device.name}"
+    device = series.device.name
+    thing = say("The derived series {metric} of {device}", metric=series.metric, device=device)
     record_change(
         Kind.DERIVED_CHANGED, thing, before, after, by=request.user, site_id=series.device.site_id
     )

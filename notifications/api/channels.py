@@ -38,6 +38,7 @@ from notifications.models import Channel, Kind
 from notifications.trial import trial
 from shiftlog.models import Kind as LogKind
 from telemetry.api import parameters as query
+from telemetry.series.said import marked
 
 NAME_TAKEN = "Another channel has this name."
 
@@ -186,7 +187,7 @@ def _form(channel: Channel) -> dict[str, Any]:
     }
 
 
-NOTED = Noted(LogKind.CHANNEL_CHANGED, "channel", _form)
+NOTED = Noted(LogKind.CHANNEL_CHANGED, marked("The channel {name}"), _form)
 
 
 def _note(channel: Channel, before: Any, after: Any, request: Request) -> None:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from shiftlog.models import Kind
 from shiftlog.record import record_change
+from telemetry.series.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Noted:
     """How the log tells of rows of one kind."""
 
     kind: Kind
-    word: str
+    thing: str  # "The policy {name}"
     form: Callable[[Any], Mapping[str, Any]]  # as REST shows it: no secret is in it
 
     def note(
@@ -29,4 +30,6 @@ class Noted:
         request: Request,
     ) -> None:
         """In the transaction of the change."""
-        record_change(self.kind, f"The {self.word} {row}", before, after, by=request.user)
+        record_change(
+            self.kind, Said(self.thing, {"name": str(row)}), before, after, by=request.user
+        )

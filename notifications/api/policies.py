@@ -28,8 +28,11 @@ from notifications.content import Content
 from notifications.models import Decision, Policy, PolicyStep
 from shiftlog.models import Kind
 from telemetry.moments import to_ms
+from telemetry.series.said import marked
 
-NOTED = Noted(Kind.POLICY_CHANGED, "policy", lambda policy: PolicySerializer(policy).data)
+NOTED = Noted(
+    Kind.POLICY_CHANGED, marked("The policy {name}"), lambda policy: PolicySerializer(policy).data
+)
 
 
 class PoliciesView(APIView):

@@ -22,6 +22,7 @@ from notifications.api.rota_shapes import RotaSerializer, RotasShape, Substituti
 from notifications.api.saving import deleted, saved
 from notifications.models import Rota, RotaMember
 from shiftlog.models import Kind
+from telemetry.series.said import marked
 
 MAX_SUBSTITUTIONS = 200  # of one rota that are not over
 
@@ -32,7 +33,7 @@ def _form(rota: Rota) -> dict[str, Any]:
     return {name: value for name, value in form.items() if name != "duties"}
 
 
-NOTED = Noted(Kind.ROTA_CHANGED, "rota", _form)
+NOTED = Noted(Kind.ROTA_CHANGED, marked("The rota {name}"), _form)
 
 
 class RotasView(APIView):

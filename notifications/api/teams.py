@@ -20,6 +20,7 @@ from notifications.api.saving import deleted, saved
 from notifications.models import Team
 from notifications.models.channel import MAX_NAME
 from shiftlog.models import Kind
+from telemetry.series.said import marked
 
 MAX_MEMBERS = 50  # of a team
 
@@ -34,7 +35,7 @@ class TeamSerializer(Strict):
         return {"id": instance.pk, "name": instance.name, "members": list(names)}
 
 
-NOTED = Noted(Kind.TEAM_CHANGED, "team", lambda team: TeamSerializer(team).data)
+NOTED = Noted(Kind.TEAM_CHANGED, marked("The team {name}"), lambda team: TeamSerializer(team).data)
 
 
 class TeamsShape(serializers.Serializer):

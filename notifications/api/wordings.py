@@ -32,6 +32,7 @@ from notifications.people.zones import zone_named
 from notifications.words import OURS, item, worded
 from shiftlog.models import Kind
 from shiftlog.record import record_change
+from telemetry.series.said import say
 
 
 class WordsSerializer(Strict):
@@ -139,7 +140,7 @@ def _written(request: Request, what: str) -> dict[str, str] | None:
 
 def _note(request: Request, what: str, before: dict[str, str] | None) -> None:
     after = _written(request, what)
-    thing = f"The wording of {what}"
+    thing = say("The wording of {name}", name=what)
     record_change(Kind.WORDING_CHANGED, thing, before, after, by=request.user)
 
 

@@ -31,6 +31,9 @@ class EntryShape(serializers.Serializer):
     at = ms("Unix milliseconds: when it was written.")
     kind = serializers.ChoiceField(choices=Kind.choices, help_text="`said`: by somebody.")
     text = serializers.CharField(help_text="Empty when it was deleted.")
+    said = serializers.JSONField(
+        allow_null=True, help_text="Of the system's: the text for another language."
+    )
     author = AuthorShape(
         allow_null=True, help_text="Who said it, or whose doing it was; null: nobody's."
     )

@@ -47,6 +47,7 @@ class Entry(models.Model):
     client_id = models.UUIDField(null=True)  # the writer's own: what is sent twice is one entry
     key = models.CharField(max_length=MAX_KEY, null=True, unique=True)  # noqa: DJ001  of the system's
     text = models.TextField(max_length=MAX_TEXT)
+    said = models.JSONField(null=True)  # of the system's: the text by `telemetry.series.said`
     starts_at = models.DateTimeField(null=True)  # what it is about, if that has a time
     ends_at = models.DateTimeField(null=True)  # NULL: an instant
     view = models.CharField(max_length=MAX_VIEW, blank=True)  # path of what its writer looked at

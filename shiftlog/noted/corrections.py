@@ -11,22 +11,31 @@ from shiftlog.record import record
 from telemetry.corrections.signals import readings_corrected
 from telemetry.models import Correction
 from telemetry.moments import to_ms
+from telemetry.series.said import say
 
 
 @receiver(readings_corrected, dispatch_uid="shiftlog.readings_corrected")
 def note_correction(correction: Correction, by: Any, undone: bool, **_kwargs: Any) -> None:
     series = correction.series
-    what = f"{series.device.name}: readings of {series.metric}"
-    between = f"from {correction.starts_at:%Y-%m-%d %H:%M:%S} to {correction.ends_at:%H:%M:%S} UTC"
-    if correction.starts_at.date() != correction.ends_at.date():
-        between = f"{between[:-12]}{correction.ends_at:%Y-%m-%d %H:%M:%S} UTC"
-    counts = f"{correction.removed} went, {correction.written} came"
+    start, stop = correction.starts_at, correction.ends_at
+    until = f"{stop:%H:%M:%S}" if start.date() == stop.date() else f"{stop:%Y-%m-%d %H:%M:%S}"
+    what = say(
+        "{device}: readings of {metric} from {start} to {stop} UTC",
+        device=series.device.name, metric=series.metric, start=f"{start:%Y-%m-%d %H:%M:%S}",
+        stop=until,
+    )  # fmt: skip
     if undone:
-        text = f"{what} {between} are as they were before: a correction was undone."
+        text = say("{what} are as they were before: a correction was undone.", what=what)
     elif correction.action == Correction.Action.DELETE:
-        text = f"{what} {between} were deleted ({correction.removed}): {correction.reason}"
+        text = say(
+            "{what} were deleted ({n}): {reason}",
+            what=what, n=correction.removed, reason=correction.reason,
+        )  # fmt: skip
     else:
-        text = f"{what} {between} were replaced ({counts}): {correction.reason}"
+        text = say(
+            "{what} were replaced ({gone} went, {came} came): {reason}",
+            what=what, gone=correction.removed, came=correction.written, reason=correction.reason,
+        )  # fmt: skip
     record(
         Kind.READINGS_CORRECTED,
         text,

@@ -11,29 +11,35 @@ from django.dispatch import receiver
 from access.small import MAX_NAMED, small
 from devices.models import Device, Site
 from devices.signals import device_acted, site_acted
-from shiftlog.differences import in_words
+from shiftlog.differences import ACTS, with_changes
 from shiftlog.models import Kind
 from shiftlog.record import About, Note, record_all
+from telemetry.series.said import Said, marked, say
 
 MAX_EACH = 10  # devices of one act that have an entry each; of more, one for each site
 
 # By act: of one device, and of many.
 TEXTS: dict[str, tuple[str, str]] = {
-    "registered": ("{name} was registered.", "{n} devices were registered."),
-    "imported": ("{name} was imported.", "{n} devices were imported."),
-    "edited": ("{name} was changed", "{n} devices were changed"),
-    "moved": ("{name} came to this site.", "{n} devices came to this site."),
-    "token_rotated": ("{name} has a new token.", "{n} devices have new tokens."),
+    "registered": (marked("{name} was registered."), marked("{n} devices were registered.")),
+    "imported": (marked("{name} was imported."), marked("{n} devices were imported.")),
+    "edited": (marked("{name} was changed"), marked("{n} devices were changed")),
+    "moved": (marked("{name} came to this site."), marked("{n} devices came to this site.")),
+    "token_rotated": (
+        marked("{name} has a new token."), marked("{n} devices have new tokens.")
+    ),
     "token_revoked": (
-        "{name} has no token any more.", "{n} devices have no tokens any more."
+        marked("{name} has no token any more."), marked("{n} devices have no tokens any more.")
     ),
     "removed": (
-        "{name} was deleted; it can be restored.", "{n} devices were deleted; they can be restored."
+        marked("{name} was deleted; it can be restored."),
+        marked("{n} devices were deleted; they can be restored."),
     ),
-    "restored": ("{name} was restored.", "{n} devices were restored."),
-    "deleted": ("{name} was deleted for good.", "{n} devices were deleted for good."),
+    "restored": (marked("{name} was restored."), marked("{n} devices were restored.")),
+    "deleted": (
+        marked("{name} was deleted for good."), marked("{n} devices were deleted for good.")
+    ),
 }  # fmt: skip
-LEFT = ("{name} went to another site.", "{n} devices went to another site.")
+LEFT = (marked("{name} went to another site."), marked("{n} devices went to another site."))
 
 
 @receiver(device_acted, dispatch_uid="shiftlog.device_acted")
@@ -48,7 +54,8 @@ def note_device_act(
 @receiver(site_acted, dispatch_uid="shiftlog.site_acted")
 def note_site_act(act: str, site: Site, by: Any, facts: dict[str, Any], **_kwargs: Any) -> None:
     where = None if act == "deleted" else site
-    said = f"The site {site.name} was {act}{_what(facts)}."
+    thing = say("The site {name}", name=site.name)
+    said = with_changes(ACTS[act], facts.get("changed", {}), thing=thing)
     told = {"act": act, "site": site.name, **small(facts)}
     record_all([Note(kind=Kind.SITE_CHANGED, text=said, site=where, by=by, facts=told)])
 
@@ -75,18 +82,17 @@ def _notes(act: str, devices: Sequence[Device], by: Any, facts: dict[str, Any]) 
 def _of_all(act: str, devices: Sequence[Device], by: Any, facts: dict[str, Any]) -> Iterator[Note]:
     kind = Kind.SERIES_CHANGED if "series" in facts else Kind(act)
     one, many = TEXTS[act]
-    told, what = small(facts), _what(facts)
-    end = f"{what}." if act == "edited" else ""
+    told = small(facts)
     if len(devices) <= MAX_EACH:
         for device in devices:
-            text = one.format(name=device.name) + end
+            text = _said(act, one, facts, name=device.name)
             yield Note(kind=kind, text=text, device=device, by=by, facts=told)
         return
     for site, there in _by_site({device.pk: device.site_id for device in devices}, devices):
         if len(there) == 1:
             yield from _of_all(act, there, by, facts)
             continue
-        text = many.format(n=len(there)) + end
+        text = _said(act, many, facts, n=len(there))
         facts = {**told, **_named(there)}
         yield Note(kind=kind, text=text, about=About(site), by=by, facts=facts)
 
@@ -97,7 +103,8 @@ def _of_those_that_left(
     for site, gone in _by_site(left, moved):
         if site is None:
             continue
-        text = LEFT[0].format(name=gone[0].name) if len(gone) == 1 else LEFT[1].format(n=len(gone))
+        one, many = LEFT
+        text = Said(one, {"name": gone[0].name}) if len(gone) == 1 else Said(many, {"n": len(gone)})
         facts = {"left": True, **_named(gone)}
         yield Note(kind=Kind.MOVED, text=text, about=About(site), by=by, facts=facts)
 
@@ -127,7 +134,12 @@ def _named(devices: Sequence[Device]) -> dict[str, Any]:
     return {"devices": len(devices), "uids": [device.uid for device in devices[:MAX_NAMED]]}
 
 
-def _what(facts: dict[str, Any]) -> str:
-    """Of which series, and which fields."""
-    of_series = f" ({facts['series']})" if "series" in facts else ""
-    return of_series + in_words(facts.get("changed", {}))
+def _said(act: str, what: str, facts: dict[str, Any], **values: Any) -> Said:
+    """Of an edit also of which series, and which fields."""
+    if act != "edited":
+        return Said(what, values)
+    changed = facts.get("changed", {})
+    if "series" not in facts:
+        return with_changes(what, changed, **values)
+    of_series = marked("{change} ({series})")
+    return with_changes(of_series, changed, change=Said(what, values), series=facts["series"])

@@ -17,6 +17,7 @@ from devices.signals import PresenceChange, presence_changed
 from shiftlog.models import Entry, Kind
 from shiftlog.record import About, Note, record_all
 from telemetry.moments import to_ms
+from telemetry.series.said import Said, marked
 
 MAX_EACH = 5  # devices of one site, found at once, that have an entry each; of more, one for all
 MAX_AN_HOUR = 6  # entries of one device; the last of them says that it comes and goes
@@ -24,11 +25,11 @@ MAX_AN_HOUR = 6  # entries of one device; the last of them says that it comes an
 KINDS = (Kind.OFFLINE, Kind.SILENT, Kind.BACK)
 # By state: of one device, and of many.
 TEXTS: dict[str, tuple[str, str]] = {
-    "offline": ("{name} is offline.", "{n} devices are offline."),
-    "silent": ("{name} is silent.", "{n} devices are silent."),
-    "back": ("{name} is back.", "{n} devices are back."),
+    "offline": (marked("{name} is offline."), marked("{n} devices are offline.")),
+    "silent": (marked("{name} is silent."), marked("{n} devices are silent.")),
+    "back": (marked("{name} is back."), marked("{n} devices are back.")),
 }
-FLAPS = " It comes and goes: for an hour no more is noted of it."
+FLAPS = marked("{what} It comes and goes: for an hour no more is noted of it.")
 
 
 @receiver(presence_changed, dispatch_uid="shiftlog.presence_changed")
@@ -60,15 +61,16 @@ def _notes(
         first = min(each.at for each in found)
         names = [devices[each.device_id].uid for each in found]
         facts = {"devices": len(found), "uids": names[:MAX_NAMED]}
-        text = many.format(n=len(found))
+        text = Said(many, {"n": len(found)})
         yield Note(kind=Kind(state), text=text, about=About(site), at=first, facts=facts)
         return
     for each in found:
         device = devices[each.device_id]
         flaps = noted[device.pk] == MAX_AN_HOUR - 1
+        said = Said(one, {"name": device.name})
         yield Note(
             kind=Kind(state),
-            text=one.format(name=device.name) + (FLAPS if flaps else ""),
+            text=Said(FLAPS, {"what": said}) if flaps else said,
             device=device,
             at=each.at,
             key=f"presence-{device.pk}-{state}-{to_ms(each.at)}",

@@ -13,6 +13,7 @@ from shiftlog.models import Kind
 from shiftlog.record import Note, record_all
 from shiftlog.sql import load
 from telemetry.jobs import Job
+from telemetry.series.said import Said, say
 
 WITHIN = timedelta(minutes=10)
 LEAST = 50  # messages of one sender for one reason within that time
@@ -38,12 +39,15 @@ def note_bursts(now: datetime) -> int:
 def _note(
     now: datetime, device: Device | None, uid: str, reason: str, messages: int, first: datetime
 ) -> Note:
-    who = device.name if device is not None else uid or "senders that name no device"
+    who = device.name if device is not None else uid or say("senders that name no device")
     minutes = WITHIN // timedelta(minutes=1)
-    why = reason.replace("_", " ")
+    text = say(
+        "{n} messages of {who} were refused within {minutes} min: {why}.",
+        n=messages, who=who, minutes=minutes, why=Said(reason.replace("_", " "), {}),
+    )  # fmt: skip
     return Note(
         kind=Kind.QUARANTINE_BURST,
-        text=f"{messages} messages of {who} were refused within {minutes} min: {why}.",
+        text=text,
         device=device,
         at=first,
         key=f"quarantine-{uid}-{reason}-{now:%Y%m%d%H}",

@@ -85,6 +85,7 @@ def test_an_entry_has_the_form_that_pages_read(olga: User, ben: User, freezer: D
         "at": at,
         "kind": "said",
         "text": "Door left open, @ben closed it. #door",
+        "said": None,
         "author": {"name": "olga"},
         "site": {"slug": "hall", "name": "Hall"},
         "device": {"uid": "freezer-1", "name": "Freezer 1"},

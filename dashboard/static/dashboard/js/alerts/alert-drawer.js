@@ -9,7 +9,7 @@ import { roleAt } from "../page/role.js";
 import { serverNow } from "../time/clock.js";
 import { wayTo } from "./way.js";
 import { withUnit } from "../page/format.js";
-import { t, tn } from "../page/language.js";
+import { t, tn, worded } from "../page/language.js";
 
 /** @typedef {import("./standing.js").Alert} Alert */
 
@@ -98,7 +98,7 @@ export class AlertDrawer {
   #show(/** @type {Alert} */ alert) {
     this.alert = alert;
     this.element.dataset.role = roleAt(alert.site?.slug ?? null);
-    setText(this.title, alert.sentence);
+    setText(this.title, worded(alert.said, alert.sentence));
     this.second();
     const act = (/** @type {string} */ name, /** @type {string} */ text, /** @type {string} */ key, main = false) => el("button", {
       class: main ? "button main" : "button", text, data: { act: name, needs: "operator" }, attrs: { title: t("Key {key}", { key }) }, on: { click: () => this.acts.ask(name, [alert.id]) },
@@ -147,7 +147,7 @@ export class AlertDrawer {
     this.events.replaceChildren(...events.map((event) => el("li", { class: event.kind === "commented" ? "is-comment" : "" },
       el("time", { class: "quiet", text: when(event.at, now), attrs: { title: moment(event.at) } }),
       el("span", {}, ...(event.by ? [el("b", { text: event.by }), " "] : []), happened(event, now, series)))));
-    this.#others(this.effects, t("What it caused"), effects, ({ sentence }) => sentence);
+    this.#others(this.effects, t("What it caused"), effects, ({ said, sentence }) => worded(said, sentence));
     this.#others(this.earlier, t("The same before"), earlier, ({ started }) => moment(started));
   }
 

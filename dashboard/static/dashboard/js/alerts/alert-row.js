@@ -6,7 +6,7 @@ import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { el, setMark, setText, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { Points } from "../charts/points.js";
-import { t, tn } from "../page/language.js";
+import { t, tn, worded } from "../page/language.js";
 
 export const SPARK_WINDOW = 15 * 60_000; // ms
 const GAP = SPARK_WINDOW / 20; // ms without a reading that break the line
@@ -53,7 +53,7 @@ export class AlertRow {
     const { alert, parts } = this;
     const over = alert.cleared !== null;
     setMark(this.mark, over ? "cleared" : alert.severity, SEVERITY[alert.severity]);
-    setText(parts.sentence, alert.sentence);
+    setText(parts.sentence, worded(alert.said, alert.sentence));
     setText(parts.about, [alert.device_name, alert.site?.name, alert.rule_name, ...this.#more()].filter(Boolean).join(" · "));
     const value = over ? alert.worst ?? alert.value : this.latest?.[1] ?? alert.value;
     setText(parts.now, value === null ? "" : withUnit(value, alert));

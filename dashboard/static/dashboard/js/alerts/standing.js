@@ -1,8 +1,10 @@
 /** How an alert stands, and in which order. Twin of alerts/standing.py. Pure; times in ms. */
 
+import { worded } from "../page/language.js";
+
 /**
  * As in `GET /api/v1/alerts/`.
- * @typedef {{id: number, severity: "info"|"warning"|"critical", sentence: string, rule: number|null, rule_name: string,
+ * @typedef {{id: number, severity: "info"|"warning"|"critical", sentence: string, said: import("../page/language.js").Said, rule: number|null, rule_name: string,
  *   site: {slug: string, name: string}|null, device: string|null, device_name: string, uid: string, series: number|null, metric: string,
  *   unit: string, kind: string|null, precision: number|null, started: number, fired: number, cleared: number|null, value: number|null,
  *   worst: number|null, limit: number|null, historic: boolean, flaps: number, cause: number|null, effects: number, comments: number,
@@ -30,6 +32,6 @@ export function byWorst(a, b) {
 
 /** Every word of the search is in what it says or is about. @param {Alert} alert @param {string} search */
 export function found(alert, search) {
-  const text = [alert.sentence, alert.device_name, alert.uid, alert.metric, alert.rule_name].join("\n").toLowerCase();
+  const text = [worded(alert.said, alert.sentence), alert.sentence, alert.device_name, alert.uid, alert.metric, alert.rule_name].join("\n").toLowerCase();
   return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }

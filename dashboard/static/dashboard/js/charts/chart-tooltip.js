@@ -6,6 +6,7 @@ import { markAt, marksOn } from "./drawn-marks.js";
 import { moment } from "../time/moment.js";
 import { nameOf } from "./series-head.js";
 import { NEAR } from "../time/timespan.js";
+import { worded } from "../page/language.js";
 
 const AWAY = 16; // px from the pointer
 
@@ -41,7 +42,7 @@ export class ChartTooltip {
     // The time of the reading, as its head says it; of a state, which began long ago, the pointer's.
     const at = lane || heads.length > 1 ? time : reading(heads[0].series)?.at ?? time;
     this.element.replaceChildren(el("b", { text: moment(at) }), ...heads.map(({ series, colour }) => line(series, colour, reading(series))),
-      ...heads.flatMap(({ series }) => this.charts.alerts.at(series.metric, time)).map(({ sentence, severity }) => el("p", { data: { state: severity }, text: `▲ ${sentence}` })),
+      ...heads.flatMap(({ series }) => this.charts.alerts.at(series.metric, time)).map(({ said, sentence, severity }) => el("p", { data: { state: severity }, text: `▲ ${worded(said, sentence)}` })),
       ...this.#marked(time, heads.map(({ series }) => series.id)));
     this.#place();
   }

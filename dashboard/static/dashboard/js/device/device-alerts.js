@@ -7,6 +7,7 @@ import { get } from "../page/rest.js";
 import { lasting, SEVERITY } from "../alerts/words.js";
 import { marks } from "../time/marks.js";
 import { serverNow } from "../time/clock.js";
+import { worded } from "../page/language.js";
 
 const MOST = 200; // alerts of one read
 const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
@@ -73,7 +74,7 @@ export class DeviceAlerts {
   #mark() {
     const series = new Map(this.device.series.map((/** @type {any} */ { metric, id }) => [metric, id]));
     marks.put("alerts", [...this.alerts.values()].map((alert) => ({
-      at: alert.started, until: alert.cleared, ongoing: alert.cleared === null, kind: "alert", text: alert.sentence, tone: alert.severity,
+      at: alert.started, until: alert.cleared, ongoing: alert.cleared === null, kind: "alert", text: worded(alert.said, alert.sentence), tone: alert.severity,
       series: alert.metric ? series.get(alert.metric) ?? null : null, open: () => location.assign(`/alerts/?alert=${alert.id}`),
     })));
   }
@@ -98,7 +99,7 @@ export class DeviceAlerts {
     showRows(list, open.map((alert) => {
       const key = `${alert.id}|${alert.sentence}|${alert.severity}`;
       const row = held.get(key) ?? el("li", { data: { key } }, stateMark(alert.severity, SEVERITY[alert.severity]), el("span", { class: "quiet" }),
-        el("a", { text: alert.sentence, attrs: { href: `/alerts/?alert=${alert.id}` } }));
+        el("a", { text: worded(alert.said, alert.sentence), attrs: { href: `/alerts/?alert=${alert.id}` } }));
       row.children[1].textContent = lasting(now - alert.started);
       return row;
     }));

@@ -11,7 +11,7 @@ import { offerMark } from "../charts/mark-here.js";
 import { openThread } from "../log/thread-drawer.js";
 import { page, viewHere, write } from "../log/write.js";
 import { reading } from "../log/reading.js";
-import { t } from "../page/language.js";
+import { t, worded } from "../page/language.js";
 
 const MOST = 500; // notes of one read
 const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
@@ -79,7 +79,7 @@ class Notes {
     }
     marks.put("log", [...this.entries.values()].filter(({ deleted }) => !deleted).map((entry) => ({
       at: entry.starts ?? entry.at, until: entry.ends, kind: isSaid(entry) ? "note" : "entry", tone: isSaid(entry) ? "note" : "quiet", series: null,
-      text: [entry.author && isSaid(entry) ? entry.author.name : "", firstWords(entry.text, LEAD)].filter(Boolean).join(": "), open: () => openThread(entry.thread ?? entry.id),
+      text: [entry.author && isSaid(entry) ? entry.author.name : "", firstWords(worded(entry.said, entry.text), LEAD)].filter(Boolean).join(": "), open: () => openThread(entry.thread ?? entry.id),
     })));
   }
 

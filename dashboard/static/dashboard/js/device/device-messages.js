@@ -5,6 +5,7 @@ import { clock } from "../time/moment.js";
 import { devicePath, get } from "../page/rest.js";
 import { byId, el, setText, stateMark } from "../page/element.js";
 import { t } from "../page/language.js";
+import { words } from "../quarantine/advice.js";
 
 const EVERY = 4_000; // ms between two reads while in view
 const SHOWN = 50; // messages, as many as the server keeps
@@ -12,7 +13,7 @@ const VERDICTS = new Map([["stored", t("Stored")], ["duplicate", t("Duplicate")]
 
 /** What was in it, or what was wrong with it. @param {any} message */
 function content({ verdict, reason, values, topic }) {
-  if (verdict === "rejected" || verdict === "partial") return reason.replaceAll("_", " ");
+  if (verdict === "rejected" || verdict === "partial") return words(reason);
   if (values === 0 && topic.endsWith("/status")) return t("its status");
   return counted(values, "value");
 }

@@ -4,7 +4,7 @@ import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { MINUTE } from "../time/zone.js";
 import { groupTitle, ofGroup } from "./finder.js";
-import { t } from "../page/language.js";
+import { t, worded } from "../page/language.js";
 
 const FEW = 8; // series of one device
 const AROUND = 30 * MINUTE; // about the start of an alert
@@ -22,7 +22,7 @@ export async function showStarts({ add, select }) {
   const last = [...(fleet?.devices ?? [])].filter(({ series }) => series?.length !== 0).sort((a, b) => (b.presence.last_seen ?? 0) - (a.presence.last_seen ?? 0))[0];
   byId("starts").replaceChildren(
     ...(group ? [button(groupTitle(group), async () => add(await ofGroup(group)))] : []),
-    ...(alert ? [button(t("The last alert: {sentence}", { sentence: alert.sentence }), async () => {
+    ...(alert ? [button(t("The last alert: {sentence}", { sentence: worded(alert.said, alert.sentence) }), async () => {
       add((await of(alert.uid)).filter((/** @type {Found} */ { id }) => id === alert.series));
       select(alert.started - AROUND, alert.started + AROUND);
     })] : []),

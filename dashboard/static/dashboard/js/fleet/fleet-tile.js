@@ -5,7 +5,7 @@ import { barOf } from "./card.js";
 import { drawSparkline, picture, sparkline } from "../charts/sparkline.js";
 import { el, icon, setMark, setText, setValue, stateMark } from "../page/element.js";
 import { SPARK_WINDOW } from "./fleet-device.js";
-import { t } from "../page/language.js";
+import { t, worded } from "../page/language.js";
 
 const BAR = { width: 100, height: 6 }; // units of its picture
 const NEAR = 2; // heights of the line a limit may be off and still be drawn with it
@@ -35,7 +35,7 @@ export class FleetTile {
     const { device } = this;
     this.link.setAttribute("href", `/devices/${encodeURIComponent(device.uid)}/`);
     setText(this.name, device.name);
-    this.element.title = [`${device.name} (${device.uid})`, device.alert?.sentence].filter(Boolean).join("\n");
+    this.element.title = [`${device.name} (${device.uid})`, device.alert ? worded(device.alert.said, device.alert.sentence) : ""].filter(Boolean).join("\n");
   }
 
   #fill() {
@@ -63,7 +63,7 @@ export class FleetTile {
     this.title();
     this.#others(parts.others);
     const { main, word } = device.card;
-    setText(parts.where, device.alert?.sentence ?? ([device.site?.name, device.kind].filter(Boolean).join(" · ") || device.uid));
+    setText(parts.where, device.alert ? worded(device.alert.said, device.alert.sentence) : ([device.site?.name, device.kind].filter(Boolean).join(" · ") || device.uid));
     setText(parts.metric, main ? main.label || humanise(main.metric) : "");
     const spoken = word && device.latest.get(word.id);
     // "On" says nothing without what it is of.

@@ -2,7 +2,7 @@
 
 import { beyond } from "./limits.js";
 import { bare, duration, humanise, THIN } from "../page/format.js";
-import { t, tn } from "../page/language.js";
+import { t, tn, worded } from "../page/language.js";
 
 const ENTERS_AFTER = 10_000; // ms something is wrong before it is told; alerts have waited as their rules say
 const LEAVES_AFTER = 30_000; // ms all is well before it is gone
@@ -41,7 +41,7 @@ export function limitSaid(series, value, line) {
 export function alertProblem(alert, series) {
   return {
     key: `alert ${alert.id}`, mark: alert.severity, since: alert.started, sure: true, uid: alert.device, name: alert.device_name || (alert.site?.name ?? ""),
-    site: [alert.device_name ? alert.site?.name : "", alert.assignee].filter(Boolean).join(" · "), says: alert.sentence, series, limit: alert.limit, alert,
+    site: [alert.device_name ? alert.site?.name : "", alert.assignee].filter(Boolean).join(" · "), says: worded(alert.said, alert.sentence), series, limit: alert.limit, alert,
   };
 }
 

@@ -10,7 +10,7 @@ import { isSaid } from "./stream.js";
 import { roleAt } from "../page/role.js";
 import { serverNow } from "../time/clock.js";
 import { written } from "./written.js";
-import { t, tn } from "../page/language.js";
+import { t, tn, worded } from "../page/language.js";
 
 const LEAD = 80; // characters shown of what is answered
 
@@ -65,7 +65,7 @@ export class EntryRow {
   #noted() {
     const { entry } = this;
     const mark = stateMark(markOf(entry), "");
-    this.body = el("div", { class: "entry-body" }, el("p", { class: "noted-text", text: entry.text }), ...this.#about(), this.#reactions());
+    this.body = el("div", { class: "entry-body" }, el("p", { class: "noted-text", text: worded(entry.said, entry.text) }), ...this.#about(), this.#reactions());
     return [mark, el("p", { class: "entry-head" }, this.#time(), ...this.#where(), this.#more()), this.body];
   }
 
@@ -91,7 +91,7 @@ export class EntryRow {
     const thread = entry.thread;
     const root = list.of(thread);
     return [el("button", { class: "link answered", data: { act: "thread" }, on: { click: () => list.open(thread, false) },
-      text: `↳ ${!root ? t("Show what it answers") : root.deleted ? t("Deleted") : [by(root), firstWords(root.text, LEAD)].filter(Boolean).join(": ")}` })];
+      text: `↳ ${!root ? t("Show what it answers") : root.deleted ? t("Deleted") : [by(root), firstWords(worded(root.said, root.text), LEAD)].filter(Boolean).join(": ")}` })];
   }
 
   /** The time it tells of, and the view that came with it. */

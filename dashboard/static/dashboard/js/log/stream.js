@@ -13,7 +13,7 @@ const MOST_HELD = 20_000; // entries; who wants older ones asks for them by a da
  * @typedef {{id: number, place: number, version: number, at: number, kind: string, text: string, author: {name: string}|null, site: {slug: string, name: string}|null,
  *   device: {uid: string, name: string}|null, thread: number|null, replies: number, starts: number|null, ends: number|null, view: string,
  *   tags: string[], mentions: string[], reactions: {word: string, by: string[]}[], pinned: boolean, edited: number|null, deleted: boolean,
- *   client_id?: string|null, facts: Record<string, any>}} Entry
+ *   client_id?: string|null, said?: import("../page/language.js").Said, facts: Record<string, any>}} Entry
  * @typedef {{entries: Entry[], more: boolean, cursor: string}} Answer
  */
 

@@ -24,6 +24,9 @@ async function catalogue(address) {
   }
 }
 
+/** What the server said, apart from its values (`telemetry/series/said.py`); null of a text that is as somebody wrote it.
+ * @typedef {{of: string, with: Record<string, any>}|null|undefined} Said */
+
 /** @typedef {Record<string, string|number>} Values what stands for `{name}` in a text */
 
 /** @param {string} text @param {Values} values */
@@ -51,4 +54,19 @@ export function tx(context, text, values = {}) {
 export function tn(one, many, count, values = { n: count }) {
   const forms = words.get(one);
   return filled(Array.isArray(forms) ? forms[count === 1 ? 0 : 1] : count === 1 ? one : many, values);
+}
+
+/**
+ * What the server said, in the page's language. @param {Said} said @param {string} text as it is without that
+ */
+export function worded(said, text) {
+  return said ? inWords(said) : text;
+}
+
+/** @param {any} value @returns {string} */
+function inWords(value) {
+  if (Array.isArray(value)) return value.map(inWords).join(", ");
+  if (value === null || typeof value !== "object") return String(value);
+  if ("number" in value) return value.number.replace(".", decimalSign);
+  return filled(String(words.get(value.of) ?? value.of), Object.fromEntries(Object.entries(value.with).map(([name, one]) => [name, inWords(one)])));
 }

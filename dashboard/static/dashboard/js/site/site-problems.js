@@ -3,7 +3,7 @@
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { lasting, SEVERITY } from "../alerts/words.js";
 import { wayTo } from "../alerts/way.js";
-import { t } from "../page/language.js";
+import { t, worded } from "../page/language.js";
 import { WORDS } from "../presence/presence.js";
 
 const MOST = 50; // rows
@@ -20,7 +20,7 @@ export class SiteProblems {
     const alerted = new Set(alerts.map(({ device }) => device));
     const away = devices.filter((device) => device.isBad && !alerted.has(device.uid));
     const rows = [
-      ...alerts.map((alert) => ({ key: `a${alert.id}`, state: /** @type {string} */ (alert.severity), word: SEVERITY[alert.severity], text: alert.sentence, since: alert.started, href: wayTo(alert, now) })),
+      ...alerts.map((alert) => ({ key: `a${alert.id}`, state: /** @type {string} */ (alert.severity), word: SEVERITY[alert.severity], text: worded(alert.said, alert.sentence), since: alert.started, href: wayTo(alert, now) })),
       ...away.map((device) => ({ key: `d${device.uid}`, state: device.state, word: /** @type {any} */ (WORDS)[device.state], text: [device.name, ...device.limits].join(" · "), since: device.since, href: device.href })),
     ];
     const shown = rows.slice(0, MOST).map((row) => this.#row(row, now));
