@@ -6,8 +6,6 @@ import json
 
 from django.utils import translation
 
-from alerts.conditions import Facts, said
-from alerts.conditions.document import read as read_condition
 from telemetry.series.said import Numeral, form_of, read, say
 from telemetry.series.worded import worded
 
@@ -32,12 +30,3 @@ def test_what_is_said_is_kept_as_json_and_read_again():
 def test_it_is_said_in_the_language_of_who_reads_it():
     with translation.override("de"):
         assert worded(DRAWN.form(), "") == "Cold {room} 24,5 °C, Grenze -15, seit 12 min"
-
-
-def test_a_rules_own_words_are_in_no_other_language():
-    condition = read_condition({"type": "threshold", "op": "above", "limit": 8})
-    facts = {"metric": "temperature", "unit": "°C", "value": 9.5, "limit": 8.0}
-    assert form_of(said(condition, Facts(**facts, text="Too warm: {value}"))) is None
-    made = form_of(said(condition, Facts(**facts)))
-    with translation.override("de"):
-        assert worded(made, "") == "Temperature 9,5\u2009°C, Grenze 8"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
-from alerts.conditions import Facts, InvalidCondition, describe, ended, read, sentence
+from alerts.conditions import Facts, InvalidCondition, describe, ended, read, said, sentence
 from alerts.conditions.sentence import MAX_SENTENCE
 from alerts.conditions.template import check
+from telemetry.series.said import form_of
+from telemetry.series.worded import worded
 
 MINUTE = 60_000_000
 
@@ -163,3 +166,12 @@ def test_a_schedule_is_described() -> None:
         describe(read(document, {"from": "08:00"}))
         == "offline or silent, daily 08:00 to 00:00 (UTC)"
     )
+
+
+def test_a_rules_own_words_are_in_no_other_language() -> None:
+    condition = read({"type": "threshold", "op": "above", "limit": 8})
+    facts = {"metric": "temperature", "unit": "°C", "value": 9.5, "limit": 8.0}
+    assert form_of(said(condition, Facts(**facts, text="Too warm: {value}"))) is None
+    made = form_of(said(condition, Facts(**facts)))
+    with translation.override("de"):
+        assert worded(made, "") == "Temperature 9,5\u2009°C, Grenze 8"
