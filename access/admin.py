@@ -8,13 +8,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from access.granting import LastAdministrator, keep_one
 from access.models import Grant
 from access.roles import Role
 from access.scope import Scope, ScopedQuerySet
+from access.seen import SeenForm
 
 
 def administered(request: HttpRequest) -> Scope:
@@ -23,7 +24,25 @@ def administered(request: HttpRequest) -> Scope:
 
 
 class ScopedAdmin(admin.ModelAdmin):
-    """Of a scoped model: its rows, and what they may be given of other scoped models."""
+    """Of a scoped model: its rows, and what they may be given of other scoped models. What another
+    saved since the form was opened is not written over."""
+
+    form = SeenForm
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and request.method == "POST" and connection.in_atomic_block:
+            # Read again under the lock that holds until it is saved.
+            rows = self.model._base_manager.select_for_update(of=("self",))
+            found = rows.filter(pk=found.pk).first()
+        return found
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        (title, first), *rest = super().get_fieldsets(request, obj)
+        fields = [name for name in first["fields"] if name != "seen"]
+        if self.has_change_permission(request, obj):
+            fields.append("seen")
+        return [(title, {**first, "fields": fields}), *rest]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         rows: Any = super().get_queryset(request)

@@ -7,13 +7,14 @@ from typing import Any
 from django import forms
 
 from access.scope import Scope
+from access.seen import SeenForm
 from devices.given_topics import check_given
 from devices.metadata import normalised_tags, validate_metadata
 from devices.models import Device
 from devices.mqtt_filters import check_filter
 
 
-class DeviceForm(forms.ModelForm):
+class DeviceForm(SeenForm):
     scope: Scope  # of who fills it in
 
     class Meta:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from access.admin import ScopedAdmin
+from access.seen import SeenForm
 from devices.admin import DeviceAdmin
 from devices.bulk_delete import BoundedDelete
 from devices.models import Device
@@ -18,10 +18,11 @@ from telemetry.models import IngestWorker, QuarantinedMessage, Series
 MAX_INLINE_SERIES = 200  # rows on a device's page; more are changed one by one
 
 
-class SeriesForm(forms.ModelForm):
+class SeriesForm(SeenForm):
     """Notes which fields the operator chose; those a device's word leaves alone."""
 
     def clean(self) -> dict[str, Any]:
+        super().clean()
         given = {name: self.cleaned_data.get(name) for name in self.changed_data}
         self.instance.chosen = self.instance.chosen_with(given)
         return self.cleaned_data
@@ -46,7 +47,7 @@ class SeriesInline(admin.TabularInline):
     model = Series
     form = SeriesForm
     extra = 0
-    fields = ["metric", "label", "kind", "unit", "precision"]
+    fields = ["metric", "label", "kind", "unit", "precision", "seen"]
     readonly_fields = ["metric", "kind"]
     can_delete = False
     show_change_link = True

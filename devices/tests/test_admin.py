@@ -185,3 +185,30 @@ def test_who_may_not_delete_devices_deletes_none(client, django_user_model, monk
     form = {"action": "delete_selected", "post": "yes", "_selected_action": ["1", "2", "3", "4"]}
     client.post(LIST, form)
     assert Device.objects.count() == 4
+
+
+def shown(client, path):
+    """The fields of a form as a browser would send them back."""
+    [body] = [client.get(path).content.decode()]
+    return re.search(r'name="seen" value="(\w+)"', body).group(1)
+
+
+@pytest.mark.parametrize("what", ["device", "site"])
+def test_a_form_does_not_write_over_what_another_saved_meanwhile(admin_client, what):
+    site = Site.objects.create(slug="hall", name="Hall")
+    device = Device.objects.create(uid="a-1", name="A")
+    one = device if what == "device" else site
+    path = reverse(f"admin:devices_{what}_change", args=[one.pk])
+    given = {**form(), "slug": "hall", "zone": "UTC", "contact": "", "series-TOTAL_FORMS": "0"}
+    given["series-INITIAL_FORMS"] = "0"
+    seen = shown(admin_client, path)
+    type(one).objects.filter(pk=one.pk).update(notes="Mind the step.")
+    response = admin_client.post(path, {**given, "name": "Mine", "seen": seen})
+    assert response.status_code == 200
+    assert "Somebody changed this meanwhile" in errors(response)
+    one.refresh_from_db()
+    assert (one.notes, one.name != "Mine") == ("Mind the step.", True)
+    seen = shown(admin_client, path)
+    assert admin_client.post(path, {**given, "name": "Mine", "seen": seen}).status_code == 302
+    one.refresh_from_db()
+    assert one.name == "Mine"
