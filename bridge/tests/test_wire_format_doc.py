@@ -50,7 +50,7 @@ def limits() -> dict[str, float]:
 
 def test_the_quarantine_page_says_what_to_do_about_every_reason() -> None:
     written = (ROOT / "dashboard/static/dashboard/js/quarantine/advice.js").read_text()
-    assert set(re.findall(r'^  (\w+): t\("', written, re.MULTILINE)) == set(map(str, Reason))
+    assert set(re.findall(r'^  (\w+): \[t\("', written, re.MULTILINE)) == set(map(str, Reason))
 
 
 def test_every_limit_is_there_and_no_other() -> None:
