@@ -13,13 +13,14 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from bridge.http.routing import http_urlpatterns  # noqa: E402
-from config import http_flow, http_limits  # noqa: E402
+from config import database_pool, http_flow, http_limits  # noqa: E402
 from config.requests_in_flight import RequestsInFlight  # noqa: E402
 from dashboard.database import watch  # noqa: E402
 from dashboard.database_guard import DatabaseGuard  # noqa: E402
 from dashboard.live.login import OriginGuard  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 
+database_pool.install()
 http_limits.install()
 http_flow.install()
 guarded: Any = DatabaseGuard(django_application, watch)

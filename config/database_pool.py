@@ -1,0 +1,27 @@
+"""Keeps database connections of the web process between requests, where it is told to.
+
+Django gives each request a thread of its own, and each thread a connection of its own: opened,
+checked and thrown away, with all that Postgres had learnt of our tables and functions.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connections
+
+LEAST = 2  # connections kept while nobody asks
+WAIT = 5.0  # seconds that a request waits for one, then it is answered 503
+# Seconds in which a pool that lost its database tries by itself; then the next request makes it.
+# Longer, its pauses double until nobody is answered for a minute after the database is back.
+RECONNECT = 2.0
+
+
+def install() -> None:
+    """Before the first connection: what was opened without a pool cannot go back into one."""
+    if most := settings.DATABASE_POOL:
+        connections.settings["default"]["OPTIONS"]["pool"] = {
+            "min_size": min(LEAST, most),
+            "max_size": most,
+            "timeout": WAIT,
+            "reconnect_timeout": RECONNECT,
+        }
