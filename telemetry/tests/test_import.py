@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pyarrow as pa
 import pytest
 from django.core.management import CommandError, call_command
@@ -252,8 +253,8 @@ def test_parquet_of_any_types_is_read_exactly(run, database, tmp_path: Path) -> 
     assert set(database("SELECT value FROM text_reading")) == {("x",), ("=y",)}
 
 
-def test_several_years_of_public_data_give_the_months_that_plain_python_gives(
-    run, database
+def test_several_years_of_public_data_give_what_plain_python_and_pandas_give(
+    run, database, api: APIClient
 ) -> None:
     """Seattle's weather, 2012 to 2015, which vega-datasets ships (looked up, not imported)."""
     package = find_spec("vega_datasets")
@@ -289,6 +290,21 @@ def test_several_years_of_public_data_give_the_months_that_plain_python_gives(
     for month, each in months.items():
         assert by_month[month] == [len(each), pytest.approx(sum(each))]
     assert Counter(dict(database("SELECT value, count(*) FROM text_reading GROUP BY 1"))) == words
+    frame = pandas.read_csv(StringIO(body), parse_dates=["date"])
+    local = frame.set_index(frame["date"].dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin"))
+    of_months = local["temp_max"].resample("MS")
+    expected = of_months.agg(["count", "mean", "min", "max", "median", "std"])
+    expected.insert(5, "p95", of_months.quantile(0.95))
+    asked = {
+        "device": "sea", "metric": "temp_max", "from": "2012-01-01", "to": "2016-01-01",
+        "tz": "Europe/Berlin", "interval": "1mo", "agg": "count,mean,min,max,median,p95,stddev",
+    }  # fmt: skip
+    (series,) = api.get("/api/v1/readings/", asked).data["series"]
+    assert [at for at, *_ in series["points"]] == [
+        at.timestamp() * 1000 for at in expected.index.to_pydatetime()
+    ]
+    for (_, *answered), wanted in zip(series["points"], expected.to_numpy(), strict=True):
+        assert answered == pytest.approx(wanted.tolist(), rel=1e-12)
 
 
 def test_ten_years_of_days_make_their_partitions_in_few_transactions(database) -> None:
