@@ -105,6 +105,26 @@ def test_what_is_wrong_stands_on_top_and_the_grid_stands_still(
     page.wait_for_url("**/devices/p-2/?window=1h&from=*")
 
 
+def test_on_paper_each_device_has_its_value_light_and_without_what_one_presses(
+    page: Page, cold_rooms: dict[str, Series]
+):
+    page.set_viewport_size({"width": 688, "height": 60})  # A4 between its margins; no tile in sight
+    page.goto("/?layout=tiles")
+    expect(page.locator(".device")).to_have_count(4)
+    expect(page.locator("[data-uid=p-1] .value")).to_have_count(0)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    values = page.locator(".device .tile > .value")
+    expect(values).to_have_text([f"{value}\u2009°C" for value in ("−18.0", "−18.0", "−10.0", "−18.0")])
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    for part in (".rail", "#search", "#order", ".skip"):
+        expect(page.locator(part)).to_be_hidden()
+    expect(page.locator("#chips")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
 def cooled(series: Series) -> None:
     at = time.time_ns() // 1_000_000
     insert([(series.pk, at, -18.0)])

@@ -22,6 +22,7 @@ export class FleetGrid {
     /** @type {Map<string, {element: HTMLElement, devices: FleetDevice[]}>} */ this.heads = new Map();
     /** @type {Set<FleetTile>} */ this.inView = new Set();
     this.painter = new FleetPainter(this.inView, paint);
+    this.paint = paint;
     /** as they lie @type {FleetTile[]} */ this.order = [];
     /** seen longest ago first @type {Set<FleetTile>} */ this.filled = new Set();
     this.moved = moved;
@@ -36,6 +37,8 @@ export class FleetGrid {
     };
     addEventListener("scroll", soon, { passive: true });
     new ResizeObserver(soon).observe(list);
+    addEventListener("beforeprint", () => this.#toPaper());
+    addEventListener("afterprint", soon);
   }
 
   /** Which tiles are near the window. They lie in order, so two searches find them: an observer of two thousand took a third of each frame
@@ -135,6 +138,14 @@ export class FleetGrid {
   /** Everything that is seen. */
   refresh() {
     for (const tile of this.inView) this.painter.soon(tile);
+  }
+
+  /** On paper nothing comes into sight later. */
+  #toPaper() {
+    for (const tile of this.order) {
+      this.filled.add(tile);
+      this.paint(tile);
+    }
   }
 
   /** The tile stays for a moment to say that its device is gone. @param {string} uid @param {string} word */

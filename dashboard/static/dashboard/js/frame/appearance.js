@@ -48,8 +48,22 @@ function mark() {
   }
 }
 
+/** Paper is light. The frame's script runs first, so what draws by hand finds it so. */
+function wirePaper() {
+  /** @type {string|undefined} */ let chosen;
+  addEventListener("beforeprint", () => {
+    chosen = root.dataset.theme;
+    root.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    if (chosen === undefined) delete root.dataset.theme;
+    else root.dataset.theme = chosen;
+  });
+}
+
 export function wireAppearance() {
   mark();
+  wirePaper();
   for (const item of document.querySelectorAll("[data-theme-choice]")) {
     item.addEventListener("click", () => setTheme(/** @type {HTMLElement} */ (item).dataset.themeChoice ?? ""));
   }
