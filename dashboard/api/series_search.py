@@ -39,6 +39,7 @@ class OwnerShape(serializers.Serializer):
     thresholds = serializers.ListField(
         child=serializers.DictField(), help_text="Limits of this metric."
     )
+    lead = serializers.IntegerField(help_text="How far its clock is ahead of ours, in ms.")
 
 
 class OwnedSeriesShape(SeriesShape):
@@ -91,7 +92,9 @@ class SeriesSearchView(APIView):
         scope = Scope.of(request)
         names = _listed(request, "name")
         found = _asked(request, scope, names)
-        rows = found.select_related("device__site").order_by("metric", "device__name", "pk")
+        rows = found.select_related("device__site", "device__presence").order_by(
+            "metric", "device__name", "pk"
+        )
         shown = [_shaped(each) for each in rows[:most]]
         shown.sort(key=lambda each: names.index(each["name"]) if names else 0)
         grouped = found.values("metric", "device__site__slug", "device__site__name")
@@ -141,6 +144,7 @@ def _shaped(series: Series) -> dict[str, Any]:
     device = series.device
     lines = told_thresholds(device.metadata.get(KEY))
     site = device.site
+    heard = getattr(device, "presence", None)  # none before it was heard first
     return series_form(series) | {
         "name": f"{device.uid}.{series.metric}",
         "device": {
@@ -149,6 +153,7 @@ def _shaped(series: Series) -> dict[str, Any]:
             "site": None if site is None else {"slug": site.slug, "name": site.name},
             "expected_interval": device.expected_interval,
             "thresholds": lines.get(series.metric, []),
+            "lead": (heard and heard.clock_lead) or 0,
         },
     }
 

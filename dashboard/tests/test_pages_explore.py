@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,11 +15,12 @@ from playwright.sync_api import Page, expect
 from rest_framework.test import APIClient
 
 from dashboard.tests.live_socket import insert
-from devices.models import Device, Site
+from devices.models import Device, Presence, Site
+from telemetry.live import contract
 from telemetry.models import Series
 from telemetry.moments import from_ms
 from telemetry.tests.written import mark_dirty
-from tests.browser import chromium, operator, page
+from tests.browser import announce, chromium, operator, page, tell_until
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -67,9 +69,12 @@ def test_series_are_found_by_words_by_name_and_by_device(end: int):
     names = [each["name"] for each in found["series"]]
     assert names == ["boiler-0.temperature", "boiler-1.temperature"]
     assert found["series"][0]["device"]["thresholds"][0]["value"] == 30.0
+    assert found["series"][0]["device"]["lead"] == 0
     place = {"slug": "harbour", "name": "Harbour plant"}
     assert found["groups"] == [{"metric": "temperature", "site": place, "count": 2}]
     assert search("q=HEAT w")["total"] == 2  # a tag, and the unit of the power
+    Presence.objects.create(device=Device.objects.get(uid="boiler-0"), clock_lead=5_000)
+    assert search("name=boiler-0.power")["series"][0]["device"]["lead"] == 5_000
     Device.objects.filter(uid="boiler-1").update(removed_at="2026-01-01T00:00Z")
     asked = ["boiler-1.power", "boiler-0.power", "no.thing", "boiler-0.x", "pump.temperature"]
     found = search("&".join(f"name={name}" for name in asked))
@@ -161,3 +166,23 @@ def test_series_are_found_laid_together_compared_and_kept_in_the_address(page: P
     page.locator("#export summary").click()
     link = page.get_by_role("link", name="Every reading, as CSV")
     assert f"series={ids[0].pk}&from={first}" in str(link.get_attribute("href"))
+
+
+def test_a_value_stamped_hours_ahead_is_no_headline(page: Page):
+    """As on the fleet's and the device's page: it stayed "1, now" while the sensor said 21."""
+    device = Device.objects.create(uid="fan", name="Fan", expected_interval=10)
+    series = Series.objects.create(device=device, metric="temperature", precision=1)
+    now, ahead = time.time_ns() // 1_000_000, 5 * 3_600_000
+    insert([(series.pk, now - 1_000, 21.0), (series.pk, now + ahead, 1.0)])
+    page.goto("/explore/?window=5m&s=fan.temperature")
+    value = page.locator(".series-head .value")
+    expect(value).to_have_text("21.0")
+    numbers = count(1)
+
+    def tell() -> None:
+        at = time.time_ns() // 1_000_000
+        points = [at + ahead, 2.0, at, 22.0]
+        message = contract.readings("bridge-0", next(numbers), {series.pk: points})
+        announce(contract.shard_group(device.pk), message)
+
+    tell_until(tell, lambda: value.inner_text() == "22.0")

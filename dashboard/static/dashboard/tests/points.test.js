@@ -81,7 +81,7 @@ test("texts stand beside the numbers: an empty one is not 0, 0x1F is not 31, a l
   points.add([[200, "0x1F"], [300, "late"], [400, "NaN"], [2600, "Infinity"], [2700, null]]);
   assert.deepEqual(points.rows.map((row) => row[1]), [5, 6]);
   assert.deepEqual(points.texts.map((said) => said[2]), ["", "0x1F", "late", "NaN", "Infinity"]);
-  assert.deepEqual(points.newest, [2600, "Infinity"]);
+  assert.deepEqual(points.newest(), [2600, "Infinity"]);
 });
 test("equal texts are one run while the device cannot have been away", () => {
   const points = new Points();
@@ -89,6 +89,18 @@ test("equal texts are one run while the device cannot have been away", () => {
   assert.deepEqual(points.texts, [[0, 9000, "on", 2], [30_000, 30_000, "on", 1], [31_000, 31_000, "off", 1]]);
   points.load({ reduced: false, bucket_ms: null, points: [], texts: [[0, 30_000, "on", 4]] }, 30_500, 0);
   assert.deepEqual(points.texts.map((said) => said.slice(0, 3)), [[0, 30_000, "on"], [31_000, 31_000, "off"]]);
+});
+test("a time stamp ahead of what can be is not the newest, and a bucket is no reading", () => {
+  const points = new Points();
+  points.load(raw([[1000, 1], [2000, 2], [90_000, 9]], [500, 5]), 3000, 0);
+  const isAhead = (at) => at > 5000;
+  assert.deepEqual([points.newest(), points.newest(isAhead)], [[90_000, 9], [2000, 2]]);
+  points.add([[2500, "open"], [80_000, "shut"]]);
+  assert.deepEqual(points.newest(isAhead), [2500, "open"]);
+  assert.deepEqual(points.newest(() => true), [500, 5]);
+  const reduced = new Points();
+  reduced.load({ reduced: true, bucket_ms: 1000, points: [[1000, 1, 1, 1, 1]], before: [500, 5] }, 3000, 0);
+  assert.equal(reduced.newest(), null);
 });
 test("what was cut away is not said to be loaded", () => {
   const points = new Points();

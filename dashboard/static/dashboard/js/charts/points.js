@@ -44,12 +44,14 @@ export class Points {
     return this.rows.length ? this.rows[this.rows.length - 1] : null;
   }
 
-  /** The newest reading, number or text. @returns {[number, number|string]|null} */
-  get newest() {
-    const row = this.last?.[5] === null ? this.last : null;
-    const said = this.texts[this.texts.length - 1];
+  /** The newest reading, number or text; that before the history when there is none in it, null when its buckets do not tell.
+   * @param {(at: number) => boolean} [isAhead] whether a time is ahead of what can be @returns {[number, number|string]|null} */
+  newest(isAhead = () => false) {
+    const row = this.rows.findLast((one) => !isAhead(one[0]));
+    const said = this.texts.findLast((one) => !isAhead(one[1]));
     if (said && (!row || said[1] > row[0])) return [said[1], said[2]];
-    return row && [row[0], row[1]];
+    if (row) return row[5] === null ? [row[0], row[1]] : null;
+    return this.before;
   }
 
   /**

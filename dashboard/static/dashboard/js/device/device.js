@@ -91,8 +91,8 @@ function wire() {
     endTrouble(byId("trouble"));
     charts.reset();
     for (const { id } of device.series) {
-      const { newest } = timeLine.points(id);
-      if (timeLine.live && newest && !isAhead(newest[0], side.hearing.lead, serverNow())) stored(id, newest);
+      const newest = timeLine.points(id).newest((at) => isAhead(at, side.hearing.lead, serverNow()));
+      if (timeLine.live && newest) stored(id, newest);
     }
     second();
   });

@@ -12,6 +12,7 @@ import { explorePanels } from "./panels.js";
 import { Figures } from "./figures.js";
 import { Finder } from "./finder.js";
 import { get } from "../page/rest.js";
+import { isAhead } from "../presence/presence.js";
 import { isState, toggled } from "../charts/layout.js";
 import { keepView } from "./last-view.js";
 import { Latest } from "../live/latest.js";
@@ -123,6 +124,9 @@ function show() {
 /** @param {number} id of a series */
 const isHidden = (id) => charts.series.some((one) => one.id === id && charts.layout.hidden.includes(one.metric));
 
+/** Whether a reading is ahead even of its device's clock, and so no headline. @param {number} id of its series @param {number} at */
+const ahead = (id, at) => isAhead(at, charts.series.find((one) => one.id === id)?.of.lead ?? 0, serverNow());
+
 /** What is written besides the charts. */
 function second() {
   ({ selection } = timeLine);
@@ -173,8 +177,7 @@ function wireTime() {
   timeLine.addEventListener("loaded", () => {
     endTrouble(byId("trouble"));
     for (const id of timeLine.series) {
-      const points = timeLine.points(id);
-      if (latest.stored(id, points.newest ?? points.before)) charts.setLatest(id, latest.get(id));
+      if (latest.stored(id, timeLine.points(id).newest((at) => ahead(id, at)))) charts.setLatest(id, latest.get(id));
     }
     reset();
   });
@@ -182,7 +185,7 @@ function wireTime() {
   timeLine.addEventListener("failed", (event) => showTrouble(byId("trouble"), /** @type {CustomEvent} */ (event).detail, () => timeLine.retry()));
   timeLine.addEventListener("readings", (event) => {
     for (const [id, points] of Object.entries(/** @type {CustomEvent} */ (event).detail)) {
-      for (const point of points) if (latest.live(Number(id), point)) charts.setLatest(Number(id), latest.get(Number(id)));
+      for (const point of points) if (!ahead(Number(id), point[0]) && latest.live(Number(id), point)) charts.setLatest(Number(id), latest.get(Number(id)));
     }
   });
 }

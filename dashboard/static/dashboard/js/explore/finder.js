@@ -10,7 +10,7 @@ const MOST = 60; // series listed
 
 /** @typedef {{slug: string, name: string}} Place
  * @typedef {{id: number, name: string, metric: string, unit: string, kind: string, label: string, precision: number|null,
- *   device: {uid: string, name: string, site: Place|null, expected_interval: number, thresholds: any[]}}} Found as `GET /api/v1/search/series/` has it
+ *   device: {uid: string, name: string, site: Place|null, expected_interval: number, thresholds: any[], lead: number}}} Found as `GET /api/v1/search/series/` has it
  * @typedef {{metric: string, site: Place|null, count: number}} Group
  */
 
