@@ -12,15 +12,16 @@ from django.template.loader import render_to_string
 from django.urls import is_valid_path
 
 from dashboard.pages.content_policy import HEADER, POLICY
-from devices.api.errors import DatabaseAway
+from devices.api.errors import DISK_FULL, DatabaseAway, is_disk_full
 
 RETRY_AFTER = 2  # seconds
 
 
-def database_away(path: str, method: str) -> HttpResponse:
-    """503: the same request is answered once the database is back."""
-    facts = {"page": "", "sent": method not in ("GET", "HEAD")}
-    answer = _answer(path, 503, DatabaseAway.default_detail, "503.html", facts)
+def database_away(path: str, method: str, *, is_full: bool = False) -> HttpResponse:
+    """503: the same request is answered once the database is back, or its disk has room."""
+    facts = {"page": "", "sent": method not in ("GET", "HEAD"), "full": is_full}
+    says = DISK_FULL if is_full else DatabaseAway.default_detail
+    answer = _answer(path, 503, says, "503.html", facts)
     answer["Retry-After"] = str(RETRY_AFTER)
     answer["Cache-Control"] = "no-store"
     answer[HEADER] = POLICY  # said past the middleware
@@ -50,8 +51,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; or 503 when it was the database that failed."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return database_away(request.path_info, request.method or "GET")
+    failed = sys.exc_info()[1]
+    if isinstance(failed, OperationalError | InterfaceError):
+        method = request.method or "GET"
+        return database_away(request.path_info, method, is_full=is_disk_full(failed))
     says = "Something broke on our side; the log says what."
     return _answer(request.path_info, 500, says, "500.html", {})
 

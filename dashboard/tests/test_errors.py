@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 
 from devices.models import Device
@@ -67,3 +68,33 @@ def test_what_breaks_is_said_in_the_form_that_was_asked_for(viewer: Client, monk
     assert (page.status_code, api.status_code) == (500, 500)
     assert "Something broke on our side" in page.content.decode()
     assert "Something broke on our side" in api.json()["detail"]
+
+
+FULL = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON django_session EXECUTE FUNCTION full_disk();
+CREATE TRIGGER full_disk BEFORE INSERT ON devices_device EXECUTE FUNCTION full_disk();
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_of_the_database_is_named(client: Client):
+    """A log-in said 500, "Ingestion is not affected"."""
+    user = get_user_model().objects.create_user("olga", password="a passphrase of the tests")
+    client.force_login(user)
+    stranger = Client(raise_request_exception=False)
+    with connection.cursor() as cursor:
+        cursor.execute(FULL)
+    try:
+        sent = {"username": "olga", "password": "a passphrase of the tests"}
+        page = stranger.post("/login/", sent)
+        told = client.post("/api/v1/devices/", {"uid": "a"}, "application/json")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION full_disk CASCADE")
+    assert (page.status_code, told.status_code) == (503, 503)
+    assert "The database's disk is full" in page.content.decode()
+    assert "send it again" in page.content.decode()
+    assert "does not answer" not in page.content.decode()
+    assert "disk is full" in told.json()["detail"]

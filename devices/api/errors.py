@@ -35,6 +35,22 @@ class DatabaseAway(APIException):
     default_code = "database_away"
 
 
+FULL = "53100"  # how Postgres calls it
+DISK_FULL = (
+    "The database's disk is full: nothing new can be written. Make room, then send it again."
+)
+
+
+def database_away(exc: BaseException) -> DatabaseAway:
+    """What is said of an error of the database that is not of the request. That its disk is full
+    is named: it does answer, and somebody must make room."""
+    return DatabaseAway(DISK_FULL if is_disk_full(exc) else None)
+
+
+def is_disk_full(exc: BaseException) -> bool:
+    return getattr(exc.__cause__, "sqlstate", None) == FULL
+
+
 class RedisAway(APIException):
     """What was asked for is in Redis; the same request is answered once that is back."""
 
@@ -50,5 +66,5 @@ def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = BodyTooLarge()
     elif isinstance(exc, OperationalError | InterfaceError):
         logger.warning("request not answered: %s", exc, extra={"action": "database_down"})
-        exc = DatabaseAway()
+        exc = database_away(exc)
     return exception_handler(exc, context)
