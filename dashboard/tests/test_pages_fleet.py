@@ -116,7 +116,9 @@ def test_on_paper_each_device_has_its_value_light_and_without_what_one_presses(
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     values = page.locator(".device .tile > .value")
-    expect(values).to_have_text([f"{value}\u2009°C" for value in ("−18.0", "−18.0", "−10.0", "−18.0")])
+    expect(values).to_have_text(
+        [f"{value}\u2009°C" for value in ("−18.0", "−18.0", "−10.0", "−18.0")]
+    )
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     for part in (".rail", "#search", "#order", ".skip"):
         expect(page.locator(part)).to_be_hidden()
