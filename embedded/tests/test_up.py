@@ -164,6 +164,15 @@ def all_gone(processes: list[psutil.Process]) -> bool:
 
 
 @pytest.mark.timeout(3600)  # seconds; each step has a deadline of its own
+def secrets_of(up: Up) -> set[str]:
+    """Every secret of the stack, as its files have them."""
+    words: dict[str, str] = json.loads((up.data / "environment.json").read_text())
+    found = {urlsplit(words[name]).password for name in ("DATABASE_URL", "REDIS_URL", "MQTT_URL")}
+    found |= set(json.loads((up.data / "broker-passwords.json").read_text()).values())
+    found.add((up.data / "secret-key").read_text().strip())
+    return {secret for secret in found if secret}
+
+
 def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) -> None:
     # Ports of its own, as if it had run before: whoever starts meanwhile wants the usual ones.
     DataFolder(server_folder / "var").remember_ports(
@@ -176,6 +185,12 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     eventually(
         lambda: up.readings() > 50, WAIT_SECONDS, what=lambda: f"only {up.readings()} readings"
     )
+
+    told = secrets_of(up) | {password}
+    assert len(told) >= 5
+    # Everybody on the machine may read how each process was called.
+    called = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
+    assert [words for words in called if any(one in word for one in told for word in words)] == []
 
     second = start("--port", str(free_port()))
     assert second.end(0) == 1
