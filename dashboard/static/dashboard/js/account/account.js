@@ -11,6 +11,7 @@ import { get, send } from "../page/rest.js";
 import { moment } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 const REFRESH = 60_000; // ms
 const AT_ONCE = 100; // tokens: as many as one may have
@@ -26,7 +27,7 @@ const SITES = /** @type {{slug: string, name: string}[]} */ (JSON.parse(byId("ac
 /** @param {number} at */
 const since = (at) => (serverNow() - at < 2 * MINUTE ? t("now") : t("{age} ago", { age: age(serverNow() - at) }));
 
-async function read() {
+const read = inTurn(async () => {
   try {
     const [{ sessions }, { results }] = await Promise.all([get("/api/v1/account/sessions/"), get(`/api/v1/tokens/?page_size=${AT_ONCE}`)]);
     showSessions(sessions);
@@ -36,7 +37,7 @@ async function read() {
   } catch (error) {
     showTrouble(byId("trouble"), t("The account could not be read. {why}", { why: /** @type {Error} */ (error).message }), read);
   }
-}
+});
 
 /** Does it, and reads the lists again. @param {() => Promise<any>} work */
 async function carryOut(work) {

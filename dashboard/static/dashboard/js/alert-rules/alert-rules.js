@@ -10,6 +10,7 @@ import { showOffers, takeInFile } from "./offers.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 const TYPED = 300; // ms after the last key
 const SOON = 1_000; // ms that gather events into one look at the list
@@ -100,14 +101,14 @@ function follow(/** @type {AlertRule[]} */ rules) {
   else if (now?.updated_at !== open.updated_at) setText(byId("changed"), now ? t("Somebody has changed it meanwhile.") : t("Somebody has deleted it meanwhile."));
 }
 
-async function read() {
+const read = inTurn(async () => {
   try {
     await list.read();
     endTrouble(byId("trouble"));
   } catch (error) {
     showTrouble(byId("trouble"), t("The alert rules could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
-}
+});
 
 function readSoon() {
   if (looking) return;

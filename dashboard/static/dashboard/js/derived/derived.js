@@ -8,6 +8,7 @@ import { progress } from "./progress.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {import("./derived-list.js").Derived} Derived */
 
@@ -64,7 +65,7 @@ function showState() {
   setText(byId("backfill-said"), said);
 }
 
-async function read() {
+const read = inTurn(async () => {
   try {
     await list.read();
     endTrouble(byId("trouble"));
@@ -73,7 +74,7 @@ async function read() {
     setText(byId("derived-empty"), t("They could not be read."));
     showTrouble(byId("trouble"), t("The derived series could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
-}
+});
 
 /** Sends, reads the list again, and tells what was refused. @param {"POST"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] */
 async function act(method, path, body) {

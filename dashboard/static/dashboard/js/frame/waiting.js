@@ -6,13 +6,14 @@ import { keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { number } from "../page/format.js";
 import { tn } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 const SOON = 2_000; // ms between two questions while devices keep appearing
 
 let timer = 0;
 let first = Promise.resolve(); // the first question
 
-async function read() {
+const read = inTurn(async () => {
   timer = 0;
   try {
     const { total } = await get("/api/v1/inbox/?limit=0");
@@ -24,7 +25,7 @@ async function read() {
   } catch {
     // The inbox itself says what is wrong.
   }
-}
+});
 
 export function showWaiting() {
   if (!document.getElementById("waiting-count")) return;

@@ -13,6 +13,7 @@ import { get } from "../page/rest.js";
 import { showInAddress } from "../page/address.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 const ME = "/api/v1/notifications/me/";
 const TABS = ["mine", "on-call", "policies", "words", "log"];
@@ -29,7 +30,7 @@ const query = new URLSearchParams(location.search);
 let tab = TABS.includes(query.get("tab") ?? "") ? String(query.get("tab")) : "mine";
 
 /** Read what the open tab shows. */
-async function read() {
+const read = inTurn(async () => {
   try {
     if (tab === "mine") await Promise.all([get(ME).then((me) => { wishes.show(me); return channels.read(me.name); })]);
     else if (tab === "words") await words.read();
@@ -44,7 +45,7 @@ async function read() {
   } catch (error) {
     failed(/** @type {Error} */ (error));
   }
-}
+});
 
 function failed(/** @type {Error} */ error) {
   showTrouble(byId("trouble"), t("This could not be read. {message}", { message: error.message }), read);

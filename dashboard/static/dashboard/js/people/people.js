@@ -8,6 +8,7 @@ import { keepRead } from "../live/live.js";
 import { number } from "../page/format.js";
 import { serverNow } from "../time/clock.js";
 import { t, tn } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 const REFRESH = 60_000; // ms
 const EVERYWHERE = ""; // of a form: every site
@@ -21,7 +22,7 @@ const ALL = JSON.parse(byId("people-everywhere").textContent ?? "false");
 
 /** @type {Person[]} */ let people = [];
 
-async function read() {
+const read = inTurn(async () => {
   try {
     ({ people } = await get("/api/v1/people/"));
     show();
@@ -31,7 +32,7 @@ async function read() {
   } finally {
     byId("progress").hidden = true;
   }
-}
+});
 
 /** Does it, and reads the list again. @param {() => Promise<any>} work */
 async function carryOut(work) {

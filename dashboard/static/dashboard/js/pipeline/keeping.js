@@ -6,6 +6,7 @@ import { ask } from "../page/form-dialog.js";
 import { day } from "../time/moment.js";
 import { number } from "../page/format.js";
 import { t, tn } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {{raw: number, minutes: number, hours: number, days: number}} Days */
 /** @typedef {{what: keyof Days, before: number, since: number, days: number, series: number, readings: number}} Loss */
@@ -61,10 +62,11 @@ const dry = (/** @type {string} */ path) => `${path}?dry_run=1`;
 
 export class Keeping {
   constructor() {
+    this.read = inTurn(() => this.#read());
     byId("keeping-add").addEventListener("click", () => this.#add());
   }
 
-  async read() {
+  async #read() {
     try {
       this.#show(await get(PATH));
     } catch {

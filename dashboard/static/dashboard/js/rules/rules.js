@@ -10,6 +10,7 @@ import { RuleForm } from "./rule-form.js";
 import { RuleList } from "./rule-list.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {import("./rule-list.js").Rule} Rule */
 
@@ -61,14 +62,14 @@ function hide() {
   list.mark(null);
 }
 
-async function read() {
+const read = inTurn(async () => {
   try {
     await list.read();
     endTrouble(byId("trouble"));
   } catch (error) {
     showTrouble(byId("trouble"), t("The rules could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
-}
+});
 
 async function save() {
   const definition = form.definition;

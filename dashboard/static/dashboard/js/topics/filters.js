@@ -3,9 +3,11 @@
 import { byId, el, icon } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { t } from "../page/language.js";
+import { inTurn } from "../page/in-turn.js";
 
 export class Filters {
   constructor() {
+    this.read = inTurn(() => this.#read());
     byId("listen").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       const wanted = byId("listen-to").value.trim();
@@ -18,7 +20,7 @@ export class Filters {
     });
   }
 
-  async read() {
+  async #read() {
     try {
       const { filters, settings } = await get("/api/v1/listening/");
       byId("own-filters").replaceChildren(...settings.map((/** @type {string} */ text) => el("li", {}, el("span", { class: "mono", text }), el("span", { class: "small quiet", text: t("of the settings") }))),

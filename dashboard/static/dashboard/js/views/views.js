@@ -5,15 +5,17 @@ import { get, send } from "../page/rest.js";
 import { keepRead } from "../live/live.js";
 import { t } from "../page/language.js";
 import { typing } from "../frame/frame.js";
+import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {{id: number, name: string, path: string, shared: boolean}} View as in `GET /api/v1/views/` */
 
 class Views {
   constructor() {
     /** by name @type {View[]} */ this.all = [];
+    this.read = inTurn(() => this.#read());
   }
 
-  async read() {
+  async #read() {
     try {
       this.all = (await get("/api/v1/views/")).views;
     } catch {

@@ -12,6 +12,7 @@ import { removeDevices, restoreDevices } from "./undo.js";
 import { SeriesRows } from "./series-rows.js";
 import { t } from "../page/language.js";
 import { tokenRotation } from "./token.js";
+import { inTurn } from "../page/in-turn.js";
 
 const LIMITS = "thresholds"; // the key of the limits in the metadata; they have rows of their own
 
@@ -34,11 +35,13 @@ class DeviceDrawer {
     this.drawer = new Drawer(uid, { isDirty: () => this.isDirty, closed: () => { if (open === this) open = null; } });
     this.problems = el("ul", { class: "wrong work-problems", attrs: { role: "alert", hidden: "" } });
     this.save = /** @type {HTMLButtonElement} */ (el("button", { class: "button main", text: t("Save"), attrs: { disabled: "" }, on: { click: () => this.#save() } }));
-    const touched = () => { this.save.disabled = !this.isDirty; };
+    this.isSaving = false; // what is written meanwhile is for the next save, not for a second one beside it
+    const touched = () => { this.save.disabled = this.isSaving || !this.isDirty; };
     this.series = new SeriesRows(touched);
     this.limits = new LimitRows(uid, touched, drag ? (metric) => { this.drawer.leave(); if (!this.drawer.element.open) drag(metric); } : null);
     this.touched = touched;
     /** @type {EditForm|null} */ this.form = null;
+    /** Read it, for the first time or again. */ this.read = inTurn(() => this.#read());
     this.drawer.body.append(el("p", { class: "quiet", text: t("Loading") }));
     this.read();
   }
@@ -47,8 +50,7 @@ class DeviceDrawer {
     return Boolean(this.form?.isDirty) || this.series.isDirty || this.limits.isDirty;
   }
 
-  /** Read it, for the first time or again. */
-  async read() {
+  async #read() {
     if (this.isGone) return;
     try {
       const [sites, device, series] = await Promise.all([this.form ? null : siteOptions(), get(`${devicePath(this.uid)}/`),
@@ -104,9 +106,11 @@ class DeviceDrawer {
   }
 
   async #save() {
-    this.save.disabled = true;
+    this.isSaving = true;
+    this.touched();
     try {
       const wrong = [...(await this.#saveFacts()), ...(await this.series.save()), ...(await this.limits.save())];
+      await this.read(); // what was answered while some of it was saved may be older than that
       this.#complain(wrong);
       if (wrong.length) return;
       if (!this.isDirty) {
@@ -116,6 +120,7 @@ class DeviceDrawer {
     } catch (error) {
       this.#complain([`${t("Not saved.")} ${/** @type {Error} */ (error).message}`]);
     } finally {
+      this.isSaving = false;
       this.touched();
     }
   }

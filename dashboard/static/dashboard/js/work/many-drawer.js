@@ -34,11 +34,14 @@ async function openMany(uids, done) {
     wrong.hidden = said.length === 0;
   };
   const act = /** @type {HTMLButtonElement} */ (el("button", { class: "button main", text: tn("Change {n} device", "Change {n} devices", uids.length, { n }), attrs: { disabled: "" } }));
+  let isSaving = false; // to write on meanwhile makes no second change beside it
+  const touched = () => { act.disabled = isSaving || !form?.isDirty; };
   drawer.body.append(wrong, el("p", { class: "quiet", text: t("Loading") }));
   drawer.foot(act, el("button", { class: "button", text: t("Cancel"), on: { click: () => drawer.leave() } }));
   act.addEventListener("click", async () => {
     if (!form) return;
-    act.disabled = true;
+    isSaving = true;
+    touched();
     try {
       const { total, missing } = await send("POST", "/api/v1/device-changes/", { uids, ...form.changes });
       const gone = missing.length ? ` ${t("Not there any more: {names}.", { names: missing.join(", ") })}` : "";
@@ -47,14 +50,16 @@ async function openMany(uids, done) {
       drawer.close();
       done();
     } catch (error) {
-      act.disabled = false;
       if (!(error instanceof RestError)) throw error;
       complain(error.status === 400 && form ? form.complain(complaints(error.body)) : [`${t("Nothing was changed.")} ${error.message}`]);
+    } finally {
+      isSaving = false;
+      touched();
     }
   });
   try {
     const sites = await siteOptions();
-    form = new EditForm(FIELDS(sites), () => { act.disabled = !form?.isDirty; });
+    form = new EditForm(FIELDS(sites), touched);
     form.show(START);
     drawer.body.replaceChildren(wrong, el("p", { class: "soft", text: t("What you leave empty stays as it is. All are changed, or none.") }), form.element);
   } catch (error) {
