@@ -13,6 +13,7 @@ from pathlib import Path
 from devices import dynsec
 from embedded.errors import EmbeddedError
 from embedded.servers.account import Account
+from embedded.servers.ports import LOOPBACK
 from embedded.servers.server import Server
 
 # Bytes. As much as the bridge takes (bridge.mqtt.packet.MAX_PACKET), so that a device that sends
@@ -25,9 +26,14 @@ FRONT = Path(__file__).resolve().parent / "mqtt_front.py"
 # A CONNECT of protocol level 5, clean start, empty client id, keep-alive 10 s, no properties.
 CONNECT = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x0a\x00\x00\x00"
 
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  (listened on only where it has accounts)
 NOT_AUTHORISED = 0x87
 PLUGIN = "mosquitto_dynamic_security.so"
 PLUGIN_FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
+UNGUARDED = (
+    "--mqtt-host opens the broker to other machines, and it has no accounts.",
+    "Use Mosquitto with its dynamic-security plugin, without PULSEBOARD_MQTT_ANONYMOUS.",
+)
 OPEN = (
     "The MQTT broker asks nobody who they are: whoever is on this machine may publish as any"
     " device. It listens on this machine only."
@@ -67,8 +73,17 @@ class Mosquitto(Broker):
 
     title = "Mosquitto"
 
-    def __init__(self, folder: Path, port: int, passwords: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        passwords: Mapping[str, str] | None = None,
+        address: str = LOOPBACK,
+    ) -> None:
+        """`address`: the one that devices on other machines reach it at; our own processes use
+        this machine's. Raises `EmbeddedError` where anybody could come in there."""
         super().__init__(folder, port)
+        self.address = address
         self.plugin = find_plugin() if passwords else None
         self.passwords = passwords if self.plugin and passwords else {}
         program = find_mosquitto()
@@ -78,6 +93,8 @@ class Mosquitto(Broker):
                 "Install it (apt-get install mosquitto), or use --broker iotcore.",
             )
         self.program = program
+        if address != LOOPBACK and not self.passwords:
+            raise EmbeddedError(*UNGUARDED)
 
     @property
     def command(self) -> list[str]:
@@ -94,6 +111,13 @@ class Mosquitto(Broker):
         return f"mqtt://{who}{self.host}:{self.port}"
 
     @property
+    def _listens_on(self) -> list[str]:
+        """This machine's own address is among every one, and cannot be taken twice."""
+        if self.address == EVERY_ADDRESS:
+            return [self.address]
+        return list(dict.fromkeys([self.host, self.address]))
+
+    @property
     def accounts_file(self) -> Path:
         return self.folder / "accounts.json"
 
@@ -106,7 +130,7 @@ class Mosquitto(Broker):
         if self.passwords:
             self._write_accounts()
         lines = [
-            f"listener {self.port} {self.host}",
+            *(f"listener {self.port} {each}" for each in self._listens_on),
             f"allow_anonymous {'false' if self.passwords else 'true'}",
             *([f"plugin {self.plugin}"] if self.passwords else []),
             *([f"plugin_opt_config_file {self.accounts_file}"] if self.passwords else []),
@@ -190,9 +214,16 @@ def write_for(path: Path, text: str, account: Account | None) -> None:
 
 
 def broker(
-    choice: str, folder: Path, port: int, passwords: Mapping[str, str] | None = None
+    choice: str,
+    folder: Path,
+    port: int,
+    passwords: Mapping[str, str] | None = None,
+    address: str = LOOPBACK,
 ) -> Broker:
-    """The broker for `--broker auto|mosquitto|iotcore`; without passwords it is open."""
+    """The broker for `--broker auto|mosquitto|iotcore`; without passwords it is open. Raises
+    `EmbeddedError` when an open one would be reached from other machines."""
     if choice == "mosquitto" or (choice == "auto" and find_mosquitto()):
-        return Mosquitto(folder, port, passwords)
+        return Mosquitto(folder, port, passwords, address)
+    if address != LOOPBACK:
+        raise EmbeddedError(*UNGUARDED)
     return Iotcore(folder, port)

@@ -81,3 +81,24 @@ def test_a_port_taken_on_ipv6_is_taken() -> None:
         assert not is_free(port, "::1")
         assert free_port("::1") != port
     assert "127.0.0.1" in own_addresses()
+
+
+def test_other_machines_reach_the_broker_where_it_has_accounts(
+    stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLES["mqtt"])
+    opened = stack("--broker", "mosquitto", "--mqtt-host", "0.0.0.0")
+    assert opened.broker is not None
+    opened.broker.prepare()
+    conf = (opened.broker.folder / "mosquitto.conf").read_text()
+    assert f"listener {opened.broker.port} 0.0.0.0\n" in conf
+    assert conf.count("listener ") == 1
+    assert "allow_anonymous false" in conf
+    assert opened.broker.url.endswith(f"@127.0.0.1:{opened.broker.port}")
+    told = opened.environment()["PULSEBOARD_DEVICES_MQTT_URL"]
+    assert told == opened.devices_mqtt_url
+    assert "0.0.0.0" not in told
+    for words in (("--broker", "iotcore"), ("--broker", "mosquitto")):
+        monkeypatch.setenv("PULSEBOARD_MQTT_ANONYMOUS", "yes")
+        with pytest.raises(EmbeddedError, match="no accounts"):
+            stack(*words, "--mqtt-host", "0.0.0.0")

@@ -29,6 +29,7 @@ class Options:
 
     data: Path
     host: str = "127.0.0.1"
+    mqtt_host: str = "127.0.0.1"
     port: int | None = None
     broker: str = "auto"
     simulator: bool = True
@@ -60,6 +61,13 @@ def read(words: list[str]) -> Options:
     parser.add_argument(
         "--port", type=_port, help="port of the web pages (default: 8000, else a free one)"
     )
+    parser.add_argument(
+        "--mqtt-host",
+        metavar="ADDRESS",
+        type=_host,
+        default="127.0.0.1",
+        help="address the MQTT broker listens on; 0.0.0.0 for devices on other machines",
+    )
     parser.add_argument("--broker", choices=BROKERS, default="auto", help="which MQTT broker")
     parser.add_argument("--no-sim", action="store_true", help="start no simulated devices")
     known, rest = parser.parse_known_args(words)
@@ -72,6 +80,7 @@ def read(words: list[str]) -> Options:
     return Options(
         data=Path(os.path.abspath(known.data)),
         host=known.host,
+        mqtt_host=known.mqtt_host,
         port=known.port,
         broker=known.broker,
         simulator=not known.no_sim,

@@ -194,7 +194,8 @@ class Up:
                 screen.say(f"Note: {server.notes}")
         if self.stack.broker and self.stack.broker.passwords:
             screen.say(
-                "MQTT: each device has an account, its uid and its token. Tasmota, Zigbee2MQTT and"
+                f"MQTT for devices: {self.stack.devices_mqtt_url}. Each has an account, its uid and"
+                " its token. Tasmota, Zigbee2MQTT and"
                 f" the like share the account {dynsec.GATEWAY}, whose password is in"
                 f" {self.data.passwords_file}."
             )

@@ -61,6 +61,7 @@ class Stack:
         self.options = options
         self.data = data
         self.address = address_of(options.host)
+        self.mqtt_address = address_of(options.mqtt_host, "--mqtt-host")
         ports = _choose_ports(options, self.address, data, claims)
         self.web_port = ports["web"]
         self._is_filled = bool(data.state().get("filled"))
@@ -76,7 +77,10 @@ class Stack:
                 self.servers.append(Redis(folder, ports[key]))
             else:
                 passwords = {} if is_open() else data.broker_passwords()
-                self.servers.append(mqtt.broker(options.broker, folder, ports[key], passwords))
+                found = mqtt.broker(
+                    options.broker, folder, ports[key], passwords, self.mqtt_address
+                )
+                self.servers.append(found)
 
     @property
     def broker(self) -> mqtt.Mosquitto | None:
@@ -105,6 +109,16 @@ class Stack:
         names = [f"{socket.gethostname()}.local", *map(in_url, found)]
         return [f"http://{name}:{self.web_port}/" for name in names]
 
+    @property
+    def devices_mqtt_url(self) -> str:
+        """Where devices reach the broker that is started here."""
+        assert self.broker is not None  # noqa: S101
+        host = self.mqtt_address
+        if host in ANY_ADDRESS:
+            found = [one for one in own_addresses() if not _is_for_this_machine_only(one)]
+            host = next((one for one in found if (":" in one) == (host == "::")), LOOPBACK)
+        return f"mqtt://{in_url(host)}:{self.broker.port}"
+
     def environment(self) -> dict[str, str]:
         """What our processes need to know; call it once the servers are prepared."""
         found = dict(os.environ)
@@ -113,7 +127,7 @@ class Stack:
             found["PULSEBOARD_BROKER_CONTROL_URL"] = self.broker.url_of(dynsec.CONTROL)
             found["PULSEBOARD_SIM_MQTT_URL"] = self.broker.url_of(dynsec.SIMULATOR)
             # Devices are told the address alone: each has an account of its own.
-            found.setdefault("PULSEBOARD_DEVICES_MQTT_URL", self.broker.url_of(""))
+            found.setdefault("PULSEBOARD_DEVICES_MQTT_URL", self.devices_mqtt_url)
         found.setdefault("PULSEBOARD_SECRET_KEY", self.data.secret_key())
         if self.options.simulator and set(GUESTS) <= set(self.options.simulator_words):
             found.setdefault("PULSEBOARD_AUTO_ADOPT", ADOPTED)
@@ -257,15 +271,16 @@ def _choose_ports(
                 )
             chosen[key] = options.port
         elif key not in VARIABLES or not os.environ.get(VARIABLES[key]):
-            host = address if key == "web" else LOOPBACK
+            hosts = {"web": address, "mqtt": address_of(options.mqtt_host, "--mqtt-host")}
+            host = hosts.get(key, LOOPBACK)
             remembered = data.remembered_port(key)
             chosen[key] = choose_port(remembered, port, host=host, taken=taken, claims=claims)
     data.remember_ports(chosen)
     return chosen
 
 
-def address_of(host: str) -> str:
-    """The address `--host` names. Raises `EmbeddedError` when it is none of this machine's."""
+def address_of(host: str, option: str = "--host") -> str:
+    """The address the option names. Raises `EmbeddedError` when it is none of this machine's."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         # A name may have addresses of both families: more programs take the older one.
@@ -273,7 +288,7 @@ def address_of(host: str) -> str:
         free_port(address)
     except (OSError, UnicodeError) as exc:
         raise EmbeddedError(
-            f"--host {host} is no address or name of this machine: {exc}.",
+            f"{option} {host} is no address or name of this machine: {exc}.",
             f"It has {', '.join(own_addresses())}; 0.0.0.0 is every IPv4 address, :: every one.",
         ) from exc
     return address
