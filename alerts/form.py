@@ -46,6 +46,7 @@ def alert_form(alert: Alert) -> dict[str, Any]:
         "value": alert.value,
         "worst": alert.worst,
         "limit": alert.limit,
+        "worsened": ms_if_any(alert.worsened_at),
         "historic": alert.historic,
         "flaps": alert.flaps,
         "cause": alert.cause_id,

@@ -25,14 +25,14 @@ MAX_COMMENT = 2_000  # characters of what is said that are kept with the alert
 
 
 def note_all(happened: Iterable[tuple[Alert, str, str]]) -> None:
-    """Of (alert, what, more), as it is told: `fired` or `cleared`, and which time. What was noted
-    before is not noted again."""
+    """Of (alert, what, more), as it is told: what of `fired`, `worsened` and `cleared`, and which
+    time. What was noted before is not noted again."""
     told = list(happened)
     record_all({alert.pk: _fired(alert) for alert, _, _ in told}.values())  # its beginning first
     record_all(
-        _again(alert, more) if what == "fired" else _cleared(alert, more)
+        _cleared(alert, more) if what == "cleared" else _again(alert, what, more)
         for alert, what, more in told
-        if what == "cleared" or more
+        if what != "fired" or more
     )
 
 
@@ -89,9 +89,13 @@ def _fired(alert: Alert) -> Note:
     )  # fmt: skip
 
 
-def _again(alert: Alert, more: str) -> Note:
-    text = say("Again, or still: {sentence}", sentence=read(alert.said, alert.sentence))
-    return _answer(alert, Kind.ALERT_FIRED, text, key=f"{_key(alert)}-fired{more}")
+def _again(alert: Alert, what: str, more: str) -> Note:
+    sentence = read(alert.said, alert.sentence)
+    if what == "worsened":
+        text = say("Worse: {sentence}", sentence=sentence)
+    else:
+        text = say("Again, or still: {sentence}", sentence=sentence)
+    return _answer(alert, Kind.ALERT_FIRED, text, key=f"{_key(alert)}-{what}{more}")
 
 
 def _cleared(alert: Alert, more: str) -> Note:

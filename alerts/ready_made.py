@@ -35,7 +35,10 @@ _FREEZER, _TANK, _MOTOR, _WEATHER = "freezer", "tank", "motor", "weather-station
 READY_MADE = (
     ReadyMade(
         "freezer-too-warm", "Freezer too warm", Severity.CRITICAL, _FREEZER, "temperature",
-        {"type": "threshold", "op": "above", "limit": -15.0, "clear": -16.0, "for": 600},
+        {
+            "type": "threshold", "op": "above", "limit": -15.0, "clear": -16.0, "worse": -5.0,
+            "for": 600,
+        },
         "{device} is at {value} {unit} and was above {limit} {unit} for {for}: goods are at risk",
     ),
     ReadyMade(

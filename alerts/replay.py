@@ -1,7 +1,7 @@
 """What a condition would have done over stored readings, judged by the judge of the rules itself.
 
 Exact: what is passed over are minutes, by their least and greatest value, in which the judge says
-that nothing changes. Presence is not stored, so what is judged by it cannot be replayed.
+that nothing changes. Of presence facts are kept: `alerts.replay_presence`.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ class AlertShape(serializers.Serializer):
     value = serializers.FloatField(allow_null=True, help_text="When it fired.")
     worst = serializers.FloatField(allow_null=True, help_text="The value furthest off.")
     limit = serializers.FloatField(allow_null=True)
+    worsened = ms("Unix milliseconds: when it became worse.", allow_null=True)
     historic = serializers.BooleanField(help_text="It was over when it was found: nobody was told.")
     flaps = serializers.IntegerField(help_text="Times it cleared and came back.")
     cause = serializers.IntegerField(allow_null=True, help_text="The alert it is an effect of.")

@@ -98,6 +98,16 @@ class Condition:
             found.newest_us = newest
         return found, changes
 
+    def is_worse(self, memory: Memory) -> bool:
+        """Whether it fires, and has been so far beyond its limit that it counts as worse."""
+        worse = self.judging.worse
+        return (
+            worse is not None
+            and memory.state is State.FIRING
+            and memory.worst_by is not None
+            and memory.worst_by >= worse
+        )
+
     def calm(self, memory: Memory) -> Calm:
         """When the next step is needed."""
         is_idle = memory.state is State.CLEARED and memory.held_us is None

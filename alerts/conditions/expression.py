@@ -35,7 +35,7 @@ MAX_METRIC = 200  # characters, as series have
 MAX_UID = 64  # characters, as devices have
 DEFAULT_TOLERANCE = 60.0  # seconds
 
-_LIMITS = ("op", "limit", "low", "high", "clear")
+_LIMITS = ("op", "limit", "low", "high", "clear", "worse")
 
 
 class Input(NamedTuple):
@@ -109,6 +109,13 @@ class Expression(Judging):
         if isinstance(self.inner, Equals):
             return self.formula.text
         return f"{self.formula.text} {self.inner.described(writing)}"
+
+    @property
+    def worse(self) -> float | None:
+        return self.inner.worse
+
+    def described_worse(self, writing: Writing, /) -> str:
+        return self.inner.described_worse(writing)
 
     def described_clear(self, writing: Writing, /) -> str:
         return self.inner.described_clear(writing)

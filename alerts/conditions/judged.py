@@ -130,6 +130,15 @@ class Judging(ABC):
         """From where on it clears, if that is not where it begins."""
         return ""
 
+    @property
+    def worse(self) -> float | None:
+        """How far beyond the limit what fires is worse; None: nobody has said."""
+        return None
+
+    def described_worse(self, _writing: Writing, /) -> str:
+        """From where on it is worse."""
+        return ""
+
     def said_ended(self, facts: Facts, /) -> str:
         """What is said once it has cleared, without after how long."""
         if facts.value is None and facts.limit is None:

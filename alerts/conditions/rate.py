@@ -30,13 +30,14 @@ class Rate(Judging):
     exact."""
 
     type: ClassVar[str] = "rate"
-    fields: ClassVar[tuple[str, ...]] = ("op", "limit", "per", "clear")
+    fields: ClassVar[tuple[str, ...]] = ("op", "limit", "per", "clear", "worse")
     holds_between: ClassVar[bool] = False
 
     op: str
     limit: float
     per_us: int
     back: float  # the change at which one that fires clears
+    worse_by: float | None = None
 
     @classmethod
     def read(cls, form: Form) -> Self:
@@ -45,7 +46,20 @@ class Rate(Judging):
         back = form.number("clear", default=limit, least=0.0)
         if form.right("limit", "clear") and back > limit:
             form.wrong("clear", "Write a number up to the limit.")
-        return cls(op, limit, form.duration_us("per", default=None, least=MIN_PER), back)
+        worse = form.number("worse") if form.has("worse") else None
+        if worse is not None and form.right("limit", "worse") and worse <= limit:
+            form.wrong("worse", "Write a number above the limit.")
+        per_us = form.duration_us("per", default=None, least=MIN_PER)
+        return cls(op, limit, per_us, back, None if worse is None else worse - limit)
+
+    @property
+    def worse(self) -> float | None:
+        return self.worse_by
+
+    def described_worse(self, writing: Writing, /) -> str:
+        if self.worse_by is None:
+            return ""
+        return f"worse from {writing.rounded(self.limit + self.worse_by)}"
 
     @property
     def lookback_us(self) -> int:

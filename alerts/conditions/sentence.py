@@ -49,7 +49,8 @@ def describe(condition: Condition, unit: str = "") -> str:
         pieces.append(f"for {duration(condition.for_us)}")
     if condition.count > 1:
         pieces.append(f"in {condition.count} readings")
-    said = [" ".join(pieces), condition.judging.described_clear(writing)]
+    judging = condition.judging
+    said = [" ".join(pieces), judging.described_clear(writing), judging.described_worse(writing)]
     if condition.schedule is not None:
         said.append(hours(condition.schedule))
     return ", ".join(filter(None, said))

@@ -28,13 +28,14 @@ class Threshold(Judging):
     """
 
     type: ClassVar[str] = "threshold"
-    fields: ClassVar[tuple[str, ...]] = ("op", "limit", "low", "high", "clear")
+    fields: ClassVar[tuple[str, ...]] = ("op", "limit", "low", "high", "clear", "worse")
 
     op: str
     low: float = -math.inf
     high: float = math.inf
     back_low: float = -math.inf
     back_high: float = math.inf
+    worse_by: float | None = None
 
     @classmethod
     def read(cls, form: Form) -> Self:
@@ -46,14 +47,18 @@ class Threshold(Judging):
         for field in ("low", "high"):
             if form.has(field):
                 form.wrong(field, f"With {op} write limit.")
-        limit = form.number("limit")
+        limit, sign = form.number("limit"), 1 if op == ABOVE else -1
         clear = form.number("clear", default=limit)
         if form.right("limit", "clear") and (clear > limit if op == ABOVE else clear < limit):
             side = "at or below" if op == ABOVE else "at or above"
             form.wrong("clear", f"Write a number {side} the limit.")
+        worse = form.number("worse", default=limit) - limit if form.has("worse") else None
+        if worse is not None and form.right("limit", "worse") and (worse * sign <= 0):
+            form.wrong("worse", f"Write a number {op} the limit.")
+        by = None if worse is None else abs(worse)
         if op == ABOVE:
-            return cls(op, high=limit, back_high=clear)
-        return cls(op, low=limit, back_low=clear)
+            return cls(op, high=limit, back_high=clear, worse_by=by)
+        return cls(op, low=limit, back_low=clear, worse_by=by)
 
     @classmethod
     def _of_range(cls, form: Form, op: str) -> Self:
@@ -63,11 +68,26 @@ class Threshold(Judging):
         if form.right("low", "high") and low >= high:
             form.wrong("high", "Write a number above low.")
         clear = form.number("clear", default=0.0, least=0.0)
+        worse = form.number("worse", least=0.0, above=True) if form.has("worse") else None
         if op == INSIDE:
+            if worse is not None:
+                form.wrong("worse", "What is inside cannot be worse.")
             return cls(op, low, high, low - clear, high + clear)
         if form.right("low", "high", "clear") and low + clear > high - clear:
             form.wrong("clear", "Write at most half of what is between low and high.")
-        return cls(op, low, high, low + clear, high - clear)
+        return cls(op, low, high, low + clear, high - clear, worse)
+
+    @property
+    def worse(self) -> float | None:
+        return self.worse_by
+
+    def described_worse(self, writing: Writing, /) -> str:
+        if self.worse_by is None:
+            return ""
+        if self.op == OUTSIDE:
+            return f"worse {writing.rounded(self.worse_by)} beyond"
+        at = self.high + self.worse_by if self.op == ABOVE else self.low - self.worse_by
+        return f"worse from {writing.rounded(at)}"
 
     @property
     def clear(self) -> float | None:

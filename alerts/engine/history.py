@@ -18,9 +18,10 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from alerts.conditions import Change, Memory, State
+from alerts.engine.book import Book, Kind
 from alerts.engine.target import Found, Moment, Target
 from alerts.engine.watched import Watched
-from alerts.engine.writing import Book, Kind, made
+from alerts.engine.writing import made
 from alerts.models import Alert
 from telemetry.history import news
 from telemetry.moments import from_us, to_us

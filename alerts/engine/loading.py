@@ -47,6 +47,7 @@ def load(places: Sequence[Place], share: int) -> Loaded:
             if alert is not None:
                 target.alert = alert.pk
                 target.is_open = alert.cleared_at is None
+                target.is_worse = alert.worsened_at is not None
                 target.is_historic = alert.historic and target.is_open
                 target.cleared_us = None if alert.cleared_at is None else to_us(alert.cleared_at)
             if row.revision == place.rule.row.revision:

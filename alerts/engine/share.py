@@ -16,8 +16,8 @@ import numpy as np
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
-from alerts.conditions import NEVER, Memory, State, Takes
-from alerts.engine import history, loading, writing
+from alerts.conditions import NEVER, Change, Memory, State, Takes
+from alerts.engine import history, loading, worse, writing
 from alerts.engine.fleet import Fleet
 from alerts.engine.processes import share_of
 from alerts.engine.several import Several
@@ -68,6 +68,7 @@ class Share:
         self._leads_us: dict[int, int] = {}
         self.watched = Watched([])
         self._found: list[Found] = []  # in this step, and not written yet
+        self._worst: dict[int, Target] = {}  # by slot, whose worst value may be another
         self._changed: dict[int, Target] = {}  # in this step, by slot
         self._readings = 0
 
@@ -147,6 +148,7 @@ class Share:
         judged = moment.known_us if judged_at is None else to_us(judged_at)
         self._begin(judged)
         self._heard.forget()
+        self._worst = {}
         self._several = Several(watched.whole, self._fleet)
         for target in loaded.changed:  # their rule says something else now
             if target.is_open and target.memory.state is State.CLEARED:
@@ -340,12 +342,24 @@ class Share:
         target.memory, changes = target.condition.step(memory, times_us, values, now, past)
         self._found += [Found(target, change) for change in changes]
         self.watched.renew(target)
+        found = target.memory
+        if target.condition.is_worse(found) and (changes or not target.is_worse):
+            change = Change(
+                now, State.FIRING, found.worst, found.limit, found.since_us or now, found.worst
+            )
+            self._found.append(Found(target, change, is_worse=True))
+        if found.state is State.FIRING and found.worst != memory.worst:
+            self._worst[target.slot] = target
 
     def _write(self, now_us: int) -> None:
         """Make alerts of what was found so far."""
         still = writing.hold_still(self.watched, now_us)
         if self._found or still:
             writing.write(self._found, still, now_us)
+        if self._worst:
+            due = worse.note_worst(self._worst.values(), now_us)
+            for slot in due:
+                del self._worst[slot]
         for found in self._found:
             self._changed[found.target.slot] = found.target
         self._found = []

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from alerts.engine.writing import WHOLE, Book, Kind
+from alerts.engine.book import WHOLE, Book, Kind
+from alerts.engine.worse import is_graver, worsened
 from alerts.models import Alert, Severity
 from alerts.sql import load
 from devices.models import Site
@@ -95,8 +96,13 @@ def _widen(site_id: int, cause: Alert, now_us: int) -> None:
         return
     Alert.objects.filter(pk__in=effects).update(cause=cause, updated_at=from_us(now_us))
     book = Book(now_us)
-    for alert in Alert.objects.select_related("site").filter(pk__in=effects).order_by("pk"):
+    joined = list(Alert.objects.select_related("site").filter(pk__in=effects).order_by("pk"))
+    for alert in joined:
         book.change(alert)
         book.note(alert, Kind.GROUPED, cause=cause.pk)
+    worst = max((alert.severity for alert in joined), key=Severity.values.index)
+    if is_graver(worst, cause.severity):
+        cause.severity = worst
+        worsened(book, cause)
     book.change(cause)
     book.write()

@@ -23,6 +23,8 @@ class Target:
     is_open: bool = False  # the alert has not cleared
     is_historic: bool = False  # it was learned of too late to tell, and is not seen to hold still
     cleared_us: int | None = None
+    is_worse: bool = False  # its alert has been called worse
+    worst_us: int = 0  # when that was written, by the engine's clock
     alerted_us: int = 0  # when any of its alerts cleared last, of those that came late as well
     is_stored: bool = False  # there is a row of what is remembered
     stored_us: int = 0  # when that was written, by the engine's clock
@@ -38,6 +40,7 @@ class Found(NamedTuple):
     target: Target
     change: Change
     why: str = ""  # where it was not a reading that did it: in words
+    is_worse: bool = False  # it fires as before, and further beyond its limit than it may
 
 
 class Moment(NamedTuple):

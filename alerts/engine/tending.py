@@ -15,8 +15,9 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Mod
 
+from alerts.engine.book import WHOLE, Book, Kind
 from alerts.engine.processes import SHARES
-from alerts.engine.writing import FLAP_US, GROUP_US, WHOLE, Book, Kind
+from alerts.engine.writing import FLAP_US, GROUP_US
 from alerts.models import Alert
 from alerts.standing import BY_ITSELF
 

@@ -44,6 +44,7 @@ class Alert(models.Model):
     value = models.FloatField(null=True)  # when it fired
     worst = models.FloatField(null=True)  # the value furthest beyond the limit
     limit = models.FloatField(null=True)
+    worsened_at = models.DateTimeField(null=True)  # when it became so bad that it is told again
     # It was over when we learned of it (late data): nobody was told.
     historic = models.BooleanField(default=False)
     flaps = models.PositiveIntegerField(default=0)  # times it cleared and came back as this alert

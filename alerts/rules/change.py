@@ -12,10 +12,12 @@ from django.db import connection, transaction
 
 from access.scope import Scope
 from access.small import MAX_NAMED
+from alerts.engine import worse
 from alerts.errors import AlertsError
 from alerts.models import AlertRule, RuleChange
 from alerts.models.change import KEPT_CHANGES, KEPT_DELETED
 from alerts.rules.form import EMPTY, MEANING, written
+from devices import clock
 from devices.events import announce_after_commit
 from shiftlog.models import Kind
 from shiftlog.record import About, record, record_change
@@ -147,6 +149,8 @@ def _change(rule: AlertRule, facts: dict[str, Any], by: By) -> bool:
     if any(before.get(name) != after.get(name) for name in MEANING):
         rule.revision += 1
     rule.save()
+    if before["severity"] != after["severity"]:
+        worse.regrade(rule, clock.now_us())
     _keep(rule, by, before, after)
     _note(rule, by, before, after)
     _tell(sites | _sites(rule))

@@ -32,6 +32,7 @@ from alerts.replay import (
     replay_words,
     silently_calm,
 )
+from alerts.replay_presence import replay_presence
 from alerts.rules.serializers import DraftSerializer
 from alerts.rules.summary import summary
 from alerts.targets import devices_of, series_of
@@ -52,8 +53,6 @@ MAX_LISTED = 100  # targets named while a rule is written
 MAX_EPISODES = 500  # of one target; all are counted
 BUDGET_SECONDS = 5.0  # of one answer; a target begun is ended
 BUDGET_READINGS = 10_000_000  # of one answer: what Postgres gives in about as long
-
-NOT_KEPT = "When devices were offline is not kept: it cannot be replayed."
 
 
 class TargetShape(serializers.Serializer):
@@ -157,15 +156,17 @@ class AlertRuleReplayView(HistoryView):
         if rule.condition is None:
             raise ValidationError({"condition": ["Write what must hold."]})
         condition = read(rule.condition, rule.schedule)
-        if condition.subject is Subject.DEVICE:
-            raise ValidationError({"condition": [NOT_KEPT]})
         start_us, stop_us = _span(given)
         targets = _targets(Scope.of(request), rule)
         total = targets.count()
         if "target" in given:
             targets = targets.filter(pk=given["target"])
         page = list(targets.filter(pk__gt=given.get("after", 0))[: PAGE + 1])
-        done, last = _replayed(condition, page[:PAGE], start_us, stop_us)
+        if condition.subject is Subject.DEVICE:
+            done = replay_presence(condition, page[:PAGE], start_us, stop_us)
+            last = done[-1][0].pk if done else None
+        else:
+            done, last = _replayed(condition, page[:PAGE], start_us, stop_us)
         zone = ZoneInfo(given["zone"])
         shown = [
             _form(target, found, stop_us, zone)
@@ -194,7 +195,10 @@ def _draft(request: Request, facts: Any) -> AlertRule:
 
 def _targets(scope: Scope, rule: AlertRule) -> Any:
     """By id. Series where it has a metric, otherwise devices."""
-    found = series_of(rule).select_related("device") if rule.metric else devices_of(rule)
+    if rule.metric:
+        found = series_of(rule).select_related("device")
+    else:
+        found = devices_of(rule).select_related("presence")
     return found.visible_to(scope).order_by("pk")
 
 

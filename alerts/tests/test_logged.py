@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from access.scope import EVERYTHING
 from alerts import actions, logged
-from alerts.engine.writing import Book
+from alerts.engine.book import Book
 from alerts.models import Alert
 from alerts.tests.made import make_alert
 from devices import clock

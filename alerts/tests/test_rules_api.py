@@ -13,8 +13,16 @@ from alerts.models import AlertRule, RuleChange
 from alerts.models import change as change_model
 from alerts.rules import change
 from devices import clock
-from devices.models import Device, Site
+from devices.models import (
+    Device,
+    Presence,
+    PresenceFact,
+    PresenceKnown,
+    PresenceUnknown,
+    Site,
+)
 from telemetry.models import Series
+from telemetry.moments import from_ms
 from telemetry.tests.written import write
 from tests.granted import may
 
@@ -196,10 +204,40 @@ def test_a_replay_says_when_it_would_have_fired_and_how_often_a_night(
     assert replay(below, after=first.pk)["next"] is None
 
 
+def test_when_devices_were_offline_is_replayed_by_the_past_of_presence(
+    api: APIClient, freezers: list[Series]
+):
+    now = clock.now_ms() // MINUTE * MINUTE
+    start, device = now - 120 * MINUTE, freezers[0].device
+    Device.objects.update(created_at=from_ms(start - MINUTE))
+    PresenceKnown.objects.update_or_create(pk=1, defaults={"until": from_ms(now + MINUTE)})
+    PresenceUnknown.objects.create(
+        start=from_ms(start + 40 * MINUTE), stop=from_ms(start + 50 * MINUTE)
+    )
+    for minute, what in ((0, "online"), (30, "offline"), (60, "online"), (90, "offline")):
+        PresenceFact.objects.create(device=device, at=from_ms(start + minute * MINUTE), what=what)
+    Presence.objects.update_or_create(
+        device=device,
+        defaults={"connection": "offline", "connection_since": from_ms(start + 90 * MINUTE)},
+    )
+    offline: dict[str, Any] = {"type": "offline", "silent": False}
+
+    def replayed(**more: int) -> Any:
+        body = {"rule": {"kind": "freezer", "condition": {**offline, **more}}, "start": start}
+        return post(api, "replay/", {**body, "stop": now})["targets"]
+
+    begin, end = (start + minute * MINUTE for minute in (30, 60))
+    (one,) = replayed()
+    # That nobody listened for a while in between changes nothing of what it said.
+    assert one["episodes"] == [[begin, begin, end], [begin + 60 * MINUTE] * 2 + [None]]
+    (one,) = replayed(**{"for": 20 * 60})
+    assert one["episodes"][0] == [begin, begin + 20 * MINUTE, end]
+    assert not [each for each in replayed(**{"for": 31 * 60}) if each["fired"]]
+
+
 @pytest.mark.parametrize(
     ("rule", "more", "field"),
     [
-        ({"kind": "freezer", "condition": {"type": "offline"}}, {}, "condition"),
         ({"metric": "temperature"}, {}, "condition"),
         (DRAFT, {"zone": "Mars"}, "zone"),
         ({"metric": "t", "condition": ABOVE}, {"start": 0, "stop": 1}, "start"),

@@ -28,7 +28,7 @@ test("a document of every type goes through the form unchanged", () => {
 });
 
 test("a form shows the fields of what is chosen and keeps no others", () => {
-  assert.deepEqual(fieldsOf("threshold", "above").map(({ name }) => name), ["op", "limit", "clear", "for", "count"]);
+  assert.deepEqual(fieldsOf("threshold", "above").map(({ name }) => name), ["op", "limit", "clear", "worse", "for", "count"]);
   assert.deepEqual(documentOf("threshold", { op: "inside", limit: "5", low: "1", high: "2" }), { type: "threshold", op: "inside", low: 1, high: 2 });
 });
 

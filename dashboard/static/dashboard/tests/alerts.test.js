@@ -12,7 +12,7 @@ const SERIES = { unit: "°C", kind: "gauge", precision: 1 };
 const alert = (facts) => ({
   id: 1, severity: "warning", sentence: "Temperature of Freezer 1 is −9 °C.", rule: 1, rule_name: "Too warm", site: null, device: "freezer-1",
   device_name: "Freezer 1", uid: "freezer-1", series: 1, metric: "temperature", unit: "°C", kind: "gauge", precision: 1, started: NOW - 60_000,
-  fired: NOW - 1_000, cleared: null, value: -9, worst: -9, limit: -15, historic: false, flaps: 0, cause: null, effects: 0, comments: 0,
+  fired: NOW - 1_000, cleared: null, value: -9, worst: -9, limit: -15, worsened: null, historic: false, flaps: 0, cause: null, effects: 0, comments: 0,
   acknowledged: null, acknowledged_by: null, assignee: null, snoozed_until: null, silenced: false, runbook: "", labels: {}, ...facts,
 });
 

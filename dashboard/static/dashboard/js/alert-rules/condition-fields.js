@@ -23,12 +23,15 @@ export const TYPES = [
     { name: "high", label: t("To"), form: "number", when: ["outside", "inside"] },
     { name: "clear", label: t("Clears at"), form: "number", when: ["above", "below"], normally: t("the limit"), hint: t("Further back than the limit, so that it does not flap.") },
     { name: "clear", label: t("Clears"), form: "number", when: ["outside", "inside"], normally: "0", hint: t("As far back beyond the edge.") },
+    { name: "worse", label: t("Worse from"), form: "number", when: ["above", "below"], normally: t("never"), hint: t("One severity higher from there on, and told again.") },
+    { name: "worse", label: t("Worse beyond by"), form: "number", when: ["outside"], normally: t("never"), hint: t("One severity higher from there on, and told again.") },
     ...COMMON] },
   { type: "rate", label: t("Changes too fast"), of: "series", fields: [
     { name: "op", label: t("It"), form: "choice", choices: [["rises", t("rises")], ["falls", t("falls")], ["changes", t("rises or falls")]] },
     { name: "limit", label: t("By more than"), form: "number" },
     { name: "per", label: t("Within"), form: "duration" },
     { name: "clear", label: t("Clears at"), form: "number", normally: t("that change") },
+    { name: "worse", label: t("Worse from"), form: "number", normally: t("never"), hint: t("One severity higher from there on, and told again.") },
     ...COMMON] },
   { type: "stuck", label: t("Value does not move"), of: "series", fields: [
     { name: "for", label: t("For"), form: "duration" },

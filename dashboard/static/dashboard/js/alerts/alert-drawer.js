@@ -124,6 +124,7 @@ export class AlertDrawer {
       [t("Since"), `${moment(alert.started)}, ${stood(alert, now)}`],
       [t("When it fired"), alert.value === null ? "" : withUnit(alert.value, alert)],
       [t("Worst"), alert.worst === null || alert.worst === alert.value ? "" : withUnit(alert.worst, alert)],
+      [t("Worse since"), alert.worsened === null ? "" : moment(alert.worsened)],
       [t("Limit"), alert.limit === null ? "" : withUnit(alert.limit, alert)],
       [t("Came back"), alert.flaps ? tn("{n} time", "{n} times", alert.flaps) : ""],
       [t("Found"), alert.historic ? t("when it was over already: nobody was told") : ""],

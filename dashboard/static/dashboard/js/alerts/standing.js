@@ -7,7 +7,7 @@ import { worded } from "../page/language.js";
  * @typedef {{id: number, severity: "info"|"warning"|"critical", sentence: string, said: import("../page/language.js").Said, rule: number|null, rule_name: string,
  *   site: {slug: string, name: string}|null, device: string|null, device_name: string, uid: string, series: number|null, metric: string,
  *   unit: string, kind: string|null, precision: number|null, started: number, fired: number, cleared: number|null, value: number|null,
- *   worst: number|null, limit: number|null, historic: boolean, flaps: number, cause: number|null, effects: number, comments: number,
+ *   worst: number|null, limit: number|null, worsened: number|null, historic: boolean, flaps: number, cause: number|null, effects: number, comments: number,
  *   acknowledged: number|null, acknowledged_by: string|null, assignee: string|null, snoozed_until: number|null, silenced: boolean,
  *   runbook: string, labels: Record<string, string>}} Alert
  */
