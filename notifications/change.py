@@ -12,6 +12,7 @@ from notifications.errors import NotificationsError
 from notifications.models import Channel, Notification
 
 MAX_OWN = 20  # channels of one person
+PLAIN = ("name", "enabled", "minimum", "settings")  # what is set as it is given
 MAX_SHARED = 500  # channels of nobody's own
 
 
@@ -31,6 +32,7 @@ def create(given: dict[str, Any], owner_id: int | None) -> Channel:
         kind=given["kind"],
         owner_id=owner_id,
         enabled=given.get("enabled", True),
+        minimum=given.get("minimum", "info"),
         settings=given["settings"],
     )
     _seal(channel, given["secrets"])
@@ -42,14 +44,14 @@ def create(given: dict[str, Any], owner_id: int | None) -> Channel:
 def change(channel: Channel, given: dict[str, Any]) -> Channel:
     """The channel with these checked facts. Raises `IntegrityError` for a name that is taken."""
     channel = Channel.objects.select_for_update(no_key=True, of=("self",)).get(pk=channel.pk)
-    for name in ("name", "enabled", "settings"):
+    for name in PLAIN:
         setattr(channel, name, given.get(name, getattr(channel, name)))
     if "secrets" in given:
         _seal(channel, given["secrets"])
         # It may be right now: what waits is tried at once.
         channel.failures, channel.resting_until, channel.trouble = 0, None, ""
     # Not the columns of the sender, who may be writing them.
-    written = ["name", "enabled", "settings", "updated_at"]
+    written = [*PLAIN, "updated_at"]
     if "secrets" in given:
         written += ["sealed", "lane", "failures", "resting_until", "trouble"]
     channel.save(update_fields=written)

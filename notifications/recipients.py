@@ -16,7 +16,7 @@ from notifications.content import Content
 from notifications.models import Channel, Decision, Occasion, PolicyStep, Recipient, Rota
 from notifications.outbox import Wanted
 from notifications.people import duty
-from notifications.people.decision import Decided, Why, Wishes, decide
+from notifications.people.decision import Decided, Why, Wishes, decide, rank
 from notifications.people.hours import InvalidHours, read_times, read_windows
 from notifications.people.zones import UnknownZone, zone_named
 from notifications.words import worded, wordings
@@ -103,11 +103,16 @@ def recipient_of(target: Target, *, lock: bool = False) -> Recipient:
 
 
 def channels_of(target: Target) -> list[Channel]:
-    """On which it is told now."""
+    """On which it can be told now."""
     if target.channel is not None:
         return [target.channel] if target.channel.enabled else []
     own = Channel.objects.filter(owner=target.user, enabled=True)
     return list(own.order_by("pk"))
+
+
+def _takes(channel: Channel, content: Content) -> bool:
+    """Whether it is grave enough for this channel."""
+    return rank(content.severity) >= rank(channel.minimum)
 
 
 def judged(target: Target, content: Content, at: datetime, *, is_end: bool = False) -> Decided:
@@ -192,6 +197,7 @@ def to_channels(target: Target, key: str, content: Content) -> list[Wanted]:
     return [
         Wanted(key=key, content=content, channel_id=channel.pk, user_id=user_id)
         for channel in channels_of(target)
+        if _takes(channel, content)
     ]
 
 
@@ -229,7 +235,10 @@ def refusal(target: Target, content: Content) -> Why | None:
             return Why.NOBODY
         if not Scope.of(target.user).sees_site(content.site_id):
             return Why.OUT_OF_SIGHT
-    return None if channels_of(target) else Why.NO_CHANNEL
+    channels = channels_of(target)
+    if not channels:
+        return Why.NO_CHANNEL
+    return None if any(_takes(each, content) for each in channels) else Why.MILD
 
 
 def _person(user: Any) -> Target:

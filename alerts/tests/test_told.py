@@ -91,6 +91,22 @@ def reasons() -> list[tuple[str, str]]:
     return list(Decision.objects.order_by("id").values_list("who", "why"))
 
 
+def test_a_channel_takes_what_is_grave_enough_for_it() -> None:
+    olga = person("olga")
+    siren = made.channel("ntfy", name="siren of olga", owner=olga, minimum="critical")
+    room = made.channel("slack", name="Cold room", minimum="critical")
+    policy({"users": [olga], "channels": [room]})
+    happened("fired", alert("warning"))
+    worked(NOON)
+    assert told() == [("phone of olga", "fired")]
+    assert dict(reasons()) == {"olga": "now", "Cold room": "mild"}
+    happened("fired", alert("critical"))
+    worked(NOON)
+    assert sorted(told()[1:]) == [
+        (name, "fired") for name in ("Cold room", "phone of olga", siren.name)
+    ]
+
+
 def test_a_firing_goes_to_whom_its_policy_names_with_words_and_a_link(settings: Any):
     settings.PUBLIC_URL = "https://pulse.example"
     olga, room = person("olga"), made.channel("slack", name="Cold room")

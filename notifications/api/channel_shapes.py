@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from devices.api.strict import Strict
+from notifications.api.fields import SeverityField
 from notifications.channels.fields import MAX_VALUE, complaints
 from notifications.channels.ways import WAYS
 from notifications.models import Channel, Delivery, Kind
@@ -52,6 +53,7 @@ class ChannelSerializer(Strict):
         default=False, help_text="Nobody's own, as a team's room. It cannot be changed."
     )
     enabled = serializers.BooleanField(default=True)
+    minimum = SeverityField(default="info", help_text="What is milder is not told on it.")
     settings = FactsField(default=dict, help_text="By field; see `kinds`.")
     secrets = FactsField(
         default=dict, help_text="By field. One that is left out stays, an empty one goes."
@@ -104,6 +106,7 @@ class ChannelShape(serializers.Serializer):
     shared = serializers.BooleanField()
     owner = serializers.CharField(allow_null=True, help_text="Whose own it is; null: shared.")
     enabled = serializers.BooleanField()
+    minimum = SeverityField(help_text="What is milder is not told on it.")
     settings = FactsField()
     secrets = serializers.ListField(child=serializers.CharField(), help_text="Which there are.")
     server = serializers.CharField(help_text="Whose server is told: its name.")
@@ -140,6 +143,7 @@ def shown(channel: Channel) -> dict[str, Any]:
         "shared": channel.owner_id is None,
         "owner": channel.owner.get_username() if channel.owner else None,
         "enabled": channel.enabled,
+        "minimum": channel.minimum,
         "settings": channel.settings,
         "secrets": secrets,
         "server": channel.lane,

@@ -183,6 +183,7 @@ def _form(channel: Channel) -> dict[str, Any]:
         "name": channel.name,
         "kind": str(channel.kind),
         "enabled": channel.enabled,
+        "minimum": channel.minimum,
         "settings": channel.settings,
     }
 

@@ -40,6 +40,7 @@ class Channel(models.Model):
         related_name="channels",
     )  # fmt: skip
     enabled = models.BooleanField(default=True)
+    minimum = models.CharField(max_length=8, default="info")  # severity; what is milder goes by
     settings = models.JSONField(default=dict, blank=True)  # what anybody who sees it may read
     sealed = models.TextField(blank=True, default="", editable=False)  # secrets, see `sealed.py`
     # Whose server answers: at most some are sent to one at the same time (`notifications.sender`).

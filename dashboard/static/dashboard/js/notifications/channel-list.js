@@ -7,8 +7,9 @@ import { duration } from "../page/format.js";
 import { ThisBrowser } from "../push/this-browser.js";
 import { when } from "../time/moment.js";
 import { t } from "../page/language.js";
+import { SEVERITIES } from "./words.js";
 
-/** @typedef {{id: number, name: string, kind: string, owner: string|null, shared: boolean, enabled: boolean, settings: any, secrets: string[],
+/** @typedef {{id: number, name: string, kind: string, owner: string|null, shared: boolean, enabled: boolean, minimum: string, settings: any, secrets: string[],
  *   trouble: string, reached_at: number|null}} Channel
  * @typedef {{kind: string, label: string, fields: {name: string, help: string, secret: boolean, required: boolean, default: string}[]}} Kind */
 
@@ -101,14 +102,14 @@ export class ChannelList {
 
   #form(/** @type {string} */ kind, /** @type {boolean} */ shared) {
     const fields = this.kinds.find((each) => each.kind === kind)?.fields ?? [];
-    ask({ title: t("New channel: {label}", { label: this.#label(kind) }), fields: [{ name: "name", label: t("Name"), attrs: { maxlength: "100" } }, ...fields.map((each) => this.#field(each, {}))],
-      save: ({ name, ...facts }) => send("POST", "/api/v1/channels/", { kind, shared, name, ...this.#parted(fields, facts) }), saved: this.changed });
+    ask({ title: t("New channel: {label}", { label: this.#label(kind) }), fields: [{ name: "name", label: t("Name"), attrs: { maxlength: "100" } }, from("info"), ...fields.map((each) => this.#field(each, {}))],
+      save: ({ name, minimum, ...facts }) => send("POST", "/api/v1/channels/", { kind, shared, name, minimum, ...this.#parted(fields, facts) }), saved: this.changed });
   }
 
   #edit(/** @type {Channel} */ channel) {
     const fields = this.kinds.find((each) => each.kind === channel.kind)?.fields ?? [];
-    ask({ title: channel.name, fields: [{ name: "name", label: t("Name"), value: channel.name }, ...fields.map((each) => this.#field(each, channel.settings, channel.secrets))],
-      save: ({ name, ...facts }) => send("PATCH", `/api/v1/channels/${channel.id}/`, { name, ...this.#parted(fields, facts) }), saved: this.changed });
+    ask({ title: channel.name, fields: [{ name: "name", label: t("Name"), value: channel.name }, from(channel.minimum), ...fields.map((each) => this.#field(each, channel.settings, channel.secrets))],
+      save: ({ name, minimum, ...facts }) => send("PATCH", `/api/v1/channels/${channel.id}/`, { name, minimum, ...this.#parted(fields, facts) }), saved: this.changed });
   }
 
   #field(/** @type {Kind["fields"][number]} */ field, /** @type {any} */ settings, /** @type {string[]} */ secrets = []) {
@@ -126,3 +127,6 @@ export class ChannelList {
     return { settings: given(false), secrets: given(true) };
   }
 }
+
+/** From which severity on a channel is told. */
+const from = (/** @type {string} */ value) => ({ name: "minimum", label: t("Alerts from"), type: "select", options: SEVERITIES, value });

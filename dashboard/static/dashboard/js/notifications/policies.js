@@ -6,12 +6,12 @@ import { ask, boxes } from "../page/form-dialog.js";
 import { byId, el } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { t } from "../page/language.js";
+import { SEVERITIES } from "./words.js";
 
 /** @typedef {{minutes: number, users: string[], teams: number[], rotas: number[], channels: number[]}} Step
  * @typedef {{id: number, name: string, enabled: boolean, minimum: string, site: string|null, labels: Record<string, string>, repeat: number, steps: Step[]}} Policy
  * @typedef {{people: string[], teams: {id: number, name: string}[], rotas: {id: number, name: string}[], rooms: {id: number, name: string}[], sites: {slug: string, name: string}[]}} Known */
 
-const SEVERITIES = [{ value: "info", label: t("info") }, { value: "warning", label: t("warning") }, { value: "critical", label: t("critical") }];
 const EVERY_SITE = { value: "", label: t("Every site") };
 
 /** "team=cold, floor=2" read. @param {string} text @returns {Record<string, string>} */

@@ -96,3 +96,6 @@ export class Words {
     }
   }
 }
+
+/** To choose from, the mildest first. */
+export const SEVERITIES = [{ value: "info", label: t("info") }, { value: "warning", label: t("warning") }, { value: "critical", label: t("critical") }];
