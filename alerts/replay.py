@@ -187,7 +187,11 @@ class _Walk:
 
     def _next(self, at: int) -> tuple[int | None, int]:
         """The next minutes `[begin, end)` to be read; None: no other changes anything."""
-        stirring = _stirring(self.minutes, at, self.condition.calm(self.memory), self.memory)
+        if self.condition.needs_all:
+            stirring = np.ones(len(self.minutes.starts_us) - at, dtype=bool)
+        else:
+            calm = self.condition.calm(self.memory)
+            stirring = _stirring(self.minutes, at, calm, self.memory)
         found = np.flatnonzero(stirring)
         if not len(found):
             return None, at

@@ -1,9 +1,9 @@
 """`python -m benchmarks.alerts --json`: what the engine costs, and how soon an alert is there.
 
-10 000 targets of ten rules are judged while the bridge takes what it can, in turn with windows in
-which no engine runs. A device a moment is sent beyond its limit; from the commit of its reading to
-that of its alert is the latency. benchmarks/README.md explains the method; the last line printed is
-the result as one JSON object.
+10 000 targets of ten rules are judged while the bridge takes 100 000 readings a second (`--rate 0`:
+all that it can), in turn with windows in which no engine runs. A device a moment is sent beyond its
+limit; from the commit of its reading to that of its alert is the latency. benchmarks/README.md
+explains the method; the last line printed is the result as one JSON object.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from benchmarks.commits import CommitWatch
 from benchmarks.generator import Address, Generator
 from benchmarks.ingest import count_rows, register, show
 from benchmarks.packets import Fleet
-from benchmarks.progress import Watcher, full_speed, settled
+from benchmarks.progress import Watcher, full_speed, settled, steady
 from benchmarks.stack import BenchmarkFailed, Stack, cpu_seconds, percentiles_ms
 from embedded.servers.child import Child
 
 VALUES = 10  # of a message, one for each rule
 LIMIT = 150.0  # above all that the fleet sends
+READINGS_PER_S = 100_000
 HOT_EVERY = 0.02  # seconds between two devices that are sent beyond it
 WARM_SECONDS = 30.0
 CAUGHT_UP_SECONDS = 120.0  # for what was committed while no engine ran
@@ -143,12 +144,19 @@ def is_judging() -> bool:
 
 
 def window(
-    watcher: Watcher, generator: Generator, base: int, seconds: float, running: Child | None
+    watcher: Watcher,
+    generator: Generator,
+    base: int,
+    chosen: argparse.Namespace,
+    running: Child | None,
 ) -> dict[str, Any]:
-    """Full speed, with an engine or without."""
+    """At the rate that was chosen, with an engine or without."""
     before = cpu_seconds(running.pid) if running else 0.0
     began = time.monotonic()
-    measured = full_speed(watcher, generator, base, seconds)
+    if chosen.rate:
+        measured = steady(watcher, generator, chosen.rate / VALUES, chosen.seconds)
+    else:
+        measured = full_speed(watcher, generator, base, chosen.seconds)
     took = time.monotonic() - began
     spent = cpu_seconds(running.pid) - before if running else 0.0
     watcher.wait_until_settled(base + generator.wait_until_acked(30))
@@ -212,11 +220,11 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
             windows = []
             for _ in range(chosen.pairs):
                 base = settled(watcher.next()) - generator.sent
-                windows.append(window(watcher, generator, base, chosen.seconds, None))
+                windows.append(window(watcher, generator, base, chosen, None))
                 with engine(stack) as running:
                     base = settled(watcher.next()) - generator.sent
                     with hot.sending():
-                        windows.append(window(watcher, generator, base, chosen.seconds, running))
+                        windows.append(window(watcher, generator, base, chosen, running))
                     time.sleep(AFTERWARDS)
             found = latencies(watch, began_ms)
             acked = generator.wait_until_acked(30)
@@ -226,6 +234,7 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
             "benchmark": "alerts",
             "targets": fleet.devices * VALUES,
             "rules": chosen.rules,
+            "offered_per_s": chosen.rate or None,
             "alerts": len(found),
             "commit_to_alert_p50_ms": percentiles_ms(found)["p50"],
             "commit_to_alert_p99_ms": percentiles_ms(found)["p99"],
@@ -257,6 +266,9 @@ def options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=15.0, help="of each window")
     parser.add_argument("--pairs", type=int, default=2, help="windows without and with an engine")
     parser.add_argument("--devices", type=int, default=1_000, help="each has ten targets")
+    parser.add_argument(
+        "--rate", type=float, default=READINGS_PER_S, help="readings a second; 0: as many as can be"
+    )
     parser.add_argument("--rules", choices=("mixed", "thresholds"), default="mixed")
     parser.add_argument("--broker", choices=("auto", "mosquitto", "iotcore"), default="auto")
     return parser.parse_args(words)

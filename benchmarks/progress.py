@@ -154,3 +154,21 @@ def at_rate(generator: Generator, rate: float, seconds: float) -> tuple[int, int
         pause.wait(0.002)
     generator.withdraw()
     return began_ms, time.time_ns() // 1_000_000
+
+
+def steady(watcher: Watcher, generator: Generator, rate: float, seconds: float) -> Window:
+    """What became of `rate` messages a second, after a warm-up of a quarter of the time."""
+    load = threading.Thread(target=at_rate, args=(generator, rate, seconds * 5 / 4), name="load")
+    watcher.next()
+    began = time.monotonic()
+    load.start()
+    first = last = watcher.next()
+    while load.is_alive():
+        sample = watcher.look()
+        if sample is not None and time.monotonic() - began < seconds / 4:
+            first = last = sample
+        elif sample is not None:
+            last = sample
+        time.sleep(LOOK_EVERY)
+    load.join()
+    return Window(first, last)

@@ -67,6 +67,11 @@ class Condition:
         """How much of the readings before an instant a new memory must be given first."""
         return self.judging.lookback_us
 
+    @property
+    def needs_all(self) -> bool:
+        """Whether a step is to be given also what the screen passed over since the last one."""
+        return self.judging.needs_all
+
     def fitted(self, interval_us: int) -> Condition:
         """The same for a target that is expected to speak so often."""
         fitted = self.judging.fitted(interval_us)

@@ -93,6 +93,8 @@ class Judging(ABC):
     subject: ClassVar[Subject] = Subject.SERIES
     says_how_long: ClassVar[bool] = False  # its sentence has the duration in it
     holds_between: ClassVar[bool] = True  # what a reading says is so until the next reading
+    # Its memory has every reading: those that a screen passes over are given with the next step.
+    needs_all: ClassVar[bool] = False
 
     @property
     def takes(self) -> Takes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from alerts.conditions import window
 from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import Form
-from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
+from alerts.conditions.judged import NOTHING, Judged, Judging, Readings, Same, Times, numbers
 from alerts.conditions.memory import Memory, State
 from alerts.conditions.window import HIGH, LOW
 from telemetry.series.said import Numeral, Said, say
@@ -19,6 +19,7 @@ from telemetry.series.words import duration
 
 RISES, FALLS, CHANGES = OPS = ("rises", "falls", "changes")
 MIN_PER = 1.0  # seconds
+SURE = 1 - 1e-9  # of a limit that was rounded, the share that is surely within it
 
 _WORDS = {RISES: "rose", FALLS: "fell", CHANGES: "changed by"}
 
@@ -32,6 +33,7 @@ class Rate(Judging):
     type: ClassVar[str] = "rate"
     fields: ClassVar[tuple[str, ...]] = ("op", "limit", "per", "clear", "worse")
     holds_between: ClassVar[bool] = False
+    needs_all: ClassVar[bool] = True
 
     op: str
     limit: float
@@ -76,6 +78,15 @@ class Rate(Judging):
         change = np.concatenate(pieces) if pieces else np.empty(0)
         over, still = change > self.limit, change > self.back
         return Judged(times, over, still, change, change - self.limit, self.limit)
+
+    def same(self, memory: Memory, /) -> Same:
+        """What is within the limit of all that is remembered, and of each other: a range that is no
+        wider than the limit. What is forgotten meanwhile only leaves more room."""
+        if memory.state is not State.CLEARED or not memory.window:
+            return NOTHING
+        low, high = min(row[LOW] for row in memory.window), max(row[HIGH] for row in memory.window)
+        room = (self.limit * SURE - (high - low)) / 2
+        return Same(low - room, high + room) if room > 0 else NOTHING
 
     def said(self, facts: Facts, /) -> Said:
         subject, value, time = facts.subject, facts.shown, Numeral(duration(self.per_us))

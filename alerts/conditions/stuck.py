@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from alerts.conditions import window
 from alerts.conditions.facts import Facts, Writing
 from alerts.conditions.form import MAX_COUNT, Form
-from alerts.conditions.judged import Judged, Judging, Readings, Times, numbers
-from alerts.conditions.memory import Memory
+from alerts.conditions.judged import NOTHING, Judged, Judging, Readings, Same, Times, numbers
+from alerts.conditions.memory import Memory, State
 from alerts.conditions.window import FIRST_US, HIGH, LOW, READINGS
 from telemetry.series.said import Said, say
 from telemetry.series.words import duration
@@ -33,6 +34,7 @@ class Stuck(Judging):
     fields: ClassVar[tuple[str, ...]] = ("tolerance", "for", "count")
     common: ClassVar[tuple[str, ...]] = ()
     holds_between: ClassVar[bool] = False
+    needs_all: ClassVar[bool] = True
 
     tolerance: float
     span_us: int
@@ -61,6 +63,17 @@ class Stuck(Judging):
         ]
         stuck = np.concatenate(pieces) if pieces else np.empty(0, dtype=bool)
         return Judged(times, stuck, stuck, found)
+
+    def same(self, memory: Memory, /) -> Same:
+        """It is not stuck as long as two readings that differ are both looked at."""
+        if memory.state is not State.CLEARED:
+            return NOTHING
+        low, high = math.inf, -math.inf
+        for row in reversed(memory.window):
+            low, high = min(low, row[LOW]), max(high, row[HIGH])
+            if high - low > self.tolerance:
+                return Same(-math.inf, math.inf, int(row[FIRST_US]) + self.span_us)
+        return NOTHING
 
     def said(self, facts: Facts, /) -> Said:
         return say("{subject} unchanged at {value}", subject=facts.subject, value=facts.shown)

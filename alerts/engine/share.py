@@ -36,6 +36,9 @@ COMMITS = 500  # read in one step
 STORED_EVERY_US = 300_000_000  # between two notes of how far a target that holds was judged
 NOTED_EVERY_US = 1_000_000  # between two notes up to when a share was judged
 AHEAD_US = MAX_AHEAD * 1_000
+KEPT = 32  # pieces of readings that a target waits for at least, before it is stepped with them
+
+_NO_TIMES, _NO_VALUES = np.empty(0, dtype=np.int64), np.empty(0)
 
 _SQL = load("engine")
 
@@ -282,6 +285,7 @@ class Share:
             has = slots >= 0
             slots, times, values = slots[has], found.times_us[has], found.values[has]
             stirred = watched.screen.stirred(slots, times, values)
+            self._keep(slots, times, values, stirred.slots, known_us)
             starts = np.searchsorted(slots, stirred.slots)
             stops = np.searchsorted(slots, stirred.slots, side="right")
             for slot, start, stop in zip(
@@ -289,6 +293,33 @@ class Share:
             ):
                 target = watched.targets[slot]
                 self._step_target(target, times[start:stop], values[start:stop], known_us)
+
+    def _keep(
+        self,
+        slots: NDArray[np.intp],
+        times_us: NDArray[np.int64],
+        values: NDArray[np.float64],
+        stirred: NDArray[np.intp],
+        known_us: int,
+    ) -> None:
+        """Readings that were passed over, for targets that need all: a step costs as much for a
+        few as for many, so they are given many at once."""
+        needed = self.watched.needs_all[slots]
+        if not needed.any():
+            return
+        needed &= ~np.isin(slots, stirred)
+        slots, times_us, values = slots[needed], times_us[needed], values[needed]
+        if not len(slots):
+            return
+        starts = np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
+        stops = np.append(starts[1:], len(slots))
+        for slot, start, stop in zip(
+            slots[starts].tolist(), starts.tolist(), stops.tolist(), strict=True
+        ):
+            target = self.watched.targets[slot]
+            target.kept.append((times_us[start:stop], values[start:stop]))
+            if len(target.kept) >= KEPT + slot % KEPT:  # so that not all are stepped at once
+                self._step_target(target, _NO_TIMES, _NO_VALUES, known_us)
 
     def _judge_words(self, last_us: int, now_us: int, known_us: int) -> None:
         """Series whose words are judged are few: all of them are looked at."""
@@ -315,9 +346,8 @@ class Share:
     def _judge_time(self, known_us: int) -> None:
         """What comes due without a reading, by the clock of each device."""
         watched = self.watched
-        nothing = np.empty(0, dtype=np.int64)
         for slot in watched.screen.overdue(watched.present_us(known_us)).tolist():
-            self._step_target(watched.targets[slot], nothing, np.empty(0), known_us)
+            self._step_target(watched.targets[slot], _NO_TIMES, _NO_VALUES, known_us)
 
     def _step_target(
         self,
@@ -327,7 +357,11 @@ class Share:
         known_us: int,
     ) -> None:
         heard = int(self.watched.screen.newest_us[target.slot])
-        memory = target.memory if heard == UNREAD else target.memory.seen(heard)
+        memory = target.memory
+        if target.kept and isinstance(values, np.ndarray):
+            times_us, values = target.with_kept(times_us, values)
+        elif heard != UNREAD:
+            memory = memory.seen(heard)
         last = int(times_us[-1]) if len(times_us) else memory.newest_us
         now = known_us + target.lead_us - int(self.watched.slot_behind_us[target.slot])
         if last is not None:

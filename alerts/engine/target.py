@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from alerts.conditions import Change, Condition, Memory, State
 from alerts.engine.fleet import Place
@@ -23,11 +26,20 @@ class Target:
     is_open: bool = False  # the alert has not cleared
     is_historic: bool = False  # it was learned of too late to tell, and is not seen to hold still
     cleared_us: int | None = None
+    # Readings that changed nothing, which its memory is to have with the next step.
+    kept: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = field(default_factory=list)
     is_worse: bool = False  # its alert has been called worse
     worst_us: int = 0  # when that was written, by the engine's clock
     alerted_us: int = 0  # when any of its alerts cleared last, of those that came late as well
     is_stored: bool = False  # there is a row of what is remembered
     stored_us: int = 0  # when that was written, by the engine's clock
+
+    def with_kept(
+        self, times_us: NDArray[np.int64], values: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """These after what was kept, which is kept no more."""
+        kept, self.kept = [*self.kept, (times_us, values)], []
+        return np.concatenate([each for each, _ in kept]), np.concatenate([v for _, v in kept])
 
     @property
     def fires(self) -> bool:

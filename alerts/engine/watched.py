@@ -49,10 +49,12 @@ class Watched:
         # Of one that has never held, and which readings that come late are looked at.
         self.idle_low = np.zeros(len(self.targets))
         self.idle_high = np.zeros(len(self.targets))
+        self.needs_all = np.zeros(len(self.targets), dtype=bool)
         self.is_judged_late = np.zeros(len(self.targets), dtype=bool)
         for target in self.targets:
             calm = target.condition.calm(Memory())
             self.idle_low[target.slot], self.idle_high[target.slot] = calm.low, calm.high
+            self.needs_all[target.slot] = target.condition.needs_all
             self.is_judged_late[target.slot] = target.condition.type in JUDGED_LATE
             self.renew(target)
 

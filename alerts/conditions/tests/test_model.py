@@ -194,10 +194,18 @@ def test_what_the_screen_passes_over_changes_nothing(kind: str, data) -> None:
     screen, memory, found = Screen(3), Memory(), []
     slot = 1
 
+    kept: list[tuple[int, float]] = []  # passed over, of a type that needs all
+
     def step(times, values, until: int) -> None:
         nonlocal memory
         newest = int(screen.newest_us[slot])
-        memory = memory.seen(newest) if screen.newest_us[slot] > 0 else memory
+        if kept:
+            before, of_before = zip(*kept, strict=True)
+            kept.clear()
+            times = np.append(np.array(before, dtype=np.int64), times)
+            values = np.append(np.array(of_before), values)
+        elif newest > 0:
+            memory = memory.seen(newest)
         known = usual(condition, memory, times, past)
         memory, changes = condition.step(memory, times, values, until, known)
         found.extend(changes)
@@ -212,6 +220,8 @@ def test_what_the_screen_passes_over_changes_nothing(kind: str, data) -> None:
         assert not len(stirred.late)
         if len(stirred.slots):
             step(times, values, until)
+        elif condition.needs_all:
+            kept += piece
         if len(screen.overdue(until)):
             step(*nothing, until)
         assert not len(screen.overdue(until))  # nothing is asked for again and again
