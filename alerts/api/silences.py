@@ -124,6 +124,10 @@ class SilenceSerializer(Strict, serializers.ModelSerializer):
         stop = attrs.get("ends_at", before.ends_at if before else None)
         if stop is not None and stop <= start:
             raise ValidationError({"ends_at": ["It ends before it begins."]})
+        device, site = attrs.get("device"), attrs.get("site")
+        site = device.site if device is not None else site
+        if attrs.get("recurrence") and site is not None and site.zone:
+            attrs["recurrence"] = {"zone": site.zone, **attrs["recurrence"]}
         return attrs | {"starts_at": start}
 
 

@@ -162,6 +162,7 @@ class AlertRuleReplayView(HistoryView):
         if "target" in given:
             targets = targets.filter(pk=given["target"])
         page = list(targets.filter(pk__gt=given.get("after", 0))[: PAGE + 1])
+        done: Sequence[tuple[Series | Device, Replayed]]
         if condition.subject is Subject.DEVICE:
             done = replay_presence(condition, page[:PAGE], start_us, stop_us)
             last = done[-1][0].pk if done else None
@@ -196,10 +197,8 @@ def _draft(request: Request, facts: Any) -> AlertRule:
 def _targets(scope: Scope, rule: AlertRule) -> Any:
     """By id. Series where it has a metric, otherwise devices."""
     if rule.metric:
-        found = series_of(rule).select_related("device")
-    else:
-        found = devices_of(rule).select_related("presence")
-    return found.visible_to(scope).order_by("pk")
+        return series_of(rule).select_related("device").visible_to(scope).order_by("pk")
+    return devices_of(rule).select_related("presence").visible_to(scope).order_by("pk")
 
 
 def _span(given: dict[str, Any]) -> tuple[int, int]:

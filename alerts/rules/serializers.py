@@ -15,6 +15,7 @@ from access.permission import Needs
 from access.roles import Role
 from access.scope import Scope
 from alerts.conditions import InvalidCondition, Subject, read, template
+from alerts.conditions.deviation import Deviation
 from alerts.models import AlertRule
 from alerts.rules.counts import Counts
 from alerts.rules.form import APPLIES, EMPTY
@@ -83,7 +84,7 @@ class DraftSerializer(Strict, serializers.ModelSerializer):
             raise ValidationError({"site": ["Name a site or a device you may see."]})
         if rule.condition is not None:
             self._validate_meaning(Scope.seen_by(self.context["request"]), rule)
-        return attrs
+        return attrs | _in_zone_of_its_site(rule, attrs)
 
     def drafted(self, attrs: dict[str, Any]) -> AlertRule:
         """The rule as it would be, not stored."""
@@ -205,6 +206,19 @@ class ListedRuleSerializer(AlertRuleSerializer):
     def get_stands_at(self, rule: AlertRule) -> str | None:
         site = rule.site or (rule.device and rule.device.site)
         return site.slug if site else None
+
+
+def _in_zone_of_its_site(rule: AlertRule, attrs: dict[str, Any]) -> dict[str, Any]:
+    """Hours that are written without a zone, of a rule for one site, are by its clocks. That is
+    written down: they do not move when the site's zone is set later."""
+    site = rule.site or (rule.device.site if rule.device is not None else None)
+    if site is None or not site.zone:
+        return {}
+    return {
+        name: {"zone": site.zone, **attrs[name]}
+        for name in ("schedule", "condition")
+        if attrs.get(name) and (name == "schedule" or attrs[name].get("type") == Deviation.type)
+    }
 
 
 def told(exc: InvalidCondition) -> dict[str, Any]:

@@ -204,6 +204,25 @@ def test_a_replay_says_when_it_would_have_fired_and_how_often_a_night(
     assert replay(below, after=first.pk)["next"] is None
 
 
+def test_hours_without_a_zone_are_by_the_clocks_of_the_rules_site(
+    api: APIClient, freezers: list[Series]
+):
+    site = Site.objects.create(slug="plant", name="Plant", zone="Asia/Tokyo")
+    freezers[0].device.site = site
+    freezers[0].device.save()
+    hours = {"from": "18:00", "to": "06:00"}
+    for number, (where, zone) in enumerate(
+        [({"site": "plant"}, "Asia/Tokyo"), ({"device": "freezer-1"}, "Asia/Tokyo"), ({}, None)]
+    ):
+        given = {**RULE, **where, "name": f"Rule {number}", "schedule": hours}
+        assert post(api, "", given, 201)["schedule"].get("zone") == zone
+    given = {**RULE, "name": "Own", "site": "plant", "schedule": {**hours, "zone": "UTC"}}
+    assert post(api, "", given, 201)["schedule"]["zone"] == "UTC"
+    unusual = {"type": "deviation", "by": 5}
+    given = {**RULE, "name": "Unusual", "site": "plant", "condition": unusual}
+    assert post(api, "", given, 201)["condition"]["zone"] == "Asia/Tokyo"
+
+
 def test_when_devices_were_offline_is_replayed_by_the_past_of_presence(
     api: APIClient, freezers: list[Series]
 ):

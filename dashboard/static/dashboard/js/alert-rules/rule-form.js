@@ -3,7 +3,7 @@
 import { byId, el } from "../page/element.js";
 import { documentOf, fieldsOf, textsOf, TYPES, typeOf } from "./condition-fields.js";
 import { showMistakes } from "../page/mistakes.js";
-import { WEEKDAYS } from "../time/moment.js";
+import { WEEKDAYS, zoneName } from "../time/moment.js";
 import { t } from "../page/language.js";
 
 const PLAIN = ["name", "severity", "metric", "kind", "site", "tag", "device", "uid_pattern", "text", "runbook"];
@@ -27,7 +27,9 @@ export class AlertRuleForm {
     for (const name of PLAIN) this.#field(name).value = rule[name] ?? (name === "severity" ? "warning" : "");
     this.#field("labels").value = Object.entries(rule.labels ?? {}).map(([name, text]) => `${name}=${text}`).join(", ");
     const schedule = rule.schedule ?? {};
-    for (const name of ["from", "to", "zone"]) this.#field(`schedule.${name}`).value = schedule[name] ?? "";
+    for (const name of ["from", "to"]) this.#field(`schedule.${name}`).value = schedule[name] ?? "";
+    // Hours that are new are by the clock that this page shows, unless somebody says otherwise.
+    this.#field("schedule.zone").value = schedule.zone ?? (rule.schedule ? "UTC" : zoneName());
     for (let day = 1; day <= 7; day += 1) this.#field(`day-${day}`).checked = (schedule.days ?? []).includes(day);
     byId("more").open = Boolean(rule.schedule || rule.text || rule.runbook || this.#field("labels").value);
     this.#showCondition(rule.condition ?? { type: "threshold", op: "above" });
