@@ -15,6 +15,7 @@ from telemetry.models import MAX_METRIC_LENGTH
 
 MAX_VIEW_NAME = 80  # characters
 MAX_VIEW_PATH = 4_000  # characters; a server takes an address of 8 KiB
+MAX_LAYOUT = 8_000  # characters, as a page reads of an address
 MAX_OTHERS = 3  # values of a card beside its main one
 
 
@@ -69,3 +70,27 @@ class CardTemplate(AtNoSite):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class ChartLayout(models.Model):
+    """What a person chose of the charts of a device: pinned, hidden, order, overlays, axes."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    layout = models.CharField(max_length=MAX_LAYOUT, blank=True)  # empty: the usual one
+    updated_at = ChangedAt()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "device"], name="one_layout_of_a_device")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.device_id}"
+
+    @classmethod
+    def of(cls, owner: Any, device: Device) -> str | None:
+        """None: they chose nothing yet."""
+        found = cls.objects.filter(owner=owner, device=device)
+        return found.values_list("layout", flat=True).first()

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from dashboard import health
@@ -14,6 +15,8 @@ catalogue.load()  # here: no process without pages needs what their texts are in
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.FleetPage.as_view(), name="fleet"),
+    # All devices are on the fleet's page; as rows they are its table.
+    path("devices/", RedirectView.as_view(url="/?layout=rows"), name="devices"),
     path("devices/<str:uid>/", views.DevicePage.as_view(), name="device"),
     path("sites/", views.SitesPage.as_view(), name="sites"),
     path("sites/<slug:slug>/", views.SitePage.as_view(), name="site"),

@@ -50,7 +50,8 @@ SESSIONS = {
     "account_app_set", "account_app_remove", "account_recovery", "account_passkey_begin",
     "account_passkey_make", "account_passkey_remove",
 }  # fmt: skip
-OF_ONES_OWN = {"log_read"}  # a mark that is nobody else's: the audit log has no word of it
+# What is nobody else's: the audit log has no word of it.
+OF_ONES_OWN = {"log_read", "charts_keep"}
 ABOVE = {"type": "threshold", "op": "above", "limit": 1}
 PLANT = {"topic": "plant/{device}/up", "values": [{"path": "t", "metric": "temperature"}]}
 FORMULA = {"formula": "a * 2"}
@@ -407,6 +408,7 @@ STEPS = [
     Step("views_delete", None, ("views",), newest("dashboard.SavedView", "view_id")),
     Step("cards_set", {"kind": "pump", "main": "temperature"}, ("cards",)),
     Step("cards_reset", None, ("cards",), newest("dashboard.CardTemplate", "card_id")),
+    Step("charts_keep", {"layout": '{"pinned":["t"]}'}, ("account",), own()),
     Step("device_changes_create", {"uids": ["pump-1"], "kind": "p"}, ("device",)),
     Step("device_imports_create", {"text": "uid,name\npump-1,Q\n"}, ("device",)),
     Step(

@@ -15,7 +15,7 @@ from django.views.generic import RedirectView, TemplateView
 
 from access.roles import Role
 from access.scope import Scope
-from dashboard.models import SavedView
+from dashboard.models import ChartLayout, SavedView
 from dashboard.pages.may import role_at
 from dashboard.pages.publish_command import publish_words
 from devices import removal
@@ -77,7 +77,7 @@ class DevicePage(LoginRequiredMixin, TemplateView):
         return super().get_context_data(
             page="fleet",
             device=device,
-            facts=device_facts(device),
+            facts=device_facts(device) | {"charts": ChartLayout.of(self.request.user, device)},
             role_here=role_at(self.request, device.site_id),
             metadata={key: value for key, value in device.metadata.items() if key != KEY},
             **kwargs,

@@ -8,10 +8,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.models import ChartLayout
 from dashboard.tests.live_socket import insert
 from devices.models import Device
 from telemetry.models import Series
@@ -362,7 +364,13 @@ def test_a_viewer_lays_the_charts_out_and_a_link_shows_them_so(
     other.goto(page.url)
     expect(head_of(other, "warm").locator(".value")).to_be_visible()
     assert layout_of(other) == ["cold", "warm+power/door"]
-    # Without the link: as this browser remembers it.
+    # Without the link, in a browser that remembers nothing: as the server keeps it.
+    [linked] = parse_qs(urlsplit(page.url).query)["charts"]
+    eventually(ChartLayout.objects.filter(layout=linked).exists, what="the layout is kept")
+    fresh = elsewhere(viewport={"width": 1440, "height": 900})
+    open_range(fresh, start, start + MINUTE)
+    expect(head_of(fresh, "warm").locator(".value")).to_be_visible()
+    assert layout_of(fresh) == ["cold", "warm+power/door"]
     open_range(page, start, start + MINUTE)
     expect(head_of(page, "warm").locator(".value")).to_be_visible()
     assert layout_of(page) == ["cold", "warm+power/door"]

@@ -71,20 +71,20 @@ test("a layout in an address comes back as it was, and whatever is none is the p
     for (const limits of Object.values(axes)) assert.deepEqual(limits, { min: null, max: null, log: false });
   }
 });
-test("a link shows its layout and the browser remembers one's own", () => {
-  const held = new Map();
-  const storage = { getItem: (name) => held.get(name) ?? null, setItem: (name, text) => held.set(name, text) };
-  const address = (query) => ({ query, search() { return this.query; }, show(text) { this.query = text; } });
+test("a link shows its layout, and one's own is kept", () => {
+  const kept = { /** @type {string|null} */ layout: null, keep(/** @type {string} */ text) { this.layout = text; } };
+  const address = (/** @type {string} */ query) => ({ query, search() { return this.query; }, show(/** @type {string} */ text) { this.query = text; } });
   const first = address("?window=1h");
-  new LayoutStore("a", first, storage).keep({ ...plain(), hidden: ["power"] });
+  new LayoutStore(first, kept).keep({ ...plain(), hidden: ["power"] });
   assert.equal(new URLSearchParams(first.query).get("window"), "1h");
   const later = address("?window=5m");
-  assert.deepEqual(new LayoutStore("a", later, storage).layout.hidden, ["power"]);
+  assert.deepEqual(new LayoutStore(later, kept).layout.hidden, ["power"]);
   assert.match(later.query, /charts=/);
-  assert.deepEqual(new LayoutStore("b", address(""), storage).layout.hidden, []);
+  assert.deepEqual(new LayoutStore(address(""), null).layout.hidden, []);
   // Somebody else's link is shown and does not become one's own.
-  assert.deepEqual(new LayoutStore("a", address(`?${new URLSearchParams({ charts: '{"pinned":["x"]}' })}`), storage).layout.hidden, []);
-  assert.deepEqual(new LayoutStore("a", address(""), storage).layout.hidden, ["power"]);
-  new LayoutStore("a", later, storage).keep(plain());
+  assert.deepEqual(new LayoutStore(address(`?${new URLSearchParams({ charts: '{"pinned":["x"]}' })}`), kept).layout.hidden, []);
+  assert.deepEqual(new LayoutStore(address(""), kept).layout.hidden, ["power"]);
+  new LayoutStore(later, kept).keep(plain());
   assert.equal(later.query, "?window=5m");
+  assert.equal(kept.layout, "");
 });

@@ -30,8 +30,8 @@ const RIGHT = 8; // px right of every plot
 export class ChartCards {
   /** @param {any} device the page's facts @param {import("../time/time-line.js").TimeLine} timeLine
    * @param {{search: () => string, show: (query: string) => void}} address @param {() => number|null} lastHeard ms
-   * @param {{panels?: typeof panels, part?: (panel: Panel) => void, storage?: Pick<Storage, "getItem"|"setItem">}} [own] of a page that lays its charts out in a
-   * way of its own: `part` gives each line of a chart one of its own, `storage` remembers layouts */
+   * @param {{panels?: typeof panels, part?: (panel: Panel) => void, kept?: import("./layout-store.js").Kept}} [own] of a page that lays its charts out in a
+   * way of its own: `part` gives each line of a chart one of its own, `kept` remembers layouts */
   constructor(device, timeLine, address, lastHeard, own = {}) {
     this.device = device;
     this.timeLine = timeLine;
@@ -40,7 +40,7 @@ export class ChartCards {
     this.rooms = { left: new AxisRoom(column), right: new AxisRoom(column, "--axis-right", RIGHT) };
     this.alerts = new AlertSpans();
     this.page = { device, timeLine, rooms: this.rooms, heard: (/** @type {any} */ of) => this.heard(of), alerts: this.alerts, marks, hasTimes: false, lastHeard, resolution: () => this.resolution };
-    this.store = new LayoutStore(device.uid, address, own.storage);
+    this.store = new LayoutStore(address, own.kept ?? null);
     this.panelsOf = own.panels ?? panels;
     this.part = own.part ?? ((/** @type {Panel} */ panel) => this.arrange(parted(this.layout, panel)));
     /** @type {any[]} */ this.series = [];

@@ -1,27 +1,26 @@
-/** What a viewer chose of a device's charts: in the address, so that a link shows them as they were, and in the browser for the next time. */
+/** What a viewer chose of a device's charts: in the address, so that a link shows them as they were, and with the server for the next time, here or elsewhere. */
 
-import { BrowserMemory } from "./browser-memory.js";
 import { read, written } from "./layout-text.js";
 
 const PARAMETER = "charts"; // of the address
-const STORE = "pulseboard.charts";
+
+/** What is kept, and what keeps another; null: of this page the address alone remembers.
+ * @typedef {{layout: string|null, keep: (layout: string) => void}|null} Kept */
 
 export class LayoutStore {
-  /** @param {string} uid of the device @param {{search: () => string, show: (query: string) => void}} address
-   * @param {Pick<Storage, "getItem"|"setItem">} [storage] */
-  constructor(uid, address, storage) {
-    this.uid = uid;
+  /** @param {{search: () => string, show: (query: string) => void}} address @param {Kept} kept */
+  constructor(address, kept) {
     this.address = address;
-    /** @type {BrowserMemory<string>} by device */ this.memory = new BrowserMemory(STORE, storage);
+    this.kept = kept;
     const linked = new URLSearchParams(address.search()).get(PARAMETER);
-    this.layout = read(linked ?? this.memory.get(uid));
+    this.layout = read(linked ?? kept?.layout);
     if (linked === null) this.#show();
   }
 
   /** @param {import("./layout.js").Layout} layout */
   keep(layout) {
     this.layout = layout;
-    this.memory.keep(this.uid, written(layout) || null);
+    this.kept?.keep(written(layout));
     this.#show();
   }
 

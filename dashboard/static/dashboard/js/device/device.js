@@ -4,6 +4,7 @@ import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.j
 import { ChartCards } from "../charts/chart-cards.js";
 import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
+import { keptLayout } from "./kept-layout.js";
 import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/card.js";
@@ -37,7 +38,7 @@ const timeLine = new TimeLine(device.series.map((/** @type {any} */ s) => s.id),
   connection, knownUntil, now: serverNow, get, search: () => location.search,
   show: (query) => steps.show(query), hidden: () => document.hidden,
 });
-/** @type {ChartCards} */ const charts = new ChartCards(device, timeLine, address, () => side.hearing.heard);
+/** @type {ChartCards} */ const charts = new ChartCards(device, timeLine, address, () => side.hearing.heard, { kept: keptLayout(device) });
 const alerts = new DeviceAlerts(device, timeLine, charts.alerts);
 const side = new DeviceSide(device, { isUnknown, judgedAt, alert: () => alerts.worst });
 const latest = new Latest();

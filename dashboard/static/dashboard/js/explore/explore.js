@@ -33,7 +33,6 @@ import { wireTimePage } from "../time/time-page.js";
 import { wirePaper } from "../device/paper.js";
 
 const SETTLE = 300; // ms after a change of devices before names are asked for again
-const NOTHING = { getItem: () => null, setItem: () => {} }; // the address alone remembers this layout
 
 applyZone();
 const steps = new TimeHistory();
@@ -52,7 +51,7 @@ const page = { uid: "explore", name: document.title.split(" · ")[0], expected_i
 const choice = new ChoiceDialog();
 const shown = new Shown(readView(location.search), choice);
 /** @type {ChartCards} */ const charts = new ChartCards(page, timeLine, address, () => null, {
-  storage: NOTHING, part: () => setApart(true), panels: (series, layout) => explorePanels(series, layout, shown.view.isApart),
+  part: () => setApart(true), panels: (series, layout) => explorePanels(series, layout, shown.view.isApart),
 });
 const tooltip = new ChartTooltip(timeLine, charts);
 charts.scheduler.add({ element: document.body, draw: () => tooltip.draw() });

@@ -142,7 +142,8 @@ class Palette {
 /** The sections of the rail and of the account's menu, as they are named there. @returns {Offer[]} */
 function pages() {
   const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".rail nav a[href], .bar .tools .sheet a.item[href]"));
-  return [...links].map((link) => ({ name: named(link), icon: link.querySelector("use")?.getAttribute("href")?.slice(1) ?? "i-docs", run: () => link.click() }));
+  const all = { name: t("All devices"), words: t("Devices"), icon: "i-fleet", run: go("/devices/") };
+  return [all, ...[...links].map((link) => ({ name: named(link), icon: link.querySelector("use")?.getAttribute("href")?.slice(1) ?? "i-docs", run: () => link.click() }))];
 }
 
 /** Without what its bubble counts. @param {HTMLElement} link */
