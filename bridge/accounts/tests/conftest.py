@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from paho.mqtt import client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from bridge.accounts.delivery import Delivery
 from bridge.mqtt.session import Broker
@@ -55,7 +57,10 @@ def register(deliver) -> Callable[[str], Device]:
 class Client:
     """A device as the broker sees it, and what became of what it tried."""
 
-    def __init__(self, port: int, username: str, password: str, client_id: str = "") -> None:
+    def __init__(
+        self, port: int, username: str, password: str, client_id: str = "", *, keeps: bool = False
+    ) -> None:
+        """`keeps`: its session outlives the connection."""
         self.got: list[str] = []
         self._answers: dict[int, bool] = {}
         self.is_open: bool | None = None
@@ -69,7 +74,9 @@ class Client:
         self._client.on_publish = lambda _c, _d, mid, reason, _p: self._note(mid, reason)
         self._client.on_subscribe = lambda _c, _d, mid, reasons, _p: self._note(mid, reasons[0])
         self._client.will_set("devices/other/telemetry", b'{"will": 1}', qos=1)
-        self._client.connect("127.0.0.1", port)
+        kept = Properties(PacketTypes.CONNECT)
+        kept.SessionExpiryInterval = 3600 if keeps else 0
+        self._client.connect("127.0.0.1", port, clean_start=not keeps, properties=kept)
 
     def _is(self, is_open: bool) -> None:
         self.is_open = is_open
@@ -118,9 +125,9 @@ class Client:
 
 @pytest.fixture
 def connect(closed_broker) -> Callable[..., Client]:
-    def make(who: Device | str, password: str = "", client_id: str = "") -> Client:
+    def make(who: Device | str, password: str = "", client_id: str = "", **more: Any) -> Client:
         name = who if isinstance(who, str) else who.mqtt_username
         word = password or (PASSWORDS[who] if isinstance(who, str) else who.token)
-        return Client(closed_broker.port, name, word, client_id)
+        return Client(closed_broker.port, name, word, client_id, **more)
 
     return make
