@@ -68,8 +68,8 @@ def buckets(name: str, address: str | None, browser: str = "") -> dict[str, Limi
         return {_of_browser(name, browser): BROWSER}
     return {
         _of_account(name): ACCOUNT,
-        f"address:{_home(address)}": ADDRESS,
-        f"here:{_short(name)}:{_short(_home(address))}": HERE,
+        f"address:{home(address)}": ADDRESS,
+        f"here:{_short(name)}:{_short(home(address))}": HERE,
     }
 
 
@@ -165,9 +165,9 @@ def unlock_code(user_id: int) -> int:
 
 def unlock_address(address: str) -> int:
     """Empty what holds up this address for all accounts; how many buckets."""
-    home = _home(address)
-    of_it = models.Q(key=f"address:{home}") | models.Q(
-        key__startswith="here:", key__endswith=f":{_short(home)}"
+    prefix = home(address)
+    of_it = models.Q(key=f"address:{prefix}") | models.Q(
+        key__startswith="here:", key__endswith=f":{_short(prefix)}"
     )
     return Tries.objects.filter(of_it, full_until__gt=Now()).delete()[0]
 
@@ -191,7 +191,7 @@ def _short(text: str) -> str:
     return hashlib.sha256(plain.encode(errors="surrogatepass")).hexdigest()[:24]
 
 
-def _home(address: str | None) -> str:
+def home(address: str | None) -> str:
     if not address:
         return "socket"
     if ip_address(address).version == 4:

@@ -24,8 +24,8 @@ class Credential(NamedTuple):
     digest: str
 
 
-def new_credential() -> Credential:
-    token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+def new_credential(given: str = "") -> Credential:
+    token = given or TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     return Credential(token, token[:SHOWN_PREFIX_LENGTH], token_digest(token))
 
 

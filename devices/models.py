@@ -22,6 +22,7 @@ from devices.presence_fact import (  # noqa: F401 (models of this app)
     PresenceKnown,
     PresenceUnknown,
 )
+from devices.provisioning_key import ProvisioningKey  # noqa: F401 (a model of this app)
 from devices.stamps import ChangedAt, CreatedAt
 from devices.token_holder import TokenHolder
 

@@ -64,9 +64,10 @@ class TokenHolder(models.Model):
         until = self.former_until
         return until if self.former_digest and until and until > clock.now() else None
 
-    def issue_token(self, keep: timedelta = timedelta(0)) -> str:
+    def issue_token(self, keep: timedelta = timedelta(0), *, given: str = "") -> str:
         """Replace its token; the caller saves `TOKEN_FIELDS`. The old one stays good for `keep`,
-        and the one before that stops at once. The result cannot be read again later."""
+        and the one before that stops at once. `given`: the device brings its own. The result cannot
+        be read again later."""
         kept = bool(keep and self.token_digest)
         self._forget_former()
         if kept:
@@ -74,7 +75,7 @@ class TokenHolder(models.Model):
             self.former_sealed = self.token_sealed
             self.former_until = clock.now() + keep
             self.uses_second_name = not self.uses_second_name
-        self.token, self.token_prefix, self.token_digest = new_credential()
+        self.token, self.token_prefix, self.token_digest = new_credential(given)
         self.token_verifier = broker_verifier(self.token)
         self.token_sealed = seal(self.token)
         return self.token

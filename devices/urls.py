@@ -1,9 +1,10 @@
 """REST addresses of sites, devices, API tokens and one's account, below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from devices.api.account import PasswordView, SessionsView, SessionView
+from devices.api.claiming import ClaimView, ProvisioningKeyView
 from devices.api.factors import (
     AppBeginView,
     AppView,
@@ -57,5 +58,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", PeopleView.as_view(), name="people-list"),
     path("people/<int:person_id>/", PersonView.as_view(), name="person"),
     path("people/<int:person_id>/grants/", PersonGrantsView.as_view(), name="person-grants"),
+    path(
+        "sites/<slug:slug>/provisioning-key/",
+        ProvisioningKeyView.as_view(),
+        name="site-provisioning-key",
+    ),
+    re_path(r"^provision/?$", ClaimView.as_view(), name="claim"),  # a POST cannot be redirected
     path("devices/<str:uid>/thresholds/", ThresholdsView.as_view(), name="device-thresholds"),
 ]

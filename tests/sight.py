@@ -16,6 +16,7 @@ from bridge.models import Candidate, DecodeRule, IgnoredMessages, TopicFilter
 from dashboard.models import CardTemplate, SavedView
 from derived.models import DerivedInput, DerivedSeries
 from devices.models import Device, DeviceAlias, Presence, Site
+from devices.provisioning_key import ProvisioningKey
 from notifications.models import (
     Channel,
     Decision,
@@ -59,6 +60,7 @@ class Hidden:
             uid="nobody-1", convention="tasmota", topic=SECRET, first_at=now, last_at=now
         )
         self.site = Site.objects.create(slug="far", name=f"{SECRET} site")
+        ProvisioningKey.objects.create(site=self.site, key=SECRET, digest="")
         self.device = Device.objects.create(
             uid="far-1", name=f"{SECRET} device", site=self.site, tags=["secret"],
             metadata={"thresholds": {f"{SECRET}.metric": [{"value": 1}]}},

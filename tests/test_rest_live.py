@@ -444,6 +444,8 @@ STEPS = [
     Step("people_grants_take", None, ("people",), person),
     Step("series_destroy", None, ("series",), lambda: {"id": series_id()}),
     Step("devices_destroy", None, ("device",), own()),
+    Step("sites_provisioning_key_make", None, ("site",), lambda: {"slug": "plant"}),
+    Step("sites_provisioning_key_end", None, ("site",), lambda: {"slug": "plant"}),
     Step("sites_destroy", None, ("site",), lambda: {"slug": "plant"}),
 ]  # fmt: skip
 

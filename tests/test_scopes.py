@@ -62,7 +62,7 @@ SCOPED = {
     "Site", "Device", "Series", "QuarantinedMessage", "Alert", "AlertEvent", "AlertRule", "Silence",
     "Decision", "Delivery", "Notification", "Occasion", "Policy", "DerivedSeries",
     "DerivedInput", "RuleChange", "Entry", "Correction", "AuditEntry",
-    "RetentionRule",
+    "RetentionRule", "ProvisioningKey",
 }  # fmt: skip
 IN_ADMIN = {"Site", "Device", "Series", "QuarantinedMessage"}
 AT_NO_SITE = {
@@ -75,7 +75,7 @@ SERVES_NOBODY = {"trim"}  # functions of maintenance that live beside answers
 # What says nothing of a site: the caller's own tokens, wishes and browsers, kinds, a device's own
 # way in, the reference.
 NOT_OF_A_SITE = re.compile(
-    r"/api/v1/(tokens/|broker/|account/|notifications/me/|web-push/|channels/kinds/|telemetry/|\{token\}/|schema/|docs/|redoc/)"
+    r"/api/v1/(tokens/|broker/|provision|account/|notifications/me/|web-push/|channels/kinds/|telemetry/|\{token\}/|schema/|docs/|redoc/)"
 )
 
 
