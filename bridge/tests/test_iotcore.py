@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
+
+import psutil
 
 from bridge.tests.conftest import end, wait_settled, worker_database_url
 from tests.bridge_process import BridgeProcess, Publisher
@@ -39,3 +42,16 @@ def test_readings_are_stored_and_the_session_outlives_the_worker(
         end(worker)
         if publisher is not None:
             publisher.close()
+
+
+def test_it_listens_on_this_machine_alone(iotcore) -> None:
+    """It asks nobody who they are, on any of its ports."""
+    process = psutil.Process(iotcore.pid)
+    every = [process, *process.children(recursive=True)]
+    there = [
+        each for one in every for each in one.net_connections("inet") if each.status == "LISTEN"
+    ]
+    assert iotcore.port in {each.laddr.port for each in there}
+    assert all(ip_address(each.laddr.ip).is_loopback for each in there)
+    assert "open to this machine" in iotcore.server.title
+    assert "whoever is on this machine may publish as any device" in iotcore.server.notes

@@ -34,6 +34,7 @@ UNGUARDED = (
     "--mqtt-host opens the broker to other machines, and it has no accounts.",
     "Use Mosquitto with its dynamic-security plugin, without PULSEBOARD_MQTT_ANONYMOUS.",
 )
+OPEN_TITLE = "open to this machine"  # in the table of what runs
 OPEN = (
     "The MQTT broker asks nobody who they are: whoever is on this machine may publish as any"
     " device. It listens on this machine only."
@@ -86,6 +87,8 @@ class Mosquitto(Broker):
         self.address = address
         self.plugin = find_plugin() if passwords else None
         self.passwords = passwords if self.plugin and passwords else {}
+        if not self.passwords:
+            self.title = f"{self.title}, {OPEN_TITLE}"
         program = find_mosquitto()
         if program is None:
             raise EmbeddedError(
@@ -169,7 +172,7 @@ class Iotcore(Broker):
     It keeps sessions and queues in memory only.
     """
 
-    title = "iotcore (rumqttd)"
+    title = f"iotcore (rumqttd), {OPEN_TITLE}"
 
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__(folder, port)
