@@ -64,6 +64,10 @@ def _register(found: ProvisioningKey, uid: str, token: str) -> Claimed:
     taken = Claimed(None, "A device of this name is there already.")  # its token is nobody's
     device = Device(uid=uid, name=uid, site=found.site)
     device.issue_token(given=token)
+    mine = Device.objects.filter(uid=uid, site=found.site, token_digest=device.token_digest)
+    if token and (there := mine.first()):  # it asks again, for it has not heard the answer
+        there.token = token
+        return Claimed(there)
     if Device.taken([uid]) or DeviceAlias.objects.filter(alias=uid).exists():
         return taken
     same = Q(token_digest=device.token_digest) | Q(former_digest=device.token_digest)

@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 from devices.credentials import VERIFIER_ROUNDS, broker_verifier, verifies
 
 CONTROL_TOPIC = "$CONTROL/dynamic-security/v1"
+# Where devices ask to be registered (`bridge.accounts.claims`), as ThingsBoard has it. A request
+# holds a secret: one process of ours reads it, and nobody else.
+CLAIMS, CLAIM_ANSWERS = "/provision/request", "/provision/response"
 ROLE_PREFIX = "device-"  # of a device's role, before its uid; whatever has none is not ours
 SEND, RECEIVE, SUBSCRIBE = "publishClientSend", "publishClientReceive", "subscribePattern"
 ALL = (SEND, RECEIVE, SUBSCRIBE)
@@ -68,7 +71,12 @@ def process_roles() -> list[Json]:
     no_control = [acl(kind, "$CONTROL/#", 10, allow=False) for kind in ALL]
     reads_all = [acl(kind, "$SYS/#") for kind in (RECEIVE, SUBSCRIBE)]
     no_device = [acl(kind, "devices/#", 10, allow=False) for kind in ALL]
-    control = [acl(kind, "$CONTROL/dynamic-security/#") for kind in ALL]
+    control = [
+        *(acl(kind, "$CONTROL/dynamic-security/#") for kind in ALL),
+        *(acl(kind, CLAIMS) for kind in (RECEIVE, SUBSCRIBE)),
+        acl(SEND, CLAIM_ANSWERS),
+    ]
+    no_control += [acl(RECEIVE, CLAIMS, 10, allow=False), acl(SEND, CLAIM_ANSWERS, 10, allow=False)]
     return [
         {"rolename": CONTROL, "acls": control},
         {"rolename": BRIDGE, "acls": [*anything, *reads_all, *no_control]},

@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, F, Min
 from django.db.models.functions import Now
 from prometheus_client import Gauge
 
+from bridge.accounts import claims
+from bridge.accounts.control_account import control_account
 from bridge.accounts.wanted import Wanted, wanted
-from bridge.errors import BridgeError
 from bridge.mqtt.control import Control, ControlAway
 from bridge.mqtt.session import Broker
 from devices import clock
@@ -56,10 +56,6 @@ _REFUSED = Gauge(
     "pulseboard_broker_accounts_refused", "Devices the broker has no right account of",
     registry=REGISTRY,
 )  # fmt: skip
-
-
-class NotKept(BridgeError):
-    """The broker's accounts are somebody else's to keep."""
 
 
 class Pace:
@@ -208,19 +204,8 @@ def _forget_sealed(device: Device) -> None:
         there.filter(former_sealed=device.former_sealed).update(former_sealed="")
 
 
-def control_account() -> Broker:
-    """That which may change the broker's accounts. Raises `NotKept` where there is none."""
-    url = settings.BROKER_CONTROL
-    if url is None:
-        raise NotKept(
-            "PULSEBOARD_BROKER_CONTROL_URL is not set: no broker's accounts are kept here."
-            " See docs/broker-accounts.md."
-        )
-    return Broker(url.host, url.port, url.username, url.password, url.tls, url.files)
-
-
 def begin() -> Delivery:
     return Delivery(control_account())
 
 
-FOLLOWERS = (Follower("broker-accounts", begin),)
+FOLLOWERS = (Follower("broker-accounts", begin), Follower("broker-claims", claims.begin))

@@ -17,6 +17,7 @@ from devices.dynsec import CONTROL_TOPIC, Json
 ANSWERS = f"{CONTROL_TOPIC}/response"
 ANSWER_SECONDS = 30.0  # for one message: a change of 20 000 devices takes Mosquitto 2.0 0.2 s
 KEEPALIVE = 60  # seconds
+MAX_HEARD = 20  # messages taken at once
 TURN = 0.5  # seconds of one look at the connection
 
 
@@ -27,8 +28,11 @@ class ControlAway(BridgeError):
 class Control:
     """A connection. Not for two threads; what it raises ends it."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, hears: str = "") -> None:
+        """`hears`: a topic that is listened to beside the answers."""
         self._broker = broker
+        self._hears = hears
+        self._heard: list[bytes] = []
         self._answers: list[Json] = []
         self._subscribed = False
         self._refused = ""
@@ -63,6 +67,19 @@ class Control:
         """Keep the connection. Raises `ControlAway` when it is gone."""
         if self._client.loop(0.0) != mqtt.MQTT_ERR_SUCCESS:
             raise ControlAway("the connection to the broker has ended")
+
+    def heard(self) -> list[bytes]:
+        """What came on the topic since, some of it at most. Raises `ControlAway`."""
+        for _ in range(MAX_HEARD):
+            before = len(self._heard)
+            self.idle()
+            if len(self._heard) == before:
+                break
+        taken, self._heard = self._heard, []
+        return taken
+
+    def say(self, topic: str, payload: str) -> None:
+        self._client.publish(topic, payload, qos=1)
 
     def ask(self, commands: Sequence[Json]) -> list[Json]:
         """The answers, in the order of the commands. One that failed has `error`. Raises
@@ -99,7 +116,8 @@ class Control:
         if reason.is_failure:
             self._refused = f"the broker refused the account that keeps its accounts: {reason}"
         else:
-            client.subscribe(ANSWERS, qos=1)
+            wanted = [ANSWERS, self._hears] if self._hears else [ANSWERS]
+            client.subscribe([(each, 1) for each in wanted])
 
     def _on_subscribe(self, _c: Any, _d: Any, _mid: int, reasons: Any, _p: Any) -> None:
         if any(reason.is_failure for reason in reasons):
@@ -107,6 +125,9 @@ class Control:
         self._subscribed = True
 
     def _on_message(self, _c: Any, _d: Any, message: mqtt.MQTTMessage) -> None:
+        if message.topic == self._hears:
+            self._heard.append(bytes(message.payload))
+            return
         try:
             self._answers += json.loads(message.payload)["responses"]
         except (ValueError, KeyError, TypeError) as exc:

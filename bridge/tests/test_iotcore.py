@@ -53,5 +53,5 @@ def test_it_listens_on_this_machine_alone(iotcore) -> None:
     ]
     assert iotcore.port in {each.laddr.port for each in there}
     assert all(ip_address(each.laddr.ip).is_loopback for each in there)
-    assert "open to this machine" in iotcore.server.title
+    assert "open to this machine" in iotcore.server.shown
     assert "whoever is on this machine may publish as any device" in iotcore.server.notes

@@ -71,6 +71,7 @@ def test_a_device_with_the_key_registers_itself_there(key, site):
     own = claims({"deviceName": "own", "credentialsType": "ACCESS_TOKEN", "token": OWN, **key})
     assert own["credentialsValue"] == OWN
     assert Device.objects.get(uid="own").token_digest == token_digest(OWN)
+    assert claims({"deviceName": "own", "token": OWN, **key}) == own  # it has not heard the answer
     entry = AuditEntry.objects.get(action="device.registered", object_id="pump")
     assert (entry.by, entry.site_id) == ("nobody", site.pk)
     assert entry.after == {"claimed_with": key["provisionDeviceKey"]}

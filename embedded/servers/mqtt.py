@@ -34,7 +34,6 @@ UNGUARDED = (
     "--mqtt-host opens the broker to other machines, and it has no accounts.",
     "Use Mosquitto with its dynamic-security plugin, without PULSEBOARD_MQTT_ANONYMOUS.",
 )
-OPEN_TITLE = "open to this machine"  # in the table of what runs
 OPEN = (
     "The MQTT broker asks nobody who they are: whoever is on this machine may publish as any"
     " device. It listens on this machine only."
@@ -46,6 +45,12 @@ class Broker(Server):
 
     key = "mqtt"
     usual_port = 1883
+    passwords: Mapping[str, str] = {}  # of our processes' accounts; none: it asks nobody
+
+    @property
+    def shown(self) -> str:
+        """In the table of what runs."""
+        return self.title if self.passwords else f"{self.title}, open to this machine"
 
     @property
     def url(self) -> str:
@@ -87,8 +92,6 @@ class Mosquitto(Broker):
         self.address = address
         self.plugin = find_plugin() if passwords else None
         self.passwords = passwords if self.plugin and passwords else {}
-        if not self.passwords:
-            self.title = f"{self.title}, {OPEN_TITLE}"
         program = find_mosquitto()
         if program is None:
             raise EmbeddedError(
@@ -172,7 +175,7 @@ class Iotcore(Broker):
     It keeps sessions and queues in memory only.
     """
 
-    title = f"iotcore (rumqttd), {OPEN_TITLE}"
+    title = "iotcore (rumqttd)"
 
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__(folder, port)

@@ -218,7 +218,8 @@ class Stack:
             if key in ours:
                 server = ours[key]
                 where = f"{PROTOCOLS[key]}://{server.host}:{server.port}"
-                rows.append(Row(key, server.title, where, self._log(key)))
+                title = server.shown if isinstance(server, mqtt.Broker) else server.title
+                rows.append(Row(key, title, where, self._log(key)))
             else:
                 rows.append(Row(key, f"yours ({variable})", shown(variable), "-"))
         titles = {

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import F
 
 from bridge.accounts import reconciling
-from bridge.accounts.delivery import Delivery, NotKept, control_account
+from bridge.accounts.control_account import NotKept, control_account
+from bridge.accounts.delivery import Delivery
 from bridge.mqtt.control import Control, ControlAway
 from devices.broker_account import BrokerAccount
 
