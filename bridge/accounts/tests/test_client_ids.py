@@ -9,7 +9,6 @@ from django.conf import settings as configured
 
 from bridge.accounts.tests.conftest import Client
 from devices.dynsec import BRIDGE, SIMULATOR
-from embedded.servers.ports import free_port
 from tests.servers import BROKER_PASSWORDS as PASSWORDS
 from tests.waiting import eventually
 
@@ -35,7 +34,7 @@ def test_who_takes_over_a_session_reads_nothing_that_was_kept_in_it(register, co
 
 
 def test_a_listener_that_goes_by_user_names_lets_nobody_knock_another_off(
-    register, connect, closed_broker
+    register, connect, closed_broker, free_port
 ):
     pump, thief = register("pump"), register("other")
     inner = free_port()
