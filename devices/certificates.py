@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from devices import clock
+
 CA, SERVER = "ca", "server"  # names of files
 CA_DAYS = 3650  # for which the authority holds
 DAYS = 825  # of a certificate, when nobody says; more some programs refuse
@@ -105,7 +107,7 @@ def _new(path: Path, content: bytes, mode: int) -> None:
 def _begin(
     name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = clock.now()
     return (
         x509.CertificateBuilder()
         .subject_name(name)
