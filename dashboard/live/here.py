@@ -31,6 +31,7 @@ class Here:
         self._said: dict[str, int] = {}
         self._say_due = 0.0
         self._all: dict[str, int] | None = None  # as it was told last
+        self._is_missed = False  # what was told may not have arrived
         self._task: asyncio.Task[None] | None = None
 
     def look(self, names: set[str]) -> None:
@@ -43,9 +44,15 @@ class Here:
             if now - at > LINGER:
                 del self._seen_at[name], self._since[name]
         due = self._since != self._said or (now >= self._say_due and (self._said or self._since))
-        if due and (self._task is None or self._task.done()):
+        if (due or self._is_missed) and (self._task is None or self._task.done()):
+            if self._is_missed:
+                self._is_missed, self._all = False, None
             self._say_due = now + SAY_EVERY
             self._task = asyncio.create_task(self._say(dict(self._since)), name="live here")
+
+    def missed(self) -> None:
+        """Something told may not have arrived: it is told again."""
+        self._is_missed = True
 
     async def close(self) -> None:
         if self._task is not None:

@@ -132,6 +132,7 @@ class Hub:
 
     def gap(self) -> None:
         """Something published may not have arrived: every viewer loads history again."""
+        self._here.missed()
         if self._refill_timer is None:
             self._refill_timer = self._loop.call_later(REFILL_AFTER, self._refill_all)
 
@@ -243,7 +244,8 @@ class Hub:
                     beat_due = self._loop.time() + BEAT_EVERY
                     self.beats.send(self.viewers)
                 self._rounds_at = time.monotonic()
-                self._here.look({each.name for each in self.viewers if each.name})
+                if self.link.ready.is_set():  # or the viewers here would not hear of it
+                    self._here.look({each.name for each in self.viewers if each.name})
                 if self._loop.time() >= workers_due:
                     workers_due = self._loop.time() + WORKERS_EVERY
                     self._learn_workers()

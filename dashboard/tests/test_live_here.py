@@ -32,6 +32,14 @@ async def test_pages_are_told_who_comes_and_goes(hub: Hub, monkeypatch: pytest.M
         await eventually(lambda: names(olga)[-1] == ["olga"])
 
 
+async def test_who_is_here_is_told_again_when_it_may_have_been_missed(hub: Hub):
+    async with Socket(await cookie_of("olga")) as olga:
+        await eventually(lambda: ["olga"] in names(olga))
+        before = len(names(olga))
+        hub.gap()
+        await eventually(lambda: names(olga)[before:] == [["olga"]])
+
+
 async def test_what_is_one_persons_own_goes_to_their_pages_alone(hub: Hub):
     async with (
         Socket(await cookie_of("olga")) as olga,
