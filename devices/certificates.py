@@ -30,10 +30,11 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         """Raises `OSError`, and `ValueError` where what is there is no authority."""
         self._folder = folder
+        self.ca = folder / f"{CA}.pem"  # what others check by
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (folder / f"{CA}.key").exists():
             self._make()
-        self._certificate = x509.load_pem_x509_certificate((folder / f"{CA}.pem").read_bytes())
+        self._certificate = x509.load_pem_x509_certificate(self.ca.read_bytes())
         key = serialization.load_pem_private_key((folder / f"{CA}.key").read_bytes(), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError(f"{folder / CA}.key is none of ours")

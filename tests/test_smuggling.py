@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from devices.certificates import Authority
 from embedded.servers.child import Child
 from embedded.servers.ports import free_port
-from tests.certificates import Authority
 from tests.waiting import eventually
 from tests.web_process import ROOT, WebProcess, web, web_process
 
@@ -67,7 +67,8 @@ ATTACKS = {
 
 def nginx_of(folder: Path, backend: int) -> Child:
     """The documented one, with other names, ports and paths."""
-    certificate, key = Authority(folder).sign("localhost")
+    certificate = Authority(folder).sign_server(["localhost", "127.0.0.1"])
+    key = certificate.with_suffix(".key")
     port, plain = free_port(), free_port()
     text = (ROOT / "deploy/nginx.conf").read_text()
     text = re.sub(r"listen \[::\]:\d+( ssl)?;", "", text)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from devices.certificates import Authority
 from embedded.servers.mqtt import Mosquitto
 from embedded.servers.ports import free_port, is_free
 from tests.bridge_process import BridgeProcess
-from tests.certificates import Authority
 from tests.database_url import database_url
 from tests.servers import RunningServer
 from tests.waiting import eventually
@@ -40,13 +40,15 @@ def authority(server_folder: Path) -> Authority:
 def broker(server_folder: Path, authority: Authority) -> Iterator[str]:
     """Its address, with all a client needs."""
     running = RunningServer(TlsMosquitto(server_folder / "mqtt", free_port()))
-    certificate, key = authority.sign("server")
+    certificate = authority.sign_server(["127.0.0.1"])
+    key = certificate.with_suffix(".key")
     for path in server_folder.glob("*.*"):
         path.chmod(0o644)  # the broker reads them as another user
     config = running.server.folder / "mosquitto.conf"
     files = f"cafile {authority.ca}\ncertfile {certificate}\nkeyfile {key}\n"
     config.write_text(config.read_text() + files + "require_certificate true\n")
-    certificate, key = authority.sign("client")
+    certificate = authority.sign_client("client")
+    key = certificate.with_suffix(".key")
     try:
         running.start()
         yield f"mqtts://127.0.0.1:{running.port}?ca={authority.ca}&cert={certificate}&key={key}"

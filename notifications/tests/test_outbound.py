@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from devices.certificates import Authority
 from notifications.answer import Outcome
 from notifications.outbound import guard, http
 from notifications.outbound.addresses import is_allowed
 from notifications.outbound.http import Request, complaint
 from notifications.tests.receiver import Receiver
-from tests.certificates import Authority
 from tests.waiting import eventually
 
 GENEROUS = 60.0  # seconds a busy machine may take for what is over at once
@@ -182,7 +182,8 @@ def serving_tls(folder: Path) -> Iterator[int]:
     """A server with a certificate for 127.0.0.1, of an authority this process trusts: its port."""
     authority = Authority(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.sign("receiver"))
+    certificate = authority.sign_server(["127.0.0.1"])
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
     over = threading.Event()
 
     def serve(server: socket.socket) -> None:
