@@ -105,7 +105,7 @@ class Condition:
 
     def is_worse(self, memory: Memory) -> bool:
         """Whether it fires, and has been so far beyond its limit that it counts as worse."""
-        worse = self.judging.worse
+        worse = self.judging.worse_by
         return (
             worse is not None
             and memory.state is State.FIRING

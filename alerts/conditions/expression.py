@@ -111,8 +111,8 @@ class Expression(Judging):
         return f"{self.formula.text} {self.inner.described(writing)}"
 
     @property
-    def worse(self) -> float | None:
-        return self.inner.worse
+    def worse_by(self) -> float | None:
+        return self.inner.worse_by
 
     def described_worse(self, writing: Writing, /) -> str:
         return self.inner.described_worse(writing)

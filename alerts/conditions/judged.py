@@ -133,7 +133,7 @@ class Judging(ABC):
         return ""
 
     @property
-    def worse(self) -> float | None:
+    def worse_by(self) -> float | None:
         """How far beyond the limit what fires is worse; None: nobody has said."""
         return None
 

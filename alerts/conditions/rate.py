@@ -54,10 +54,6 @@ class Rate(Judging):
         per_us = form.duration_us("per", default=None, least=MIN_PER)
         return cls(op, limit, per_us, back, None if worse is None else worse - limit)
 
-    @property
-    def worse(self) -> float | None:
-        return self.worse_by
-
     def described_worse(self, writing: Writing, /) -> str:
         if self.worse_by is None:
             return ""

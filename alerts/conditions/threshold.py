@@ -77,10 +77,6 @@ class Threshold(Judging):
             form.wrong("clear", "Write at most half of what is between low and high.")
         return cls(op, low, high, low + clear, high - clear, worse)
 
-    @property
-    def worse(self) -> float | None:
-        return self.worse_by
-
     def described_worse(self, writing: Writing, /) -> str:
         if self.worse_by is None:
             return ""
