@@ -13,6 +13,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
 from access.roles import Role
+from config.static_files import StaticFiles
 from tests import emptied
 
 # A busy machine may pause within any example, and a run of the tests must repeat the one before;
@@ -39,6 +40,23 @@ def quick_emptying() -> Iterator[None]:
     """After a test that commits only the tables that hold anything are emptied."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptied.empty())
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_look_for_static_files() -> Iterator[None]:
+    """A web process looks once which of them there are. Each client of a test has middleware of its
+    own, which would look anew: four times as long as the request takes."""
+    look, found = StaticFiles.add_files_from_finders, {}
+
+    def recall(middleware: StaticFiles) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files = dict(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFiles, "add_files_from_finders", recall)
         yield
 
 
