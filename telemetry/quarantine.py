@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BinaryField, Count, Func, Max, Min, QuerySet, Value
 
 from access.scope import Scope
 from devices.events import announce_after_commit
 from devices.models import Device
-from telemetry.live import contract
+from telemetry.live import contract, message_log
 from telemetry.models import KEPT_PAYLOAD, QuarantinedMessage
+from telemetry.moments import to_ms
 from telemetry.sql import load
 from telemetry.storage import retention
 from telemetry.storage.deletion import delete_where
@@ -124,10 +126,30 @@ def discard(scope: Scope, uid: str, reason: str, until: datetime) -> int:
     visible = QuarantinedMessage.objects.visible_to(scope)
     group = visible.filter(uid=uid, reason=reason, received_at__lt=until).order_by("id")
     oldest = list(group.values_list("id", flat=True)[:MAX_DISCARDED])
+    # Only the newest can be among a device's recent messages.
+    newest = list(excerpts(visible.filter(pk__in=oldest[-message_log.KEPT :])))
     gone = visible.filter(pk__in=oldest).delete()[0]
     if gone:
-        announce_left()
+        announce_discarded(newest)
     return gone
+
+
+def announce_discarded(messages: Sequence[QuarantinedMessage]) -> None:
+    """Have pages read what is in quarantine again, and recent messages say of these that they were
+    discarded. What was stored of a partly good one is stored."""
+    gone = [amended(each, "discarded") for each in messages if not each.partial]
+    transaction.on_commit(lambda: message_log.amend(gone))
+    announce_left()
+
+
+def amended(message: QuarantinedMessage, verdict: str, values: int = 0) -> message_log.Amended:
+    """What recent messages say of it from now on. Its reason and detail are of a message that is
+    not stored."""
+    at, payload = to_ms(message.received_at), getattr(message, "excerpt", None)
+    content = bytes(message.payload if payload is None else payload)
+    why = ("", "") if verdict == "stored" else (message.reason, message.detail)
+    known_as = message_log.kept_as(at, message.topic, content)
+    return message_log.Amended(message.uid, at, known_as, verdict, *why, values)
 
 
 def announce_left() -> None:

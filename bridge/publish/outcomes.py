@@ -55,14 +55,18 @@ class Outcomes(WorkingThread):
             for uid in batch.uids_of(index):
                 if uid:
                     found = rows.verdict_of(index, uid)
-                    self._add(message, uid, found, is_known=index in duplicates)
+                    kept_ms = (batch.stamps.get(index) or message.received_us) // 1_000
+                    self._add(message, uid, found, kept_ms, is_known=index in duplicates)
 
     def ask(self, requests: list[Request]) -> None:
         """Send what conventions ask of devices."""
         for request in requests:
             self._notify(request.topic, request.payload)
 
-    def _add(self, message: Message, uid: str, found: Verdict, *, is_known: bool) -> None:
+    def _add(
+        self, message: Message, uid: str, found: Verdict, kept_ms: int, *, is_known: bool
+    ) -> None:
+        topic = safe_text(message.topic)
         problem = found.problems[0] if found.problems else None
         verdict = "stored"
         if found.rejected:
@@ -75,13 +79,14 @@ class Outcomes(WorkingThread):
             {
                 "uid": uid,
                 "at": message.received_us // 1_000,
-                "topic": safe_text(message.topic),
+                "topic": topic,
                 "size": len(message.payload),
                 "payload": safe_text(message.payload[:EXCERPT]),
                 "verdict": verdict,
                 "reason": problem.reason.value if problem else "",
                 "detail": problem.detail if problem else "",
                 "values": found.readings,
+                "kept_as": message_log.kept_as(kept_ms, topic, message.payload) if problem else "",
             }
         )
         if problem is not None:

@@ -31,10 +31,11 @@ from bridge.message import HTTP, Message
 from bridge.quarantine.replay_events import ReplayEvents
 from devices.clock import now_us
 from devices.registry import Registry
+from telemetry import quarantine
+from telemetry.live import message_log
 from telemetry.live.contract import RefillReason
 from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_us
-from telemetry.quarantine import announce_left
 from telemetry.series.registry import SeriesRegistry
 from telemetry.storage import errors, presence, store
 
@@ -135,7 +136,7 @@ class Replay:
         if not self._dry_run:
             self._events.refill()
             if self.summary.replayed:
-                announce_left()
+                quarantine.announce_left()
         return self.summary
 
     def _commit(self, ids: list[int]) -> None:
@@ -197,21 +198,24 @@ class Replay:
             raise _Taken([whole[index].pk for index in taken])
         if rows.heard:
             presence.write_seen(rows.heard, rows.clock_replaced)
-        self._sort_out(whole, rows)
+        amended = self._sort_out(whole, rows)
         self.summary.replayed += len(kept)
         self.summary.cut += len(kept) - len(whole)
         self.summary.readings += result.inserted
         if not self._dry_run:
             done = Committed.of(rows, result, self._series.take_changed())
             transaction.on_commit(lambda: self._events.tell(done, self._registry))
+            transaction.on_commit(lambda: message_log.amend(amended))
 
-    def _sort_out(self, whole: list[QuarantinedMessage], rows: Rows) -> None:
-        """Drop what is stored now, and note of the others why not."""
-        done, changed = [], []
+    def _sort_out(self, whole: list[QuarantinedMessage], rows: Rows) -> list[message_log.Amended]:
+        """Drop what is stored now, and note of the others why not; what became of each."""
+        done, changed, amended = [], [], []
         for index, message in enumerate(whole):
             problems = rows.problems.get(index)
             if problems is None:
                 done.append(message.pk)
+                values = rows.verdict_of(index, message.uid).readings
+                amended.append(quarantine.amended(message, "stored", values))
                 continue
             problem = problems[0]
             before = (message.reason, message.detail, message.partial)
@@ -219,19 +223,23 @@ class Replay:
             if index not in rows.rejected:
                 message.partial = True
                 self.summary.partial += 1
+            verdict = "rejected" if index in rows.rejected else "partial"
+            values = rows.verdict_of(index, message.uid).readings
+            amended.append(quarantine.amended(message, verdict, values))
             if before != (message.reason, message.detail, message.partial):
                 changed.append(message)
         self.summary.stored += len(done)
         self.summary.still_bad += len(rows.rejected)
         QuarantinedMessage.objects.filter(pk__in=done).delete()
         QuarantinedMessage.objects.bulk_update(changed, ["reason", "detail", "partial"])
+        return amended
 
     def _refuse(self, ids: list[int], error: str) -> None:
         """Note that the database will not take the one message."""
         if not self._dry_run:
-            QuarantinedMessage.objects.filter(pk__in=ids).update(
-                reason=Reason.STORE_REJECTED.value, detail=error
-            )
+            refused = QuarantinedMessage.objects.filter(pk__in=ids)
+            refused.update(reason=Reason.STORE_REJECTED.value, detail=error)
+            message_log.amend([quarantine.amended(each, "rejected") for each in refused])
         self.summary.replayed += len(ids)
         self.summary.still_bad += len(ids)
 

@@ -10,7 +10,9 @@ from playwright.sync_api import Page, expect
 from dashboard.tests.live_socket import insert
 from devices.events import EVENTS_GROUP, device_event
 from devices.models import Device, Site
-from telemetry.models import Series
+from telemetry.live import message_log
+from telemetry.models import QuarantinedMessage, Series
+from telemetry.moments import from_ms
 from tests.browser import announce, chromium, operator, page, tell_until
 from tests.waiting import eventually
 from tests.web_process import web, web_process
@@ -84,6 +86,27 @@ def test_a_series_changes_its_unit_and_a_deleted_one_leaves(open_page: Page):
     ask(open_page, "DELETE", f"series/{series.pk}/")
     expect(card).to_have_count(0)
     expect(open_page.locator("#no-series")).to_be_visible()
+
+
+def test_recent_messages_say_what_became_of_one_in_quarantine(open_page: Page):
+    topic, at = "devices/freezer-1/telemetry", time.time_ns() // 1_000_000
+    facts = {"uid": "freezer-1", "topic": topic, "reason": "malformed_json", "detail": "as said"}
+    for number, payload in enumerate((b"{no", b'{"t":1}')):
+        kept = {"received_at": from_ms(at + number), "payload": payload, "worker": "bridge-0"}
+        QuarantinedMessage.objects.create(**facts, **kept, payload_size=len(payload))
+        known = message_log.kept_as(at + number, topic, payload)
+        shown = {"at": at + number, "size": 4, "payload": payload.decode(), "values": 0}
+        message_log.record([{**facts, **shown, "verdict": "rejected", "kept_as": known}])
+    messages = open_page.locator("#messages > li")
+    open_page.locator("#messages").scroll_into_view_if_needed()
+    expect(messages.locator(".state .word")).to_have_text(["Rejected", "Rejected"])
+    messages.nth(1).locator("summary").click()
+    oldest = QuarantinedMessage.objects.order_by("id")[0]
+    ask(open_page, "DELETE", f"quarantine/{oldest.pk}/")
+    expect(messages.locator(".state .word")).to_have_text(["Rejected", "Discarded"])
+    expect(messages.nth(1).locator("pre")).to_be_visible()  # it was open, and is
+    ask(open_page, "POST", "quarantine/replay/", {"uid": "freezer-1"})
+    expect(messages.locator(".state .word")).to_have_text(["Stored", "Discarded"])
 
 
 def test_paper_shows_the_charts_that_were_out_of_sight(page: Page):

@@ -120,7 +120,7 @@ class QuarantineViewSet(
 
     def perform_destroy(self, instance: QuarantinedMessage) -> None:
         super().perform_destroy(instance)
-        quarantine.announce_left()
+        quarantine.announce_discarded([instance])
 
     def get_queryset(self) -> QuerySet[QuarantinedMessage]:
         visible = QuarantinedMessage.objects.visible_to(Scope.seen_by(self.request))

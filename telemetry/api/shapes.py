@@ -209,7 +209,10 @@ class MessageShape(serializers.Serializer):
     topic = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes as sent.")
     payload = serializers.CharField(help_text="As text, cut.")
-    verdict = serializers.ChoiceField(choices=["stored", "duplicate", "rejected", "partial"])
+    verdict = serializers.ChoiceField(
+        choices=["stored", "duplicate", "rejected", "partial", "discarded"],
+        help_text="What became of it until now, also by a replay.",
+    )
     reason = serializers.CharField()
     detail = serializers.CharField()
     values = serializers.IntegerField()

@@ -2,6 +2,7 @@
 
 import { counted, size } from "../page/format.js";
 import { clock } from "../time/moment.js";
+import { connection } from "../live/live.js";
 import { devicePath, get } from "../page/rest.js";
 import { byId, el, setText, stateMark } from "../page/element.js";
 import { t } from "../page/language.js";
@@ -9,20 +10,25 @@ import { words } from "../quarantine/advice.js";
 
 const EVERY = 4_000; // ms between two reads while in view
 const SHOWN = 50; // messages, as many as the server keeps
-const VERDICTS = new Map([["stored", t("Stored")], ["duplicate", t("Duplicate")], ["rejected", t("Rejected")], ["partial", t("Partial")]]);
+const VERDICTS = new Map([["stored", t("Stored")], ["duplicate", t("Duplicate")], ["rejected", t("Rejected")], ["partial", t("Partial")], ["discarded", t("Discarded")]]);
 
 /** What was in it, or what was wrong with it. @param {any} message */
-function content({ verdict, reason, values, topic }) {
-  if (verdict === "rejected" || verdict === "partial") return words(reason);
+function content({ reason, values, topic }) {
+  if (reason) return words(reason);
   if (values === 0 && topic.endsWith("/status")) return t("its status");
   return counted(values, "value");
 }
 
 /** @param {any} message */
-function line(message) {
+const keyOf = (message) => `${message.at}|${message.topic}|${message.payload}`;
+/** What became of it, which changes when it is replayed or discarded. @param {any} message */
+const fateOf = (message) => `${message.verdict}|${message.reason}|${message.values}`;
+
+/** @param {any} message @param {boolean} [open] */
+function line(message, open = false) {
   const what = content(message);
-  return el("li", { data: { key: `${message.at}|${message.topic}|${message.payload}` } },
-    el("details", {},
+  return el("li", { data: { key: keyOf(message), fate: fateOf(message) } },
+    el("details", { attrs: open ? { open: "" } : {} },
       el("summary", {}, stateMark(message.verdict, VERDICTS.get(message.verdict)),
         el("span", { class: "soft clip", text: what }), el("time", { class: "quiet", text: clock(message.at) })),
       el("p", { class: "small quiet", text: `${message.topic} · ${size(message.size)}` }),
@@ -44,6 +50,7 @@ export function followMessages(device) {
       setText(byId("messages-empty"), t("Not loaded: {message}", { message: /** @type {Error} */ (error).message }));
     }
   };
+  connection.on("quarantine_left", read);
   new IntersectionObserver(([entry]) => {
     seen = entry.isIntersecting;
     read();
@@ -51,12 +58,15 @@ export function followMessages(device) {
   setInterval(read, EVERY);
 }
 
-/** Only new ones are added, so an opened one stays open. @param {HTMLElement} list @param {any[]} messages */
+/** One that was opened stays open. @param {HTMLElement} list @param {any[]} messages */
 function show(list, messages) {
   byId("messages-empty").hidden = messages.length > 0;
   setText(byId("messages-empty"), t("None heard lately."));
-  const held = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.key, node]));
-  const nodes = messages.slice(0, SHOWN).map((message) => held.get(`${message.at}|${message.topic}|${message.payload}`) ?? line(message));
+  const held = new Map([...list.children].map((node) => [/** @type {HTMLElement} */ (node).dataset.key, /** @type {HTMLElement} */ (node)]));
+  const nodes = messages.slice(0, SHOWN).map((message) => {
+    const node = held.get(keyOf(message));
+    return node?.dataset.fate === fateOf(message) ? node : line(message, node?.querySelector("details")?.open);
+  });
   nodes.forEach((node, i) => {
     if (list.children[i] !== node) list.insertBefore(node, list.children[i] ?? null);
   });
