@@ -1,4 +1,4 @@
-"""Keeps database connections of the web process between requests, where it is told to.
+"""Keeps database connections of the web process between requests, unless it is told not to.
 
 Django gives each request a thread of its own, and each thread a connection of its own: opened,
 checked and thrown away, with all that Postgres had learnt of our tables and functions.

@@ -13,6 +13,14 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env
 
 CONNECT_TIMEOUT = "5"  # seconds for each host, unless the address names another
+# How soon a connection that is kept is known to be dead when its host is gone without a word: the
+# system's own limits are a quarter of an hour, and two hours where nothing is under way.
+SILENT_NETWORK = {
+    "tcp_user_timeout": "10000",  # ms until what was sent must have arrived
+    "keepalives_idle": "10",  # seconds of silence until it is asked whether anybody is there
+    "keepalives_interval": "5",  # seconds between these questions
+    "keepalives_count": "3",  # of them, unanswered
+}
 POSTGRES_PORT = 5432
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -64,7 +72,7 @@ def database(name: str, default: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             f"{name} names no host; a Unix socket is postgresql:///name?host=/run/postgresql"
         )
-    defaults = {"connect_timeout": CONNECT_TIMEOUT}
+    defaults = {"connect_timeout": CONNECT_TIMEOUT, **SILENT_NETWORK}
     if len(hosts) > 1:
         defaults["target_session_attrs"] = "read-write"
     return {

@@ -97,8 +97,9 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": servers.database("DATABASE_URL", "postgresql://localhost/pulseboard")}
-# Connections that a web process keeps between requests; 0: each request opens its own.
-DATABASE_POOL = env.integer("PULSEBOARD_DATABASE_POOL", 0, minimum=0, maximum=1_000)
+# Connections that a web process has at most, and keeps between requests; 0: each request opens its
+# own.
+DATABASE_POOL = env.integer("PULSEBOARD_DATABASE_POOL", 12, minimum=0, maximum=1_000)
 
 REDIS_URL = servers.redis_url("REDIS_URL", "redis://localhost:6379/0")
 # Set apart several installations on one Redis or one broker.

@@ -56,6 +56,8 @@ class WebProcess(Child):
                 "REDIS_URL": redis or settings.REDIS_URL,
                 "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
                 "PULSEBOARD_SECRET_KEY": settings.SECRET_KEY,
+                # So that it can be seen when nobody asks the database (`is_at_rest`).
+                "PULSEBOARD_DATABASE_POOL": os.environ.get("PULSEBOARD_DATABASE_POOL", "0"),
             },
             folder=ROOT,
         )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
+from dashboard.tests.live_socket import make_cookie
+from telemetry.tests.written import series
 from tests.database_url import database_url
+from tests.test_export_served import asked, fill
 from tests.waiting import eventually
 from tests.web_process import WebProcess
 
@@ -59,5 +63,18 @@ def test_requests_share_sessions_that_stay_and_get_others_when_these_end(
         eventually(lambda: not sessions(process) & seen, what="they have ended")
         eventually(lambda: ask(process), what="it answers again")
         eventually(lambda: bool(sessions(process)), what="others are kept")
+        keeps_nobody_out(process)
     finally:
         process.stop()
+
+
+def keeps_nobody_out(process: WebProcess) -> None:
+    """More downloads that nobody reads than there are sessions."""
+    one = series()
+    fill(one.pk)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={make_cookie()}"
+    with ExitStack() as slow:
+        for _ in range(MOST + 1):
+            wire = slow.enter_context(closing(asked(process, one.pk, cookie)))
+            assert slow.enter_context(wire.getresponse()).status == HTTPStatus.OK
+        eventually(lambda: ask(process), what="somebody else is answered")

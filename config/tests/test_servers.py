@@ -26,7 +26,7 @@ def database(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, object]:
 
 
 def test_one_host_several_hosts_and_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = {"connect_timeout": "5"}
+    usual = {"connect_timeout": "5", **servers.SILENT_NETWORK}
     assert database(monkeypatch, "postgresql://me:p%40ss@db/x?sslmode=require") == {
         "NAME": "x",
         "USER": "me",

@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError, connection
 from django.http import HttpResponse, StreamingHttpResponse
@@ -139,7 +140,11 @@ async def _pulled(pieces: Iterator[Piece]) -> AsyncIterator[Piece]:
     that the next is made while this one is sent. Nothing is made that the client does not take."""
 
     def made() -> Piece | None:
-        return next(pieces, None)
+        piece = next(pieces, None)
+        if settings.DATABASE_POOL:
+            # While this is sent, which a slow client may have take hours, others have it.
+            connection.close()
+        return piece
 
     pull = sync_to_async(made)
     upcoming = asyncio.ensure_future(pull())
