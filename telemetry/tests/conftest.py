@@ -14,10 +14,10 @@ from telemetry.tests.timescaledb import connected, rows, server, turned_to
 
 
 @pytest.fixture
-def api() -> APIClient:
-    """Logged in."""
+def api(db: None) -> APIClient:
+    """Logged in as somebody who is stored: an answer that takes long asks for them again."""
     client = APIClient()
-    client.force_authenticate(User(username="ana", is_superuser=True))
+    client.force_authenticate(User.objects.create(username="amy", is_superuser=True))
     return client
 
 
