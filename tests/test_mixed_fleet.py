@@ -1,4 +1,5 @@
-"""Every dialect at once: simulator, broker, bridge, Postgres, page; nobody registers anything."""
+"""Every dialect at once: simulator, clients of others, broker, bridge, Postgres, page; nobody
+registers anything."""
 
 from __future__ import annotations
 
@@ -15,12 +16,14 @@ import pytest
 from playwright.sync_api import Page
 
 from bridge.decode import Decoder
+from bridge.decode.identity import device_uid
 from bridge.decode.items import Telemetry
 from bridge.tests.conftest import database, worker_database_url
 from firmware_sim.dialects import DIALECTS
 from firmware_sim.fleet import Identity, build_fleet
 from tests.bridge_process import ROOT, BridgeProcess
 from tests.browser import chromium, operator, page
+from tests.peers import Peer
 from tests.spoken import numbers, read
 from tests.waiting import eventually
 from tests.web_process import web, web_process
@@ -35,6 +38,14 @@ SETTINGS = {
     "PULSEBOARD_FILTERS": "plant/#,diy/#",
     "PULSEBOARD_AUTO_ADOPT": ",".join(DIALECTS),
 }
+# What clients of others measure last, by the uid of who measures it, and who they are.
+MEASURED_BY_PEERS = {
+    "sparkplug": {device_uid("hall/line-1"): 1450, device_uid("hall/line-1/press"): 6.5},
+    "thingsboard": {device_uid("Pump 7"): 4.25},
+}
+PRESENT = (
+    "SELECT d.uid, s.connection FROM devices_presence s JOIN devices_device d ON d.id = s.device_id"
+)
 STORED = (
     "SELECT d.uid, r.value FROM reading r JOIN telemetry_series s ON s.id = r.series_id"
     " JOIN devices_device d ON d.id = s.device_id"
@@ -58,8 +69,18 @@ def uid_of(device: Identity) -> str:
 
 
 @pytest.fixture
-def ledger(mosquitto, database: object, tmp_path: Path) -> Iterator[Path]:
-    """What the broker acknowledged of a fleet in which each device speaks another dialect."""
+def clients(tmp_path: Path) -> Iterator[dict[str, Peer]]:
+    """Those of others that could be installed, by the name of their program."""
+    found = {name: Peer(name, tmp_path / f"{name}.log") for name in MEASURED_BY_PEERS}
+    yield {name: client for name, client in found.items() if client.is_installed}
+    for client in found.values():
+        client.close()
+
+
+@pytest.fixture
+def ledger(mosquitto, database: object, clients: dict[str, Peer], tmp_path: Path) -> Iterator[Path]:
+    """What the broker acknowledged of a fleet in which each device speaks another dialect; beside
+    it are the clients of others. The Sparkplug node was born before there was a bridge."""
     worker = BridgeProcess(
         tmp_path / "bridge.log",
         {
@@ -74,8 +95,12 @@ def ledger(mosquitto, database: object, tmp_path: Path) -> Iterator[Path]:
     command += ["--speak", ",".join(DIALECTS), "--mqtt", mosquitto.url, "--ledger", str(path)]
     simulator = None
     try:
+        if "sparkplug" in clients:
+            clients["sparkplug"].speak(mosquitto.port)
         worker.start()
         worker.wait_connected()
+        if "thingsboard" in clients:
+            clients["thingsboard"].speak(mosquitto.port)
         with (tmp_path / "sim.log").open("wb") as log:
             simulator = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=log, stderr=log)
         eventually(
@@ -90,15 +115,19 @@ def ledger(mosquitto, database: object, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_device_of_each_dialect_shows_up_with_what_it_measured(
-    ledger: Path, database: Callable[[str], list[tuple]], page: Page
+    ledger: Path, clients: dict[str, Peer], database: Callable[[str], list[tuple]], page: Page
 ) -> None:
     uids = {uid_of(device): device for device in FLEET}
     assert len(uids) == len(FLEET)
 
-    def missing() -> list[str]:
-        stored: dict[str, set[float]] = {}
+    def stored() -> dict[str, set[float]]:
+        found: dict[str, set[float]] = {}
         for uid, value in database(STORED):
-            stored.setdefault(uid, set()).add(round(value, 2))
+            found.setdefault(uid, set()).add(round(value, 2))
+        return found
+
+    def missing() -> list[str]:
+        found = stored()
         sent: dict[str, list[set[float]]] = {}
         for line in ledger.read_text().rpartition("\n")[0].splitlines():
             entry = json.loads(line)
@@ -108,17 +137,27 @@ def test_a_device_of_each_dialect_shows_up_with_what_it_measured(
             for uid, device in uids.items()
             if device.dialect is not None
             and not any(
-                values <= stored.get(uid, set())
-                or (device.dialect.NAME in COARSE and uid in stored)
+                values <= found.get(uid, set()) or (device.dialect.NAME in COARSE and uid in found)
                 for values in sent.get(device.uid, [])
             )
         ]
 
     eventually(lambda: not missing(), 60, what=lambda: f"stored whole: {missing()}")
+    measured = {uid: value for name in clients for uid, value in MEASURED_BY_PEERS[name].items()}
+    eventually(
+        lambda: all(value in stored().get(uid, ()) for uid, value in measured.items()),
+        what=lambda: f"what {sorted(clients)} measured: {measured}, stored {stored()}",
+    )
     page.goto("/")
     eventually(
         lambda: (
             {uid for uid in uids if page.locator(f'a[href="/devices/{uid}/"]').count()} == set(uids)
         ),
         what="the fleet page shows each",
+    )
+    for client in clients.values():
+        client.say_goodbye()
+    eventually(
+        lambda: {dict(database(PRESENT)).get(uid) for uid in measured} <= {"offline"},
+        what=lambda: f"they are gone: {database(PRESENT)}",
     )

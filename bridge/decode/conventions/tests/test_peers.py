@@ -1,7 +1,7 @@
 """What libraries of others encode is read: pycayennelpp and micropython-senml, as devices use them.
 
-The Sparkplug clients and ThingsBoard's SDK on PyPI replace or pin paho-mqtt, so they are not
-installed here; what they send stands in `test_sparkplug.py` and `test_thingsboard.py`.
+Clients that need other packages than ours, for Sparkplug and ThingsBoard, run beside a bridge in
+`tests/test_mixed_fleet.py`.
 """
 
 from __future__ import annotations
