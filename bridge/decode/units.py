@@ -191,7 +191,9 @@ _QUANTITY_OF_UNIT = {
     **dict.fromkeys(("s", "ms", "min", "h", "d"), "duration"),
     **dict.fromkeys(("B", "kB", "MB", "GB"), "data_size"),
     **dict.fromkeys(("rpm",), "rotation"),
+    **dict.fromkeys(("m/s²",), "acceleration"),
 }
+_NEVER_RELATIVE = frozenset(_QUANTITY_OF_UNIT.values()) - {"signal_strength", "illuminance"}
 # What a word says more exactly than its unit, by that unit's quantity.
 _NARROWER = {
     "temperature": {"dew_point"},
@@ -241,6 +243,8 @@ def _quantity_of(metric: str, shown: str, device_class: str) -> str:
     of_word = _of_words(metric)
     if of_unit:
         return of_word if of_word in _NARROWER.get(of_unit, ()) else of_unit
+    if shown == "%" and of_word in _NEVER_RELATIVE:
+        return ""  # a share of it: `ENERGY.Load`
     if of_word == "distance" and shown not in ("m", "mm", "cm", "km", "in", "ft"):
         return ""  # "level" of what
     return of_word

@@ -34,6 +34,7 @@ def test_each_spelling_is_shown_as_one(unit: str, shown: str) -> None:
         ("ENERGY.Total", "", "", "energy"),
         ("ENERGY.Factor", "", "", "power_factor"),
         ("ENERGY.Power", "", "", "power"),
+        ("ENERGY.Load", "%", "", ""),
         ("switch:0.apower", "", "", "power"),
         ("x", "kWh", "", "energy"),
         ("x", "lux", "", "illuminance"),

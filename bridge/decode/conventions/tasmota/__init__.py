@@ -46,6 +46,7 @@ _CHANNEL = re.compile(
     r"SENSOR|STATE|LWT|RESULT|INFO[1-3]?|STATUS[0-9]{0,2}|POWER[0-9]{0,2}|DEEPSLEEP"
 )
 _RELAY = re.compile(r"POWER[0-9]{0,2}|(?:Switch|Button)[0-9]{1,2}")
+_FIGURES = {"0": False, "1": True}  # whom StateText calls off and on, without a discovery
 MAX_CLOSED = 4  # braces that a document may lack at its end
 
 # What is no reading, at whatever depth: the clock, units, what the radio is called, and when the
@@ -151,7 +152,8 @@ def _changes(document: dict[str, Any]) -> dict[str, Any]:
     changes = {}
     for name, value in document.items():
         if _RELAY.fullmatch(name):
-            changes[name] = value.get("Action") if isinstance(value, dict) else value
+            said = value.get("Action") if isinstance(value, dict) else value
+            changes[name] = _FIGURES.get(said, said) if isinstance(said, str) else said
         elif name in children.CHANNELS:
             changes[name] = value
     return changes

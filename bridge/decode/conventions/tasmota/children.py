@@ -17,11 +17,16 @@ from bridge.message import Message
 
 ZIGBEE, LORA = "ZbReceived", "LwReceived"
 CHANNELS = (ZIGBEE, LORA)
+INFORMATION = "ZbInfo"  # what the bridge knows of a child, its last values, whenever they came
+# What else the Zigbee bridge tells under SENSOR: of its own work, and answers to commands.
+BRIDGE_WORK = re.compile(r"Zb(?:State|Response|Status|Light|Bind|Unbind|Ping|Leave|Scan|Map|Name)")
 MAX_CHILDREN = 200  # of one message
 _SHORT = re.compile(r"0x[0-9A-Fa-f]{4}")
 # What the BLE drivers call a sensor: its kind and the end of its MAC address.
 _BLE = re.compile(r"\w{2,20}-[0-9a-f]{6}", re.ASCII)
+_ENDPOINT = re.compile(r"_\d{1,3}$", re.ASCII)
 _RAW = re.compile(r"[0-9A-F]{4}[!/<]")  # a Zigbee attribute or command without a name
+_GROUPS = re.compile(r"(?:Add|Get|View|Remove|RemoveAll)Group")  # which a child is of: an answer
 # What of a child is no reading.
 _ABOUT = frozenset(
     {
@@ -35,7 +40,18 @@ _ABOUT = frozenset(
         "IEEEAddr",
         "Time",
     }
-    | {"Node", "DevEUIh", "DevEUIl", "FPort", "Payload", "Decoder", "Events", "LastEvent", "MAC"}
+    | {
+        *quantities.UNIT_KEYS,
+        "Node",
+        "DevEUIh",
+        "DevEUIl",
+        "FPort",
+        "Payload",
+        "Decoder",
+        "Events",
+        "LastEvent",
+        "MAC",
+    }
 )
 
 
@@ -46,6 +62,7 @@ class Child(NamedTuple):
     gateway: str
     told: dict[str, Any]
     lora: bool
+    measures: bool = True  # else it is described alone
 
 
 def apart(found: Place, document: dict[str, Any]) -> tuple[dict[str, Any], list[Child]]:
@@ -61,10 +78,17 @@ def apart(found: Place, document: dict[str, Any]) -> tuple[dict[str, Any], list[
     for name, value in document.items():
         if name in CHANNELS:
             told = members(value)
-            gateway = _gateway(found.native, list(told))
+            gateway = _gateway(found.native, told)
             children += [_child(gateway, key, members(each), name) for key, each in told.items()]
+        elif name == INFORMATION:
+            children += [
+                _child(found.native, key, members(each), ZIGBEE)._replace(measures=False)
+                for key, each in members(value).items()
+            ]
+        elif BRIDGE_WORK.match(name):
+            continue
         elif isinstance(value, dict) and _SHORT.fullmatch(name):  # SetOption100
-            gateway = _gateway(found.native, [name])
+            gateway = _gateway(found.native, {name: value})
             children.append(_child(gateway, name, value, ZIGBEE))
         elif isinstance(value, dict) and _BLE.fullmatch(name):
             # Several bridges hear the same one: it is one device, whoever tells of it.
@@ -84,8 +108,12 @@ def said(
     state: State,
 ) -> list[Item]:
     """The items of one child."""
-    told = {name: value for name, value in child.told.items() if not _RAW.match(name)}
-    flat = flattened(told, read_text=read_text, ignored=_ABOUT)
+    told = {
+        name: value
+        for name, value in child.told.items()
+        if not (_RAW.match(name) or _GROUPS.match(name))
+    }
+    flat = flattened(told if child.measures else {}, read_text=read_text, ignored=_ABOUT)
     items: list[Item] = []
     if flat.values or flat.problems:
         items.append(flat.telemetry(child.uid, time_us))
@@ -110,11 +138,17 @@ def _child(gateway: str, key: str, told: dict[str, Any], channel: str) -> Child:
     return Child(device_uid(f"{gateway}_{name}"), device_uid(gateway), told, channel == LORA)
 
 
-def _gateway(native: str, keys: list[str]) -> str:
-    """The bridge: SetOption89 puts the address of a child below the bridge's name."""
+def _gateway(native: str, told: dict[str, Any]) -> str:
+    """The bridge: SetOption89 puts the address of a child below the bridge's name, SetOption112 its
+    name, and SetOption120 adds the endpoint."""
     above, _, last = native.rpartition("/")
-    alone = len(keys) == 1 and above and keys[0].removeprefix("0x").upper() == last.upper()
-    return above if alone else native
+    if not above or len(told) != 1:
+        return native
+    ((key, value),) = told.items()
+    child = members(value)
+    called = {key, word(child.get("Name")), word(child.get("Device"))}
+    address = _ENDPOINT.sub("", last).lower()
+    return above if address in {each.removeprefix("0x").lower() for each in called} else native
 
 
 def _about(child: Child) -> tuple[str, str, str, str, str]:

@@ -5,6 +5,7 @@ The table is what hatasmota (hatasmota/sensor.py, SENSOR_UNIT_MAP) has, in this 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,11 +16,11 @@ from bridge.decode.units import normalised, quantity_of
 UNIT_KEYS = ("TempUnit", "PressureUnit", "SpeedUnit")
 
 _UNITS = {
-    **dict.fromkeys(("Humidity", "Moisture", "Battery", "BatteryPercentage"), "%"),
+    **dict.fromkeys(("Humidity", "Moisture", "Battery", "BatteryPercentage", "Load"), "%"),
     **dict.fromkeys(("Illuminance", "Ambient"), "lx"),
     **dict.fromkeys(("Voltage", "BatteryVoltage", "Vcc", "RMSVoltage"), "V"),
     **dict.fromkeys(("Current", "CurrentNeutral"), "A"),
-    **dict.fromkeys(("Power", "ActivePower", "Load"), "W"),
+    **dict.fromkeys(("Power", "ActivePower"), "W"),
     **dict.fromkeys(("ApparentPower",), "VA"),
     **dict.fromkeys(("ReactivePower",), "var"),
     **dict.fromkeys(("Total", "TotalTariff", "Today", "Yesterday", "Energy"), "kWh"),
@@ -36,7 +37,18 @@ _UNITS = {
     "UptimeSec": "s",
     "Heap": "kB",
 }
-_TEMPERATURES = ("Temperature", "DewPoint", "FeelsLike", "HeatIndex")
+# What the names mean of some sensors (tasmota/docs docs/VL53Lxx.md, AS3935.md, and what the web
+# page of a plug shows).
+_OF_SENSOR = {
+    "VL53L0X.Distance": "mm",
+    "VL53L1X.Distance": "mm",
+    "AS3935.Distance": "km",
+    "AS3935.Energy": "",
+    "ENERGY.Period": "Wh",
+    "Wifi.RSSI": "%",
+}
+_NUMBERED = re.compile(r"[_-]\d{1,2}(?=\.)", re.ASCII)  # the second of two alike sensors
+_TEMPERATURES = ("Temperature", "DewPoint", "FeelsLike", "HeatIndex", "OBJTMP", "AMBTMP")
 _PRESSURES = ("Pressure", "SeaPressure")
 # Of the arrays and objects under ENERGY that count up.
 _COUNTERS = frozenset(
@@ -76,7 +88,7 @@ def described(uid: str, values: Mapping[str, Value], units: Units) -> Iterable[D
         elif name == "Speed":
             unit = units.speed
         else:
-            unit = _UNITS.get(name, "")
+            unit = _OF_SENSOR.get(_NUMBERED.sub("", metric), _UNITS.get(name, ""))
             kind = "counter" if name in _COUNTERS and unit else kind
         if unit:
             yield Described(uid, metric, unit=unit, kind=kind, quantity=quantity_of(metric, unit))

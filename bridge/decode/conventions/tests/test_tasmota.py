@@ -84,6 +84,8 @@ STATE = {  # tasmota/docs docs/DeepSleep.md
         ("stat/tasmota_switch/RESULT", {"POWER": "OFF"}, "tasmota_switch", {"POWER": False}),
         ("stat/tasmota_switch/POWER2", {"POWER2": "ON"}, "tasmota_switch", {"POWER2": True}),
         ("stat/tasmota/RESULT", {"Button1": {"Action": "HOLD"}}, "tasmota", {"Button1": "HOLD"}),
+        # docs/Rules.md: StateText1 0, StateText2 1
+        ("stat/wemos-4/RESULT", {"POWER1": "0"}, "wemos-4", {"POWER1": False}),
         ("stat/tasmota/RESULT", {"Switch1": {"Action": "ON"}}, "tasmota", {"Switch1": True}),
         # issues of arendst/Tasmota: bare nan, numbers as text
         ("tele/t/SENSOR", b'{"Time":"2020","AM2301":{"Humidity":"45.1","Light":"7"}}',
@@ -260,6 +262,20 @@ def test_the_future_wake_up_is_neither_a_time_nor_a_reading() -> None:
         ("tele/zb/SENSOR", {"0x5ADF": {"Dimmer": 254}}, "zb_0x5ADF", {"Dimmer": 254}, {}),
         ("tele/zb/ZbReceived", {"0x5ADF": {"Dimmer": 254}}, "zb_0x5ADF", {"Dimmer": 254}, {}),
         ("tele/zb/5ADF/ZbReceived", {"Dimmer": 254}, "zb_5ADF", {"Dimmer": 254}, {}),
+        # docs/Zigbee.md, SetOption83 and 89 together
+        ("tele/Zigbee/8F20/SENSOR",
+         {"ZbReceived": {"Kitchen": {"Device": "0x8F20", "Voltage": 2.995, "Pressure": 1004.04,
+                                     "PressureUnit": "hPa", "Endpoint": 1, "LinkQuality": 88}}},
+         "Zigbee_Kitchen", {"Voltage": 2.995, "Pressure": 1004.04, "LinkQuality": 88}, {}),
+        # docs/Commands.md SetOption120: the endpoint behind the address
+        ("tele/Zigbee/5ADF_1/SENSOR", {"ZbReceived": {"0x5ADF": {"Dimmer": 254}}},
+         "Zigbee_0x5ADF", {"Dimmer": 254}, {}),
+        # docs/Zigbee.md, groups: the answer to a command beside the link
+        ("tele/zb/SENSOR",
+         {"ZbReceived": {"IKEA_Light": {"Device": "0x5ADF", "0004<00": "006400", "AddGroup": 100,
+                                        "AddGroupStatus": 0, "AddGroupStatusMsg": "SUCCESS",
+                                        "Endpoint": 1, "LinkQuality": 80}}},
+         "zb_IKEA_Light", {"LinkQuality": 80}, {}),
         # docs/LoRa-and-LoRaWan-Bridge.md
         ("tele/core2/SENSOR",
          {"LwReceived": {"0x4AD6": {"Node": 1, "Device": "0x4AD6", "RSSI": -50.0, "SNR": 12.0,
@@ -290,6 +306,55 @@ def test_those_behind_a_bridge_are_devices(topic, payload, child, values, about)
     assert Discovered(child, gateway) in items
     described = [item for item in items if isinstance(item, Described) and not item.metric]
     assert described == [Described(child, **about)]
+
+
+def test_what_a_bridge_knows_of_a_child_describes_it_and_is_no_reading() -> None:
+    """docs/Zigbee.md, ZbInfo: its values are of whatever time."""
+    known = {
+        "Device": "0xECD0",
+        "Name": "IKEA_Bulb",
+        "IEEEAddr": "0x90FD9FFFFE03B051",
+        "ModelId": "TRADFRI bulb E27 WS opal 980lm",
+        "Manufacturer": "IKEA of Sweden",
+        "Endpoints": [1],
+        "Config": ["O01", "L01.2"],
+        "Power": 1,
+        "LastSeenEpoch": 1658349178,
+    }
+    items = Saying(tasmota).hear("tele/zb/SENSOR", {"ZbInfo": {"0xECD0": known}})
+    assert items == [
+        Discovered("zb_IKEA_Bulb", "zb"),
+        Described(
+            "zb_IKEA_Bulb",
+            name="IKEA_Bulb",
+            model="TRADFRI bulb E27 WS opal 980lm",
+            manufacturer="IKEA of Sweden",
+            aliases=("0x90FD9FFFFE03B051",),
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "units"),
+    [
+        # docs/VL53Lxx.md, "it will display distance in mm", HC-SR04.md
+        ({"VL53L0X_1": {"Distance": 263}, "VL53L1X": {"Distance": 3}, "SR04": {"Distance": 16.7}},
+         {"VL53L0X_1.Distance": "mm", "VL53L1X.Distance": "mm", "SR04.Distance": "cm"}),
+        # docs/AS3935.md: kilometres to the storm; the energy has no unit
+        ({"AS3935": {"Event": 4, "Distance": 12, "Energy": 58622, "Stage": 1}},
+         {"AS3935.Distance": "km"}),
+        # docs/MLX90614.md
+        ({"MLX90614": {"OBJTMP": 23.8, "AMBTMP": 22.7}},
+         {"MLX90614.OBJTMP": "°C", "MLX90614.AMBTMP": "°C"}),
+        # docs/Teleinfo.md: the load is the share of 15 A
+        ({"ENERGY": {"Period": 9, "Power": 170, "Load": 6}},
+         {"ENERGY.Period": "Wh", "ENERGY.Power": "W", "ENERGY.Load": "%"}),
+    ],
+)  # fmt: skip
+def test_a_name_may_have_another_unit_of_one_sensor(payload, units) -> None:
+    items = Saying(tasmota).hear("tele/t/SENSOR", {"Time": "2020-01-01T00:00:00", **payload})
+    told = {item.metric: item.unit for item in items if isinstance(item, Described)}
+    assert told == units
 
 
 def test_units_come_from_the_message_and_from_the_names() -> None:
@@ -371,6 +436,9 @@ def test_births_and_status_describe() -> None:
         ("tele/t/SENSOR", "", "cleared"),
         ("tele/t/LWT", "", "cleared"),
         ("tele/SENSOR", {"A": 1}, "no_device"),
+        # docs/Zigbee.md: what the bridge does, and answers to commands
+        ("tele/zb/SENSOR", {"ZbState": {"Status": 30, "ShortAddr": "0x8F20"}}, "no_values"),
+        ("tele/zb/SENSOR", {"ZbResponse": {"Device": "0x5ADF", "Status": 0}}, "no_values"),
         ("tele/t/SENSOR", {"Time": "2020-01-01T00:00:00"}, "no_values"),
         ("tele/t/SENSOR", {"Time": None, "A": None}, "no_values"),
     ],
