@@ -1,7 +1,8 @@
 """What a Ruuvi sensor measured, out of the bytes it advertises. Pure.
 
-Data formats 3, 5, 6 and E1 (docs.ruuvi.com, Bluetooth advertisements). Names are those that Ruuvi's
-gateway gives the same values where it decodes them itself. What is not available is left out.
+Data formats 3, 5, C5, 6 and E1 (docs.ruuvi.com, Bluetooth advertisements). Names are those that
+Ruuvi's gateway gives the same values where it decodes them itself. What is not available is left
+out.
 """
 
 from __future__ import annotations
@@ -71,14 +72,12 @@ def _format_5(data: bytes) -> dict[str, Value]:
     for name, at in (("accelX", 7), ("accelY", 9), ("accelZ", 11)):
         if (acceleration := _signed(data, at)) != -0x8000:
             found[name] = acceleration / 1000
-    power = _unsigned(data, 13)
-    if power >> 5 != 0x7FF:
-        found["voltage"] = round(1.6 + (power >> 5) / 1000, 3)
-    if power & 0x1F != 0x1F:
-        found["txPower"] = -40 + 2 * (power & 0x1F)
-    if data[15] != 0xFF:
-        found["movementCounter"] = data[15]
-    return found
+    return found | _power_and_movement(data, 13)
+
+
+def _format_c5(data: bytes) -> dict[str, Value]:
+    """As 5, without the acceleration."""
+    return _climate(data) | _power_and_movement(data, 7)
 
 
 def _format_6(data: bytes) -> dict[str, Value]:
@@ -110,6 +109,18 @@ def _climate(data: bytes) -> dict[str, Value]:
     return found
 
 
+def _power_and_movement(data: bytes, at: int) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    power = _unsigned(data, at)
+    if power >> 5 != 0x7FF:
+        found["voltage"] = round(1.6 + (power >> 5) / 1000, 3)
+    if power & 0x1F != 0x1F:
+        found["txPower"] = -40 + 2 * (power & 0x1F)
+    if data[at + 2] != 0xFF:
+        found["movementCounter"] = data[at + 2]
+    return found
+
+
 def _tenths(found: dict[str, Value], data: bytes, places: tuple[tuple[str, int], ...]) -> None:
     for name, at in places:
         if (count := _unsigned(data, at)) != 0xFFFF:
@@ -137,6 +148,7 @@ def _signed(data: bytes, at: int) -> int:
 _FORMATS: dict[tuple[int, int], Callable[[bytes], dict[str, Value]]] = {
     (3, 14): _format_3,
     (5, 24): _format_5,
+    (0xC5, 18): _format_c5,
     (6, 20): _format_6,
     (0xE1, 40): _format_e1,
 }

@@ -47,6 +47,8 @@ NO_READINGS = frozenset(
     {"id", "mac", "mac_type", "name", "brand", "model", "model_id", "type", "cidc", "acts", "track"}
     | {"device", "servicedata", "servicedatauuid", "manufacturerdata", "mfid", "uuid", "major"}
     | {"minor", "txpower", "prmac", "ctrl", "cont", "encr", "adv_type", "avgu", "sumu", "unit"}
+    | {"serial", "modeltype", "beaconmodel", "packet", "seq", "time", "time_min", "time_max"}
+    | {"cipher", "ctr", "mic"}  # of an advertisement that is encrypted
 )
 OF_SENSOR = frozenset({"unit", "addr", "type", "res"})  # what a wired sensor is
 OF_GATEWAY = frozenset({"uptime", "freemem", "rssi", "tempc"})  # what it measures of itself
@@ -71,11 +73,24 @@ UNITS = {
     "pm10": "µg/m³",
     "lvl_cm": "cm",
     "bpm": "bpm",
+    "act_bpm": "bpm",
     "impedance": "Ω",
+    "darkness": "lx",
+    "energy": "kWh",
+    "litres": "L",
+    "seconds": "s",
+    "tx": "dBm",
+    "x_axis": "m/s²",
+    "y_axis": "m/s²",
+    "z_axis": "m/s²",
     "uptime": "s",
     "freemem": "B",
     "tempf": "°F",
 }
+UNITS_OF_MODEL = {"TPMS": {"pres": "bar"}, "SBBT": {"open": "%"}, "RC1010": {"level": "%"}}
+# What is told in two units: the second goes where the first is.
+_TWICE = (("tempc", "tempf"), ("lvl_cm", "lvl_in"))
+_COUNTED = re.compile(r"tempc(?:\d|_).*", re.ASCII)  # `tempc2`, `tempc2_dp`, `tempc_max`
 _TOPIC = re.compile(r"(?:(.+)/)?([^/]+)/([A-Za-z0-9_]+)toMQTT(?:/(.*))?")
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}:?){5}[0-9A-Fa-f]{2}")
 
@@ -154,8 +169,10 @@ def _beacon(
     values = _values(document)
     if not (values.keys() - HEARD):
         return [Ignored("undecoded_beacon", gateway)]
-    if "tempc" in values:
-        values.pop("tempf", None)  # the same once more
+    for kept, again in _TWICE:
+        for metric in [each for each in values if each.startswith(again)]:
+            if kept + metric.removeprefix(again) in values:
+                del values[metric]
     found.describe(
         uid,
         name=_text(document, "name"),
@@ -164,10 +181,12 @@ def _beacon(
     )
     found.is_called(uid, *{told: None, _text(document, "mac"): None})
     found.add(uid, 0, values)
+    own = UNITS_OF_MODEL.get(_text(document, "model_id"), {})
     for metric in values:
-        unit = _text(document, {"avg": "avgu", "sum": "sumu", "weight": "unit"}.get(metric, ""))
-        if unit or metric in UNITS:
-            found.has_unit(uid, metric, unit or UNITS[metric])
+        told = _text(document, {"avg": "avgu", "sum": "sumu", "weight": "unit"}.get(metric, ""))
+        base = "tempc" if _COUNTED.fullmatch(metric) else metric
+        if unit := told or own.get(metric) or UNITS.get(base, ""):
+            found.has_unit(uid, metric, unit, "dew_point" if metric.endswith("_dp") else "")
     return [Discovered(uid, gateway), *found.or_rejected(uid)]
 
 

@@ -19,7 +19,7 @@ from bridge.decode.conventions.tests.heard import (
     values,
 )
 from bridge.decode.identity import device_uid
-from bridge.decode.items import Discovered, Ignored, Rejected
+from bridge.decode.items import Described, Discovered, Ignored, Rejected
 
 GATEWAY = "home/OpenMQTTGateway"
 TABLE: list[tuple[str, str, dict[str, dict[str, Any]]]] = [
@@ -37,6 +37,16 @@ TABLE: list[tuple[str, str, dict[str, dict[str, Any]]]] = [
      {"AABBCCDDEEFF": {"avg": 2.376, "sum": 21.2928, "batt": 70, "lowbatt": False}}),
     ("BTtoMQTT/AABBCCDDEEFF", '{"brand":"Otio/BeeWi","model":"Door & Window Sensor","model_id":"BSDOO","type":"CTMO","cidc":false,"cont":true,"open":true,"batt":100}',
      {"AABBCCDDEEFF": {"open": True, "batt": 100}}),
+    # theengs/decoder, tests/BLE/test_ble.cpp: what is told in two units comes once, by each probe
+    ("BTtoMQTT/AABBCCDDEEFF", '{"brand":"Govee","model_id":"H5055","type":"BBQ","cidc":false,"tempc1":23,"tempf1":73.4,"tempc2":115,"tempf2":239,"batt":70}',
+     {"AABBCCDDEEFF": {"tempc1": 23, "tempc2": 115, "batt": 70}}),
+    ("BTtoMQTT/AABBCCDDEEFF", '{"brand":"Blue Maestro","model_id":"TD3in1","type":"THBX","tempc":23.9,"tempf":75.02,"hum":43.5,"tempc2_dp":10.8,"tempf2_dp":51.44,"batt":86}',
+     {"AABBCCDDEEFF": {"tempc": 23.9, "hum": 43.5, "tempc2_dp": 10.8, "batt": 86}}),
+    ("BTtoMQTT/AABBCCDDEEFF", '{"brand":"Mopeka","model_id":"M1017","type":"UNIQ","tempc":20,"lvl_cm":11.2,"lvl_in":4.4,"quality":3,"volt":2.9}',
+     {"AABBCCDDEEFF": {"tempc": 20, "lvl_cm": 11.2, "quality": 3, "volt": 2.9}}),
+    # ibid.: a serial number and a packet's are no readings
+    ("BTtoMQTT/AABBCCDDEEFF", '{"brand":"Otodata","model_id":"RC1010","type":"UNIQ","level":98.35,"serial":56001608,"modeltype":67367466,"status":0}',
+     {"AABBCCDDEEFF": {"level": 98.35, "status": 0}}),
     # ble.md: the topic is the beacon's UUID, its address changes
     ("BTtoMQTT/1de4b189115e45f6b44e509352269977", '{"id":"52:10:A8:46:90:AC","rssi":-76,"model_id":"IBEACON","uuid":"1de4b189115e45f6b44e509352269977","volt":2.6}',
      {"1de4b189115e45f6b44e509352269977": {"rssi": -76, "volt": 2.6}}),
@@ -91,6 +101,8 @@ def test_a_beacon_heard_by_two_gateways_is_one_device() -> None:
         # theengs/decoder, tests/BLE/test_ble.cpp: addresses that change
         ('{"brand":"GENERIC","model":"MS-CDP","model_id":"MS-CDP","type":"RMAC","rssi":-1}', "random_address"),
         ('{"brand":"Apple","model_id":"APPLEDEVICE","type":"TRACK","track":true,"prmac":true,"unlocked":false}', "random_address"),
+        # ibid.: encrypted, for who has its key
+        ('{"brand":"Shelly","model_id":"SBDW_002C_ENCR","encr":2,"cipher":"62511158bd25","ctr":"00112233","mic":"18cd3624","rssi":-60}', "undecoded_beacon"),
         ('{"brand":"Tile","model_id":"TILE","type":"TRACK","track":true,"device":"Tile Tracker","rssi":-5}', "undecoded_beacon"),
     ],
 )  # fmt: skip
@@ -110,13 +122,33 @@ def test_what_a_beacon_is_comes_with_its_readings() -> None:
     assert units(items) == {"avg": "kW", "sum": "kWh", "batt": "%"}
 
 
+@pytest.mark.parametrize(
+    ("payload", "told"),
+    [  # theengs/decoder@d6fdd205ca67, the `properties` of src/devices/*_json.h
+        ('{"model_id":"TPMS","pres":2.1,"count":1,"batt":80}', {"pres": ("bar", "pressure"), "count": ("", "count"), "batt": ("%", "battery")}),
+        ('{"model_id":"TD3in1","tempc2_dp":10.8}', {"tempc2_dp": ("°C", "dew_point")}),
+        ('{"model_id":"WS02/WS08","tempc_max":29.7,"time_max":175}', {"tempc_max": ("°C", "temperature")}),
+        ('{"model_id":"ADHS","session":36,"seconds":21,"litres":2.6,"energy":0.12}', {"seconds": ("s", "duration"), "litres": ("L", "volume"), "energy": ("kWh", "energy")}),
+        ('{"model_id":"MUE4094RT","motion":true,"darkness":29}', {"motion": ("", "motion"), "darkness": ("lx", "illuminance")}),
+        ('{"model_id":"Mokobeacon","x_axis":0.25}', {"x_axis": ("m/s²", "acceleration")}),
+    ],
+)  # fmt: skip
+def test_units_are_those_of_the_sensors_properties(
+    payload: str, told: dict[str, tuple[str, str]]
+) -> None:
+    items = hear(openmqttgateway, f"{GATEWAY}/BTtoMQTT/AABBCCDDEEFF", payload)
+    described = [each for each in items if isinstance(each, Described) and each.metric]
+    assert {each.metric: (each.unit, each.quantity) for each in described} == told
+
+
 def test_a_gateway_says_what_it_is_and_whether_it_is_there() -> None:
     assert presence(hear(openmqttgateway, f"{GATEWAY}/LWT", "offline")) == {
         "OpenMQTTGateway": False
     }
     items = hear(openmqttgateway, f"{GATEWAY}/version", "0.9")
     assert about(items, "OpenMQTTGateway").firmware == "0.9"
-    items = hear(openmqttgateway, f"{GATEWAY}/SYStoMQTT", TABLE[13][1])
+    (system,) = [payload for topic, payload, _ in TABLE if topic == "SYStoMQTT"]
+    items = hear(openmqttgateway, f"{GATEWAY}/SYStoMQTT", system)
     assert about(items, "OpenMQTTGateway").firmware == "v0.9.9-development"
     assert about(items, "OpenMQTTGateway").aliases == ("AA:BB:CC:00:11:22",)
 

@@ -22,7 +22,8 @@ from bridge.decode.conventions.tests.heard import (
 from bridge.decode.items import Discovered, Ignored, Rejected
 
 # docs.ruuvi.com (ruuvi/docs@150ebb448223), communication/bluetooth-advertisements: data-format-3, -5,
-# -6 and -e1, test vectors; XX of them is FF here. Accelerations in g, pressure in Pa.
+# -6, -e1 and -c5-rawv2, test vectors; XX of them is FF here, and C5 has its own first byte, where
+# its page has that of 5. Accelerations in g, pressure in Pa.
 VECTORS: list[tuple[str, dict[str, Any]]] = [
     ("03291A1ECE1EFC18F94202CA0B53",
      {"humidity": 20.5, "temperature": 26.3, "pressure": 102766, "accelX": -1.0, "accelY": -1.726, "accelZ": 0.714, "voltage": 2.899}),
@@ -37,6 +38,13 @@ VECTORS: list[tuple[str, dict[str, Any]]] = [
     ("058001000000008001800180010000000000CBB8334C884F",
      {"temperature": -163.835, "humidity": 0.0, "pressure": 50000, "accelX": -32.767, "accelY": -32.767, "accelZ": -32.767, "voltage": 1.6, "txPower": -40, "movementCounter": 0}),
     ("058000FFFFFFFF800080008000FFFFFFFFFFFFFFFFFFFFFF", {}),
+    ("C512FC5394C37CAC364200CDCBB8334C884F",
+     {"temperature": 24.3, "humidity": 53.49, "pressure": 100044, "voltage": 2.977, "txPower": 4, "movementCounter": 66}),
+    ("C57FFFFFFEFFFEFFDEFEFFFECBB8334C884F",
+     {"temperature": 163.835, "humidity": 163.835, "pressure": 115534, "voltage": 3.646, "txPower": 20, "movementCounter": 254}),
+    ("C58001000000000000000000CBB8334C884F",
+     {"temperature": -163.835, "humidity": 0.0, "pressure": 50000, "voltage": 1.6, "txPower": -40, "movementCounter": 0}),
+    ("C58000FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", {}),
     ("06170C5668C79E007000C90501D9FFCD004C884F",
      {"temperature": 29.5, "humidity": 55.3, "pressure": 101102, "PM2_5": 11.2, "CO2": 201, "VOC": 10, "NOx": 2, "luminosity": 13026.67}),
     ("067FFF9C40FFFE27109C40FAFAFEFFFF074C8F4F",
