@@ -96,6 +96,9 @@ def _only_hands_out(options: argparse.Namespace) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    # Otherwise each of the hundreds of processes that the tests start compiles all it imports: as
+    # long again as it takes to start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Tests send readings of fixed days of any year; what retention refuses is tested on purpose.
     for variable in ("PULSEBOARD_RETENTION_DAYS", "PULSEBOARD_ROLLUP_RETENTION_DAYS"):
         os.environ.setdefault(variable, "36500")

@@ -69,6 +69,18 @@ def test_neither_setup_nor_a_bridge_imports_what_it_does_not_use() -> None:
     assert by_a_bridge & NOT_BY_A_BRIDGE == set()
 
 
+@pytest.mark.process
+def test_the_web_process_loads_its_addresses_at_once_and_then_collects_what_goes() -> None:
+    told = "print(gc.isenabled(), gc.get_freeze_count() > 0, *sys.modules)"
+    code = f"import gc, sys, config.asgi\n{told}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    collects, frozen, *modules = done.stdout.split()
+    assert (collects, frozen) == ("True", "True")
+    assert "config.urls" in modules
+
+
 def test_no_command_imports_every_address_to_check_it() -> None:
     ours = {name: app for name, app in get_commands().items() if (ROOT / app).is_dir()}
     assert {"runbridge", "maintain", "runengine"} <= ours.keys()
