@@ -233,7 +233,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_CLASSES": ["access.throttle.PerCaller"],
     "DEFAULT_PERMISSION_CLASSES": ["access.permission.MayChange"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["telemetry.api.json_answer.SpokenJSON"],
     "DEFAULT_PARSER_CLASSES": ["devices.api.parsers.BoundedJSONParser"],
     "EXCEPTION_HANDLER": "devices.api.errors.answer",
     "DEFAULT_PAGINATION_CLASS": "devices.api.pagination.PageNumbers",

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from access.admin import ScopedRelation, administered
 from devices import clock, signals
@@ -192,25 +193,28 @@ class DeviceAdmin(BoundedDelete):
     def clock_replaced(self, device: Device) -> datetime | None:
         return getattr(getattr(device, "presence", None), "clock_replaced_at", None)
 
-    @admin.action(description="Enable the selected devices", permissions=["change"])
+    @admin.action(description=gettext_lazy("Enable the selected devices"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
         self._set_enabled(request, queryset, enabled=True)
 
-    @admin.action(description="Disable the selected devices", permissions=["change"])
+    @admin.action(description=gettext_lazy("Disable the selected devices"), permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
         self._set_enabled(request, queryset, enabled=False)
 
-    @admin.action(description="Rotate the tokens of the selected devices", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Rotate the tokens of the selected devices"),
+        permissions=["change"],
+    )
     def rotate_tokens(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
         devices = list(queryset[: MAX_ROTATED + 1])
         if len(devices) > MAX_ROTATED:
-            text = f"At most {MAX_ROTATED} at once; nothing was changed."
+            text = gettext("At most {n} at once; nothing was changed.").format(n=MAX_ROTATED)
             self.message_user(request, text, messages.ERROR)
             return
         for device in devices:
             device.issue_token()
             device.save(update_fields=device.TOKEN_FIELDS)
-            self.log_change(request, device, "Token rotated.")
+            self.log_change(request, device, gettext("Token rotated."))
             signals.tell("token_rotated", [device], request.user)
             self._show_token(request, device)
 
@@ -226,9 +230,15 @@ class DeviceAdmin(BoundedDelete):
             signals.tell(
                 "edited", devices, request.user, changed={"enabled": [not enabled, enabled]}
             )
-        word = "enabled" if enabled else "disabled"
-        self.message_user(request, f"{len(ids)} devices {word}.", messages.SUCCESS)
+        n = len(ids)
+        text = (
+            ngettext("{n} device enabled.", "{n} devices enabled.", n)
+            if enabled
+            else ngettext("{n} device disabled.", "{n} devices disabled.", n)
+        )
+        self.message_user(request, text.format(n=n), messages.SUCCESS)
 
     def _show_token(self, request: HttpRequest, device: Device) -> None:
-        text = f"Token of {device.uid}, shown this once: {device.token}"
-        self.message_user(request, text, messages.WARNING)
+        text = gettext("Token of {uid}, shown this once: {token}")
+        said = text.format(uid=device.uid, token=device.token)
+        self.message_user(request, said, messages.WARNING)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from access.admin import ScopedAdmin
 
@@ -23,7 +24,8 @@ class BoundedDelete(ScopedAdmin):
         every = request.POST.get("select_across", "0") != "0"
         deletes = request.POST.get("action") == "delete_selected"
         if deletes and every and queryset.count() > MAX_DELETED:
-            text = f"At most {MAX_DELETED} at once; nothing was deleted. Narrow the list."
+            text = gettext("At most {n} at once; nothing was deleted. Narrow the list.")
+            text = text.format(n=MAX_DELETED)
             self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *where)
@@ -34,7 +36,8 @@ class BoundedDelete(ScopedAdmin):
             return super().get_deleted_objects(objs, request)
         name = str(self.opts.verbose_name_plural)
         missing = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
-        return [f"{len(objs)} {name}, with what belongs to them"], {name: len(objs)}, missing, []
+        said = gettext("{n} {name}, with what belongs to them").format(n=len(objs), name=name)
+        return [said], {name: len(objs)}, missing, []
 
     def deleting(self, request: HttpRequest, rows: QuerySet) -> None:
         """Called with each step's rows, in the transaction that then deletes them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from devices import clock
 from notifications import deliveries
@@ -17,8 +18,10 @@ def trial(channel: Channel, user_id: int | None) -> Delivery | None:
     """One attempt, in the delivery log like any other. None: the channel's log went meanwhile."""
     content = Content(
         what="test",
-        subject="Test from Pulseboard",
-        sentence=f"This is a test of the channel {channel.name}. Nothing is wrong.",
+        subject=gettext("Test from Pulseboard"),
+        sentence=gettext("This is a test of the channel {name}. Nothing is wrong.").format(
+            name=channel.name
+        ),
         url=settings.PUBLIC_URL,
     )
     token, now = uuid4(), clock.now()

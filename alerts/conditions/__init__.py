@@ -14,7 +14,7 @@ from alerts.conditions.memory import Change, Memory, State, Value
 from alerts.conditions.problems import InvalidCondition
 from alerts.conditions.schedule import Schedule
 from alerts.conditions.screen import Screen, Stirred
-from alerts.conditions.sentence import describe, ended, said, sentence
+from alerts.conditions.sentence import describe, described, said, sentence
 
 __all__ = [
     "NEVER",
@@ -32,7 +32,7 @@ __all__ = [
     "Takes",
     "Value",
     "describe",
-    "ended",
+    "described",
     "read",
     "said",
     "sentence",

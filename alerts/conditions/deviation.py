@@ -112,20 +112,26 @@ class Deviation(Judging):
         )
         return say("{subject} {value}, {limit}", subject=subject, value=value, limit=limit)
 
-    def described(self, writing: Writing, /) -> str:
-        by = f"{number(self.by)}\u2009%" if self.relative else writing.rounded(self.by)
-        side = {ABOVE: "above", BELOW: "below", OUTSIDE: "away from"}[self.op]
-        weeks = "week" if self.weeks == 1 else f"{self.weeks} weeks"
-        return f"more than {by} {side} the same hour of the last {weeks}"
+    def described(self, writing: Writing, /) -> Said:
+        by = self._distance(self.by, writing)
+        last = (
+            say("the same hour of the last week")
+            if self.weeks == 1
+            else say("the same hour of the last {weeks} weeks", weeks=self.weeks)
+        )
+        if self.op == ABOVE:
+            return say("more than {by} above {what}", by=by, what=last)
+        if self.op == BELOW:
+            return say("more than {by} below {what}", by=by, what=last)
+        return say("more than {by} away from {what}", by=by, what=last)
 
-    def described_clear(self, writing: Writing, /) -> str:
+    def described_clear(self, writing: Writing, /) -> Said | str:
         if self.back == self.by:
             return ""
-        return (
-            f"cleared at {number(self.back)}\u2009%"
-            if self.relative
-            else (f"cleared at {writing.rounded(self.back)}")
-        )
+        return say("cleared at {limit}", limit=self._distance(self.back, writing))
+
+    def _distance(self, by: float, writing: Writing) -> Numeral:
+        return Numeral(f"{number(by)}\u2009%" if self.relative else writing.rounded(by))
 
     def _usual(self, memory: Memory, times: Times, past: Past) -> NDArray[np.float64]:
         """What is usual at each of these times; NaN where too little is known."""

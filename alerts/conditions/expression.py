@@ -98,26 +98,20 @@ class Expression(Judging):
             limit=limit,
         )
 
-    def said_ended(self, facts: Facts, /) -> str:
-        if facts.value is None:
-            return f"{self.formula.text}: the hours of the rule are over"
-        if isinstance(self.inner, Equals):
-            return f"No longer {self.formula.text}"
-        return f"{self.formula.text} is {facts.shown} again, {self.inner.allowed(facts.writing)}"
-
-    def described(self, writing: Writing, /) -> str:
+    def described(self, writing: Writing, /) -> Said | str:
         if isinstance(self.inner, Equals):
             return self.formula.text
-        return f"{self.formula.text} {self.inner.described(writing)}"
+        limit = self.inner.described(writing)
+        return say("{formula} {limit}", formula=self.formula.text, limit=limit)
 
     @property
     def worse_by(self) -> float | None:
         return self.inner.worse_by
 
-    def described_worse(self, writing: Writing, /) -> str:
+    def described_worse(self, writing: Writing, /) -> Said | str:
         return self.inner.described_worse(writing)
 
-    def described_clear(self, writing: Writing, /) -> str:
+    def described_clear(self, writing: Writing, /) -> Said | str:
         return self.inner.described_clear(writing)
 
 

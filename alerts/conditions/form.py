@@ -58,7 +58,8 @@ class Form:
             self.wrong(field, "Write a number.")
             return 0.0
         if number < least or (above and number == least):
-            self.wrong(field, f"Write a number {'above' if above else 'of at least'} {least:g}.")
+            said = f"Write a number above {least:g}." if above else f"Write at least {least:g}."
+            self.wrong(field, said)
         return number
 
     def duration_us(self, field: str, *, default: float | None = 0.0, least: float = 0.0) -> int:

@@ -125,10 +125,10 @@ class Judging(ABC):
         """What is wrong, without for how long."""
 
     @abstractmethod
-    def described(self, writing: Writing, /) -> str:
+    def described(self, writing: Writing, /) -> Said | str:
         """What is looked for, without duration and count."""
 
-    def described_clear(self, _writing: Writing, /) -> str:
+    def described_clear(self, _writing: Writing, /) -> Said | str:
         """From where on it clears, if that is not where it begins."""
         return ""
 
@@ -137,15 +137,9 @@ class Judging(ABC):
         """How far beyond the limit what fires is worse; None: nobody has said."""
         return None
 
-    def described_worse(self, _writing: Writing, /) -> str:
+    def described_worse(self, _writing: Writing, /) -> Said | str:
         """From where on it is worse."""
         return ""
-
-    def said_ended(self, facts: Facts, /) -> str:
-        """What is said once it has cleared, without after how long."""
-        if facts.value is None and facts.limit is None:
-            return f"{facts.subject}: the hours of the rule are over"
-        return f"{facts.subject} {facts.shown} again"
 
     def same(self, _memory: Memory, /) -> Same:
         """Of a target that has cleared and does not hold, or that fires."""

@@ -21,8 +21,6 @@ RISES, FALLS, CHANGES = OPS = ("rises", "falls", "changes")
 MIN_PER = 1.0  # seconds
 SURE = 1 - 1e-9  # of a limit that was rounded, the share that is surely within it
 
-_WORDS = {RISES: "rose", FALLS: "fell", CHANGES: "changed by"}
-
 
 @dataclass(frozen=True, slots=True)
 class Rate(Judging):
@@ -54,10 +52,11 @@ class Rate(Judging):
         per_us = form.duration_us("per", default=None, least=MIN_PER)
         return cls(op, limit, per_us, back, None if worse is None else worse - limit)
 
-    def described_worse(self, writing: Writing, /) -> str:
+    def described_worse(self, writing: Writing, /) -> Said | str:
         if self.worse_by is None:
             return ""
-        return f"worse from {writing.rounded(self.limit + self.worse_by)}"
+        at = Numeral(writing.rounded(self.limit + self.worse_by))
+        return say("worse from {limit}", limit=at)
 
     @property
     def lookback_us(self) -> int:
@@ -104,19 +103,18 @@ class Rate(Judging):
             "{what}, limit {limit}", what=what, limit=Numeral(facts.writing.limit(self.limit))
         )
 
-    def said_ended(self, facts: Facts, /) -> str:
-        if facts.value is None:
-            return Judging.said_ended(self, facts)
-        return (
-            f"{facts.subject} {_WORDS[self.op]} only {facts.shown} within {duration(self.per_us)}"
-        )
+    def described(self, writing: Writing, /) -> Said:
+        by, time = Numeral(writing.rounded(self.limit)), Numeral(duration(self.per_us))
+        if self.op == RISES:
+            return say("rises by more than {by} within {time}", by=by, time=time)
+        if self.op == FALLS:
+            return say("falls by more than {by} within {time}", by=by, time=time)
+        return say("changes by more than {by} within {time}", by=by, time=time)
 
-    def described(self, writing: Writing, /) -> str:
-        said = f"{self.op} by more than {writing.rounded(self.limit)}"
-        return f"{said} within {duration(self.per_us)}"
-
-    def described_clear(self, writing: Writing, /) -> str:
-        return "" if self.back == self.limit else f"cleared at {writing.rounded(self.back)}"
+    def described_clear(self, writing: Writing, /) -> Said | str:
+        if self.back == self.limit:
+            return ""
+        return say("cleared at {limit}", limit=Numeral(writing.rounded(self.back)))
 
     def _changes(
         self, memory: Memory, times: Times, values: NDArray[np.float64], is_idle: bool

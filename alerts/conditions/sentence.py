@@ -17,7 +17,7 @@ from telemetry.series.words import duration
 
 MAX_SENTENCE = 500  # characters, as the alert that holds it
 _CUT = "…"
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS = (*(say("Mon"), say("Tue"), say("Wed"), say("Thu"), say("Fri"), say("Sat"), say("Sun")),)
 
 
 def sentence(condition: Condition, facts: Facts) -> str:
@@ -35,40 +35,45 @@ def said(condition: Condition, facts: Facts) -> Said | str:
     return what
 
 
-def ended(condition: Condition, facts: Facts) -> str:
-    """What is said once it has cleared, with the value that cleared it."""
-    said = condition.judging.said_ended(facts)
-    return short(f"{said}, after {facts.long}" if facts.long else said)
-
-
 def describe(condition: Condition, unit: str = "") -> str:
-    """The condition as it stands in a list of rules."""
-    writing = Writing(unit)
-    pieces = [condition.judging.described(writing)]
+    """The condition as it stands in a list of rules, in English."""
+    return ", ".join(map(str, described(condition, unit)))
+
+
+def described(condition: Condition, unit: str = "") -> list[Said | str]:
+    """The same in pieces, so that it can be said in another language."""
+    writing, judging = Writing(unit), condition.judging
+    what = judging.described(writing)
     if condition.for_us:
-        pieces.append(f"for {duration(condition.for_us)}")
+        what = say("{what} for {time}", what=what, time=Numeral(duration(condition.for_us)))
     if condition.count > 1:
-        pieces.append(f"in {condition.count} readings")
-    judging = condition.judging
-    said = [" ".join(pieces), judging.described_clear(writing), judging.described_worse(writing)]
+        what = say("{what} in {count} readings", what=what, count=condition.count)
+    pieces = [what, judging.described_clear(writing), judging.described_worse(writing)]
     if condition.schedule is not None:
-        said.append(hours(condition.schedule))
-    return ", ".join(filter(None, said))
+        pieces.append(hours(condition.schedule))
+    return [each for each in pieces if each]
 
 
-def hours(schedule: Schedule) -> str:
+def hours(schedule: Schedule) -> Said:
     """ "Mon to Fri 18:00 to 06:00 (Europe/Berlin)"."""
     days = sorted(schedule.days)
-    names = [_DAYS[day - 1] for day in days]
+    names = tuple(_DAYS[day - 1] for day in days)
     if len(days) == len(DAYS):
-        shown = "daily"
+        shown = say("daily")
     elif len(days) > 2 and days[-1] - days[0] == len(days) - 1:
-        shown = f"{names[0]} to {names[-1]}"
+        shown = say("{first} to {last}", first=names[0], last=names[-1])
     else:
-        shown = ", ".join(names)
-    if schedule.starts != schedule.stops:
-        shown += f" {schedule.starts:%H:%M} to {schedule.stops:%H:%M}"
-    return f"{shown} ({schedule.zone.key})"
+        shown = say("{days}", days=names)
+    zone = schedule.zone.key
+    if schedule.starts == schedule.stops:
+        return say("{days} ({zone})", days=shown, zone=zone)
+    return say(
+        "{days} {starts} to {stops} ({zone})",
+        days=shown,
+        starts=f"{schedule.starts:%H:%M}",
+        stops=f"{schedule.stops:%H:%M}",
+        zone=zone,
+    )
 
 
 def short(text: str) -> str:

@@ -90,15 +90,11 @@ class Silent(Judging):
             "{what}, expected every {time}", what=said, time=Numeral(duration(self.interval_us))
         )
 
-    def said_ended(self, facts: Facts, /) -> str:
-        if facts.limit is None:
-            return Judging.said_ended(self, facts)
-        return f"{facts.subject}: data again"
-
-    def described(self, _writing: Writing, /) -> str:
+    def described(self, _writing: Writing, /) -> Said:
         if self.times is None:
-            return f"no data for {duration(self.after_us)}"
-        return f"no data for {number(self.times)} times the expected interval"
+            return say("no data for {time}", time=Numeral(duration(self.after_us)))
+        times = Numeral(number(self.times))
+        return say("no data for {times} times the expected interval", times=times)
 
     def same(self, memory: Memory, /) -> Same:
         return Same(-math.inf, math.inf) if memory.held_us is None else NOTHING

@@ -21,7 +21,7 @@ from alerts.conditions.judged import (
     Takes,
 )
 from alerts.conditions.memory import Memory, Value
-from telemetry.series.said import Said, say
+from telemetry.series.said import Numeral, Said, say
 
 MAX_EQUALS = 50  # words and numbers of one condition
 MAX_WORD = 200  # characters of one
@@ -70,16 +70,12 @@ class Equals(Judging):
     def said(self, facts: Facts, /) -> Said:
         return say("{subject} {value}", subject=facts.subject, value=facts.shown)
 
-    def said_ended(self, facts: Facts, /) -> str:
-        if facts.value is None:
-            return Judging.said_ended(self, facts)
-        return f"{facts.subject} {facts.shown}"
-
-    def described(self, writing: Writing, /) -> str:
-        shown = [_shown(each, writing) for each in self.equals]
-        *most, last = shown
-        among = f"{', '.join(most)} or {last}" if most else last
-        return f"{'is' if self.op == IS else 'is not'} {among}"
+    def described(self, writing: Writing, /) -> Said:
+        *most, last = (_shown(each, writing) for each in self.equals)
+        among = say("{several} or {last}", several=tuple(most), last=last) if most else last
+        if self.op == IS:
+            return say("is {value}", value=among)
+        return say("is not {value}", value=among)
 
     def same(self, memory: Memory, /) -> Same:
         """Between two of the numbers nothing changes, nor at one of them."""
@@ -126,19 +122,14 @@ class Offline(Judging):
     def said(self, facts: Facts, /) -> Said:
         return say("Silent") if facts.value == "silent" else say("Offline")
 
-    def said_ended(self, facts: Facts, /) -> str:
-        if facts.value is None:
-            return Judging.said_ended(self, facts)
-        return f"{str(facts.value).capitalize()} again"
-
-    def described(self, _writing: Writing, /) -> str:
-        return "offline or silent" if self.with_silent else "offline"
+    def described(self, _writing: Writing, /) -> Said:
+        return say("offline or silent") if self.with_silent else say("offline")
 
 
-def _shown(each: str | bool | float, writing: Writing) -> str:
+def _shown(each: str | bool | float, writing: Writing) -> Said | str:
     if isinstance(each, bool):
-        return "on" if each else "off"
-    return each if isinstance(each, str) else writing.limit(each)
+        return say("on") if each else say("off")
+    return each if isinstance(each, str) else Numeral(writing.limit(each))
 
 
 def _equals(given: Any) -> tuple[str | bool | float, ...]:

@@ -15,7 +15,7 @@ from alerts.conditions.form import MAX_COUNT, Form
 from alerts.conditions.judged import NOTHING, Judged, Judging, Readings, Same, Times, numbers
 from alerts.conditions.memory import Memory, State
 from alerts.conditions.window import FIRST_US, HIGH, LOW, READINGS
-from telemetry.series.said import Said, say
+from telemetry.series.said import Numeral, Said, say
 from telemetry.series.words import duration
 
 MIN_FOR = 1.0  # seconds
@@ -78,14 +78,12 @@ class Stuck(Judging):
     def said(self, facts: Facts, /) -> Said:
         return say("{subject} unchanged at {value}", subject=facts.subject, value=facts.shown)
 
-    def said_ended(self, facts: Facts, /) -> str:
-        if facts.value is None:
-            return Judging.said_ended(self, facts)
-        return f"{facts.subject} changes again, {facts.shown}"
-
-    def described(self, writing: Writing, /) -> str:
-        within = f" within {writing.rounded(self.tolerance)}" if self.tolerance else ""
-        return f"unchanged{within} for {duration(self.span_us)}"
+    def described(self, writing: Writing, /) -> Said:
+        time = Numeral(duration(self.span_us))
+        if not self.tolerance:
+            return say("unchanged for {time}", time=time)
+        by = Numeral(writing.rounded(self.tolerance))
+        return say("unchanged within {by} for {time}", by=by, time=time)
 
     def _is_stuck(
         self, memory: Memory, times: Times, values: NDArray[np.float64]

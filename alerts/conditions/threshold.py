@@ -50,11 +50,10 @@ class Threshold(Judging):
         limit, sign = form.number("limit"), 1 if op == ABOVE else -1
         clear = form.number("clear", default=limit)
         if form.right("limit", "clear") and (clear > limit if op == ABOVE else clear < limit):
-            side = "at or below" if op == ABOVE else "at or above"
-            form.wrong("clear", f"Write a number {side} the limit.")
+            form.wrong("clear", "Write a number that is not beyond the limit.")
         worse = form.number("worse", default=limit) - limit if form.has("worse") else None
         if worse is not None and form.right("limit", "worse") and (worse * sign <= 0):
-            form.wrong("worse", f"Write a number {op} the limit.")
+            form.wrong("worse", "Write a number that is beyond the limit.")
         by = None if worse is None else abs(worse)
         if op == ABOVE:
             return cls(op, high=limit, back_high=clear, worse_by=by)
@@ -77,13 +76,13 @@ class Threshold(Judging):
             form.wrong("clear", "Write at most half of what is between low and high.")
         return cls(op, low, high, low + clear, high - clear, worse)
 
-    def described_worse(self, writing: Writing, /) -> str:
+    def described_worse(self, writing: Writing, /) -> Said | str:
         if self.worse_by is None:
             return ""
         if self.op == OUTSIDE:
-            return f"worse {writing.rounded(self.worse_by)} beyond"
+            return say("worse {by} beyond", by=Numeral(writing.rounded(self.worse_by)))
         at = self.high + self.worse_by if self.op == ABOVE else self.low - self.worse_by
-        return f"worse from {writing.rounded(at)}"
+        return say("worse from {limit}", limit=Numeral(writing.rounded(at)))
 
     @property
     def clear(self) -> float | None:
@@ -111,26 +110,25 @@ class Threshold(Judging):
             "{subject} {value}, {limit}", subject=facts.subject, value=facts.shown, limit=limit
         )
 
-    def said_ended(self, facts: Facts, /) -> str:
-        said = Judging.said_ended(self, facts)
-        return said if facts.value is None else f"{said}, {self.allowed(facts.writing)}"
+    def described(self, writing: Writing, /) -> Said:
+        if self.op == ABOVE:
+            return say("above {limit}", limit=Numeral(writing.rounded(self.high)))
+        if self.op == BELOW:
+            return say("below {limit}", limit=Numeral(writing.rounded(self.low)))
+        low, high = Numeral(writing.limit(self.low)), Numeral(writing.rounded(self.high))
+        if self.op == OUTSIDE:
+            return say("outside {low} to {high}", low=low, high=high)
+        return say("inside {low} to {high}", low=low, high=high)
 
-    def described(self, writing: Writing, /) -> str:
-        if self.op in (ABOVE, BELOW):
-            limit = self.high if self.op == ABOVE else self.low
-            said = f"{self.op} {writing.rounded(limit)}"
-        else:
-            low, high = writing.limit(self.low), writing.rounded(self.high)
-            said = f"{self.op} {low} to {high}"
-        return said
-
-    def described_clear(self, writing: Writing, /) -> str:
+    def described_clear(self, writing: Writing, /) -> Said | str:
         if self.clear is None:
             return ""
-        back = writing.rounded(self.clear)
+        back = Numeral(writing.rounded(self.clear))
         if self.op in (ABOVE, BELOW):
-            return f"cleared at {back}"
-        return f"cleared {back} {'inside' if self.op == OUTSIDE else 'outside'}"
+            return say("cleared at {limit}", limit=back)
+        if self.op == OUTSIDE:
+            return say("cleared {by} inside", by=back)
+        return say("cleared {by} outside", by=back)
 
     def allowed(self, writing: Writing) -> Said:
         """The limit, or the range, in words."""

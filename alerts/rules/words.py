@@ -1,28 +1,36 @@
-"""What a rule is for and what must hold, in words."""
+"""What a rule is for and what must hold, in words: of the language that was asked for."""
 
 from __future__ import annotations
 
-from alerts.conditions import describe, read
+from alerts.conditions import described, read
 from alerts.models import AlertRule
+from telemetry.series.said import Said, say
+from telemetry.series.worded import in_words
 
 
 def applies_to(rule: AlertRule) -> str:
     """ "temperature of every freezer tagged cold at Harbour plant"."""
     devices = _devices(rule)
     if not rule.metric:
-        return devices
-    return f"{'every value' if rule.metric == '*' else rule.metric} of {devices}"
+        return in_words(devices)
+    if rule.metric == "*":
+        return in_words(say("every value of {devices}", devices=devices))
+    return in_words(say("{metric} of {devices}", metric=rule.metric, devices=devices))
 
 
 def holds(rule: AlertRule, unit: str = "") -> str:
     """Raises `InvalidCondition` of one that another version wrote."""
-    return describe(read(rule.condition, rule.schedule), unit)
+    return ", ".join(map(in_words, described(read(rule.condition, rule.schedule), unit)))
 
 
-def _devices(rule: AlertRule) -> str:
-    found = f"every {rule.kind or 'device'}" if rule.device is None else str(rule.device)
+def _devices(rule: AlertRule) -> Said | str:
+    found: Said | str = str(rule.device)
+    if rule.device is None:
+        found = say("every {kind}", kind=rule.kind) if rule.kind else say("every device")
     if rule.uid_pattern:
-        found += f" with a uid like {rule.uid_pattern}"
+        found = say("{devices} with a uid like {uids}", devices=found, uids=rule.uid_pattern)
     if rule.tag:
-        found += f" tagged {rule.tag}"
-    return f"{found} at {rule.site}" if rule.site is not None else found
+        found = say("{devices} tagged {tag}", devices=found, tag=rule.tag)
+    if rule.site is not None:
+        found = say("{devices} at {site}", devices=found, site=str(rule.site))
+    return found

@@ -71,8 +71,10 @@ def no_room(homeless: list[str]) -> list[Problem]:
     they are."""
     if not homeless:
         return []
-    more = f", nor for {len(homeless) - 1} more" if len(homeless) > 1 else ""
-    return [Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {homeless[0]!a}{more}")]
+    which = f"{homeless[0]!a}"
+    if len(homeless) > 1:
+        which = f"{which}, nor for {len(homeless) - 1} more"
+    return [Problem(Reason.TOO_MANY_SERIES, f"no room for the metric {which}")]
 
 
 def with_stamp(kept: store.Quarantined, batch: Batch) -> store.Quarantined:

@@ -23,9 +23,11 @@ def read(stamp: Any, received_us: int, where: str) -> int | Problem:
         return Problem(Reason.BAD_TIMESTAMP, detail)
     if EARLIEST_US <= time_us <= received_us + LATEST_AHEAD_US:
         return time_us
-    what = f"{where} {ascii(stamp)[:MAX_TOLD]} is {_date(time_us)}, "
-    what += "before 2000" if time_us < EARLIEST_US else "more than a day ahead"
-    return Problem(Reason.IMPLAUSIBLE_TIMESTAMP, what + _advice(stamp, time_us, received_us))
+    what = f"{where} {ascii(stamp)[:MAX_TOLD]} is {_date(time_us)}"
+    advice = _advice(stamp, time_us, received_us)
+    if time_us < EARLIEST_US:
+        return Problem(Reason.IMPLAUSIBLE_TIMESTAMP, f"{what}, before 2000{advice}")
+    return Problem(Reason.IMPLAUSIBLE_TIMESTAMP, f"{what}, more than a day ahead{advice}")
 
 
 def read_or_0(stamp: Any, received_us: int) -> int:

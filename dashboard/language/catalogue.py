@@ -12,12 +12,16 @@ import json
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import polib
 from django.conf import settings
 from django.utils.translation import trans_real
 
+from telemetry.series import recognised
+
 FOLDER = Path(__file__).parent
+TOLD = "told-"  # begins the names of files of sentences that are recognised
 CONTEXT = "\x04"  # between the context of an entry and its text, as gettext has it
 
 _scripts: dict[str, str] = {}  # module text, by language
@@ -31,14 +35,38 @@ def others() -> list[str]:
 
 def entries(language: str) -> list[polib.POEntry]:
     """Each entry that is translated, in the order of the files' names."""
-    files = sorted((FOLDER / language).glob("*.po"))
-    return [entry for file in files for entry in polib.pofile(str(file)).translated_entries()]
+    return [*texts(language), *told(language)]
+
+
+def texts(language: str) -> list[polib.POEntry]:
+    """Those of texts that are marked where they are written."""
+    return [each for file in _files(language) if not _is_told(file) for each in _read(file)]
+
+
+def told(language: str) -> list[polib.POEntry]:
+    """Those of sentences that are recognised where they are read."""
+    return [each for file in _files(language) if _is_told(file) for each in _read(file)]
+
+
+def _files(language: str) -> list[Path]:
+    return sorted((FOLDER / language).glob("*.po"))
+
+
+def _is_told(file: Path) -> bool:
+    return file.name.startswith(TOLD)
+
+
+def _read(file: Path) -> list[polib.POEntry]:
+    return list(polib.pofile(str(file)).translated_entries())
 
 
 def load() -> None:
-    """Give Django's gettext what we translated, and make what the pages' modules import."""
+    """Give Django's gettext and `recognised` what we translated, and make what the pages' modules
+    import."""
     for language in others():
-        found = entries(language)
+        found = texts(language)
+        sentences = {entry.msgid: entry.msgstr for entry in told(language)}
+        recognised.learn(language, sentences)
         joined = polib.POFile()
         joined.metadata = {
             "Content-Type": "text/plain; charset=utf-8",
@@ -46,7 +74,7 @@ def load() -> None:
         }
         joined.extend(found)
         trans_real.translation(language).merge(GNUTranslations(BytesIO(joined.to_binary())))
-        text = _scripts[language] = _script(found)
+        text = _scripts[language] = _script(found, sentences)
         _digests[language] = hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -60,10 +88,14 @@ def digest(language: str) -> str:
     return _digests.get(language, "")
 
 
-def _script(found: list[polib.POEntry]) -> str:
+def _script(found: list[polib.POEntry], sentences: dict[str, str]) -> str:
     words: dict[str, str | list[str]] = {}
     for entry in found:
         key = f"{entry.msgctxt}{CONTEXT}{entry.msgid}" if entry.msgctxt else entry.msgid
         plural = [entry.msgstr_plural[form] for form in sorted(entry.msgstr_plural)]
         words[key] = plural or entry.msgstr
-    return f"export default {json.dumps(words, ensure_ascii=False, separators=(',', ':'))};\n"
+    return f"export default {_json(words)};\nexport const told = {_json(sentences)};\n"
+
+
+def _json(words: Any) -> str:
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":"))

@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import split_domain_port
 from django.template.loader import render_to_string
 from django.urls import is_valid_path
+from django.utils.translation import get_language
 
 from dashboard.pages.content_policy import HEADER, POLICY
 from devices.api.errors import DISK_FULL, DatabaseAway, is_disk_full
+from telemetry.series.recognised import recognised
 
 RETRY_AFTER = 2  # seconds
 
@@ -63,6 +65,6 @@ def _answer(
     path: str, status: int, says: str, template: str, facts: dict[str, object]
 ) -> HttpResponse:
     if path.startswith("/api/"):
-        return JsonResponse({"detail": says}, status=status)
+        return JsonResponse({"detail": recognised(get_language(), says)}, status=status)
     # Without the request: who is signed in would be asked of a database that may be away.
     return HttpResponse(render_to_string(template, facts), status=status)

@@ -19,6 +19,8 @@ from django.test import Client
 from django.utils.translation.template import templatize
 
 from dashboard.language import catalogue
+from dashboard.tests import sentences_in_python
+from telemetry.series.recognised import Sentences
 from tests.node import node
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +36,7 @@ NAMES = {
     "frame/badge.js": {" · Pulseboard"},
     "live/connection.js": {"catching up", "logged out"},
     "page/format.js": {"SoC", "SoH", "Wi-Fi", "\ufffc\ufffcKiB", "\ufffc\ufffcMiB"},
+    "alerts/words.js": {"Of its end, "},  # as it is kept
     "notifications/hours.js": {"\ufffc min"},
     # What a table and a command look like.
     "work/import-drawer.js": {
@@ -73,6 +76,9 @@ SAME = {
     "NDJSON",
     "UTC",
 }
+
+
+WORDS = "told-words.po"  # single words that stand in recognised sentences
 
 
 class Text(NamedTuple):
@@ -161,7 +167,7 @@ def test_every_marked_text_is_translated_and_nothing_else_is(
     scripts: dict[str, list[dict[str, Any]]], language: str
 ):
     marked = [*in_templates(), *in_python(), *in_scripts(scripts)]
-    entries = {key_of(entry): entry for entry in catalogue.entries(language)}
+    entries = {key_of(entry): entry for entry in catalogue.texts(language)}
     missing = sorted(
         {
             f"{text.where}: {text.key!r}"
@@ -172,6 +178,31 @@ def test_every_marked_text_is_translated_and_nothing_else_is(
     )
     assert missing == []
     assert sorted(entries.keys() - {text.key for text in marked}) == []
+
+
+@pytest.mark.parametrize("language", catalogue.others())
+def test_what_python_says_without_a_mark_is_recognised_and_nothing_else_is(language: str):
+    found = list(sentences_in_python.sentences())
+    pieces = {entry.msgid for entry in polib.pofile(str(catalogue.FOLDER / language / WORDS))}
+    entries = {entry.msgid for entry in catalogue.told(language)}
+    missing = {
+        f"{each.where}:{each.line}: {each.text!r}" for each in found if each.text not in entries
+    }
+    assert sorted(missing) == []
+    assert sorted(entries - pieces - {each.text for each in found}) == []
+    # A word that stands in a sentence is somewhere a literal by itself.
+    paths = (path for app in sentences_in_python.APPS for path in (ROOT / app).rglob("*.py"))
+    source = "".join(path.read_text() for path in paths)
+    assert [word for word in sorted(pieces) if f'"{word}"' not in source] == []
+
+
+@pytest.mark.parametrize("language", catalogue.others())
+def test_each_sentence_is_known_again_whatever_stands_in_it(language: str):
+    told = {entry.msgid: entry.msgstr for entry in catalogue.told(language)}
+    sentences, hole = Sentences(told), re.compile(r"\{(\d+)\}")
+    for text, said in told.items():
+        filled, wanted = (hole.sub(r"<\1>", each) for each in (text, said))
+        assert sentences.said(filled) == wanted
 
 
 @pytest.mark.parametrize("language", catalogue.others())

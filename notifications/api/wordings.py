@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import Http404
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -172,7 +173,7 @@ class PreviewView(APIView):
         zone = zone_named(facts["zone"])
         words = worded(
             sample(facts["what"], zone), zone, (facts["subject"], facts["text"]),
-            step=2.0, policy="Cold chain",
+            step=2.0, policy=gettext("Cold chain"),
         )  # fmt: skip
         return Response({"errors": {}, "subject": words.subject, "text": words.text})
 
@@ -183,16 +184,16 @@ def sample(what: str, zone: ZoneInfo) -> Content:
     one = Content(
         what=what,
         severity="critical",
-        sentence="Temperature −12.4 °C is above −15 °C",
-        rule="Freezer too warm",
-        device="Freezer 1",
+        sentence=gettext("Temperature −12.4 °C, limit −15"),
+        rule=gettext("Freezer too warm"),
+        device=gettext("Freezer 1"),
         uid="freezer-1",
-        site="Depot north",
+        site=gettext("Depot north"),
         metric="temperature",
         value=-12.4,
         unit="°C",
         limit=-15.0,
-        labels={"team": "cold chain"},
+        labels={"team": gettext("Cold chain")},
         started_at=now - timedelta(minutes=25),
         cleared_at=now if what == "cleared" else None,
         runbook="https://example.org/freezers",

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from rest_framework.renderers import JSONRenderer
+
+from telemetry.api.json_answer import SpokenJSON
 
 
-class ReadingsJSON(JSONRenderer):
+class ReadingsJSON(SpokenJSON):
     """For plain dicts, lists, texts and numbers; errors are DRF's."""
 
     def render(

@@ -13,6 +13,7 @@ from telemetry.api import parameters as query
 from telemetry.models import Series
 
 LISTS = frozenset({"series", "device", "metric", "site", "kind", "tag"})
+MAX_NAMES = 450  # characters of the names that a refusal tells
 MAX_WORDS = 1000  # devices, metrics, sites, kinds or tags of one request
 
 PARAMETERS = [
@@ -88,6 +89,7 @@ def _devices(asked: dict[str, list[str]], scope: Scope) -> list[int]:
 def _refuse_unknown_metrics(asked: dict[str, list[str]], found: list[Series]) -> None:
     there = {one.metric for one in found}
     if unknown := [metric for metric in asked["metric"] if metric not in there]:
-        who = "The device has" if len(asked["device"]) == 1 else "None of the devices has"
-        none = "no " if len(asked["device"]) == 1 else ""
-        query.refuse("metric", f"{who} {none}{', '.join(unknown)}."[:500])
+        names = ", ".join(unknown)[:MAX_NAMES]
+        if len(asked["device"]) == 1:
+            query.refuse("metric", f"The device has no {names}.")
+        query.refuse("metric", f"None of the devices has {names}.")

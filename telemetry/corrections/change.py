@@ -153,8 +153,11 @@ def _check(wanted: Wanted) -> None:
 def _check_kept(series_id: int, start: datetime, now: datetime) -> None:
     oldest = backend().keeps_from(kept.all_of([series_id], now).raw)
     if start < oldest:
-        said = f"Readings before {oldest:%Y-%m-%d %H:%M} UTC are removed by retention, and their"
-        raise Refused("from", f"{said} summaries cannot be made anew.")
+        raise Refused(
+            "from",
+            f"Readings before {oldest:%Y-%m-%d %H:%M} UTC are removed by retention, and their"
+            " summaries cannot be made anew.",
+        )
 
 
 def _effect(wanted: Wanted) -> Effect:

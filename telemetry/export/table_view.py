@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from telemetry.api.history_view import HistoryView
+from telemetry.api.json_answer import SpokenJSON
 from telemetry.export.formats import FORMATS
 from telemetry.export.negotiation import RENDERERS, TableNegotiation
 
@@ -21,8 +21,8 @@ class TableView(HistoryView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Errors are JSON whatever was asked for."""
-        self.request.accepted_renderer = JSONRenderer()
-        self.request.accepted_media_type = JSONRenderer.media_type
+        self.request.accepted_renderer = SpokenJSON()
+        self.request.accepted_media_type = SpokenJSON.media_type
         return super().handle_exception(exc)
 
 

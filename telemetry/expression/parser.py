@@ -174,8 +174,9 @@ def _made(function: Token, values: list[Node], span: Token | None) -> Node:
             said = f"{name} takes several values, or a series and a duration: {name}(t, 10min)"
             raise InvalidExpression(said, at)
         count = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-        plural = "" if count == "1" else "s"
-        raise InvalidExpression(f"{name} takes {count} value{plural}, not {len(values)}", at)
+        if count == "1":
+            raise InvalidExpression(f"{name} takes 1 value, not {len(values)}", at)
+        raise InvalidExpression(f"{name} takes {count} values, not {len(values)}", at)
     return Call(at, name, tuple(values))
 
 

@@ -112,8 +112,8 @@ def of_texts(
 def too_many() -> CannotAnswer:
     return CannotAnswer(
         "agg",
-        f"This needs more than {MAX_READINGS} readings, the most one answer goes through. "
-        + INSTEAD,
+        f"This needs more than {MAX_READINGS} readings, the most one answer goes through."
+        f" {INSTEAD}",
     )
 
 

@@ -83,7 +83,7 @@ class Import:
         """Raises `NotImported` where the file must not be stored as it is told to be."""
         report = self.seen
         if not report.readings:
-            raise NotImported("There is no reading in it." + _first(report))
+            raise NotImported(f"There is no reading in it.{_first(report)}")
         if report.missing and not self._options.register:
             names = ", ".join(sorted(report.missing)[:5])
             more = f" and {len(report.missing) - 5} more" if len(report.missing) > 5 else ""

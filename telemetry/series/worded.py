@@ -13,15 +13,16 @@ from telemetry.series.said import Numeral, Said, fill, read
 
 def worded(form: Mapping[str, Any] | None, text: str) -> str:
     """`form` as `said.form_of` gave it; without one the text as it was written."""
-    return _in_words(read(form, text))
+    return in_words(read(form, text))
 
 
-def _in_words(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """`Said` and what may be a value of it."""
     if isinstance(value, Said):
-        known = {name: _in_words(each) for name, each in value.values.items()}
+        known = {name: in_words(each) for name, each in value.values.items()}
         return fill(translation.gettext(value.of), known)
     if isinstance(value, tuple):
-        return ", ".join(map(_in_words, value))
+        return ", ".join(map(in_words, value))
     if isinstance(value, Numeral):
         return value.replace(".", get_format("DECIMAL_SEPARATOR"))
     return str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from alerts.conditions import Facts, InvalidCondition, describe, ended, read, said, sentence
+from alerts.conditions import Facts, InvalidCondition, describe, read, said, sentence
 from alerts.conditions.sentence import MAX_SENTENCE
 from alerts.conditions.template import check
 from telemetry.series.said import form_of
@@ -22,96 +22,72 @@ CASES = [
         {"type": "threshold", "op": "above", "limit": -15, "clear": -18, "for": 300},
         {"value": 24.5, "limit": -15.0, "for_us": 12 * MINUTE},
         "Temperature 24.5 °C, limit −15, for 12 min",
-        {"value": -18.25, "limit": -15.0, "for_us": 42 * MINUTE},
-        "Temperature −18.3 °C again, limit −15, after 42 min",
         "above −15 °C for 5 min, cleared at −18 °C",
     ),
     (
         {"type": "threshold", "op": "below", "limit": 0.05, "count": 3},
         {"value": -0.04, "limit": 0.05},
         "Temperature 0.0 °C, limit 0.05",
-        {},
-        "Temperature: the hours of the rule are over",
         "below 0.05 °C in 3 readings",
     ),
     (
         {"type": "threshold", "op": "outside", "low": 2, "high": 8, "clear": 0.5},
         {"value": 9.0, "limit": 8.0},
         "Temperature 9.0 °C, allowed 2 to 8",
-        {"value": 7.0, "limit": 8.0},
-        "Temperature 7.0 °C again, allowed 2 to 8",
         "outside 2 to 8 °C, cleared 0.5 °C inside",
     ),
     (
         {"type": "threshold", "op": "inside", "low": 2, "high": 8},
         {"value": 3.0, "limit": 2.0},
         "Temperature 3.0 °C, not allowed 2 to 8",
-        {"value": 1.0, "limit": 2.0},
-        "Temperature 1.0 °C again, not allowed 2 to 8",
         "inside 2 to 8 °C",
     ),
     (
         {"type": "rate", "op": "rises", "limit": 2, "per": 300},
         {"value": 3.2, "limit": 2.0},
         "Temperature rose 3.2 °C within 5 min, limit 2",
-        {"value": 1.0, "limit": 2.0, "for_us": MINUTE},
-        "Temperature rose only 1.0 °C within 5 min, after 1 min",
         "rises by more than 2 °C within 5 min",
     ),
     (
         {"type": "stuck", "tolerance": 0.1, "for": 3600},
         {"value": 4.2, "for_us": 60 * MINUTE},
         "Temperature unchanged at 4.2 °C, for 1 h",
-        {"value": 4.4},
-        "Temperature changes again, 4.4 °C",
         "unchanged within 0.1 °C for 1 h",
     ),
     (
         {"type": "silent", "seconds": 600},
         {"limit": 600.0, "for_us": 2 * MINUTE},
         "Temperature: no data for 12 min",
-        {"limit": 600.0, "for_us": 5 * MINUTE},
-        "Temperature: data again, after 5 min",
         "no data for 10 min",
     ),
     (
         {"type": "silent", "times": 5},
         {"metric": "", "limit": 300.0},
         "The device: no data for 5 min, expected every 1 min",
-        {"metric": "", "limit": 300.0},
-        "The device: data again",
         "no data for 5 times the expected interval",
     ),
     (
         {"type": "offline", "for": 60},
         {"metric": "", "value": "offline", "for_us": 61_900_000},
         "Offline, for 1 min 1 s",
-        {"metric": "", "value": "online"},
-        "Online again",
         "offline or silent for 1 min",
     ),
     (
         {"type": "state", "equals": [True], "for": 300},
         {"metric": "door.open", "unit": "", "is_boolean": True, "value": 1.0, "for_us": 5 * MINUTE},
         "Door open on, for 5 min",
-        {"metric": "door.open", "is_boolean": True, "value": 0.0},
-        "Door open off",
         "is on for 5 min",
     ),
     (
         {"type": "state", "op": "is_not", "equals": ["running", "idle", 3]},
         {"metric": "state", "label": "Machine", "value": "{fault}"},
         "Machine {fault}",
-        {"label": "Machine", "value": "idle"},
-        "Machine idle",
         "is not running, idle or 3",
     ),
     (
         {"type": "deviation", "by": 20, "relative": True, "weeks": 4, "op": "outside"},
         {"value": 12.4, "limit": 10.16},
         "Temperature 12.4 °C, usual for the hour up to 10.2",
-        {"value": 9.0, "limit": 10.16},
-        "Temperature 9.0 °C again",
         "more than 20 % away from the same hour of the last 4 weeks",
     ),
 ]
@@ -121,11 +97,10 @@ def plain(text: str) -> str:
     return text.replace("\u2009", " ")
 
 
-@pytest.mark.parametrize(("document", "facts", "said", "after", "said_after", "described"), CASES)
-def test_each_type_has_its_words(document, facts, said, after, said_after, described) -> None:
+@pytest.mark.parametrize(("document", "facts", "said", "described"), CASES)
+def test_each_type_has_its_words(document, facts, said, described) -> None:
     condition = read(document)
     assert plain(sentence(condition, Facts(**FREEZER | facts))) == said
-    assert plain(ended(condition, Facts(**FREEZER | after))) == said_after
     assert plain(describe(condition, "°C")) == described
 
 

@@ -44,9 +44,10 @@ class Moment:
             return Problem(Reason.BAD_TIMESTAMP, f"{self.path.text} {shown} is not {what}")
         if EARLIEST_US <= time_us <= received_us + LATEST_AHEAD_US:
             return time_us
-        where = "before 2000" if time_us < EARLIEST_US else "more than a day ahead"
-        detail = f"{self.path.text} {shown} is {where}: is the unit right, is the clock set?"
-        return Problem(Reason.IMPLAUSIBLE_TIMESTAMP, detail)
+        what, ask = f"{self.path.text} {shown}", ": is the unit right, is the clock set?"
+        if time_us < EARLIEST_US:
+            return Problem(Reason.IMPLAUSIBLE_TIMESTAMP, f"{what} is before 2000{ask}")
+        return Problem(Reason.IMPLAUSIBLE_TIMESTAMP, f"{what} is more than a day ahead{ask}")
 
     def _microseconds(self, stamp: Any, received_us: int) -> int | None:
         if isinstance(stamp, bool) or not isinstance(stamp, int | float | str):

@@ -3,7 +3,7 @@
 import { byId, el, setText, showTrouble, toast } from "../page/element.js";
 import { counted } from "../page/format.js";
 import { get, send } from "../page/rest.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 /** @typedef {{name: string, applies: string, holds: string}} Taken @typedef {{name: string, said: string}} Said */
 
@@ -88,7 +88,7 @@ const told = (/** @type {string} */ what) => showTrouble(byId("trouble"), what, 
 function showTaken(title, found, act) {
   setText(byId("taken-title"), title);
   const part = (/** @type {string} */ head, /** @type {HTMLElement[]} */ rows) => (rows.length ? [el("h3", { text: head }), el("ul", {}, ...rows)] : []);
-  const said = (/** @type {Said} */ one) => el("li", {}, el("b", { text: one.name || t("The file") }), ` ${one.said}`);
+  const said = (/** @type {Said} */ one) => el("li", {}, el("b", { text: one.name || t("The file") }), ` ${recognised(one.said)}`);
   const refused = [...(found.refused ?? []), ...(found.skipped ?? [])];
   byId("taken-said").replaceChildren(el("div", { class: "said" },
     ...part(counted(found.rules.length, "rule"), found.rules.map((rule) => el("li", {}, el("b", { text: rule.name }), ` ${rule.applies}: ${rule.holds}`))),

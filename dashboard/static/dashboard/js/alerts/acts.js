@@ -5,7 +5,7 @@ import { counted } from "../page/format.js";
 import { fieldInstant } from "../time/time-field.js";
 import { get, send } from "../page/rest.js";
 import { serverNow } from "../time/clock.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 const HOUR = 3_600_000; // ms
 const SNOOZES = /** @type {[string, number][]} */ ([[t("1 hour"), HOUR], [t("8 hours"), 8 * HOUR], [t("1 day"), 24 * HOUR]]);
@@ -33,7 +33,7 @@ export class Acts {
       const left = alerts.filter((/** @type {any} */ each) => !each.changed);
       const done = alerts.length - left.length;
       if (ids.length > 1 && done) toast(`${counted(done, "alert")} ${DONE[act]}.`);
-      if (left.length) toast(left.length === 1 ? left[0].detail : t("{left} not: {detail}", { left: left.length, detail: left[0].detail }));
+      if (left.length) toast(left.length === 1 ? recognised(left[0].detail) : t("{left} not: {detail}", { left: left.length, detail: recognised(left[0].detail) }));
     } catch (error) {
       toast(t("Not done. {message}", { message: /** @type {Error} */ (error).message }));
     }

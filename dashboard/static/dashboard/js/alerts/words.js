@@ -2,7 +2,9 @@
 
 import { duration, number, withUnit } from "../page/format.js";
 import { hourAndMinute, WEEKDAYS, when } from "../time/moment.js";
-import { t, tn } from "../page/language.js";
+import { recognised, t, tn } from "../page/language.js";
+
+const OF_ITS_END = "Of its end, "; // as `notifications.deciding` notes it
 
 export const SEVERITY = { critical: t("Critical"), warning: t("Warning"), info: t("Info") };
 
@@ -27,7 +29,7 @@ export function care(alert, now) {
  * @param {{kind: string, detail: any}} event @param {number} now @param {{unit: string, kind: string|null, precision: number|null}} series
  */
 export function happened({ kind, detail }, now, series) {
-  const said = detail.note ?? detail.text ?? "";
+  const said = detail.note ?? (kind === "notified" || kind === "escalated" ? whoWasTold(detail.text ?? "") : recognised(detail.text));
   const more = (/** @type {string} */ text) => (said ? `${text}: ${said}` : text);
   switch (kind) {
     case "fired": return more(t("Fired"));
@@ -46,6 +48,16 @@ export function happened({ kind, detail }, now, series) {
     case "notified": return said || t("Told");
     default: return more(kind);
   }
+}
+
+/** "Of its end, olga: told; max: not told: quiet hours", in the page's language. @param {string} text */
+function whoWasTold(text) {
+  const before = text.startsWith(OF_ITS_END) ? OF_ITS_END : "";
+  const each = text.slice(before.length).split("; ").map((one) => {
+    const [who, ...said] = one.split(": ");
+    return said.length ? `${recognised(who)}: ${recognised(said.join(": "))}` : recognised(one);
+  });
+  return `${recognised(before)}${each.join("; ")}`;
 }
 
 /** What a list without a row says. @param {"open"|"acknowledged"|"past"} tab @param {{told: import("./current.js").Told|null, narrowed: boolean, taken: number, now: number}} facts

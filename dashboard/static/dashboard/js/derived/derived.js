@@ -7,7 +7,7 @@ import { DerivedList, nameOf } from "./derived-list.js";
 import { progress } from "./progress.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {import("./derived-list.js").Derived} Derived */
@@ -57,7 +57,7 @@ function hide() {
 /** What changes by itself of the one that is open. */
 function showState() {
   const now = open && list.all.find((each) => each.id === open?.id);
-  setText(byId("problem"), now?.problem ?? "");
+  setText(byId("problem"), recognised(now?.problem));
   byId("problem").hidden = !now?.problem;
   const { isRunning, share, said } = progress(now?.backfill ?? null);
   byId("backfill-cancel").hidden = byId("backfill-progress").hidden = !isRunning;

@@ -5,7 +5,7 @@ import { clock } from "../time/moment.js";
 import { connection } from "../live/live.js";
 import { devicePath, get } from "../page/rest.js";
 import { byId, el, setText, stateMark } from "../page/element.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 import { words } from "../quarantine/advice.js";
 
 const EVERY = 4_000; // ms between two reads while in view
@@ -32,7 +32,7 @@ function line(message, open = false) {
       el("summary", {}, stateMark(message.verdict, VERDICTS.get(message.verdict)),
         el("span", { class: "soft clip", text: what }), el("time", { class: "quiet", text: clock(message.at) })),
       el("p", { class: "small quiet", text: `${message.topic} · ${size(message.size)}` }),
-      ...(message.detail ? [el("p", { class: "small soft", text: message.detail })] : []),
+      ...(message.detail ? [el("p", { class: "small soft", text: recognised(message.detail) })] : []),
       el("pre", { class: "payload", text: message.payload })));
 }
 

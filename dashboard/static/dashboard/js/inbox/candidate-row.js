@@ -4,7 +4,7 @@ import { ago, counted, humanise, number, THIN } from "../page/format.js";
 import { el, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 const FEW = 8; // metrics that are shown
 const LONG = 24; // characters of a text value that are shown
@@ -28,7 +28,7 @@ export function candidateRow(found, sites, acts) {
   if (found.metrics.length > FEW) shown.push(el("span", { class: "tag", text: t("{more} more", { more: found.metrics.length - FEW }) }));
   const what = el("div", { class: "what" }, el("div", { class: "tags" }, ...shown), el("span", { class: "small mono clip", text: found.topic, attrs: { title: found.topic } }),
     el("code", { class: "small quiet clip", text: found.sample, attrs: { title: found.sample } }));
-  if (found.reason) what.append(el("span", { class: "small soft", text: found.reason }));
+  if (found.reason) what.append(el("span", { class: "small soft", text: recognised(found.reason) }));
   const row = el("li", { data: { uid: found.uid } }, who, what);
   row.append(form(found, name, sites, acts, row));
   return row;

@@ -9,7 +9,7 @@ import { counted, number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
 import { showInAddress } from "../page/address.js";
 import { outcome } from "../quarantine/replay.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 const TYPED = 300; // ms after the last key
 const SOON = 1_500; // ms between two reads while devices keep appearing
@@ -90,7 +90,7 @@ async function together(/** @type {HTMLButtonElement} */ button, /** @type {stri
     do {
       last = await send("POST", "/api/v1/inbox/adopt/", which);
       adopted += last.adopted.length;
-      tell(last.refused.length ? t("{adopted} adopted, {refused} refused: {detail}. {replay}", { adopted: number(adopted, 0), refused: last.refused.length, detail: last.refused[0].detail, replay: outcome(last.replay) }) : t("{adopted} adopted. {replay}", { adopted: number(adopted, 0), replay: outcome(last.replay) }));
+      tell(last.refused.length ? t("{adopted} adopted, {refused} refused: {detail}. {replay}", { adopted: number(adopted, 0), refused: last.refused.length, detail: recognised(last.refused[0].detail), replay: outcome(last.replay) }) : t("{adopted} adopted. {replay}", { adopted: number(adopted, 0), replay: outcome(last.replay) }));
     } while (last.more && last.adopted.length);
   } catch (error) {
     tell(`${adopted ? t("{adopted} adopted. Then it failed: ", { adopted: number(adopted, 0) }) : t("Not adopted: ")}${/** @type {Error} */ (error).message}`);
@@ -102,7 +102,7 @@ async function together(/** @type {HTMLButtonElement} */ button, /** @type {stri
 const acts = {
   async adopt(uid, facts) {
     const { adopted, refused, replay } = await send("POST", "/api/v1/inbox/adopt/", { uids: [uid], ...facts });
-    if (!adopted.length) throw new Error(refused[0]?.detail ?? t("It does not wait any more."));
+    if (!adopted.length) throw new Error(recognised(refused[0]?.detail) || t("It does not wait any more."));
     tell(t("{name} is a device now. {outcome}", { name: facts.name ?? uid, outcome: outcome(replay) }), uid);
     leave(uid);
   },

@@ -6,8 +6,13 @@ import { ask } from "../page/form-dialog.js";
 import { duration } from "../page/format.js";
 import { ThisBrowser } from "../push/this-browser.js";
 import { when } from "../time/moment.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 import { SEVERITIES } from "./words.js";
+
+/** What a channel is told, as a form calls it. @type {Record<string, string>} */
+const FIELDS = {
+  to: t("recipient"), server: t("server"), room: t("room"), topic: t("topic"), token: t("token"), url: t("address"), chat: t("chat"), key: t("key"), service: t("service"),
+};
 
 /** @typedef {{id: number, name: string, kind: string, owner: string|null, shared: boolean, enabled: boolean, minimum: string, settings: any, secrets: string[],
  *   trouble: string, reached_at: number|null}} Channel
@@ -59,12 +64,12 @@ export class ChannelList {
   }
 
   #label(/** @type {string} */ kind) {
-    return this.kinds.find((each) => each.kind === kind)?.label ?? kind;
+    return recognised(this.kinds.find((each) => each.kind === kind)?.label ?? kind);
   }
 
   #row(/** @type {Channel} */ channel, /** @type {number} */ now) {
     const path = `/api/v1/channels/${channel.id}/`;
-    const reached = channel.trouble ? channel.trouble : channel.reached_at ? t("reached {reached_at}", { reached_at: when(channel.reached_at, now) }) : t("never used");
+    const reached = channel.trouble ? recognised(channel.trouble) : channel.reached_at ? t("reached {reached_at}", { reached_at: when(channel.reached_at, now) }) : t("never used");
     const result = el("p", { class: "small", text: this.tests.get(channel.id) ?? "", attrs: { role: "status" } });
     const on = act(channel.enabled ? t("On") : t("Off"), async () => {
       await send("PATCH", path, { enabled: !channel.enabled });
@@ -83,7 +88,7 @@ export class ChannelList {
     try {
       const { outcome, status, answer, took_ms: took } = await send("POST", `/api/v1/channels/${channel.id}/test/`);
       const word = outcome === "taken" ? t("Taken") : outcome === "unanswered" ? t("No answer") : t("Not taken");
-      result.textContent = `${t("{outcome} in {took}", { outcome: word, took: duration(took) })}${status ? `, ${status}` : ""}${answer ? `: ${answer}` : "."}`;
+      result.textContent = `${t("{outcome} in {took}", { outcome: word, took: duration(took) })}${status ? `, ${status}` : ""}${answer ? `: ${recognised(answer)}` : "."}`;
     } catch (error) {
       result.textContent = t("Not sent: {message}", { message: /** @type {Error} */ (error).message });
     }
@@ -93,7 +98,7 @@ export class ChannelList {
 
   #choose() {
     // A browser is added by its own button, which asks it for an address.
-    const kinds = this.kinds.filter(({ kind }) => kind !== "web_push").map(({ kind, label }) => ({ value: kind, label }));
+    const kinds = this.kinds.filter(({ kind }) => kind !== "web_push").map(({ kind, label }) => ({ value: kind, label: recognised(label) }));
     ask({ title: t("New channel"), act: t("Next"), fields: [
       { name: "kind", label: t("Kind"), type: "select", options: kinds },
       { name: "shared", label: t("Shared: a team’s room, nobody’s own"), type: "check" },
@@ -115,7 +120,7 @@ export class ChannelList {
   #field(/** @type {Kind["fields"][number]} */ field, /** @type {any} */ settings, /** @type {string[]} */ secrets = []) {
     const place = field.secret ? "secrets" : "settings";
     const kept = field.secret && secrets.includes(field.name) ? t(" Leave it empty to keep it.") : "";
-    return { name: `${place}.${field.name}`, label: field.name.replaceAll("_", " "), value: settings[field.name] ?? field.default, hint: `${field.help}${kept}`,
+    return { name: `${place}.${field.name}`, label: FIELDS[field.name] ?? field.name.replaceAll("_", " "), value: settings[field.name] ?? field.default, hint: `${recognised(field.help)}${kept}`,
       type: field.secret ? "password" : "text", attrs: { autocomplete: field.secret ? "new-password" : "off", spellcheck: "false" }, wide: true };
   }
 

@@ -1,11 +1,12 @@
 /** Who was told, who was not and why, and what the other side answered. */
 
+import { SEVERITY } from "../alerts/words.js";
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { duration } from "../page/format.js";
 import { showInAddress } from "../page/address.js";
 import { when } from "../time/moment.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 const OUTCOMES = /** @type {Record<string, string>} */ ({ taken: t("taken"), refused: t("refused"), unanswered: t("unanswered") });
 const STATES = /** @type {Record<string, string>} */ ({ waiting: t("waits to be sent"), sent: t("was taken"), failed: t("was given up"), withdrawn: t("was withdrawn") });
@@ -55,10 +56,10 @@ export class Log {
   #row(/** @type {any} */ each, /** @type {number} */ now) {
     const of = each.policy ? t("{policy}, step {step}", { policy: each.policy, step: each.step + 1 }) : each.what === "cleared" ? t("its end") : "";
     const sent = each.notifications.map((/** @type {any} */ one) => el("li", {}, el("span", { class: one.state === "failed" ? "error" : "", text: `${one.channel} ${STATES[one.state] ?? one.state}` }),
-      ...one.attempts.map((/** @type {any} */ attempt) => el("span", { class: "quiet", text: `${when(attempt.at, now)} ${t("{outcome} in {took}", { outcome: [OUTCOMES[attempt.outcome] ?? attempt.outcome, attempt.status].filter(Boolean).join(" "), took: duration(attempt.took) })}${attempt.answer ? `: ${attempt.answer}` : ""}` }))));
+      ...one.attempts.map((/** @type {any} */ attempt) => el("span", { class: "quiet", text: `${when(attempt.at, now)} ${t("{outcome} in {took}", { outcome: [OUTCOMES[attempt.outcome] ?? attempt.outcome, attempt.status].filter(Boolean).join(" "), took: duration(attempt.took) })}${attempt.answer ? `: ${recognised(attempt.answer)}` : ""}` }))));
     return el("li", { data: { why: each.why } },
-      el("div", { class: "about" }, el("b", { text: each.who }), el("span", { class: each.sent === null && each.due === null ? "error" : "", text: ` ${each.said}` }),
-        el("p", { class: "small", text: `[${each.severity}] ${each.sentence}` }), el("ul", { class: "small attempts" }, ...sent)),
+      el("div", { class: "about" }, el("b", { text: recognised(each.who) }), el("span", { class: each.sent === null && each.due === null ? "error" : "", text: ` ${recognised(each.said)}` }),
+        el("p", { class: "small", text: `[${SEVERITY[/** @type {keyof typeof SEVERITY} */ (each.severity)] ?? each.severity}] ${each.sentence}` }), el("ul", { class: "small attempts" }, ...sent)),
       el("div", { class: "small quiet acts" }, el("span", { text: when(each.at, now) }), ...(of ? [el("span", { text: of })] : [])));
   }
 }

@@ -4,6 +4,8 @@
  * The catalogue is there before any module that imports this one runs, so a constant may be a text. English has none.
  */
 
+import { Sentences } from "./recognised.js";
+
 const CONTEXT = "\u0004"; // between a context and its text, as gettext has it
 const root = globalThis.document?.documentElement;
 
@@ -13,14 +15,15 @@ export const language = root?.lang || "en";
 /** Between whole units and fractions in the page's language: "." or ",". */
 export const decimalSign = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal")?.value ?? ".";
 
-const words = root?.dataset.words ? await catalogue(root.dataset.words) : new Map();
+const { words, sentences } = root?.dataset.words ? await catalogue(root.dataset.words) : { words: new Map(), sentences: null };
 
-/** @param {string} address @returns {Promise<Map<string, string|string[]>>} */
+/** @param {string} address @returns {Promise<{words: Map<string, string|string[]>, sentences: Sentences|null}>} */
 async function catalogue(address) {
   try {
-    return new Map(Object.entries((await import(address)).default));
+    const found = await import(address);
+    return { words: new Map(Object.entries(found.default)), sentences: new Sentences(found.told ?? {}) };
   } catch {
-    return new Map(); // a page in English is better than none
+    return { words: new Map(), sentences: null }; // a page in English is better than none
   }
 }
 
@@ -61,6 +64,14 @@ export function tn(one, many, count, values = { n: count }) {
  */
 export function worded(said, text) {
   return said ? inWords(said) : text;
+}
+
+/**
+ * What the server found wrong, or did, and kept in English for everybody: in the page's language where it is a sentence of ours.
+ * @param {string|null|undefined} text @returns {string}
+ */
+export function recognised(text) {
+  return (text && sentences?.said(text)) || text || "";
 }
 
 /** @param {any} value @returns {string} */

@@ -1,6 +1,7 @@
 /** What is wrong with a form, each mistake beside its field. */
 
 import { byId, el } from "./element.js";
+import { recognised } from "./language.js";
 
 /**
  * These and no others; what has no field stands in the list `errors`.
@@ -13,7 +14,8 @@ export function showMistakes(form, mistakes, word = (name) => name) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  const left = mistakes.filter(([name, said]) => !showBeside(form, name, said));
+  const told = mistakes.map(([name, said]) => /** @type {[string, string]} */ ([name, recognised(said)]));
+  const left = told.filter(([name, said]) => !showBeside(form, name, said));
   byId("errors").hidden = left.length === 0;
   byId("errors").replaceChildren(...left.map(([name, said]) => el("li", { text: name ? `${word(name)}: ${said}` : said })));
 }

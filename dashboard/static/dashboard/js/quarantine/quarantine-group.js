@@ -9,7 +9,7 @@ import { QuarantineList } from "./quarantine-list.js";
 import { roleAt } from "../page/role.js";
 import { send } from "../page/rest.js";
 import { wireDiscard } from "./undo.js";
-import { t, tn } from "../page/language.js";
+import { recognised, t, tn } from "../page/language.js";
 
 const EXCERPT = 160; // characters of a payload in a line
 
@@ -54,7 +54,7 @@ export class QuarantineGroup {
     this.group = group;
     setText(this.count, counted(group.messages, "message"));
     setText(this.excerpt, group.sample.slice(0, EXCERPT));
-    setText(this.detail, group.detail);
+    setText(this.detail, recognised(group.detail));
     setText(this.span, t("first {first_seen} · last {last_seen} on {topic}", { first_seen: moment(group.first_seen), last_seen: moment(group.last_seen), topic: group.topic }));
     this.newer.hidden = !this.details.open || this.listed === 0 || this.listed === group.newest;
   }

@@ -8,7 +8,7 @@ import { get, RestError, send } from "../page/rest.js";
 import { outcome } from "./replay.js";
 import { serverNow } from "../time/clock.js";
 import { wireDiscard } from "./undo.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 /** @param {any} message as in `GET quarantine/` @param {() => void} changed told when it has left quarantine */
 export function quarantineRow(message, changed) {
@@ -17,10 +17,10 @@ export function quarantineRow(message, changed) {
   const properties = el("pre", { class: "payload", attrs: { hidden: "", "aria-label": t("Properties") } });
   const details = el("details", {},
     el("summary", {},
-      stateMark(message.partial ? "partial" : "rejected", message.detail || words(message.reason)),
+      stateMark(message.partial ? "partial" : "rejected", recognised(message.detail) || words(message.reason)),
       el("span", { class: "quiet mono clip excerpt", text: message.payload.slice(0, 160) }),
       el("time", { class: "quiet", text: age(Math.max(0, serverNow() - at)), attrs: { title: moment(at) }, data: { at: String(at) } })),
-    el("p", { class: "soft", text: message.detail }),
+    el("p", { class: "soft", text: recognised(message.detail) }),
     el("p", { class: "small quiet", text: [moment(at), message.topic, size(message.payload_size), message.worker, message.retained ? "retained" : "",
       message.partial ? t("its good values were stored") : ""].filter(Boolean).join(" · ") }),
     payload, properties);

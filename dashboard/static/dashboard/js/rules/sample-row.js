@@ -5,7 +5,7 @@ import { el, stateMark } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { readings } from "../page/readings.js";
 import { serverNow } from "../time/clock.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 const SOURCES = /** @type {Record<string, string>} */ ({ quarantine: t("in quarantine"), live: t("just now"), given: t("test") });
 const MARKS = /** @type {Record<string, string>} */ ({ stored: "stored", partial: "partial", rejected: "rejected", ignored: "disabled", unmatched: "waiting", untried: "waiting" });
@@ -23,7 +23,7 @@ export function sampleRow(tried, acts) {
   const source = tried.source === "given" ? SOURCES.given : `${SOURCES[tried.source] ?? tried.source} · ${age(Math.max(0, serverNow() - tried.at))}`;
   const head = el("div", { class: "head" }, ...marks, el("span", { class: "mono", text: tried.topic }), el("span", { class: "small quiet", text: `${source} · ${size(tried.size)}` }));
   return el("li", { data: { verdict: tried.verdict } }, head, el("pre", { class: "payload", text: tried.payload || t("(empty)"), attrs: { tabindex: "0", role: "group", "aria-label": t("Payload") } }),
-    ...tried.problems.map((problem) => el("p", { class: "problem", text: [problem.uid && `${problem.uid}: `, problem.detail].filter(Boolean).join("") })),
+    ...tried.problems.map((problem) => el("p", { class: "problem", text: [problem.uid && `${problem.uid}: `, recognised(problem.detail)].filter(Boolean).join("") })),
     ...tried.devices.map(device), ...(acts.length ? [el("div", { class: "acts" }, ...acts)] : []));
 }
 

@@ -6,7 +6,7 @@ import { markOf } from "./topic-tree.js";
 import { moment } from "../time/moment.js";
 import { readings } from "../page/readings.js";
 import { send } from "../page/rest.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 const NAMES = /** @type {Record<string, string>} */ ({ pulseboard: "Pulseboard", unread: t("Nobody"), rules: t("A rule of yours") });
 
@@ -47,7 +47,7 @@ function parts(/** @type {any} */ said) {
     el("p", { class: "facts" }, stateMark(markOf(said.verdict), said.verdict), el("span", { text: t("read by {reader}", { reader }) }),
       el("span", { class: "small quiet", text: `${moment(said.at)} · ${size(said.size)}${said.whole ? "" : t(" · cut, so judged by its beginning")}` })),
     el("pre", { class: "payload", text: said.payload || t("(empty)"), attrs: { tabindex: "0", role: "group", "aria-label": t("Payload") } }),
-    ...said.problems.map((/** @type {any} */ problem) => el("p", { class: "soft", text: problem.detail })),
+    ...said.problems.map((/** @type {any} */ problem) => el("p", { class: "soft", text: recognised(problem.detail) })),
     ...said.devices.map(device),
     el("p", { class: "acts" }, rule),
     el("h3", { text: t("Who would read it") }),
@@ -58,7 +58,7 @@ function parts(/** @type {any} */ said) {
 }
 
 function claim(/** @type {any} */ each, /** @type {string} */ reader) {
-  const row = el("li", {}, el("span", { text: NAMES[each.name] ?? each.name }), el("span", { class: "claim", text: String(each.claim), attrs: { title: t("certain, of 100") } }), el("span", { class: "reason small", text: each.why }));
+  const row = el("li", {}, el("span", { text: NAMES[each.name] ?? each.name }), el("span", { class: "claim", text: String(each.claim), attrs: { title: t("certain, of 100") } }), el("span", { class: "reason small", text: recognised(each.why) }));
   row.classList.toggle("is-reader", each.name === reader);
   return row;
 }

@@ -4,7 +4,7 @@ import { age, bare, humanise } from "../page/format.js";
 import { el, setText, stateMark } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { devicePath, get } from "../page/rest.js";
-import { t } from "../page/language.js";
+import { recognised, t } from "../page/language.js";
 
 const LOOK = 2_000; // ms between two looks; live events make it sooner
 
@@ -29,7 +29,7 @@ export function firstMessage({ uid, name }) {
       if (there.length) return came(there);
       const { messages } = await get(`${devicePath(uid)}/messages/`);
       const bad = messages.find((/** @type {any} */ each) => each.reason || each.problems?.length || each.outcome === "rejected");
-      refused = bad ? t("A message came that could not be stored: {why}", { why: bad.detail || bad.reason || bad.outcome }) : "";
+      refused = bad ? t("A message came that could not be stored: {why}", { why: recognised(bad.detail) || bad.reason || bad.outcome }) : "";
       setText(more, refused);
     } catch (error) {
       setText(more, `${/** @type {Error} */ (error).message} ${t("It is tried again.")}`);

@@ -5,7 +5,7 @@ import { el } from "../page/element.js";
 import { number } from "../page/format.js";
 import { offer } from "../charts/chart-file.js";
 import { RestError, send } from "../page/rest.js";
-import { t, tn } from "../page/language.js";
+import { recognised, t, tn } from "../page/language.js";
 
 const SHOWN = 200; // lines; the others do the same
 const EXAMPLE = "uid,name,site,kind,tags,expected_interval\nfreezer-2,Freezer 2,,freezer,\"cold chain, north\",10\n";
@@ -18,7 +18,7 @@ const ACTS = /** @type {Record<string, string>} */ ({ register: t("new"), change
 const word = (value) => (Array.isArray(value) ? value.join(", ") : value === null || value === "" ? "–" : String(value));
 
 /** @param {Line} line */
-const happens = ({ act, errors, changes }) => (errors.length ? errors.join(" ") : Object.entries(changes).map(([name, [before, after]]) => (act === "register" ? `${name}: ${word(after)}` : `${name}: ${word(before)} → ${word(after)}`)).join(" · "));
+const happens = ({ act, errors, changes }) => (errors.length ? errors.map(recognised).join(" ") : Object.entries(changes).map(([name, [before, after]]) => (act === "register" ? `${name}: ${word(after)}` : `${name}: ${word(before)} → ${word(after)}`)).join(" · "));
 
 /** What the table does, line by line; what is wrong first. @param {Plan} plan */
 function planTable({ lines }) {
