@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -143,3 +145,68 @@ def test_a_documented_client_prints_readings_and_changes(
             return "d1 m0 21.5" in text and "'device'" in text.replace('"', "'")
 
         waiting.eventually(told, DEADLINE)
+
+
+# Carries out function nodes as Node-RED does: what each returns goes on, with an id of Node-RED's.
+NODE_RED = """
+const { flow, messages } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const kept = new Map();
+const context = { get: (name) => kept.get(name), set: (name, value) => kept.set(name, value) };
+const env = { get: (name) => `the ${name}` };
+const said = messages.map(([id, msg]) => {
+  const { func } = flow.find((node) => node.id === id);
+  return new Function("msg", "env", "flow", func)(msg, env, context);
+});
+console.log(JSON.stringify(said));
+"""
+
+
+def of_function_nodes(flow: list[dict[str, Any]], *messages: tuple[str, Any]) -> list[Any]:
+    """What each of these nodes makes of its message."""
+    given = json.dumps({"flow": flow, "messages": messages})
+    command = [of_playwright(), "-e", NODE_RED]
+    ran = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    said: list[Any] = json.loads(ran.stdout)
+    return said
+
+
+@pytest.mark.process
+async def test_the_documented_flow_of_node_red_gets_readings_by_its_header(hub: Hub):
+    flow = json.loads((CLIENTS / "node-red.json").read_text())
+    nodes = {node["id"]: node for node in flow}
+    leads_to = {to for node in flow for wire in node.get("wires", ()) for to in wire}
+    assert leads_to <= nodes.keys()
+    header = nodes["pulseboard.socket"]["headers"][0]
+    assert (header["keyValue"], header["valueType"]) == ("Authorization", "env")
+    token = await database_sync_to_async(make_token)()
+    sent = header["valueValue"].replace("${PULSEBOARD_TOKEN}", token)
+    series = (await database_sync_to_async(make_series)(1))[0]
+    fleet = {"devices": [{"uid": "d1", "series": [{"id": series.id, "metric": "m0"}]}]}
+    readings = {"op": "readings", "seq": 7, "d": {str(series.id): [[1, 1.5], [2, 2.5]]}}
+    asks, idle, subscribe, ack, values = of_function_nodes(
+        flow,
+        ("pulseboard.ask", {"status": {"event": "connect"}}),
+        ("pulseboard.ask", {"status": {"event": "disconnect"}}),
+        ("pulseboard.subscribe", {"payload": fleet}),
+        ("pulseboard.ack", readings | {"_session": {"type": "websocket", "id": "x"}}),
+        ("pulseboard.values", readings),
+    )
+    assert asks == {
+        "url": "the PULSEBOARD_URL/api/v1/fleet/",
+        "headers": {"Authorization": "Bearer the PULSEBOARD_TOKEN"},
+    }
+    assert idle is None
+    assert ack == {"op": "ack", "seq": 7}
+    assert values == [[{"topic": "d1/m0", "payload": 2.5, "ms": 2}]]
+    async with Socket(None, authorization=sent, acks=False) as socket:
+        await socket.got("hello")
+        await socket.say(**subscribe, _msgid="d8216d66456ec256")
+        await eventually(lambda: any(each.subscriptions for each in hub.viewers))
+        await hub.linked()
+        bridge = Bridge()
+        for number in range(1, 12):  # more than are sent ahead of acks
+            await bridge.publish(series.device_id, {series.id: [number, float(number)]})
+            frame = await socket.got("readings", number)
+            assert frame["d"] == {str(series.id): [[number, number]]}
+            await socket.say(op="ack", seq=frame["seq"], _msgid="f0c9607a90230cc6")
+    assert not socket.all("error")
