@@ -6,7 +6,10 @@ and whether it stutters while one scrolls.
 A real Daphne process, Postgres, Redis and Chromium. Each device has three series with a quarter of
 an hour of readings, and each sends once a second through the channel layer, as a bridge does. One
 device in fifty has a value beyond its limit. The last line is one JSON object. Not measured: a
-network, other viewers, a bridge that writes beside it.
+network, other viewers, a bridge that writes beside it. With `--at URL` the page is that of a
+Pulseboard that runs, whose devices come through its broker, bridge and Postgres:
+`manage.py up --devices 2000`, and the operator's password in PULSEBOARD_PASSWORD.
+`--minutes 10` looks at the heap again when the page has been open for so long.
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from benchmarks import stack as stacks
@@ -28,7 +33,7 @@ KINDS = ("freezer", "pump", "air-quality", "power-meter")
 HISTORY = 15 * 60  # seconds before the run …
 STEP = 10  # … with a reading each so many
 FRAME_MS = 1000 / 60
-READY_MS = 60_000  # for the page to be there
+READY_MS = 180_000  # for the page to be there
 USERNAME = "benchmark-viewer"
 # What the page does to its viewer: tasks over 50 ms, and what moved without being asked to.
 OBSERVE = """
@@ -66,6 +71,8 @@ class Plan:
     devices: int
     seconds: float  # at rest, and as long again scrolling
     layout: str  # rows or tiles
+    at: str = ""  # address of one that runs; "": all of it is started here
+    minutes: float = 0.0  # the page is open before its heap is looked at again
 
 
 class Fleet:
@@ -171,17 +178,35 @@ def _percentile(numbers: list[float], share: float) -> float:
     return round(found[min(len(found) - 1, int(len(found) * share))], 1)
 
 
-def _look(port: int, fleet: Fleet, plan: Plan) -> dict[str, Any]:
+def _sign_in(page: Any) -> None:
+    """As the operator that `manage.py up` made."""
+    page.goto("/login/")
+    page.fill("input[name=username]", os.environ.get("PULSEBOARD_USER", "admin"))
+    page.fill("input[name=password]", os.environ["PULSEBOARD_PASSWORD"])
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/login/" not in url, timeout=READY_MS)
+
+
+def _heap(page: Any) -> dict[str, Any]:
+    """After everything that nobody holds is gone."""
+    page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+    return {
+        "open_min": round(page.evaluate("performance.now()") / 60_000, 1),
+        "heap_mib": round(page.evaluate("performance.memory.usedJSHeapSize") / 2**20, 1),
+        "elements": page.evaluate("document.querySelectorAll('*').length"),
+    }
+
+
+def _look(url: str, enter: Callable[[Any], None], plan: Plan) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     from tests.chromium import CHROMIUM_OPTIONS, chromium_path  # noqa: PLC0415
 
-    url = f"http://127.0.0.1:{port}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
-        context.add_cookies([{**fleet.cookie, "url": url}])
         page = context.new_page()
+        enter(page)
         page.add_init_script(OBSERVE)
         page.goto(f"/?layout={plan.layout}")
         page.wait_for_selector(".device .value .unit", timeout=READY_MS)
@@ -190,11 +215,13 @@ def _look(port: int, fleet: Fleet, plan: Plan) -> dict[str, Any]:
         at_rest = _frames(page, plan.seconds, 0)
         scrolling = _frames(page, plan.seconds, SPEED)
         seen = page.evaluate("measured")
-        cdp = context.new_cdp_session(page)
-        cdp.send("HeapProfiler.collectGarbage")
-        heap = page.evaluate("performance.memory.usedJSHeapSize")
-        nodes = page.evaluate("document.querySelectorAll('*').length")
         problems = page.inner_text("#problems-count")
+        heaps = [_heap(page)]
+        if plan.minutes:
+            page.evaluate("scrollTo(0, 0)")
+            left = plan.minutes * 60_000 - page.evaluate("performance.now()")
+            page.wait_for_timeout(max(0.0, left))
+            heaps.append(_heap(page))
         browser.close()
     return {
         "first_values_ms": round(there),
@@ -205,8 +232,7 @@ def _look(port: int, fleet: Fleet, plan: Plan) -> dict[str, Any]:
         ),
         "at_rest": at_rest,
         "scrolling": scrolling,
-        "heap_mib": round(heap / 2**20, 1),
-        "elements": nodes,
+        "heaps": heaps,
     }
 
 
@@ -226,6 +252,8 @@ def _frames(page: Any, seconds: float, speed: int) -> dict[str, Any]:
 
 def measure(plan: Plan) -> dict[str, Any]:
     found: dict[str, Any] = {"benchmark": "fleet_page", "plan": asdict(plan)}
+    if plan.at:
+        return found | _look(plan.at, _sign_in, plan)
     with stacks.running() as stack:
         from benchmarks import machine  # noqa: PLC0415 (needs the settings)
 
@@ -236,7 +264,9 @@ def measure(plan: Plan) -> dict[str, Any]:
             told = threading.Thread(target=lambda: asyncio.run(_publish(fleet, stop)))
             told.start()
             try:
-                found |= _look(port, fleet, plan)
+                url = f"http://127.0.0.1:{port}"
+                cookie = {**fleet.cookie, "url": url}
+                found |= _look(url, lambda page: page.context.add_cookies([cookie]), plan)
             finally:
                 stop.set()
                 told.join()
@@ -248,12 +278,15 @@ def main(words: list[str]) -> int:
     parser.add_argument("--devices", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--layout", choices=("rows", "tiles"), default="rows")
+    parser.add_argument("--at", default="", metavar="URL", help="of a Pulseboard that runs")
+    parser.add_argument("--minutes", type=float, default=0.0, help="to the second look at the heap")
     parser.add_argument("--json", action="store_true", help="the JSON line only")
     chosen = parser.parse_args(words)
     if min(chosen.devices, chosen.seconds) <= 0:
         parser.error("the numbers are above 0")
     try:
-        found = measure(Plan(chosen.devices, chosen.seconds, chosen.layout))
+        words_of = vars(chosen)
+        found = measure(Plan(**{each.name: words_of[each.name] for each in fields(Plan)}))
     except stacks.BenchmarkFailed as exc:
         sys.stderr.write(f"{exc}\n")
         return 1

@@ -274,7 +274,7 @@ class ApiPage(LoginRequiredMixin, TemplateView):
     """The API reference, and a form for each operation that sends it with the viewer's session."""
 
     template_name = "dashboard/api.html"
-    extra_context = {"page": "api"}
+    extra_context = {"page": "api", "about": settings.SPECTACULAR_SETTINGS["DESCRIPTION"]}
 
 
 def device_facts(device: Device) -> dict[str, Any]:

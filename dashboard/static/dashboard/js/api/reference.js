@@ -1,6 +1,6 @@
 /** The API reference: every operation of the OpenAPI document, by subject. */
 
-import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
+import { byId, el, endTrouble, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { operationRow } from "./operation.js";
 import { t } from "../page/language.js";
@@ -17,8 +17,7 @@ async function read() {
 }
 
 /** @param {any} document as OpenAPI */
-function show({ info, paths, components }) {
-  setText(byId("about"), info.description);
+function show({ paths, components }) {
   /** @type {Map<string, Node[]>} */ const subjects = new Map();
   for (const [path, operations] of Object.entries(paths)) {
     for (const method of METHODS.filter((one) => one in operations)) {

@@ -138,8 +138,11 @@ export class FleetProblems {
     const most = matchMedia("(max-width: 720px)").matches ? ROOM.phone : ROOM.wide;
     const wanted = Math.min(most, Math.max(1, many));
     const now = performance.now();
-    if (this.room === 0) this.room = wanted;
-    else if (wanted !== this.room && now - this.used > IDLE && now - this.stepped > STEP_EVERY) {
+    if (this.room === 0) {
+      this.room = wanted;
+      this.used = this.stepped = now; // a page that took long to load was not left alone so long
+    }
+    if (wanted !== this.room && now - this.used > IDLE && now - this.stepped > STEP_EVERY) {
       this.room += Math.sign(wanted - this.room);
       this.stepped = now;
     }
