@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "devices.api.refusals.add_refusals",
         "bridge.http.schema.add_ingest",
     ],
     "APPEND_COMPONENTS": {

@@ -69,9 +69,15 @@ class SilenceSerializer(Strict, serializers.ModelSerializer):
         slug_field="id", queryset=AlertRule.objects.none(), allow_null=True, required=False,
         help_text="A rule's id.",
     )  # fmt: skip
-    rule_name = serializers.CharField(source="rule.name", default=None, read_only=True)
-    site_name = serializers.CharField(source="site.name", default=None, read_only=True)
-    device_name = serializers.CharField(source="device.name", default=None, read_only=True)
+    rule_name = serializers.CharField(
+        source="rule.name", default=None, read_only=True, allow_null=True
+    )
+    site_name = serializers.CharField(
+        source="site.name", default=None, read_only=True, allow_null=True
+    )
+    device_name = serializers.CharField(
+        source="device.name", default=None, read_only=True, allow_null=True
+    )
     stands_at = serializers.SerializerMethodField(
         help_text="The slug of the site whose roles count for it; null: of no site."
     )
@@ -83,7 +89,9 @@ class SilenceSerializer(Strict, serializers.ModelSerializer):
         '"from": "22:00", "to": "06:00"}; Monday is 1.',
     )  # fmt: skip
     reason = serializers.CharField(max_length=MAX_REASON, allow_blank=True, default="")
-    created_by = serializers.SlugRelatedField(slug_field="username", read_only=True)
+    created_by = serializers.SlugRelatedField(
+        slug_field="username", read_only=True, allow_null=True, help_text="null: the server."
+    )
     holds = serializers.SerializerMethodField(help_text="Whether it holds now.")
     held_back = serializers.SerializerMethodField(help_text="Alerts that stand and that it is for.")
 

@@ -51,7 +51,9 @@ class PatchSerializer(AlertRuleSerializer):
 
 
 class ChangeShape(serializers.ModelSerializer):
-    by = serializers.SlugRelatedField(slug_field="username", read_only=True)
+    by = serializers.SlugRelatedField(
+        slug_field="username", read_only=True, allow_null=True, help_text="null: the server itself."
+    )
 
     class Meta:
         model = RuleChange

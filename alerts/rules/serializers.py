@@ -129,7 +129,9 @@ class AlertRuleSerializer(DraftSerializer):
     holds = serializers.SerializerMethodField(
         help_text="What must hold, in words; empty: this version cannot use it."
     )
-    created_by = serializers.SlugRelatedField(slug_field="username", read_only=True)
+    created_by = serializers.SlugRelatedField(
+        slug_field="username", read_only=True, allow_null=True, help_text="null: the server."
+    )
 
     class Meta(DraftSerializer.Meta):
         fields = [

@@ -58,7 +58,7 @@ class AlertRulesExportView(APIView):
         operation_id="alert_rules_export",
         summary="All alert rules as a file of YAML",
         tags=["Alert rules"],
-        responses={(200, "application/yaml"): OpenApiTypes.STR},
+        responses={(200, "application/yaml"): OpenApiTypes.OBJECT},
     )
     def get(self, request: Request) -> HttpResponse:
         query.known(request, ())

@@ -127,7 +127,7 @@ class SessionsView(APIView):
         operation_id="account_sessions_end_others",
         summary="End all your other sessions",
         tags=["Account"],
-        responses=EndedShape,
+        responses={200: EndedShape},
     )
     def delete(self, request: Request) -> Response:
         others = _own(request).exclude(session_key=request.session.session_key)

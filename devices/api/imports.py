@@ -184,7 +184,7 @@ class DeviceImportViewSet(viewsets.ViewSet):
         ),
         parameters=[OpenApiParameter("dry_run", bool, description="Only say what would be done.")],
         request=DeviceTableSerializer,
-        responses=ImportedSerializer,
+        responses={200: ImportedSerializer},
     )
     def create(self, request: Request) -> Response:
         asked = DeviceTableSerializer(data=request.data)

@@ -67,7 +67,7 @@ class DeviceChangesViewSet(viewsets.ViewSet):
         summary="Change many devices at once",
         description="All are changed, or none. A device that is as asked already is not written.",
         request=DeviceChangesSerializer,
-        responses=OutcomeSerializer,
+        responses={200: OutcomeSerializer},
     )
     @transaction.atomic
     def create(self, request: Request) -> Response:

@@ -103,7 +103,7 @@ class RemovedDeviceViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             " removed device changes nothing."
         ),
         request=UidsSerializer,
-        responses=OutcomeSerializer,
+        responses={200: OutcomeSerializer},
     )
     def create(self, request: Request) -> Response:
         visible, uids = _asked(request)
@@ -122,7 +122,7 @@ class RestoredDeviceViewSet(viewsets.ViewSet):
             " quarantine within seconds. Restoring a device that is not removed changes nothing."
         ),
         request=UidsSerializer,
-        responses=OutcomeSerializer,
+        responses={200: OutcomeSerializer},
     )
     def create(self, request: Request) -> Response:
         visible, uids = _asked(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -51,12 +52,17 @@ class DutyShape(serializers.Serializer):
     substitute = serializers.BooleanField(help_text="Instead of somebody.")
 
 
+@extend_schema_field({"type": "string", "example": "09:00"})
+class WallTimeField(serializers.TimeField):
+    """Without seconds and a zone, so what OpenAPI calls a time it is not."""
+
+
 class RotaSerializer(Strict):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=MAX_NAME)
     zone = ZoneField(help_text="Shifts begin by the clock on its walls.")
     starts_on = serializers.DateField(help_text="On which the first shift begins.")
-    starts_at = serializers.TimeField(
+    starts_at = WallTimeField(
         format="%H:%M", help_text="What the wall's clock shows when a shift begins: 09:00."
     )
     shift_hours = serializers.IntegerField(

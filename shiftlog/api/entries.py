@@ -186,7 +186,7 @@ class EntryView(APIView):
         summary="Delete an entry",
         description="By who wrote it, or an administrator; its place stays, with who deleted it.",
         tags=["Log"],
-        responses=OneEntryShape,
+        responses={200: OneEntryShape},
     )
     def delete(self, request: Request, entry_id: int) -> Response:
         scope, by = Scope.of(request), person(request)
@@ -211,7 +211,7 @@ class ReactionsView(APIView):
     @extend_schema(
         operation_id="log_take_back", summary="Take a reaction back", tags=["Log"],
         parameters=[query.described("word", "The reaction.")], request=None,
-        responses=OneEntryShape,
+        responses={200: OneEntryShape},
     )  # fmt: skip
     def delete(self, request: Request, entry_id: int) -> Response:
         query.known(request, ("word",))

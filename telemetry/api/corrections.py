@@ -22,7 +22,7 @@ from devices.models import Device
 from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.api.moment import MomentField
-from telemetry.api.shapes import ms
+from telemetry.api.shapes import exact_ms, ms
 from telemetry.corrections import change
 from telemetry.models import Correction, Series
 from telemetry.moments import in_ms, to_us
@@ -109,18 +109,18 @@ class CorrectionShape(serializers.Serializer):
     device = serializers.CharField(help_text="The uid of its device.")
     metric = serializers.CharField()
     action = serializers.ChoiceField(Correction.Action.choices)
-    to = ms()
+    to = exact_ms()
     reason = serializers.CharField()
     by = serializers.CharField()
-    at = ms("Unix milliseconds: when it was made.")
+    at = exact_ms("Unix milliseconds: when it was made.")
     removed = serializers.IntegerField(help_text="Readings that went, or have another value.")
     written = serializers.IntegerField(help_text="Readings that came, or have another value.")
-    undone = ms("When it was undone; null: it stands.", allow_null=True)
+    undone = exact_ms("When it was undone; null: it stands.", allow_null=True)
     undone_by = serializers.CharField()
-    undo_until = ms("Until when it can be undone; null: it cannot.", allow_null=True)
+    undo_until = exact_ms("Until when it can be undone; null: it cannot.", allow_null=True)
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        return {**super().get_fields(), "from": ms()}
+        return {**super().get_fields(), "from": exact_ms()}
 
 
 class CorrectionsShape(serializers.Serializer):

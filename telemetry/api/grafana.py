@@ -28,8 +28,9 @@ POINTS = 800  # of a series where Grafana does not say
 AWAY = ("offline", "silent")  # what an annotation tells of
 AGGREGATES = {"mean": 1, "min": 2, "max": 3, "count": 4}  # where it stands in a reduced point
 
+LIST = {"type": "array", "items": {}}
 _asking = extend_schema(
-    tags=["Grafana"], request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT
+    tags=["Grafana"], request=OpenApiTypes.OBJECT, responses={(200, "application/json"): LIST}
 )
 
 

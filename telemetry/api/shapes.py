@@ -14,6 +14,11 @@ def ms(help_text: str = "Unix milliseconds.", **options: bool) -> serializers.In
     return serializers.IntegerField(help_text=help_text, **options)
 
 
+def exact_ms(help_text: str = "Unix milliseconds.", **options: bool) -> serializers.FloatField:
+    """Of what is told to the microsecond: with a fraction."""
+    return serializers.FloatField(help_text=help_text, **options)
+
+
 class PointField(serializers.ListField):
     """`[ms, value]`; a value is a number, or a text."""
 
