@@ -64,6 +64,11 @@ def address_behind(peer: str, forwarded: str) -> str | None:
     return None if hop is None else str(hop)
 
 
+def is_proxy(peer: str) -> bool:
+    """Whether a connection from there is one of `settings.PROXIES`."""
+    return _is_proxy(_address(peer))
+
+
 def _address(text: str) -> _Address | None:
     try:
         address = ipaddress.ip_address(text.strip())

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
 from twisted.internet.protocol import connectionDone
 from twisted.web import http
 
+from access import acting, tries
+
 REQUEST_WITHIN = 60.0  # seconds from a request's first byte to its last
 LINGER = 2.0  # seconds a sender gets to read the refusal while what it sends is thrown away
+UNFINISHED = 100  # requests of one address (IPv6: of one /64) that are not complete, at once
+
+_unfinished: Counter[str] = Counter()  # by address; of the thread of Twisted's reactor
 
 
 class BoundedChannel(http.HTTPChannel):
@@ -25,6 +31,7 @@ class BoundedChannel(http.HTTPChannel):
     _late: Any = None  # the call that ends a slow request
     _received = 0  # bytes of the body
     _refused = False
+    _counted = ""  # the address under which this request is among the unfinished
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         if self._refused:
@@ -32,6 +39,22 @@ class BoundedChannel(http.HTTPChannel):
         if self._late is None and not self._handlingRequest:
             self._late = self.callLater(REQUEST_WITHIN, self._is_late)
         super().dataReceived(data)
+        # One that came whole has been handled, or waits for its answer: that is no slow client.
+        if self._late is not None and not self._counted and not self._refused:
+            self._is_unfinished()
+
+    def _is_unfinished(self) -> None:
+        transport: Any = self.transport
+        peer = getattr(transport.getPeer(), "host", "")
+        if acting.is_proxy(peer):
+            return  # many clients; it has bounds of its own, and passes on what is whole
+        address = tries.home(acting.address_behind(peer, ""))
+        if _unfinished[address] >= UNFINISHED:
+            message = f"{UNFINISHED} requests of this address are not complete yet."
+            self._refuse(429, b"Too Many Requests", "too_many", message)
+            return
+        _unfinished[address] += 1
+        self._counted = address
 
     def allHeadersReceived(self) -> None:  # noqa: N802
         self._received = 0
@@ -67,9 +90,13 @@ class BoundedChannel(http.HTTPChannel):
         if self._late is not None and self._late.active():
             self._late.cancel()
         self._late = None
+        if self._counted:
+            _unfinished[self._counted] -= 1
+            if not _unfinished[self._counted]:
+                del _unfinished[self._counted]
+            self._counted = ""
 
     def _is_late(self) -> None:
-        self._late = None
         message = f"The request was not complete within {REQUEST_WITHIN:g} s."
         self._refuse(408, b"Request Timeout", "too_slow", message)
 
@@ -85,7 +112,8 @@ class BoundedChannel(http.HTTPChannel):
         transport: Any = self.transport
         transport.write(
             b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-            b"Connection: close\r\n\r\n%s" % (status, phrase, len(body), body)
+            b"Retry-After: %d\r\nConnection: close\r\n\r\n%s"
+            % (status, phrase, len(body), REQUEST_WITHIN, body)
         )
         # To close at once would answer what still comes with a reset, and the sender would never
         # read why.

@@ -6,23 +6,28 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
+from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.web import http as twisted_http
 
-from config.http_limits import LINGER, REQUEST_WITHIN, BoundedChannel
+from config import http_limits
+from config.http_limits import LINGER, REQUEST_WITHIN, UNFINISHED, BoundedChannel
 from tests.database_url import database_url
 from tests.waiting import eventually
 from tests.web_process import WebProcess, serving
 
-MAX = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+MAX = configured.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 class Request(twisted_http.Request):
@@ -47,8 +52,9 @@ class Transport(StringTransport):
 class Connection:
     """A client's side of one channel, with a clock of its own."""
 
-    def __init__(self) -> None:
-        self.clock, self.transport, self.channel = Clock(), Transport(), BoundedChannel()
+    def __init__(self, address: str = "192.0.2.1") -> None:
+        self.clock, self.channel = Clock(), BoundedChannel()
+        self.transport = Transport(peerAddress=IPv4Address("TCP", address, 54_321))
         self.channel.callLater = self.clock.callLater
         self.channel.requestFactory = Request
         self.channel.site = self.channel.factory = twisted_http.HTTPFactory()
@@ -116,6 +122,31 @@ def test_a_request_that_trickles_is_cut(each: Connection, sent: bytes) -> None:
     assert each.transport.value().startswith(b"HTTP/1.1 408 ")
     each.clock.advance(LINGER)
     assert each.transport.aborted
+
+
+def test_one_address_may_have_so_many_requests_under_way_and_others_are_not_kept_out() -> None:
+    with ExitStack() as opened:
+        slow = [opened.enter_context(Connection()) for _ in range(UNFINISHED)]
+        assert {each.send(b"POST /x HTTP/1.1\r\nHo") for each in slow} == {b""}
+        one_more = opened.enter_context(Connection())
+        answer = one_more.send(b"P")
+        assert answer.startswith(b"HTTP/1.1 429 ")
+        assert b"Retry-After: 60\r\n" in answer
+        one_more.clock.advance(LINGER)
+        assert one_more.transport.aborted
+        whole = opened.enter_context(Connection())
+        assert b"3 bytes" in whole.send(post(b"Content-Length: 3", b"abc")), "it came whole"
+        assert opened.enter_context(Connection("192.0.2.2")).send(b"P") == b""
+        assert b"0 bytes" in slow[0].send(b"st: a\r\nContent-Length: 0\r\n\r\n")
+        assert opened.enter_context(Connection()).send(b"P") == b"", "one has ended"
+    assert not http_limits._unfinished
+
+
+def test_a_proxy_of_ours_is_not_counted(settings: Any) -> None:
+    settings.PROXIES = [ip_network("192.0.2.1/32")]
+    with ExitStack() as opened:
+        slow = [opened.enter_context(Connection()) for _ in range(UNFINISHED + 1)]
+        assert {each.send(b"P") for each in slow} == {b""}
 
 
 @pytest.fixture
