@@ -87,6 +87,9 @@ def operations() -> Iterator[tuple[str, str]]:
             yield from ((method, path) for method in methods)
 
 
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
 def stands_for(hidden: Hidden, path: str = "") -> dict[str, Any]:
     """The hidden site's things, by the parameters of paths that name them."""
     return {
@@ -117,6 +120,12 @@ def stands_for(hidden: Hidden, path: str = "") -> dict[str, Any]:
         "what": "fired",
         "id": hidden.message.pk if "quarantine" in path else hidden.series.pk,
     }
+
+
+def known(path: str, hidden: Hidden) -> dict[str, Any]:
+    """What stands for the parameters of a path, of those that are told above."""
+    all_of_them = stands_for(hidden, path)
+    return {name: all_of_them[name] for name in PARAMETER.findall(path) if name in all_of_them}
 
 
 def filled(path: str, hidden: Hidden) -> str:
@@ -389,6 +398,13 @@ def test_no_page_shows_what_one_may_not_see(hidden: Hidden, viewer: User):
         if with_device.search(pattern):
             assert answer.status_code == 404, address
     assert len(seen) > 8
+
+
+def test_metrics_name_nothing_of_a_site(hidden: Hidden):
+    told = Client().get("/metrics")
+    assert told.status_code == 200
+    assert SECRET not in told.content.decode()
+    assert "far-1" not in told.content.decode()
 
 
 def test_the_api_has_no_address_its_schema_does_not_tell_of():

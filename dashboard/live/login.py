@@ -11,13 +11,10 @@ import contextlib
 import logging
 import random
 from datetime import datetime
-from importlib import import_module
 from typing import Any, NamedTuple
 
-from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -27,6 +24,7 @@ from dashboard.live import protocol, snapshot
 from dashboard.live.viewer import Viewer
 from devices import clock
 from devices.api.authentication import ApiTokenAuthentication
+from devices.api.lasting import user_of_session
 
 logger = logging.getLogger(__name__)
 
@@ -65,12 +63,7 @@ async def login_of(socket: Any) -> Login | None:
     key = socket["session"].session_key
     if not key:
         return None
-    store = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    user = await get_user({"session": store})
-    if not user.is_authenticated:
-        return None
-    sees = await database_sync_to_async(Scope.of)(user)
-    return Login(sees, user.get_username(), user.pk, f"session {key}")
+    return await database_sync_to_async(_of_session)(key)
 
 
 def address_of(socket: Any) -> str:
@@ -83,6 +76,13 @@ def address_of(socket: Any) -> str:
 
 def _authorization(socket: Any) -> bytes | None:
     return dict(socket["headers"]).get(b"authorization")
+
+
+def _of_session(key: str) -> Login | None:
+    user = user_of_session(key)
+    if not user.is_authenticated:
+        return None
+    return Login(Scope.of(user), user.get_username(), user.pk, f"session {key}")
 
 
 def _of_token(authorization: bytes) -> Login | None:

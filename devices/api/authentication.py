@@ -20,6 +20,11 @@ from devices.api import token_use
 SCHEMES = (b"token", b"bearer")  # before an API token, in any case of letters
 
 
+def is_over(token: AuthToken) -> bool:
+    """Whether it has expired, by the clock that counts on all hosts."""
+    return token.expiry is not None and token.expiry <= clock.now()
+
+
 class ApiTokenAuthentication(TokenAuthentication):
     """`Authorization: Token pb_…`, or `Bearer` as most programs write it."""
 
@@ -45,9 +50,8 @@ class ApiTokenAuthentication(TokenAuthentication):
         return user, found
 
     def _cleanup_token(self, auth_token: AuthToken) -> bool:
-        """Whether it has expired, by the clock that counts on all hosts; then it is gone."""
-        expired = auth_token.expiry is not None and auth_token.expiry <= clock.now()
-        if expired:
+        """Whether it has expired; then it is gone."""
+        if expired := is_over(auth_token):
             auth_token.delete()
         return expired
 

@@ -13,7 +13,7 @@ from knox.models import AuthToken
 from rest_framework.request import Request
 
 from access.scope import Scope
-from devices import clock
+from devices.api.authentication import is_over
 
 LOOK_EVERY = 1.0  # seconds between two looks
 
@@ -40,15 +40,19 @@ class Right:
             raise RightEnded("The right to read this has ended.")
 
 
+def user_of_session(key: str) -> Any:
+    """Who is signed in with it as it is stored now; nobody: an `AnonymousUser`."""
+    stored = HttpRequest()
+    stored.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return get_user(stored)
+
+
 def _whose(request: Request) -> Any:
     """The token or the user as they are stored now; None: nobody any more."""
     if isinstance(request.auth, AuthToken):
         token = AuthToken.objects.select_related("user").filter(pk=request.auth.pk).first()
-        is_over = token is None or (token.expiry is not None and token.expiry <= clock.now())
-        return None if is_over else token
+        return None if token is None or is_over(token) else token
     session = getattr(request, "session", None)
     if session is not None and session.session_key:
-        stored = HttpRequest()
-        stored.session = import_module(settings.SESSION_ENGINE).SessionStore(session.session_key)
-        return get_user(stored)
+        return user_of_session(session.session_key)
     return get_user_model()._default_manager.filter(pk=request.user.pk).first()
