@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from devices import dynsec
 from embedded.errors import EmbeddedError
 from embedded.servers import mqtt
 from embedded.servers.child import POLL_SECONDS, READY_SECONDS, Child
@@ -44,6 +45,7 @@ class Stack:
     mqtt_port: int = 0
     broker: str = ""
     servers: dict[str, Child] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)  # of our processes' accounts
 
     def run(self, name: str, *words: str) -> Child:
         """Start a Python process of this project with the environment of the stack."""
@@ -57,6 +59,15 @@ class Stack:
     def bridge(self) -> Iterator[Child]:
         """`manage.py runbridge`, ended by SIGTERM."""
         running = self.run("bridge", "manage.py", "runbridge")
+        try:
+            yield running
+        finally:
+            running.stop()
+
+    @contextlib.contextmanager
+    def engine(self) -> Iterator[Child]:
+        """`manage.py runengine`, which tells the broker of devices as well."""
+        running = self.run("engine", "manage.py", "runengine")
         try:
             yield running
         finally:
@@ -100,9 +111,15 @@ def failed(child: Child, what: str) -> BenchmarkFailed:
     return BenchmarkFailed(f"{what}:\n{child.tail()}")
 
 
-def _start_broker(stack: Stack, choice: str) -> None:
-    server = mqtt.broker(choice, stack.folder / "mqtt", free_port())
+def _start_broker(stack: Stack, choice: str, *, accounts: bool) -> None:
+    passwords = {name: secrets.token_urlsafe(16) for name in dynsec.PROCESSES} if accounts else {}
+    server = mqtt.broker(choice, stack.folder / "mqtt", free_port(), passwords)
     os.environ["MQTT_URL"] = _start(server, stack)
+    if server.passwords:
+        stack.passwords = passwords
+        control = f"{dynsec.CONTROL}:{passwords[dynsec.CONTROL]}"
+        address = f"mqtt://{control}@{server.host}:{server.port}"
+        os.environ["PULSEBOARD_BROKER_CONTROL_URL"] = address
     stack.broker = server.title
     stack.mqtt_host, stack.mqtt_port = server.host, server.port
 
@@ -115,8 +132,9 @@ def _use_broker(stack: Stack) -> None:
 
 
 @contextlib.contextmanager
-def running(broker: str = "auto") -> Iterator[Stack]:
-    """A migrated database, Redis and a broker, with Django set up in this process."""
+def running(broker: str = "auto", *, accounts: bool = False) -> Iterator[Stack]:
+    """A migrated database, Redis and a broker, with Django set up in this process. `accounts`: the
+    broker lets in who has one, where it can."""
     before = dict(os.environ)
     os.environ.setdefault("PULSEBOARD_SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("PULSEBOARD_LOG_LEVEL", "WARNING")
@@ -134,7 +152,7 @@ def running(broker: str = "auto") -> Iterator[Stack]:
         if "REDIS_URL" not in os.environ:
             os.environ["REDIS_URL"] = _start(Redis(folder / "redis", free_port()), stack)
         if "MQTT_URL" not in os.environ:
-            _start_broker(stack, broker)
+            _start_broker(stack, broker, accounts=accounts)
         else:
             _use_broker(stack)
         from embedded.up import database  # noqa: PLC0415 (the settings read the environment)

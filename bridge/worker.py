@@ -33,7 +33,7 @@ from bridge.publish.mirror.mirror import Mirror
 from bridge.publish.outcomes import Outcomes
 from bridge.publish.traffic import Traffic
 from bridge.quarantine.late_registration import LateRegistration
-from devices import clock
+from devices import broker_account, clock
 from devices.clock import now_us
 from telemetry.live import contract
 from telemetry.moments import from_us
@@ -248,11 +248,21 @@ class Worker:
         )
         self._late.take(self._memory.registry)
         self._keep_listening()
+        self._pause_who_floods()
         deliveries = self._memory.deliveries
         if deliveries.confirmed > self._forgotten:
             confirmed = deliveries.confirmed
             worker_state.forget_deliveries(self.name, deliveries.process, confirmed)
             self._forgotten = confirmed
+
+    def _pause_who_floods(self) -> None:
+        """Raises what the database raises."""
+        if flooding := self._allowance.flooding():
+            for uid in broker_account.pause(flooding):
+                logger.warning(
+                    "it floods: the broker is asked to keep it out",
+                    extra={"action": "device_paused", "uid": uid},
+                )
 
     def _keep_listening(self) -> None:
         """Note what the broker has, and listen to what is wanted by now. Raises what the database

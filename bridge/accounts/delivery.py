@@ -184,8 +184,9 @@ def _told(state: Wanted, number: int, error: str, *, again: bool) -> None:
     elif state.device is None:
         noted, _ = row.delete()
     else:
-        # When its former token ends, the broker is to be told.
-        due = state.device.former_until if len(state.accounts) > 1 else None
+        # When its former token ends, or it may come in again, the broker is to be told.
+        former = state.device.former_until if len(state.accounts) > 1 else None
+        due = min(filter(None, (former, state.paused_until)), default=None)
         noted = row.update(told=number, failures=0, error=error, due_at=due)
     if not noted:
         # What was told may be older than what another process told since; tell of it once more.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models.functions import Now
+
+from devices.broker_account import BrokerAccount
 from devices.dynsec import Account, Json, device_acls, device_role
 from devices.models import Device
 from devices.mqtt_rights import topics_of_devices
@@ -22,6 +26,7 @@ class Wanted(NamedTuple):
     accounts: Sequence[Account] = ()
     acls: Sequence[Json] | None = None  # None: no role, for it has no token
     device: Device | None = None
+    paused_until: datetime | None = None  # then it is let in again
 
     @property
     def usernames(self) -> tuple[str, str]:
@@ -49,14 +54,19 @@ def every() -> Iterator[Wanted]:
 def _of(rows: Iterable[Device]) -> list[Wanted]:
     devices = list(rows)
     topics = topics_of_devices([each.pk for each in devices])
-    return [_of_one(each, topics[each.pk]) for each in devices]
+    paused = BrokerAccount.objects.filter(
+        pk__in=[each.uid for each in devices], paused_until__gt=Now()
+    )
+    until = dict(paused.values_list("pk", "paused_until"))
+    return [_of_one(each, topics[each.pk], until.get(each.uid)) for each in devices]
 
 
-def _of_one(device: Device, topics: Sequence[str]) -> Wanted:
+def _of_one(device: Device, topics: Sequence[str], paused_until: datetime | None) -> Wanted:
     """A removed device keeps its accounts, disabled: it may be restored, with its token."""
     if not device.token_digest:
         return Wanted(device.uid, device=device)
-    role, off = device_role(device.uid), not device.enabled or device.removed_at is not None
+    role = device_role(device.uid)
+    off = not device.enabled or device.removed_at is not None or paused_until is not None
     accounts = [
         Account(
             device.mqtt_username,
@@ -78,4 +88,4 @@ def _of_one(device: Device, topics: Sequence[str]) -> Wanted:
                 device.former_digest[:MARK],
             )
         )
-    return Wanted(device.uid, accounts, device_acls(topics), device)
+    return Wanted(device.uid, accounts, device_acls(topics), device, paused_until)

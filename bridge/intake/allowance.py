@@ -8,6 +8,7 @@ as ten readings beside its own, and a hundred bytes as one: they are work too.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from django.conf import settings
@@ -20,6 +21,11 @@ READING = 100
 AT_ONCE = 5  # seconds' worth that a sender may cost at once, after a pause
 LOOK_EVERY = 0.5  # seconds between two looks at who may send again
 PAUSE = 1.0  # seconds in which nothing was read, after which messages have piled up
+
+# Refused messages of one sender, beyond so many a second. Who sends as much floods: on its way here
+# what others send waits behind it, so that to refuse it costs them time as well.
+FLOOD, FLOOD_RATE = 5_000, 500
+MAX_FLOODING = 1_000  # senders that flood and that nobody has asked about yet
 
 NOBODY: Mapping[Hashable, str] = {}
 
@@ -41,6 +47,8 @@ class Allowance:
         self._spent: dict[Hashable, int] = {}
         self._over: dict[Hashable, str] = {}  # by sender: its uid, "" where it has many
         self._kept: dict[Hashable, int] = {}  # what was spent on messages over the limit
+        self._refused: dict[Hashable, int] = {}  # messages of a sender, less FLOOD_RATE a second
+        self._flooding: deque[str] = deque(maxlen=MAX_FLOODING)  # uids
 
     def over(self) -> Mapping[Hashable, str]:
         """Who may not send now, with the uid of each; "" where it speaks for many."""
@@ -52,6 +60,7 @@ class Allowance:
                 self.caught_up()
             self._spent = _less(self._spent, int(elapsed * self._rate))
             self._kept = _less(self._kept, int(elapsed * self._rate))
+            self._refused = _less(self._refused, int(elapsed * FLOOD_RATE))
             spent, most = self._spent, self._most
             self._over = {
                 each: uid for each, uid in self._over.items() if spent.get(each, 0) > most
@@ -84,11 +93,24 @@ class Allowance:
     def refuse(self, sender: Hashable, size: int) -> Item:
         """What is said of a message of so many bytes, whose sender is over. As much as a sender may
         send is kept of what it sends beyond; after that it is counted only."""
+        uid = self._over.get(sender, "")
+        self._refused[sender] = refused = self._refused.get(sender, 0) + 1
+        if refused > FLOOD:
+            del self._refused[sender]
+            if uid:  # it speaks for one device
+                self._flooding.append(uid)
         cost = self._kept.get(sender, 0) + MESSAGE + size
         kept = cost <= self._usual
         if kept:
             self._kept[sender] = cost
-        return Rejected(self._over.get(sender, ""), Problem(Reason.OVER_LIMIT, self.limit), kept)
+        return Rejected(uid, Problem(Reason.OVER_LIMIT, self.limit), kept)
+
+    def flooding(self) -> set[str]:
+        """The uids of devices that flood, since this was asked before. For any thread."""
+        found = set()
+        while self._flooding:
+            found.add(self._flooding.popleft())
+        return found
 
     @property
     def limit(self) -> str:

@@ -10,7 +10,16 @@ import pytest
 from bridge.commit import spool_entry
 from bridge.commit.rows import RowBuilder
 from bridge.decode.items import Reason, Rejected
-from bridge.intake.allowance import AT_ONCE, LOOK_EVERY, MESSAGE, READING, Allowance, readings_in
+from bridge.intake.allowance import (
+    AT_ONCE,
+    FLOOD,
+    FLOOD_RATE,
+    LOOK_EVERY,
+    MESSAGE,
+    READING,
+    Allowance,
+    readings_in,
+)
 from bridge.intake.batch import FROM_SPOOL
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
@@ -114,6 +123,31 @@ def test_as_much_again_is_kept_of_what_is_refused() -> None:
     refused = [traffic.allowance.refuse("noisy", 9_000) for _ in range(1_000)]
     assert sum(each.kept for each in refused) == AT_ONCE * RATE // 100
     assert {(each.uid, each.problem.reason) for each in refused} == {("noisy", Reason.OVER_LIMIT)}
+
+
+def test_who_floods_is_named_once_and_who_is_a_little_over_never() -> None:
+    traffic = Traffic()
+    traffic.send("noisy", 1_000)
+    traffic.send("steady", 1_000)
+    for _ in range(100):  # a second's worth beyond the rate, each tenth of a second
+        traffic.clock.now += 0.1
+        for sender, messages in (("noisy", 2 * FLOOD_RATE), ("steady", FLOOD_RATE // 20)):
+            for _ in range(messages):
+                if sender in traffic.allowance.over():
+                    traffic.allowance.refuse(sender, 10)
+                else:
+                    traffic.allowance.charge([sender], [sender], [10], [EACH])
+    assert traffic.allowance.flooding() == {"noisy"}
+    assert traffic.allowance.flooding() == set()
+
+
+def test_a_topic_that_speaks_for_many_devices_names_none() -> None:
+    traffic = Traffic()
+    while "gateway" not in traffic.allowance.over():
+        traffic.allowance.charge(["gateway"], [""], [10], [EACH])
+    for _ in range(2 * FLOOD):
+        traffic.allowance.refuse("gateway", 10)
+    assert traffic.allowance.flooding() == set()
 
 
 def test_who_sends_no_more_is_forgotten() -> None:

@@ -1,0 +1,225 @@
+"""Whether one loud device slows the others: `python -m benchmarks.noisy --seconds 10 --json`.
+
+Quiet devices send once a second, over MQTT and over HTTP, through a real broker, bridge and web
+process. First alone, then beside one device that sends over MQTT without a pause and comes back
+when it is cut off, then beside one that does so over HTTP. Each latency is from the moment a
+message is sent to the end of the transaction that stored it. The last line of the output is one
+JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from paho.mqtt import client as mqtt
+
+from benchmarks import stack as stacks
+from benchmarks.commits import CommitWatch, percentiles
+from benchmarks.http_ingest import APPLICATION
+from benchmarks.loud import Loud, now_ms, over_http, over_mqtt, post
+from benchmarks.progress import Watcher
+from benchmarks.stack import BenchmarkFailed, Stack
+from devices import dynsec
+
+LOUD_BEFORE = 2.0  # seconds that the loud device has sent when the measuring begins
+ARRIVED_SECONDS = 60.0  # for what quiet devices sent to be stored
+MQTT, HTTP = "quiet-mqtt", "quiet-http"  # begin the uids
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured; printed with the result."""
+
+    quiet_mqtt: int
+    quiet_http: int
+    seconds: float  # of each leg
+    qos: int  # of the loud device
+
+
+class Quiet:
+    """The quiet devices: each sends once a second, at a moment of its own."""
+
+    def __init__(self, stack: Stack, port: int, plan: Plan, tokens: dict[str, str]) -> None:
+        self._port, self._tokens = port, tokens
+        self._mqtt = [f"{MQTT}-{number}" for number in range(plan.quiet_mqtt)]
+        self._http = [f"{HTTP}-{number}" for number in range(plan.quiet_http)]
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="quiet")
+        if stack.passwords:  # which may speak as any device
+            self._client.username_pw_set(dynsec.SIMULATOR, stack.passwords[dynsec.SIMULATOR])
+        self._client.connect(stack.mqtt_host, stack.mqtt_port)
+        self._client.loop_start()
+
+    def send(self, seconds: float) -> int:
+        """For so long; how many messages."""
+        rounds = max(1, round(seconds))
+        over_http = threading.Thread(target=lambda: asyncio.run(self._send_http(rounds)))
+        over_http.start()
+        began = time.monotonic()
+        for each in range(rounds):
+            for place, uid in enumerate(self._mqtt):
+                due = began + each + place / len(self._mqtt)
+                time.sleep(max(0.0, due - time.monotonic()))
+                document = {"ts": now_ms(), "values": {"m": each + 0.5}}
+                self._client.publish(f"devices/{uid}/telemetry", json.dumps(document), qos=1)
+        over_http.join()
+        return rounds * (len(self._mqtt) + len(self._http))
+
+    async def _send_http(self, rounds: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for place, uid in enumerate(self._http):
+                group.create_task(self._one(uid, rounds, place / len(self._http)))
+
+    async def _one(self, uid: str, rounds: int, after: float) -> None:
+        began = time.monotonic() + after
+        for each in range(rounds):
+            await asyncio.sleep(max(0.0, began + each - time.monotonic()))
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+            document = {"ts": now_ms(), "values": {"m": each + 0.5}}
+            status = await post(reader, writer, self._tokens[uid], document)
+            writer.close()
+            if status != 200:
+                raise BenchmarkFailed(f"a quiet device was answered {status}")
+
+    def end(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def register(plan: Plan) -> dict[str, str]:
+    """Tokens by uid."""
+    from devices.models import Device  # noqa: PLC0415 (needs the settings)
+
+    uids = [f"{MQTT}-{n}" for n in range(plan.quiet_mqtt)]
+    uids += [f"{HTTP}-{n}" for n in range(plan.quiet_http)]
+    devices = [Device(uid=uid, name=uid) for uid in [*uids, "loud"]]
+    tokens = {device.uid: device.issue_token() for device in devices}
+    Device.objects.bulk_create(devices)
+    return tokens
+
+
+def sent_rows(prefix: str, began_ms: int) -> list[tuple[int, int, int]]:
+    """(xmin, sent ms, rows) of what such devices sent since."""
+    from django.db import connection  # noqa: PLC0415 (needs the settings)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reading.xmin::text::bigint, (extract(epoch FROM time) * 1000)::bigint, count(*)"
+            " FROM reading JOIN telemetry_series AS series ON series.id = series_id"
+            " JOIN devices_device AS device ON device.id = device_id"
+            " WHERE starts_with(device.uid, %s) AND time >= to_timestamp(%s / 1000.0)"
+            " GROUP BY 1, 2",
+            [prefix, began_ms],
+        )
+        return list(cursor.fetchall())
+
+
+def arrived(began_ms: int, messages: int) -> dict[str, list[tuple[int, int, int]]]:
+    """The rows of the quiet devices, once all of them are there."""
+    deadline = time.monotonic() + ARRIVED_SECONDS
+    while True:
+        rows = {prefix: sent_rows(prefix, began_ms) for prefix in (MQTT, HTTP)}
+        found = sum(count for each in rows.values() for _, _, count in each)
+        if found >= messages:
+            return rows
+        if time.monotonic() > deadline:
+            raise BenchmarkFailed(f"{found} of {messages} messages of quiet devices are stored")
+        time.sleep(0.2)
+
+
+def leg(quiet: Quiet, seconds: float) -> dict[str, Any]:
+    """How long the messages of quiet devices take to be stored."""
+    with CommitWatch(os.environ["DATABASE_URL"]) as watch:
+        began_ms = now_ms()
+        rows = arrived(began_ms, quiet.send(seconds))
+        time.sleep(0.1)  # until the watch has looked at what was committed last
+    found: dict[str, Any] = {}
+    for name, prefix in (("mqtt", MQTT), ("http", HTTP)):
+        shares = percentiles(rows[prefix], watch.ended_ms, (0.5, 0.99, 1.0))
+        found[name] = dict(zip(("p50_ms", "p99_ms", "max_ms"), shares or (), strict=False))
+    return found
+
+
+@contextlib.contextmanager
+def beside(loud: Loud) -> Iterator[dict[str, Any]]:
+    """While the loud device sends; what became of its messages."""
+    told: dict[str, Any] = {}
+    with loud:
+        time.sleep(LOUD_BEFORE)
+        began, sent, refused = time.monotonic(), loud.sent, loud.refused
+        yield told
+        took = time.monotonic() - began
+        told["sent_per_s"] = round((loud.sent - sent) / took)
+        told["told_429"] = loud.refused - refused
+
+
+def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
+    """On fresh servers."""
+    with stacks.running(broker, accounts=accounts) as stack, contextlib.ExitStack() as opened:
+        from benchmarks import machine  # noqa: PLC0415 (needs the settings)
+        from devices import broker_account  # noqa: PLC0415
+
+        found: dict[str, Any] = {"benchmark": "noisy", "plan": asdict(plan)}
+        found["accounts"] = bool(stack.passwords)
+        bridge = opened.enter_context(stack.bridge())
+        opened.enter_context(stack.engine())
+        port, _ = opened.enter_context(stack.web(APPLICATION))
+        tokens = register(plan)
+        watcher = Watcher(stack, bridge)
+        watcher.next()  # it is there
+        quiet = Quiet(stack, port, plan, tokens)
+        opened.callback(quiet.end)
+        leg(quiet, 2)  # series are made, caches filled
+        broker_account.wait_until_told("loud")
+        found["alone"] = leg(quiet, plan.seconds)
+        before = watcher.next().counters
+        login = ("loud", tokens["loud"]) if stack.passwords else ("", "")
+        address = (stack.mqtt_host, stack.mqtt_port)
+        with beside(Loud(over_mqtt, *address, *login, plan.qos)) as told:
+            found["beside_mqtt"] = leg(quiet, plan.seconds)
+        after = watcher.next().counters
+        told |= {name: after[name] - before[name] for name in ("received", "over_limit")}
+        account = broker_account.BrokerAccount.objects.filter(pk="loud").first()
+        told["kept_out"] = account is not None and account.paused_until is not None
+        found["loud_mqtt"] = told
+        with beside(Loud(over_http, port, tokens["loud"])) as told:
+            found["beside_http"] = leg(quiet, plan.seconds)
+        found["loud_http"] = told
+        found["machine"] = machine.describe(stack.broker)
+    return found
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.noisy", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print only the JSON line")
+    parser.add_argument("--quiet-mqtt", type=int, default=50, help="devices over MQTT")
+    parser.add_argument("--quiet-http", type=int, default=20, help="devices over HTTP")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each leg")
+    parser.add_argument("--qos", type=int, choices=(0, 1), default=1, help="of the loud device")
+    parser.add_argument("--broker", choices=("auto", "mosquitto", "iotcore"), default="auto")
+    parser.add_argument("--open", action="store_true", help="a broker without accounts")
+    chosen = parser.parse_args(words)
+    plan = Plan(chosen.quiet_mqtt, chosen.quiet_http, chosen.seconds, chosen.qos)
+    try:
+        found = measure(plan, chosen.broker, accounts=not chosen.open)
+    except BenchmarkFailed as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    if not chosen.json:
+        for name in ("alone", "beside_mqtt", "loud_mqtt", "beside_http", "loud_http"):
+            sys.stdout.write(f"{name:>12}: {found[name]}\n")
+    sys.stdout.write(json.dumps(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
