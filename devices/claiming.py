@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from access import tries
 from access.tries import Limit
-from devices import signals
+from devices import clock, signals
 from devices.credentials import TOKEN_PREFIX
 from devices.models import UID_PATTERN, Device, DeviceAlias
 from devices.provisioning_key import ProvisioningKey, secret_digest
@@ -56,6 +57,8 @@ def _key_of(asked: Mapping[str, Any], address: str | None) -> ProvisioningKey | 
         found = ProvisioningKey.objects.filter(key=key).select_related("site").first()
         if found is None or not secrets.compare_digest(found.digest, secret_digest(secret)):
             return None
+        if found.expires_at is not None and found.expires_at <= clock.now():
+            return None
         this.succeeded()
     return found
 
@@ -76,6 +79,7 @@ def _register(found: ProvisioningKey, uid: str, token: str) -> Claimed:
     try:
         with transaction.atomic():
             device.save(force_insert=True)
+            ProvisioningKey.objects.filter(pk=found.pk).update(used_at=Now())
             signals.tell("registered", [device], None, claimed_with=found.key)
     except IntegrityError:  # two at once
         return taken

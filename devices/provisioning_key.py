@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 
 from access.scope import ScopedManager
+from devices import clock
 from devices.stamps import CreatedAt
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class ProvisioningKey(models.Model):
     key = models.CharField(max_length=40, unique=True)  # names it; no secret
     digest = models.CharField(max_length=64)  # of the secret
     created_at = CreatedAt()
+    expires_at = models.DateTimeField(null=True)  # null: it holds until it is ended
+    used_at = models.DateTimeField(null=True)  # when a device was registered with it last
 
     secret = ""  # in the clear only on the instance that was just made
 
@@ -40,11 +44,13 @@ class ProvisioningKey(models.Model):
         return models.Q(site__in=sites)
 
 
-def make_key(site: Site) -> ProvisioningKey:
-    """In place of the one before, which stops at once."""
+def make_key(site: Site, holds: timedelta | None = None) -> ProvisioningKey:
+    """In place of the one before, which stops at once. `holds`: for how long; None: until it is
+    ended."""
     secret = secrets.token_urlsafe(BYTES)
     ProvisioningKey.objects.filter(site=site).delete()
     made = ProvisioningKey(site=site, key=secrets.token_hex(8), digest=secret_digest(secret))
+    made.expires_at = None if holds is None else clock.now() + holds
     made.save(force_insert=True)
     made.secret = secret
     return made

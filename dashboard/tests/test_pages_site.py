@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from devices.events import EVENTS_GROUP, device_event, site_event
 from devices.models import Device, Presence, PresenceFact, PresenceKnown, Site
+from devices.provisioning_key import ProvisioningKey, secret_digest
 from telemetry.live import contract
 from tests.browser import announce, chromium, elsewhere, operator, page, refused, tell_until
 from tests.waiting import eventually
@@ -46,6 +47,29 @@ def the_lane_says_what_it_was(page: Page) -> None:
     expect(lane).to_have_attribute("title", re.compile("^Offline .*last will"))
     lane.hover(position={"x": 2, "y": 6})
     expect(lane).to_have_attribute("title", "Not known")  # it was not there yet
+
+
+def a_key_is_made_and_ended(page: Page, site: Site) -> None:
+    refused.add(f"/api/v1/sites/{site.slug}/provisioning-key/")  # while there is none
+    page.click("#provisioning")
+    dialog = page.locator("#form-dialog")
+    expect(dialog).to_contain_text("No key")
+    page.select_option("[name=days]", "30")
+    dialog.get_by_role("button", name="Make a key").click()
+    expect(dialog).to_contain_text("shown this once")
+    made = ProvisioningKey.objects.get(site=site)
+    assert made.expires_at is not None
+    secret = page.locator("#provisioning-1").inner_text().removeprefix("provisionDeviceSecret: ")
+    assert secret_digest(secret) == made.digest
+    dialog.get_by_role("button", name="I have it").click()
+    page.click("#provisioning")
+    expect(dialog).to_contain_text("Last used")
+    expect(dialog).to_contain_text(made.key)
+    expect(dialog).not_to_contain_text(secret)
+    dialog.get_by_role("button", name="End it …").click()
+    dialog.get_by_role("button", name="End it").click()
+    eventually(lambda: not ProvisioningKey.objects.exists())
+    expect(dialog).to_be_hidden()
 
 
 def test_a_site_that_was_deleted_is_not_asked_for_again(page: Page):
@@ -105,6 +129,7 @@ def test_a_site_is_made_shows_what_stands_there_is_changed_and_goes(page: Page):
     assert north["y"] < south["y"]
     elsewhere(lambda: Device.objects.get(uid="b").delete())
     expect(page.locator("#devices li")).to_have_count(2)
+    a_key_is_made_and_ended(page, site)
     page.click("#edit")
     page.fill("[name=notes]", "Ring at gate 3.")
     Site.objects.filter(pk=site.pk).update(contact="Olga")  # somebody else, meanwhile

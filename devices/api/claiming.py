@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -18,10 +19,13 @@ from access.permission import checked
 from access.scope import Scope
 from access.tries import TooManyTries
 from devices import broker_account, signals
+from devices.api.strict import Strict
 from devices.claiming import claim
 from devices.models import Site
 from devices.provisioning_key import ProvisioningKey, make_key
 from devices.summary import unix_ms
+
+MAX_DAYS = 3_650  # that a key holds
 
 
 class ProvisioningKeySerializer(serializers.Serializer):
@@ -32,6 +36,19 @@ class ProvisioningKeySerializer(serializers.Serializer):
     )
     created = serializers.SerializerMethodField(help_text="Unix milliseconds.")
 
+    expires = serializers.SerializerMethodField(
+        help_text="Unix milliseconds; null: it holds until it is ended."
+    )
+    used = serializers.SerializerMethodField(
+        help_text="When a device was registered with it last, Unix milliseconds; null: never."
+    )
+
+    def get_expires(self, key: ProvisioningKey) -> int | None:
+        return unix_ms(key.expires_at)
+
+    def get_used(self, key: ProvisioningKey) -> int | None:
+        return unix_ms(key.used_at)
+
     def get_created(self, key: ProvisioningKey) -> int:
         return unix_ms(key.created_at) or 0
 
@@ -41,6 +58,16 @@ class NewProvisioningKeySerializer(ProvisioningKeySerializer):
 
     secret = serializers.CharField(
         read_only=True, help_text="`provisionDeviceSecret`; shown this once."
+    )
+
+
+class WantedKeySerializer(Strict):
+    days = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_DAYS,
+        allow_null=True,
+        required=False,
+        help_text="For how many days it holds; without it, until it is ended.",
     )
 
 
@@ -61,15 +88,19 @@ class ProvisioningKeyView(APIView):
         operation_id="sites_provisioning_key_make",
         summary="Let devices register themselves at a site",
         description="Makes a key, in place of the one before, which stops at once.",
-        request=None,
+        request=WantedKeySerializer,
         responses={201: NewProvisioningKeySerializer},
     )
     @transaction.atomic
     def post(self, request: Request, slug: str) -> Response:
         site = checked(request, self._site(request, slug))
-        made = make_key(site)
+        wanted = WantedKeySerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        days = wanted.validated_data.get("days")
+        made = make_key(site, None if days is None else timedelta(days=days))
         site.save(update_fields=["updated_at"])  # pages are told
-        signals.tell_of_site("changed", site, request.user, provisioning_key=made.key)
+        facts = {} if days is None else {"days": days}
+        signals.tell_of_site("changed", site, request.user, provisioning_key=made.key, **facts)
         return Response(NewProvisioningKeySerializer(made).data, status=201)
 
     @extend_schema(

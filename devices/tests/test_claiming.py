@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from access.audit_entry import AuditEntry
 from access.roles import Role
 from access.tries import Tries
+from devices import clock
 from devices.claiming import BY_ADDRESS, NO_KEY
 from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.models import Device, DeviceAlias, Site
@@ -55,6 +56,20 @@ def failed(asked: Any) -> str:
     assert answer["status"] == "FAILURE"
     assert Device.with_removed.count() == before
     return answer["errorMsg"]
+
+
+def test_a_key_holds_for_its_days_and_says_when_it_was_used(keeper, site):
+    address = "/api/v1/sites/plant/provisioning-key/"
+    assert keeper.post(address, {"days": 0}).status_code == 400
+    made = keeper.post(address, {"days": 2}).json()
+    assert made["expires"] == pytest.approx(made["created"] + 2 * 86_400_000, abs=60_000)
+    assert keeper.get(address).json()["used"] is None
+    key = {"provisionDeviceKey": made["key"], "provisionDeviceSecret": made["secret"]}
+    assert claims(key)["status"] == "SUCCESS"
+    assert keeper.get(address).json()["used"] >= made["created"]
+    ProvisioningKey.objects.update(expires_at=clock.now())
+    assert failed(key) == NO_KEY
+    assert keeper.post(address).json()["expires"] is None
 
 
 def test_a_device_with_the_key_registers_itself_there(key, site):
@@ -110,7 +125,7 @@ def test_nobody_else_registers_anything_nor_takes_over_what_is_there(key, site, 
 
 def test_a_key_is_made_by_who_administers_the_site_and_replaced_at_once(key, keeper, site):
     address = "/api/v1/sites/plant/provisioning-key/"
-    assert keeper.get(address).json().keys() == {"key", "created"}
+    assert keeper.get(address).json().keys() == {"key", "created", "expires", "used"}
     again = keeper.post(address).json()
     assert failed({"deviceName": "new", **key}) == NO_KEY
     now = {"provisionDeviceKey": again["key"], "provisionDeviceSecret": again["secret"]}

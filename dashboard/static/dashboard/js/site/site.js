@@ -7,6 +7,7 @@ import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { get } from "../page/rest.js";
 import { hourAndMinute } from "../time/moment.js";
 import { number } from "../page/format.js";
+import { openProvisioning } from "./provisioning.js";
 import { openSite, sitePath } from "./site-drawer.js";
 import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
@@ -154,6 +155,7 @@ function left() {
 function wire() {
   byId("numbers-card").append(hours);
   for (const id of ["day-heard", "day-numbers", "day-alerts", "day-quarantined"]) byId(id).replaceChildren();
+  byId("provisioning").addEventListener("click", () => openProvisioning(site.slug));
   byId("edit").addEventListener("click", () => openSite(site, taken, () => location.assign("/sites/")));
   connection.on("readings", ({ d }) => {
     const now = serverNow();
