@@ -31,6 +31,7 @@ class Alerts:
                 acknowledged_by=str(alert.acknowledged_by or ""),
                 snoozed_until=alert.snoozed_until,
                 silenced=alert.silenced,
+                said=alert.said,
             )
             for alert in alerts.select_related("acknowledged_by")
         }

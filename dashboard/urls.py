@@ -3,9 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
-from django.views.i18n import set_language
 
-from dashboard import health
+from dashboard import health, told_language
 from dashboard.language import catalogue
 from dashboard.pages import openid, second, sign_in, views, ways
 from dashboard.pages.acknowledge import AcknowledgePage
@@ -40,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Browsers ask for it where a page names no icon of its own: the admin.
     path("favicon.ico", views.Icon.as_view()),
     path("words/<str:language>/<str:digest>.js", words, name="words"),
-    path("language/", set_language, name="language"),
+    path("language/", told_language.choose, name="language"),
     path("metrics", health.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -17,6 +17,7 @@ from notifications.content import Content
 from notifications.models import Channel
 from notifications.models.delivery import MAX_ANSWER
 from notifications.sealed import Unreadable
+from telemetry.series.worded import spoken
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ def attempt(channel: Channel, content: Content, token: str) -> Attempt:
     secrets: list[str] = []
     try:
         secrets = list(channel.secrets().values())
-        answer = WAYS[channel.kind].send(facts(channel), content, token)
+        with spoken(content.language):
+            answer = WAYS[channel.kind].send(facts(channel), content, token)
     except Unreadable as exc:
         answer = Answer(Outcome.REFUSED, str(exc))
     except Exception as exc:

@@ -17,6 +17,8 @@ class Content:
     alert_id: int | None = None
     severity: str = "info"
     sentence: str = ""  # what is wrong, in words with values
+    said: dict[str, Any] | None = None  # the same with its values apart; None: somebody's own words
+    language: str = ""  # of the words for one recipient
     rule: str = ""
     device: str = ""  # its name
     uid: str = ""

@@ -16,6 +16,7 @@ from notifications.people.decision import Why, Wishes, quiet_end, rank
 from notifications.recipients import Target
 from notifications.standing import source
 from notifications.words import item, worded, wordings
+from telemetry.series.worded import spoken
 
 MAX_ITEMS = 50  # alerts one digest names; of more it says how many
 
@@ -56,6 +57,13 @@ def _stands(decision: Decision, wishes: Wishes, target: Target, now: datetime) -
 
 
 def _send(zone: ZoneInfo, target: Target, decisions: list[Decision], now: datetime) -> None:
+    with spoken(recipients.recipient_of(target).language):
+        _send_in_words(zone, target, decisions, now)
+
+
+def _send_in_words(
+    zone: ZoneInfo, target: Target, decisions: list[Decision], now: datetime
+) -> None:
     """One notification of them all. An alert that has fired and cleared meanwhile is one item; the
     only one that still stands is told as if nothing had kept it back."""
     standings = source().standings({each.alert_id for each in decisions})
@@ -66,8 +74,8 @@ def _send(zone: ZoneInfo, target: Target, decisions: list[Decision], now: dateti
         content = replace(content, url=content.url or page(each.alert_id))
         if standing is not None:
             content = replace(
-                content, sentence=standing.sentence, severity=standing.severity,
-                cleared_at=standing.cleared_at,
+                content, sentence=standing.sentence, said=standing.said,
+                severity=standing.severity, cleared_at=standing.cleared_at,
             )  # fmt: skip
         contents[each.alert_id] = content
     ordered = sorted(contents.values(), key=lambda each: -rank(each.severity))

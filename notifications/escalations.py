@@ -97,7 +97,13 @@ def _tell(
     what = content.what if escalation.number == 0 else "escalated"
     decisions = recipients.tell(
         escalation.occasion,
-        replace(content, what=what, sentence=standing.sentence, severity=standing.severity),
+        replace(
+            content,
+            what=what,
+            sentence=standing.sentence,
+            said=standing.said,
+            severity=standing.severity,
+        ),
         targets,
         now,
         policy_name=escalation.policy.name,

@@ -6,12 +6,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import get_language, gettext
 
 from devices import clock
 from notifications import links, recipients
 from notifications.content import Content
 from shiftlog.models import Entry, Mention
 from telemetry.followers import Follower
+from telemetry.series.worded import spoken
 
 IDLE = 1.0  # seconds between two looks when nobody was named
 AT_ONCE = 50  # mentions of one transaction
@@ -39,7 +41,8 @@ def tell_some(now: datetime) -> int:
         for mention in sorted(rows, key=lambda each: (each.user_id, each.pk)):
             target = recipients.Target(mention.user.get_username(), user=mention.user)
             key = f"mention-{mention.pk}"
-            recipients.tell_alone(key, target, content(mention.entry), now)
+            with spoken(recipients.recipient_of(target).language):
+                recipients.tell_alone(key, target, content(mention.entry), now)
         Mention.objects.filter(pk__in=[each.pk for each in rows]).update(told_at=now)
     return len(rows)
 
@@ -52,7 +55,10 @@ def content(entry: Entry) -> Content:
     return Content(
         what="mentioned",
         sentence=f"{entry.author_name}: {text}",
-        subject=f"{entry.author_name} mentioned you in the log{about}",
+        subject=gettext("{name} mentioned you in the log{about}").format(
+            name=entry.author_name, about=about
+        ),
+        language=get_language() or "",
         text=text,
         device=entry.device_name,
         uid=entry.uid,

@@ -20,6 +20,7 @@ from notifications.people.decision import Decided, Why, Wishes, decide, rank
 from notifications.people.hours import InvalidHours, read_times, read_windows
 from notifications.people.zones import UnknownZone, zone_named
 from notifications.words import worded, wordings
+from telemetry.series.worded import spoken
 from telemetry.workers.rate import take
 
 BURST = 10  # messages at once after a pause, however many an hour are wanted
@@ -91,6 +92,7 @@ def wishes_of(recipient: Recipient) -> Wishes:
         recipient.through or None,
         recipient.digest_below or None,
         digest_at,
+        recipient.language,
         recipient.ends,
     )
 
@@ -152,14 +154,15 @@ def tell(
         for target, (decided, _) in zip(ordered, judged_now, strict=True)
     )
     wanted: list[Wanted] = []
-    wording = wordings()[content.what]
     for target, decision, (decided, wishes) in zip(ordered, decisions, judged_now, strict=True):
         if decided.why == Why.NOW:
             decision.key = f"decision-{decision.pk}"
             ours = content
             if not is_end and acknowledges(target, content):
                 ours = replace(content, acknowledge_url=links.link(decision.pk))
-            words = worded(ours, wishes.zone, wording, step=float(step + 1), policy=policy_name)
+            with spoken(wishes.language):
+                wording = wordings()[content.what]
+                words = worded(ours, wishes.zone, wording, step=float(step + 1), policy=policy_name)
             wanted += to_channels(target, decision.key, words)
     Decision.objects.bulk_update([each for each in decisions if each.key], ["key"])
     outbox.put_all(wanted)

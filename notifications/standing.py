@@ -14,7 +14,7 @@ from notifications.errors import NotificationsError
 class Standing:
     """Of one alert."""
 
-    sentence: str
+    sentence: str  # in the language of who asks
     severity: str
     started_at: datetime
     cleared_at: datetime | None = None
@@ -22,6 +22,7 @@ class Standing:
     acknowledged_by: str = ""  # a name
     snoozed_until: datetime | None = None  # may lie behind
     silenced: bool = False
+    said: dict[str, Any] | None = None  # the sentence and its values apart
 
     @property
     def over(self) -> bool:

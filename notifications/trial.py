@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.conf import settings
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from devices import clock
 from notifications import deliveries
@@ -23,6 +23,7 @@ def trial(channel: Channel, user_id: int | None) -> Delivery | None:
             name=channel.name
         ),
         url=settings.PUBLIC_URL,
+        language=get_language() or "",
     )
     token, now = uuid4(), clock.now()
     made = attempt(channel, content, str(token))

@@ -8,42 +8,69 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils import translation
+from django.utils.translation import gettext
+
 from notifications.content import Content
 from notifications.models import Wording
 from notifications.people.template import InvalidTemplate, Value, fill, fill_line, read
+from telemetry.series.said import marked
+from telemetry.series.worded import worded as sentence_of
 
-_OF_ONE = "{sentence}\nDevice: {device} ({uid})\nSite: {site}\nSince {started}\nRunbook: {runbook}"
-# By what is told: subject and text.
+_DAY_AND_TIME = marked("%d %b %H:%M")  # as `strftime` has it
+_OF_ONE = marked(
+    "{sentence}\nDevice: {device} ({uid})\nSite: {site}\nSince {started}\nRunbook: {runbook}"
+)
+# By what is told: subject and text, in English.
 OURS: dict[str, tuple[str, str]] = {
-    "fired": ("[{severity}] {sentence}", _OF_ONE),
-    "worsened": ("[{severity}] Worse: {sentence}", _OF_ONE),
+    "fired": (marked("[{severity}] {sentence}"), _OF_ONE),
+    "worsened": (marked("[{severity}] Worse: {sentence}"), _OF_ONE),
     "escalated": (
-        "[{severity}] Nobody has acknowledged: {sentence}",
-        f"{_OF_ONE}\nStep {{step}} of {{policy}}",
+        marked("[{severity}] Nobody has acknowledged: {sentence}"),
+        marked(
+            "{sentence}\nDevice: {device} ({uid})\nSite: {site}\nSince {started}"
+            "\nRunbook: {runbook}\nStep {step} of {policy}"
+        ),
     ),
     "cleared": (
-        "[over] {sentence}",
-        "{sentence}\nDevice: {device} ({uid})\nSite: {site}\nOver since {cleared}, after {lasted}",
+        marked("[over] {sentence}"),
+        marked(
+            "{sentence}\nDevice: {device} ({uid})\nSite: {site}"
+            "\nOver since {cleared}, after {lasted}"
+        ),
     ),
-    "digest": ("{count} alerts", "{items}"),
+    "digest": (marked("{count} alerts"), "{items}"),
 }
 
 
+def ours(what: str) -> tuple[str, str]:
+    """In the language that is spoken (`telemetry.series.worded.spoken`, or a request)."""
+    subject, text = OURS[what]
+    return translation.gettext(subject), translation.gettext(text)
+
+
 def wordings() -> dict[str, tuple[str, str]]:
-    """Those in force: what somebody wrote, otherwise ours."""
+    """Those in force: what somebody wrote, otherwise ours, in the language that is spoken."""
     written = {each.what: (each.subject, each.text) for each in Wording.objects.order_by("what")}
-    return OURS | {what: words for what, words in written.items() if what in OURS}
+    return {what: written.get(what) or ours(what) for what in OURS}
 
 
 def worded(content: Content, zone: ZoneInfo, wording: tuple[str, str], **more: Value) -> Content:
-    """The content with its subject and text. A wording that cannot be read any more costs nobody
-    the notification: then it is ours."""
+    """The content with its subject and text, in the language that is spoken. A wording that cannot
+    be read any more costs nobody the notification: then it is ours."""
+    content = spoken_content(content)
     values = {**values_of(content), **more}
     try:
         subject, text = (read(each) for each in wording)
     except InvalidTemplate:
-        subject, text = (read(each) for each in OURS[content.what])
+        subject, text = (read(each) for each in ours(content.what))
     return replace(content, subject=fill_line(subject, values, zone), text=fill(text, values, zone))
+
+
+def spoken_content(content: Content) -> Content:
+    """Its sentence in the language that is spoken, which it names."""
+    sentence = sentence_of(content.said, content.sentence)
+    return replace(content, sentence=sentence, language=translation.get_language() or "")
 
 
 def values_of(content: Content) -> dict[str, Value]:
@@ -52,7 +79,7 @@ def values_of(content: Content) -> dict[str, Value]:
     known: Mapping[str, Value] = {
         "what": content.what,
         "sentence": content.sentence,
-        "severity": content.severity,
+        "severity": translation.gettext(content.severity),
         "rule": content.rule,
         "device": content.device,
         "uid": content.uid,
@@ -76,10 +103,13 @@ def values_of(content: Content) -> dict[str, Value]:
 
 def item(content: Content, zone: ZoneInfo, cleared_at: datetime | None) -> dict[str, Any]:
     """One alert within a digest."""
-    began = (
-        content.started_at.astimezone(zone).strftime("%d %b %H:%M") if content.started_at else ""
-    )
-    over = f", over since {cleared_at.astimezone(zone):%d %b %H:%M}" if cleared_at else ""
+    content = spoken_content(content)
+    severity, clock = translation.gettext(content.severity), translation.gettext(_DAY_AND_TIME)
+    began = content.started_at.astimezone(zone).strftime(clock) if content.started_at else ""
+    when = began
+    if cleared_at is not None:
+        over = gettext("{began}, over since {cleared}")
+        when = over.format(began=began, cleared=cleared_at.astimezone(zone).strftime(clock))
     return {
         "alert_id": content.alert_id,
         "severity": content.severity,
@@ -87,5 +117,5 @@ def item(content: Content, zone: ZoneInfo, cleared_at: datetime | None) -> dict[
         "device": content.device,
         "url": content.url,
         "over": cleared_at is not None,
-        "text": f"[{content.severity}] {content.sentence} ({began}{over})",
+        "text": f"[{severity}] {content.sentence} ({when})",
     }

@@ -119,6 +119,7 @@ def content(alert: Alert) -> Content:
         alert_id=alert.pk,
         severity=alert.severity,
         sentence=alert.sentence,
+        said=alert.said,
         rule=alert.rule_name,
         device=alert.device_name,
         uid=alert.uid,

@@ -15,6 +15,8 @@ from alerts import actions
 from alerts.models import Alert, AlertEvent, Severity
 from devices.models import Site
 from notifications import deciding, digests, escalations, occasions, recipients
+from notifications.channels.words import links
+from notifications.content import Content
 from notifications.models import (
     Channel,
     Decision,
@@ -29,6 +31,8 @@ from notifications.models import (
 )
 from notifications.people.decision import SEVERITIES
 from notifications.tests import made
+from telemetry.series.said import Numeral, say
+from telemetry.series.worded import spoken
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 7, 1, 23, tzinfo=UTC)
@@ -124,6 +128,26 @@ def test_a_firing_goes_to_whom_its_policy_names_with_words_and_a_link(settings: 
     assert content["url"] == f"https://pulse.example/alerts/?alert={one.pk}"
     (event,) = AlertEvent.objects.filter(alert=one)
     assert (event.kind, event.detail) == ("notified", {"text": "olga: told; Cold room: told"})
+
+
+def test_each_is_told_in_their_own_language_whatever_the_process_speaks(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://pulse.example"
+    olga, ben = person("olga", language="de"), person("ben")
+    policy({"users": [olga, ben]})
+    said = say("{subject} {value}, {limit}", subject="T", value=Numeral("−1.5 °C"),
+               limit=say("limit {limit}", limit=Numeral("−15")))  # fmt: skip
+    one = alert(said=said.form())
+    happened("fired", one, said=one.said)
+    worked(NOON)
+    german, english = (row.content for row in Notification.objects.order_by("id"))
+    assert german["subject"] == "[kritisch] T −1,5 °C, Grenze −15"
+    assert german["text"].split("\n")[1:] == [
+        "Gerät: Freezer 1 (freezer-1)", "Seit 2026-07-01 12:00"
+    ]  # fmt: skip
+    assert german["language"] == "de"
+    assert english["subject"] == "[critical] T −1.5 °C, limit −15"
+    with spoken(german["language"]):
+        assert [label for label, _ in links(Content.read(german))] == ["Bestätigen", "Öffnen"]
 
 
 def test_what_comes_twice_is_decided_once():

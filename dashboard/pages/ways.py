@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.generic import FormView
 
 from access import audit, invitation, links, seen_browser, tries
@@ -25,6 +25,8 @@ from access.acting import address_of
 from access.models import SignIn, end
 from access.tries import Limit, TooManyTries
 from dashboard.pages.wait import wait_words
+from dashboard.told_language import language_of
+from telemetry.series.worded import spoken
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,10 @@ class ForgottenPage(FormView):
             context = self.get_context_data(form=form, wait=wait_words(exc.wait))
             headers = {"Retry-After": str(math.ceil(exc.wait))}
             return self.render_to_response(context, status=429, headers=headers)
-        mails = [_reset_mail(self.request, user) for user in form.get_users(to)]
+        mails = []
+        for user in form.get_users(to):
+            with spoken(language_of(user) or get_language() or ""):
+                mails.append(_reset_mail(self.request, user))
         Thread(target=_send, args=[mails], name="reset-mail").start()
         return self.render_to_response(self.get_context_data(form=form, sent=True))
 

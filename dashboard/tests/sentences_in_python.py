@@ -84,7 +84,6 @@ NOT_SHOWN: dict[str, set[str]] = {
     },
     "devices/sealing.py": {"device tokens for the broker"},
     "notifications/links.py": {"a link in {1}"},
-    "notifications/mentions.py": {"{1} mentioned you in the log{2}"},
     "notifications/models/channel.py": {"Web Push"},
     "notifications/occasions.py": {"forgot {1} occasions", "an occasion is of an alert"},
     "notifications/sealed.py": {"channel secrets"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Count, Q
@@ -36,6 +37,7 @@ MAX_HOURLY = 1_000  # messages
 
 
 class WishesSerializer(Strict):
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, help_text="Of what is sent.")
     zone = ZoneField(help_text="Of the hours below: Europe/Berlin.")
     minimum = SeverityField(help_text="What is milder is not told.")
     paused_until = MomentField(allow_null=True, help_text="Nothing is told before; null: it is.")
@@ -168,6 +170,7 @@ def _shown(recipient: Recipient) -> dict[str, Any]:
     until = quiet_until(wishes.quiet, wishes.zone, now)
     return {
         **WishesSerializer(recipient).data,
+        "language": recipient.language or settings.LANGUAGE_CODE,
         "name": str(recipient),
         "now": to_ms(now),
         "quiet_until": until and to_ms(until),

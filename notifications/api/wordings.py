@@ -30,7 +30,7 @@ from notifications.people.template import (
     read,
 )
 from notifications.people.zones import zone_named
-from notifications.words import OURS, item, worded
+from notifications.words import OURS, item, ours, worded
 from shiftlog.models import Kind
 from shiftlog.record import record_change
 from telemetry.series.said import say
@@ -212,7 +212,7 @@ def _look(request: Request, what: str) -> None:
 
 def _shown(request: Request, what: str) -> dict[str, Any]:
     row = Wording.objects.visible_to(Scope.of(request)).filter(what=what).first()
-    subject, text = (row.subject, row.text) if row else OURS[what]
+    subject, text = (row.subject, row.text) if row else ours(what)
     return {"what": what, "subject": subject, "text": text, "ours": row is None}
 
 

@@ -1,6 +1,9 @@
-"""The content as people read it, for channels that carry plain text. Pure."""
+"""The content as people read it, for channels that carry plain text; in the language that is
+spoken."""
 
 from __future__ import annotations
+
+from django.utils.translation import gettext, pgettext
 
 from notifications.content import Content
 
@@ -21,9 +24,9 @@ def subject(content: Content) -> str:
 def links(content: Content) -> list[tuple[str, str]]:
     """(what it does, address), the most urgent first."""
     found = [
-        ("Acknowledge", content.acknowledge_url),
-        ("Open", content.url),
-        ("Runbook", content.runbook),
+        (gettext("Acknowledge"), content.acknowledge_url),
+        (pgettext("verb", "Open"), content.url),
+        (gettext("Runbook"), content.runbook),
     ]
     return [(label, address) for label, address in found if address]
 

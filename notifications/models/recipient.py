@@ -13,6 +13,7 @@ from notifications.models.channel import Channel
 
 DEFAULT_HOURLY = 30  # messages an hour, when nobody has said otherwise
 MAX_ZONE = 64  # characters
+MAX_LANGUAGE = 16  # characters of its code
 
 
 class Recipient(models.Model):
@@ -25,6 +26,8 @@ class Recipient(models.Model):
     channel = models.OneToOneField(
         Channel, null=True, on_delete=models.CASCADE, related_name="recipient"
     )
+    # Of what is sent; "": nobody has said, so English. The pages write what their viewer chose.
+    language = models.CharField(max_length=MAX_LANGUAGE, blank=True, default="")
     zone = models.CharField(max_length=MAX_ZONE, default="UTC")  # of the hours below
     minimum = models.CharField(max_length=8, default="info")  # severity; what is milder is not told
     paused_until = models.DateTimeField(null=True)

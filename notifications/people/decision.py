@@ -41,6 +41,7 @@ class Wishes:
     through: str | None = "critical"  # from this severity on quiet hours do not hold; None: always
     digest_below: str | None = None  # what is milder waits for the digest
     digest_at: tuple[time, ...] = ()
+    language: str = ""  # of its words
     ends: bool = True  # whether it wants to hear that an alert is over
 
 

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.formats import get_format
 
 from telemetry.series.said import Numeral, Said, fill, read
+
+_catalogues: list[Callable[[], None]] = []  # that nobody has needed yet
+
+
+def load_when_spoken(load: Callable[[], None]) -> None:
+    """`load` is called before the first text of another language than English."""
+    _catalogues.append(load)
+
+
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Texts are in this language within, or in English where it is ""."""
+    if language not in ("", settings.LANGUAGE_CODE):
+        while _catalogues:
+            _catalogues.pop()()
+    with translation.override(language or settings.LANGUAGE_CODE):
+        yield
 
 
 def worded(form: Mapping[str, Any] | None, text: str) -> str:
