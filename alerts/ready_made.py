@@ -11,10 +11,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import translation
+
 from alerts.models import AlertRule, RuleChange
 from alerts.models.rule import Severity
 from alerts.rules import change
 from alerts.rules.change import By
+from telemetry.series.said import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +37,56 @@ _FREEZER, _TANK, _MOTOR, _WEATHER = "freezer", "tank", "motor", "weather-station
 
 READY_MADE = (
     ReadyMade(
-        "freezer-too-warm", "Freezer too warm", Severity.CRITICAL, _FREEZER, "temperature",
+        "freezer-too-warm", marked("Freezer too warm"), Severity.CRITICAL, _FREEZER, "temperature",
         {
             "type": "threshold", "op": "above", "limit": -15.0, "clear": -16.0, "worse": -5.0,
             "for": 600,
         },
-        "{device} is at {value} {unit} and was above {limit} {unit} for {for}: goods are at risk",
+        marked(
+            "{device} is at {value} {unit} and was above {limit} {unit} for {for}:"
+            " goods are at risk"
+        ),
     ),
     ReadyMade(
-        "freezer-does-not-cool", "Compressor stands still", Severity.WARNING,
+        "freezer-does-not-cool", marked("Compressor stands still"), Severity.WARNING,
         _FREEZER, "compressor",
         {"type": "state", "equals": [False], "for": 900},
-        "The compressor of {device} has not run for {for}: it will be too warm soon",
+        marked("The compressor of {device} has not run for {for}: it will be too warm soon"),
     ),
     ReadyMade(
-        "freezer-door-open", "Freezer door left open", Severity.WARNING, _FREEZER, "door_open",
+        "freezer-door-open", marked("Freezer door left open"),
+        Severity.WARNING, _FREEZER, "door_open",
         {"type": "state", "equals": [True], "for": 60},
-        "The door of {device} has been open for {for}",
+        marked("The door of {device} has been open for {for}"),
     ),
     ReadyMade(
-        "freezer-sensor-stuck", "Freezer sensor stuck", Severity.WARNING, _FREEZER, "temperature",
+        "freezer-sensor-stuck", marked("Freezer sensor stuck"),
+        Severity.WARNING, _FREEZER, "temperature",
         {"type": "stuck", "tolerance": 0.0, "for": 600, "count": 10},
-        "{device} has said {value} {unit} for {for} without any change: its sensor may be broken",
+        marked(
+            "{device} has said {value} {unit} for {for} without any change:"
+            " its sensor may be broken"
+        ),
     ),
     ReadyMade(
-        "weather-sensor-stuck", "Weather sensor stuck", Severity.INFO, _WEATHER, "temperature",
+        "weather-sensor-stuck", marked("Weather sensor stuck"),
+        Severity.INFO, _WEATHER, "temperature",
         {"type": "stuck", "tolerance": 0.0, "for": 600, "count": 10},
-        "{device} has said {value} {unit} for {for} without any change: its sensor may be broken",
+        marked(
+            "{device} has said {value} {unit} for {for} without any change:"
+            " its sensor may be broken"
+        ),
     ),
     ReadyMade(
-        "tank-sensor-stuck", "Tank sensor stuck", Severity.WARNING, _TANK, "level",
+        "tank-sensor-stuck", marked("Tank sensor stuck"), Severity.WARNING, _TANK, "level",
         {"type": "stuck", "tolerance": 0.0, "for": 600, "count": 10},
-        "{device} has said {value} {unit} for {for} without any change: its float may be jammed",
+        marked(
+            "{device} has said {value} {unit} for {for} without any change:"
+            " its float may be jammed"
+        ),
     ),
     ReadyMade(
-        "tank-leak", "Tank loses water", Severity.WARNING, _TANK, "",
+        "tank-leak", marked("Tank loses water"), Severity.WARNING, _TANK, "",
         {
             "type": "expression",
             # What was pumped in, and neither drawn nor is there.
@@ -79,52 +97,60 @@ READY_MADE = (
             "names": {"pumped": "pumped_total", "drawn": "drawn_total", "volume": "volume"},
             "op": "above", "limit": 100.0, "clear": 50.0, "for": 60,
         },
-        "{device} lost {value} litres in 10 min that no meter counted",
+        marked("{device} lost {value} litres in 10 min that no meter counted"),
     ),
     ReadyMade(
-        "tank-pump-in-vain", "Pump runs and does not fill", Severity.WARNING, _TANK, "pump",
+        "tank-pump-in-vain", marked("Pump runs and does not fill"), Severity.WARNING, _TANK, "pump",
         {"type": "state", "equals": [True], "for": 900},
-        "The pump of {device} has run for {for} and the tank is not full",
+        marked("The pump of {device} has run for {for} and the tank is not full"),
     ),
     ReadyMade(
-        "tank-low", "Tank nearly empty", Severity.CRITICAL, _TANK, "level",
+        "tank-low", marked("Tank nearly empty"), Severity.CRITICAL, _TANK, "level",
         {"type": "threshold", "op": "below", "limit": 15.0, "clear": 20.0, "for": 60},
-        "{device} is at {value} {unit}",
+        marked("{device} is at {value} {unit}"),
     ),
     ReadyMade(
-        "tank-overflow", "Tank about to overflow", Severity.WARNING, _TANK, "level",
+        "tank-overflow", marked("Tank about to overflow"), Severity.WARNING, _TANK, "level",
         {"type": "threshold", "op": "above", "limit": 98.0, "clear": 95.0, "for": 60},
-        "{device} is at {value} {unit} and is still filled",
+        marked("{device} is at {value} {unit} and is still filled"),
     ),
     ReadyMade(
-        "motor-bearing-hot", "Bearing too hot", Severity.CRITICAL, _MOTOR, "bearing.temperature",
+        "motor-bearing-hot", marked("Bearing too hot"),
+        Severity.CRITICAL, _MOTOR, "bearing.temperature",
         {"type": "threshold", "op": "above", "limit": 75.0, "clear": 70.0, "for": 120},
-        "The bearing of {device} is at {value} {unit}, limit {limit} {unit}",
+        marked("The bearing of {device} is at {value} {unit}, limit {limit} {unit}"),
     ),
     ReadyMade(
-        "motor-vibration", "Vibration too strong", Severity.WARNING, _MOTOR, "vibration.*.rms",
+        "motor-vibration", marked("Vibration too strong"),
+        Severity.WARNING, _MOTOR, "vibration.*.rms",
         {"type": "threshold", "op": "above", "limit": 4.5, "clear": 4.0, "for": 60},
-        "{metric} of {device} is at {value} {unit}, limit {limit} {unit}",
+        marked("{metric} of {device} is at {value} {unit}, limit {limit} {unit}"),
     ),
     ReadyMade(
-        "air-stale", "Air the room", Severity.INFO, "air-quality", "co2",
+        "air-stale", marked("Air the room"), Severity.INFO, "air-quality", "co2",
         {"type": "threshold", "op": "above", "limit": 2000.0, "clear": 1400.0, "for": 600},
-        "{device} has had more than {limit} {unit} CO₂ for {for}: {value} {unit} now",
+        marked("{device} has had more than {limit} {unit} CO₂ for {for}: {value} {unit} now"),
     ),
     ReadyMade(
-        "power-voltage", "Mains voltage out of range", Severity.WARNING, "power-meter", "voltage",
+        "power-voltage", marked("Mains voltage out of range"),
+        Severity.WARNING, "power-meter", "voltage",
         {
             "type": "threshold", "op": "outside", "low": 207.0, "high": 253.0,
             "clear": 2.0, "for": 60,
         },
-        "{device} has {value} {unit} for {for}, allowed are 207 to 253 {unit}",
+        marked("{device} has {value} {unit} for {for}, allowed are 207 to 253 {unit}"),
     ),
     ReadyMade(
-        "device-offline", "Device offline", Severity.WARNING, "", "",
+        "device-offline", marked("Device offline"), Severity.WARNING, "", "",
         {"type": "offline", "for": 300},
-        "{device} has said nothing for {for}",
+        marked("{device} has said nothing for {for}"),
     ),
 )  # fmt: skip
+
+
+def title(each: ReadyMade) -> str:
+    """As the rule would be called, in the language of who takes it: it is theirs from then on."""
+    return translation.gettext(each.title)
 
 
 def available() -> list[ReadyMade]:
@@ -150,12 +176,12 @@ def install_first(names: Collection[str]) -> list[AlertRule]:
 
 def _facts(each: ReadyMade) -> dict[str, Any]:
     return {
-        "name": each.title,
+        "name": title(each),
         "enabled": True,
         "severity": each.severity,
         "kind": each.kind,
         "metric": each.metric,
         "condition": each.condition,
-        "text": each.text,
+        "text": translation.gettext(each.text),
         "ready_made": each.name,
     }

@@ -77,7 +77,7 @@ def _form(each: ready_made.ReadyMade) -> dict[str, Any]:
     rule = AlertRule(kind=each.kind, metric=each.metric, condition=each.condition)
     return {
         "ready_made": each.name,
-        "name": each.title,
+        "name": ready_made.title(each),
         "severity": each.severity,
         "applies": applies_to(rule),
         "holds": holds(rule),

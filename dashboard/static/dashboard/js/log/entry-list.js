@@ -7,7 +7,7 @@ import { day } from "../time/moment.js";
 import { el, setText, showRows } from "../page/element.js";
 import { EntryRow } from "./entry-row.js";
 import { isSaid } from "./stream.js";
-import { language, t } from "../page/language.js";
+import { locale, t } from "../page/language.js";
 
 const SHOWN = 160; // rows in the page
 const STEP = 60; // rows that come and go together
@@ -97,7 +97,7 @@ export class EntryList {
     const held = this.list.querySelector(`[data-day="${date}"]`);
     if (held) return held;
     const [year, month, number] = date.split("-").map(Number);
-    const words = new Date(year, month - 1, number).toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+    const words = new Date(year, month - 1, number).toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
     return el("li", { class: "entry-day", data: { day: date } }, el("span", { text: words }));
   }
 

@@ -12,6 +12,9 @@ const root = globalThis.document?.documentElement;
 /** Of the page: "en", "de". */
 export const language = root?.lang || "en";
 
+/** The browser's own of that language, which says how a date is written: "en-GB". */
+export const locale = globalThis.navigator?.languages?.find((one) => one.split("-")[0] === language) ?? language;
+
 /** Between whole units and fractions in the page's language: "." or ",". */
 export const decimalSign = new Intl.NumberFormat(language).formatToParts(0.5).find(({ type }) => type === "decimal")?.value ?? ".";
 

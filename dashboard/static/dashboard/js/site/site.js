@@ -17,7 +17,7 @@ import { SiteMap } from "./site-map.js";
 import { SitePast } from "./site-past.js";
 import { SiteProblems } from "./site-problems.js";
 import { applyZone } from "../time/zone-choice.js";
-import { t } from "../page/language.js";
+import { locale, t } from "../page/language.js";
 
 const REFRESH = 30_000; // ms between two full reads: readings carry no receive time
 const SOON = 1_000; // ms: many changes are one read
@@ -118,7 +118,7 @@ function second() {
 function showTime() {
   byId("there").hidden = !site.zone;
   if (!site.zone) return;
-  const time = new Intl.DateTimeFormat(undefined, { timeZone: site.zone, weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false }).format(knownUntil());
+  const time = new Intl.DateTimeFormat(locale, { timeZone: site.zone, weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false }).format(knownUntil());
   setText(byId("there"), `${time} · ${site.zone}`);
 }
 

@@ -1,7 +1,7 @@
 /** Instants as the clocks of the page's zone write them. Pure: the time is always a parameter. */
 
 import { HOUR, MINUTE, ahead, repeated, shownAt } from "./zone.js";
-import { t } from "../page/language.js";
+import { locale, t } from "../page/language.js";
 
 export { zoneName } from "./zone.js";
 
@@ -40,7 +40,7 @@ export const clock = (at) => told(seconds(at), at);
 export const hourAndMinute = (at) => told(seconds(at).slice(0, 5), at);
 
 /** "22 Nov", as the viewer's language writes it. @param {number} at */
-export const dayAndMonth = (at) => shownAt(at).toLocaleDateString(undefined, { timeZone: "UTC", day: "numeric", month: "short" });
+export const dayAndMonth = (at) => shownAt(at).toLocaleDateString(locale, { timeZone: "UTC", day: "numeric", month: "short" });
 
 /** Date, time and offset. @param {number} at */
 export const moment = (at) => `${day(at)} ${seconds(at)} ${offset(at)}`;
