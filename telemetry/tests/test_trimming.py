@@ -3,6 +3,8 @@ whoever asks or writes is told from when on there is what."""
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from access.scope import EVERYTHING
 from devices.models import Device, Site
+from telemetry.corrections import change
 from telemetry.history import columns, reader
 from telemetry.models import RetentionRule, Series
 from telemetry.moments import from_us, to_ms, to_us
@@ -177,12 +180,42 @@ def test_a_writer_is_told_by_series(settings) -> None:
         assert limits.too_old(ids, np.array(ago)).tolist() == expected
 
 
+def test_two_runs_at_once_remove_each_reading_once(settings) -> None:
+    settings.RETENTION_DAYS = settings.ROLLUP_RETENTION_DAYS = 365
+    settings.PACK_AFTER_DAYS = 30
+    several = [series(uid=f"s{at}") for at in range(4)]
+    for one in several:
+        write(one.pk, [(END - n * DAY - at, 1.0) for n in range(1, 60, 3) for at in range(20)])
+    rollups.run(NOW)
+    packing.run(NOW, date(2020, 1, 1))
+    for one in several:
+        RetentionRule.objects.create(series=one, raw_days=7)
+    let_rest()
+    limit = NOW.replace(hour=0) - timedelta(days=7)
+    before = [len(columns.numbers(one.pk, 0, to_us(limit))[0]) for one in several]
+    ((bases,),) = rows("SELECT count(*) FROM rollup_base WHERE bucket < %s", [limit])
+    barrier = threading.Barrier(2)
+
+    def removed(_: int) -> int:
+        try:
+            barrier.wait(60)
+            return trimming.run(NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        found = list(both.map(removed, range(2)))
+    assert [times(one) for one in several] == [[day for day in (1, 4, 7) for _ in range(20)]] * 4
+    assert sum(found) == sum(before) + bases
+
+
 KEYS = st.tuples(st.integers(0, 2), st.integers(0, 11), st.integers(0, 2))
 ACTIONS = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.lists(KEYS, min_size=1, max_size=8)),
         st.tuples(st.just("rule"), st.integers(0, 2), st.sampled_from([None, 2, 5, 8])),
         st.tuples(st.sampled_from(["trim", "drop", "pack", "unpack"])),
+        st.tuples(st.just("correct"), st.integers(0, 2), st.integers(1, 9)),
     ),
     min_size=4,
     max_size=14,
@@ -195,9 +228,11 @@ ACTIONS = st.lists(
 )  # fmt: skip
 @given(ACTIONS)
 def test_any_order_leaves_what_a_plain_table_would_have(actions) -> None:
-    """Writes, also late ones, packing, unpacking and changed rules between runs: of each series is
-    there what is not older than what was cut, and its summaries count all that was taken in."""
+    """Writes, also late ones, corrections, packing, unpacking and changed rules between runs: of
+    each series is there what is not older than what was cut, and its summaries count all that was
+    taken in."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(change.clock, "now", lambda: NOW)
         for name, value in {
             "RETENTION_DAYS": 10, "ROLLUP_RETENTION_DAYS": 36_500, "PACK_AFTER_DAYS": 1,
         }.items():  # fmt: skip
@@ -205,13 +240,14 @@ def test_any_order_leaves_what_a_plain_table_would_have(actions) -> None:
         run_model(list(actions))
 
 
-def run_model(actions: list) -> None:  # noqa: C901 (a case each)
+def run_model(actions: list) -> None:  # noqa: C901, PLR0912 (a case each)
     RetentionRule.objects.all().delete()
     Device.with_removed.all().delete()
     rows("UPDATE retention_state SET raw_floor = 'epoch', raw_held = 'epoch' RETURNING 1")
     held = [series(uid=f"m{at}") for at in range(3)]
     model: dict[int, set[int]] = {one.pk: set() for one in held}  # Unix us of what is there
     taken: dict[int, set[int]] = {one.pk: set() for one in held}  # of what ever was
+    closed: dict[int, set[int]] = {one.pk: set() for one in held}  # days ago, corrected
     for name, *rest in [*actions, ("trim",)]:
         if name == "write":
             limits = kept.accepts_from(list(model), NOW)
@@ -222,15 +258,28 @@ def run_model(actions: list) -> None:  # noqa: C901 (a case each)
             young = sorted(key for key in new if from_us(key[1]) >= limits[key[0]])
             ids, at = [key[0] for key in young], [key[1] for key in young]
             store.write(store.Batch(ids, at, [1.0] * len(ids), may_repeat=True), "w")
-            for key in young:
-                model[key[0]].add(key[1])
-                taken[key[0]].add(key[1])
+            for one, us in young:
+                if (END * 1000 - us - 1) // DAY_US not in closed[one]:
+                    model[one].add(us)
+                    taken[one].add(us)
             rollups.run(NOW + timedelta(days=1))
         elif name == "rule":
             RetentionRule.objects.filter(series=held[rest[0]]).delete()
             if rest[1] is not None:
                 rule(series=held[rest[0]], raw_days=rest[1])
             let_rest()
+        elif name == "correct":
+            one, days = held[rest[0]], rest[1]
+            start, stop = (NOW - timedelta(days=each) for each in (days + 1, days))
+            try:
+                change.make(change.Wanted(one, start, stop, {}), "delete", "wrong", None)
+            except change.Refused:
+                assert start < kept.each([one.pk], NOW)[one.pk].raw
+                continue
+            closed[one.pk].add(days)
+            for of in (model, taken):
+                of[one.pk] = {us for us in of[one.pk] if not start <= from_us(us) < stop}
+            rollups.run(NOW + timedelta(days=1))
         elif name == "pack":
             packing.run(NOW, date(2020, 1, 1))
         elif name == "unpack":
