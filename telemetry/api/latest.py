@@ -27,8 +27,8 @@ from telemetry.export.answer import streamed
 from telemetry.export.formats import wanted
 from telemetry.export.table_view import TableView, responses
 from telemetry.history import reader
+from telemetry.history.newest import Point
 from telemetry.history.raw_table import Facts
-from telemetry.history.reader import Point
 from telemetry.history.table import Block, Column, Table
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_ms

@@ -99,14 +99,13 @@ class ReadingsView(TableView):
 
 
 def _points(request: Request) -> Response:
-    scope = Scope.of(request)
-    series = selection.selected(request, scope, reader.MAX_SERIES)
+    series = selection.selected(request, Scope.of(request), reader.MAX_SERIES)
     now = clock.now()
     start, stop = window(request, to_ms(now), DEFAULT_SPAN, query.zone(request))
     points = query.integer(
         request, "points", DEFAULT_POINTS, least=reader.MIN_POINTS, most=reader.MAX_POINTS
     )
-    found = reader.window(scope, [one.id for one in series], start, stop, points, now=now)
+    found = reader.window_of(series, start, stop, points, now=now)
     for one in found:
         width = one["bucket_ms"]
         level = "raw" if width is None else Buckets(width, 0, 0).level

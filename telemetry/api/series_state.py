@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from devices.presence import JUDGED_KINDS, interval_of, series_state
-from telemetry.history.reader import Recent
+from telemetry.history.newest import Recent
 
 
 def with_latest(

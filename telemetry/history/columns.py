@@ -4,7 +4,7 @@ millions a second. Each read within `read_limit.limited`."""
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -22,6 +22,45 @@ HOUR_US = 60 * MINUTE_US
 BLOCK = 2**21  # numbers of one statement: Postgres puts them into a value of 40 MiB
 
 _SQL = load("history")
+
+
+class Reduced(NamedTuple):
+    """Buckets with numbers, in the order of series and time."""
+
+    series_ids: NDArray[np.int64]
+    starts_us: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def means(self) -> NDArray[np.float64]:
+        """Divided here: Postgres raises an error where a mean is too small for a float. Clamped:
+        rounding may put the mean of equal values beside them."""
+        return np.minimum(np.maximum(self.sums / self.counts, self.low), self.high)
+
+    def cut(self) -> Iterator[tuple[int, Reduced]]:
+        """Each series, and its own buckets."""
+        ids, begins = np.unique(self.series_ids, return_index=True)
+        ends = np.append(begins, len(self.series_ids))[1:].tolist()
+        for series_id, at, end in zip(ids.tolist(), begins.tolist(), ends, strict=True):
+            yield series_id, Reduced._make(column[at:end] for column in self)
+
+
+# All in one row, each column as one value in network order: row by row, the client alone takes four
+# microseconds each.
+_COLUMNS = {
+    "series_id": ("int4send", ">i4"),
+    "us": ("int8send", ">i8"),
+    "sum": ("float8send", ">f8"),
+    "count": ("int8send", ">i8"),
+    "min": ("float8send", ">f8"),
+    "max": ("float8send", ">f8"),
+}
+_AGGREGATED = ", ".join(
+    f"string_agg({send}({name}), ''::bytea ORDER BY series_id, us)"
+    for name, (send, _) in _COLUMNS.items()
+)
 
 
 class Minutes(NamedTuple):
@@ -84,16 +123,8 @@ def words(
 
 def minutes(series_id: int, start_us: int, stop_us: int) -> Minutes:
     """[start, stop) are edges of minutes."""
-    rows = _reduced("reduce_from_1m", [series_id], start_us, stop_us, MINUTE_US)
-    found = np.array([(us, low, high, count) for _, us, _, count, low, high in rows], dtype=object)
-    if not len(rows):
-        found = np.empty((0, 4), dtype=object)
-    return Minutes(
-        found[:, 0].astype(np.int64),
-        found[:, 1].astype(np.float64),
-        found[:, 2].astype(np.float64),
-        found[:, 3].astype(np.int64),
-    )
+    found = reduced("1m", [series_id], start_us, stop_us, MINUTE_US)
+    return Minutes(found.starts_us, found.low, found.high, found.counts)
 
 
 def heard(series_ids: Sequence[int], start_us: int, stop_us: int) -> NDArray[np.int64]:
@@ -108,12 +139,13 @@ def heard_minutes(series_ids: Sequence[int], start_us: int, stop_us: int) -> Min
     """The minutes in which anything came of any of these; values count as 0. [start, stop) are
     edges of minutes."""
     count: dict[int, int] = {}
-    rows = _reduced("reduce_from_1m", list(series_ids), start_us, stop_us, MINUTE_US)
+    found = reduced("1m", series_ids, start_us, stop_us, MINUTE_US)
     within = {**_within(start_us, stop_us), "series": list(series_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_SQL["count_text_minutes"], within)
         texts = cursor.fetchall()
-    for us, many in [*((row[1], row[3]) for row in rows), *texts]:
+    numbers = zip(found.starts_us.tolist(), found.counts.tolist(), strict=True)
+    for us, many in [*numbers, *texts]:
         count[us] = count.get(us, 0) + many
     starts = np.array(sorted(count), dtype=np.int64)
     nothing = np.zeros(len(starts))
@@ -123,18 +155,14 @@ def heard_minutes(series_ids: Sequence[int], start_us: int, stop_us: int) -> Min
 def hourly_means(series_id: int, start_us: int, stop_us: int) -> dict[int, float]:
     """By the start of each hour in which the series has numbers; [start, stop) are edges of
     hours."""
-    rows = _reduced("reduce_from_1h", [series_id], start_us, stop_us, HOUR_US)
-    return {us: min(max(total / count, low), high) for _, us, total, count, low, high in rows}
+    found = reduced("1h", [series_id], start_us, stop_us, HOUR_US)
+    return dict(zip(found.starts_us.tolist(), found.means().tolist(), strict=True))
 
 
 def means(series_ids: Sequence[int], start_us: int, stop_us: int) -> dict[int, float]:
     """Of each series that has numbers in [start, stop), which are edges of hours."""
-    sums: dict[int, tuple[float, int]] = {}
-    rows = _reduced("reduce_from_1h", list(series_ids), start_us, stop_us, stop_us - start_us)
-    for series_id, _, total, count, _, _ in rows:
-        before, many = sums.get(series_id, (0.0, 0))
-        sums[series_id] = (before + total, many + count)
-    return {series_id: total / count for series_id, (total, count) in sums.items()}
+    found = reduced("1h", series_ids, start_us, stop_us, stop_us - start_us)
+    return {one: float(of.sums.sum() / of.counts.sum()) for one, of in found.cut()}
 
 
 def extremes(
@@ -142,23 +170,29 @@ def extremes(
 ) -> dict[int, tuple[float, float]]:
     """The least and the greatest number of each series that has some in [start, stop), which are
     edges of hours."""
-    found: dict[int, tuple[float, float]] = {}
-    rows = _reduced("reduce_from_1h", list(series_ids), start_us, stop_us, stop_us - start_us)
-    for series_id, _, _, _, low, high in rows:
-        least, most = found.get(series_id, (low, high))
-        found[series_id] = (min(least, low), max(most, high))
-    return found
+    found = reduced("1h", series_ids, start_us, stop_us, stop_us - start_us)
+    return {one: (float(of.low.min()), float(of.high.max())) for one, of in found.cut()}
 
 
-def _reduced(
-    name: str, ids: list[int], start_us: int, stop_us: int, width_us: int
-) -> list[tuple[int, int, float, int, float, float]]:
+def reduced(
+    level: str, series_ids: Sequence[int], start_us: int, stop_us: int, width_us: int
+) -> Reduced:
+    """Buckets of a width from the summaries of a level, `1m`, `1h` or `1d`, and from what is in
+    none of them yet. [start, stop) are edges of the level."""
+    block = _SQL[f"reduce_from_{level}"]
+    selected = f"SELECT {_AGGREGATED} FROM ({block}) AS reduced"  # noqa: S608 (ours)
+    statement = f"COPY ({selected}) TO STDOUT (FORMAT BINARY)"
     width = timedelta(microseconds=width_us)
-    within = {**_within(start_us, stop_us), "series": ids, "width": width}
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL[name], within)
-        rows: list[tuple[int, int, float, int, float, float]] = cursor.fetchall()
-    return rows
+    within = {**_within(start_us, stop_us), "series": list(series_ids), "width": width}
+    # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
+        copy.set_types(["bytea"] * len(_COLUMNS))
+        (sent,) = copy.rows()
+    found = (
+        np.frombuffer(data or b"", kind)
+        for data, (_, kind) in zip(sent, _COLUMNS.values(), strict=True)
+    )
+    return Reduced(*(column.astype(column.dtype.newbyteorder("=")) for column in found))
 
 
 def _within(start_us: int, stop_us: int) -> dict[str, Any]:

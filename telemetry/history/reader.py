@@ -10,19 +10,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from operator import itemgetter
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from access.scope import Scope
 from devices import clock
-from devices.presence import MAX_AHEAD, RHYTHM
-from telemetry.history import buckets, columns, raw_buckets, texts
+from telemetry.history import buckets, columns, newest, raw_buckets, texts
 from telemetry.history.read_limit import limited
 from telemetry.models import Series
-from telemetry.moments import EPOCH, from_ms, in_ms, to_us
+from telemetry.moments import from_ms, in_ms, to_us
 from telemetry.series.form import series_form
 from telemetry.sql import load
 from telemetry.storage import kept
@@ -31,19 +29,10 @@ MAX_SERIES = 200  # series of one request
 MIN_POINTS, MAX_POINTS = 10, 5000  # points a series
 MAX_TOTAL_POINTS = 200_000  # points of one answer: many series get fewer each
 MAX_SPAN = 3660 * buckets.DAY  # ms of a window: ten years
-RECENT = timedelta(days=1)  # where a newest reading is looked for first
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 Point = list[Any]  # [ms, value], or [bucket ms, mean, min, max, count]
 
 _SQL = load("history")
-
-
-class Recent(NamedTuple):
-    """The newest reading of a series, and the times in ms of its newest numbers, newest first."""
-
-    point: Point
-    times: list[float]
 
 
 def known_ids(scope: Scope, series_ids: Iterable[int]) -> set[int]:
@@ -52,7 +41,6 @@ def known_ids(scope: Scope, series_ids: Iterable[int]) -> set[int]:
     return set(seen.filter(id__in=list(series_ids)).values_list("id", flat=True))
 
 
-@limited()
 def window(
     scope: Scope,
     series_ids: Sequence[int],
@@ -62,15 +50,31 @@ def window(
     *,
     now: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """What each series measured in [start, end), as `GET /api/v1/readings/` gives it.
-
-    A series with at most `points` numbers comes as they are; one with more is reduced to at most
-    `points` whole buckets that overlap the window. Ids of no series in sight are left out; the rest
-    keep the order they were asked in. The caller checks the bounds above.
-    """
+    """`window_of` the series with these ids, in this order. Ids of no series in sight are left
+    out."""
     wanted = list(dict.fromkeys(series_ids))
     found = Series.objects.visible_to(scope).select_related("device").in_bulk(wanted)
-    ids = [series_id for series_id in wanted if series_id in found]
+    series = [found[series_id] for series_id in wanted if series_id in found]
+    return window_of(series, start_ms, end_ms, points, now=now)
+
+
+@limited()
+def window_of(
+    series: Sequence[Series],
+    start_ms: float,
+    end_ms: float,
+    points: int,
+    *,
+    now: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """What each of these series, read with their devices by who may see them, measured in
+    [start, end), as `GET /api/v1/readings/` gives it.
+
+    A series with at most `points` numbers comes as they are; one with more is reduced to at most
+    `points` whole buckets that overlap the window. The caller checks the bounds above.
+    """
+    found = {one.pk: one for one in series}
+    ids = list(found)
     if not ids:
         return []
     points = min(points, MAX_TOTAL_POINTS // len(ids))
@@ -89,11 +93,11 @@ def window(
     )
     numbers |= _reduced(reduced_ids, covering)
     said = texts.runs([found[series_id] for series_id in ids], start, stop, points)
-    before = _recent(ids, before=start, now=now or clock.now())
+    before = newest.recent(ids, before=start, now=now or clock.now())
     return [
         _answer(
             found[series_id],
-            numbers=numbers[series_id],
+            numbers=numbers.get(series_id, []),
             said=said[series_id],
             bucket_ms=covering.width if series_id in reduced_ids else None,
             before=before[series_id].point if series_id in before else None,
@@ -114,37 +118,24 @@ def latest(
 @limited()
 def recent(
     scope: Scope, series_ids: Sequence[int], *, now: datetime | None = None
-) -> dict[int, Recent]:
+) -> dict[int, newest.Recent]:
     """The same, with the times of the newest numbers, which tell how often it comes."""
     # Without a query for whoever sees everything: a fleet's ids are many.
     ids = list(series_ids if scope.sees_everything else known_ids(scope, series_ids))
     now = now or clock.now()
-    found = _recent(ids, now=now, fewest=2)  # one alone tells nothing of how often it comes
+    found = newest.recent(ids, now=now, fewest=2)  # one alone tells nothing of how often it comes
     # A series all of whose readings are ahead of us: better the newest of these than none.
     rest = [series_id for series_id in ids if series_id not in found]
-    return found | _newest(rest, floor=now, before=FAR, now=now, ahead=FAR - now)
+    return found | newest.newest(
+        rest, floor=now, before=newest.FAR, now=now, ahead=newest.FAR - now
+    )
 
 
 @limited()
 def newest_before(series_ids: list[int], moment: datetime, *, now: datetime) -> dict[int, Point]:
     """The newest [ms, value] of each series that has one before a moment."""
-    found = _recent(series_ids, before=moment, now=now)
+    found = newest.recent(series_ids, before=moment, now=now)
     return {series_id: each.point for series_id, each in found.items()}
-
-
-def _recent(
-    series_ids: list[int], *, before: datetime = FAR, now: datetime, fewest: int = 1
-) -> dict[int, Recent]:
-    """Optionally only those before a moment.
-
-    Looks at the last day first: most series are found there, in few partitions, and only the rest
-    makes Postgres open every partition: those silent, and those with numbers of fewer than the
-    `fewest` times that are wanted.
-    """
-    floor = min(before, now) - RECENT
-    found = _newest(series_ids, floor=floor, before=before, now=now)
-    rest = [each for each in series_ids if each not in found or 0 < len(found[each].times) < fewest]
-    return found | _newest(rest, floor=EPOCH, before=before, now=now)
 
 
 def _finest(start: datetime, since: kept.Kept) -> int:
@@ -181,45 +172,24 @@ def _readings(ids: list[int], start: datetime, stop: datetime) -> dict[int, list
 
 
 def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]]:
-    found: dict[int, list[Point]] = defaultdict(list)
+    if not ids:
+        return {}
     if covering.level == "raw":
         edges = (covering.start * 1_000, covering.stop * 1_000, covering.width * 1_000)
         return {each: raw_buckets.points(each, *edges) for each in ids}
-    rows = _fetch(
-        f"reduce_from_{covering.level}",
+    found = columns.reduced(
+        covering.level,
         ids,
-        start=from_ms(covering.start),
-        stop=from_ms(covering.stop),
-        width=timedelta(milliseconds=covering.width),
+        covering.start * 1_000,
+        covering.stop * 1_000,
+        covering.width * 1_000,
     )
-    for series_id, us, total, count, low, high in rows:
-        # Divided here: Postgres raises an error where a mean is too small for a float. Clamped:
-        # rounding may put the mean of equal values beside them.
-        mean = min(max(total / count, low), high)
-        found[series_id].append([us // 1_000, mean, low, high, count])
-    return found
+    return {series_id: _points(of) for series_id, of in found.cut()}
 
 
-def _newest(
-    ids: list[int],
-    *,
-    floor: datetime,
-    before: datetime,
-    now: datetime,
-    ahead: timedelta = timedelta(milliseconds=MAX_AHEAD),
-) -> dict[int, Recent]:
-    found: dict[int, Recent] = {}
-    within = {"floor": floor, "before": before, "now": now, "ahead": ahead, "newest": RHYTHM}
-    rows = _fetch("fetch_latest", ids, **within)
-    for series_id, numbers_us, number, text_us, text, kept_us, kept_number, kept_text in rows:
-        kept = kept_number if kept_text is None else kept_text
-        times = numbers_us or []
-        candidates = [(times[0], number)] if times else []
-        candidates += [(text_us, text), (kept_us, kept)]
-        # Of a number and a text of one instant, the number.
-        us, value = max((one for one in candidates if one[0] is not None), key=itemgetter(0))
-        found[series_id] = Recent([in_ms(us), value], [in_ms(each) for each in times])
-    return found
+def _points(of: columns.Reduced) -> list[Point]:
+    shown = (of.starts_us // 1_000, of.means(), of.low, of.high, of.counts)
+    return [list(row) for row in zip(*(column.tolist() for column in shown), strict=True)]
 
 
 def _answer(

@@ -21,20 +21,33 @@ CROSS JOIN LATERAL (
     ) AS counted
 ) AS late
 CROSS JOIN LATERAL (
-    -- Packs that reach out of the window are looked into.
-    SELECT coalesce(sum(
-        CASE WHEN (pack).start >= %(start)s AND (pack).stop < %(stop)s THEN (pack).count ELSE (
-            SELECT count(*) FROM packed_numbers(pack)
-            WHERE time >= %(start)s AND time < %(stop)s
-        ) END
-    ), 0)::bigint AS count
+    -- Some packs are enough where there is much, and then all of them are not looked for.
+    SELECT CASE WHEN few.count > %(limit)s THEN few.count ELSE (
+        -- Packs that reach out of the window are looked into.
+        SELECT coalesce(sum(
+            CASE WHEN (pack).start >= %(start)s AND (pack).stop < %(stop)s THEN (pack).count ELSE (
+                SELECT count(*) FROM packed_numbers(pack)
+                WHERE time >= %(start)s AND time < %(stop)s
+            ) END
+        ), 0)::bigint
+        FROM (
+            SELECT pack FROM reading_pack AS pack
+            WHERE series_id = asked.id AND start > %(start)s::timestamptz - interval '24 hours'
+                AND start < %(stop)s AND stop >= %(start)s
+            ORDER BY start
+            LIMIT %(limit)s + 1
+        ) AS found
+    ) END AS count
     FROM (
-        SELECT pack FROM reading_pack AS pack
-        WHERE series_id = asked.id AND start > %(start)s::timestamptz - interval '24 hours'
-            AND start < %(stop)s AND stop >= %(start)s
-        ORDER BY start
-        LIMIT %(limit)s + 1
-    ) AS found
+        SELECT coalesce(sum(count), 0)::bigint AS count
+        FROM (
+            SELECT count FROM reading_pack
+            WHERE series_id = asked.id AND start >= %(start)s AND start < %(stop)s
+                AND stop < %(stop)s
+            ORDER BY start
+            LIMIT 16
+        ) AS oldest
+    ) AS few
 ) AS packed
 
 -- name: fetch_text_runs
@@ -78,10 +91,13 @@ ORDER BY asked.id, run.last DESC
 -- The newest number, the newest text, and the newest that retention kept, of each series in
 -- [floor, before). Of numbers, the times of some before it as well. What is ahead of now and of the
 -- device's own clock by more than `ahead` has a wrong time stamp, and would stay the newest until then.
+-- A pack of numbers in which that moment lies comes as it is, with the moment: whoever asks takes it
+-- apart a hundred times faster.
 SELECT asked.id,
     number.us, number.value,
     round(date_part('epoch', word.time) * 1e6)::bigint, word.value,
-    round(date_part('epoch', kept.time) * 1e6)::bigint, kept.value, kept.text
+    round(date_part('epoch', kept.time) * 1e6)::bigint, kept.value, kept.text,
+    reaching.bytes, round(date_part('epoch', asked.before) * 1e6)::bigint
 FROM (
     SELECT series.id, least(
         %(before)s,
@@ -112,31 +128,33 @@ CROSS JOIN LATERAL (
             )
             UNION ALL
             -- Of packs: the times from their ends, and the value of the very last.
-            SELECT one.time, one.value
+            SELECT one.time, (counted.pack).last
             FROM (
-                SELECT pack, pack.stop >= asked.before AS reaches_out,
-                    sum(pack.count) FILTER (WHERE pack.stop < asked.before)
-                        OVER (ORDER BY pack.start DESC) - pack.count AS newer
+                SELECT pack, sum(pack.count) OVER (ORDER BY pack.start DESC) - pack.count AS newer
                 FROM reading_pack AS pack
                 WHERE pack.series_id = asked.id AND pack.start < asked.before
                     AND pack.start > %(floor)s::timestamptz - interval '24 hours'
-                    AND pack.stop >= %(floor)s
+                    AND pack.stop >= %(floor)s AND pack.stop < asked.before
                 ORDER BY pack.start DESC
-                LIMIT %(newest)s + 1
+                LIMIT %(newest)s
             ) AS counted
-            CROSS JOIN LATERAL (
-                SELECT time, (pack).last AS value FROM newest_packed(pack, %(newest)s)
-                WHERE NOT reaches_out
-                UNION ALL
-                SELECT time, value FROM packed_numbers(pack) WHERE reaches_out
-            ) AS one
-            WHERE coalesce(counted.newer, 0) < %(newest)s
-                AND one.time >= %(floor)s AND one.time < asked.before
+            CROSS JOIN LATERAL newest_packed(counted.pack, %(newest)s) AS one
+            WHERE counted.newer < %(newest)s AND one.time >= %(floor)s
         ) AS either
         ORDER BY time DESC
         LIMIT %(newest)s
     ) AS newest
 ) AS number
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN newest.stop >= asked.before THEN record_send(newest.pack) END AS bytes
+    FROM (
+        SELECT pack, pack.stop FROM reading_pack AS pack
+        WHERE pack.series_id = asked.id AND pack.start < asked.before
+            AND pack.start > %(floor)s::timestamptz - interval '24 hours'
+        ORDER BY pack.start DESC
+        LIMIT 1
+    ) AS newest
+) AS reaching ON true
 LEFT JOIN LATERAL (
     SELECT time, value FROM (
         (
@@ -175,12 +193,14 @@ LEFT JOIN LATERAL (
 LEFT JOIN last_reading AS kept
     ON kept.series_id = asked.id AND kept.time >= %(floor)s AND kept.time < asked.before
 WHERE number.us IS NOT NULL OR word.time IS NOT NULL OR kept.time IS NOT NULL
+    OR reaching.bytes IS NOT NULL
 
 -- name: reduce_from_1m
 -- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
 -- These are read in spans: minutes within an hour of each other are one, and what lies between is
 -- left out by equality. Joined minute by minute, a long backlog would cost a look at the index each.
 -- NOT EXISTS and no NOT IN: of a list that may be long the latter walks all of it for each bucket.
+-- Series by series: of a list the planner takes what was measured at that time by all of them.
 WITH dirty AS MATERIALIZED (
     SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
 ), span AS MATERIALIZED (
@@ -192,10 +212,16 @@ WITH dirty AS MATERIALIZED (
     ) AS numbered
     GROUP BY island
 ), piece AS (
-    SELECT series_id, bucket AS time, sum, count, min, max
-    FROM rollup_1m
-    WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
-        AND NOT EXISTS (SELECT FROM dirty WHERE minute = bucket)
+    SELECT asked.id AS series_id, summed.*
+    FROM unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL (
+        SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
+            sum(sum) AS sum, sum(count) AS count, min(min) AS min, max(max) AS max
+        FROM rollup_1m
+        WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
+            AND NOT EXISTS (SELECT FROM dirty WHERE minute = bucket)
+        GROUP BY 1
+    ) AS summed
     UNION ALL
     SELECT asked.id, one.time, least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
     FROM span
@@ -203,12 +229,14 @@ WITH dirty AS MATERIALIZED (
     CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
     WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
-SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
-    sum(sum), sum(count)::bigint, min(min), max(max)
-FROM piece
-GROUP BY series_id, us
-ORDER BY series_id, us
+SELECT series_id, round(date_part('epoch', bucket) * 1e6)::bigint AS us, sum, count, min, max
+FROM (
+    SELECT series_id, date_bin(%(width)s, time, '1970-01-01Z') AS bucket,
+        sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
+    FROM piece
+    GROUP BY series_id, bucket
+) AS reduced
+ORDER BY series_id, bucket
 
 -- name: reduce_from_1h
 -- Buckets of whole hours: from rollup_1h, and in hours with a dirty minute from what is finer.
@@ -225,10 +253,16 @@ WITH dirty AS MATERIALIZED (
 ), dirty_hour AS MATERIALIZED (
     SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty
 ), piece AS (
-    SELECT series_id, bucket AS time, sum, count, min, max
-    FROM rollup_1h
-    WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
-        AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = bucket)
+    SELECT asked.id AS series_id, summed.*
+    FROM unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL (
+        SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
+            sum(sum) AS sum, sum(count) AS count, min(min) AS min, max(max) AS max
+        FROM rollup_1h
+        WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
+            AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = bucket)
+        GROUP BY 1
+    ) AS summed
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
     FROM span
@@ -244,12 +278,14 @@ WITH dirty AS MATERIALIZED (
     CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
     WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
-SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
-    sum(sum), sum(count)::bigint, min(min), max(max)
-FROM piece
-GROUP BY series_id, us
-ORDER BY series_id, us
+SELECT series_id, round(date_part('epoch', bucket) * 1e6)::bigint AS us, sum, count, min, max
+FROM (
+    SELECT series_id, date_bin(%(width)s, time, '1970-01-01Z') AS bucket,
+        sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
+    FROM piece
+    GROUP BY series_id, bucket
+) AS reduced
+ORDER BY series_id, bucket
 
 -- name: reduce_from_1d
 -- Buckets of whole days (UTC): from rollup_1d, and in days with a dirty minute from what is finer.
@@ -268,10 +304,16 @@ WITH dirty AS MATERIALIZED (
 ), dirty_day AS MATERIALIZED (
     SELECT DISTINCT date_bin('1 day', hour, '1970-01-01Z') AS day FROM dirty_hour
 ), piece AS (
-    SELECT series_id, bucket AS time, sum, count, min, max
-    FROM rollup_1d
-    WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
-        AND NOT EXISTS (SELECT FROM dirty_day WHERE day = bucket)
+    SELECT asked.id AS series_id, summed.*
+    FROM unnest(%(series)s::int[]) AS asked (id)
+    CROSS JOIN LATERAL (
+        SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
+            sum(sum) AS sum, sum(count) AS count, min(min) AS min, max(max) AS max
+        FROM rollup_1d
+        WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
+            AND NOT EXISTS (SELECT FROM dirty_day WHERE day = bucket)
+        GROUP BY 1
+    ) AS summed
     UNION ALL
     SELECT fine.series_id, fine.bucket, fine.sum, fine.count, fine.min, fine.max
     FROM rollup_1h AS fine
@@ -295,12 +337,14 @@ WITH dirty AS MATERIALIZED (
     CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
     WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
 )
-SELECT series_id,
-    round(date_part('epoch', date_bin(%(width)s, time, '1970-01-01Z')) * 1e6)::bigint AS us,
-    sum(sum), sum(count)::bigint, min(min), max(max)
-FROM piece
-GROUP BY series_id, us
-ORDER BY series_id, us
+SELECT series_id, round(date_part('epoch', bucket) * 1e6)::bigint AS us, sum, count, min, max
+FROM (
+    SELECT series_id, date_bin(%(width)s, time, '1970-01-01Z') AS bucket,
+        sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
+    FROM piece
+    GROUP BY series_id, bucket
+) AS reduced
+ORDER BY series_id, bucket
 
 -- name: fetch_numbers_of_many
 -- The numbers of several series in [from, to): rows and packs, each as one value.

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from telemetry.history import blocks, columns, instants, news
+from telemetry.history import newest as newest_readings
 from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import packing, partitions, replace, store, unpacking
@@ -119,9 +120,10 @@ def newest(model: Model, series: list[int], start: int, stop: int) -> None:
                 LATEST,
                 {"series": [each], "floor": from_us(start), "before": from_us(stop), "newest": 3},
             )
-            found = cursor.fetchone()
-            assert (found[0] or []) == [at for at, _ in numbers[::-1][:3]]
-            assert found[1] == (numbers[-1][1] if numbers else None)
+            us, value, pack = cursor.fetchone()
+            times, value = newest_readings.numbers(us or [], value, pack, stop, start, 3)
+            assert times == [at for at, _ in numbers[::-1][:3]]
+            assert value == (numbers[-1][1] if numbers else None)
 
 
 def _latest() -> LiteralString:
@@ -129,8 +131,9 @@ def _latest() -> LiteralString:
     _, _, after = load("history")["fetch_latest"].partition("CROSS JOIN LATERAL")
     number, _, _ = after.partition("LEFT JOIN LATERAL (\n    SELECT time, value FROM (")
     return (
-        "SELECT number.us, number.value FROM (SELECT id, %(before)s::timestamptz AS before"
-        " FROM unnest(%(series)s::int[]) AS wanted (id)) AS asked CROSS JOIN LATERAL" + number
+        "SELECT number.us, number.value, reaching.bytes FROM ("
+        "SELECT id, %(before)s::timestamptz AS before FROM unnest(%(series)s::int[]) AS wanted (id)"
+        ") AS asked CROSS JOIN LATERAL" + number
     )
 
 
