@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from bridge.decode.conventions.homeassistant.keys import (
+    COLOR_TEMP,
     device_written_out,
     with_base,
     written_out,
@@ -22,14 +23,15 @@ MAX_TEMPLATE = 2_000  # characters
 MIN_NAMED = 2  # levels that a topic with wildcards names
 # Components whose topics tell no state that could be stored.
 STATELESS = frozenset(
-    {"button", "scene", "tag", "device_automation", "camera", "image", "notify", "event", "update"}
-    | {"siren", "device_tracker", "media_player", "trigger"}
+    {"button", "scene", "tag", "device_automation", "camera", "image", "notify", "update"}
+    | {"siren", "media_player", "trigger"}
 )
 SWITCHES = frozenset({"binary_sensor", "switch", "light", "fan", "siren", "humidifier"})
+ATTRIBUTES = "json_attributes_topic"
 _NO_STATES = (
     "command_topic",
     "availability_topic",
-    "json_attributes_topic",
+    ATTRIBUTES,
     "last_reset_topic",
     "set_position_topic",
     "set_fan_speed_topic",
@@ -81,6 +83,10 @@ class Entity(NamedTuple):
         for key, topic in self.config.items():
             if not (key.endswith("_topic") and isinstance(topic, str) and _is_narrow(topic)):
                 continue
+            if key == ATTRIBUTES and self.component == "device_tracker":  # where it is
+                yield Source(
+                    topic, _template(self.config.get("json_attributes_template")), "", "", ""
+                )
             if key.endswith(_NO_STATES):
                 continue
             stem = key.removesuffix("_topic").removesuffix("_state").removesuffix("_status")
@@ -115,8 +121,12 @@ class Entity(NamedTuple):
         config = self.config
         unit = normalised(word(config.get("unit_of_measurement"))) if not stem else ""
         device_class = word(config.get("device_class")) if not stem else ""
-        if "temperature" in stem or (self.component == "climate" and stem == "temperature"):
+        if "temperature" in stem:
             unit = normalised("°" + word(config.get("temperature_unit") or "C"))
+        elif "humidity" in stem:
+            unit = "%"
+        elif stem == COLOR_TEMP:
+            unit = "K" if config.get("color_temp_kelvin") is True else "mired"
         return Described(
             uid,
             metric,
@@ -125,7 +135,7 @@ class Entity(NamedTuple):
             label=" ".join(
                 each for each in (word(config.get("name")), stem.replace("_", " ")) if each
             ),
-            quantity=quantity_of(metric, unit, device_class),
+            quantity="" if stem == COLOR_TEMP else quantity_of(metric, unit, device_class),
             precision=_whole(config.get("suggested_display_precision"), 9),
             expires_after_s=_whole(config.get("expire_after"), 10**9) or 0,
         )

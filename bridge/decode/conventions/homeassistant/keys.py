@@ -20,6 +20,7 @@ _WHOLE = {
 _WORDS = {
     "act": "action",
     "aft": "after",
+    "attr": "attributes",
     "aux": "aux",
     "avail": "available",
     "avty": "availability",
@@ -28,20 +29,26 @@ _WORDS = {
     "cat": "category",
     "chrg": "charging",
     "cla": "class",
+    "cln": "cleaning",
     "clr": "color",
     "clrm": "color_mode",
     "cmd": "command",
     "curr": "current",
     "dev": "device",
+    "dir": "direction",
+    "dock": "docked",
     "dsp": "display",
     "ent": "entity",
+    "err": "error",
     "exp": "expire",
     "fanspd": "fan_speed",
     "fx": "effect",
     "hi": "high",
     "hum": "humidity",
+    "l": "latest",
     "lev": "level",
     "lo": "low",
+    "lrst": "last_reset",
     "meas": "measurement",
     "obj": "object",
     "osc": "oscillation",
@@ -59,6 +66,8 @@ _WORDS = {
     "tpl": "template",
     "uniq": "unique",
     "val": "value",
+    "ver": "version",
+    "whit": "white",
 }
 _DEVICE = {
     "cns": "connections",
@@ -69,6 +78,7 @@ _DEVICE = {
     "sa": "suggested_area",
     "sn": "serial_number",
 }
+COLOR_TEMP = "color_temp"  # of light, in mireds: the one `temp` that is written so in whole names
 MAX_KEYS = 300  # of one entity
 
 
@@ -78,6 +88,7 @@ def written_out(config: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, told in list(config.items())[:MAX_KEYS]:
         name = _WHOLE.get(key) or "_".join([_WORDS.get(word, word) for word in key.split("_")])
+        name = name.replace("color_temperature", COLOR_TEMP)
         found[name] = told
         if isinstance(told, str) and isinstance(base, str) and name.endswith("topic"):
             found[name] = with_base(told, base)

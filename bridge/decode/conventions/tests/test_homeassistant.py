@@ -158,6 +158,18 @@ def test_the_device_form_describes_and_groups() -> None:
         # a template that is not read here: the message as it is
         ("sensor", {"val_tpl": "{{ value_json.a | regex_replace('x') }}"}, '{"a":1,"b":2}',
          {"a": 1, "b": 2}),
+        # home-assistant.io event.mqtt.markdown, device_tracker.mqtt.markdown, vacuum.mqtt.markdown
+        ("event", {"event_types": ["press", "hold"]}, '{"event_type":"press"}',
+         {"x.event_type": "press"}),
+        ("device_tracker", {}, "not_home", {"x": "not_home"}),
+        ("device_tracker", {"stat_t": "other", "json_attr_t": "st"},
+         '{"latitude":32.87336,"longitude":-117.22743,"gps_accuracy":1.2}',
+         {"x.latitude": 32.87336, "x.longitude": -117.22743, "x.gps_accuracy": 1.2}),
+        ("vacuum", {}, '{"state":"docked","fan_speed":"off","battery_level":61}',
+         {"x.state": "docked", "x.fan_speed": "off", "x.battery_level": 61}),
+        # core's mqtt/abbreviations.py: attributes, and when a counter began, are no states
+        ("sensor", {"stat_t": "other", "json_attr_t": "st"}, '{"ip":"192.0.2.1"}', {}),
+        ("sensor", {"stat_t": "other", "lrst_t": "st"}, "2025-01-01T00:00:00", {}),
         ("number", {}, "17", {"x": 17}),
         ("select", {}, "eco", {"x": "eco"}),
         ("text", {}, "hello", {"x": "hello"}),
@@ -169,7 +181,29 @@ def test_each_component_tells_its_state(component, config, payload, values) -> N
     saying = Saying(homeassistant)
     whole = {"stat_t": "st", "dev": {"ids": ["d1"]}, **config}
     saying.hear(f"homeassistant/{component}/d1/d1_x/config", whole)
-    assert readings(saying.restart().hear("st", payload)) == {"d1": values}
+    expected = {"d1": values} if values else {}
+    assert readings(saying.restart().hear("st", payload)) == expected
+
+
+def test_values_of_a_light_and_a_humidifier_have_their_units() -> None:
+    """home-assistant.io light.mqtt.markdown: color_temp in mireds; humidifier.mqtt.markdown."""
+    told = {
+        "light": {"stat_t": "l/s", "color_temp_state_topic": "l/ct", "bri_stat_t": "l/b"},
+        "humidifier": {"stat_t": "h/s", "hum_stat_t": "h/t", "current_humidity_topic": "h/c"},
+    }
+    units = {
+        item.metric: (item.unit, item.quantity)
+        for component, config in told.items()
+        for item in Saying(homeassistant).hear(
+            f"homeassistant/{component}/d1/x/config", {"dev": {"ids": ["d1"]}, **config}
+        )
+        if isinstance(item, Described) and item.unit
+    }
+    assert units == {
+        "x.color_temp": ("mired", ""),
+        "x.target_humidity": ("%", "humidity"),
+        "x.current_humidity": ("%", "humidity"),
+    }
 
 
 def test_a_climate_tells_several_values() -> None:
@@ -382,7 +416,21 @@ def test_abbreviations_are_written_out() -> None:
         "away_mode_stat_t": "away_mode_state_topic",
         "bri_stat_t": "brightness_state_topic",
         "bri_val_tpl": "brightness_value_template",
-        "clr_temp_stat_t": "color_temperature_state_topic",
+        "clr_temp_stat_t": "color_temp_state_topic",
+        "clr_temp_val_tpl": "color_temp_value_template",
+        "curr_temp_tpl": "current_temperature_template",
+        "dir_stat_t": "direction_state_topic",
+        "hs_stat_t": "hs_state_topic",
+        "json_attr_t": "json_attributes_topic",
+        "l_ver_t": "latest_version_topic",
+        "lrst_t": "last_reset_topic",
+        "osc_stat_t": "oscillation_state_topic",
+        "sug_dsp_prc": "suggested_display_precision",
+        "swing_mode_stat_t": "swing_mode_state_topic",
+        "temp_hi_stat_t": "temperature_high_state_topic",
+        "temp_unit": "temperature_unit",
+        "tilt_status_t": "tilt_status_topic",
+        "whit_val_stat_t": "white_value_state_topic",
         "curr_temp_t": "current_temperature_topic",
         "dev_cla": "device_class",
         "ent_cat": "entity_category",
@@ -396,9 +444,6 @@ def test_abbreviations_are_written_out() -> None:
         "pr_mode_stat_t": "preset_mode_state_topic",
         "stat_cla": "state_class",
         "stat_on": "state_on",
-        "sug_dsp_prc": "suggested_display_precision",
-        "temp_hi_stat_t": "temperature_high_state_topic",
-        "tilt_status_t": "tilt_status_topic",
         "uniq_id": "unique_id",
         "unit_of_meas": "unit_of_measurement",
         "val_tpl": "value_template",
