@@ -44,7 +44,7 @@ COMPONENTS = frozenset(
         "cover",
     }
     | {"climate", "lock", "button", "text", "datetime", "valve", "event", "update"}
-    | {"alarm_control_panel", "media_player"}
+    | {"alarm_control_panel", "media_player", "water_heater"}
 )
 # The default topic prefix is one level, the node's name; `home/living_room` is the documentation's
 # example of a longer one. A cover's position or a climate's mode is one level deeper.
@@ -123,7 +123,8 @@ def _state(
         document = documents.peek(message.payload)
         if isinstance(document, dict):  # a light in its JSON schema
             flat = flattened(document, *names, read_text=_read_text)
-            return [flat.telemetry(uid)]
+            said = flat.values or flat.problems
+            return [flat.telemetry(uid) if said else Ignored("no_values", component, uid)]
     try:
         text = text_of(message.payload)
     except Undecodable as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from bridge.decode import documents
 from bridge.decode.conventions.shelly.quantities import described
@@ -32,6 +33,17 @@ _TWICE = re.compile(
     r"temperature_f|sensor/(?:act_reasons|error)|ext_(?:temperatures|humidities)|.*_f"
 )
 _STATUS = re.compile(r"(?:light|color|white|roller)/[0-9]+/status")
+# What a motion sensor and a radiator's valve tell in one document, by the names of the topics that
+# other sensors have for it.
+_IN_STATUS = {
+    "motion": "sensor.motion",
+    "vibration": "sensor.vibration",
+    "lux": "sensor.lux",
+    "bat": "sensor.battery",
+    "tmp": "sensor.temperature",
+    "target_t": "thermostat.target_temperature",
+    "pos": "thermostat.pos",
+}
 _NO_READINGS = frozenset(
     {"source", "has_timer", "timer_started", "timer_duration", "mode", "effect"}
 )
@@ -78,8 +90,8 @@ def said(uid: str, channel: str, message: Message, state: State) -> list[Item]:
 
 
 def _values(channel: str, payload: bytes) -> dict[str, Value]:
-    if channel == "info":
-        return _info(payload)
+    if whole := _WHOLE.get(channel):
+        return whole(members(documents.peek(payload)))
     levels = channel.split("/")
     if _EVENT.fullmatch(channel):
         event = word(members(documents.peek(payload)).get("event"))
@@ -97,9 +109,25 @@ def _values(channel: str, payload: bytes) -> dict[str, Value]:
     return {} if value is None or not metric else {metric: value}
 
 
-def _info(payload: bytes) -> dict[str, Value]:
+def _of_status(document: dict[str, Any]) -> dict[str, Value]:
+    """Temperatures are `{"value": 21.3, "units": "C"}`."""
+    told: dict[str, Any] = {}
+    for key, metric in _IN_STATUS.items():
+        value = document.get(key)
+        if isinstance(value, dict):
+            fahrenheit = "_f" if value.get("units") == "F" else ""
+            if value.get("is_valid") is not False:
+                told[metric + fahrenheit] = value.get("value")
+        else:
+            told[metric] = value
+    return flattened(told).values
+
+
+def _info(document: dict[str, Any]) -> dict[str, Value]:
     """The whole status; what it says of relays and meters has its own topics."""
-    document = members(documents.peek(payload))
     radio = {"rssi": members(document.get("wifi_sta")).get("rssi")}
     own = {key: document.get(key) for key in ("uptime", "ram_free")}
     return flattened({"wifi": radio, **own}).values
+
+
+_WHOLE = {"info": _info, "status": _of_status}  # channels that are a document of all values

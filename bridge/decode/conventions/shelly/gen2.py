@@ -33,10 +33,11 @@ PLAIN = (*READ, "cloud", "mqtt", "ble", "ws", "ht_ui", "bthome", "knx", "plugs_u
 NO_READINGS = frozenset(
     {"id", "source", "tF", "by_minute", "minute_ts", "timer_started_at", "timer_duration"}
     | {"errors", "mac", "time", "unixtime", "last_sync_ts", "last_updated_ts", "packet_id"}
+    | {"last_update_ts", "xby_minute"}
     | {"available_updates", "cfg_rev", "kvs_rev", "schedule_rev", "webhook_rev", "btrelay_rev"}
     | {"reset_reason", "wakeup_reason", "wakeup_period", "utc_offset", "sta_ip", "sta_ip6", "ip"}
     | {"ssid", "bssid", "status", "ram_size", "ram_min_free", "fs_size", "ap_client_count"}
-    | {"restart_required", "user_calibrated_phase", "flags", "aux", "counts", "move_started_at"}
+    | {"restart_required", "user_calibrated_phase", "flags", "aux", "move_started_at"}
 )
 NOTIFIED_US = 900_000_000  # a quarter of an hour: so long a device that notifies is expected to
 RPC = "notifies"  # the note that it does

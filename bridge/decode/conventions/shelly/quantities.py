@@ -14,6 +14,8 @@ _UNITS: tuple[tuple[str, str, bool], ...] = (
     ("act_ret_energy", "Wh", True),
     ("lag_react_energy", "varh", True),
     ("lead_react_energy", "varh", True),
+    ("counts.total", "", True),  # of an input that counts
+    ("counts.xtotal", "", True),
     ("apower", "W", False),
     ("act_power", "W", False),
     ("aprt_power", "VA", False),
@@ -25,6 +27,7 @@ _UNITS: tuple[tuple[str, str, bool], ...] = (
     ("freq", "Hz", False),
     ("tC", "°C", False),
     ("temperature", "°C", False),
+    ("temperature_f", "°F", False),
     ("rh", "%", False),
     ("humidity", "%", False),
     ("percent", "%", False),

@@ -51,6 +51,8 @@ SAMPLES = [
         ("livingroom/climate/hvac/mode/state", "heat", "livingroom", {"hvac.mode": "heat"}),
         ("livingroom/light/lamp/state", '{"state":"ON","brightness":255}', "livingroom",
          {"lamp.state": True, "lamp.brightness": 255}),
+        # components/water_heater
+        ("livingroom/water_heater/tank/state", "eco", "livingroom", {"tank": "eco"}),
         # a node called like a component, and a topic prefix of several levels
         ("sensor/sensor/t/state", "1", "sensor", {"t": 1}),
         ("home/living_room/sensor/t/state", "1", "home-living_room-4d75f92f", {"t": 1}),
@@ -161,3 +163,10 @@ def test_bad_data_has_its_reason(topic, payload) -> None:
     (item,) = Saying(esphome).hear(topic, payload)
     assert isinstance(item, Rejected)
     assert item.problem.reason != "convention_failed"
+
+
+def test_a_document_that_says_nothing_is_no_reading() -> None:
+    """components/update: an update that is not known yet."""
+    assert Saying(esphome).hear("livingroom/update/firmware/state", "{}") == [
+        Ignored("no_values", "update", "livingroom")
+    ]

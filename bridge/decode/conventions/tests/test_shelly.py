@@ -290,3 +290,58 @@ def test_bad_data_has_its_reason(topic, payload) -> None:
     (item,) = Saying(shelly).hear(topic, payload)
     assert isinstance(item, Rejected)
     assert item.problem.reason != "convention_failed"
+
+
+def test_an_input_counts_and_a_virtual_component_has_a_value() -> None:
+    """shelly-api-docs gen2, ComponentsAndServices Input, DynamicComponents Virtual."""
+    notified = {
+        "src": "shellypmminig3-1",
+        "method": "NotifyStatus",
+        "params": {
+            "ts": 1764244795.6,
+            "input:2": {
+                "id": 2,
+                "counts": {
+                    "total": 10,
+                    "xtotal": 20.5,
+                    "by_minute": [0, 1, 0],
+                    "xby_minute": [0, 2, 0],
+                    "minute_ts": 1764244740,
+                },
+                "freq": 1.2,
+            },
+            "boolean:200": {"id": 200, "value": True, "source": "rpc", "last_update_ts": 1},
+        },
+    }
+    items = Saying(shelly).hear("shellypmminig3-1/events/rpc", notified)
+    assert readings(items) == {
+        "shellypmminig3-1": {
+            "input:2.counts.total": 10,
+            "input:2.counts.xtotal": 20.5,
+            "input:2.freq": 1.2,
+            "boolean:200.value": True,
+        }
+    }
+    kinds = {item.metric: item.kind for item in items if isinstance(item, Described)}
+    assert kinds["input:2.counts.total"] == "counter"
+
+
+@pytest.mark.parametrize(
+    ("status", "values"),
+    [  # shelly-api-docs gen1, Shelly Motion MQTT and Shelly TRV MQTT: all they tell is in `status`
+        ({"motion": True, "timestamp": 1764244790, "active": True, "vibration": False,
+          "lux": 12, "bat": 78, "tmp": {"value": 21.3, "units": "C"}},
+         {"sensor.motion": True, "sensor.vibration": False, "sensor.lux": 12,
+          "sensor.battery": 78, "sensor.temperature": 21.3}),
+        ({"target_t": {"enabled": True, "value": 22.0},
+          "tmp": {"value": 70.4, "units": "F", "is_valid": True}, "bat": 80},
+         {"sensor.battery": 80, "sensor.temperature_f": 70.4,
+          "thermostat.target_temperature": 22.0}),
+        ({"tmp": {"value": 0, "units": "C", "is_valid": False}, "bat": 99}, {"sensor.battery": 99}),
+    ],
+)  # fmt: skip
+def test_a_motion_sensor_and_a_valve_tell_all_in_one_document(status, values) -> None:
+    items = Saying(shelly).hear("shellies/shellytrv-588E81A41B2C/status", status)
+    assert readings(items) == {"shellytrv-588E81A41B2C": values}
+    units = {item.metric: item.unit for item in items if isinstance(item, Described)}
+    assert units.get("sensor.temperature_f", "°F") == "°F"
