@@ -80,6 +80,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "lb": ("lbs", "pound", "pounds", "[lb_av]"),
     "°": ("deg", "degree", "degrees", "degreesAngular"),
     "rad": ("radian", "radians"),
+    "mired": ("MK⁻¹", "mireds"),
     "rpm": ("RPM", "r/min", "revolutionsPerMinute", "1/min"),
     "W/m²": ("W/m2", "W/m^2", "wattsPerSquareMeter"),
     "µS/cm": ("uS/cm", "us/cm", "μS/cm"),
@@ -94,7 +95,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "µT": ("uT",),
     "N": ("newton", "newtons"),
     "m/s²": ("m/s2", "m/s^2"),
-    "": ("none", "null", "unitless", "noUnits", "1", "-", "n/a"),
+    "": ("none", "null", "unitless", "noUnits", "1", "-", "n/a", "#"),
 }
 _SHOWN = {spelt: shown for shown, all_of_it in _SPELLINGS.items() for spelt in all_of_it}
 _SHOWN |= {shown: shown for shown in _SPELLINGS}
@@ -123,7 +124,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("battery", ("battery", "batt", "batterylevel", "soc")),
     ("apparent_power", ("apparentpower", "aprtpower")),
     ("reactive_power", ("reactivepower",)),
-    ("power_factor", ("powerfactor", "factor", "pf", "cosphi")),
+    ("power_factor", ("powerfactor", "pf", "cosphi")),
     ("dew_point", ("dewpoint",)),
     ("temperature", ("temperature", "temp", "tempc", "tempf", "tc", "tf")),
     ("moisture", ("moisture", "soilmoisture")),
@@ -182,7 +183,7 @@ _QUANTITY_OF_UNIT = {
     **dict.fromkeys(("dB(A)",), "sound"),
     **dict.fromkeys(("W/m²",), "irradiance"),
     **dict.fromkeys(("µS/cm", "mS/cm"), "conductivity"),
-    **dict.fromkeys(("Ω",), "resistance"),
+    **dict.fromkeys(("Ω", "kΩ", "MΩ"), "resistance"),
     **dict.fromkeys(("kg", "g", "lb"), "weight"),
     **dict.fromkeys(("L/min", "L/h", "m³/h"), "flow"),
     **dict.fromkeys(("km/h", "m/s", "mph", "kn"), "speed"),
@@ -255,6 +256,8 @@ def _of_words(metric: str) -> str:
     for level in reversed(metric.split(".")):
         humps = _HUMP.sub(" ", level) if not level.isupper() else level
         words = [word for word in _LEVELS.sub(" ", humps).lower().split() if word]
+        if words == ["factor"]:
+            return "power_factor"  # of a meter; a spreading factor is none
         pairs = [first + second for first, second in pairwise(words)]
         bare = [word.rstrip("0123456789") for word in words]
         found = {_QUANTITY_OF_WORD.get(word) for word in (*words, *pairs, *bare)} - {None}

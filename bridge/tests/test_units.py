@@ -18,6 +18,7 @@ from telemetry.models import Series
         ("ug/m3", "µg/m³"), ("μg/m³", "µg/m³"), ("m3", "m³"), ("kwh", "kWh"), ("W", "W"),
         ("MW", "MW"), ("mW", "mW"), ("sec", "s"), ("dbm", "dBm"), ("km/hr", "km/h"),
         ("VAr", "var"), ("S", "S"), ("furlong", "furlong"), (" ", ""), ("", ""), ("a\0b", "ab"),
+        ("MK⁻¹", "mired"), ("#", ""),  # homieiot/convention, Units
         ("x" * 100, "x" * 32), ("METERSPERSECOND", "m/s"),
     ],
 )  # fmt: skip
@@ -35,6 +36,8 @@ def test_each_spelling_is_shown_as_one(unit: str, shown: str) -> None:
         ("ENERGY.Factor", "", "", "power_factor"),
         ("ENERGY.Power", "", "", "power"),
         ("ENERGY.Load", "%", "", ""),
+        ("lora.spreadingFactor", "", "", ""),
+        ("gas_resistance", "MΩ", "", "resistance"),
         ("switch:0.apower", "", "", "power"),
         ("x", "kWh", "", "energy"),
         ("x", "lux", "", "illuminance"),

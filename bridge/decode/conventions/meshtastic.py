@@ -66,8 +66,11 @@ UNITS = {
     "current": "mA",
     "distance": "mm",
     "ground_speed": "m/s",
-    "ground_track": "°",
+    **dict.fromkeys(("pm10_standard", "pm25_standard", "pm100_standard"), "µg/m³"),
+    **dict.fromkeys(("pm10_environmental", "pm25_environmental", "pm100_environmental"), "µg/m³"),
 }
+# Its names of dust are in tenths of a micrometre: `pm10` is PM1, `pm100` is PM10.
+DUST = {"pm10": "pm1", "pm25": "pm25", "pm100": "pm10"}
 _TOPIC = re.compile(r"msh/(?:.+/)?2/(json|stat)/(?:.*/)?([^/]+)")
 
 
@@ -141,7 +144,7 @@ def _packet(packet: dict[str, Any], node: str, found: DeviceReadings) -> list[It
     found.add(node, foreign_time.read(stamp, found.received_us), values)
     for metric in values:
         if metric in UNITS:
-            found.has_unit(node, metric, UNITS[metric])
+            found.has_unit(node, metric, UNITS[metric], DUST.get(metric.partition("_")[0], ""))
     return found.or_rejected(node)
 
 

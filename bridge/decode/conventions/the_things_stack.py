@@ -38,8 +38,9 @@ SIGNED = 50  # confidence where only the payload says what it is
 DOWNLINK, SERVICE, SIMULATED = "lorawan_downlink", "lorawan_service", "simulated_uplink"
 # What else comes under a device, what goes down to it and what services say: by the topic's level,
 # and by how the payload's key begins.
+REPEATED = "lorawan_normalized"  # the uplink once more, under the names of a schema
 NOISE = {"down": DOWNLINK, "service": SERVICE}
-NOISE_KEYS = {"downlink": DOWNLINK, "service": SERVICE}
+NOISE_KEYS = {"downlink": DOWNLINK, "service": SERVICE, "uplink_normalized": REPEATED}
 
 
 def matches(topic: str, payload: bytes) -> int:
@@ -88,8 +89,8 @@ def _said(device: Described, document: dict[str, Any], received_us: int) -> list
     if "join_accept" in document:
         return [device]
     for key in document:
-        if (prefix := key.partition("_")[0]) in NOISE_KEYS:
-            return [Ignored(NOISE_KEYS[prefix], uid=device.uid)]
+        if reason := NOISE_KEYS.get(key) or NOISE_KEYS.get(key.partition("_")[0]):
+            return [Ignored(reason, uid=device.uid)]
     detail = "the message has neither uplink_message nor join_accept nor a solved location"
     return [Rejected(device.uid, Problem(Reason.NO_VALUES, detail))]
 

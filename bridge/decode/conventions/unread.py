@@ -80,6 +80,7 @@ def meant(topic: str) -> tuple[str, str]:
         return "", (
             "ThingsBoard's topic names no device, only the credential of the connection does;"
             " send the same JSON to /api/v1/{token}/telemetry over HTTP,"
+            " as a gateway with the device's name to v1/gateway/telemetry,"
             " or have the broker rewrite the topic to v1/devices/{device}/telemetry"
         )
     if words[:1] in (["devices"], ["device"]):

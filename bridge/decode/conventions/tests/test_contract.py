@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import importlib
 import json
+import pkgutil
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pytest
 
-from bridge.decode import CONVENTIONS, Convention, Decoder
+from bridge.decode import CONVENTIONS, Convention, Decoder, conventions
 from bridge.decode.claims import Claims
 from bridge.decode.items import Item, Reason, Rejected, Remembered
 from bridge.decode.state import Facts
@@ -26,6 +28,13 @@ from devices.topic_filter import is_valid, matches
 NOW_US = 1_764_244_800_000_000  # 2025-11-27 12:00:00 UTC
 ROUNDS = 400  # mutated messages of one convention
 LONGEST = 5.0  # CPU seconds one message may take; what is quadratic takes minutes
+
+# What bounds what is remembered, of whatever module, and how much it leaves room for here.
+BOUNDS = {"MAX_KEPT", "MAX_BASES", "MAX_DEVICES", "MAX_TOPICS", "MAX_NODES", "MAX_RECEIVERS"} | {
+    "MAX_ANSWERED",
+    "MAX_ENTRIES",
+}
+ROOM = 10
 
 HERE: dict[str, list[tuple[str, bytes]]] = {
     "pulseboard": [
@@ -119,6 +128,48 @@ def test_its_filters_can_be_subscribed_and_bring_its_messages(convention: Conven
     assert all(is_valid(each) for each in convention.FILTERS)
     for topic, _ in samples(convention):
         assert not convention.FILTERS or any(matches(each, topic) for each in convention.FILTERS)
+
+
+def _of_somebody_else(topic: str, payload: bytes, chance: random.Random) -> tuple[str, bytes]:
+    """The message under another level of its topic, with some of its words and keys others."""
+    other = f"{chance.getrandbits(64):016x}"
+    levels = topic.split("/")
+    levels[chance.randrange(len(levels))] = other
+
+    def with_others(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                other if chance.random() < 0.2 else key: with_others(each)
+                for key, each in value.items()
+            }
+        if isinstance(value, list):
+            return [with_others(each) for each in value]
+        return other if isinstance(value, str) and chance.random() < 0.4 else value
+
+    with suppress(ValueError):  # what is no JSON stays as it is
+        payload = json.dumps(with_others(json.loads(payload))).encode()
+    return "/".join(levels), payload
+
+
+@EACH
+def test_what_it_remembers_does_not_grow_with_random_ids(
+    convention: Convention, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in pkgutil.walk_packages(conventions.__path__, f"{conventions.__name__}."):
+        if ".tests" not in module.name:
+            bounded = importlib.import_module(module.name)
+            for name in BOUNDS & vars(bounded).keys():
+                monkeypatch.setattr(bounded, name, ROOM)
+    facts, chance = Facts(), random.Random(convention.NAME)
+    decoder, messages = Decoder(facts, (convention,)), samples(convention)
+    for at in range(ROUNDS):
+        topic, payload = _of_somebody_else(*chance.choice(messages), chance)
+        raw = topic.encode("utf-8", "surrogatepass")
+        decoder.decode(Message(raw, payload, 1, False, False, b"", NOW_US + at))
+    kept = [len(keys) for keys in facts._scopes.values()]
+    assert max(kept, default=0) <= ROOM + 1  # a node beside its devices
+    # A scope of a base topic, or of a node, of which there is room for as many.
+    assert sum(kept) <= ROOM * ROOM
 
 
 @EACH

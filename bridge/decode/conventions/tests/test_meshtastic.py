@@ -19,7 +19,7 @@ from bridge.decode.conventions.tests.heard import (
     units,
     values,
 )
-from bridge.decode.items import Discovered, Ignored, Rejected
+from bridge.decode.items import Described, Discovered, Ignored, Rejected
 
 TOPIC = "msh/US/2/json/LongFast/!7efeee00"
 # meshtastic/meshtastic@b1bebb82eae8, docs/software/integrations/mqtt/index.mdx
@@ -116,6 +116,23 @@ def test_units_are_the_protocols() -> None:
         "barometric_pressure": "hPa",
         "gas_resistance": "MΩ",
     }
+
+
+def test_dust_is_named_in_tenths_of_a_micrometre() -> None:
+    """meshtastic/protobufs, telemetry.proto: AirQualityMetrics; a track is in parts of a degree."""
+    dust = packet('{"pm10_standard":3,"pm25_standard":4,"pm100_environmental":9}')
+    told = {
+        item.metric: (item.unit, item.quantity)
+        for item in hear(meshtastic, TOPIC, dust)
+        if isinstance(item, Described) and item.metric
+    }
+    assert told == {
+        "pm10_standard": ("µg/m³", "pm1"),
+        "pm25_standard": ("µg/m³", "pm25"),
+        "pm100_environmental": ("µg/m³", "pm10"),
+    }
+    track = packet('{"latitude_i":520000000,"longitude_i":1,"ground_track":12000000}', "position")
+    assert "ground_track" not in units(hear(meshtastic, TOPIC, track))
 
 
 @pytest.mark.parametrize("kind", ["neighborinfo", "traceroute", "waypoint", "sendtext"])

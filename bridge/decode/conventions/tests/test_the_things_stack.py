@@ -9,7 +9,12 @@ import pytest
 
 from bridge.decode import Decoder
 from bridge.decode.conventions import the_things_stack
-from bridge.decode.conventions.the_things_stack import DOWNLINK, SERVICE, SIMULATED
+from bridge.decode.conventions.the_things_stack import (
+    DOWNLINK,
+    REPEATED,
+    SERVICE,
+    SIMULATED,
+)
 from bridge.decode.items import Described, Ignored, Item, Reason, Rejected, Sample, Telemetry
 from bridge.message import Message
 
@@ -209,6 +214,15 @@ def test_a_join_and_a_solved_location_are_heard() -> None:
         (UP, {"end_device_ids": IDS, "service_data": {}}, Ignored(SERVICE, uid=EUI)),
         (UP, {"end_device_ids": IDS, "downlink_sent": {}}, Ignored(DOWNLINK, uid=EUI)),
         (UP, uplink(decoded_payload={"t": 1}) | {"simulated": True}, Ignored(SIMULATED, uid=EUI)),
+        # lorawan-stack-docs, payload-formatters/javascript/uplink: as.up.normalized.forward
+        (
+            f"{UP}/normalized",
+            {
+                "end_device_ids": uplink()["end_device_ids"],
+                "uplink_normalized": {"normalized_payload": {"air": {"temperature": 10}}},
+            },
+            Ignored(REPEATED, uid=EUI),
+        ),
     ],
 )
 def test_what_goes_down_and_what_was_simulated_is_no_data(
