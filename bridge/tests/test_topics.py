@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from bridge.commit.batch_rows import Rows
 from bridge.decode import CONVENTIONS, Decoder
-from bridge.decode.conventions import own
+from bridge.decode.conventions import own, unread
 from bridge.decode.items import Problem, Reason, Remembered
 from bridge.intake.batch import Batch
 from bridge.message import Message
@@ -110,7 +110,8 @@ def test_what_is_kept_of_a_flood_of_topics_is_bounded(watched, monkeypatch):
 
 
 def test_who_reads_a_topic_and_why_the_others_do_not(api, watched):
-    watched.add(*batch_of("devices/a/telemetry", "plant/x/up"), set())
+    nobodys = "v1/devices/me/telemetry"
+    watched.add(*batch_of("devices/a/telemetry", "plant/x/up", nobodys), set())
     watched.tell()
     said = api.post(
         "/api/v1/topics/explain/", {"topic": "devices/a/telemetry"}, format="json"
@@ -126,6 +127,14 @@ def test_who_reads_a_topic_and_why_the_others_do_not(api, watched):
     said = api.post("/api/v1/topics/explain/", {"topic": "plant/x/up"}, format="json").json()
     assert (said["reader"], said["rules"], said["verdict"]) == ("rules", ["Plant"], "stored")
     assert said["devices"][0]["uid"] == "x"
+    # What to do is told also once enough of its messages were kept.
+    ConventionState.objects.create(
+        convention=unread.NAME, scope=unread.TOPICS, key=nobodys, value=unread.KEPT
+    )
+    said = api.post("/api/v1/topics/explain/", {"topic": nobodys}, format="json").json()
+    assert said["verdict"] == "ignored"
+    (way,) = [each["detail"] for each in said["problems"] if each["reason"] == "unknown_topic"]
+    assert "v1/gateway/telemetry" in way
     absent = api.post("/api/v1/topics/explain/", {"topic": "never/came"}, format="json")
     assert absent.status_code == 404
 

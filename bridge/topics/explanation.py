@@ -7,10 +7,11 @@ from typing import Any
 from bridge import decode, listening
 from bridge.decode import Convention, Decoder
 from bridge.decode.conventions import homeassistant, own, unread
+from bridge.decode.items import Problem, Reason, Rejected
 from bridge.decode.rules import NAME as RULES
 from bridge.decode.state import Facts
 from bridge.message import Message
-from bridge.rules.preview import outcome
+from bridge.rules.preview import outcome, told
 from devices import topic_filter
 
 MAX_SHOWN = 3  # filters named of a convention
@@ -33,7 +34,12 @@ def explained(message: Message, topic: str, facts: Facts) -> dict[str, Any]:
         for each in decode.CONVENTIONS
         if each is not own
     ]
-    return {"reader": reader, "rules": rules, "conventions": conventions, **outcome(items)}
+    shown = outcome(items)
+    if reader == unread.NAME and not any(isinstance(each, Rejected) for each in items):
+        # Said with the first messages of a topic only, which is no reason to keep it from who asks.
+        uid, advice = unread.meant(topic)
+        shown["problems"].append(told(uid, Problem(Reason.UNKNOWN_TOPIC, advice)))
+    return {"reader": reader, "rules": rules, "conventions": conventions, **shown}
 
 
 def _reader(decoder: Decoder, message: Message) -> str:
