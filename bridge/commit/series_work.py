@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bridge.decode import named_units
 from bridge.decode.items import Described, Telemetry
-from telemetry.series.registry import MAX_SERIES_PER_DEVICE, SeriesRegistry, Told, kind_of
+from telemetry.series.registry import (
+    MAX_SERIES_PER_DEVICE,
+    NOTHING_TOLD,
+    SeriesRegistry,
+    Told,
+    kind_of,
+)
 
-TEXT = kind_of("")
+TEXT, BOOLEAN = kind_of(""), kind_of(True)
 
 Place = tuple[int, str]  # device, metric
 
@@ -48,9 +55,22 @@ class SeriesWork:
 
     def carry_out(self) -> None:
         """Raises what the database raises."""
-        self.registry.create(self.wanted)
+        self.registry.create(self.wanted, self._named)
         self.registry.follow(self.kinds)
         self.registry.describe({place: told_of(each) for place, each in self.described.items()})
+
+    def _named(self, device_id: int, metric: str) -> Told:
+        """What the name of a new series tells of it, where its device says neither its unit nor
+        what it measures: many a dialect has no words for that."""
+        place = device_id, metric
+        said = self.described.get(place)
+        if self.wanted.get(place) == TEXT or (said and (said.unit or said.quantity)):
+            return NOTHING_TOLD
+        found = named_units.described("", metric)
+        if found is None:
+            return NOTHING_TOLD
+        unit = "" if self.wanted.get(place) == BOOLEAN else found.unit
+        return Told(unit, quantity=found.quantity)
 
 
 def told_of(item: Described) -> Told:

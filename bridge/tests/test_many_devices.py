@@ -276,6 +276,31 @@ def test_a_series_has_the_name_quantity_and_decimals_its_device_says(gateway: Tr
     assert (t.label, t.quantity, t.precision) == ("Vorlauf", "power", 1)
 
 
+def test_what_a_name_tells_of_a_series_holds_until_its_device_says_otherwise(
+    gateway: Transaction,
+) -> None:
+    """A gateway of ThingsBoard's has no words for units."""
+    said = b'{"pump-2":{"humidity":40,"air_temperature":21.5,"door":true,"mode":"power","x":1}}'
+    told = Message(b"v1/gateway/telemetry", said, 1, False, False, b"", NOW)
+    batch = gateway.intake.batch(1, [told])
+    list(gateway.committer.transaction.commit(batch, lambda work, *, divisible: work()))  # noqa: ARG005
+
+    def series() -> dict[str, tuple[str, str]]:
+        return {each.metric: (each.unit, each.quantity) for each in Series.objects.all()}
+
+    assert series() == {
+        "humidity": ("%", "humidity"),
+        "air_temperature": ("", "temperature"),
+        "door": ("", "contact"),
+        "mode": ("", ""),
+        "x": ("", ""),
+    }
+    commit(gateway, {"pump-2": {"metric": "humidity", "unit": "g/m³", "quantity": "moisture"}})
+    assert series()["humidity"] == ("g/m³", "moisture")
+    commit(gateway, {"pump-2": {"metric": "load_power", "unit": "%"}})
+    assert series()["load_power"] == ("%", "")
+
+
 def test_what_is_said_again_is_not_written_again(gateway: Transaction) -> None:
     said = {"pump-2": {"metric": "t", "label": "Flow", "model": "P2"}}
     commit(gateway, said)

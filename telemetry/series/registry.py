@@ -9,7 +9,7 @@ sensor says "unavailable" now and then, and never against what an operator chose
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -59,6 +59,9 @@ class Told(NamedTuple):
     label: str = ""
     quantity: str = ""
     precision: int | None = None
+
+
+NOTHING_TOLD = Told()
 
 
 class DeviceSeries(dict[str, int]):
@@ -197,13 +200,25 @@ class SeriesRegistry:
         changed, self._changed = self._changed, []
         return changed
 
-    def create(self, wanted: Mapping[tuple[int, str], str]) -> None:
-        """Make series for (device, metric) -> kind where a device has room."""
+    def create(
+        self,
+        wanted: Mapping[tuple[int, str], str],
+        named: Callable[[int, str], Told] = lambda _device, _metric: NOTHING_TOLD,
+    ) -> None:
+        """Make series for (device, metric) -> kind where a device has room. `named` has the unit
+        and the quantity that a name tells, until the device says another."""
         rows = self._within_limits(wanted)
         if not rows:
             return
         device_ids, metrics, kinds = (list(column) for column in zip(*rows, strict=True))
-        facts = {"devices": device_ids, "metrics": metrics, "kinds": kinds}
+        told = [named(device_id, metric) for device_id, metric, _ in rows]
+        facts = {
+            "devices": device_ids,
+            "metrics": metrics,
+            "kinds": kinds,
+            "units": [each.unit[:MAX_UNIT] for each in told],
+            "quantities": [each.quantity[:MAX_UNIT] for each in told],
+        }
         self._change("create_series", facts, set(device_ids))
 
     def follow(self, kinds: Mapping[int, str]) -> None:

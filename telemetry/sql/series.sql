@@ -12,10 +12,12 @@ UPDATE telemetry_series SET texts_since = now() WHERE id = ANY (%(series)s) AND 
 
 -- name: create_series
 -- Makes the series of these devices and metrics that are missing, in the order given; what was new.
-INSERT INTO telemetry_series (device_id, metric, unit, kind, chosen, created_at)
-SELECT wanted.device_id, wanted.metric, '', wanted.kind, '{}', now()
-FROM unnest(%(devices)s::int[], %(metrics)s::text[], %(kinds)s::text[])
-    WITH ORDINALITY AS wanted (device_id, metric, kind, place)
+INSERT INTO telemetry_series (device_id, metric, unit, kind, quantity, chosen, created_at)
+SELECT wanted.device_id, wanted.metric, wanted.unit, wanted.kind, wanted.quantity, '{}', now()
+FROM unnest(
+    %(devices)s::int[], %(metrics)s::text[], %(kinds)s::text[], %(units)s::text[],
+    %(quantities)s::text[]
+) WITH ORDINALITY AS wanted (device_id, metric, kind, unit, quantity, place)
 JOIN devices_device AS device ON device.id = wanted.device_id
 ORDER BY wanted.place
 ON CONFLICT (device_id, metric) DO NOTHING

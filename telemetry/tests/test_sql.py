@@ -106,6 +106,8 @@ SAMPLES = {
     "devices": [1],
     "metrics": ["t"],
     "kinds": ["gauge"],
+    "units": ["K"],
+    "quantities": ["temperature"],
     "after": "pump-1",
     "unit": ["K"],
     "kind": ["gauge"],
