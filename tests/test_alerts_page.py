@@ -182,6 +182,17 @@ def test_the_fleet_and_the_device_show_what_is_wrong_and_since_when(page: Page):
     eventually(lambda: page.evaluate(shown) < before - 3_000_000)
     page.keyboard.press("n")
     eventually(lambda: abs(page.evaluate(shown) - before) < 60_000)
+    # Explore: below its charts and on them; the next one by itself.
+    live(page, "/explore/?window=1h&s=freezer-3.temperature")
+    panel = page.locator("#alerts-card li")
+    expect(panel).to_have_count(2)
+    expect(panel.last).to_contain_text("above −15 °C")
+    fire("freezer-2")
+    newest = fire("freezer-3", sentence="Freezer 3 is warm again.")
+    expect(panel).to_have_count(3)
+    expect(panel.first).to_contain_text("Freezer 3 is warm again.")
+    drawn = "window.pulseboard.charts[0]?.alerts.map(([id]) => id) ?? []"
+    eventually(lambda: set(page.evaluate(drawn)) == {warm.pk, again.pk, newest.pk})
 
 
 def test_a_silence_is_made_and_ended(page: Page):

@@ -21,6 +21,7 @@ from alerts.models import Alert, AlertEvent, Severity
 from alerts.statistics import statistics
 from devices import clock
 from telemetry.api import parameters as query
+from telemetry.models import Series
 from telemetry.moments import from_ms, ms_if_any, to_ms
 
 LIMIT, MAX_LIMIT = 100, 500  # alerts of one answer
@@ -28,11 +29,12 @@ MAX_EVENTS = 500  # of one alert, the newest
 MAX_EARLIER = 10  # alerts of the same rule and target
 MAX_EFFECTS = 100  # alerts
 MAX_SEARCH = 200  # characters
+MAX_SERIES = 100  # that one answer is asked for
 DAYS, MAX_DAYS = 7, 366  # of statistics
 STATES = ("current", "open", "acknowledged", "past", "all")
 PARAMETERS = {
-    "state", "severity", "site", "device", "rule", "cause", "search", "from", "to", "before",
-    "limit",
+    "state", "severity", "site", "device", "series", "rule", "cause", "search", "from", "to",
+    "before", "limit",
 }  # fmt: skip
 
 
@@ -51,6 +53,11 @@ class AlertsView(APIView):
             query.described("severity", "Exactly this severity."),
             query.described("site", "A site's slug."),
             query.described("device", "A device's uid."),
+            query.described(
+                "series",
+                f"Of these series, or of their devices as a whole: at most {MAX_SERIES} ids"
+                " with commas between.",
+            ),
             query.described("rule", "A rule's id.", int),
             query.described("cause", "Effects of the alert with this id.", int),
             query.described("search", "All of these words in sentence, device, metric or rule."),
@@ -141,6 +148,10 @@ def _filtered(request: Request, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
         "pk__lt": query.row_id(request, "before"),
     }
     alerts = alerts.filter(**{name: value for name, value in named.items() if value})
+    if query.text(request, "series"):
+        ids = query.series_ids(request, "series", MAX_SERIES)
+        ours = Series.objects.visible_to(Scope.of(request)).filter(pk__in=ids)
+        alerts = alerts.filter(Q(series__in=ids) | Q(metric="", device__in=ours.values("device")))
     for word in _words(request):
         alerts = alerts.filter(
             Q(sentence__icontains=word)

@@ -17,6 +17,7 @@ from alerts.models import Alert, AlertEvent, EngineShare
 from alerts.tests.made import make_alert, make_rule
 from devices import clock
 from devices.models import Device, Site
+from telemetry.models import Series
 from telemetry.moments import to_ms
 from tests.granted import may
 
@@ -83,6 +84,16 @@ def test_each_tab_has_its_own_and_an_effect_stands_below_its_cause(api: APIClien
     # Once the cause is over, what is left of it stands by itself.
     Alert.objects.filter(pk=cause.pk).update(cleared_at=now)
     assert effect.pk in ids(get(api, "?state=open"))
+
+
+def test_those_of_series_have_what_is_said_of_their_devices_as_a_whole(api: APIClient):
+    warm, other = make_alert("freezer-1"), make_alert("freezer-2")
+    gone = make_alert("freezer-1", series=None, metric="")
+    door = Series.objects.create(device=warm.device, metric="door")
+    assert set(ids(get(api, f"?series={warm.series_id}"))) == {warm.pk, gone.pk}
+    assert ids(get(api, f"?series={door.pk}")) == [gone.pk]
+    assert len(get(api, f"?series={warm.series_id},{other.series_id}")["alerts"]) == 3
+    assert api.get("/api/v1/alerts/?series=a").status_code == 400
 
 
 def test_what_is_over_is_walked_from_the_newest_and_searched(api: APIClient):

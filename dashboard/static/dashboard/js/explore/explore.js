@@ -7,6 +7,7 @@ import { ChartTooltip } from "../charts/chart-tooltip.js";
 import { ChoiceDialog } from "../charts/choice-dialog.js";
 import { chooseMetric } from "./devices.js";
 import { connection, knownUntil } from "../live/live.js";
+import { ExploreAlerts } from "./explore-alerts.js";
 import { ExploreLine } from "./explore-line.js";
 import { explorePanels } from "./panels.js";
 import { Figures } from "./figures.js";
@@ -53,6 +54,7 @@ const shown = new Shown(readView(location.search), choice);
 /** @type {ChartCards} */ const charts = new ChartCards(page, timeLine, address, () => null, {
   part: () => setApart(true), panels: (series, layout) => explorePanels(series, layout, shown.view.isApart),
 });
+const alerts = new ExploreAlerts(timeLine, charts.alerts, () => shown.series);
 const tooltip = new ChartTooltip(timeLine, charts);
 charts.scheduler.add({ element: document.body, draw: () => tooltip.draw() });
 const control = new TimeControl(byId("time-control"), timeLine, { site: "", zoned: () => document.dispatchEvent(new Event("appearance")) });
@@ -115,6 +117,7 @@ function show() {
   charts.list(shown.drawn);
   const ids = series.map(({ id }) => id);
   if (ids.length !== timeLine.series.length || ids.some((id) => !timeLine.series.includes(id))) timeLine.follow(ids);
+  alerts.look();
   timeLine.besides(view, series.filter((one) => !isState(one)).map(({ id }) => id));
   for (const id of ids) charts.setLatest(id, latest.get(id));
   second();
@@ -138,6 +141,7 @@ function second() {
   timeLine.tick();
   charts.tick(new Map());
   figures.show(numbers, shown.view);
+  alerts.show();
   look.show(numbers.filter(({ shifted }) => !shifted), shown.view);
   control.show();
   byId("progress").hidden = !timeLine.loading;
@@ -227,6 +231,7 @@ window.pulseboard = Object.freeze({
 wireTime();
 wireControls();
 wireEvents();
+alerts.start();
 wireExport(charts, timeLine, () => shown.drawn);
 wirePaper(timeLine, charts);
 steps.follow(timeLine);
