@@ -5,36 +5,26 @@ Both are asked while a rule is written, before it is stored.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from access.scope import EVERYTHING, Scope
-from alerts.conditions import Condition, Subject, Takes, read
-from alerts.conditions.expression import Expression
+from access.scope import Scope
+from alerts.conditions import Subject, read
 from alerts.conditions.schedule import zone_of
 from alerts.models import AlertRule
-from alerts.replay import (
-    Budget,
-    HeardOf,
-    NumbersOf,
-    Replayed,
-    replay,
-    replay_formula,
-    replay_words,
-    silently_calm,
-)
+from alerts.replay import Replayed
+from alerts.replay_page import replayed
 from alerts.replay_presence import replay_presence
 from alerts.rules.serializers import DraftSerializer
 from alerts.rules.summary import summary
+from alerts.rules.target_form import TargetShape, target_form
 from alerts.targets import devices_of, series_of
 from devices import clock
 from devices.models import Device
@@ -42,28 +32,14 @@ from telemetry.api.history_view import HistoryView
 from telemetry.api.shapes import ms
 from telemetry.history.buckets import DAY
 from telemetry.history.columns import MINUTE_US
-from telemetry.history.read_limit import limited
 from telemetry.models import Series
 from telemetry.moments import to_us
-from telemetry.storage import kept, retention
+from telemetry.storage import retention
 
 MAX_SPAN = 31 * DAY  # ms
 PAGE = 200  # targets of one answer
 MAX_LISTED = 100  # targets named while a rule is written
 MAX_EPISODES = 500  # of one target; all are counted
-BUDGET_SECONDS = 5.0  # of one answer; a target begun is ended
-BUDGET_READINGS = 10_000_000  # of one answer: what Postgres gives in about as long
-
-
-class TargetShape(serializers.Serializer):
-    id = serializers.IntegerField(help_text="Of the series; of the device where it has none.")
-    series = serializers.IntegerField(allow_null=True)
-    device = serializers.CharField(help_text="Its uid.")
-    name = serializers.CharField()
-    metric = serializers.CharField()
-    unit = serializers.CharField()
-    kind = serializers.CharField()
-    precision = serializers.IntegerField(allow_null=True)
 
 
 class TargetsShape(serializers.Serializer):
@@ -167,7 +143,7 @@ class AlertRuleReplayView(HistoryView):
             done = replay_presence(condition, page[:PAGE], start_us, stop_us)
             last = done[-1][0].pk if done else None
         else:
-            done, last = _replayed(condition, page[:PAGE], start_us, stop_us)
+            done, last = replayed(condition, page[:PAGE], start_us, stop_us)
         zone = ZoneInfo(given["zone"])
         shown = [
             _form(target, found, stop_us, zone)
@@ -212,82 +188,6 @@ def _span(given: dict[str, Any]) -> tuple[int, int]:
     if stop_us - start_us > MAX_SPAN * 1_000:
         raise ValidationError({"start": [f"A replay goes over at most {MAX_SPAN // DAY} days."]})
     return start_us, stop_us
-
-
-@limited()
-def _replayed(
-    condition: Condition, targets: Sequence[Series | Device], start_us: int, stop_us: int
-) -> tuple[list[tuple[Series | Device, Replayed]], int | None]:
-    """Those there was time for, and the id of the last."""
-    budget = Budget(BUDGET_READINGS, time.monotonic() + BUDGET_SECONDS)
-    ids = [each.pk for each in targets if isinstance(each, Series)]
-    calm = (
-        set(silently_calm(condition, ids, start_us, stop_us))
-        if condition.takes is Takes.NUMBERS
-        else set()
-    )
-    done: list[tuple[Series | Device, Replayed]] = []
-    for target in targets:
-        if isinstance(target, Series) and target.pk in calm:
-            done.append((target, Replayed(judged_us=stop_us)))
-            continue
-        if done and budget.is_over:
-            break
-        done.append((target, _of_one(condition, target, start_us, stop_us, budget)))
-    return done, done[-1][0].pk if done else None
-
-
-def _of_one(
-    condition: Condition, target: Series | Device, start_us: int, stop_us: int, budget: Budget
-) -> Replayed:
-    device = target.device if isinstance(target, Series) else target
-    fitted = condition.fitted(round(device.expected_interval * 1_000_000))
-    inputs: dict[str, int] = {}
-    ids: tuple[int, ...] = (target.pk,)
-    if isinstance(target, Device) and isinstance(condition.judging, Expression):
-        inputs = _inputs(condition.judging, target)
-        ids = tuple(inputs.values())
-    elif isinstance(target, Device):
-        ids = tuple(target.series.order_by("id").values_list("id", flat=True))
-    # Some series are kept for a shorter time than others.
-    start_us = min(max(start_us, to_us(kept.all_of(ids, clock.now()).raw)), stop_us)
-    if isinstance(target, Device) and isinstance(condition.judging, Expression):
-        if len(inputs) < len(condition.judging.inputs):  # one of them is not there: no values
-            return Replayed(judged_us=stop_us)
-        return replay_formula(fitted, inputs, start_us, stop_us, budget)
-    if isinstance(target, Device):
-        return replay(fitted, HeardOf(ids), start_us, stop_us, budget)
-    if condition.takes is Takes.WORDS:
-        return replay_words(fitted, target.pk, start_us, stop_us, budget)
-    if condition.takes is Takes.TIMES:
-        return replay(fitted, HeardOf((target.pk,)), start_us, stop_us, budget)
-    return replay(fitted, NumbersOf(target.pk), start_us, stop_us, budget)
-
-
-def _inputs(formula: Expression, device: Device) -> dict[str, int]:
-    """The series of each name that there is. Which devices may be named was asked for the rule."""
-    found = {}
-    for name, (metric, uid) in formula.inputs:
-        owner = Q(device__uid=uid) if uid else Q(device=device)
-        series = Series.objects.visible_to(EVERYTHING).filter(owner, metric=metric).first()
-        if series is not None:
-            found[name] = series.pk
-    return found
-
-
-def target_form(target: Series | Device) -> dict[str, Any]:
-    device = target.device if isinstance(target, Series) else target
-    series = target if isinstance(target, Series) else None
-    return {
-        "id": target.pk,
-        "series": series.pk if series else None,
-        "device": device.uid,
-        "name": device.name,
-        "metric": series.metric if series else "",
-        "unit": series.unit if series else "",
-        "kind": series.kind if series else "",
-        "precision": series.precision if series else None,
-    }
 
 
 def _form(target: Series | Device, found: Replayed, stop_us: int, zone: ZoneInfo) -> dict[str, Any]:
