@@ -64,7 +64,7 @@ export class AlertRuleList extends OpenList {
       el("span", { text: rule.targets ? (rule.enabled ? t("{ok} ok", { ok: number(ok, 0) }) : `${number(rule.targets, 0)} ${what}`) : t("fits nothing now") }),
       el("span", { text: rule.last_fired === null ? t("never fired") : t("fired {ago}", { ago: ago(Math.max(0, serverNow() - rule.last_fired)) }) }),
     ];
-    return el("span", { class: "small quiet stands" }, ...parts);
+    return el("span", { class: "small quiet rule-state" }, ...parts);
   }
 }
 
