@@ -71,7 +71,7 @@ def _fire(book: Book, found: Found, before: Alert | None) -> Alert:
             book.tell(before, "fired", "-2")
         return before
     alert = made(book, target, change, historic=late)
-    target.is_worse = False
+    target.is_worse, target.worst_us = False, book.now_us
     alert.silenced = book.is_silenced(alert)
     book.add(alert)
     book.note(alert, Kind.FIRED, text=_late(book, target, change) if late else "")
