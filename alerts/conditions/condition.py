@@ -99,6 +99,8 @@ class Condition:
         judged = self.judging.judge(found, Readings(times, values, now_us, past or {}))
         run = Run(found, judged, now_us, self.judging, self.for_us, self.count, self.schedule)
         changes = run.work()
+        if changes:
+            found.changed_us = changes[-1].at_us
         if newest is not None:  # also one without a value: it is not to be looked at again
             found.newest_us = newest
         return found, changes

@@ -37,6 +37,9 @@ class Memory:
     count: int = 0  # readings since then that say so, in a row
     held_us: int | None = None  # the newest reading, if it is beyond the limit
     ended_us: int | None = None  # when the schedule ended it the last time
+    # When it changed the last time. What time alone decided then is wrong when a reading of before
+    # comes after all.
+    changed_us: int | None = None
     newest_us: int | None = None  # of all readings
     value: Value | None = None  # of the newest reading that counted
     limit: float | None = None

@@ -92,6 +92,11 @@ class Fleet:
         self.mark = mark
         self.generation += 1
 
+    def series_of(self, chosen: Callable[[int], bool]) -> set[int]:
+        """The ids of the series of the devices that are chosen by their id."""
+        devices = [its for device, its in self.series.items() if chosen(device)]
+        return {series.id for its in devices for series in its.values()}
+
     def places(self, chosen: Callable[[int], bool]) -> Iterator[Place]:
         """Every target of every rule at the devices that are chosen by their id."""
         devices = [each for each in self.devices.values() if chosen(each.id)]

@@ -14,20 +14,20 @@ from typing import NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
-from numpy.typing import NDArray
 
-from alerts.conditions import NEVER, Change, Memory, State, Takes
+from alerts.conditions import NEVER, State
 from alerts.engine import history, loading, worse, writing
+from alerts.engine.beginning import begin
 from alerts.engine.fleet import Fleet
+from alerts.engine.history import Again, Late
 from alerts.engine.processes import share_of
 from alerts.engine.several import Several
-from alerts.engine.target import Found, Moment, Target
+from alerts.engine.steps import AHEAD_US, Steps
+from alerts.engine.target import Moment, Target
 from alerts.engine.watched import UNREAD, Watched, hits
 from alerts.engine.whole import Heard
 from alerts.engine.writing import OLD_US
 from alerts.sql import load
-from devices.presence import MAX_AHEAD
-from telemetry.history import news
 from telemetry.moments import from_us, to_us
 from telemetry.storage import commit_log
 from telemetry.storage.commit_log import Commit
@@ -35,10 +35,6 @@ from telemetry.storage.commit_log import Commit
 COMMITS = 500  # read in one step
 STORED_EVERY_US = 300_000_000  # between two notes of how far a target that holds was judged
 NOTED_EVERY_US = 1_000_000  # between two notes up to when a share was judged
-AHEAD_US = MAX_AHEAD * 1_000
-KEPT = 32  # pieces of readings that a target waits for at least, before it is stepped with them
-
-_NO_TIMES, _NO_VALUES = np.empty(0, dtype=np.int64), np.empty(0)
 
 _SQL = load("engine")
 
@@ -67,13 +63,12 @@ class Share:
         self._several = Several([], fleet)
         self._version = -1  # of what is in memory; -1: nothing is
         self._generation = -1
+        self._series: set[int] | None = None  # ids of those there were; None: nobody has looked
         self._noted_us = 0
         self._leads_us: dict[int, int] = {}
         self.watched = Watched([])
-        self._found: list[Found] = []  # in this step, and not written yet
-        self._worst: dict[int, Target] = {}  # by slot, whose worst value may be another
+        self._steps = Steps(self.watched)
         self._changed: dict[int, Target] = {}  # in this step, by slot
-        self._readings = 0
 
     def set_leads(self, leads_us: dict[int, int]) -> None:
         """How far the clock of each device is ahead."""
@@ -101,33 +96,52 @@ class Share:
             row = cursor.fetchone()
         if row is None:
             return NOT_OURS
-        version, judged_at = row
-        self._found, self._changed, self._readings, wrote = [], {}, 0, False
-        if version != self._version or self._generation != self._fleet.generation:
-            wrote = self._load(judged_at, moment)
+        version, judged_at, holder = row
+        # Another one may have read on without writing anything: what is silent here was heard.
+        is_ours = holder == self._holder
+        self._changed, wrote = {}, False
+        self._steps.found, self._steps.readings = [], 0
+        is_stale = version != self._version or self._generation != self._fleet.generation
         with commit_log.reading(self.reader, COMMITS) as commits:
             more = commits.more
             known = min(moment.known_us, to_us(commits[-1].at)) if more else moment.known_us
             told = [commit for commit in commits if not commit.is_imported]
+            if is_stale or not is_ours:
+                wrote = self._load(judged_at, moment, told)
             for commit in commits:
                 if commit.is_imported:
                     self._pass_over(commit, moment.now_us)
             if told:
-                self._judge_commits(told, moment.now_us, known)
+                self._judge_commits(told, Moment(moment.now_us, known))
         if not more:
             self._judge_time(known)
-            self._judge_whole(known)
-        self._several.note(told)
-        for target, instants, values in self._several.of(known, moment.now_us, AHEAD_US):
-            self._readings += len(instants)
-            self._step_target(target, instants, values, known)
-        self._write(moment.now_us)
+        self._judge_several(told, Moment(moment.now_us, known))
         wrote |= self._store(moment.now_us)
-        if wrote or moment.now_us - self._noted_us >= NOTED_EVERY_US:
+        if wrote or not is_ours or moment.now_us - self._noted_us >= NOTED_EVERY_US:
             self._note(version + wrote, known)
             self._noted_us = moment.now_us
         self._version = version + wrote
-        return Stepped(more, len(commits), self._readings, len(self._changed))
+        return Stepped(more, len(commits), self._steps.readings, len(self._changed))
+
+    def _judge_time(self, known_us: int) -> None:
+        """What comes due without a reading, and what devices are as a whole."""
+        self._steps.time(known_us)
+        for target, times, said in self._heard.of(self.watched.whole, known_us):
+            self._steps.step(target, times, said, known_us)
+
+    def _judge_several(self, told: Sequence[Commit], moment: Moment) -> None:
+        """Formulas over several series; then all is written."""
+        steps, now_us, known_us = self._steps, moment.now_us, moment.known_us
+        self._several.note(told)
+        for target, instants, values in self._several.of(known_us, now_us, AHEAD_US):
+            steps.readings += len(instants)
+            steps.step(target, instants, values, known_us)
+        self._write(now_us)
+        if steps.early:
+            again = Again(self.watched, self._several, moment)
+            none = Late(again.floor_us)
+            steps.found += history.judge(steps, none, none, {}, again)
+            self._write(now_us)
 
     def _note(self, version: int, known_us: int) -> None:
         facts: dict[str, int | str | datetime] = {
@@ -139,9 +153,13 @@ class Share:
 
     # What is remembered
 
-    def _load(self, judged_at: datetime | None, moment: Moment) -> bool:
+    def _load(self, judged_at: datetime | None, moment: Moment, unread: Sequence[Commit]) -> bool:
         """Read what is remembered of each target; whether something was written."""
-        places = list(self._fleet.places(lambda device: share_of(device) == self.number))
+
+        def device_is_ours(device: int) -> bool:
+            return share_of(device) == self.number
+
+        places = list(self._fleet.places(device_is_ours))
         loaded = loading.load(places, self.number)
         before, self.watched = self.watched, Watched(loaded.targets)
         watched = self.watched
@@ -149,80 +167,36 @@ class Share:
         watched.take_over(before)
         self._generation = self._fleet.generation
         judged = moment.known_us if judged_at is None else to_us(judged_at)
-        self._begin(judged)
+        self._steps = Steps(watched)
+        series = self._fleet.series_of(device_is_ours)
+        known = series if self._series is None else self._series
+        self._series = series
+        begin(self._steps, judged, unread, lambda pk: pk not in known)
         self._heard.forget()
-        self._worst = {}
         self._several = Several(watched.whole, self._fleet)
         for target in loaded.changed:  # their rule says something else now
             if target.is_open and target.memory.state is State.CLEARED:
-                self._found.append(writing.ended(target, judged, "The rule was changed."))
+                self._steps.found.append(writing.ended(target, judged, "The rule was changed."))
         loading.forget(loaded.gone)
         writing.end_all(loaded.ended, moment.now_us)
         return bool(loaded.gone or loaded.ended)
 
-    def _begin(self, judged_us: int) -> None:
-        """Give every target of a series what it has to know of the time before `judged_us`: its
-        newest reading then, which may say that a new rule holds already."""
-        watched = self.watched
-        self._begin_words(judged_us)
-        if not len(watched.series):
-            return
-        until = judged_us + watched.lead_us
-        newest = news.newest_by(watched.series, until)
-        places = np.array(sorted(newest), dtype=np.intp)
-        base = np.array([newest[place] for place in places.tolist()], dtype=np.int64)
-        since = base - watched.lookback_us[places] - 1
-        for level in watched.levels:
-            for at, slot in enumerate(level[places].tolist()):
-                memory = watched.targets[slot].memory if slot >= 0 else None
-                if memory is not None and memory.newest_us is not None:
-                    resume = watched.targets[slot].condition.resume_us(memory, int(base[at]))
-                    since[at] = min(since[at], resume)
-        self._feed(places, since, base, judged_us, is_news=False)
-        again = [
-            target
-            for target in watched.targets
-            if target.memory.state is State.PENDING and not target.is_stored
-            and target.place.series is not None
-        ]  # fmt: skip
-        slots = {target.slot for target in again}
-        self._found = [found for found in self._found if found.target.slot not in slots]
-        for target in again:
-            self._begin_again(target, judged_us)
-
-    def _begin_words(self, judged_us: int) -> None:
-        """The same of series of texts, whose silence alone needs to know of the time before."""
-        ids = self.watched.word_series
-        newest = news.newest_by(ids, np.full(len(ids), judged_us)) if len(ids) else {}
-        for place, us in newest.items():
-            for target in self.watched.words[int(ids[place])]:
-                if target.condition.takes is Takes.TIMES:
-                    target.memory = target.memory.seen(us)
-                    self.watched.renew(target)
-
-    def _begin_again(self, target: Target, judged_us: int) -> None:
-        """A rule that is new, and holds: since when, within its duration?"""
-        series, memory = target.place.series, target.memory
-        if series is None or memory.newest_us is None:
-            return
-        back = target.condition.for_us + target.condition.lookback_us + OLD_US
-        ids, last = np.array([series.id], dtype=np.int32), np.array([memory.newest_us])
-        found = news.numbers(ids, last - back, last)
-        target.memory = Memory()
-        self.watched.renew(target)
-        self._step_target(target, found.times_us, found.values, judged_us)
-
     # Readings
 
-    def _judge_commits(self, commits: Sequence[Commit], now_us: int, known_us: int) -> None:
-        watched = self.watched
+    def _judge_commits(self, commits: Sequence[Commit], moment: Moment) -> None:
+        watched, now_us, known_us = self.watched, moment.now_us, moment.known_us
         first = np.full(len(watched.series), NEVER, dtype=np.int64)  # of series never read
         hit = np.zeros(len(watched.series), dtype=bool)
-        late: list[tuple[NDArray[np.intp], int, int]] = []
+        again = Again(watched, self._several, moment)
+        late, late_words = Late(again.floor_us), Late(again.floor_us)
+        wrong = self._several.late(commits, again.floor_us)
         spoken = False
         last_us = max(to_us(commit.spans[-1][1]) for commit in commits if commit.spans)
         for commit in commits:
-            spoken = spoken or bool(len(hits(watched.word_series, commit.series)))
+            said = hits(watched.word_series, commit.series)
+            if len(said):
+                spoken = True
+                late_words.note(said, watched.words_read_us(said), commit)
             places = hits(watched.series, commit.series)
             if not len(places):
                 continue
@@ -230,23 +204,16 @@ class Share:
             oldest = to_us(commit.at) - OLD_US + watched.lead_us[places]
             begins = np.maximum(to_us(commit.spans[0][0]), oldest) - 1
             first[places] = np.minimum(first[places], begins)
-            read = watched.read_us[places]
-            for start, end in commit.spans:
-                behind = places[read >= to_us(start)]
-                if len(behind):
-                    late.append((behind, to_us(start), to_us(end)))
+            late.note(places, watched.read_us[places], commit)
         places = np.flatnonzero(hit)
         since = np.where(watched.read_us[places] == UNREAD, first[places], watched.read_us[places])
-        before = watched.read_us[places].copy()
         until = np.minimum(last_us, now_us + watched.lead_us[places] + AHEAD_US)
         ahead = until > since
-        self._feed(places[ahead], since[ahead], until[ahead], known_us, is_news=True)
+        self._steps.numbers(places[ahead], since[ahead], until[ahead], known_us, is_news=True)
         if spoken:
-            self._judge_words(last_us, now_us, known_us)
-        if late:
-            read_before = dict(zip(places.tolist(), before.tolist(), strict=True))
-            self._write(now_us)  # what is judged again compares with the alerts there are
-            self._found += history.judge(watched, late, read_before, Moment(now_us, known_us))
+            self._steps.words(last_us, now_us, known_us)
+        self._write(now_us)  # what is judged again compares with the alerts there are
+        self._steps.found += history.judge(self._steps, late, late_words, wrong, again)
 
     def _pass_over(self, commit: Commit, now_us: int) -> None:
         """What came from a file is judged by nobody: neither now nor as news when its series is
@@ -257,146 +224,19 @@ class Share:
             read = min(to_us(commit.spans[-1][1]), now_us)
             watched.read_us[places] = np.maximum(watched.read_us[places], read)
 
-    def _feed(
-        self,
-        places: NDArray[np.intp],
-        since_us: NDArray[np.int64],
-        until_us: NDArray[np.int64],
-        known_us: int,
-        *,
-        is_news: bool,
-    ) -> None:
-        """Read series, by their places, and judge their targets. `is_news`: they were committed
-        just now."""
-        watched = self.watched
-        found = news.numbers(watched.series[places], since_us, until_us)
-        if not len(found.places):
-            return
-        self._readings += len(found.places)
-        of = places[found.places]
-        ends = np.flatnonzero(np.append(of[1:] != of[:-1], True))
-        newest = found.times_us[ends]
-        watched.read_us[of[ends]] = np.maximum(watched.read_us[of[ends]], newest)
-        for level in watched.levels:
-            heard = level[of[ends]]
-            if is_news:
-                watched.note_newest(heard[heard >= 0], newest[heard >= 0], known_us)
-            slots = level[of]
-            has = slots >= 0
-            slots, times, values = slots[has], found.times_us[has], found.values[has]
-            stirred = watched.screen.stirred(slots, times, values)
-            self._keep(slots, times, values, stirred.slots, known_us)
-            starts = np.searchsorted(slots, stirred.slots)
-            stops = np.searchsorted(slots, stirred.slots, side="right")
-            for slot, start, stop in zip(
-                stirred.slots.tolist(), starts.tolist(), stops.tolist(), strict=True
-            ):
-                target = watched.targets[slot]
-                self._step_target(target, times[start:stop], values[start:stop], known_us)
-
-    def _keep(
-        self,
-        slots: NDArray[np.intp],
-        times_us: NDArray[np.int64],
-        values: NDArray[np.float64],
-        stirred: NDArray[np.intp],
-        known_us: int,
-    ) -> None:
-        """Readings that were passed over, for targets that need all: a step costs as much for a
-        few as for many, so they are given many at once."""
-        needed = self.watched.needs_all[slots]
-        if not needed.any():
-            return
-        needed &= ~np.isin(slots, stirred)
-        slots, times_us, values = slots[needed], times_us[needed], values[needed]
-        if not len(slots):
-            return
-        starts = np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
-        stops = np.append(starts[1:], len(slots))
-        for slot, start, stop in zip(
-            slots[starts].tolist(), starts.tolist(), stops.tolist(), strict=True
-        ):
-            target = self.watched.targets[slot]
-            target.kept.append((times_us[start:stop], values[start:stop]))
-            if len(target.kept) >= KEPT + slot % KEPT:  # so that not all are stepped at once
-                self._step_target(target, _NO_TIMES, _NO_VALUES, known_us)
-
-    def _judge_words(self, last_us: int, now_us: int, known_us: int) -> None:
-        """Series whose words are judged are few: all of them are looked at."""
-        watched = self.watched
-        ids = watched.word_series
-        of = [watched.words[series_id] for series_id in ids.tolist()]
-        lead = np.array([targets[0].lead_us for targets in of], dtype=np.int64)
-        since = np.array(
-            [min(_newest(t, known_us + t.lead_us - OLD_US) for t in targets) for targets in of],
-            dtype=np.int64,
-        )
-        until = np.maximum(np.minimum(last_us, now_us + lead + AHEAD_US), since)
-        for place, (times, values) in news.words(ids, since, until).items():
-            self._readings += len(times)
-            for target in of[place]:
-                watched.note_newest(np.array([target.slot]), times[-1:], known_us)
-                self._step_target(target, times, values, known_us)
-
-    def _judge_whole(self, known_us: int) -> None:
-        """Devices as a whole: when they were heard, and what their presence is."""
-        for target, times, values in self._heard.of(self.watched.whole, known_us):
-            self._step_target(target, times, values, known_us)
-
-    def _judge_time(self, known_us: int) -> None:
-        """What comes due without a reading, by the clock of each device."""
-        watched = self.watched
-        for slot in watched.screen.overdue(watched.present_us(known_us)).tolist():
-            self._step_target(watched.targets[slot], _NO_TIMES, _NO_VALUES, known_us)
-
-    def _step_target(
-        self,
-        target: Target,
-        times_us: NDArray[np.int64],
-        values: NDArray[np.float64] | list[float | str],
-        known_us: int,
-    ) -> None:
-        heard = int(self.watched.screen.newest_us[target.slot])
-        memory = target.memory
-        if target.kept and isinstance(values, np.ndarray):
-            times_us, values = target.with_kept(times_us, values)
-        elif heard != UNREAD:
-            memory = memory.seen(heard)
-        last = int(times_us[-1]) if len(times_us) else memory.newest_us
-        now = known_us + target.lead_us - int(self.watched.slot_behind_us[target.slot])
-        if last is not None:
-            now = max(now, last)
-        past = {}
-        series = target.place.series
-        if series is not None:
-            for start, stop in target.condition.hours(memory, times_us):
-                usual = news.mean(series.id, start, stop)
-                if usual is not None:
-                    past[start] = usual
-        target.memory, changes = target.condition.step(memory, times_us, values, now, past)
-        self._found += [Found(target, change) for change in changes]
-        self.watched.renew(target)
-        found = target.memory
-        if target.condition.is_worse(found) and (changes or not target.is_worse):
-            change = Change(
-                now, State.FIRING, found.worst, found.limit, found.since_us or now, found.worst
-            )
-            self._found.append(Found(target, change, is_worse=True))
-        if found.state is State.FIRING and found.worst != memory.worst:
-            self._worst[target.slot] = target
-
     def _write(self, now_us: int) -> None:
         """Make alerts of what was found so far."""
         still = writing.hold_still(self.watched, now_us)
-        if self._found or still:
-            writing.write(self._found, still, now_us)
-        if self._worst:
-            due = worse.note_worst(self._worst.values(), now_us)
+        steps = self._steps
+        if steps.found or still:
+            writing.write(steps.found, still, now_us)
+        if steps.worst:
+            due = worse.note_worst(steps.worst.values(), now_us)
             for slot in due:
-                del self._worst[slot]
-        for found in self._found:
+                del steps.worst[slot]
+        for found in steps.found:
             self._changed[found.target.slot] = found.target
-        self._found = []
+        steps.found = []
 
     def _store(self, now_us: int) -> bool:
         """Write what is remembered of those that changed, and now and then of those that hold."""
@@ -409,8 +249,3 @@ class Share:
                 changed[target.slot] = target
         loading.store(list(changed.values()), now_us)
         return bool(changed)
-
-
-def _newest(target: Target, otherwise: int) -> int:
-    newest = target.memory.newest_us
-    return otherwise if newest is None else newest

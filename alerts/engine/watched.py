@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from alerts.conditions import NEVER, Memory, Screen, State, Subject, Takes
 from alerts.engine.target import Target
 
-# Types whose readings each speak for themselves: of others a late one is stored and not judged.
-JUDGED_LATE = frozenset({"threshold", "state"})
 UNREAD = -NEVER  # nothing of this series was read yet
 
 
@@ -29,7 +27,7 @@ class Watched:
             series = target.place.series
             if series is None:
                 self.whole.append(target)
-            elif target.condition.takes is Takes.WORDS or series.is_text:
+            elif self.is_of_words(target):
                 self.words[series.id].append(target)
             else:
                 of_series[series.id].append(target)
@@ -50,13 +48,20 @@ class Watched:
         self.idle_low = np.zeros(len(self.targets))
         self.idle_high = np.zeros(len(self.targets))
         self.needs_all = np.zeros(len(self.targets), dtype=bool)
-        self.is_judged_late = np.zeros(len(self.targets), dtype=bool)
+        # When each changed the last time: a reading of before that says what it decided was wrong.
+        self.changed_us = np.full(len(self.targets), UNREAD, dtype=np.int64)
         for target in self.targets:
             calm = target.condition.calm(Memory())
             self.idle_low[target.slot], self.idle_high[target.slot] = calm.low, calm.high
             self.needs_all[target.slot] = target.condition.needs_all
-            self.is_judged_late[target.slot] = target.condition.type in JUDGED_LATE
             self.renew(target)
+
+    @staticmethod
+    def is_of_words(target: Target) -> bool:
+        """Whether it is given what its series says, and not numbers alone."""
+        series = target.place.series
+        takes_words = target.condition.takes is Takes.WORDS
+        return takes_words or (series is not None and series.is_text)
 
     def _number_all(self, of_series: dict[int, list[Target]]) -> None:
         for level in range(max(map(len, of_series.values()), default=0)):
@@ -81,10 +86,18 @@ class Watched:
         self.targets.append(target)
         return target.slot
 
+    def words_read_us(self, places: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Up to when each series of words, by its place, was given to one of its targets."""
+        ids = self.word_series[places].tolist()
+        read = [max(each.memory.newest_us or UNREAD for each in self.words[pk]) for pk in ids]
+        return np.array(read, dtype=np.int64)
+
     def renew(self, target: Target) -> None:
         """Its memory is another now."""
         memory = target.memory
         self.screen.set(target.slot, target.condition.calm(memory), memory.newest_us)
+        changed = memory.changed_us
+        self.changed_us[target.slot] = UNREAD if changed is None else changed
         if memory.state is State.CLEARED:
             self.holding.pop(target.slot, None)
         else:
@@ -108,6 +121,10 @@ class Watched:
     def present_us(self, known_us: int) -> NDArray[np.int64]:
         """Of each slot up to when its device is known, by that device's clock."""
         return known_us + self.slot_lead_us - self.slot_behind_us
+
+    def until_us(self, target: Target, known_us: int) -> int:
+        """The same of one target."""
+        return known_us + target.lead_us - int(self.slot_behind_us[target.slot])
 
     def set_leads(self, leads_us: dict[int, int]) -> None:
         """By device."""

@@ -23,7 +23,7 @@ ON CONFLICT (number) DO NOTHING
 
 -- name: lock_share
 -- A share for the one process that works at it now; no row while another does.
-SELECT version, judged_at FROM alerts_engineshare WHERE number = %(number)s FOR UPDATE SKIP LOCKED
+SELECT version, judged_at, holder FROM alerts_engineshare WHERE number = %(number)s FOR UPDATE SKIP LOCKED
 
 -- name: note_share
 -- What was done of a share, and by whom.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.engine import health
-from alerts.models import Alert, EngineShare, Silence, TargetState
+from alerts.models import Alert, EngineProcess, EngineShare, Silence, TargetState
 from alerts.tests.engine_world import Plant
 from devices.models import Presence
 from telemetry.models import IngestWorker
@@ -192,6 +192,22 @@ def test_time_passes_from_the_newest_reading_of_a_device_that_sends_what_it_kept
     assert plant.seconds(plant.one().started_at) == 119
 
 
+def test_time_passes_so_also_for_a_series_that_is_new(plant: Plant) -> None:
+    """What a device kept comes in pieces, and its series is known only after the first of them."""
+    plant.rule({"type": "state", "equals": [True], "for": 60}, metric="door")
+    plant.go(900)
+    series = plant.series("freezer-2", metric="door")
+    plant.write(series, (0, 1))
+    plant.go(901)
+    plant.go(905)
+    assert plant.alerts() == []
+    plant.write(series, (29, 0), (899, 1))
+    plant.go(906)
+    assert plant.alerts() == []
+    plant.go(970)
+    assert plant.seconds(plant.one().started_at) == 899
+
+
 def test_a_reading_that_comes_late_moves_the_end_of_an_alert(plant: Plant) -> None:
     series = plant.series()
     plant.rule()
@@ -353,6 +369,40 @@ def test_a_series_and_a_device_that_are_heard_no_more(plant: Plant) -> None:
     plant.write(series, (95, -20.0))
     plant.go(97)
     assert all(alert.cleared_at for alert in plant.alerts())
+
+
+def test_an_engine_that_takes_over_finds_no_silence_in_what_it_did_not_see(plant: Plant) -> None:
+    series = plant.series()
+    plant.rule({"type": "silent", "seconds": 60})
+    plant.write(series, (0, -18.0))
+    plant.go(100)
+    plant.write(series, (110, -18.0))
+    plant.go(111)
+    assert plant.seconds(plant.one().cleared_at) == 110
+    for second in range(150, 400, 50):
+        plant.write(series, (second, -18.0))
+        plant.go(second + 1)
+    plant.series("freezer-2")  # so that everything is loaded again
+    plant.go(360)
+    assert plant.kinds(plant.one()) == ["fired", "cleared"]
+
+
+def test_what_another_engine_heard_is_not_silent_to_one_that_comes_back(plant: Plant) -> None:
+    series = plant.series()
+    plant.rule({"type": "silent", "seconds": 60})
+    away = plant.engines[0]
+    plant.write(series, (0, -18.0))
+    plant.go(1)
+    EngineProcess.objects.all().delete()  # it hangs, and so counts as gone
+    plant.engines = [plant.engine()]
+    plant.write(series, (50, -18.0))
+    plant.go(51)
+    EngineProcess.objects.all().delete()
+    plant.engines = [away]
+    plant.go(70)
+    assert plant.alerts() == []
+    plant.go(111)
+    assert plant.seconds(plant.one().started_at) == 110
 
 
 def test_a_series_of_texts_is_heard_by_what_it_says_also_by_an_engine_that_comes_later(

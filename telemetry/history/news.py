@@ -32,18 +32,39 @@ class Numbers(NamedTuple):
     values: NDArray[np.float64]
 
 
+_NONE = Numbers(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int64), np.empty(0))
+
+
+class LateSpans(NamedTuple):
+    """Columns of one length: spans (since, until] of series, each with the transaction that wrote
+    what is looked for (`Commit.xid`)."""
+
+    series: NDArray[np.int32]
+    since_us: Times
+    until_us: Times
+    xids: list[int | None]
+
+    def wanted(self) -> dict[str, Any]:
+        return _wanted(self.series, self.since_us, self.until_us) | {"xids": self.xids}
+
+
 def numbers(series: NDArray[np.int32], since_us: Times, until_us: Times) -> Numbers:
     """The numbers in (since, until] of each series."""
-    data = None
-    if len(series):
-        query = _SQL["fetch_news"]
-        statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
-        wanted = _wanted(series, since_us, until_us)
-        # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
-        with connection.cursor() as cursor, cursor.cursor.copy(statement, wanted) as copy:
-            copy.set_types(["bytea"])
-            ((data,),) = copy.rows()
-    return _columns(np.frombuffer(data or b"", dtype=_READING))
+    return _copied("fetch_news", _wanted(series, since_us, until_us)) if len(series) else _NONE
+
+
+def late_numbers(spans: LateSpans) -> Numbers:
+    """The numbers in these spans that their transactions wrote, by the place of a span."""
+    return _copied("fetch_late_news", spans.wanted()) if len(spans.series) else _NONE
+
+
+def late_words(spans: LateSpans) -> dict[int, int]:
+    """The same of texts and numbers: by place, when the first is."""
+    if not len(spans.series):
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["find_late_words"], spans.wanted())
+        return {place - 1: us for place, us in cursor.fetchall()}
 
 
 def words(
@@ -80,6 +101,15 @@ def mean(series_id: int, start_us: int, stop_us: int) -> float | None:
         cursor.execute(_SQL["fetch_mean"], span)
         (found,) = cursor.fetchone()
     return found if found is None else float(found)
+
+
+def _copied(name: str, wanted: dict[str, Any]) -> Numbers:
+    statement = f"COPY ({_SQL[name]}) TO STDOUT (FORMAT BINARY)"
+    # The driver's own cursor: with DEBUG Django's takes no parameters to COPY.
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, wanted) as copy:
+        copy.set_types(["bytea"])
+        ((data,),) = copy.rows()
+    return _columns(np.frombuffer(data or b"", dtype=_READING))
 
 
 def _wanted(series: NDArray[np.int32], since_us: Times, until_us: Times) -> dict[str, Any]:

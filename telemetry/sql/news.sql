@@ -24,6 +24,67 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS found
 
+-- name: fetch_late_news
+-- Numbers of several series, each of a span of its own, that one transaction wrote, or any: what
+-- came late, among what was there before. Rows have the low half of a transaction's id. What is
+-- packed is older than what is judged late.
+SELECT string_agg(
+    int4send(wanted.place::integer) || timestamptz_send(found.time) || float8send(found.value),
+    ''::bytea
+)
+FROM unnest(%(series)s::int[], %(since)s::bigint[], %(until)s::bigint[], %(xids)s::bigint[])
+    WITH ORDINALITY AS wanted (id, since, until, xid, place)
+CROSS JOIN LATERAL (
+    SELECT time, value FROM reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+        AND (wanted.xid IS NULL OR reading.xmin = wanted.xid::text::xid)
+    UNION ALL
+    SELECT time, value FROM late_reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND (wanted.xid IS NULL OR late_reading.xmin = wanted.xid::text::xid)
+    OFFSET 0
+) AS found
+
+-- name: find_late_words
+-- The first instant at which each of several series said something, a number or a text, that one
+-- transaction wrote, or any; each of a span of its own.
+SELECT wanted.place::integer, round(extract(epoch FROM min(found.time)) * 1e6)::bigint
+FROM unnest(%(series)s::int[], %(since)s::bigint[], %(until)s::bigint[], %(xids)s::bigint[])
+    WITH ORDINALITY AS wanted (id, since, until, xid, place)
+CROSS JOIN LATERAL (
+    SELECT time FROM reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+        AND (wanted.xid IS NULL OR reading.xmin = wanted.xid::text::xid)
+    UNION ALL
+    SELECT time FROM text_reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND time >= %(start)s::timestamptz AND time <= %(stop)s::timestamptz
+        AND (wanted.xid IS NULL OR text_reading.xmin = wanted.xid::text::xid)
+    UNION ALL
+    SELECT time FROM late_reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND (wanted.xid IS NULL OR late_reading.xmin = wanted.xid::text::xid)
+    UNION ALL
+    SELECT time FROM late_text_reading
+    WHERE series_id = wanted.id
+        AND time > timestamptz 'epoch' + wanted.since * interval '1 microsecond'
+        AND time <= timestamptz 'epoch' + wanted.until * interval '1 microsecond'
+        AND (wanted.xid IS NULL OR late_text_reading.xmin = wanted.xid::text::xid)
+) AS found
+GROUP BY wanted.place
+
 -- name: fetch_news_in_words
 -- The same of what series said: texts, and numbers among them.
 SELECT wanted.place::integer, round(extract(epoch FROM found.time) * 1e6)::bigint, found.value,

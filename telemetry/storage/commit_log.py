@@ -24,6 +24,7 @@ from telemetry.sql import load
 
 ROLLUPS = "rollups"  # the reader
 MINUTE_US = 60_000_000
+LOW_HALF = 0xFFFF_FFFF  # of a transaction id, which is what rows have of it
 
 _SQL = load("commit_log")
 
@@ -37,6 +38,8 @@ class Commit(NamedTuple):
     spans: list[tuple[datetime, datetime]]
     at: datetime  # when it was written, by the database's clock
     is_imported: bool = False  # from a file: it is history, whatever its times
+    # Of the transaction, as the rows it wrote have it (`xmin`); None: of several (`commit_merge`).
+    xid: int | None = None
 
 
 class Commits(list[Commit]):
@@ -113,7 +116,7 @@ def reading(reader: str, limit: int) -> Iterator[Commits]:
         cursor.execute(_SQL["list_commits"], {"xid": xid, "seq": seq, "limit": limit})
         found = cursor.fetchall()
         rows = _first(found, limit)
-        commits = Commits(Commit(_ids(row[2]), _pairs(row[3]), row[4], row[6]) for row in rows)
+        commits = Commits(_commit(*row) for row in rows)
         commits.more = len(found) == limit or len(rows) < len(found)
         yield commits
         if rows:
@@ -152,6 +155,13 @@ def _first(rows: list[Any], limit: int) -> list[Any]:
     """Those that stand for at most so many commits, or the first."""
     taken = np.cumsum([row[5] for row in rows])
     return rows[: max(1, int(np.searchsorted(taken, limit, side="right")))]
+
+
+def _commit(
+    xid: str, _seq: int, series: Any, spans: Any, at: datetime, commits: int, is_imported: bool
+) -> Commit:
+    one = int(xid) & LOW_HALF if commits == 1 else None
+    return Commit(_ids(series), _pairs(spans), at, is_imported, one)
 
 
 def _ids(series: Any) -> list[tuple[int, int]]:

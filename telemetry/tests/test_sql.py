@@ -74,6 +74,7 @@ SAMPLES = {
     "now": datetime(2026, 3, 2, tzinfo=UTC),
     "reader": "rollups",
     "xid": "0",
+    "xids": [None, 4],
     "seq": 0,
     "relations": ["reading"],
     "name": "roll_up",
