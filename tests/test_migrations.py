@@ -93,7 +93,7 @@ def test_a_new_installation_and_an_upgraded_one_have_the_same_schema(
         database.execute(DEVICE_WITH_LINES, [json.dumps(LINES)])
         call_command("migrate", verbosity=0)
         upgraded = dump()
-        # Lines on charts stay what they were, and nothing begins to fire (decision 0056).
+        # Lines on charts stay what they were, and nothing begins to fire (decision 0050).
         kept = database.execute("SELECT metadata FROM devices_device").fetchone()
         rules = database.execute("SELECT count(*) FROM alerts_alertrule").fetchone()
     assert kept is not None
