@@ -41,6 +41,7 @@ new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shif
   [one.value, one.sources.map(({node}) => node?.id || String(node?.className)).join()])))
   .observe({type: "layout-shift", buffered: true});
 """
+LONG = 123_456_789.5
 RUN = """async (dark) => (await axe.run(document, {resultTypes: ['violations'],
   ...(dark ? {runOnly: ['color-contrast']} : {})})).violations"""
 WIDEST = 1920
@@ -109,7 +110,10 @@ def things() -> None:
             series = Series.objects.create(
                 device=device, metric=metric, kind=kind, unit="°C", precision=1
             )
-            insert([(series.id, last - each * 1000, 1) for each in range(60)])
+            # Some in nine digits, in a fleet and on a page where others are not.
+            is_long = number % 2 == 0 and metric == ("temperature" if number else "humidity")
+            value = LONG if is_long else 1
+            insert([(series.id, last - each * 1000, value) for each in range(60)])
     rule = apps.get_model("alerts", "AlertRule").objects.create(
         name="Too warm", enabled=True, condition={}
     )
