@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from knox.models import AuthToken
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from bridge.tests.conftest import bridge, database
-from tests.bridge_process import ROOT, BridgeProcess
+from bridge.tests.conftest import bridge, database, publisher
+from tests.bridge_process import ROOT, BridgeProcess, Publisher
 from tests.browser import chromium, operator, page
 from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
-__all__ = ["bridge", "chromium", "database", "operator", "page", "web", "web_process"]  # fixtures
+__all__ = ["bridge", "chromium", "database", "operator", "page", "publisher", "web", "web_process"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -99,8 +99,28 @@ def test_a_point_on_the_chart_is_the_value_the_simulator_sent(ledger: Path, page
     eventually(whole, what="a chart without a gap")
 
 
-def test_the_fleet_page_shows_every_simulated_device_alive(ledger: Path, page: Page) -> None:
+def test_the_fleet_page_shows_every_simulated_device_alive(
+    ledger: Path, page: Page, publisher: Publisher
+) -> None:
+    # Without its reads of everything now and then: what happens is told.
+    page.add_init_script(
+        "const often = setInterval;"
+        "window.setInterval = (task, ms) => (ms < 30_000 ? often(task, ms) : 0);"
+    )
     page.goto("/")
     eventually(lambda: page.locator("text=Online").count() >= 6, what="six devices online")
     for name in ("Freezer 1", "Motor 1", "Tank 1"):
         assert page.locator(f"text={name}").count() >= 1
+    # A device's first minute: registered while the page is open, and heard once.
+    token = page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
+    answer = page.request.post(
+        "/api/v1/devices/",
+        data={"uid": "newcomer", "name": "Newcomer", "expected_interval": 3600},
+        headers={"X-CSRFToken": str(token), "Referer": page.url},
+    )
+    assert answer.ok, answer.text()
+    tile = page.locator(".device", has_text="Newcomer")
+    expect(tile).to_contain_text("Waiting")
+    publisher.send("devices/newcomer/telemetry", '{"temperature": -18.5}')
+    expect(tile).to_contain_text("−18.5")
+    expect(tile).to_contain_text("Online")

@@ -7,6 +7,7 @@ import io
 import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -65,6 +66,39 @@ def states(page: Page, metric: str, zero: int) -> list[tuple[int, int, str]]:
 def open_range(page: Page, start: int, stop: int) -> None:
     page.goto(f"/devices/press-1/?window=1h&from={start}&to={stop}")
     eventually(lambda: not page.evaluate("window.pulseboard.loading"), what="it is loaded")
+
+
+def test_limits_near_each_other_are_named_one_below_the_other(page: Page, device: Device):
+    """As a canvas of a browser is told to write them."""
+    device.metadata = {
+        "thresholds": {
+            "temperature": [
+                {"value": value, "op": "above", "label": f"Limit {value}"}
+                for value in (-15, -15.1, -15.2, -15.3)
+            ]
+        }
+    }
+    device.save()
+    one, start = series(device, "temperature", unit="°C", precision=1), now() - 5 * MINUTE
+    insert([(one.id, at, -20 + 10 * (at % 2)) for at in range(start, start + MINUTE, 5001)])
+    page.add_init_script(
+        "window.written = new Map();"
+        "const write = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {"
+        "  const box = this.measureText(text);"
+        "  written.set(text, [y - box.actualBoundingBoxAscent,"
+        "    y + box.actualBoundingBoxDescent, this.canvas.clientHeight]);"
+        "  return write.apply(this, arguments); };"
+    )
+    open_range(page, start, start + MINUTE)
+
+    def named() -> list[list[float]]:
+        found = dict(page.evaluate("[...written]"))
+        return [found[text] for text in sorted(found) if text.startswith("Limit")]
+
+    labels = sorted(eventually(lambda: len(named()) == 4 and named(), what="four limits are named"))
+    for (top, bottom, height), (below, _, _) in pairwise(labels):
+        assert 0 <= top < bottom <= below < height, labels
 
 
 def test_states_hold_until_the_next_value_or_until_the_device_is_away(page: Page, device: Device):

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 7
 MINUTES = DAYS * 24 * 60  # with a reading each
+STALE = 7.0  # what the summaries still say; every reading is 1
 MOST = 30  # rows looked at for each reading; joined by a range it is one for each hour of all days
 
 
@@ -34,7 +35,7 @@ def imported() -> int:
         for table, width in (("rollup_1m", "minute"), ("rollup_1h", "hour"), ("rollup_1d", "day")):
             cursor.execute(
                 f"INSERT INTO {table} (series_id, bucket, count, sum, min, max, first, last)"
-                f" SELECT {one}, date_trunc('{width}', at, 'UTC'), 1, 1, 1, 1, 1, 1"
+                f" SELECT {one}, date_trunc('{width}', at, 'UTC'), 1, {', '.join([str(STALE)] * 5)}"
                 f" FROM {minutes} GROUP BY 2",
                 span,
             )
@@ -66,6 +67,11 @@ def test_a_backlog_of_days_costs_a_look_at_each_reading_and_no_more(
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.load('history')[name]}", asked)
         ((found,),) = cursor.fetchall()
+        cursor.execute(sql.load("history")[name], asked)
+        buckets = cursor.fetchall()
     (plan,) = found
     work = sum(looked_at(plan["Plan"]))
     assert work < MOST * MINUTES, work
+    # And it is what was imported, not what the summaries say of it until they are made anew.
+    assert sum(count for _, _, _, count, _, _ in buckets) == MINUTES
+    assert {(total / count, low, high) for _, _, total, count, low, high in buckets} == {(1, 1, 1)}

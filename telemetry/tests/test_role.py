@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 
-from telemetry.storage import role, store
+from devices import clock
+from telemetry.moments import to_us
+from telemetry.storage import role, store, upkeep
 
 
 @pytest.fixture
@@ -33,6 +35,32 @@ def test_what_is_missing_is_named_with_what_grants_it(limited: None) -> None:
     read_only = "telemetry_correction, retention_state, packed_day, reading_pack, text_pack"
     assert read_only in str(refused.value)
     assert " reading," not in str(refused.value)
+
+
+@pytest.mark.django_db
+def test_a_role_that_may_make_no_temporary_table_stores_what_comes_twice() -> None:
+    now = clock.now()
+    upkeep.make_days(now)
+    at = to_us(now)
+    batch = store.Batch([1, 1], [at, at + 1], [1.0, 2.0], [(2, at, "on")])
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(
+            f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC; CREATE ROLE limited;"
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO limited;"
+            "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO limited; SET ROLE limited"
+        )
+        try:
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+                cursor.execute("CREATE TEMPORARY TABLE t ()")
+            role.check()
+            assert store.write(batch, "bridge-0").inserted == 3
+            again = store.write(batch, "bridge-0")
+            assert (again.inserted, len(again.repeated)) == (0, 3)
+            both = store.Batch([1, 1], [at + 1, at + 2], [2.0, 3.0])
+            assert store.write(both, "bridge-0").inserted == 1
+        finally:
+            cursor.execute("RESET ROLE")
 
 
 @pytest.mark.django_db
