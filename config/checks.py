@@ -103,18 +103,19 @@ def _of_names() -> Iterator[CheckMessage]:
 
 
 def _of_topics() -> Iterator[CheckMessage]:
-    # Here: who asks nothing, which is every process that starts, need not load every convention.
-    from bridge.decode import CONVENTIONS  # noqa: PLC0415
+    if settings.PULSEBOARD_CONVENTIONS:
+        # Here: every process checks its settings when it starts, and most decode nothing.
+        from bridge.decode import CONVENTIONS  # noqa: PLC0415
 
-    names = {each.NAME for each in CONVENTIONS}
-    for wanted in sorted(set(settings.PULSEBOARD_CONVENTIONS) - names):
-        yield Error(
-            f"PULSEBOARD_CONVENTIONS names {wanted!r}, which is none.",
-            hint=f"There are {', '.join(sorted(names))}.",
-            id="pulseboard.E003",
-        )
-    filters = [*settings.PULSEBOARD_FILTERS, *(set(settings.AUTO_ADOPT) - names)]
-    for wanted in filters:
+        names = {each.NAME for each in CONVENTIONS}
+        for wanted in sorted(set(settings.PULSEBOARD_CONVENTIONS) - names):
+            yield Error(
+                f"PULSEBOARD_CONVENTIONS names {wanted!r}, which is none.",
+                hint=f"There are {', '.join(sorted(names))}.",
+                id="pulseboard.E003",
+            )
+    # The name of a convention is a word, so it is a filter as well.
+    for wanted in (*settings.PULSEBOARD_FILTERS, *settings.AUTO_ADOPT):
         if not topic_filter.is_valid(wanted):
             yield Error(
                 f"{wanted!r} is no filter of MQTT topics.",

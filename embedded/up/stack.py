@@ -51,6 +51,7 @@ PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 # The whole stays under 480 MB for days. The pages that are used often are few, and the system's own
 # cache holds the others; a Postgres of its own for many devices is one DATABASE_URL away.
 POSTGRES_SETTINGS = {"shared_buffers": "64MB"}
+MALLOC_ARENAS = 2  # heaps of glibc in each of our processes, which run one thread at a time
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not listened on)
 
 
@@ -138,6 +139,8 @@ class Stack:
         found.setdefault("PULSEBOARD_SPOOL", str(self.data.path / "spool"))
         found["DJANGO_SETTINGS_MODULE"] = "config.settings"
         found["PYTHONUNBUFFERED"] = "1"
+        # Of one for each of its many threads a process keeps what none of them uses.
+        found.setdefault("MALLOC_ARENA_MAX", str(MALLOC_ARENAS))
         # Whatever the locale: what goes into a log is UTF-8, and no character of it raises.
         found["PYTHONIOENCODING"] = "utf-8:backslashreplace"
         if self.address != LOOPBACK:
