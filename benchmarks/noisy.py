@@ -30,6 +30,7 @@ from benchmarks.loud import Loud, now_ms, over_http, over_mqtt, post
 from benchmarks.progress import Watcher
 from benchmarks.stack import BenchmarkFailed, Stack
 from devices import dynsec
+from embedded.servers.child import Child
 
 LOUD_BEFORE = 2.0  # seconds that the loud device has sent when the measuring begins
 ARRIVED_SECONDS = 60.0  # for what quiet devices sent to be stored
@@ -123,7 +124,7 @@ def sent_rows(prefix: str, began_ms: int) -> list[tuple[int, int, int]]:
         return list(cursor.fetchall())
 
 
-def arrived(began_ms: int, messages: int) -> dict[str, list[tuple[int, int, int]]]:
+def arrived(bridge: Child, began_ms: int, messages: int) -> dict[str, list[tuple[int, int, int]]]:
     """The rows of the quiet devices, once all of them are there."""
     deadline = time.monotonic() + ARRIVED_SECONDS
     while True:
@@ -132,15 +133,15 @@ def arrived(began_ms: int, messages: int) -> dict[str, list[tuple[int, int, int]
         if found >= messages:
             return rows
         if time.monotonic() > deadline:
-            raise BenchmarkFailed(f"{found} of {messages} messages of quiet devices are stored")
+            raise stacks.failed(bridge, f"{found} of {messages} quiet messages are stored")
         time.sleep(0.2)
 
 
-def leg(quiet: Quiet, seconds: float) -> dict[str, Any]:
+def leg(quiet: Quiet, bridge: Child, seconds: float) -> dict[str, Any]:
     """How long the messages of quiet devices take to be stored."""
     with CommitWatch(os.environ["DATABASE_URL"]) as watch:
         began_ms = now_ms()
-        rows = arrived(began_ms, quiet.send(seconds))
+        rows = arrived(bridge, began_ms, quiet.send(seconds))
         time.sleep(0.1)  # until the watch has looked at what was committed last
     found: dict[str, Any] = {}
     for name, prefix in (("mqtt", MQTT), ("http", HTTP)):
@@ -178,21 +179,21 @@ def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
         watcher.next()  # it is there
         quiet = Quiet(stack, port, plan, tokens)
         opened.callback(quiet.end)
-        leg(quiet, 2)  # series are made, caches filled
+        leg(quiet, bridge, 2)  # series are made, caches filled
         broker_account.wait_until_told("loud")
-        found["alone"] = leg(quiet, plan.seconds)
+        found["alone"] = leg(quiet, bridge, plan.seconds)
         before = watcher.next().counters
         login = ("loud", tokens["loud"]) if stack.passwords else ("", "")
         address = (stack.mqtt_host, stack.mqtt_port)
         with beside(Loud(over_mqtt, *address, *login, plan.qos)) as told:
-            found["beside_mqtt"] = leg(quiet, plan.seconds)
+            found["beside_mqtt"] = leg(quiet, bridge, plan.seconds)
         after = watcher.next().counters
         told |= {name: after[name] - before[name] for name in ("received", "over_limit")}
         account = broker_account.BrokerAccount.objects.filter(pk="loud").first()
         told["kept_out"] = account is not None and account.paused_until is not None
         found["loud_mqtt"] = told
         with beside(Loud(over_http, port, tokens["loud"])) as told:
-            found["beside_http"] = leg(quiet, plan.seconds)
+            found["beside_http"] = leg(quiet, bridge, plan.seconds)
         found["loud_http"] = told
         found["machine"] = machine.describe(stack.broker)
     return found
