@@ -29,6 +29,7 @@ SILENT_FOLDERS = (
     *("alerts/ready_made.py", "devices/broker_file", "devices/certificates", "keeping.py"),
     *("access/openid", "notifications/heartbeat", "dashboard/sessions", "dashboard/audit_kept"),
     *("telemetry/history/pieces", "telemetry/history/news", "notifications/words"),
+    "devices/api/refusals",
 )
 # Arguments of these: marked already, logged, sent to a database, or of the API's description.
 SILENT_CALLS = {
@@ -36,7 +37,18 @@ SILENT_CALLS = {
     *("debug", "info", "warning", "error", "exception", "critical", "log"),
     *("execute", "executemany", "copy", "compile", "SQL", "delete_where", "getLogger"),
     *("ImproperlyConfigured", "Error", "Warning", "Gauge", "Counter", "Histogram"),
-    *("described", "acts", "ms", "whole", "days_", "_days", "ContextVar", "TypeVar", "NewType"),
+    *(
+        "described",
+        "acts",
+        "ms",
+        "exact_ms",
+        "whole",
+        "days_",
+        "_days",
+        "ContextVar",
+        "TypeVar",
+        "NewType",
+    ),
     *("RightType", "AssertionError", "NotImplementedError", "RuntimeError", "TypeError"),
     *("strip", "startswith", "endswith", "split", "partition", "replace", "getenv"),
 }
