@@ -1,6 +1,7 @@
 """REST and live are one: what a request, the admin or a command changes is told to open pages at
 once. Every writing operation of the schema is carried out, a page's own socket is told, and the
-audit log has who did it; a new operation cannot be forgotten: this test names it."""
+audit log has who did it; each is answered as the schema says. A new operation cannot be forgotten:
+this test names it."""
 
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ from notifications.tests.test_channels_api import ntfy
 from notifications.tests.test_people_api import ROTA
 from notifications.tests.test_web_push import Browser
 from telemetry.models import QuarantinedMessage, Series
+from tests.schema_told import ToldSchema
 
 __all__ = ["cookie", "hub"]  # fixture
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -470,7 +472,7 @@ def test_every_writing_operation_is_carried_out_below():
     assert OPERATIONS.keys() - ASKING - MEASURING - SESSIONS == {step.operation for step in STEPS}
 
 
-def carry_out(step: Step, user: User) -> None:
+def carry_out(step: Step, user: User, told: ToldSchema) -> None:
     client = APIClient()
     client.force_authenticate(user)
     method, path = OPERATIONS[step.operation]
@@ -482,11 +484,13 @@ def carry_out(step: Step, user: User) -> None:
     assert answer.status_code < 300, f"{answer.status_code} {answer.content!r}"
     is_audited = mine.count() > recorded
     assert is_audited != (step.operation in OF_ONES_OWN), "it is not in the audit log"
+    assert not (found := told.problems_of(step.operation, answer)), "\n".join(found)
 
 
 async def test_a_page_is_told_of_whatever_a_request_changes(hub: Hub, cookie: str):
     user = await User.objects.aget(username="olga")
     failed = []
+    schema = ToldSchema()
     async with Socket(cookie) as socket:
         await socket.got("hello")
         await hub.linked()
@@ -500,7 +504,7 @@ async def test_a_page_is_told_of_whatever_a_request_changes(hub: Hub, cookie: st
                 return any(message["op"] in step.told for message in socket.seen[seen:])
 
             try:
-                await database_sync_to_async(carry_out)(step, user)
+                await database_sync_to_async(carry_out)(step, user, schema)
                 await eventually(told)
             except (AssertionError, TimeoutError) as exc:
                 failed.append(f"{step.operation}: {str(exc) or 'a page is not told'}")
