@@ -20,7 +20,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test coverage lint js-test screenshots bench compose-env
+.PHONY: help run check test tested-with tools coverage lint js-test screenshots bench compose-env
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,9 +37,7 @@ check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start
 
 # Lint and the JavaScript tests keep one core busy for a minute; beside the Python tests, which often wait, they
 # cost half of that. What they say comes at the end.
-test: $(DEV_STAMP) ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
-	@tests/install-tools
-	@$(MAKE) --no-print-directory $(JS_STAMP)
+test: tested-with ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
 	@said=$$(mktemp); status=0; \
 	$(MAKE) --no-print-directory --keep-going lint js-test >$$said 2>&1 & beside=$$!; \
 	$(PYTEST) $(ARGS) || status=1; \
@@ -48,9 +46,16 @@ test: $(DEV_STAMP) ## all checks and all tests; ARGS="bridge -k spool" narrows t
 	rm -f $$said; \
 	test $$status = 0 || echo "make test: failed, see above"; exit $$status
 
-# Apart from `test`: to follow each branch doubles what the tests in one process cost.
-coverage: $(DEV_STAMP) ## the Python tests, ending with the branches they leave out; ARGS narrows them
+# At once, for each waits for the network a while. npm is one of the tools, and those need the interpreter.
+tested-with:
+	@$(MAKE) --no-print-directory --jobs=2 $(DEV_STAMP) tools
+	@$(MAKE) --no-print-directory $(JS_STAMP)
+
+tools: | $(BIN)/python
 	@tests/install-tools
+
+# Apart from `test`: to follow each branch doubles what the tests in one process cost.
+coverage: tested-with ## the Python tests, ending with the branches they leave out; ARGS narrows them
 	@status=0; \
 	$(PYTEST) --cov --cov-report= $(ARGS) || status=1; \
 	$(BIN)/coverage report --sort=cover --skip-covered | sed -n '1,20p;$$p'; \
