@@ -33,6 +33,8 @@ STARTING = {
 # What the standard library runs to find a shared library; over in a moment.
 FINDING_LIBRARIES = {"/sbin/ldconfig", "/usr/bin/gcc", "ld", "objdump"}
 
+COLLECT_AFTER = 20_000  # objects; a request of a test makes thousands, which go by themselves
+
 _started: list[str] = []  # programs this process started during the test that runs
 
 
@@ -53,6 +55,7 @@ def pytest_sessionstart() -> None:
 def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()  # nor does it go later
+    gc.set_threshold(COLLECT_AFTER)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
