@@ -1,0 +1,59 @@
+"""The view `readings` and its function with a window, as people's tools ask: what is opened."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+
+from telemetry.storage.backend import backend
+from telemetry.tests.written import series
+
+DAY = date(2026, 3, 4)
+ONE = "device = 'boiler' AND metric = 'temperature'"
+
+
+@pytest.fixture
+def plan(db: None):
+    """The plan of a statement where there are three days."""
+    series("temperature", uid="boiler")
+    backend().make_days({DAY + timedelta(days=day) for day in (-1, 0, 1)})
+
+    def explained(statement: str) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # the tables are empty
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute("ANALYZE devices_device, telemetry_series")
+            cursor.execute(f"EXPLAIN (COSTS OFF) {statement}")
+            return "\n".join(line for (line,) in cursor.fetchall())
+
+    return explained
+
+
+def scan(plan: str, index: str) -> str:
+    """The condition by which an index is searched."""
+    found = re.search(rf"using {index} on .*\n\s*Index Cond: (.*)", plan)
+    assert found, plan
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        f"readings WHERE {ONE} AND time >= '2026-03-04' AND time < '2026-03-05'",
+        f"readings_between('2026-03-04', '2026-03-05') WHERE {ONE}",
+    ],
+)
+def test_rows_are_of_the_days_and_the_series_that_are_asked_for(plan, asked: str) -> None:
+    found = plan(f"SELECT * FROM {asked}")
+    assert re.findall(r" on reading_(\d{8}) ", found) == [f"{DAY:%Y%m%d}"]
+    assert "series_id = series.id" in scan(found, f"reading_{DAY:%Y%m%d}_pkey")
+
+
+def test_packs_are_of_the_series_and_with_the_function_of_the_time_as_well(plan) -> None:
+    of_series = plan(f"SELECT * FROM readings WHERE {ONE}")
+    assert "series_id = series.id" in scan(of_series, "reading_pack_pkey")
+    of_time = plan(f"SELECT * FROM readings_between('2026-03-04', '2026-03-05') WHERE {ONE}")
+    assert "start < '2026-03-05" in scan(of_time, "reading_pack_(?:pkey|start)")
