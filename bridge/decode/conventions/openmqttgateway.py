@@ -89,8 +89,9 @@ UNITS = {
 }
 UNITS_OF_MODEL = {"TPMS": {"pres": "bar"}, "SBBT": {"open": "%"}, "RC1010": {"level": "%"}}
 # What is told in two units: the second goes where the first is.
-_TWICE = (("tempc", "tempf"), ("lvl_cm", "lvl_in"))
-_COUNTED = re.compile(r"tempc(?:\d|_).*", re.ASCII)  # `tempc2`, `tempc2_dp`, `tempc_max`
+_UNIT_KEYS = {"avg": "avgu", "sum": "sumu", "weight": "unit"}  # where a metric's unit is told
+_AGAIN = ("tempf", "lvl_in")
+_KEPT = {"tempf": "tempc", "lvl_i": "lvl_cm"}
 _TOPIC = re.compile(r"(?:(.+)/)?([^/]+)/([A-Za-z0-9_]+)toMQTT(?:/(.*))?")
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}:?){5}[0-9A-Fa-f]{2}")
 
@@ -169,10 +170,9 @@ def _beacon(
     values = _values(document)
     if not (values.keys() - HEARD):
         return [Ignored("undecoded_beacon", gateway)]
-    for kept, again in _TWICE:
-        for metric in [each for each in values if each.startswith(again)]:
-            if kept + metric.removeprefix(again) in values:
-                del values[metric]
+    for metric in [each for each in values if each.startswith(_AGAIN)]:
+        if _KEPT[metric[:5]] + metric.removeprefix("lvl_in").removeprefix("tempf") in values:
+            del values[metric]
     found.describe(
         uid,
         name=_text(document, "name"),
@@ -183,9 +183,9 @@ def _beacon(
     found.add(uid, 0, values)
     own = UNITS_OF_MODEL.get(_text(document, "model_id"), {})
     for metric in values:
-        told = _text(document, {"avg": "avgu", "sum": "sumu", "weight": "unit"}.get(metric, ""))
-        base = "tempc" if _COUNTED.fullmatch(metric) else metric
-        if unit := told or own.get(metric) or UNITS.get(base, ""):
+        told = _text(document, _UNIT_KEYS[metric]) if metric in _UNIT_KEYS else ""
+        unit = told or own.get(metric) or UNITS.get(metric, "")
+        if unit or (metric.startswith("tempc") and (unit := UNITS["tempc"])):
             found.has_unit(uid, metric, unit, "dew_point" if metric.endswith("_dp") else "")
     return [Discovered(uid, gateway), *found.or_rejected(uid)]
 

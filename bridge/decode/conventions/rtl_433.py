@@ -30,8 +30,9 @@ MAX_RECEIVERS = 1_000
 NO_READINGS = frozenset(
     {"time", "type", "model", "subtype", "id", "channel", "mic", "mod", "freq", "freq1", "freq2"}
     | {"protocol", "sequence_num", "message_type", "exception", "raw_msg", "codes", "rows", "data"}
-    | {"tag", "num_rows"}
+    | {"tag", "num_rows", "flags"}
 )
+LEVELS = ("rssi", "snr", "noise")  # of the receiver's own scale (`-M level`), which has no zero
 
 
 def matches(topic: str, payload: bytes) -> int:
@@ -102,6 +103,9 @@ def transmission(document: dict[str, Any], gateway: str, found: DeviceReadings) 
         found.report(*problem)
     found.describe(uid, name=native.replace("_", " "), model=document["model"])
     found.add(uid, foreign_time.read(document.get("time"), found.received_us), flat.values)
+    if "noise" in flat.values:
+        for metric in LEVELS:
+            found.has_unit(uid, metric, "dB", "signal_strength")
     items = found.or_rejected(uid)
     return [Discovered(uid, gateway), *items] if gateway else items
 

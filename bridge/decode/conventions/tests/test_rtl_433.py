@@ -20,7 +20,7 @@ from bridge.decode.conventions.tests.heard import (
     values,
 )
 from bridge.decode.identity import device_uid
-from bridge.decode.items import Discovered, Ignored, Rejected
+from bridge.decode.items import Described, Discovered, Ignored, Rejected
 
 EVENTS = "rtl_433/raspi/events"
 # merbanan/rtl_433@91b2ebdb42e5, docs/OPERATION.md: a message of its syslog output
@@ -93,6 +93,22 @@ def test_units_are_in_the_names() -> None:
         "battery_mV": "mV",
         "pm2_5_ug_m3": "µg/m³",
         "rssi": "dBm",
+    }
+
+
+def test_levels_are_on_the_receivers_scale_and_flags_are_no_reading() -> None:
+    """merbanan/rtl_433, README: -M level; docs/DATA_FORMAT.md: TPMS."""
+    document = (
+        '{"time":"1764244790.123","model":"Schrader","type":"TPMS","flags":"73","id":"ABD1C5A",'
+        '"pressure_kPa":230.0,"mod":"ASK","freq":433.9,"rssi":-0.1,"snr":20.1,"noise":-20.2}'
+    )
+    items = hear(rtl_433, EVENTS, document)
+    told = values(items)["Schrader_ABD1C5A"]
+    assert told == {"pressure_kPa": 230.0, "rssi": -0.1, "snr": 20.1, "noise": -20.2}
+    series = [each for each in items if isinstance(each, Described) and each.metric in told]
+    assert {each.metric: (each.unit, each.quantity) for each in series} == {
+        "pressure_kPa": ("kPa", "pressure"),
+        **dict.fromkeys(("rssi", "snr", "noise"), ("dB", "signal_strength")),
     }
 
 
