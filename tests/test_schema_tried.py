@@ -33,7 +33,7 @@ from tests.sight import Hidden, hidden
 from tests.test_scopes import PARAMETER, known
 
 __all__ = ["database", "freezer", "hidden", "own_ingest"]  # fixtures
-EXAMPLES = 5  # of each operation
+EXAMPLES = 4  # of each operation
 MEASURING = {"ingest", "ingest_by_path", "ingest_attributes"}  # no views of Django's
 # The same examples in each run, and the first failure as it is: to find a smaller one takes long.
 FEW = settings(
