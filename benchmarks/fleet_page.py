@@ -33,7 +33,7 @@ KINDS = ("freezer", "pump", "air-quality", "power-meter")
 HISTORY = 15 * 60  # seconds before the run …
 STEP = 10  # … with a reading each so many
 FRAME_MS = 1000 / 60
-READY_MS = 180_000  # for the page to be there
+READY_MS = 300_000  # for the page to be there
 USERNAME = "benchmark-viewer"
 # What the page does to its viewer: tasks over 50 ms, and what moved without being asked to.
 OBSERVE = """

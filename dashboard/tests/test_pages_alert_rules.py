@@ -38,6 +38,16 @@ def freezer() -> None:
             mark_dirty(cursor, from_ms(start + n * MINUTE))
 
 
+def has_its_picture_and_a_table(page: Page) -> None:
+    """Of the replay; the table is folded again."""
+    expect(page.locator("#tints .is-firing")).to_have_count(2)
+    table = page.locator("#replay-chart .folded-table")
+    table.locator("summary").click()
+    expect(table.locator("tbody tr").first).to_be_visible()
+    expect(table.locator("thead")).to_contain_text("temperature")
+    table.locator("summary").click()
+
+
 def test_a_rule_is_tried_tuned_on_the_chart_switched_on_and_deleted(page: Page):
     freezer()
     page.goto("/alerts/rules/")
@@ -53,7 +63,7 @@ def test_a_rule_is_tried_tuned_on_the_chart_switched_on_and_deleted(page: Page):
     sentence = page.locator("#sentence")
     expect(sentence).to_contain_text(re.compile("2 times, 12.min in all"))
     expect(page.locator("#fired li")).to_have_count(2)
-    expect(page.locator("#tints .is-firing")).to_have_count(2)
+    has_its_picture_and_a_table(page)
     # The line is dragged above the smaller of the two, and the picture follows.
     handle = page.get_by_role("slider", name="Fires above")
     handle.scroll_into_view_if_needed()

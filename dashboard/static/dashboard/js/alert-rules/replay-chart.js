@@ -3,6 +3,7 @@
 import { AlertSpans } from "../charts/alert-spans.js";
 import { byId, el, setText } from "../page/element.js";
 import { AxisRoom } from "../charts/axis-room.js";
+import { FoldedTable } from "../charts/folded-table.js";
 import { get } from "../page/rest.js";
 import { Heard } from "../charts/heard.js";
 import { humanise } from "../page/format.js";
@@ -55,6 +56,8 @@ export class ReplayChart {
     /** @type {LiveChart|StateStrip|null} */ this.chart = null;
     this.rooms = { left: new AxisRoom(byId("plot")) };
     this.handles = new LimitHandles(byId("handles"), (field, value, isDone) => this.of.moved(field, value, isDone));
+    this.table = new FoldedTable(() => ({ series: this.target ?? { metric: "", unit: "" }, rows: this.points.rows, texts: this.points.texts }));
+    byId("replay-chart").append(this.table.element);
     this.loaded = "";
     new ResizeObserver(() => this.#redraw()).observe(byId("plot"));
     document.addEventListener("appearance", () => this.#restyle());
@@ -82,6 +85,7 @@ export class ReplayChart {
     byId("no-data").hidden = !none;
     setText(byId("no-data"), none ? t("No readings in these days.") : "");
     this.chart?.reset();
+    this.table.changed();
     this.#redraw();
   }
 

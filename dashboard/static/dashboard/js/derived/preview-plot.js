@@ -3,14 +3,20 @@
 import { bare, THIN } from "../page/format.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { el } from "../page/element.js";
+import { FoldedTable } from "../charts/folded-table.js";
 import { clock } from "../time/moment.js";
 import { t } from "../page/language.js";
 
+/** What is shown. @type {import("../charts/folded-table.js").Drawn} */
+let drawn = { series: { metric: "", unit: "" }, rows: [], texts: [] };
+const table = new FoldedTable(() => drawn);
 const GAP = 5; // usual steps without a result after which the line breaks
 
 /** @param {HTMLElement} area @param {any} tried as POST /api/v1/derived/preview/ answers */
 export function showPlot(area, tried) {
   const rows = tried.points;
+  drawn = { series: { metric: t("Result"), unit: tried.unit }, rows: rows.map((/** @type {number[]} */ [at, value]) => [at, value, null, null, null]), texts: [] };
+  table.changed();
   if (!rows.length) {
     const text = Object.keys(tried.errors).length ? t("Nothing to show yet") : t("There is no result in this time.");
     area.replaceChildren(el("p", { class: "none", text }));
@@ -27,7 +33,7 @@ export function showPlot(area, tried) {
   picture.setAttribute("aria-hidden", "false");
   picture.setAttribute("aria-label", t("From {low} to {high}, now {said}", { low, high, said: said(values[values.length - 1]) }));
   area.replaceChildren(picture, el("div", { class: "ends" }, el("span", { text: high }), el("span", { text: low })),
-    el("div", { class: "times" }, el("span", { text: clock(tried.from) }), el("span", { text: clock(tried.now) })));
+    el("div", { class: "times" }, el("span", { text: clock(tried.from) }), el("span", { text: clock(tried.now) })), table.element);
 }
 
 function usualStep(/** @type {number[][]} */ rows) {
