@@ -88,8 +88,8 @@ UNITS = {
     "tempf": "°F",
 }
 UNITS_OF_MODEL = {"TPMS": {"pres": "bar"}, "SBBT": {"open": "%"}, "RC1010": {"level": "%"}}
-# What is told in two units: the second goes where the first is.
 _UNIT_KEYS = {"avg": "avgu", "sum": "sumu", "weight": "unit"}  # where a metric's unit is told
+# What is told in two units: the second goes where the first is.
 _AGAIN = ("tempf", "lvl_in")
 _KEPT = {"tempf": "tempc", "lvl_i": "lvl_cm"}
 _TOPIC = re.compile(r"(?:(.+)/)?([^/]+)/([A-Za-z0-9_]+)toMQTT(?:/(.*))?")

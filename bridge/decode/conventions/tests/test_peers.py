@@ -1,7 +1,8 @@
 """What libraries of others encode is read: pycayennelpp and micropython-senml, as devices use them.
 
 Clients that need other packages than ours, for Sparkplug and ThingsBoard, run beside a bridge in
-`tests/test_mixed_fleet.py`.
+`tests/test_mixed_fleet.py`. Node-RED is not among them: it takes longer to install than the rest of
+the tools together, and what it publishes is any JSON.
 """
 
 from __future__ import annotations
