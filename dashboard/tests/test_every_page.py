@@ -3,6 +3,7 @@ no other server for anything, fits its window, and axe finds nothing that is har
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from django.utils import timezone
 from django.views.generic.base import TemplateResponseMixin
 from playwright.sync_api import Page, expect
 
+from dashboard.tests.left_in_english import left_in_english
 from dashboard.tests.live_socket import insert
 from derived.models import Backfill, DerivedSeries
 from devices.models import Device, Presence, Site
@@ -88,6 +90,15 @@ PAGES = {
     "api-docs": Shown("/api/v1/docs/", ".operations summary"),
     "login": Shown("/login/?next=/pipeline/", "h1:text('Pulseboard')", live=False),
     "not found": Shown("/nothing/", "h1", live=False),
+}
+
+WORDED = re.compile(r":text\(.*?\)")  # of a sign, which is another in another language
+# What somebody, a device or an engine wrote, in English as it was.
+WRITTEN = {
+    *(f"Temperature of Pump {number} is 21 °C, above 15 °C." for number in (3, 4, 6)),
+    *("Pump 0 is offline.", "as the engine says it", "as a bridge says it"),
+    "administrator of every site",  # as the audit log keeps it
+    "Register devices, read what they measured, and see how it got in.",
 }
 
 
@@ -214,7 +225,7 @@ def look_into(page: Page, name: str) -> None:
     if name == "api-docs":
         for operation in ("devices_list", "devices_create"):
             page.click(f"#{operation} summary")
-        page.click("text=Send GET")
+        page.locator("#devices_list button.main", has_text="GET").click()
         expect(page.locator("#devices_list .status")).to_contain_text("200")
     if name == "quarantine":
         page.click("#groups summary >> nth=0")
@@ -233,7 +244,11 @@ def look_into(page: Page, name: str) -> None:
 def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
     page: Page, web: WebProcess, things: None, name: str, width: int
 ):
+    """On the phone in German: its words are longer."""
     path, sign, live = PAGES[name]
+    if speaks_german := width == 390:
+        page.set_extra_http_headers({"Accept-Language": "de-DE,de"})
+        sign = WORDED.sub("", sign)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.set_viewport_size({"width": width, "height": 900})
@@ -254,6 +269,9 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
     look_into(page, name)
     if name != "alerts" and live:
         page.click("#appearance summary")
+    assert page.evaluate("document.documentElement.lang") == ("de" if speaks_german else "en")
+    if speaks_german:
+        assert left_in_english(page, "de", WRITTEN) == []
     for theme in ("light", "dark"):
         # Without the moment in which a colour changes into another.
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
