@@ -162,6 +162,8 @@ def numbered(text: str) -> str:
 
 def reads_as_words(text: str) -> bool:
     plain = re.sub(r"\{\w+\}", "", text)
+    if re.match(r"(SELECT|COPY|INSERT|DELETE) |string_agg\(", text):  # composed for the database
+        return False
     return " " in text.strip() and len(re.findall(r"[A-Za-z]{2,}|\d{4}", plain)) > 1
 
 
