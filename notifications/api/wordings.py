@@ -184,7 +184,7 @@ def sample(what: str, zone: ZoneInfo) -> Content:
     one = Content(
         what=what,
         severity="critical",
-        sentence=gettext("Temperature −12.4 °C, limit −15"),
+        sentence=gettext("Temperature −12.4 °C is above −15 °C"),
         rule=gettext("Freezer too warm"),
         device=gettext("Freezer 1"),
         uid="freezer-1",

@@ -1,11 +1,11 @@
 /** Who was told, who was not and why, and what the other side answered. */
 
-import { SEVERITY } from "../alerts/words.js";
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { duration } from "../page/format.js";
 import { showInAddress } from "../page/address.js";
 import { when } from "../time/moment.js";
+import { SEVERITIES } from "./words.js";
 import { recognised, t } from "../page/language.js";
 
 const OUTCOMES = /** @type {Record<string, string>} */ ({ taken: t("taken"), refused: t("refused"), unanswered: t("unanswered") });
@@ -59,7 +59,7 @@ export class Log {
       ...one.attempts.map((/** @type {any} */ attempt) => el("span", { class: "quiet", text: `${when(attempt.at, now)} ${t("{outcome} in {took}", { outcome: [OUTCOMES[attempt.outcome] ?? attempt.outcome, attempt.status].filter(Boolean).join(" "), took: duration(attempt.took) })}${attempt.answer ? `: ${recognised(attempt.answer)}` : ""}` }))));
     return el("li", { data: { why: each.why } },
       el("div", { class: "about" }, el("b", { text: recognised(each.who) }), el("span", { class: each.sent === null && each.due === null ? "error" : "", text: ` ${recognised(each.said)}` }),
-        el("p", { class: "small", text: `[${SEVERITY[/** @type {keyof typeof SEVERITY} */ (each.severity)] ?? each.severity}] ${each.sentence}` }), el("ul", { class: "small attempts" }, ...sent)),
+        el("p", { class: "small", text: `[${SEVERITIES.find(({ value }) => value === each.severity)?.label ?? each.severity}] ${each.sentence}` }), el("ul", { class: "small attempts" }, ...sent)),
       el("div", { class: "small quiet acts" }, el("span", { text: when(each.at, now) }), ...(of ? [el("span", { text: of })] : [])));
   }
 }
