@@ -237,3 +237,10 @@ def test_images_are_pinned(services):
         assert tag
         assert tag != "latest"
         assert tag == "local" or re.match(r"\d+\.\d+\.\d+", tag), service["image"]
+
+
+def test_no_part_gains_privileges_and_none_shows_a_password_among_its_arguments(services):
+    for name, service in services.items():
+        assert "no-new-privileges:true" in service.get("security_opt", []), name
+        *_, kept = str((service.get("command") or [""])[-1]).rpartition("exec ")
+        assert "PASSWORD" not in kept, name
