@@ -14,7 +14,7 @@ from knox.models import AuthToken
 
 from access.models import Grant
 from devices import clock
-from devices.events import announce_after_commit
+from devices.events import announce_account, announce_after_commit
 from devices.models import ApiTokenName
 
 SAYS_NOTHING = {"last_login"}  # fields of an account that give it no right
@@ -54,7 +54,9 @@ def _deleted(instance: User, **_: Any) -> None:
 
 @receiver(post_delete, sender=AuthToken)
 def _revoked(instance: AuthToken, **_: Any) -> None:
+    """By whoever: REST, the admin, a command."""
     announce_rights(instance.user_id)
+    announce_account(instance.user.get_username())
 
 
 @receiver(post_save, sender=ApiTokenName)

@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from channels.db import database_sync_to_async
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
@@ -511,15 +512,33 @@ async def test_a_page_is_told_of_whatever_a_request_changes(hub: Hub, cookie: st
     assert not failed, "\n".join(failed)
 
 
-def in_the_admin(user: User) -> None:
-    """A site is deleted whose device stays."""
+# What the admin deletes, the last made first, and what pages are told of it.
+IN_THE_ADMIN = {
+    "telemetry.Series": "series",
+    "devices.Site": "site",  # its device stays
+    "devices.Device": "device",
+    "knox.AuthToken": "account",
+    "auth.User": "people",
+}
+NOTHING_OF_REST = {"auth.Group"}
+
+
+def things_of_the_admin(user: User) -> None:
     site = Site.objects.create(slug="roof", name="Roof")
-    Device.objects.create(uid="fan-1", name="Fan", site=site)
+    fan = Device.objects.create(uid="fan-1", name="Fan", site=site)
+    Series.objects.create(device=fan, metric="speed")
+    model("knox.AuthToken").create(user)
+    User.objects.create_user("mia")
+
+
+def delete_in_the_admin(user: User, label: str) -> None:
+    newest_one = model(label).latest("created" if label == "knox.AuthToken" else "pk")
     browser = Client()
     browser.force_login(user)
-    chosen = {"action": "delete_selected", "post": "yes", "_selected_action": [site.pk]}
-    assert browser.post("/admin/devices/site/", chosen).status_code == 302
-    assert not Site.objects.filter(pk=site.pk).exists()
+    chosen = {"action": "delete_selected", "post": "yes", "_selected_action": [newest_one.pk]}
+    address = f"/admin/{label.lower().replace('.', '/')}/"
+    assert browser.post(address, chosen).status_code == 302, label
+    assert not model(label).filter(pk=newest_one.pk).exists(), label
 
 
 async def test_a_page_is_told_of_what_the_admin_and_a_command_change(hub: Hub, cookie: str):
@@ -528,11 +547,32 @@ async def test_a_page_is_told_of_what_the_admin_and_a_command_change(hub: Hub, c
     async with Socket(cookie) as socket:
         await socket.got("hello")
         await hub.linked()
-        await database_sync_to_async(in_the_admin)(user)
+        await database_sync_to_async(things_of_the_admin)(user)
+        for label, told in IN_THE_ADMIN.items():
+            await Bridge().announce("cards", mark=label)
+            await socket.got("cards", mark=label)
+            seen = len(socket.seen)
+            await database_sync_to_async(delete_in_the_admin)(user, label)
+
+            def is_told(told: str = told, seen: int = seen) -> bool:
+                return any(message["op"] == told for message in socket.seen[seen:])
+
+            await eventually(is_told)
         await socket.got("device", change="changed")
         await socket.got("site", change="deleted")
         await database_sync_to_async(call_command)("ready_made_rules", stdout=StringIO())
         await socket.got("alert_rules")
+
+
+def test_whatever_the_admin_deletes_is_deleted_above(rf: Any, transactional_db: None):
+    request = rf.get("/")
+    request.user = User(username="root", is_superuser=True, is_staff=True, is_active=True)
+    may = {
+        each._meta.label
+        for each, page in admin.site._registry.items()
+        if page.has_delete_permission(request)
+    }
+    assert may == IN_THE_ADMIN.keys() | NOTHING_OF_REST
 
 
 def test_some_page_follows_every_event():

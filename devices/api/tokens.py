@@ -176,10 +176,6 @@ class ApiTokenViewSet(
             .order_by("-created", "pk")
         )
 
-    def perform_destroy(self, instance: AuthToken) -> None:
-        super().perform_destroy(instance)
-        announce_account(instance.user.get_username())
-
     @extend_schema(
         summary="Make an API token",
         request=NewApiTokenSerializer,
