@@ -54,6 +54,23 @@ test("subscriptions made before the hello are sent after it", () => {
   w.say(HELLO);
   assert.deepEqual(w.socket.sent, [{ op: "subscribe", id: 1, ...request }]);
 });
+test("who listens late is told of the hello there was, and of none that is over", async () => {
+  const { w, connection } = opened();
+  const heard = [];
+  connection.on("hello", ({ now }) => heard.push(["late", now]));
+  assert.deepEqual(heard, []);
+  await Promise.resolve();
+  assert.deepEqual(heard, [["late", HELLO.now]]);
+  connection.on("hello", ({ now }) => heard.push(["too late", now]));
+  w.socket.onclose({ code: 1006 });
+  connection.on("hello", ({ now }) => heard.push(["between", now]));
+  await Promise.resolve();
+  assert.equal(heard.length, 1);
+  w.pass(60_000);
+  w.say({ ...HELLO, now: 2 });
+  await Promise.resolve();
+  assert.deepEqual(heard.slice(1), [["late", 2], ["too late", 2], ["between", 2]]);
+});
 test("it is catching up until the snapshot, then live", () => {
   const { w, connection } = opened();
   connection.subscribe(1, request);

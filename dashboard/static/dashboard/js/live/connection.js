@@ -42,7 +42,7 @@ export class LiveConnection {
     this.listeners = new Map();
     this.attempt = 0;
     this.asleep = false;
-    this.ready = false;
+    /** of the present socket @type {any} */ this.hello = null;
     this.quietSince = 0; // by the world's clock: the last message, or when the socket was opened
     this.thinned = false;
     this.socket = null;
@@ -50,10 +50,16 @@ export class LiveConnection {
     /** of the present socket @type {Acks|null} */ this.acks = null;
   }
 
-  /** Listen to one `op`, or to "state". @param {string} op @param {(message: any) => void} listener */
+  /**
+   * Listen to one `op`, or to "state". Who listens to "hello" when it was heard already is told it as well, soon: which module of a page
+   * runs before the socket is open differs from one load to the next.
+   * @param {string} op @param {(message: any) => void} listener
+   */
   on(op, listener) {
     const set = this.listeners.get(op) ?? new Set();
     this.listeners.set(op, set.add(listener));
+    const { hello } = this;
+    if (op === "hello" && hello !== null) queueMicrotask(() => hello === this.hello && listener(hello));
     if (OFTEN.includes(op) && !this.watched.has(op)) {
       this.watched.add(op);
       this.#watch();
@@ -63,6 +69,11 @@ export class LiveConnection {
 
   #emit(/** @type {string} */ op, /** @type {any} */ message) {
     for (const listener of this.listeners.get(op) ?? []) listener(message);
+  }
+
+  /** Whether the server hears what is said now. */
+  get ready() {
+    return this.hello !== null;
   }
 
   /** What keeps this page from knowing what devices do now, or null. */
@@ -181,7 +192,7 @@ export class LiveConnection {
     const subscription = this.subscriptions.get(message.id);
     if (message.op === "beat") this.news.take(message, now);
     if (message.op === "hello") {
-      this.ready = true;
+      this.hello = message;
       this.news.hold();
       this.news.take(message, now);
       this.attempt = 0;
@@ -218,7 +229,7 @@ export class LiveConnection {
     // Who was let in before may get another key of the session, as after a change of the password: tried once more.
     const wasIn = this.ready;
     this.socket = null;
-    this.ready = false;
+    this.hello = null;
     this.thinned = false;
     this.world.cancel(this.timer);
     this.acks?.end();
