@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db.models.signals import post_save
 from django.test import TransactionTestCase
@@ -22,6 +23,10 @@ settings.register_profile(
     "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+
+# Who loads `config.asgi`, to collect tests for one, is given a pool of connections: what runs after
+# it in this process would go on with a database that it took away or exchanged.
+django_settings.DATABASE_POOL = 0
 
 
 @pytest.fixture(autouse=True, scope="session")

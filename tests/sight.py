@@ -40,7 +40,7 @@ from telemetry.models import (
 )
 from tests.granted import may
 
-SECRET = "SECRET"  # in everything a viewer of the other site must not read
+SECRET = "NOT4YOU"  # in everything a viewer of the other site must not read
 HIDDEN_ID = 4_711  # of what a request names in its body
 
 

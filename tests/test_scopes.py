@@ -198,10 +198,10 @@ BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
 }
 WINDOW = {"range": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}}
 BODIES |= {
-    ("post", "/api/v1/grafana/search"): [{}, {"target": "SECRET"}],
+    ("post", "/api/v1/grafana/search"): [{}, {"target": SECRET}],
     ("post", "/api/v1/grafana/metrics"): [{}],
     ("post", "/api/v1/grafana/variable"): [{"payload": {"target": "far"}}],
-    ("post", "/api/v1/grafana/query"): [{**WINDOW, "targets": [{"target": "far-1 SECRET.metric"}]}],
+    ("post", "/api/v1/grafana/query"): [{**WINDOW, "targets": [{"target": f"far-1 {SECRET}.metric"}]}],
     ("post", "/api/v1/grafana/annotations"): [{**WINDOW, "annotation": {"query": "far-1"}}],
 }
 # They give what one may see of what they were asked for: nothing refused, nothing told.
@@ -244,21 +244,21 @@ QUERIES = {
     "/api/v1/readings/": [
         "series={series}",
         "device=far-1",
-        "device=far-1&metric=SECRET.metric",
+        "device=far-1&metric=NOT4YOU.metric",
         "site=far&interval=1d",
         "kind=secret&interval=raw",
         "tag=secret&interval=1h&agg=p95&shape=wide",
         "series={series}&interval=raw&shape=series",
     ],
     "/api/v1/readings/latest/": ["", "site=far", "device=far-1", "series={series}", "tag=secret"],
-    "/api/v1/series/": ["", "device=far-1", "search=SECRET"],
-    "/api/v1/devices/": ["", "site=far", "search=SECRET", "tag=secret"],
-    "/api/v1/fleet/": ["", "site=far", "search=SECRET"],
-    "/api/v1/search/": ["q=SECRET", "q=far"],
+    "/api/v1/series/": ["", "device=far-1", "search=NOT4YOU"],
+    "/api/v1/devices/": ["", "site=far", "search=NOT4YOU", "tag=secret"],
+    "/api/v1/fleet/": ["", "site=far", "search=NOT4YOU"],
+    "/api/v1/search/": ["q=NOT4YOU", "q=far"],
     "/api/v1/search/series/": [
         "",
-        "q=SECRET",
-        "name=far-1.SECRET.metric",
+        "q=NOT4YOU",
+        "name=far-1.NOT4YOU.metric",
         "device=far-1",
         "site=far",
     ],
@@ -268,16 +268,16 @@ QUERIES = {
         "site=far",
         "device=far-1",
         f"thread={HIDDEN_ID}",
-        "search=SECRET",
+        "search=NOT4YOU",
         "tag=secret",
-        "author=SECRET",
+        "author=NOT4YOU",
         f"before={HIDDEN_ID}",
         "after=0",
         "marks=1",
         "marks=1&device=near-1",
         "marks=1&site=near",
     ],
-    "/api/plugins/telemetry/DEVICE/{uid}/values/timeseries": ["keys=SECRET.metric"],
+    "/api/plugins/telemetry/DEVICE/{uid}/values/timeseries": ["keys=NOT4YOU.metric"],
     "/api/v1/log/since/": ["from=0", "from=0&site=far"],
 }
 DISCARDING = {
@@ -312,7 +312,7 @@ def test_no_operation_of_the_api_shows_or_changes_what_one_may_not_see(
             tried += 1
             said = f"{method} {address}: {status} {text[:300]}"
             assert status < 500, said
-            assert SECRET not in text.replace("SECRET.metric'", ""), said
+            assert SECRET not in text.replace(f"{SECRET}.metric'", ""), said
             if "{" in path:
                 assert status == 404, said
             elif method != "get" and path not in LISTING:
