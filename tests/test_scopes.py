@@ -201,7 +201,9 @@ BODIES |= {
     ("post", "/api/v1/grafana/search"): [{}, {"target": SECRET}],
     ("post", "/api/v1/grafana/metrics"): [{}],
     ("post", "/api/v1/grafana/variable"): [{"payload": {"target": "far"}}],
-    ("post", "/api/v1/grafana/query"): [{**WINDOW, "targets": [{"target": f"far-1 {SECRET}.metric"}]}],
+    ("post", "/api/v1/grafana/query"): [
+        {**WINDOW, "targets": [{"target": f"far-1 {SECRET}.metric"}]}
+    ],
     ("post", "/api/v1/grafana/annotations"): [{**WINDOW, "annotation": {"query": "far-1"}}],
 }
 # They give what one may see of what they were asked for: nothing refused, nothing told.

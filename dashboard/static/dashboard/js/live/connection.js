@@ -50,11 +50,8 @@ export class LiveConnection {
     /** of the present socket @type {Acks|null} */ this.acks = null;
   }
 
-  /**
-   * Listen to one `op`, or to "state". Who listens to "hello" when it was heard already is told it as well, soon: which module of a page
-   * runs before the socket is open differs from one load to the next.
-   * @param {string} op @param {(message: any) => void} listener
-   */
+  /** Listen to one `op`, or to "state". A "hello" that was heard already is told as well, soon: which module of a page runs before its
+   * socket is open differs from load to load. @param {string} op @param {(message: any) => void} listener */
   on(op, listener) {
     const set = this.listeners.get(op) ?? new Set();
     this.listeners.set(op, set.add(listener));
