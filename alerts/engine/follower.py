@@ -17,7 +17,7 @@ from telemetry.followers import REGISTRY, Follower
 IDLE = 0.2  # seconds between two looks at the commit log, at least
 # A look costs an index scan a series, however few readings are new. So it rests so many times as
 # long as the looks took, and at most so many seconds, in which more becomes new.
-REST_SHARE, LONGEST_REST = 3.0, 0.8
+REST_SHARE, LONGEST_REST = 3.0, 0.3
 REFRESH_US = 2_000_000  # between two looks whether rules, devices or series have changed
 LEADS_US = 10_000_000  # between two looks at how far the clocks of devices are ahead
 TEND_US = 2_000_000  # between two looks at what time alone changes of alerts that stand
