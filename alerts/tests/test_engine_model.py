@@ -157,7 +157,7 @@ def last_week(plant: Plant, series: list[Series]) -> None:
 def test_it_finds_what_the_model_finds_whatever_happens(
     transactional_db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Who is killed when hangs on the shares of devices, so on what ran before: what is sent must not.
+    # Who is killed when hangs on more than the seed: what is sent must not.
     chance, fate = random.Random(2), random.Random(8)
     names = itertools.count()
     monkeypatch.setattr(processes, "new_name", lambda: f"engine-{next(names):03}")
