@@ -7,16 +7,13 @@ measured.
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import selectors
 import socket
 import time
 from dataclasses import dataclass
-from multiprocessing.sharedctypes import RawArray
-from types import TracebackType
 from typing import Any
 
+from benchmarks.load_process import STOP, LoadProcess
 from benchmarks.packets import Fleet, Packets
 
 CONNECTIONS = 4
@@ -24,8 +21,7 @@ WINDOW = 5_000  # messages of a connection that the broker has not acknowledged
 CHUNK = 500  # messages of one send
 IDLE_SECONDS = 0.002  # between two looks at an allowance that is used up
 SOCKET_BYTES = 1 << 20
-ALLOWED, SENT, ACKED, STOP = range(4)  # places in the shared array
-START_SECONDS = 60.0
+ALLOWED, SENT, ACKED = range(1, 4)  # places in the shared array, after STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +30,11 @@ class Address:
     port: int
 
 
-class Generator:
+class Generator(LoadProcess):
     """The process as its parent sees it."""
 
     def __init__(self, fleet: Fleet, address: Address) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._shared = RawArray(ctypes.c_int64, 4)
-        self._ready = context.Event()
-        self.process = context.Process(
-            target=_run, args=(fleet, address, self._shared, self._ready), daemon=True
-        )
-
-    def __enter__(self) -> Generator:
-        self.process.start()
-        if not self._ready.wait(START_SECONDS):
-            raise RuntimeError("the load generator did not connect")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self._shared[STOP] = 1
-        self.process.join(5.0)
-        if self.process.is_alive():
-            self.process.kill()
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid or 0
+        super().__init__(4, _run, fleet, address)
 
     @property
     def sent(self) -> int:
@@ -147,7 +120,7 @@ class Publisher:
             self._turn, self._row = self._turn + 1, 0
 
 
-def _run(fleet: Fleet, address: Address, shared: Any, ready: Any) -> None:
+def _run(shared: Any, ready: Any, fleet: Fleet, address: Address) -> None:
     edges = [fleet.devices * n // CONNECTIONS for n in range(CONNECTIONS + 1)]
     publishers = [
         Publisher(address, f"{fleet.name}-load{n}", Packets(fleet, edges[n], edges[n + 1]))

@@ -4,51 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import itertools
 import json
-import multiprocessing
 import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.sharedctypes import RawArray
-from types import TracebackType
 from typing import Any
+
+from benchmarks.load_process import STOP, LoadProcess
 
 CHUNK = 200  # messages of one write
 HTTP_CONNECTIONS = 8  # of the one device
 SOCKET_BYTES = 1 << 20
 CONNECT_SECONDS = 10.0
 AGAIN_SECONDS = 0.2  # between two tries of a device that the broker does not let in
-SENT, REFUSED, STOP = range(3)  # places in the shared array
+SENT, REFUSED = range(1, 3)  # places in the shared array, after STOP
 VALUES = {f"loud_{number}": number + 0.5 for number in range(3)}
 
 
-class Loud:
+class Loud(LoadProcess):
     """While it is entered, the process sends. `sent` and `refused` are messages."""
 
     def __init__(self, work: Callable[..., None], *about: Any) -> None:
-        self._shared = RawArray(ctypes.c_int64, 3)
-        context = multiprocessing.get_context("spawn")
-        self._ready = context.Event()
-        self.process = context.Process(
-            target=work, args=(self._shared, self._ready, *about), daemon=True
-        )
-
-    def __enter__(self) -> Loud:
-        self.process.start()
-        if not self._ready.wait(60.0):
-            raise RuntimeError("the loud device did not connect")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self._shared[STOP] = 1
-        self.process.join(5.0)
-        if self.process.is_alive():
-            self.process.kill()
+        super().__init__(3, work, *about)
 
     @property
     def sent(self) -> int:
