@@ -11,6 +11,7 @@ import pytest
 from embedded.errors import EmbeddedError
 from embedded.servers.claims import Claims
 from embedded.servers.ports import free_port, in_url, is_free, own_addresses
+from embedded.up import forked
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import read
 from embedded.up.stack import Stack, address_of
@@ -102,3 +103,8 @@ def test_other_machines_reach_the_broker_where_it_has_accounts(
         monkeypatch.setenv("PULSEBOARD_MQTT_ANONYMOUS", "yes")
         with pytest.raises(EmbeddedError, match="no accounts"):
             stack(*words, "--mqtt-host", "0.0.0.0")
+
+
+def test_all_of_ours_but_the_simulator_are_forks(stack: Callable[..., Stack]) -> None:
+    ours = [one.name for one in stack("--devices", "3").programs() if forked.is_ours(one.command)]
+    assert ours == ["web", "maintain", "engine", "bridge"]

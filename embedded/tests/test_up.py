@@ -35,6 +35,7 @@ pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 240.0  # a machine at work takes three times as long as one that is not
+LEAST_SHARED_KB = 10_000  # with what they were forked from; started anew it is nothing
 SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1")
 OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
 
@@ -163,7 +164,6 @@ def all_gone(processes: list[psutil.Process]) -> bool:
     return not any(is_alive(process) for process in processes)
 
 
-@pytest.mark.timeout(3600)  # seconds; each step has a deadline of its own
 def secrets_of(up: Up) -> set[str]:
     """Every secret of the stack, as its files have them."""
     words: dict[str, str] = json.loads((up.data / "environment.json").read_text())
@@ -173,6 +173,23 @@ def secrets_of(up: Up) -> set[str]:
     return {secret for secret in found if secret}
 
 
+def check_forks(up: Up) -> None:
+    """Our programs share what supervisord imported, and are shown as what they are."""
+    supervisord, *others = up.processes()
+    assert supervisord.num_threads() == 2  # the other waits for the end of `up`
+    assert supervisord.net_connections(kind="inet") == []
+    named = {process.name(): process for process in others}
+    for name in ("web", "maintain", "engine", "bridge"):
+        shared = re.search(
+            r"Shared_Dirty: +(\d+) kB", Path(f"/proc/{named[name].pid}/smaps_rollup").read_text()
+        )
+        assert shared
+        assert int(shared[1]) > LEAST_SHARED_KB, name
+    assert named["bridge"].cmdline()[2:4] == ["runbridge", "--probe"]
+    assert named["web"].cmdline()[1:3] == ["-m", "daphne"]
+
+
+@pytest.mark.timeout(3600)  # seconds; each step has a deadline of its own
 def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) -> None:
     # Ports of its own, as if it had run before: whoever starts meanwhile wants the usual ones.
     DataFolder(server_folder / "var").remember_ports(
@@ -197,12 +214,14 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     assert f"already runs from {up.data} at {url}" in second.said
     assert f"process {up.process.pid}" in second.said
 
+    check_forks(up)
     before = up.processes()
     for process in before[1:]:  # the first is supervisord
         process.kill()
     for name in ("postgres", "redis", "mqtt", "web", "maintain", "engine", "bridge", "sim"):
         up.wait_for(rf"{name} died \(terminated by SIGKILL\); restarting it")
         up.wait_for(rf"{name} runs again, as process \d+")
+    check_forks(up)
     stored = up.readings()
     eventually(lambda: up.readings() > stored, WAIT_SECONDS, what="readings after the restarts")
 

@@ -12,8 +12,12 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 from supervisor import supervisord
+from supervisor.options import ServerOptions
+
+from embedded.up import forked
 
 
 class Forgiving(io.TextIOBase):
@@ -34,7 +38,29 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+class Forking(ServerOptions):
+    """Runs our own programs in the fork that it makes for each, in place of starting Python anew.
+
+    What is shared is imported when the first of them starts, and the servers have by then.
+    """
+
+    def check_execv_args(self, filename: str, argv: list[str], found: Any) -> None:
+        super().check_execv_args(filename, argv, found)
+        self._is_forked = False
+        if forked.is_ours(argv):
+            try:
+                self._is_forked = forked.load()
+            except Exception as exc:  # noqa: BLE001 (the program will say so itself, in its log)
+                self.logger.warn(f"each program imports for itself what all share: {exc!r}")
+
+    def execve(self, filename: str, argv: list[str], environment: dict[str, str]) -> None:
+        if self._is_forked:
+            forked.run(argv, environment)
+        super().execve(filename, argv, environment)
+
+
 def main() -> None:
+    supervisord.ServerOptions = Forking
     sys.stdout = sys.stderr = Forgiving()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     supervisord.main(["-n", "-c", sys.argv[1]])
