@@ -4,12 +4,12 @@ import gc
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 # Nothing of what is loaded goes: to look for what does is a seventh of the time of a start.
 gc.disable()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django_application: Any = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs the apps to be ready)
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
@@ -17,6 +17,7 @@ from django.urls import get_resolver, re_path  # noqa: E402
 
 from bridge.http.routing import http_urlpatterns  # noqa: E402
 from config import database_pool, http_flow, http_limits  # noqa: E402
+from config.django_handler import OneThreadHandler  # noqa: E402
 from config.requests_in_flight import RequestsInFlight  # noqa: E402
 from dashboard.database import watch  # noqa: E402
 from dashboard.database_guard import DatabaseGuard  # noqa: E402
@@ -26,7 +27,7 @@ from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 database_pool.install()
 http_limits.install()
 http_flow.install()
-guarded: Any = DatabaseGuard(django_application, watch)
+guarded: Any = DatabaseGuard(OneThreadHandler(), watch)
 application = ProtocolTypeRouter(
     {
         "http": RequestsInFlight(URLRouter([*http_urlpatterns, re_path(r"", guarded)])),
