@@ -15,13 +15,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+import psutil
 import psycopg
 from django.conf import settings
 
@@ -89,17 +90,36 @@ def server() -> Iterator[str]:
         child.stop()
 
 
-def timed(ask: Callable[[], object], repeats: int) -> dict[str, float]:
-    """Milliseconds of a question, once it was asked."""
+def timed(
+    ask: Callable[[], object], repeats: int, spenders: Mapping[str, int] | None = None
+) -> dict[str, float]:
+    """Milliseconds of a question, once it was asked; and `cpu_web`, say, those of processor time
+    that the process of this name (and number) spent on one, with its children."""
     ask()
     took = []
+    before = {name: stacks.cpu_seconds(pid) for name, pid in (spenders or {}).items()}
     for _ in range(repeats):
         began = time.perf_counter()
         ask()
         took.append((time.perf_counter() - began) * 1000)
+    spent = {
+        f"cpu_{name}": round((stacks.cpu_seconds(pid) - before[name]) * 1000 / repeats, 1)
+        for name, pid in (spenders or {}).items()
+    }
     took.sort()
     at = {"p50": 0.5, "p95": 0.95}
-    return {name: round(took[int(len(took) * share)], 1) for name, share in at.items()}
+    return {name: round(took[int(len(took) * share)], 1) for name, share in at.items()} | spent
+
+
+def spenders(web: Child, url: str) -> dict[str, int]:
+    """The processes that answer: the web process, and Postgres if it runs on this machine."""
+    with history_store.session(url) as connection:
+        try:
+            postgres = psutil.Process(connection.info.backend_pid).parent()
+        except psutil.NoSuchProcess:
+            postgres = None
+        is_ours = postgres is not None and postgres.name().startswith("postgres")
+        return {"web": web.pid, **({"postgres": postgres.pid} if postgres and is_ours else {})}
 
 
 def spans(store: Store) -> dict[str, timedelta]:
@@ -107,22 +127,22 @@ def spans(store: Store) -> dict[str, timedelta]:
     return {name: span for name, span in WINDOWS.items() if span.days <= store.days}
 
 
-def windows(api: Api, store: Store, repeats: int) -> dict[str, Any]:
+def windows(api: Api, store: Store, repeats: int, of_whom: Mapping[str, int]) -> dict[str, Any]:
     """Of each window, of one series and of all long ones; `packed_border` is an hour of which one
-    half is packed."""
+    half is packed. `of_whom`: whose processor time is told, see `timed`."""
     border = store.stop.date() - timedelta(days=settings.PACK_AFTER_DAYS)
     middle = datetime.combine(border, datetime.min.time(), UTC)
     half = timedelta(minutes=30)
     asked = {name: (store.stop - span, store.stop) for name, span in spans(store).items()}
     asked["packed_border"] = middle - half, middle + half
-    found: dict[str, Any] = {"p50_ms": {}, "p95_ms": {}}
+    found: dict[str, Any] = {}
     for label, ids in (("one", store.long_ids[:1]), ("twenty", store.long_ids)):
         for name, (start, stop) in asked.items():
             of = {"series": ids, "from": start.isoformat(), "to": stop.isoformat()}
             ask = partial(api.get, "readings/", **of, points=POINTS)
-            took = timed(ask, repeats)
+            took = timed(ask, repeats, of_whom)
             for share, ms in took.items():
-                found[f"{share}_ms"].setdefault(label, {})[name] = ms
+                found.setdefault(f"{share}_ms", {}).setdefault(label, {})[name] = ms
     return found
 
 
@@ -202,7 +222,8 @@ def measure(rows: int, days: int, repeats: int, *, windows_only: bool = False) -
                 stack.web("config.asgi:application") as (port, web),
                 closing(Api(port, token)) as api,
             ):
-                found |= {"build_seconds": store.built_seconds, **windows(api, store, repeats)}
+                asked = windows(api, store, repeats, spenders(web, url))
+                found |= {"build_seconds": store.built_seconds, **asked}
                 if before is None:
                     return found
                 far = {"from": "2000-01-01", "to": "2000-01-02", "series": store.long_ids[0]}
