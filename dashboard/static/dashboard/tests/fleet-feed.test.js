@@ -13,16 +13,20 @@ function connection() {
   };
 }
 /** @returns {any} */
-const device = (...ids) => ({ series: ids.map((id) => ({ id })), limited: ids.slice(0, 1) });
+const device = (...ids) => ({ series: ids.map((id) => ({ id })), limited: ids.slice(0, 1), drawn: false, draw(drawn) { this.drawn = drawn; } });
 
 test("it hears of every device and asks for the values of those in view", () => {
   const live = connection();
   const feed = new FleetFeed(live);
   assert.equal(live.followed, null);
-  feed.follow(new Set([device(1, 2)]));
-  feed.follow(new Set([device(1)])); // what is asked for already is not asked for again
-  feed.follow(new Set([device(1), device(3)]));
-  assert.deepEqual(live.asked, [[1, 2], [1, 3]]);
+  const [one, other, third] = [device(1, 2), device(4), device(3)];
+  feed.follow(new Set([one, other]));
+  feed.follow(new Set([one])); // what is asked for already is not asked for again
+  assert.deepEqual([other.drawn, live.asked], [true, [[1, 2, 4]]]);
+  feed.follow(new Set([one, third]));
+  assert.deepEqual([live.asked[1], [one, other, third].map(({ drawn }) => drawn)], [[1, 2, 3], [true, false, true]]);
+  feed.follow(new Set([device(1, 2), third])); // removed, and back
+  assert.equal(live.asked.length, 3);
 });
 test("a series that was deleted is not asked for again", () => {
   const live = connection();

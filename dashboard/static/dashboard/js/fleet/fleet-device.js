@@ -15,6 +15,7 @@ export class FleetDevice {
   /** @param {any} facts as in `GET /api/v1/fleet/` @param {import("./card.js").Template|null} [template] of its kind */
   constructor(facts, template = null) {
     this.points = new Points();
+    this.drawn = false; // whether its line is on the page
     this.latest = new Latest();
     this.hearing = new Hearing();
     /** Series the server last judged silent, with the time of their newest reading then. @type {Map<number, number>} */ this.silent = new Map();
@@ -51,6 +52,13 @@ export class FleetDevice {
     const before = this.card.main?.id;
     this.card = cardOf(this.facts.series, template, this.facts.thresholds);
     if (this.card.main?.id !== before) this.points = new Points();
+  }
+
+  /** Its line is asked for, or no longer: values with a limit come of every device, and a quarter of an hour of each is 70 MB of two thousand.
+   * @param {boolean} drawn */
+  draw(drawn) {
+    this.drawn = drawn;
+    if (!drawn) this.points = new Points();
   }
 
   /** Those its tile shows. @returns {any[]} */
@@ -131,7 +139,7 @@ export class FleetDevice {
       this.#compare(id, known);
     }
     this.hearing.reading(newest[0], now);
-    if (id === this.card.main?.id) {
+    if (this.drawn && id === this.card.main?.id) {
       this.points.add(points);
       this.points.trim(now - SPARK_WINDOW);
     }
@@ -139,7 +147,7 @@ export class FleetDevice {
 
   /** @param {any} history of one of its series @param {number} to */
   load(history, to) {
-    if (history.id === this.card.main?.id && history.kind !== "text") this.points.load(history, to);
+    if (this.drawn && history.id === this.card.main?.id && history.kind !== "text") this.points.load(history, to);
     const last = history.points[history.points.length - 1];
     if (last && !history.reduced) this.#stored(history.id, last);
     const said = history.texts[history.texts.length - 1];

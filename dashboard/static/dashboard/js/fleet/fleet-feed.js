@@ -12,6 +12,7 @@ export class FleetFeed {
   /** @param {import("../live/connection.js").LiveConnection} connection */
   constructor(connection) {
     this.connection = connection;
+    /** those whose lines are asked for @type {Set<FleetDevice>} */ this.drawn = new Set();
     connection.follow(null);
   }
 
@@ -21,11 +22,15 @@ export class FleetFeed {
 
   /** @param {Iterable<FleetDevice>} inView */
   follow(inView) {
-    const wanted = [...inView].flatMap((device) => device.series.map((s) => s.id)).slice(0, MAX_SERIES);
+    const devices = new Set(inView);
+    const wanted = [...devices].flatMap((device) => device.series.map((s) => s.id)).slice(0, MAX_SERIES);
     const held = this.#held(IN_VIEW);
-    if (wanted.some((id) => !held.has(id))) {
-      this.connection.subscribe(IN_VIEW, { series: wanted, since: "15m", points: 40, every: 1000 });
-    }
+    const isDrawn = [...devices].every((device) => device.drawn); // not, when it was removed and came back
+    if (isDrawn && wanted.every((id) => held.has(id))) return;
+    for (const device of this.drawn) if (!devices.has(device)) device.draw(false);
+    for (const device of devices) device.draw(true);
+    this.drawn = devices;
+    this.connection.subscribe(IN_VIEW, { series: wanted, since: "15m", points: 40, every: 1000 });
   }
 
   /** @param {Iterable<FleetDevice>} devices all there are */

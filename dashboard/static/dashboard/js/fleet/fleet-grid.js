@@ -8,7 +8,8 @@ import { PROBLEMS } from "../presence/presence.js";
 import { t, tn } from "../page/language.js";
 
 const MARGIN = 300; // px around the window in which tiles are filled
-const MOST_FILLED = 300; // tiles that stay filled; of more, those seen longest ago are emptied
+const MOST_FILLED = 150; // tiles that stay filled; of more, those seen longest ago are emptied …
+const EMPTIED = 10; // … so many in a frame
 
 /** @typedef {import("./fleet-device.js").FleetDevice} FleetDevice */
 /** @typedef {{name: string, title: string, devices: FleetDevice[]}} Section */
@@ -21,20 +22,12 @@ export class FleetGrid {
     /** by uid @type {Map<string, FleetTile[]>} */ this.ofDevice = new Map();
     /** @type {Map<string, {element: HTMLElement, devices: FleetDevice[]}>} */ this.heads = new Map();
     /** @type {Set<FleetTile>} */ this.inView = new Set();
-    this.painter = new FleetPainter(this.inView, paint);
+    this.painter = new FleetPainter(this.inView, { paint, look: () => this.look() });
     this.paint = paint;
     /** as they lie @type {FleetTile[]} */ this.order = [];
     /** seen longest ago first @type {Set<FleetTile>} */ this.filled = new Set();
     this.moved = moved;
-    let asked = false;
-    const soon = () => {
-      if (asked) return;
-      asked = true;
-      requestAnimationFrame(() => {
-        asked = false;
-        this.look();
-      });
-    };
+    const soon = () => this.painter.moved();
     addEventListener("scroll", soon, { passive: true });
     new ResizeObserver(soon).observe(list);
     addEventListener("beforeprint", () => this.#toPaper());
@@ -63,10 +56,12 @@ export class FleetGrid {
       this.painter.soon(tile);
       changed = true;
     }
+    let left = EMPTIED;
     for (const tile of this.filled) {
-      if (this.filled.size <= MOST_FILLED) break;
+      if (left === 0 || this.filled.size <= MOST_FILLED || near.has(tile)) break;
       this.filled.delete(tile);
       tile.empty();
+      left -= 1;
     }
     if (changed) this.moved();
   }

@@ -43,6 +43,7 @@ export class Fleet {
     this.settle = 0;
     /** where devices stand in an order that changes by itself @type {Map<string, number>} */ this.places = new Map();
     this.placed = "";
+    /** as they were shown last, in an order that stays @type {FleetDevice[]} */ this.stood = [];
     /** the history of what is in view could be read */ this.lines = true;
     this.scrolled = 0;
     this.pending = false;
@@ -147,7 +148,12 @@ export class Fleet {
 
   #ordered(/** @type {FleetDevice[]} */ all, /** @type {FleetDevice[]} */ visible) {
     const { order } = this.filter;
-    if (!MOVING.has(order)) return sorted(visible, order);
+    if (!MOVING.has(order)) {
+      // Nearly always they stand as they stood, and what is in order already is sorted ten times as fast.
+      const others = new Set(visible);
+      this.stood = sorted([...this.stood.filter((device) => others.delete(device)), ...others], order);
+      return this.stood;
+    }
     if (this.placed !== order) this.places = new Map(sorted(all, order).map(({ uid }, index) => [uid, index]));
     this.placed = order;
     return asTheyStood(visible, this.places);
