@@ -38,6 +38,7 @@ def begin(
     until = judged_us + watched.lead_us
     until = np.minimum(until, np.maximum(first - 1, until - UNREAD_US))
     newest = news.newest_by(watched.series, until)
+    watched.nothing_us = until
     places = np.array(sorted(newest), dtype=np.intp)
     base = np.array([newest[place] for place in places.tolist()], dtype=np.int64)
     since = base - watched.lookback_us[places] - 1

@@ -51,7 +51,7 @@ def compare(
     elif holds is not None:
         found.append(Found(target, holds.fired))
     elif stands is not None:
-        its = [each for each in ended if _overlap(stands, each)]
+        its = [each for each in ended if overlap(stands, each)]
         at = to_us(stands.started_at)
         if its:
             _correct(book, stands, its[-1])
@@ -68,7 +68,7 @@ def _compare_over(
 ) -> None:
     """Of what is over: alerts that say the same stay, those that overlap are moved, what is left
     of either side was missed, or did not hold."""
-    for same in (_is_same, _overlap):
+    for same in (_is_same, overlap):
         for episode in tuple(ended):
             alert = next((alert for alert in over if same(alert, episode)), None)
             if alert is not None:
@@ -76,7 +76,7 @@ def _compare_over(
                 ended.remove(episode)
                 _correct(book, alert, episode)
     for episode in ended:
-        if not any(alert.flaps and _overlap(alert, episode) for alert in alerts):
+        if not any(alert.flaps and overlap(alert, episode) for alert in alerts):
             _add(book, target, episode)
     for alert in over:
         if not alert.flaps:
@@ -90,7 +90,7 @@ def _is_same(alert: Alert, episode: Episode) -> bool:
     return to_us(alert.started_at) == episode.fired.since_us and ends == episode.cleared_us
 
 
-def _overlap(alert: Alert, episode: Episode) -> bool:
+def overlap(alert: Alert, episode: Episode) -> bool:
     ends = math.inf if alert.cleared_at is None else to_us(alert.cleared_at)
     stops = math.inf if episode.cleared_us is None else episode.cleared_us
     return to_us(alert.started_at) < stops and ends > episode.fired.since_us

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.conditions import Change, Memory, State
 from alerts.engine.book import Book
-from alerts.engine.episodes import Episode, compare, episodes_of
+from alerts.engine.episodes import Episode, compare, episodes_of, overlap
 from alerts.engine.late import Late
 from alerts.engine.several import Several
 from alerts.engine.steps import NO_TIMES, NO_VALUES, Steps, past_of
@@ -79,6 +79,7 @@ def _suspicious(
     starts = np.flatnonzero(np.append(True, slots[1:] != slots[:-1]))
     stops = np.append(starts[1:], len(slots))
     lasts = times_us[stops - 1]
+    alone = _first_ever(watched, slots[starts], times_us[starts])
     lows, highs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     of = slots[starts]
     calm = (lows >= watched.idle_low[of]) & (highs <= watched.idle_high[of])
@@ -98,10 +99,24 @@ def _suspicious(
         else:
             is_before = True
         # What is calm says something only of what held then: now, or until an alert cleared.
-        if calm[at] and is_before and first > target.alerted_us:
+        if calm[at] and is_before and first > target.alerted_us and slot not in alone:
             continue
         found.append((slot, first))
     return found
+
+
+def _first_ever(watched: Watched, slots: NDArray[np.intp], times_us: Times) -> set[int]:
+    """Of those whose silence is judged, the slots of which nothing was known from before these
+    times: one may begin with them. Any other reading that comes late only breaks a silence."""
+    newest = watched.screen.newest_us[slots]
+    far = np.flatnonzero(newest - times_us >= watched.gap_us[slots])
+    if not len(far):
+        return set()
+    wanted = slots[far]
+    series = [watched.targets[slot].place.series for slot in wanted.tolist()]
+    ids = np.array([each.id for each in series if each is not None], dtype=np.int32)
+    known = news.newest_by(ids, times_us[far] - 1)
+    return {slot for place, slot in enumerate(wanted.tolist()) if place not in known}
 
 
 def _is_kept(
@@ -174,17 +189,25 @@ class Again:
             if any(alert.cleared_at is None for alert in before):
                 return None
             times, values = self._stored(target, since, newest)
-            fresh = Memory(hours=dict(target.memory.hours))
+            fresh = Memory(hours=dict(target.memory.hours), newest_us=_heard_by(target, since))
             past = past_of(target, fresh, times)
             memory, changes = condition.step(fresh, times, values, now, past)
+            if since == floor:
+                rest = [alert for alert in alerts if alert not in before]
+                found = episodes_of(changes)
+                found = [each for each in found if not any(overlap(a, each) for a in before)]
+                return found, memory, rest
+            # Silence is known from there on, all else from the first reading on.
             at = int(np.searchsorted(times, sure))
             first = int(times[at]) if at < len(times) else newest
+            first = sure if condition.judging.gap_us is not None else first
             unknown = [change for change in changes if change.at_us <= first]
-            if unknown and unknown[-1].state is not State.CLEARED and since > floor:
+            rest = [alert for alert in alerts if to_us(alert.started_at) > first]
+            holds = any(_holds_at(alert, first) for alert in alerts if alert not in rest)
+            if holds or (unknown and unknown[-1].state is not State.CLEARED):
                 back *= 4  # it may have held before as well
                 continue
-            known = changes[len(unknown) :] if since > floor else changes
-            return episodes_of(known), memory, [each for each in alerts if each not in before]
+            return episodes_of(changes[len(unknown) :]), memory, rest
 
     def _stored(
         self, target: Target, since_us: int, until_us: int
@@ -199,6 +222,18 @@ class Again:
             return news.words(ids, since, until).get(0, (NO_TIMES, []))
         found = news.numbers(ids, since, until)
         return found.times_us, found.values
+
+
+def _heard_by(target: Target, us: int) -> int | None:
+    """When it was heard last by then, where that alone says what holds afterwards."""
+    series = target.place.series
+    if series is None or target.condition.judging.gap_us is None:
+        return None
+    return news.newest_by(np.array([series.id], dtype=np.int32), np.array([us])).get(0)
+
+
+def _holds_at(alert: Alert, us: int) -> bool:
+    return alert.cleared_at is None or to_us(alert.cleared_at) > us
 
 
 def _alerts(target: Target, since_us: int) -> list[Alert]:

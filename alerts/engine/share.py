@@ -204,9 +204,9 @@ class Share:
             oldest = to_us(commit.at) - OLD_US + watched.lead_us[places]
             begins = np.maximum(to_us(commit.spans[0][0]), oldest) - 1
             first[places] = np.minimum(first[places], begins)
-            late.note(places, watched.read_us[places], commit)
+            late.note(places, watched.known_us(places), commit)
         places = np.flatnonzero(hit)
-        since = np.where(watched.read_us[places] == UNREAD, first[places], watched.read_us[places])
+        since = watched.since_us(places, first[places])
         until = np.minimum(last_us, now_us + watched.lead_us[places] + AHEAD_US)
         ahead = until > since
         self._steps.numbers(places[ahead], since[ahead], until[ahead], known_us, is_news=True)

@@ -33,6 +33,11 @@ class Watched:
                 of_series[series.id].append(target)
         self.series = np.array(sorted(of_series), dtype=np.int32)
         self.read_us = np.full(len(self.series), UNREAD, dtype=np.int64)
+        # Up to when a series that is UNREAD is known to have nothing: it is read from there on.
+        self.nothing_us = np.full(len(self.series), NEVER, dtype=np.int64)
+        # The newest that was judged before it was loaded, which may be beyond what is read: what
+        # comes new of before that is late all the same.
+        self.judged_us = np.full(len(self.series), UNREAD, dtype=np.int64)
         self.lead_us = np.zeros(len(self.series), dtype=np.int64)
         self.lookback_us = np.zeros(len(self.series), dtype=np.int64)
         self.targets: list[Target] = []
@@ -48,13 +53,19 @@ class Watched:
         self.idle_low = np.zeros(len(self.targets))
         self.idle_high = np.zeros(len(self.targets))
         self.needs_all = np.zeros(len(self.targets), dtype=bool)
+        self.gap_us = np.full(len(self.targets), NEVER, dtype=np.int64)  # of silence
         # When each changed the last time: a reading of before that says what it decided was wrong.
         self.changed_us = np.full(len(self.targets), UNREAD, dtype=np.int64)
         for target in self.targets:
             calm = target.condition.calm(Memory())
             self.idle_low[target.slot], self.idle_high[target.slot] = calm.low, calm.high
             self.needs_all[target.slot] = target.condition.needs_all
+            self.gap_us[target.slot] = calm.gap_us
             self.renew(target)
+        for level in self.levels:
+            has = level >= 0
+            newest = self.screen.newest_us[level[has]]
+            self.judged_us[has] = np.maximum(self.judged_us[has], newest)
 
     @staticmethod
     def is_of_words(target: Target) -> bool:
@@ -85,6 +96,15 @@ class Watched:
         target.slot = len(self.targets)
         self.targets.append(target)
         return target.slot
+
+    def known_us(self, places: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Up to when each series, by its place, was read or judged: what is not newer is late."""
+        return np.maximum(self.read_us[places], self.judged_us[places])
+
+    def since_us(self, places: NDArray[np.intp], first_us: NDArray[np.int64]) -> NDArray[np.int64]:
+        """From when on each is to be read; `first_us`: before the first of what came of it."""
+        read = self.read_us[places]
+        return np.where(read == UNREAD, np.minimum(first_us, self.nothing_us[places]), read)
 
     def words_read_us(self, places: NDArray[np.intp]) -> NDArray[np.int64]:
         """Up to when each series of words, by its place, was given to one of its targets."""

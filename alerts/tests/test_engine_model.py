@@ -157,8 +157,8 @@ def last_week(plant: Plant, series: list[Series]) -> None:
 def test_it_finds_what_the_model_finds_whatever_happens(
     transactional_db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Who is killed when hangs on more than the seed: what is sent must not.
-    chance, fate = random.Random(2), random.Random(8)
+    # What is sent, and who is killed when. With these a silence of 10.4 s was missing.
+    chance, fate = random.Random(1), random.Random(49)
     names = itertools.count()
     monkeypatch.setattr(processes, "new_name", lambda: f"engine-{next(names):03}")
     monkeypatch.setattr(writing, "FLAP_US", -1)  # each time it holds is an alert of its own
