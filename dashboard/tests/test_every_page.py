@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
 from telemetry.tests.written import mark_dirty
 from tests.browser import chromium, operator, page
+from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
 __all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
@@ -44,9 +46,11 @@ new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shif
   .observe({type: "layout-shift", buffered: true});
 """
 LONG = 123_456_789.5
-RUN = """async (dark) => (await axe.run(document, {resultTypes: ['violations'],
+# No rule that runs needs the style sheets fetched once more.
+RUN = """async (dark) => (await axe.run(document, {resultTypes: ['violations'], preload: false,
   ...(dark ? {runOnly: ['color-contrast']} : {})})).violations"""
-WIDEST = 1920
+PHONE, LAPTOP, WIDEST = 390, 1440, 1920
+SHARES = 4  # of the pages, for as many workers
 # What stands on the page before and after it says that something is not known.
 STANDS = """() => {
   const tops = () => [...document.querySelectorAll("main > :not(#unknown)")].map((one) => one.getBoundingClientRect().top);
@@ -203,7 +207,8 @@ def complaints(page: Page, theme: str = "light") -> list[str]:
     """What axe finds; in the dark of the colours alone, for nothing else is other than in the
     light."""
     assert AXE.is_file(), "run make lint first: it installs what package-lock.json names"
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
     found: list[dict[str, Any]] = page.evaluate(RUN, theme == "dark")
     return [
         f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:240]}"
@@ -212,12 +217,17 @@ def complaints(page: Page, theme: str = "light") -> list[str]:
     ]
 
 
+def fits(page: Page, width: int) -> bool:
+    """Whether it is no wider than its window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth") == width)
+
+
 def is_steady(page: Page, width: int) -> None:
-    """Nothing moved while it was loaded, and it is no wider than its window."""
+    """Nothing moved while it was loaded, and it fits."""
     page.wait_for_load_state("networkidle")
     shifts = page.evaluate("window.shifts")
     assert sum(value for value, _ in shifts) <= MOST, shifts
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert fits(page, width)
 
 
 def look_into(page: Page, name: str) -> None:
@@ -239,29 +249,33 @@ def look_into(page: Page, name: str) -> None:
         expect(page.locator("#drawer .chart-card")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
-    page: Page, web: WebProcess, things: None, name: str, width: int
-):
-    """On the phone in German: its words are longer."""
+@contextmanager
+def told_of(name: str, width: int) -> Iterator[None]:
+    """A failure says on which page it was, and how wide."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"on the page {name}, {width} wide")
+        raise
+
+
+def open_page(page: Page, name: str, width: int) -> None:
+    """Load it, in light, in a window of that width, and wait until all is there: steadily."""
     path, sign, live = PAGES[name]
-    if speaks_german := width == 390:
-        page.set_extra_http_headers({"Accept-Language": "de-DE,de"})
-        sign = WORDED.sub("", sign)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.set_viewport_size({"width": width, "height": 900})
-    page.add_init_script(COUNT)
-    if name == "login":
-        page.context.clear_cookies()
-    # What is no page of its own is an error to the console, were it not told otherwise.
-    page.route("**/nothing/", lambda route: route.fulfill(response=route.fetch(), status=200))
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    page.set_viewport_size({"width": width, "height": 1080 if width == WIDEST else 900})
     page.goto(path)
-    page.locator(sign).first.wait_for()
+    page.locator(WORDED.sub("", sign) if width == PHONE else sign).first.wait_for()
     if live:
         expect(page.locator("#connection")).to_have_attribute("data-state", "online")
     is_steady(page, width)
+
+
+def is_readable(page: Page, name: str, width: int) -> None:
+    """It fits, nothing moves when something is not known, and axe finds nothing, nor does who looks
+    for English."""
+    eventually(lambda: fits(page, width))
+    live = PAGES[name].live
     if live:
         before, after, height = page.evaluate(STANDS)
         assert before == after
@@ -269,6 +283,7 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
     look_into(page, name)
     if name != "alerts" and live:
         page.click("#appearance summary")
+    speaks_german = width == PHONE
     assert page.evaluate("document.documentElement.lang") == ("de" if speaks_german else "en")
     if speaks_german:
         assert left_in_english(page, "de", WRITTEN) == []
@@ -276,11 +291,32 @@ def test_a_page_is_steady_and_readable_and_keeps_to_its_server_and_its_window(
         # Without the moment in which a colour changes into another.
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         assert complaints(page, theme) == [], theme
-    if width == 1440:
-        page.set_viewport_size({"width": WIDEST, "height": 1080})
-        page.goto(path)
-        page.locator(sign).first.wait_for()
-        is_steady(page, WIDEST)
+
+
+# A share of the pages a test: what stands in the database and what the browser has fetched serve
+# all of them.
+@pytest.mark.parametrize("share", range(SHARES))
+def test_pages_are_steady_and_readable_and_keep_to_their_server_and_their_window(
+    page: Page, web: WebProcess, things: None, share: int
+):
+    """On the phone in German: its words are longer."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script(COUNT)
+    # What is no page of its own is an error to the console, were it not told otherwise.
+    page.route("**/nothing/", lambda route: route.fulfill(response=route.fetch(), status=200))
+    logged_in = page.context.cookies()
+    for name in list(PAGES)[share::SHARES]:
+        if name == "login":
+            page.context.clear_cookies()
+        for loaded, width in ((WIDEST, LAPTOP), (PHONE, PHONE)):
+            page.set_extra_http_headers({"Accept-Language": "de" if width == PHONE else "en"})
+            with told_of(name, loaded):
+                open_page(page, name, loaded)
+            page.set_viewport_size({"width": width, "height": 900})
+            with told_of(name, width):
+                is_readable(page, name, width)
+        page.context.add_cookies(logged_in)
     ours = urlsplit(web.url).netloc
     assert [url for url in asked if urlsplit(url).netloc not in ("", ours)] == []
 
