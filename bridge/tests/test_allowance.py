@@ -165,9 +165,10 @@ def memory(database: object) -> Memory:
     pump = Device.objects.create(uid="pump-1", name="Pump 1")
     names = [f"m{number}" for number in range(MAX_SERIES_PER_DEVICE)]
     Series.objects.bulk_create(Series(device=pump, metric=metric) for metric in names)
-    for number in range(100):
-        device = Device.objects.create(uid=f"quiet-{number}", name="Quiet")
-        Series.objects.create(device=device, metric="m0")
+    quiet = Device.objects.bulk_create(
+        Device(uid=f"quiet-{number}", name="Quiet") for number in range(100)
+    )
+    Series.objects.bulk_create(Series(device=device, metric="m0") for device in quiet)
     made = Memory.nothing(holding())
     made.registry.refresh(NOW_US / 1e6)
     made.series.load_all()
