@@ -33,6 +33,8 @@ from telemetry.tests.timescaledb import (
     write,
 )
 
+LATE_EVERY = 8_000  # ms: more readings in three hours than one compressed batch holds
+
 
 def test_a_redelivered_reading_is_stored_once(on_timescaledb) -> None:
     readings = every(1000, span=MINUTE)
@@ -47,7 +49,7 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
     on_timescaledb,
 ) -> None:
     old = END - 10 * DAY
-    store_readings(every(1000, span=3 * HOUR, end=old))
+    store_readings(every(LATE_EVERY, span=3 * HOUR, end=old))
     store_readings(every(1000, span=MINUTE, end=END - MINUTE))
     roll_up()
     compressed = compress()
@@ -57,7 +59,9 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
 
     # More than a DELETE may decompress without being told: an INSERT must not be bound by it.
     rows("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1")
-    shifted = [(one, at + 500, value) for one, at, value in every(1000, span=3 * HOUR, end=old)]
+    shifted = [
+        (one, at + 500, value) for one, at, value in every(LATE_EVERY, span=3 * HOUR, end=old)
+    ]
     assert store_readings(shifted).inserted == len(shifted)
     assert store_readings([*shifted, (SERIES[0], old + 250, 7.0)]).inserted == 1
     assert store_readings(shifted, may_repeat=True).inserted == 0
@@ -67,7 +71,7 @@ def test_what_comes_late_into_a_compressed_chunk_is_stored_once_and_rolled_up(
     roll_up()
     assert reader.window(EVERYTHING, SERIES, old - 4 * HOUR, old + HOUR, 100, now=NOW) == fresh
     counted = [row[2] for row in summaries()[2]]
-    assert sum(counted) == 2 * 3 * 3600 + 1 + 60
+    assert sum(counted) == 2 * 3 * HOUR // LATE_EVERY + 1 + 60
     assert compress() == []  # takes the late ones in
     assert rows("SELECT count(*) FROM ONLY " + compressed[0]) == [(0,)]
     assert rows("SELECT count(*) FROM reading") == [(sum(counted),)]
