@@ -63,8 +63,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark before pytest deselects by mark. After all others, for pytest-django puts what needs no
     database of its own at the end, have each worker begin with its share of what has servers of its
     own: proofs of half a minute and more, for one of which the others would wait at the end; then
-    of what can share a browser, and a web process (`tests.kept_running`). One worker has all that
-    ask for TimescaleDB, which takes longer to fill with tables than they take."""
+    of what can share a browser, and a web process (`tests.kept_running`). Every other worker takes
+    the browser first: what has servers of its own often waits, what has a browser seldom does.
+    One worker has all that ask for TimescaleDB, which takes longer to fill with tables than they
+    take."""
     for item in items:
         if STARTING.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
@@ -92,6 +94,8 @@ def _shared_out(ordered: list[pytest.Item], workers: int) -> list[pytest.Item]:
     for worker in range(workers):
         share = (len(ordered) - len(found)) // (workers - worker)
         first = [*long[worker::workers], *(together if worker == 0 else ())]
+        if worker % 2:
+            first.sort(key=_has_own_servers)
         found += [*first, *islice(rest, max(0, share - len(first)))]
     return found
 
