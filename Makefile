@@ -10,8 +10,9 @@ DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | ck
 PACKAGES := config access alerts derived notifications devices shiftlog telemetry bridge dashboard embedded firmware_sim supply
 JS_STAMP := node_modules/.lint-$(shell cksum < package-lock.json | cut -d' ' -f1)
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
-# Workers with servers of their own. Most tests wait for a process: with four, two cores are idle a fifth of the time.
-PYTEST = $(BIN)/python -m pytest -n 5 --dist worksteal
+# Workers with servers of their own. Most tests wait for a process: with five, two cores are idle a fifth of the time.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+WORKERS = 6
 BENCH ?=
 ARGS ?=
 
@@ -28,23 +29,25 @@ help: ## this list
 run: $(RUN_STAMP) ## start everything; ARGS="--devices 500 --rate 2" reaches the simulator
 	@exec $(BIN)/python manage.py up $(ARGS)
 
-check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start no process
-	@status=0; \
-	$(MAKE) --no-print-directory lint || status=1; \
-	$(MAKE) --no-print-directory js-test || status=1; \
-	$(PYTEST) -m "not process" $(ARGS) || status=1; \
-	test $$status = 0 || echo "make check: failed, see above"; exit $$status
-
 # Lint and the JavaScript tests keep one core busy for a minute; beside the Python tests, which often wait, they
 # cost half of that. What they say comes at the end.
-test: tested-with ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
+define beside_lint
 	@said=$$(mktemp); status=0; \
 	$(MAKE) --no-print-directory --keep-going lint js-test >$$said 2>&1 & beside=$$!; \
-	$(PYTEST) $(ARGS) || status=1; \
+	$(PYTEST) $(1) $(ARGS) || status=1; \
 	if wait $$beside; then echo "lint and js-test: passed"; grep -E '^(ℹ|#) (tests|pass|fail) ' $$said; \
 	else status=1; cat $$said; fi; \
 	rm -f $$said; \
-	test $$status = 0 || echo "make test: failed, see above"; exit $$status
+	test $$status = 0 || echo "make $@: failed, see above"; exit $$status
+endef
+
+# These seldom wait: another worker would only collect and make tables once more.
+check: WORKERS = 2
+check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start no process
+	$(call beside_lint,-m "not process")
+
+test: tested-with ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
+	$(call beside_lint)
 
 # At once, for each waits for the network a while. npm is one of the tools, and those need the interpreter.
 tested-with:
