@@ -17,6 +17,10 @@ HTTP_WRITE_UNITS_NS = {
     )
 }  # fmt: skip
 HTTP = (HTTP_TELEMETRY, HTTP_ATTRIBUTES, HTTP_TEST, *HTTP_WRITE_UNITS_NS)
+# ThingsBoard's device API over MQTT (`bridge.thingsboard`): before the topic, and what is no
+# message: that the device's connection began, ended, or that its token is to be looked at.
+OVER_MQTT = "mqtt:"
+CONNECTED, DISCONNECTED, TOKEN_ONLY = "mqtt-connected", "mqtt-disconnected", "mqtt-token"
 MAX_PAYLOAD = 256 * 1024  # bytes of a message that is decoded; a larger one is quarantined, cut
 
 
@@ -31,3 +35,8 @@ class Message(msgspec.Struct, gc=False, array_like=True):
     retain: bool
     properties: bytes  # MQTT 5 properties, undecoded: only quarantine looks at them
     received_us: int  # Unix microseconds
+
+
+def names_no_device(topic: str) -> bool:
+    """Whether the device of such a message is known by the way it came: by its token."""
+    return topic in (*HTTP, CONNECTED, DISCONNECTED) or topic.startswith(OVER_MQTT)

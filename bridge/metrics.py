@@ -17,6 +17,7 @@ GAUGES = {
     "spool_full": "Whether the spool is full, so that nothing is acknowledged",
     "connected": "Whether the broker is connected",
     "database_up": "Whether the database answers",
+    "thingsboard_connections": "Devices' connections of ThingsBoard's API that are open",
 }
 MILLISECONDS = {
     "lag_ms": "How long the oldest message for us has waited, here or in the broker, at least",
@@ -43,46 +44,54 @@ COUNTERS = {
     "session_lost": "Connections on which the broker had forgotten our session: a possible gap",
     "notices_dropped": "Error notices to devices that were dropped",
     "live_frames": "Messages sent to the dashboards",
+    "thingsboard_refused": "Such connections that were not let in",
+    "thingsboard_cut": "Such connections that were ended here: a bad packet, a token, the database",
     "live_dropped": "Readings and messages the dashboards did not get",
 }
 
 
 class WorkerCollector(Collector):
-    """`snapshot` is that of a `bridge.worker.Worker` or of a `bridge.http.committer.Ingest`."""
+    """Of those of a process, each a `bridge.worker.Worker` or a `bridge.http.committer.Ingest`:
+    `snapshots` has the counters of each by its name."""
 
-    def __init__(self, worker: str, snapshot: Callable[[], dict[str, int]]) -> None:
-        self._worker = worker
-        self._snapshot = snapshot
+    def __init__(self, snapshots: Callable[[], dict[str, dict[str, int]]]) -> None:
+        self._snapshots = snapshots
 
     def collect(self) -> Iterator[Metric]:
-        values = self._snapshot()
-        # A way in without a broker or a spool has no counters of them.
+        found = self._snapshots()
         for name, text in COUNTERS.items():
-            if name in values:
-                yield self._one(CounterMetricFamily, name, text, values[name])
+            yield from _family(CounterMetricFamily, name, text, _given(found, name))
         for name, text in GAUGES.items():
-            if name in values:
-                yield self._one(GaugeMetricFamily, name, text, values[name])
+            yield from _family(GaugeMetricFamily, name, text, _given(found, name))
         for name, text in MILLISECONDS.items():
-            seconds = name.removesuffix("_ms") + "_seconds"
-            yield self._one(GaugeMetricFamily, seconds, text, values[name] / 1000)
+            given = {worker: value / 1000 for worker, value in _given(found, name).items()}
+            yield from _family(
+                GaugeMetricFamily, name.removesuffix("_ms") + "_seconds", text, given
+            )
 
-    def _one(
-        self,
-        family: type[CounterMetricFamily] | type[GaugeMetricFamily],
-        name: str,
-        text: str,
-        value: float,
-    ) -> Metric:
+
+def _given(found: dict[str, dict[str, int]], name: str) -> dict[str, float]:
+    """A way in without a broker or a spool has no counters of them."""
+    return {worker: values[name] for worker, values in found.items() if name in values}
+
+
+def _family(
+    family: type[CounterMetricFamily] | type[GaugeMetricFamily],
+    name: str,
+    text: str,
+    values: dict[str, float],
+) -> Iterator[Metric]:
+    if values:
         metric = family(f"pulseboard_bridge_{name}", text, labels=["worker"])
-        metric.add_metric([self._worker], value)
-        return metric
+        for worker, value in values.items():
+            metric.add_metric([worker], value)
+        yield metric
 
 
-def registry(worker: str, snapshot: Callable[[], dict[str, int]]) -> CollectorRegistry:
-    """The worker's counters beside those of its process."""
+def registry(snapshots: Callable[[], dict[str, dict[str, int]]]) -> CollectorRegistry:
+    """The workers' counters beside those of their process."""
     made = CollectorRegistry()
-    made.register(WorkerCollector(worker, snapshot))
+    made.register(WorkerCollector(snapshots))
     made.register(ThreadCollector())
     ProcessCollector(registry=made)
     PlatformCollector(registry=made)

@@ -12,7 +12,7 @@ import faulthandler
 import gc
 import logging
 import os
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from bridge.commit.inbox import Inbox
 from bridge.commit.spool import Spool
 from bridge.commit.writer import Writer, WriterCounters
 from bridge.errors import BridgeError
+from bridge.http import process
 from bridge.intake.columns import Intake
 from bridge.intake.instants import REACH_US, Instants
 from bridge.intake.memory import Memory
@@ -33,6 +34,7 @@ from bridge.publish.mirror.mirror import Mirror
 from bridge.publish.outcomes import Outcomes
 from bridge.publish.traffic import Traffic
 from bridge.quarantine.late_registration import LateRegistration
+from bridge.thingsboard import listener as thingsboard
 from devices import broker_account, clock
 from devices.clock import now_us
 from telemetry.live import contract
@@ -132,6 +134,8 @@ class Worker:
         self.committer.before_first_batch = self._open_session
         self._late = LateRegistration()
         self._mirror = Mirror(self.source, self.spool.owner)
+        where = None if retire else settings.THINGSBOARD
+        self._listener = thingsboard.Listener(Broker(**asdict(where))) if where else None
 
     def run(self) -> None:
         """Bridge until `source.stop()`, then finish what was received and end every thread.
@@ -148,7 +152,12 @@ class Worker:
         ):  # fmt: skip
             each.start()
         self.network.start()
+        if self._listener is not None:
+            self._listener.start()
         self._watch()
+        if self._listener is not None:
+            self._listener.stop()
+            process.stop()
         for each in (
             self.writer, self.committer, self._mirror, self._late, self._outcomes, self.publisher
         ):  # fmt: skip
@@ -219,12 +228,18 @@ class Worker:
             "lag_ms": max(held // 1_000, round(self.source.behind() * 1_000)),
             "live_frames": publisher.frames,
             "live_dropped": publisher.dropped,
+            **thingsboard.counters(self._listener),
         }
+
+    def snapshots(self) -> dict[str, dict[str, int]]:
+        """Those of whatever takes messages in this process, by name."""
+        return {self.name: self.snapshot(), **process.snapshots()}
 
     def readiness(self) -> dict[str, str]:
         """What the worker needs to take messages and make them durable, and what is wrong with
         each; "" for nothing."""
         held = self.writer.holds_for()
+        listener = self._listener
         return {
             "broker": "" if self.source.counters.subscribed else "not subscribed",
             "caches": self.committer.preparation_trouble(),
@@ -234,6 +249,7 @@ class Worker:
             "acknowledging": (
                 f"nothing was acknowledged for {held:.0f} s" if held > ACKNOWLEDGED_WITHIN else ""
             ),
+            **({"thingsboard": listener.trouble_of_port()} if listener is not None else {}),
         }
 
     def _pipeline(self) -> dict[str, object]:

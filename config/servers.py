@@ -145,6 +145,17 @@ def mqtt_broker(name: str, default: str) -> Broker:
     )
 
 
+def mqtt_listener(name: str) -> Broker | None:
+    """`mqtt://address:port` or `mqtts://address:port?cert=FILE&key=FILE` to be listened on; None
+    where it is not set. Raises `ImproperlyConfigured` that names the variable."""
+    if not env.text(name):
+        return None
+    found = mqtt_broker(name, "")
+    if found.tls and set(found.files) != {"cert", "key"}:
+        raise ImproperlyConfigured(f"{name} must have cert and key with mqtts://, and nothing else")
+    return found
+
+
 def mail_server(name: str) -> MailServer:
     """`smtp://user:password@host:port` or `smtps://…`; one without a host when it is not set.
 

@@ -118,6 +118,9 @@ MQTT_FOR_DEVICES = servers.mqtt_broker(
     "PULSEBOARD_DEVICES_MQTT_URL", env.text("MQTT_URL") or "mqtt://localhost:1883"
 )
 
+# Where devices that speak ThingsBoard's device API connect to a bridge; None: nowhere.
+THINGSBOARD = servers.mqtt_listener("PULSEBOARD_THINGSBOARD_URL")
+
 # The account that may change the broker's accounts of devices, where the broker is a Mosquitto with
 # the dynamic-security plugin; None where it has no accounts of ours.
 BROKER_CONTROL = (

@@ -14,6 +14,7 @@ from bridge.http.committer import Ingest
 from bridge.metrics import COUNTERS, GAUGES, MILLISECONDS
 from bridge.metrics import registry as bridge_registry
 from bridge.mqtt.connection import Broker
+from bridge.thingsboard import listener as thingsboard
 from bridge.worker import SpoolPlace, Worker
 from dashboard.health import HubCollector
 from dashboard.live import protocol
@@ -61,6 +62,7 @@ def test_a_bridge_and_a_web_process_count_nothing_else(tmp_path: Path) -> None:
         worker.source.run(lambda: True)  # ends at once, and closes what it opened
         worker.spool.close()
     no_spool = {"spool_bytes", "spool_full", "notices_dropped"}
+    no_spool |= set(thingsboard.counters(None))
     assert set(Ingest("http-lists").snapshot()) == COUNTED - no_spool
 
 
@@ -131,7 +133,7 @@ def metrics() -> set[str]:
     """Everything a Prometheus reads from one of our processes, but for the process itself."""
     web = CollectorRegistry()
     web.register(HubCollector())
-    bridge = bridge_registry("lists", lambda: dict.fromkeys(COUNTED, 0))
+    bridge = bridge_registry(lambda: {"lists": dict.fromkeys(COUNTED, 0)})
     for ask in (jobs.registered, followers.registered):
         ask()  # imports what counts
     import_module("bridge.accounts.delivery")  # registered where a broker's accounts are kept

@@ -47,7 +47,15 @@ from bridge.decode.conventions import (
 from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
 from bridge.decode.state import CERTAIN, Context, Facts, State
-from bridge.message import HTTP_ATTRIBUTES, HTTP_TEST, HTTP_WRITE_UNITS_NS, Message
+from bridge.message import (
+    CONNECTED,
+    DISCONNECTED,
+    HTTP_ATTRIBUTES,
+    HTTP_TEST,
+    HTTP_WRITE_UNITS_NS,
+    OVER_MQTT,
+    Message,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +123,8 @@ class Decoder:
         return self._contained(message, "", self._decode)
 
     def of_device(self, uid: str, message: Message) -> list[Item]:
-        """What a message says whose device is known by the way it came: `bridge.message.HTTP`."""
+        """What a message says whose device is known by the way it came:
+        `bridge.message.names_no_device`."""
         return self._contained(message, uid, lambda it: self._of_device(uid, it))
 
     def reads(self, topic: str) -> bool:
@@ -150,13 +159,19 @@ class Decoder:
         return items + state.changes
 
     def _of_device(self, uid: str, message: Message) -> list[Item]:
-        topic = message.topic.decode()
+        topic = message.topic.decode("utf-8", "replace")
         if topic == HTTP_TEST:
             return [Ignored(TEST, uid=uid)]
         if topic == HTTP_ATTRIBUTES:
             return thingsboard.attributes(uid, message)
         if unit_ns := HTTP_WRITE_UNITS_NS.get(topic):
             state = State(influx.NAME, self._facts, self._context)
+        if topic.startswith(OVER_MQTT):
+            items = thingsboard.of_device(uid, topic.removeprefix(OVER_MQTT), message)
+            storable.check(items)
+            return items
+        if topic in (CONNECTED, DISCONNECTED):
+            return [Presence(uid, topic == CONNECTED)]
             items = influx.written(uid, message, unit_ns, state)
             storable.check(items)
             return items

@@ -34,7 +34,7 @@ from bridge.intake.batch import Batch
 from bridge.intake.instants import AHEAD_US, SHORT_REACH_US, Instants
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Stamper
-from bridge.message import HTTP_TELEMETRY, Message
+from bridge.message import HTTP_TELEMETRY, TOKEN_ONLY, Message
 from bridge.publish.after_commit import AfterCommit, CommitCounters
 from bridge.publish.live import LivePublisher
 from bridge.publish.outcomes import Outcomes
@@ -86,8 +86,8 @@ class Ingest(WorkingThread):
         self._books_due = self._stale_due = 0.0
 
     def take(self, token: str, payload: bytes, topic: str = HTTP_TELEMETRY) -> Future[Outcome]:
-        """Have a message of the device with this token committed; `topic` is of
-        `bridge.message.HTTP`.
+        """Have a message of the device with this token committed; `topic` as
+        `bridge.message.names_no_device` has it, or `TOKEN_ONLY`: then nothing is committed.
 
         What comes of it is known later: the future raises what is `Refused`.
         """
@@ -182,6 +182,9 @@ class Ingest(WorkingThread):
                 queued.answer.set_exception(BadToken())
                 continue
             device_id, uid = owner
+            if queued.topic == TOKEN_ONLY:
+                queued.answer.set_result(Outcome(0, [], False))
+                continue
             if uid in over:
                 limit = self._allowance.limit
                 queued.answer.set_exception(TooFast(self._allowance.wait(uid), limit))

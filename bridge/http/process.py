@@ -1,4 +1,5 @@
-"""The one ingest of a web process: started at its first message, ended with the process."""
+"""The one ingest of a web process, or of a bridge that listens to devices itself: started at its
+first message, ended with the process."""
 
 from __future__ import annotations
 
@@ -51,13 +52,17 @@ def stop() -> None:
         found.stop()
 
 
+def snapshots() -> dict[str, dict[str, int]]:
+    """The counters of this process's ingest by its name, once it has one."""
+    found = _running.get(os.getpid())
+    return {found.worker: found.snapshot()} if found is not None else {}
+
+
 class IngestCollector(Collector):
     """The counters of this process's ingest, once it has one."""
 
     def collect(self) -> Iterator[Metric]:
-        found = _running.get(os.getpid())
-        if found is not None:
-            yield from WorkerCollector(found.worker, found.snapshot).collect()
+        yield from WorkerCollector(snapshots).collect()
 
 
 vitals.web_registry.register(IngestCollector())

@@ -58,7 +58,7 @@ class QueuedMessage:
     """One message; whoever sent it waits for `answer`."""
 
     token: str
-    topic: str  # of bridge.message.HTTP
+    topic: str  # as bridge.message.names_no_device has it
     payload: bytes
     received: int  # by `devices.clock.count_us`: the database may not have told its time yet
     answer: Future[Outcome] = field(default_factory=Future)

@@ -27,7 +27,7 @@ from bridge.intake.batch import Batch
 from bridge.intake.instants import REPLAY_LANE, WIDTH, Instants, Lane, following
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, bare_samples, restamp
-from bridge.message import HTTP, Message
+from bridge.message import Message, names_no_device
 from bridge.quarantine.replay_events import ReplayEvents
 from devices.clock import now_us
 from devices.registry import Registry
@@ -271,7 +271,7 @@ def decoded(
     at = following(to_us(kept.received_at), shift)
     topic, payload = kept.topic.encode(), bytes(kept.payload)
     message = Message(topic, payload, 0, False, kept.retained, b"", at)
-    if kept.topic in HTTP:
+    if names_no_device(kept.topic):
         return message, decoder.of_device(kept.uid, message)
     items = decoder.decode(message)
     if kept.reason == Reason.OVER_LIMIT.value:  # nobody had looked into it

@@ -89,6 +89,10 @@ def test_broker_addresses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         monkeypatch.setenv(NAME, url)
         with pytest.raises(ImproperlyConfigured, match=f"{NAME}.*{says}"):
             servers.mqtt_broker(NAME, "")
+    assert servers.mqtt_listener("NOT_SET") is None
+    monkeypatch.setenv(NAME, "mqtts://0.0.0.0:8884")
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} must have cert and key"):
+        servers.mqtt_listener(NAME)
 
 
 LOOK = """

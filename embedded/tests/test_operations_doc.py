@@ -56,12 +56,14 @@ def test_a_server_of_yours_is_not_started_and_its_password_not_shown(
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@db.example:5433/mine")
     monkeypatch.setenv("REDIS_URL", "redis://cache.example/0")
     monkeypatch.setenv("MQTT_URL", "mqtt://broker.example")
+    monkeypatch.setenv("PULSEBOARD_THINGSBOARD_URL", "mqtts://0.0.0.0:8884?cert=c&key=k")
     data = DataFolder(server_folder / "var")
     stack = Stack(read(["--data", str(data.path), "--no-sim"]), data, claims)
     assert stack.servers == []
     assert [program.name for program in stack.programs()] == ["web", "maintain", "engine", "bridge"]
     shown = [row.where for row in stack.table()]
     assert "postgresql://me:***@db.example:5433/mine" in shown
+    assert "mqtts://0.0.0.0:8884" in shown
     assert not any("secret" in where for where in shown)
     assert stack.environment()["DATABASE_URL"] == "postgresql://me:secret@db.example:5433/mine"
 

@@ -35,12 +35,14 @@ def ask(port: int) -> Figures | None:
 
 def read(text: str) -> Figures | None:
     """The figures in the text of `/metrics`."""
-    found = {name: float(value) for name, value in _SAMPLE.findall(text)}
+    found: dict[str, list[float]] = {}  # one each of its ways in
+    for name, value in _SAMPLE.findall(text):
+        found.setdefault(name, []).append(float(value))
     if "readings_stored" not in found:
         return None
     return Figures(
-        readings=int(found["readings_stored"]),
-        database_up=bool(found.get("database_up", 1)),
-        spooled=int(found.get("spooled", 0)),
-        spool_full=bool(found.get("spool_full", 0)),
+        readings=int(sum(found["readings_stored"])),
+        database_up=all(found.get("database_up", ())),
+        spooled=int(sum(found.get("spooled", ()))),
+        spool_full=any(found.get("spool_full", ())),
     )

@@ -47,6 +47,7 @@ PROBE_PORTS = {
     "maintain": 9102,
     "engine": 9103,
 }  # of /metrics, /healthz and /readyz
+THINGSBOARD = "PULSEBOARD_THINGSBOARD_URL"
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 # The whole stays under 480 MB for days. The pages that are used often are few, and the system's own
 # cache holds the others; a Postgres of its own for many devices is one DATABASE_URL away.
@@ -240,6 +241,9 @@ class Stack:
         }
         for program in self._own_programs():
             rows.append(Row(program.name, *titles[program.name], self._log(program.name)))
+            if program.name == "bridge" and os.environ.get(THINGSBOARD):
+                where = shown(THINGSBOARD).partition("?")[0]
+                rows.append(Row("", "its port for ThingsBoard's devices", where, "-"))
         return rows
 
     def _log(self, name: str) -> str:

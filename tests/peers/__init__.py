@@ -1,4 +1,4 @@
-"""Clients that others wrote, run as devices use them: a Sparkplug library and ThingsBoard's SDK.
+"""What others wrote, run as devices use it: a Sparkplug library, ThingsBoard's SDK, Node-RED.
 
 Each has its packages in a folder of its own, for they need other versions than ours, and is a
 program beside this that ends when its standard input does. `tests/install-tools` installs them.
@@ -23,8 +23,10 @@ class Peer:
     """One of them, at a broker."""
 
     def __init__(self, program: str, log: Path) -> None:
-        self._packages = _packages(program)
-        self._program = HERE / f"{program}.py"
+        self._name = program
+        self._is_script = (HERE / f"{program}.mjs").exists()
+        wanted = f"{program}/package-lock.json" if self._is_script else f"{program}.txt"
+        self._packages = _packages(program, HERE / wanted)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -32,11 +34,14 @@ class Peer:
     def is_installed(self) -> bool:
         return self._packages.is_dir()
 
-    def speak(self, port: int) -> None:
-        """Run it, and wait until it has spoken."""
+    def speak(self, port: int, *words: str) -> None:
+        """Run it, and wait until it has spoken. What else it is told is its own."""
+        command = [sys.executable, str(HERE / f"{self._name}.py")]
+        if self._is_script:
+            command = ["node", str(HERE / f"{self._name}.mjs"), str(self._packages)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(self._program), str(port)],
+                [*command, str(port), *words],
                 env={**os.environ, "PYTHONPATH": str(self._packages)},
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -44,7 +49,7 @@ class Peer:
             )
         eventually(
             lambda: self._process.poll() is not None or SAID in self._log.read_text(),
-            what=lambda: f"{self._program.name} speaks: {self._log.read_text()}",
+            what=lambda: f"{self._name} speaks: {self._log.read_text()}",
         )
         assert self._process.poll() is None, self._log.read_text()
 
@@ -59,8 +64,9 @@ class Peer:
             self._process.wait()
 
 
-def _packages(program: str) -> Path:
+def _packages(program: str, wanted: Path) -> Path:
     """Where they are, if they could be installed; a change of their list is another folder."""
-    wanted = (HERE / f"{program}.txt").read_bytes()
-    counted = subprocess.run(["cksum"], input=wanted, stdout=subprocess.PIPE, check=True)
+    counted = subprocess.run(
+        ["cksum"], input=wanted.read_bytes(), stdout=subprocess.PIPE, check=True
+    )
     return ROOT / ".venv" / "peers" / f"{program}-{counted.stdout.split()[0].decode()}"

@@ -1,11 +1,12 @@
-"""A gateway of ThingsBoard's Python SDK with a device behind it, until its standard input ends:
-`python thingsboard.py PORT`."""
+"""A gateway of ThingsBoard's Python SDK with a device behind it, and a device with a token, until
+its standard input ends: `python thingsboard.py PORT PORT_OF_DEVICES TOKEN`."""
 
 from __future__ import annotations
 
 import sys
 import time
 
+from tb_device_mqtt import TBDeviceMqttClient
 from tb_gateway_mqtt import TBGatewayMqttClient
 
 DEVICE = "Pump 7"
@@ -25,11 +26,18 @@ def main() -> None:
         ],
     )
     sent.get()
+    device = TBDeviceMqttClient("127.0.0.1", int(sys.argv[2]), username=sys.argv[3])
+    device.connect()
+    while not device.is_connected():
+        time.sleep(0.05)
+    assert device.send_attributes({"fw_version": "3.0"}).get() == 0
+    assert device.send_telemetry({"ts": now_ms, "values": {"pressure": 2.25}}).get() == 0
     sys.stdout.write("spoken\n")
     sys.stdout.flush()
     sys.stdin.read()
     gateway.gw_disconnect_device(DEVICE).get()
     gateway.disconnect()
+    device.disconnect()
 
 
 if __name__ == "__main__":

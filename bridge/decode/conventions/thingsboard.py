@@ -44,6 +44,14 @@ FILTERS = (
 REQUEST = "thingsboard_request"  # why questions, commands and their answers are ignored
 MAX_DEVICES = 1_000  # devices a gateway speaks for in one message
 
+# The short topics, of JSON; those of protobuf (`v2/t/p`) need the server's own schema.
+SHORT = {
+    "v2/t": "telemetry",
+    "v2/t/j": "telemetry",
+    "v2/a": "attributes",
+    "v2/a/j": "attributes",
+}
+
 # What an attribute says of its device, by its key.
 MODEL, FIRMWARE, MANUFACTURER = "model", "firmware", "manufacturer"
 ABOUT = {
@@ -125,6 +133,26 @@ def _presence(document: dict[str, Any], *, online: bool) -> list[Item]:
     kind = said(document.get("type"))
     about = Described(uid, name=said(name), model="" if kind == "default" else kind)
     return [about, Presence(uid, online)]
+
+
+def of_device(uid: str, topic: str, message: Message) -> list[Item]:
+    """What a device says to the device API itself, known by its token (`bridge.thingsboard`)."""
+    levels = topic.split("/")
+    channel = SHORT.get(topic, "")
+    if levels[:3] == ["v1", "devices", "me"]:
+        channel = levels[3] if len(levels) == 4 and levels[3] in DEVICE else ""
+        if not channel and _is_request(levels[3:]):
+            channel = REQUEST
+    if channel == REQUEST or levels[:2] == ["v2", "fw"]:
+        return [Ignored(REQUEST, uid=uid)]
+    if not channel:
+        where = f"{topic[:120]!a} is no topic of ThingsBoard's device API"
+        return [Rejected(uid, Problem(Reason.UNKNOWN_TOPIC, where))]
+    try:
+        document = documents.read(message.payload)
+    except Undecodable as exc:
+        return [Rejected(uid, exc.problem)]
+    return _of_device(uid, "", channel, document, message.received_us)
 
 
 def attributes(uid: str, message: Message) -> list[Item]:

@@ -79,6 +79,7 @@ def meant(topic: str) -> tuple[str, str]:
     if words[:2] in (["v1", "devices"], ["v1", "gateway"]):
         return "", (
             "ThingsBoard's topic names no device, only the credential of the connection does;"
+            " connect to the port that PULSEBOARD_THINGSBOARD_URL opens for such devices,"
             " send the same JSON to /api/v1/{token}/telemetry over HTTP,"
             " as a gateway with the device's name to v1/gateway/telemetry,"
             " or have the broker rewrite the topic to v1/devices/{device}/telemetry"

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         end_at_signal(worker.source.stop)
 
         def registry() -> CollectorRegistry:
-            return metrics.registry(worker.name, worker.snapshot)
+            return metrics.registry(worker.snapshots)
 
         try:
             with probing(probe, registry, worker.readiness):
