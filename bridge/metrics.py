@@ -39,13 +39,14 @@ COUNTERS = {
     "values_dropped": "Values left out of stored messages",
     "clock_replaced": "Messages whose device clock was implausible",
     "over_limit": "Messages refused because their sender was over its limit",
+    "not_remembered": "Messages of which a convention could not remember what they say, being full",
     "batches": "Transactions committed",
     "reconnects": "Connections to the broker that were lost",
     "session_lost": "Connections on which the broker had forgotten our session: a possible gap",
     "notices_dropped": "Error notices to devices that were dropped",
-    "live_frames": "Messages sent to the dashboards",
     "thingsboard_refused": "Such connections that were not let in",
     "thingsboard_cut": "Such connections that were ended here: a bad packet, a token, the database",
+    "live_frames": "Messages sent to the dashboards",
     "live_dropped": "Readings and messages the dashboards did not get",
 }
 

@@ -21,6 +21,7 @@ from bridge.adoption import shapes as shape
 from bridge.adoption.adopt import Taken, adopt
 from bridge.adoption.candidates import of_no_device
 from bridge.adoption.waiting import TURNED_AWAY
+from bridge.decode.items import MEMORY_FULL
 from bridge.decode.units import quantity_of
 from bridge.models import Candidate, IgnoredMessages
 from bridge.quarantine.api import replayed
@@ -77,17 +78,19 @@ class InboxView(APIView):
                 "now": clock.now_ms(),
                 "total": rows.count(),
                 "most": candidates.MAX_CANDIDATES,
-                "turned_away": _turned_away(request),
+                "turned_away": sum(_lately(request, TURNED_AWAY).values()),
+                "memory_full": _lately(request, MEMORY_FULL),
                 "conventions": conventions,
                 "devices": [form(row) for row in newest],
             }
         )
 
 
-def _turned_away(request: Request) -> int:
+def _lately(request: Request, reason: str) -> dict[str, int]:
+    """Messages that were counted for this reason, by subject, where there were any lately."""
     visible = IgnoredMessages.objects.visible_to(Scope.of(request))
-    lately = visible.filter(reason=TURNED_AWAY, last_at__gte=clock.now() - LATELY)
-    return sum(lately.values_list("messages", flat=True))
+    lately = visible.filter(reason=reason, last_at__gte=clock.now() - LATELY).order_by("subject")
+    return dict(lately.values_list("subject", "messages"))
 
 
 class AdoptView(APIView):

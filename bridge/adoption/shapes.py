@@ -54,6 +54,10 @@ class InboxShape(serializers.Serializer):
     turned_away = serializers.IntegerField(
         help_text="Messages of devices for which there was no room, if there were any lately."
     )
+    memory_full = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Messages that a convention could not remember, by its name, if any lately.",
+    )
     conventions = serializers.DictField(
         child=serializers.IntegerField(), help_text="How many wait, by convention."
     )

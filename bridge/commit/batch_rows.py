@@ -15,7 +15,15 @@ import numpy as np
 
 from bridge.adoption.candidates import Heard as Stranger
 from bridge.commit.inbox import BatchResult
-from bridge.decode.items import Described, Discovered, Ignored, Problem, Remembered, Request
+from bridge.decode.items import (
+    MEMORY_FULL,
+    Described,
+    Discovered,
+    Ignored,
+    Problem,
+    Remembered,
+    Request,
+)
 from bridge.intake.batch import Columns, Text
 from telemetry.series.registry import SeriesRow
 from telemetry.storage import merge, store
@@ -72,6 +80,10 @@ class Rows:
             self.remembered.append(item)
         else:
             self.requests.append(item)
+
+    def not_remembered(self) -> int:
+        """Messages of which a convention could not remember what they say."""
+        return sum(count for (reason, _), count in self.ignored.items() if reason == MEMORY_FULL)
 
     def partial(self) -> int:
         """Messages of which something was stored and something was not."""

@@ -44,7 +44,7 @@ from bridge.decode.conventions import (
     unread,
     zigbee2mqtt,
 )
-from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected
+from bridge.decode.items import MEMORY_FULL, Ignored, Item, Presence, Problem, Reason, Rejected
 from bridge.decode.plain import MAX_TOPICS
 from bridge.decode.state import CERTAIN, Context, Facts, State
 from bridge.message import (
@@ -156,6 +156,8 @@ class Decoder:
             self._facts.take(change)
         if message.retain:
             items = retained.without_old_news(items)
+        if state.is_full:  # what it says is used, and the next message may not be understood
+            items = [*items, Ignored(MEMORY_FULL, convention.NAME)]
         return items + state.changes
 
     def _of_device(self, uid: str, message: Message) -> list[Item]:
@@ -164,14 +166,14 @@ class Decoder:
             return [Ignored(TEST, uid=uid)]
         if topic == HTTP_ATTRIBUTES:
             return thingsboard.attributes(uid, message)
-        if unit_ns := HTTP_WRITE_UNITS_NS.get(topic):
-            state = State(influx.NAME, self._facts, self._context)
         if topic.startswith(OVER_MQTT):
             items = thingsboard.of_device(uid, topic.removeprefix(OVER_MQTT), message)
             storable.check(items)
             return items
         if topic in (CONNECTED, DISCONNECTED):
             return [Presence(uid, topic == CONNECTED)]
+        if unit_ns := HTTP_WRITE_UNITS_NS.get(topic):
+            state = State(influx.NAME, self._facts, self._context)
             items = influx.written(uid, message, unit_ns, state)
             storable.check(items)
             return items

@@ -116,6 +116,9 @@ class Ignored(msgspec.Struct, gc=False, tag=True):
     uid: str = ""
 
 
+MEMORY_FULL = "memory_full"  # a convention cannot remember more; the subject is its name
+
+
 class Rejected(msgspec.Struct, gc=False, tag=True):
     """Nothing of what is said of this device can be used. `uid` is empty where none is named."""
 

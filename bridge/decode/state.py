@@ -65,11 +65,12 @@ def _at(value: Any) -> int:
 class State:
     """What one convention sees of it: its own facts, and changes it makes while it decodes."""
 
-    __slots__ = ("_convention", "_facts", "changes", "context")
+    __slots__ = ("_convention", "_facts", "changes", "context", "is_full")
 
     def __init__(self, convention: str, facts: Facts, context: Context) -> None:
         self.context = context
         self.changes: list[Remembered] = []
+        self.is_full = False  # something of this message cannot be remembered
         self._convention = convention
         self._facts = facts
 
@@ -89,8 +90,12 @@ class State:
         """Have the value remembered where that is news, and the scope has the key or room for one
         more: it holds `at_most` keys."""
         kept = self.scope(scope)
-        if kept.get(key) != value and (key in kept or len(kept) < at_most):
+        if kept.get(key) == value:
+            return
+        if key in kept or len(kept) < at_most:
             self.remember(scope, key, value)
+        else:
+            self.is_full = True
 
 
 class Route(NamedTuple):

@@ -43,6 +43,7 @@ class CommitCounters:
     values_dropped: int = 0
     clock_replaced: int = 0
     over_limit: int = 0
+    not_remembered: int = 0
     batches: int = 0
     last_commit_ms: int = 0
     newest_reading_ms: int = 0  # Unix time of the newest stored reading, 0 before the first
@@ -87,6 +88,7 @@ class AfterCommit:
         counters.values_dropped += rows.values_dropped
         counters.clock_replaced += rows.clocks_replaced
         counters.over_limit += rows.over_limit
+        counters.not_remembered += rows.not_remembered()
         counters.partial += rows.partial()
         counters.presence += rows.statuses
         self._note_newest(rows.batch.times_us)

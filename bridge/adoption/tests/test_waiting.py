@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 from bridge.adoption import candidates, waiting
 from bridge.adoption.candidates import KEPT
 from bridge.adoption.tests.conftest import NOW_US, say
-from bridge.models import Candidate, IgnoredMessages
+from bridge.decode.conventions import homie
+from bridge.models import Candidate, ConventionState, IgnoredMessages
 from bridge.tests.test_transaction import Transaction, message, stored_values
 from devices import clock
 from devices.models import Device, DeviceAlias
@@ -86,6 +87,19 @@ def test_a_flood_of_ids_is_bounded(
     assert IgnoredMessages.objects.get(reason=waiting.TURNED_AWAY).messages == 50
     answer = api.get("/api/v1/inbox/").json()
     assert (answer["total"], answer["most"], answer["turned_away"]) == (30, 30, 50)
+    assert answer["memory_full"] == {}
+
+
+def test_a_convention_that_can_remember_no_more_says_so(
+    hall: Transaction, api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homie, "MAX_DEVICES", 3)
+    hall.commit(
+        [message(b"ready", topic=b"homie/5/random-%d/$state" % n, mid=n + 1) for n in range(5)]
+    )
+    assert len(ConventionState.objects.filter(convention="homie", scope="states")) == 3
+    assert api.get("/api/v1/inbox/").json()["memory_full"] == {"homie": 2}
+    assert hall.committer.counters.not_remembered == 2
 
 
 def test_who_was_silent_for_a_day_makes_room_and_who_is_ignored_does_not(

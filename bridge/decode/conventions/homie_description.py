@@ -159,5 +159,9 @@ def _keep_types(device: str, types: dict[str, str], state: State) -> None:
 def _adopt(root: str, device: str, state: State) -> None:
     """Note a child of a root."""
     children = children_of(root, state)
-    if device not in children and len(children) < MAX_CHILDREN:
+    if device in children:
+        return
+    if len(children) < MAX_CHILDREN:
         state.keep(CHILDREN, root, [*children, device], MAX_DEVICES)
+    else:
+        state.is_full = True

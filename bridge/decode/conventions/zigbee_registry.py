@@ -51,6 +51,7 @@ def registered(base: str, gateway: str, message: Message, state: State) -> list[
     items: list[Item] = []
     for device in objects(devices, MAX_KEPT):
         items += _device_items(device, gateway, known, names)
+    state.is_full |= len(known) >= MAX_KEPT
     _remember(UIDS + base, known, state)
     _remember(NAMES + base, names, state)
     for name in state.scope(NAMES + base).keys() - names.keys():

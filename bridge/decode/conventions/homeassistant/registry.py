@@ -43,6 +43,7 @@ class Book:
             (key not in self._kept and len(self._kept) + len(self._changed) >= MAX_TOPICS)
             or (entry not in before and len(before) >= MAX_ENTRIES)
         ):
+            self._state.is_full = True
             return False
         after = {**before, entry: value}
         if value is None:

@@ -88,12 +88,15 @@ class Node:
         kept: dict[str, Any] = {"at": at_us, "names": birth.names, "aliases": birth.aliases}
         nodes = self._state.scope(NODES)
         if self.full not in nodes and len(nodes) >= MAX_NODES:
+            self._state.is_full = True
             return
         if device == ITSELF:
             kept["bd_seq"] = bd_seq
             self._state.remember(NODES, self.full, {"at": at_us})
         if device in self._tables or len(self._tables) <= MAX_DEVICES:
             self._state.remember(self.full, device, kept)
+        else:
+            self._state.is_full = True
 
     def follows(self, seq: int | None, *, is_birth: bool) -> bool:
         """Note the sequence number; False where one before it was lost."""

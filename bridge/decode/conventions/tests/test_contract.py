@@ -20,7 +20,8 @@ import pytest
 
 from bridge.decode import CONVENTIONS, Convention, Decoder, conventions
 from bridge.decode.claims import Claims
-from bridge.decode.items import Item, Reason, Rejected, Remembered
+from bridge.decode.conventions import unread
+from bridge.decode.items import MEMORY_FULL, Ignored, Item, Reason, Rejected, Remembered
 from bridge.decode.state import Facts
 from bridge.message import Message
 from devices.topic_filter import is_valid, matches
@@ -160,14 +161,18 @@ def test_what_it_remembers_does_not_grow_with_random_ids(
             bounded = importlib.import_module(module.name)
             for name in BOUNDS & vars(bounded).keys():
                 monkeypatch.setattr(bounded, name, ROOM)
-    facts, chance = Facts(), random.Random(convention.NAME)
+    facts, chance, told = Facts(), random.Random(convention.NAME), []
     decoder, messages = Decoder(facts, (convention,)), samples(convention)
     for at in range(ROUNDS):
         topic, payload = _of_somebody_else(*chance.choice(messages), chance)
         raw = topic.encode("utf-8", "surrogatepass")
-        decoder.decode(Message(raw, payload, 1, False, False, b"", NOW_US + at))
+        items = decoder.decode(Message(raw, payload, 1, False, False, b"", NOW_US + at))
+        told += [item for item in items if isinstance(item, Ignored) and item.reason == MEMORY_FULL]
     kept = [len(keys) for keys in facts._scopes.values()]
     assert max(kept, default=0) <= ROOM + 1  # a node beside its devices
+    # Of what does not count its topics itself it is told when there is no room.
+    full = max(kept, default=0) >= ROOM and convention is not unread
+    assert {item.subject for item in told} == ({convention.NAME} if full else set())
     # A scope of a base topic, or of a node, of which there is room for as many.
     assert sum(kept) <= ROOM * ROOM
 

@@ -39,11 +39,15 @@ async function read() {
   }
 }
 
-/** @param {{total: number, most: number, turned_away: number, conventions: Record<string, number>, devices: Candidate[]}} answer */
-function show({ total, most, turned_away: away, conventions, devices }) {
+/** @param {{total: number, most: number, turned_away: number, memory_full: Record<string, number>, conventions: Record<string, number>, devices: Candidate[]}} answer */
+function show({ total, most, turned_away: away, memory_full: forgotten, conventions, devices }) {
   byId("full").hidden = !away;
   setText(byId("full"), away ? t("{most} wait or are ignored, and no more can. {away} of others were counted and are not kept. Who was silent for a day makes room.",
     { most: number(most, 0), away: counted(away, "message") }) : "");
+  const full = Object.keys(forgotten);
+  byId("memory").hidden = !full.length;
+  setText(byId("memory"), full.length ? t("More devices speak {conventions} than are remembered: names, units and births of some are not known. Are their ids random, listen to fewer topics.",
+    { conventions: full.join(", ") }) : "");
   setText(byId("count"), total ? `${number(total, 0)}` : "");
   byId("ignored").setAttribute("aria-pressed", String(ignored));
   setText(byId("inbox-title"), ignored ? t("Ignored for ever") : t("Devices that nobody has registered"));
