@@ -21,7 +21,7 @@ from bridge.decode.items import Telemetry
 from bridge.tests.conftest import database, worker_database_url
 from devices.models import Device
 from embedded.servers.ports import free_port
-from firmware_sim.dialects import DIALECTS
+from firmware_sim.dialects import DIALECTS, convention
 from firmware_sim.fleet import Identity, build_fleet
 from tests.bridge_process import ROOT, BridgeProcess
 from tests.browser import chromium, operator, page
@@ -39,7 +39,7 @@ COARSE = {"ruuvi", "cayennelpp"}  # which have not room for all of it, or not fo
 GREENHOUSE = device_uid("plant/greenhouse")
 SETTINGS = {
     "PULSEBOARD_FILTERS": "plant/#,diy/#",
-    "PULSEBOARD_AUTO_ADOPT": ",".join(DIALECTS),
+    "PULSEBOARD_AUTO_ADOPT": ",".join({convention(name): None for name in DIALECTS}),
     "PULSEBOARD_PUBLISH": f"{GREENHOUSE}/temperature",
 }
 # What others measure last, by the uid of who measures it, and who they are. Node-RED hears what we

@@ -1,7 +1,7 @@
 """What a simulated device speaks instead of Pulseboard's own topics: `--speak NAME,…`.
 
-One module a dialect, named for the convention that reads it; to add one, add it to `ALL`. They are
-written from the dialects' documentation and share no code with what reads them.
+One module a dialect, named for the convention that reads it, or in `VERSIONS`; to add one, add it
+to `ALL`. They are written from the dialects' documentation and share no code with what reads them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from firmware_sim.dialects import (
     aws_shadow,
     cayennelpp,
     chirpstack,
+    chirpstack_v3,
     esphome,
     homeassistant,
     homie,
+    homie_4,
     influx,
     meshtastic,
     openmqttgateway,
@@ -24,6 +26,7 @@ from firmware_sim.dialects import (
     scalar,
     senml,
     shelly,
+    shelly_gen1,
     sparkplug,
     tasmota,
     telegraf,
@@ -61,7 +64,9 @@ ALL: tuple[Dialect, ...] = (
     tasmota,
     esphome,
     shelly,
+    shelly_gen1,
     homie,
+    homie_4,
     homeassistant,
     influx,
     telegraf,
@@ -73,6 +78,7 @@ ALL: tuple[Dialect, ...] = (
     aws_shadow,
     the_things_stack,
     chirpstack,
+    chirpstack_v3,
     thingsboard,
     sparkplug,
     senml,
@@ -80,4 +86,15 @@ ALL: tuple[Dialect, ...] = (
     any_json,
     scalar,
 )
+# Versions of a dialect, by the name of the convention that reads them all.
+VERSIONS = {
+    shelly_gen1.NAME: shelly.NAME,
+    homie_4.NAME: homie.NAME,
+    chirpstack_v3.NAME: chirpstack.NAME,
+}
 DIALECTS: dict[str, Dialect] = {dialect.NAME: dialect for dialect in ALL}
+
+
+def convention(name: str) -> str:
+    """Who reads the dialect of that name."""
+    return VERSIONS.get(name, name)

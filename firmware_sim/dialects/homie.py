@@ -17,7 +17,7 @@ DATATYPES = {"boolean": "boolean", "text": "string"}
 def announce(device: Speaker) -> list[Publication]:
     nodes: dict[str, dict[str, Any]] = {}
     for metric in device.model.metrics:
-        node, name = _place(metric.name)
+        node, name = place(metric.name)
         described = {
             "name": metric.name,
             "datatype": DATATYPES.get(metric.kind, "float"),
@@ -32,7 +32,7 @@ def announce(device: Speaker) -> list[Publication]:
 
 def readings(device: Speaker, values: Values, time: float) -> list[Publication]:  # noqa: ARG001
     return [
-        Publication(f"{_topic(device)}/{'/'.join(_place(metric))}", _written(value))
+        Publication(f"{_topic(device)}/{'/'.join(place(metric))}", written(value))
         for metric, value in values.items()
     ]
 
@@ -46,16 +46,22 @@ def _state(device: Speaker, word: bytes) -> Publication:
 
 
 def _topic(device: Speaker) -> str:
-    return f"homie/5/{device.uid.lower().replace('_', '-')}"
+    return f"homie/5/{native(device)}"
 
 
-def _place(metric: str) -> tuple[str, str]:
+def native(device: Speaker) -> str:
+    """Its id, of lower-case letters, digits and hyphens."""
+    return device.uid.lower().replace("_", "-")
+
+
+def place(metric: str) -> tuple[str, str]:
     """Node and property, of lower-case letters, digits and hyphens."""
     node, _, name = metric.lower().replace("_", "-").rpartition(".")
     return node.replace(".", "-") or NODE, name
 
 
-def _written(value: Value) -> bytes:
+def written(value: Value) -> bytes:
+    """A value as its property is told."""
     if isinstance(value, bool):
         return b"true" if value else b"false"
     return str(value).encode()

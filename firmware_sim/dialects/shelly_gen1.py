@@ -1,0 +1,41 @@
+"""Shelly, Gen1: a topic a value below `shellies/{id}/`."""
+
+from __future__ import annotations
+
+from firmware_sim.dialects.publication import Publication, Speaker, address, document
+from firmware_sim.models import Value, Values
+
+NAME = "shelly_gen1"
+STAMPED = False
+
+
+def announce(device: Speaker) -> list[Publication]:
+    told = {
+        "id": device.uid,
+        "model": "SHSIM-1",
+        "mac": address(device),
+        "new_fw": False,
+        "fw_ver": "20230913-112003/v1.14.0-gcb84623",
+    }
+    return [Publication("shellies/announce", document(told)), _online(device, b"true")]
+
+
+def readings(device: Speaker, values: Values, time: float) -> list[Publication]:  # noqa: ARG001
+    return [
+        Publication(f"shellies/{device.uid}/sensor/{metric.replace('.', '_')}", _written(value))
+        for metric, value in values.items()
+    ]
+
+
+def will(device: Speaker) -> Publication:
+    return _online(device, b"false")
+
+
+def _online(device: Speaker, word: bytes) -> Publication:
+    return Publication(f"shellies/{device.uid}/online", word, retain=True)
+
+
+def _written(value: Value) -> bytes:
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    return str(value).encode()
