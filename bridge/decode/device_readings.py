@@ -56,12 +56,12 @@ class DeviceReadings:
         the uid."""
         kept = self._about.setdefault(uid, {})
         for key, text in about.items():
-            if text and (told := _said(text)) and not (key == "name" and told == uid):
+            if text and (told := _said(text[:MAX_ABOUT])) and not (key == "name" and told == uid):
                 kept[key] = told
 
     def is_called(self, uid: str, *aliases: str) -> None:
         """What else a device is called; told if it measured something, too."""
-        cleaned = map(_said, aliases)
+        cleaned = [_said(alias[:MAX_ABOUT]) for alias in aliases]
         if known := tuple(alias for alias in cleaned if alias and alias != uid):
             self._about.setdefault(uid, {})["aliases"] = known
 
@@ -111,7 +111,10 @@ class DeviceReadings:
     def _series(self, uid: str, samples: list[Sample]) -> list[Described]:
         """What its series are. Asked once for all of them: their names are the same each time."""
         units = self._units.get(uid, {})
-        metrics = tuple({metric: None for sample in samples for metric in sample.values})
+        if len(samples) == 1:
+            metrics = tuple(samples[0].values)
+        else:
+            metrics = tuple({metric: None for sample in samples for metric in sample.values})
         if not self._is_due(uid, metrics, *units.items()):
             return []
         told = [

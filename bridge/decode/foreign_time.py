@@ -46,8 +46,19 @@ def counted_us(count: Decimal) -> int:
     return int(count * unit_us(count))
 
 
+def _whole_us(count: int) -> int:
+    """`counted_us` of a count from 0, in a tenth of the time."""
+    if count < 10**14:
+        return count * 1_000_000 if count < 10**11 else count * 1_000
+    return count if count < 10**17 else count // 1_000
+
+
 def _microseconds(stamp: Any) -> int:
     kind = type(stamp)
+    if kind is float and 0 <= stamp < MAX_COUNT and stamp.is_integer():
+        return _whole_us(int(stamp))
+    if kind is int and 0 <= stamp < MAX_COUNT:
+        return _whole_us(stamp)
     if kind is str:
         return _written(stamp) if len(stamp) <= MAX_ISO else 0
     if kind in (int, float) and abs(stamp) < MAX_COUNT:  # which NaN is not
@@ -56,6 +67,8 @@ def _microseconds(stamp: Any) -> int:
 
 
 def _written(stamp: str) -> int:
+    if stamp.isdecimal() and stamp.isascii() and (stamp[0] != "0" or len(stamp) == 1):
+        return _whole_us(int(stamp))
     if is_number(stamp):
         return counted_us(Decimal(stamp))
     if not _ZONED.fullmatch(stamp):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
 
 from bridge.decode.json_values import MAX_METRIC
+from bridge.decode.short_cache import short_cache
 from bridge.decode.storable import MAX_UID, UID
 
 MAX_NAMES = 20_000  # of metrics, which need not be made again
@@ -35,7 +35,7 @@ def bare_mac(address: str) -> str:
     return address.replace(":", "").upper()
 
 
-@lru_cache(MAX_NAMES)
+@short_cache(MAX_NAMES)
 def metric_name(*levels: str) -> str:
     """The dotted name of a metric; empty levels are left out. What cannot be stored of it becomes
     `-`, and a digest is appended, also where it is too long. "" of nothing."""

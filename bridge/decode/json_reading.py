@@ -61,6 +61,7 @@ MEANING = DEVICE | TIME | ENVELOPES | UNITS | MODEL.keys() | set(VALUES)
 BESIDE = QUALITY | frozenset(NAMES) | {"id", "label", "index"}  # beside a value and its name
 _JOINTS = str.maketrans("", "", "_- ")
 _words: dict[str, str] = {}  # keys as they are compared
+_plain_keys: set[str] = set()  # of these that mean nothing
 
 
 class Owner(NamedTuple):
@@ -127,6 +128,10 @@ class _Object:
         self.envelopes: list[list[dict[str, Any]]] = []
         self.unit = ""  # of whatever is the only value
         self.units: dict[str, str] = {}  # by metric
+        if type(document) is dict and not shared and document.keys() <= _plain_keys:
+            self.owner = owner  # nearly all that sensors send
+            self.rest: dict[str, Any] = self._without_units(document)
+            return
         native, time_us, valued, pairs = "", 0, False, []
         for key, value in document.items():
             word, kind = _words.get(key) or _word(key), type(value)
@@ -149,7 +154,16 @@ class _Object:
             native = _perhaps(pairs)
         self.owner = Owner(native or owner.native, time_us or owner.time_us)
         pivoted = _pivoted(pairs) if valued and 1 < len(pairs) <= 4 else None
-        self.rest: dict[str, Any] = object_of(pairs) if pivoted is None else pivoted
+        self.rest = object_of(pairs) if pivoted is None else pivoted
+
+    def _without_units(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The object, each of whose values may stand with its unit."""
+        if dict not in map(type, document.values()):
+            return document
+        return {
+            key: self._plain(key, value) if type(value) is dict else value
+            for key, value in document.items()
+        }
 
     def _plain(self, key: str, value: Any) -> Any:
         """`{"value": 21, "unit": "°C"}` is its value."""
@@ -214,5 +228,8 @@ def _word(key: str) -> str:
             return ""
         if len(_words) >= MAX_WORDS:
             _words.clear()
+            _plain_keys.clear()
         word = _words[key] = key.lower().translate(_JOINTS)
+        if word not in MEANING:
+            _plain_keys.add(key)
     return word

@@ -28,6 +28,7 @@ NO_DECODED = (
     "the uplink has no decoded payload, only bytes: set a payload formatter (codec) for the device"
 )
 
+NO_LISTS = frozenset({float, int, bool, str})
 _EUI = re.compile(r"[0-9A-Fa-f]{16}")
 # `messages: [{"type": "Air Temperature", "measurementValue": 1.8}]`, as SenseCAP's decoders write.
 _NAMES = ("type", "name", "measurementId")
@@ -71,6 +72,8 @@ def measured(decoded: Any) -> Flattened:
 def _named(document: Any, depth: int) -> Any:
     """The document with each list of named values as an object of them, in the list's place."""
     if not isinstance(document, dict) or depth >= MAX_DEPTH:
+        return document
+    if type(document) is dict and NO_LISTS.issuperset(map(type, document.values())):
         return document
     plain: dict[str, Any] = {}
     for key, value in document.items():

@@ -16,6 +16,7 @@ from bridge.decode.json_values import (
 )
 from bridge.errors import BridgeError
 
+NUMBERS = frozenset({float, bool})  # of which nearly all are, and which are finite or not
 MAX_UID = 64  # characters
 MAX_TOPIC = 1_000  # characters of a topic that is published to
 UID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # devices.models.UID_PATTERN; kept equal by a test
@@ -46,6 +47,8 @@ def _check_values(values: Mapping[str, Value]) -> None:
         for metric in values:
             if not (0 < len(metric) <= MAX_METRIC and is_storable(metric)):
                 raise Unstorable(f"{metric[:80]!a} is no name of a metric")
+    if NUMBERS.issuperset(map(type, values.values())) and all(map(isfinite, values.values())):  # type: ignore[arg-type]
+        return
     for metric, value in values.items():
         if type(value) is float:
             good = isfinite(value)

@@ -6,12 +6,11 @@ tells series apart, and is in the metric's name.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from bridge.decode import topic_path
 from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Value
+from bridge.decode.short_cache import short_cache
 
 # The first of these that a point has is its device. `source` and `agent_host` are what a Telegraf
 # plugin asked over the network; beside `host`, a tag `device` is a disk.
@@ -20,7 +19,7 @@ OTHERWISE = (
     *("device_id", "deviceId", "device", "sensor_id", "sensorId", "sensor", "node_id", "node"),
     *("dev_eui", "serial", "id", "name"),
 )
-MAX_CACHED = 4_096  # measurements whose metrics need not be named again
+MAX_CACHED = 4_096  # topics, points and measurements that need not be named again
 DROPPED = frozenset({"topic"})  # inputs.mqtt_consumer adds it, and says only how it came
 
 
@@ -42,24 +41,43 @@ class Names:
         time_us: int,
     ) -> None:
         """Gather the readings of one point."""
-        key = _device_tag(tags)
-        uid = device_uid(tags[key]) if key else self.uid
         if not fields:
             return
-        if key:
-            found.describe(uid, name=tags[key])
+        native, uid, prefix = _told(measurement, tags)
+        if native:
+            found.describe(uid, name=native)
         else:
+            uid = self.uid
             found.describe(uid, name=self._name, area=self._area)
-        found.add(uid, time_us, _named(measurement, tags, fields, _beside_device(key)))
+        found.add(uid, time_us, _values(prefix, fields))
+
+
+@short_cache(MAX_CACHED)
+def of_topic(topic: str) -> Names:
+    """Those of a topic, made once."""
+    return Names(topic)
+
+
+def _told(measurement: str, tags: dict[str, str]) -> tuple[str, str, str]:
+    """What a point calls its device, the device's uid, and how its metrics begin."""
+    return _tell(measurement, *tags, *tags.values())
+
+
+@short_cache(MAX_CACHED)
+def _tell(measurement: str, *tagged: str) -> tuple[str, str, str]:
+    half = len(tagged) // 2
+    tags = dict(zip(tagged[:half], tagged[half:], strict=True))
+    key = _device_tag(tags)
+    native = tags[key] if key else ""
+    return native, device_uid(native), _prefix(measurement, tags, _beside_device(key))
 
 
 def of_its_device(
     measurement: str, tags: dict[str, str], fields: dict[str, Value]
 ) -> tuple[str, dict[str, Value]]:
     """Whose the values of a point are, by its tags alone ("": nobody's), and their names."""
-    key = _device_tag(tags)
-    uid = device_uid(tags[key]) if key else ""
-    return uid, _named(measurement, tags, fields, _beside_device(key))
+    _, uid, prefix = _told(measurement, tags)
+    return uid, _values(prefix, fields)
 
 
 def of_one_device(
@@ -69,19 +87,20 @@ def of_one_device(
     nothing; what another one says stays in the name, so that two things are never one series."""
     key = _device_tag(tags)
     dropped = DROPPED | {key} if key and device_uid(tags[key]) == uid else DROPPED
-    return _named(measurement, tags, fields, dropped)
+    return _values(_prefix(measurement, tags, dropped), fields)
 
 
-def _named(
-    measurement: str, tags: dict[str, str], fields: dict[str, Value], dropped: frozenset[str]
-) -> dict[str, Value]:
+def _prefix(measurement: str, tags: dict[str, str], dropped: frozenset[str]) -> str:
     labels = [f"{tag}={tags[tag]}" for tag in sorted(tags) if tag not in dropped]
-    prefix = ".".join([measurement, *labels])
-    return dict(zip(_metrics(prefix, tuple(fields)), fields.values(), strict=True))
+    return ".".join([measurement, *labels])
 
 
-@lru_cache(MAX_CACHED)
-def _metrics(prefix: str, fields: tuple[str, ...]) -> tuple[str, ...]:
+def _values(prefix: str, fields: dict[str, Value]) -> dict[str, Value]:
+    return dict(zip(_metrics(prefix, *fields), fields.values(), strict=True))
+
+
+@short_cache(MAX_CACHED)
+def _metrics(prefix: str, *fields: str) -> tuple[str, ...]:
     return tuple(
         metric_name(prefix, "" if field == "value" else field) or "value" for field in fields
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.decode import json_values
+from bridge.decode import json_values, tolerant
 from bridge.decode.items import Reason
 from bridge.decode.plain import PlainReader
 from bridge.message import Message
@@ -154,3 +155,16 @@ def test_what_comes_out_is_the_first_value_of_each_metric_and_instant(elements: 
     assert len(reading.problems) == min(conflicts, json_values.MAX_PROBLEMS)
     assert all(problem.reason is Reason.CONFLICTING_VALUES for problem in reading.problems)
     assert all(re.search(r"'[ab.:tsvalue]+'", problem.detail) for problem in reading.problems)
+
+
+@pytest.mark.parametrize(
+    ("payload", "repeats"),
+    [
+        (b'{"a":"{\\"x\\":1,\\"y\\":2}","b":1}', False),  # a document in a text
+        (b'{"a\\":b":1,"c":2}', False),
+        (b'{"a":"{\\"x\\":1}","b":1,"b":2}', True),
+        (b'{"a\\\\":1,"b":1,"b":2}', True),  # a backslash ends the key
+    ],
+)
+def test_what_stands_in_a_text_is_no_key(payload: bytes, repeats: bool) -> None:
+    assert tolerant.repeats_a_key(payload, msgspec.json.decode(payload)) == repeats

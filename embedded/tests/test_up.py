@@ -261,8 +261,14 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
 
 
 def publish(url: str, count: int) -> None:
-    """Messages at QoS 1 from a stock MQTT 3.1.1 client, acknowledged by the broker."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    """Messages at QoS 1 from stock clients of MQTT 3.1.1 and 5, half of them each, acknowledged by
+    the broker."""
+    for version in (mqtt.MQTTv311, mqtt.MQTTv5):
+        publish_as(version, url, count // 2)
+
+
+def publish_as(version: mqtt.MQTTProtocolVersion, url: str, count: int) -> None:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=version)
     parts = urlsplit(url)
     if parts.username:
         client.username_pw_set(parts.username, parts.password)

@@ -49,6 +49,7 @@ KINDS = {
     113: Kind("accelerometer", 2, True, 1_000, "g", tuple((axis, 1_000) for axis in _AXES)),
     115: Kind("barometric_pressure", 2, False, 10, "hPa"),
     134: Kind("gyrometer", 2, True, 100, "°/s", tuple((axis, 100) for axis in _AXES)),
+    135: Kind("colour", 1, False, 1, "", tuple((part, 1) for part in ("red", "green", "blue"))),
     136: Kind(
         "gps", 3, True, 1, "", (("latitude", 10_000), ("longitude", 10_000), ("altitude", 100))
     ),

@@ -16,6 +16,7 @@ from bridge.decode.device_time import EARLIEST_US, LATEST_AHEAD_US
 from bridge.decode.items import Item, Problem, Reason, Rejected, Value
 from bridge.decode.json_values import MAX_TEXT, MAX_VALUES, exact, is_storable
 from bridge.decode.scalars import number_of
+from bridge.decode.short_cache import short_cache
 from bridge.decode.state import State
 from bridge.decode.tolerant import Undecodable, text_of
 from bridge.message import MAX_PAYLOAD, Message
@@ -25,6 +26,7 @@ FILTERS = ("telegraf/#", "influx/#")
 BY_TOPIC = 62  # on a topic that is for line protocol
 BY_PAYLOAD = 40
 MAX_LINES = 5_000  # of a message
+MAX_CACHED = 4_096  # tags of lines that need not be taken apart again
 MAX_LOOKED_AT = 4_096  # bytes of a payload that show whether it is line protocol
 
 # Possessive throughout: a backslash before what is not escaped is itself, and no part of a line is
@@ -93,7 +95,7 @@ def reach(topic: str) -> int:
 
 def decode(message: Message, state: State) -> list[Item]:
     """The points of each device. Never raises for bad data."""
-    names = telegraf_names.Names(state.context.topic(message.topic))
+    names = telegraf_names.of_topic(state.context.topic(message.topic))
     if len(message.payload) > MAX_PAYLOAD:
         detail = f"{len(message.payload)} bytes, over {MAX_PAYLOAD}"
         return [Rejected(names.uid, Problem(Reason.TOO_LARGE, detail))]
@@ -183,22 +185,33 @@ def point(match: re.Match[str], number: int, found: Told) -> Line:
     measurement, tags, fields, time = match.groups()
     return Line(
         _unescaped(measurement),
-        {_unescaped(key): _unescaped(value) for key, value in _TAG.findall(tags)},
+        _tags(tags),
         _fields(fields, number, found),
         time or "",
         number,
     )
 
 
+@short_cache(MAX_CACHED)
+def _tags(text: str) -> dict[str, str]:
+    """To be left as they are."""
+    return {_unescaped(key): _unescaped(value) for key, value in _TAG.findall(text)}
+
+
 def _fields(text: str, line: int, found: Told) -> dict[str, Value]:
     fields: dict[str, Value] = {}
     for key, written, fraction, integer in _FIELD.findall(text):
-        value = float(fraction) if fraction else int(integer) if integer else _value(written)
+        if fraction:
+            value: Value | None = float(fraction)
+        elif integer:
+            value = int(integer)
+        elif (value := BOOLEANS.get(written)) is None:
+            value = _value(written)
         if value is None:
             detail = f"line {line}: {key[:40]!a} is {written[:40]!a}"
             found.report(Reason.UNSUPPORTED_VALUE, detail)
         else:
-            fields.setdefault(_unescaped(key), value)
+            fields.setdefault(_unescaped(key) if "\\" in key else key, value)
     return fields
 
 
@@ -211,7 +224,7 @@ def _value(written: str) -> Value | None:
     number = number_of(written)
     if type(number) is str:
         return float(number)  # without an `i` it is a float, however many digits it has
-    return BOOLEANS.get(written) if number is None else number
+    return number
 
 
 def _unescaped(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 
 from bridge.decode.conventions.sparkplug import wire
 from bridge.decode.conventions.sparkplug.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed
+from bridge.decode.short_cache import short_cache
 
 MAX_METRICS = 10_000  # metrics of a payload
 MAX_NAME = 1_000  # characters of a metric's name
@@ -89,7 +89,7 @@ def _metric(data: Any) -> Metric:
     return metric
 
 
-@lru_cache(MAX_CACHED)
+@short_cache(MAX_CACHED)
 def _name(data: bytes) -> str:
     return text(data)[:MAX_NAME]
 

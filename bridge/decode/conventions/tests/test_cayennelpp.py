@@ -66,6 +66,11 @@ def hear(topic: str, payload: bytes) -> list[Item]:
             + bytes([5, 133, 0x5E, 0x44, 0, 0]),
             {"voltage_1": 3.3, "current_2": 0.25, "energy_3": 1.234, "altitude_4": -10},
         ),
+        (
+            "ElectronicCats: a colour, and what comes after it",
+            bytes([1, 135, 255, 128, 0, 2, 103, 0, 210]),
+            {"colour_1.red": 255, "colour_1.green": 128, "colour_1.blue": 0, "temperature_2": 21.0},
+        ),
     ],
 )
 def test_a_payload_is_readings_of_the_device_its_topic_names(

@@ -36,6 +36,12 @@ test("a search finds topics and devices", () => {
   assert.deepEqual([...tree(topics, new Map(), "hall").children.keys()], ["hall"]);
 });
 
+test("a rate is not known until it was looked twice", () => {
+  const root = tree([topic("a/b", 1), topic("a/c", 2)], new Map());
+  assert.equal(root.rate, null);
+  assert.equal(tree([topic("a/b", 1), topic("a/c", 2)], new Map([["a/c", 0]])).rate, 0);
+});
+
 test("rates are over the last seconds, and begin anew with a worker", () => {
   const rates = new Rates();
   assert.equal(rates.of([topic("a", 10)], 0).get("a"), undefined);

@@ -52,7 +52,7 @@ export class TopicList {
     const isOpen = this.#isOpen(node);
     if (node.children.size) button.setAttribute("aria-expanded", String(isOpen));
     setText(row.querySelector(".turn"), node.children.size ? (isOpen ? "▾" : "▸") : "");
-    setText(row.querySelector(".rate"), node.rate >= 100 ? number(node.rate, 0) : number(node.rate, 1));
+    setText(row.querySelector(".rate"), node.rate === null ? "–" : number(node.rate, node.rate >= 100 ? 0 : 1));
     setText(row.querySelector(".messages"), number(node.messages, 0));
     setText(row.querySelector(".age"), age(Math.max(0, serverNow() - node.at)));
     row.classList.toggle("is-chosen", node.topic !== null && node.path === this.open);

@@ -4,7 +4,7 @@ import { t } from "../page/language.js";
 
 /**
  * @typedef {{topic: string, messages: number, since: number, at: number, size: number, payload: string, retained: boolean, verdict: string, detail: string, uids: string[]}} Topic
- * @typedef {{path: string, name: string, depth: number, topic: Topic|null, messages: number, rate: number, at: number, topics: number, children: Map<string, Node>}} Node
+ * @typedef {{path: string, name: string, depth: number, topic: Topic|null, messages: number, rate: number|null, at: number, topics: number, children: Map<string, Node>}} Node
  */
 
 export const OTHERS = t("(topics beyond the limit)");
@@ -42,7 +42,7 @@ export function tree(topics, rates, search = "") {
   const word = search.trim().toLowerCase();
   for (const topic of topics) {
     if (word && !`${topic.topic} ${topic.uids.join(" ")}`.toLowerCase().includes(word)) continue;
-    const rate = rates.get(topic.topic) ?? 0;
+    const rate = rates.get(topic.topic);
     let here = root;
     add(here, topic, rate);
     const levels = topic.topic === "" ? [OTHERS] : topic.topic.split("/");
@@ -77,12 +77,12 @@ export function rows(root, isOpen) {
 
 /** @returns {Node} */
 function node(/** @type {string} */ path, /** @type {string} */ name, /** @type {number} */ depth) {
-  return { path, name, depth, topic: null, messages: 0, rate: 0, at: 0, topics: 0, children: new Map() };
+  return { path, name, depth, topic: null, messages: 0, rate: null, at: 0, topics: 0, children: new Map() };
 }
 
-function add(/** @type {Node} */ to, /** @type {Topic} */ topic, /** @type {number} */ rate) {
+function add(/** @type {Node} */ to, /** @type {Topic} */ topic, /** @type {number|undefined} */ rate) {
   to.messages += topic.messages;
-  to.rate += rate;
+  if (rate !== undefined) to.rate = (to.rate ?? 0) + rate; // until two looks it is not known
   to.at = Math.max(to.at, topic.at);
   to.topics += 1;
 }

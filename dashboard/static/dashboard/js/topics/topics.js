@@ -45,7 +45,8 @@ function show(total = topics.length) {
   const root = tree(topics, told, byId("search").value);
   const more = list.show(root);
   setText(byId("count"), total ? `${number(total, 0)}` : "");
-  setText(byId("since"), total ? [t("{rate} messages/s on {topics}", { rate: number(root.rate, 1), topics: counted(root.topics, "topic") }), more ? t("{more} rows more: search, or close some", { more: number(more, 0) }) : ""].filter(Boolean).join("; ") : "");
+  const on = counted(root.topics, "topic");
+  setText(byId("since"), total ? [root.rate === null ? on : t("{rate} messages/s on {topics}", { rate: number(root.rate, 1), topics: on }), more ? t("{more} rows more: search, or close some", { more: number(more, 0) }) : ""].filter(Boolean).join("; ") : "");
   byId("topics-empty").hidden = root.topics > 0;
   const quiet = Date.now() - began > FIRST ? t("Nothing has come since this page was opened. Whatever comes on a topic the bridge listens to shows here.") : t("Listening");
   setText(byId("topics-empty"), topics.length ? t("No topic is like this.") : quiet);
