@@ -77,7 +77,8 @@ class Connection:
             client_id = await self._open()
         except (Ended, MalformedPacket, OSError, TimeoutError, asyncio.IncompleteReadError) as exc:
             self._every.refused += 1
-            logger.info("not let in: %s", exc, extra={"action": "thingsboard_refused"})
+            if self._every.refused.bit_count() == 1:  # the 1st, 2nd, 4th, 8th: no flood
+                logger.info("not let in: %s", exc, extra={"action": "thingsboard_refused"})
             return
         await self._serve_opened(client_id)
 
