@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from rest_framework.request import Request
 
-from access.scope import Scope
+from access.compiled_query import CompiledQuery
+from access.scope import EVERYTHING, Scope
 from devices.metadata import normalised_tags
 from devices.models import Device
 from telemetry.api import parameters as query
@@ -38,13 +39,12 @@ def selected(request: Request, scope: Scope, most: int, *, every: bool = False) 
     for name, words in asked.items():
         if name != "series" and len(words) > MAX_WORDS:
             query.refuse(name, f"At most {MAX_WORDS} at once.")
-    visible = Series.objects.visible_to(scope).select_related("device__site")
     others = [name for name in sorted(LISTS - {"series"}) if asked[name]]
     if asked["series"] and others:
         query.refuse("series", f"Ask for series or for {' and '.join(others)}, not both.")
     if asked["series"] or not (others or every):
         ids = query.series_ids(request, "series", most)
-        by_id = visible.in_bulk(ids)
+        by_id = _by_id(scope, ids)
         if unknown := [str(each) for each in ids if each not in by_id]:
             query.refuse("series", f"No such series: {', '.join(sorted(unknown, key=int))}.")
         return [by_id[each] for each in ids]
@@ -52,6 +52,7 @@ def selected(request: Request, scope: Scope, most: int, *, every: bool = False) 
     where = Q(device__in=devices)
     if asked["metric"]:
         where &= Q(metric__in=asked["metric"])
+    visible = Series.objects.visible_to(scope).select_related("device__site")
     found = list(visible.filter(where).order_by("device__name", "device_id", "id")[: most + 1])
     if len(found) > most:
         name = next(iter(others), "metric")
@@ -63,6 +64,23 @@ def selected(request: Request, scope: Scope, most: int, *, every: bool = False) 
     if len(places) != 1 and metrics:
         found.sort(key=lambda one: places.get(one.device.uid, 0))
     return found
+
+
+_STAND_IN = -987_654_321  # for the ids
+_BY_ID: CompiledQuery[Series] = CompiledQuery(
+    lambda: (
+        Series.objects.visible_to(EVERYTHING)
+        .select_related("device__site")
+        .extra(where=["telemetry_series.id = ANY (%s)"], params=[_STAND_IN])
+    ),
+    _STAND_IN,
+)
+
+
+def _by_id(scope: Scope, ids: list[int]) -> dict[int, Series]:
+    if scope.sees_everything:
+        return {one.pk: one for one in _BY_ID.rows(ids)}
+    return Series.objects.visible_to(scope).select_related("device__site").in_bulk(ids)
 
 
 def _devices(asked: dict[str, list[str]], scope: Scope) -> list[int]:
