@@ -20,12 +20,15 @@ from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+PIECE = 2**18  # bytes of an answer that are sent at once
 MAX_IDLE = 12  # threads kept between requests; any number may be at work
 
 
 class OneThreadHandler(ASGIHandler):
     """An answer that is whole is closed, and its database connection given back, before it is sent.
     Of one that is streamed, each piece is made in the same thread."""
+
+    chunk_size = PIECE
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)  # ASGIHandler's loads the middlewares for the event loop
