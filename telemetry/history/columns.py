@@ -16,6 +16,7 @@ from telemetry.history.read_limit import READ_LIMIT, TooSlow
 from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import pack_rows
+from telemetry.storage.copy_binary import POSTGRES_EPOCH_US
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
@@ -51,15 +52,14 @@ class Reduced(NamedTuple):
 # microseconds each.
 _COLUMNS = {
     "series_id": ("int4send", ">i4"),
-    "us": ("int8send", ">i8"),
+    "time": ("timestamptz_send", ">i8"),
     "sum": ("float8send", ">f8"),
     "count": ("int8send", ">i8"),
     "min": ("float8send", ">f8"),
     "max": ("float8send", ">f8"),
 }
 _AGGREGATED = ", ".join(
-    f"string_agg({send}({name}), ''::bytea ORDER BY series_id, us)"
-    for name, (send, _) in _COLUMNS.items()
+    f"string_agg({send}({name}), ''::bytea)" for name, (send, _) in _COLUMNS.items()
 )
 
 
@@ -188,11 +188,29 @@ def reduced(
     with connection.cursor() as cursor, cursor.cursor.copy(statement, within) as copy:
         copy.set_types(["bytea"] * len(_COLUMNS))
         (sent,) = copy.rows()
-    found = (
+    ids, times, *rest = (
         np.frombuffer(data or b"", kind)
         for data, (_, kind) in zip(sent, _COLUMNS.values(), strict=True)
     )
-    return Reduced(*(column.astype(column.dtype.newbyteorder("=")) for column in found))
+    order = np.lexsort((times, ids))
+    ids, times, sums, counts, low, high = (
+        column[order].astype(column.dtype.newbyteorder("=")) for column in (ids, times, *rest)
+    )
+    found = Reduced(ids, times + POSTGRES_EPOCH_US, sums, counts, low, high)
+    starts = np.append(True, (np.diff(ids) != 0) | (np.diff(times) != 0))[: len(ids)]
+    return found if starts.all() else _added_up(found, np.flatnonzero(starts))
+
+
+def _added_up(pieces: Reduced, begins: NDArray[np.intp]) -> Reduced:
+    """Each bucket of the pieces from here to the next begin."""
+    return Reduced(
+        pieces.series_ids[begins],
+        pieces.starts_us[begins],
+        np.add.reduceat(pieces.sums, begins),
+        np.add.reduceat(pieces.counts, begins),
+        np.minimum.reduceat(pieces.low, begins),
+        np.maximum.reduceat(pieces.high, begins),
+    )
 
 
 def _within(start_us: int, stop_us: int) -> dict[str, Any]:

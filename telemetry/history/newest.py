@@ -19,7 +19,7 @@ FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 Point = list[Any]  # [ms, value]
 
-_FETCH = load("history")["fetch_latest"]
+_SQL = load("history")
 
 
 class Recent(NamedTuple):
@@ -62,23 +62,26 @@ def newest(
     }
     if not ids:
         return found
+    said: dict[int, tuple[int, Any]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_FETCH, {"series": ids, **within})
+        cursor.execute(_SQL["fetch_latest"], {"series": ids, **within})
         rows = cursor.fetchall()
-    for series_id, numbers_us, value, text_us, text, *of_kept, pack, before_us in rows:
+        if with_words := [series_id for series_id, *_, words in rows if words]:
+            cursor.execute(_SQL["fetch_latest_words"], {"series": with_words, **within})
+            said = {series_id: (us, text) for series_id, us, text in cursor.fetchall()}
+    for series_id, numbers_us, value, *of_kept, pack, before_us, _ in rows:
         kept_us, kept_number, kept_text = of_kept
-        kept = kept_number if kept_text is None else kept_text
         times, number = numbers(numbers_us or [], value, pack, before_us, to_us(floor))
-        candidates = [(times[0], number)] if times else []
-        candidates += [(text_us, text), (kept_us, kept)]
         # Of a number and a text of one instant, the number.
-        us, said = max(
-            (one for one in candidates if one[0] is not None),
-            key=itemgetter(0),
-            default=(None, None),
-        )
-        if us is not None:
-            found[series_id] = Recent([in_ms(us), said], [in_ms(each) for each in times])
+        candidates = [
+            *([(times[0], number)] if times else []),
+            *([said[series_id]] if series_id in said else []),
+        ]
+        if kept_us is not None:
+            candidates.append((kept_us, kept_number if kept_text is None else kept_text))
+        if candidates:
+            us, newest_value = max(candidates, key=itemgetter(0))
+            found[series_id] = Recent([in_ms(us), newest_value], [in_ms(each) for each in times])
     return found
 
 

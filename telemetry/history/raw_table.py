@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from telemetry.history import blocks, table
 from telemetry.history.table import Column, Table, Words
+from telemetry.history.texts import has_texts
 from telemetry.models import Series
 
 Rows = blocks.Block | blocks.TextBlock
@@ -23,10 +24,6 @@ class Place(NamedTuple):
     is_text: bool
     series_id: int
     us: int
-
-
-def has_texts(series: Series) -> bool:
-    return series.texts_since is not None or series.kind == Series.Kind.TEXT
 
 
 def rows(

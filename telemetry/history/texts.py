@@ -36,14 +36,24 @@ class Texts:
     since: float | None = None
 
 
+def has_texts(series: Series) -> bool:
+    """Whether it may have said something in words: who writes a text notes it beforehand."""
+    return series.texts_since is not None or series.kind == Series.Kind.TEXT
+
+
 def runs(
     series: Sequence[Series], start: datetime, stop: datetime, points: int
 ) -> defaultdict[int, Texts]:
-    """At most `points` runs of each series in [start, stop).
+    """At most `points` runs of each series in [start, stop). Of those that have said nothing in
+    words yet, nothing is asked.
 
     Equal neighbours are one run unless their device may have been away between them: silent, by
     its expected interval or the rhythm of the series, and for longer than a point of the window.
     """
+    found: defaultdict[int, Texts] = defaultdict(Texts)
+    series = [one for one in series if has_texts(one)]
+    if not series:
+        return found
     width = (stop - start) / points
     talkative = sum(one.kind == Series.Kind.TEXT for one in series)
     rows = MAX_READ // max(talkative, 1)
@@ -51,7 +61,6 @@ def runs(
     silences = [
         timedelta(milliseconds=silent_after(one.device.expected_interval)) for one in series
     ]
-    found: defaultdict[int, Texts] = defaultdict(Texts)
     with connection.cursor() as cursor:
         cursor.execute(
             _FETCH,

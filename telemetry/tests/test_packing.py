@@ -129,7 +129,7 @@ def newest(model: Model, series: list[int], start: int, stop: int) -> None:
 def _latest() -> LiteralString:
     """`fetch_latest` without what needs a series to be registered."""
     _, _, after = load("history")["fetch_latest"].partition("CROSS JOIN LATERAL")
-    number, _, _ = after.partition("LEFT JOIN LATERAL (\n    SELECT time, value FROM (")
+    number, _, _ = after.partition("LEFT JOIN last_reading")
     return (
         "SELECT number.us, number.value, reaching.bytes FROM ("
         "SELECT id, %(before)s::timestamptz AS before FROM unnest(%(series)s::int[]) AS wanted (id)"

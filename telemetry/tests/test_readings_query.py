@@ -287,7 +287,7 @@ def test_the_latest_of_a_fleet_now_and_at_a_past_moment(
         answer = answered(api.get(LATEST, asked))
         return {f"{one['device']} {one['metric']}": one["latest"] for one in answer["series"]}
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):  # one is for the texts
         assert found() == {
             "f-1 temp": [start + 2 * HOUR, 2.0], "f-1 zone 1, in": None, "f-2 temp": None,
             "m-1 energy": None, "m-1 mode": [start + 3 * HOUR, "off"],

@@ -14,6 +14,7 @@ from django.db import connection
 from devices.models import Device
 from telemetry.models import Series
 from telemetry.moments import from_ms
+from telemetry.sql import load
 from telemetry.storage.backend import backend
 
 
@@ -38,6 +39,8 @@ def write(series_id: int, readings: Iterable[tuple[float, float | str]]) -> None
                 marks.add(from_ms(ms // 60_000 * 60_000))
         for minute in marks:
             mark_dirty(cursor, minute)
+        if any(isinstance(value, str) for _, value in readings):
+            cursor.execute(load("series")["note_texts"], {"series": [series_id]})
 
 
 def mark_dirty(cursor: Any, minute: datetime) -> None:
