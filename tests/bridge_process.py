@@ -10,7 +10,7 @@ from typing import Self
 
 from paho.mqtt import client as mqtt
 
-from embedded.servers.child import Child
+from tests.forking import ForkedChild
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,7 +19,7 @@ END_SECONDS = 90.0  # until it has ended; it may wait 30 for a lease, or to comm
 ACKED_SECONDS = 60.0  # until the broker has acknowledged what was published
 
 
-class BridgeProcess(Child):
+class BridgeProcess(ForkedChild):
     """`manage.py runbridge` with its output in a file."""
 
     stop_seconds = END_SECONDS

@@ -18,10 +18,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from embedded.servers.child import Child
 from embedded.servers.ports import free_port
 from embedded.up.stack import MAX_WEBSOCKET_BYTES
 from tests.database_url import database_url
+from tests.forking import ForkedChild
 from tests.kept_running import kept
 from tests.waiting import eventually
 
@@ -30,7 +30,7 @@ STOP_SECONDS = 60.0  # until it has ended after SIGTERM
 REST_SECONDS = 60.0  # until it has answered what it was asked
 
 
-class WebProcess(Child):
+class WebProcess(ForkedChild):
     """One Daphne with its output in a file; it is started once it listens."""
 
     stop_seconds = STOP_SECONDS
