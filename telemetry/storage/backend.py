@@ -1,11 +1,14 @@
-"""Plain Postgres or TimescaleDB: one object that does what differs between them, asked once.
+"""Plain Postgres or TimescaleDB: one object that does what differs between them.
 
 Rows are written and read by the same statements on both; what differs is upkeep. `migrate` decides
-which it is (migration 0005), and the database says so ever after.
+which it is (migration 0005), and `manage.py timescale` moves the one to the other, beside processes
+that run: each asks again after a while.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
@@ -64,17 +67,28 @@ class Backend(Protocol):
         """The oldest time of a reading that can be kept and summarised, not before `cutoff`."""
 
 
-_found: WeakKeyDictionary[BaseDatabaseWrapper, Backend] = WeakKeyDictionary()
+_PLAIN, _TIMESCALE = Plain(), Timescale()  # they remember nothing
+HOLDS = 5.0  # seconds until the database is asked again which it is
+
+_found: WeakKeyDictionary[BaseDatabaseWrapper, tuple[float, Backend]] = WeakKeyDictionary()
 _SQL = load("backend")
 
 
 def backend() -> Backend:
     """What the database of this thread's connection keeps readings in."""
     ours = connections[DEFAULT_DB_ALIAS]
-    found = _found.get(ours)
-    if found is None:
-        found = _found[ours] = Timescale() if is_timescale() else Plain()
+    now = time.monotonic()
+    asked, found = _found.get(ours, (-math.inf, None))
+    # Not within a transaction: what it began with goes on to its end.
+    if found is None or (now - asked >= HOLDS and not ours.in_atomic_block):
+        found = _TIMESCALE if is_timescale() else _PLAIN
+        _found[ours] = now, found
     return found
+
+
+def ask_again() -> None:
+    """Have this process ask the database anew which it is."""
+    _found.clear()
 
 
 def is_timescale() -> bool:

@@ -133,15 +133,16 @@ def drop_before(tables: Sequence[str], cutoff: datetime) -> list[str]:
     return dropped
 
 
-def compress(now: datetime) -> list[str]:
+def compress(now: datetime, *, again: bool = True) -> list[str]:
     """Compress the chunks of readings that ended long ago, each in a transaction of its own.
 
-    Their names, without those that were compressed before: these only take in what came late.
+    Their names, without those that were compressed before: these only take in what came late, if
+    `again`.
     Gives up a lock soon, or late readings would queue behind it, and raises that after the others.
     """
     done, failed = [], None
     for chunk in _chunks(HYPERTABLES):
-        if chunk.stop > now - COMPRESS_AFTER:
+        if chunk.stop > now - COMPRESS_AFTER or (chunk.compressed and not again):
             continue
         try:
             with transaction.atomic(), connection.cursor() as cursor:

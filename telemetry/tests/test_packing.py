@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from telemetry import proof
 from telemetry.history import blocks, columns, instants, news
 from telemetry.history import newest as newest_readings
 from telemetry.moments import from_us
@@ -269,11 +270,13 @@ def in_rows() -> tuple[int, list[str]]:
 
 
 def test_a_packed_day_takes_little_room_and_has_no_partition(day: date):
-    before = summary()
+    before, sent = summary(), sorted(proof.ledger([1, 2, 3]))
+    assert len(sent) == 12_002
     assert packing.pack_day(day) == sum(count for _, count, _ in before)
     packing.drop_doomed()
     assert in_rows() == (0, [])
     assert summary() == before
+    assert sorted(proof.ledger([1, 2, 3])) == sent  # what `manage.py prove` compares
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT series_id, count(*), sum(count), max(extract(epoch FROM stop - start))::int"

@@ -1,0 +1,263 @@
+-- name: is_moving
+-- Whether readings are being moved into hypertables.
+SELECT to_regnamespace('pulseboard_move') IS NOT NULL
+
+-- name: make_move
+-- Where a move keeps how far it is, and what it copied, until it takes the place of the tables.
+CREATE SCHEMA pulseboard_move;
+CREATE TABLE pulseboard_move.state (
+    -- What is before it was copied, from the oldest there was on.
+    done_until timestamptz NOT NULL,
+    stop timestamptz NOT NULL,
+    start timestamptz NOT NULL,
+    highest_series integer NOT NULL
+);
+-- Minutes whose summaries the copies may lack; those that wait got readings since they were copied.
+CREATE TABLE pulseboard_move.minute (
+    minute timestamptz PRIMARY KEY,
+    waits boolean NOT NULL
+);
+CREATE INDEX minute_waits ON pulseboard_move.minute (minute) WHERE waits;
+CREATE TABLE pulseboard_move.series AS SELECT id FROM telemetry_series;
+
+-- name: make_hypertables
+-- As migration 0005 makes them, where names are looked for first.
+CREATE TABLE reading (
+    series_id integer NOT NULL,
+    time timestamptz NOT NULL,
+    value double precision NOT NULL,
+    PRIMARY KEY (series_id, time)
+);
+CREATE TABLE text_reading (
+    series_id integer NOT NULL,
+    time timestamptz NOT NULL,
+    value text NOT NULL,
+    PRIMARY KEY (series_id, time)
+);
+CREATE INDEX reading_time_brin ON reading USING brin (time);
+CREATE INDEX text_reading_time_brin ON text_reading USING brin (time);
+SELECT create_hypertable('reading', by_range('time', INTERVAL '1 day'), create_default_indexes => false);
+SELECT create_hypertable(
+    'text_reading', by_range('time', INTERVAL '1 day'), create_default_indexes => false
+);
+ALTER TABLE reading SET (
+    timescaledb.compress,
+    timescaledb.compress_segmentby = 'series_id',
+    timescaledb.compress_orderby = 'time'
+);
+ALTER TABLE text_reading SET (
+    timescaledb.compress,
+    timescaledb.compress_segmentby = 'series_id',
+    timescaledb.compress_orderby = 'time'
+);
+CREATE MATERIALIZED VIEW rollup_1m
+WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
+SELECT series_id, time_bucket('1 minute', time) AS bucket,
+    count(*)::integer AS count, sum(least(greatest(value, -1e290), 1e290)) AS sum,
+    min(value) AS min, max(value) AS max,
+    first(value, time) AS first, last(value, time) AS last
+FROM reading
+GROUP BY series_id, time_bucket('1 minute', time)
+WITH NO DATA;
+CREATE MATERIALIZED VIEW rollup_1h
+WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
+SELECT series_id, time_bucket('1 hour', bucket) AS bucket,
+    sum(count)::integer AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max,
+    first(first, bucket) AS first, last(last, bucket) AS last
+FROM rollup_1m
+GROUP BY series_id, time_bucket('1 hour', rollup_1m.bucket)
+WITH NO DATA;
+CREATE MATERIALIZED VIEW rollup_1d
+WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
+SELECT series_id, time_bucket('1 day', bucket) AS bucket,
+    sum(count)::integer AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max,
+    first(first, bucket) AS first, last(last, bucket) AS last
+FROM rollup_1h
+GROUP BY series_id, time_bucket('1 day', rollup_1h.bucket)
+WITH NO DATA;
+
+-- name: fetch_edges
+-- The oldest and the newest moment of packs, late readings and summaries.
+SELECT min(moment), max(moment) FROM (
+    SELECT min(time) AS moment FROM late_reading UNION ALL SELECT max(time) FROM late_reading
+    UNION ALL SELECT min(time) FROM late_text_reading
+    UNION ALL SELECT max(time) FROM late_text_reading
+    UNION ALL SELECT min(start) FROM reading_pack UNION ALL SELECT max(start) FROM reading_pack
+    UNION ALL SELECT min(start) FROM text_pack UNION ALL SELECT max(start) FROM text_pack
+    UNION ALL SELECT min(bucket) FROM rollup_1m UNION ALL SELECT max(bucket) FROM rollup_1m
+    UNION ALL SELECT min(bucket) FROM rollup_1h UNION ALL SELECT max(bucket) FROM rollup_1h
+    UNION ALL SELECT min(bucket) FROM rollup_1d UNION ALL SELECT max(bucket) FROM rollup_1d
+) AS edges
+
+-- name: begin_move
+-- Notes from where to where readings and summaries are to be copied.
+INSERT INTO pulseboard_move.state (start, done_until, stop, highest_series)
+SELECT %(start)s, %(start)s, %(stop)s, coalesce((SELECT max(id) FROM telemetry_series), 0)
+
+-- name: note_not_rolled_up
+-- The summaries of what waits to be rolled up are made after they were copied.
+INSERT INTO pulseboard_move.minute (minute, waits)
+SELECT minute, false FROM dirty_minute
+UNION
+SELECT generate_series(
+    date_trunc('minute', lower(span)), upper(span), interval '1 minute'
+), false
+FROM commit_cursor AS cursor, commit_log AS log, unnest(spans) AS span
+WHERE cursor.reader = 'rollups' AND (log.xid, log.seq) > (cursor.xid, cursor.seq)
+
+-- name: hold_move
+-- How far it is: start, done and stop. One process goes on with it at a time.
+SELECT start, done_until, stop FROM pulseboard_move.state FOR UPDATE
+
+-- name: limit_step
+-- Ends a statement of this transaction that takes long: what follows the log waits for each step.
+SELECT set_config('statement_timeout', %(timeout)s, true)
+
+-- name: copy_numbers
+-- Copies the numbers of [start, stop), wherever they are.
+INSERT INTO pulseboard_move.reading (series_id, time, value)
+SELECT series_id, time, value FROM all_numbers_between(%(start)s, %(stop)s)
+
+-- name: copy_texts
+-- The same of texts.
+INSERT INTO pulseboard_move.text_reading (series_id, time, value)
+SELECT series_id, time, value FROM text_reading WHERE time >= %(start)s AND time < %(stop)s
+UNION ALL
+SELECT series_id, time, value FROM late_text_reading WHERE time >= %(start)s AND time < %(stop)s
+UNION ALL
+SELECT pack.series_id, one.time, one.value
+FROM text_pack AS pack CROSS JOIN LATERAL packed_texts(pack) AS one
+WHERE pack.start > %(start)s::timestamptz - interval '24 hours' AND pack.start < %(stop)s
+    AND pack.stop >= %(start)s AND one.time >= %(start)s AND one.time < %(stop)s
+
+-- name: clear_numbers
+-- Deletes the copies of [start, stop).
+DELETE FROM pulseboard_move.reading WHERE time >= %(start)s AND time < %(stop)s
+
+-- name: clear_texts
+-- The same of texts.
+DELETE FROM pulseboard_move.text_reading WHERE time >= %(start)s AND time < %(stop)s
+
+-- name: copy_summaries
+-- Copies the summaries of [start, stop) into what a continuous aggregate of TimescaleDB is stored in.
+INSERT INTO {stored} (series_id, bucket, count, sum, min, max, first, last)
+SELECT series_id, bucket, count, sum, min, max, first, last FROM {rollup}
+WHERE bucket >= %(start)s AND bucket < %(stop)s
+
+-- name: clear_summaries
+-- Deletes the copies of [start, stop).
+DELETE FROM {stored} WHERE bucket >= %(start)s AND bucket < %(stop)s
+
+-- name: move_on
+-- Notes that all before a moment is copied.
+UPDATE pulseboard_move.state SET done_until = %(stop)s
+
+-- name: note_minutes
+-- Has these minutes copied anew.
+INSERT INTO pulseboard_move.minute AS kept (minute, waits)
+SELECT unnest(%(minutes)s::timestamptz[]), true
+ON CONFLICT (minute) DO UPDATE SET waits = true WHERE NOT kept.waits
+
+-- name: list_minutes
+-- Minutes that wait to be copied anew, the oldest first.
+SELECT minute FROM pulseboard_move.minute WHERE waits ORDER BY minute LIMIT %(limit)s
+
+-- name: copied_minutes
+-- They wait no more.
+UPDATE pulseboard_move.minute SET waits = false WHERE minute = ANY (%(minutes)s::timestamptz[])
+
+-- name: list_unread_commits
+-- What a reader has not read, also behind transactions that still run: none of them writes readings
+-- while the caller holds the lock of the batches.
+SELECT lower(span), upper(span)
+FROM commit_cursor AS cursor, commit_log AS log, unnest(log.spans) AS span
+WHERE cursor.reader = %(reader)s AND (log.xid, log.seq) > (cursor.xid, cursor.seq)
+
+-- name: fetch_new_floor
+-- Before which midnight summaries cannot be made anew: where whole days went, and of the second, where
+-- rules took readings of single series.
+SELECT date_trunc('day', greatest(raw_floor, raw_held, minute_floor) + interval '1 day'
+        - interval '1 microsecond', 'UTC'),
+    coalesce((
+        SELECT date_trunc('day', max(greatest(raw_floor, minute_floor)) + interval '1 day'
+            - interval '1 microsecond', 'UTC')
+        FROM series_retention
+    ), 'epoch')
+FROM retention_state
+
+-- name: raise_move_floor
+-- What is older is not refreshed any more.
+UPDATE retention_state SET raw_floor = greatest(raw_floor, %(floor)s::timestamptz), raw_held = 'epoch'
+
+-- name: list_old_minutes
+-- The hours before a moment whose summaries may have changed since they were copied.
+SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') FROM pulseboard_move.minute
+WHERE minute < %(floor)s::timestamptz
+
+-- name: mark_changed
+-- Has what may have changed since it was copied rolled up again.
+INSERT INTO dirty_minute (minute)
+SELECT minute FROM pulseboard_move.minute WHERE minute >= %(floor)s::timestamptz
+ON CONFLICT (minute) DO NOTHING
+
+-- name: forget_deleted
+-- Has the readings removed of series that were deleted while they were copied.
+INSERT INTO deleted_series (series_id)
+SELECT id FROM (
+    SELECT id FROM pulseboard_move.series
+    UNION
+    SELECT generate_series(highest_series + 1, (SELECT max(id) FROM telemetry_series))
+    FROM pulseboard_move.state
+) AS known
+WHERE NOT EXISTS (SELECT FROM telemetry_series WHERE id = known.id)
+ON CONFLICT DO NOTHING
+
+-- name: count_partitions
+-- How many tables the readings are in.
+SELECT count(*) FROM pg_inherits
+WHERE inhparent = ANY (ARRAY['reading'::regclass, 'text_reading'::regclass])
+
+-- name: hold_tables
+-- Nobody reads or writes readings until the transaction ends.
+LOCK TABLE reading, text_reading, late_reading, late_text_reading, reading_pack, text_pack,
+    rollup_1m, rollup_1h, rollup_1d, dirty_minute IN ACCESS EXCLUSIVE MODE
+
+-- name: take_place
+-- Puts the copies where the tables were.
+DROP TABLE reading;
+DROP TABLE text_reading;
+DROP TABLE rollup_1m, rollup_1h, rollup_1d, rollup_base;
+TRUNCATE reading_pack, text_pack, late_reading, late_text_reading, packed_day, rewritten_minute;
+DO $$
+BEGIN
+    EXECUTE format('ALTER TABLE pulseboard_move.reading SET SCHEMA %I', current_schema());
+    EXECUTE format('ALTER TABLE pulseboard_move.text_reading SET SCHEMA %I', current_schema());
+    EXECUTE format('ALTER MATERIALIZED VIEW pulseboard_move.rollup_1m SET SCHEMA %I', current_schema());
+    EXECUTE format('ALTER MATERIALIZED VIEW pulseboard_move.rollup_1h SET SCHEMA %I', current_schema());
+    EXECUTE format('ALTER MATERIALIZED VIEW pulseboard_move.rollup_1d SET SCHEMA %I', current_schema());
+END $$;
+DROP TABLE pulseboard_move.state, pulseboard_move.minute, pulseboard_move.series;
+DROP SCHEMA pulseboard_move
+
+-- name: give_up
+-- Drops all copies.
+DROP MATERIALIZED VIEW pulseboard_move.rollup_1d;
+DROP MATERIALIZED VIEW pulseboard_move.rollup_1h;
+DROP MATERIALIZED VIEW pulseboard_move.rollup_1m;
+DROP TABLE pulseboard_move.text_reading;
+DROP TABLE pulseboard_move.reading;
+DROP TABLE pulseboard_move.state, pulseboard_move.minute, pulseboard_move.series;
+DROP SCHEMA pulseboard_move
+
+-- name: list_stores
+-- In which table of which schema each continuous aggregate of the move is stored.
+SELECT view_name, materialization_hypertable_schema, materialization_hypertable_name
+FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'pulseboard_move'
+
+-- name: fetch_search_path
+-- Where names are looked for.
+SELECT current_setting('search_path')
+
+-- name: set_search_path
+-- Has names looked for there.
+SELECT set_config('search_path', %(path)s, false)

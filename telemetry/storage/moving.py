@@ -1,0 +1,246 @@
+"""Move a plain store into TimescaleDB's hypertables, while readings go on coming in.
+
+Everything is copied beside the tables, in short steps from the oldest day on; the commit log tells
+which minutes got readings meanwhile, and these are copied anew. At the end the batches wait for a
+moment, what came last is copied, and the copies take the place of the tables in one transaction, so
+that before it the store is plain and whole, and after it in hypertables and whole. Each step notes
+how far it is in its own transaction: a run that was killed goes on there.
+docs/decisions/0007-timescaledb.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg import errors, sql
+
+from telemetry.history import buckets
+from telemetry.jobs import NotYet
+from telemetry.sql import load
+from telemetry.storage import commit_log, partitions, timescale
+from telemetry.storage.rollups import MINUTE, minute_of
+from telemetry.storage.summaries import LEVELS, ranges
+
+READER = "timescale"  # of the commit log
+STEP_SECONDS = 1.0  # aimed at; what follows the commit log waits for the end of each step
+STEP_TIMEOUT = "20s"  # of one statement: then a shorter time is copied at once
+DAY = timedelta(days=1)
+FIRST_WIDTH = timedelta(hours=1)  # of time copied at once; then as long as a step may take
+MINUTES_PER_STEP = 60  # copied anew in one transaction
+MINUTES_AT_END = 30  # the most that is copied while the batches wait
+COMMITS_PER_STEP = 1_000
+
+_SQL = load("moving") | load("timescale")
+_adoption = import_module("telemetry.migrations.0005_timescale")  # frozen: what TimescaleDB must be
+
+
+class Progress(NamedTuple):
+    """How far it is."""
+
+    start: datetime
+    done_until: datetime
+    stop: datetime
+    readings: int  # copied by this run
+
+
+def is_under_way() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["is_moving"])
+        return cursor.fetchone() == (True,)
+
+
+def begin() -> None:
+    """Make what is copied into, unless a run before did. Raises `NotYet` where it cannot be."""
+    if is_under_way():
+        return
+    try:
+        with connection.cursor() as cursor:
+            if not _adoption.is_available(cursor):
+                raise NotYet("This server has no TimescaleDB.")
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+            (licence,) = _adoption.fetch(cursor, _adoption.LICENCE)
+    except _adoption.Unusable as exc:
+        raise NotYet(f"TimescaleDB cannot be used: {exc}.") from exc
+    if licence != "timescale":
+        raise NotYet(f"The licence it runs under is {licence}, and must be timescale.")
+    # First: what is stored while the edges are looked for is told by the log.
+    commit_log.add_reader(READER)
+    start, stop = _edges()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["make_move"])
+        usual = _search("pulseboard_move, ")
+        cursor.execute(_SQL["make_hypertables"])
+        _search("", usual)
+        cursor.execute(_SQL["begin_move"], {"start": start, "stop": stop})
+        cursor.execute(_SQL["note_not_rolled_up"])
+
+
+def _edges() -> tuple[datetime, datetime]:
+    days = [part.day for part in partitions.listed() if part.attached]
+    moments = [datetime.combine(day, time_of_day(), UTC) for day in days]
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_edges"])
+        moments += [each for each in cursor.fetchone() if each is not None]
+    moments.append(datetime.now(UTC))
+    start, last = (
+        datetime.combine(each.astimezone(UTC).date(), time_of_day(), UTC)
+        for each in (min(moments), max(moments))
+    )
+    return start, last + DAY
+
+
+def copy() -> Iterator[Progress]:
+    """Copy all there is, step by step. In no transaction. What came meanwhile is copied but for
+    little that the end can take with it."""
+    width, readings = FIRST_WIDTH, 0
+    while True:
+        began = time.monotonic()
+        try:
+            progress = _copy_next(width)
+        except OperationalError as exc:
+            if not isinstance(exc.__cause__, errors.QueryCanceled) or width <= MINUTE:
+                raise
+            width = _aligned(width / 8)
+            continue
+        if progress is None:
+            break
+        took = time.monotonic() - began
+        if took > STEP_SECONDS:
+            width = _aligned(width / 2)
+        elif took < STEP_SECONDS / 4:
+            width = min(DAY, width * 2)
+        readings += progress.readings
+        if progress.done_until.time() == time_of_day():
+            _compress(progress.done_until)
+        yield progress._replace(readings=readings)
+    while (again := _copy_changed()) is not None:
+        readings += again
+    _compress(datetime.now(UTC))
+
+
+def _aligned(width: timedelta) -> timedelta:
+    return max(MINUTE, width // MINUTE * MINUTE)
+
+
+def _copy_next(width: timedelta) -> Progress | None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        start, done_until, stop = _hold(cursor)
+        if done_until >= stop:
+            return None
+        # To the next midnight at most: so a chunk can be compressed when it is whole.
+        midnight = datetime.combine(done_until.astimezone(UTC).date(), time_of_day(), UTC) + DAY
+        until = min(done_until + width, midnight)
+        edges = {"start": done_until, "stop": until}
+        readings = _copy_readings(cursor, edges)
+        copy_summaries(cursor, edges)
+        cursor.execute(_SQL["move_on"], {"stop": until})
+    return Progress(start, until, stop, readings)
+
+
+def _hold(cursor: CursorWrapper) -> Any:
+    cursor.execute(_SQL["limit_step"], {"timeout": STEP_TIMEOUT})
+    cursor.execute(_SQL["lift_decompression_limit"])
+    cursor.execute(_SQL["hold_move"])
+    return cursor.fetchone()
+
+
+def _copy_readings(cursor: CursorWrapper, edges: dict[str, datetime]) -> int:
+    copied = 0
+    for name in ("copy_numbers", "copy_texts"):
+        cursor.execute(_SQL[name], edges)
+        copied += cursor.rowcount
+    return copied
+
+
+def copy_summaries(
+    cursor: CursorWrapper, edges: dict[str, datetime], *, anew: bool = False
+) -> None:
+    cursor.execute(_SQL["list_stores"])
+    stored = {view: sql.Identifier(*name) for view, *name in cursor.fetchall()}
+    for rollup, width in LEVELS:
+        names = {"stored": stored[rollup], "rollup": sql.Identifier(rollup)}
+        within = edges
+        if anew:  # whole buckets
+            ((start, stop),) = ranges([edges["start"]], width)
+            within = {"start": start, "stop": max(stop, edges["stop"])}
+            cursor.execute(sql.SQL(_SQL["clear_summaries"]).format(**names), within)
+        cursor.execute(sql.SQL(_SQL["copy_summaries"]).format(**names), within)
+
+
+def _copy_changed() -> int | None:
+    """Copy anew some of what got readings since it was copied; how many readings, or None when so
+    little waits that the end may take it."""
+    more = _take_commits()
+    with transaction.atomic(), connection.cursor() as cursor:
+        _hold(cursor)
+        minutes = waiting(cursor, MINUTES_PER_STEP)
+        if len(minutes) <= MINUTES_AT_END and not more:
+            return None
+        return copy_minutes(cursor, minutes)
+
+
+def _take_commits() -> bool:
+    with commit_log.reading(READER, COMMITS_PER_STEP) as commits, connection.cursor() as cursor:
+        note(cursor, [span for commit in commits for span in commit.spans])
+    return commits.more
+
+
+def note(cursor: CursorWrapper, spans: list[tuple[datetime, datetime]]) -> None:
+    minutes = {
+        minute_of(first) + n * MINUTE
+        for first, last in spans
+        for n in range((minute_of(last) - minute_of(first)) // MINUTE + 1)
+    }
+    if minutes:
+        cursor.execute(_SQL["note_minutes"], {"minutes": sorted(minutes)})
+
+
+def waiting(cursor: CursorWrapper, limit: int) -> list[datetime]:
+    cursor.execute(_SQL["list_minutes"], {"limit": limit})
+    return [minute for (minute,) in cursor.fetchall()]
+
+
+def copy_minutes(cursor: CursorWrapper, minutes: list[datetime]) -> int:
+    """Their summaries are made anew at the end."""
+    copied = 0
+    for start, stop in ranges(minutes, buckets.MINUTE):
+        edges = {"start": start, "stop": stop}
+        for name in ("clear_numbers", "clear_texts"):
+            cursor.execute(_SQL[name], edges)
+        copied += _copy_readings(cursor, edges)
+    cursor.execute(_SQL["copied_minutes"], {"minutes": minutes})
+    return copied
+
+
+def _compress(until: datetime) -> None:
+    """The copies of days that are over: otherwise the disk would hold all of them as rows."""
+    now = min(until + timescale.COMPRESS_AFTER, datetime.now(UTC))
+    usual = _search("pulseboard_move, ")
+    try:
+        timescale.compress(now, again=False)
+    finally:
+        _search("", usual)
+
+
+def _search(first: str, then: str = "") -> str:
+    """Have names looked for there; where they were before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_search_path"])
+        (usual,) = cursor.fetchone()
+        cursor.execute(_SQL["set_search_path"], {"path": first + (then or usual)})
+    return str(usual)
+
+
+def give_up() -> None:
+    """Drop what was copied. The store is as it was."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if is_under_way():
+            cursor.execute(_SQL["give_up"])
+    commit_log.drop_reader(READER)
