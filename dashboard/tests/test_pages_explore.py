@@ -20,7 +20,7 @@ from telemetry.live import contract
 from telemetry.models import Series
 from telemetry.moments import from_ms
 from telemetry.tests.written import mark_dirty
-from tests.browser import announce, chromium, operator, page, tell_until
+from tests.browser import announce, chromium, operator, page, refused, tell_until
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -186,3 +186,58 @@ def test_a_value_stamped_hours_ahead_is_no_headline(page: Page):
         announce(contract.shard_group(device.pk), message)
 
     tell_until(tell, lambda: value.inner_text() == "22.0")
+
+
+WIDE = """\
+day,warm,wet
+02.03.2026 10:00,20.5,40
+02.03.2026 10:01,21.5,41
+02.03.2026 10:02,broken,42
+"""
+
+
+def test_a_file_is_looked_at_corrected_imported_and_shown(page: Page, operator: str):
+    """On a phone: what is wrong is said in words of the form, what is chosen is read at once."""
+    refused.add("/api/v1/readings/import/")
+    Device.objects.create(uid="roof", name="Roof")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/explore/")
+    page.get_by_role("button", name="Import", exact=True).click()
+    dialog = page.locator("#import-dialog")
+    file = {"name": "noted.csv", "mimeType": "text/csv", "buffer": WIDE.encode()}
+    dialog.locator("[name=file]").set_input_files(file)
+    wrong = dialog.get_by_role("alert")
+    expect(wrong).to_contain_text("Which column is the time? “Column of the time” names it")
+    dialog.locator("[name=time]").select_option("day")
+    expect(wrong).to_contain_text("“All of it is of the device” names one for all")
+    dialog.locator("[name=device_name]").fill("attic")
+    dialog.locator("[name=tz]").fill("Europe/Berlin")
+    dialog.locator("[name=unit]").fill("u")
+    expect(wrong).to_contain_text("No such device: attic")
+    expect(dialog.locator("#import-missing")).to_have_text("1 device is not registered: attic")
+    start = dialog.locator("#import-start")
+    expect(start).to_be_disabled()
+    dialog.locator("[name=device_name]").fill("roof")
+    dialog.locator("[name=tz]").focus()
+    expect(start).to_be_enabled()
+    expect(wrong).to_be_hidden()
+    expect(dialog.locator("#import-sample tr")).to_have_count(5)
+    first = dialog.locator("#import-sample tr").first.locator("td")
+    expect(first.nth(1)).to_contain_text("2026-03-02 09:00:00 +00:00")
+    expect(first.nth(4)).to_contain_text("20.5")
+    expect(dialog.locator("#import-problems-count")).to_have_text("1 value is left out")
+    dialog.locator("summary").click()
+    expect(dialog.locator("#import-problems-list")).to_contain_text("Line 4: no number: 'broken'")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert Series.objects.count() == 0
+    start.click()
+    said = dialog.locator("#import-said")
+    expect(said).to_have_text("5 readings are stored · 1 value is left out.")
+    assert set(Series.objects.values_list("metric", "unit")) == {("warm", "u"), ("wet", "u")}
+    dialog.get_by_role("button", name="Show on the chart").click()
+    expect(page.locator("#chosen li")).to_have_count(2)
+    noon = 1_772_442_000_000
+    eventually(
+        lambda: drawn(page).get("roof.warm") == [[noon, 20.5], [noon + MINUTE, 21.5]],
+        what="what was imported is drawn",
+    )

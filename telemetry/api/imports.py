@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +23,7 @@ from telemetry.api import parameters as query
 from telemetry.imports import uploaded
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
+from telemetry.imports.report import MAX_SHOWN_COLUMNS
 from telemetry.models import ReadingImport
 
 TAGS = ["Import"]
@@ -58,7 +60,11 @@ class ImportShape(serializers.Serializer):
     rows_total = serializers.IntegerField()
     readings_total = serializers.IntegerField()
     counts = serializers.DictField(child=serializers.IntegerField())
-    report = serializers.DictField(help_text="What was found, with the first 100 problems.")
+    report = serializers.DictField(
+        help_text="What was found, with the first 100 problems; of a dry run also the columns,"
+        " which of them is what, the first 20 readings as they would be stored, and the names of"
+        " the first 24 series."
+    )
 
 
 class TooBusy(APIException):
@@ -76,6 +82,16 @@ class AlwaysJson(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type or ""
 
 
+class Unread(BaseParser):
+    """The body is a file of any type: whoever looks for form fields, as the check of a session
+    does, finds none."""
+
+    media_type = "*/*"
+
+    def parse(self, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
+        return {}
+
+
 class ImportView(APIView):
     """A file of readings."""
 
@@ -83,7 +99,7 @@ class ImportView(APIView):
     change_needs = Role.OPERATOR
 
     content_negotiation_class = AlwaysJson
-    parser_classes: ClassVar[list[Any]] = []  # the body is the file, of whatever type
+    parser_classes: ClassVar[list[Any]] = [Unread]
 
     @extend_schema(
         operation_id="readings_import",
@@ -121,7 +137,10 @@ class ImportView(APIView):
         except uploaded.Busy as exc:
             raise TooBusy(str(exc)) from exc
         except NotImported as exc:
-            raise ValidationError({"detail": str(exc)}) from exc
+            told: dict[str, Any] = {"detail": str(exc)}
+            if dry_run and exc.columns:
+                told["columns"] = list(exc.columns[:MAX_SHOWN_COLUMNS])
+            raise ValidationError(told) from exc
         return Response(_form(row), status=200 if row.state == ReadingImport.State.DONE else 202)
 
 
@@ -160,7 +179,7 @@ def _dry(work: uploaded.Import, name: str) -> dict[str, Any]:
     return {
         "id": None, "name": name, "state": "dry_run", "error": error, "rows_done": 0,
         "rows_total": seen.rows, "readings_total": seen.readings, "counts": seen.counts(),
-        "report": seen.form(),
+        "report": seen.form() | seen.preview(),
     }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class Reader:
 
     def read(self, block: RowBlock, report: Report) -> Readings:
         """What of it can be stored; the rest is reported. Raises `NotImported`."""
-        layout = self._layout or self._find(block.table)
+        layout = self._layout or self._find(block.table, report)
         for bad in block.bad:
             report.reject(bad.line, bad.why)
         report.rows += len(block.lines) + len(block.bad)
@@ -77,8 +77,11 @@ class Reader:
         one = _Block(layout, self._options, table, instants, lines, report)
         return one.long() if layout.is_long else one.wide(self._texts)
 
-    def _find(self, table: pa.Table) -> Layout:
+    def _find(self, table: pa.Table, report: Report) -> Layout:
+        report.columns = table.column_names
         layout = self._layout = layouts.find(table.column_names, self._options)
+        report.layout = {"time": layout.time, "device": layout.device, "metric": layout.metric}
+        report.layout["value"] = layout.measured[0].column if layout.is_long else ""
         if not layout.is_long:
             self._texts = {
                 each.column for each in layout.measured

@@ -16,11 +16,25 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 100  # lines that a report names; a rejects file has them all
 MAX_MISSING = 100  # devices that a report names
+MAX_SAMPLE = 20  # readings that a preview shows
+MAX_NAMES = 24  # series that a preview names
+MAX_SHOWN_COLUMNS = 200  # of a file, that a preview names
 MAX_KEYS = 200_000  # series of one file
 COUNTS = (
     "rows", "readings", "texts", "stored", "repeated", "conflicts", "rejected", "too_old",
     "ambiguous",
 )  # fmt: skip
+
+
+class Sample(NamedTuple):
+    """A reading as it would be stored."""
+
+    line: int
+    time: str  # ISO 8601, in UTC
+    device: str
+    metric: str
+    unit: str
+    value: float | str
 
 
 class Problem(NamedTuple):
@@ -51,6 +65,9 @@ class Report:
     series: set[tuple[str, str]] = field(default_factory=set)  # device, metric
     missing: set[str] = field(default_factory=set)  # devices that are not registered
     problems: list[Problem] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    layout: dict[str, str] = field(default_factory=dict)  # which column is what
+    sample: list[Sample] = field(default_factory=list)  # the first readings
     tell: Callable[[Problem], None] | None = None  # every one, where somebody wants them all
 
     def note(self, line: int, what: str, why: str) -> None:
@@ -70,6 +87,32 @@ class Report:
             self.oldest_kept_us = max(self.oldest_kept_us, int(limits_us[gone].max()))
         elif not self.oldest_kept_us and len(limits_us):
             self.oldest_kept_us = int(limits_us.max())
+
+    def show(self, found: Readings) -> None:
+        """Keep the first readings of a file."""
+        if room := MAX_SAMPLE - len(self.sample):
+            first = np.argsort(found.lines, kind="stable")[:room]
+            given = zip(
+                *(each[first].tolist() for each in found[3:7]), strict=True
+            )  # places, times, values, lines
+            rows = [(line, us, place, value) for place, us, value, line in given]
+            rows += [
+                (each.line, each.time_us, each.place, each.text) for each in found.texts[:room]
+            ]
+            for line, us, place, value in sorted(rows, key=lambda row: row[0])[:room]:
+                key = found.keys[place]
+                unit = found.units.get(key, "")
+                time = from_us(us).isoformat().replace("+00:00", "Z")
+                self.sample.append(Sample(line, time, key.device, key.metric, unit, value))
+
+    def preview(self) -> dict[str, Any]:
+        """What a page shows before a file is imported."""
+        return {
+            "columns": self.columns[:MAX_SHOWN_COLUMNS],
+            "layout": self.layout,
+            "sample": [each._asdict() for each in self.sample],
+            "names": [f"{device}.{metric}" for device, metric in sorted(self.series)[:MAX_NAMES]],
+        }
 
     def reject(self, line: int, why: str) -> None:
         self.rejected += 1

@@ -68,16 +68,24 @@ class Import:
         """What is in the file, and what would become of it; nothing is written. Raises
         `NotImported` for what is no such file."""
         report = self.seen = Report()
+        try:
+            self._survey(report)
+        except NotImported as exc:
+            exc.columns = report.columns
+            raise
+        return report
+
+    def _survey(self, report: Report) -> None:
         reader, rows = Reader(self._options), 0
         for block in blocks(self._path, self._name, self._options):
             rows += len(block.lines)
             if self._most_rows and rows > self._most_rows:
                 raise NotImported(f"It has over {self._most_rows} rows: use manage.py import.")
             found = reader.read(block, report)
+            report.show(found)
             report.missing |= self._places.missing({key.device for key in found.keys})
             report.note_too_old(found, self._places.accepts_from_us(found))
             self._tell(Progress(False, report.rows, report.readings, 0, 0))
-        return report
 
     def check(self) -> None:
         """Raises `NotImported` where the file must not be stored as it is told to be."""

@@ -13,6 +13,7 @@ import { explorePanels } from "./panels.js";
 import { Figures } from "./figures.js";
 import { Finder } from "./finder.js";
 import { get } from "../page/rest.js";
+import { ImportDialog } from "./import-dialog.js";
 import { isAhead } from "../presence/presence.js";
 import { isState, toggled } from "../charts/layout.js";
 import { keepView } from "./last-view.js";
@@ -158,6 +159,13 @@ async function readNames() {
   show();
 }
 
+/** What was just imported. @param {string[]} names of series @param {number} from @param {number} to */
+function showImported(names, from, to) {
+  change({ names: [...new Set([...names.slice(0, MOST), ...shown.view.names])].slice(0, MOST) });
+  timeLine.select(from, to + 1);
+  readNames();
+}
+
 /** Names may stand for something else now, or for nothing. @param {any} message of one device, or of many */
 function changed({ uid, device }) {
   const of = uid ?? device?.uid;
@@ -234,6 +242,7 @@ wireEvents();
 alerts.start();
 wireExport(charts, timeLine, () => shown.drawn);
 wirePaper(timeLine, charts);
+new ImportDialog(showImported);
 steps.follow(timeLine);
 finder.ask();
 show();

@@ -50,6 +50,11 @@ export function send(method, path, body) {
   return answer(path, { method, headers, keepalive: (text?.length ?? 0) < KEPT_ALIVE, body: text });
 }
 
+/** Send a file as it is. @param {string} path @param {Blob} file @returns {Promise<any>} */
+export function sendFile(path, file) {
+  return answer(path, { method: "POST", headers: { Accept: "application/json", "Content-Type": "application/octet-stream", "X-CSRFToken": csrfToken() }, body: file });
+}
+
 async function reach(/** @type {string} */ path, /** @type {RequestInit} */ options) {
   try {
     return await fetch(path, { credentials: "same-origin", ...options });
