@@ -137,6 +137,11 @@ class Correction(models.Model):
         DELETE = "delete"
         REPLACE = "replace"
 
+    class State(models.TextChoices):
+        RUNNING = "running"
+        UNDOING = "undoing"
+        DONE = "done"
+
     id = models.BigAutoField(primary_key=True)
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="corrections")
     action = models.CharField(max_length=8, choices=Action.choices)
@@ -156,6 +161,11 @@ class Correction(models.Model):
     # when it cannot be undone any more.
     removed_readings = models.TextField(blank=True)
     written_readings = models.TextField(blank=True)
+    # Of more readings than go at once: made part by part, each a row with what was there.
+    whole = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="parts")
+    state = models.CharField(max_length=8, choices=State, default=State.DONE, db_default=State.DONE)
+    done_until = models.DateTimeField(null=True)  # of one that is being made
+    error = models.CharField(max_length=500, blank=True, default="", db_default="")  # why it ended
 
     objects: ClassVar[ScopedManager[Self]] = OfSeries()
     with_removed: ClassVar[ScopedManager[Self]] = ScopedManager()
@@ -167,7 +177,10 @@ class Correction(models.Model):
                 fields=["made_at"],
                 name="correction_undoable",
                 condition=~models.Q(removed_readings="", written_readings=""),
-            )
+            ),
+            models.Index(
+                fields=["id"], name="correction_under_way", condition=~models.Q(state="done")
+            ),
         ]
 
     def __str__(self) -> str:

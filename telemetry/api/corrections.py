@@ -23,7 +23,8 @@ from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.api.moment import MomentField
 from telemetry.api.shapes import exact_ms, ms
-from telemetry.corrections import change
+from telemetry.corrections import change, large
+from telemetry.history.read_limit import limited
 from telemetry.models import Correction, Series
 from telemetry.moments import in_ms, to_us
 
@@ -118,6 +119,11 @@ class CorrectionShape(serializers.Serializer):
     undone = exact_ms("When it was undone; null: it stands.", allow_null=True)
     undone_by = serializers.CharField()
     undo_until = exact_ms("Until when it can be undone; null: it cannot.", allow_null=True)
+    state = serializers.ChoiceField(
+        Correction.State.choices, help_text="`running` and `undoing` of many readings."
+    )
+    done_until = exact_ms("How far one is that is being made.", allow_null=True)
+    error = serializers.CharField(help_text="Why it ended before its end.")
 
     def get_fields(self) -> dict[str, serializers.Field]:
         return {**super().get_fields(), "from": exact_ms()}
@@ -138,14 +144,15 @@ class SeriesCorrectionsView(HistoryView):
     @extend_schema(
         operation_id="corrections_create",
         summary="Delete or replace readings",
-        description=f"At most {change.MAX_READINGS} readings of a range. From then on the range is"
-        " closed: what a device sends into it goes into quarantine (`corrected`). Charts, summaries"
-        f" and derived series follow; no alert is raised. Undo it within {change.UNDO_FOR.days}"
-        " days.",
+        description=f"Readings of a range: up to {change.MAX_READINGS} at once; more, up to"
+        f" {large.MAX_READINGS}, part by part by `maintain` (202, `state`). From the first moment"
+        " on the range is closed: what a device sends into it goes into quarantine (`corrected`)."
+        " Charts, summaries and derived series follow; no alert is raised. Undo it within"
+        f" {change.UNDO_FOR.days} days. Of many readings a dry run says about how many.",
         tags=TAGS,
         parameters=[query.described("dry_run", "1: say what it would change, and change nothing.")],
         request=NewCorrectionSerializer,
-        responses={200: CorrectionShape, 201: CorrectionShape},
+        responses={200: CorrectionShape, 201: CorrectionShape, 202: CorrectionShape},
     )
     def post(self, request: Request, series_id: int) -> Response:
         query.known(request, {"dry_run"})
@@ -157,19 +164,22 @@ class SeriesCorrectionsView(HistoryView):
         given = asked.validated_data
         wanted = change.Wanted(series, given["from"], given["to"], given["points"])
         try:
+            with limited():
+                is_large = large.is_needed(wanted)
             if is_dry:
-                found = change.effect(wanted)
+                counts = _counts(wanted, is_large=is_large)
                 tried = Correction(
                     series=series, action=given["action"], reason=given["reason"],
                     starts_at=given["from"], ends_at=given["to"], made_at=clock.now(),
-                    removed=len(found.removed), written=len(found.written),
+                    removed=counts[0], written=counts[1],
                     by_name=request.user.get_username(),
                 )  # fmt: skip
                 return Response(_form(tried))
-            made = change.make(wanted, given["action"], given["reason"], _who(request))
+            make = large.begin if is_large else change.make
+            made = make(wanted, given["action"], given["reason"], _who(request))
         except change.Refused as exc:
             raise ValidationError({exc.field: [str(exc)]}) from exc
-        return Response(_form(made), status=201)
+        return Response(_form(made), status=202 if is_large else 201)
 
 
 class CorrectionsView(APIView):
@@ -190,7 +200,8 @@ class CorrectionsView(APIView):
     def get(self, request: Request) -> Response:
         query.known(request, {"series", "device", "before"})
         scope = Scope.of(request)
-        found = Correction.objects.visible_to(scope).select_related("series__device")
+        found = Correction.objects.visible_to(scope).filter(whole=None)
+        found = found.select_related("series__device")
         if series := query.row_id(request, "series"):
             found = found.filter(series=series)
         if uid := query.text(request, "device"):
@@ -221,12 +232,20 @@ class UndoView(APIView):
     )
     def post(self, request: Request, correction_id: int) -> Response:
         query.known(request, ())
-        visible = Correction.objects.visible_to(Scope.seen_by(request))
+        visible = Correction.objects.visible_to(Scope.seen_by(request)).filter(whole=None)
         correction = checked(request, get_object_or_404(visible, pk=correction_id))
         try:
             return Response(_form(change.undo(correction, _who(request))))
         except change.Refused as exc:
             raise Undone(str(exc)) from exc
+
+
+def _counts(wanted: change.Wanted, *, is_large: bool) -> tuple[int, int]:
+    """What it removes and writes; of many readings about."""
+    if is_large:
+        return large.estimate(wanted), len(wanted.points)
+    found = change.effect(wanted)
+    return len(found.removed), len(found.written)
 
 
 def _who(request: Request) -> Any:
@@ -241,6 +260,7 @@ def _form(correction: Correction) -> dict[str, Any]:
         "at": correction.made_at,
         "undone": correction.undone_at,
         "undo_until": until if correction.pk else None,
+        "done_until": correction.done_until,
     }
     return {
         "id": correction.pk,
@@ -253,5 +273,7 @@ def _form(correction: Correction) -> dict[str, Any]:
         "removed": correction.removed,
         "written": correction.written,
         "undone_by": correction.undone_by,
+        "state": correction.state,
+        "error": correction.error,
         **{name: at and in_ms(to_us(at)) for name, at in times.items()},
     }

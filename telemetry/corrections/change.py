@@ -60,7 +60,7 @@ class Effect(NamedTuple):
 def effect(wanted: Wanted) -> Effect:
     """Raises `Refused`, and `TooSlow`."""
     with limited():
-        _check(wanted)
+        check(wanted)
         return _effect(wanted)
 
 
@@ -68,19 +68,19 @@ def make(wanted: Wanted, action: str, reason: str, by: Any) -> Correction:
     """Raises `Refused`, and what the database raises; then nothing is changed."""
 
     def write(cursor: Any) -> Correction:
-        _check(wanted)
+        check(wanted)
         found = _effect(wanted)
         replace.exchange(cursor, wanted.series.pk, found.removed, found.written)
         made = Correction.objects.create(
             series=wanted.series, action=action, reason=reason, starts_at=wanted.start,
-            ends_at=wanted.stop, by=by, by_name=_name(by), made_at=clock.now(),
+            ends_at=wanted.stop, by=by, by_name=name_of(by), made_at=clock.now(),
             removed=len(found.removed), written=len(found.written),
             removed_readings=packed(found.removed), written_readings=packed(found.written),
         )  # fmt: skip
         _tell(made, by, undone=False)
         return made
 
-    return _correcting(write, wanted.points)
+    return correcting(write, wanted.points)
 
 
 def undo(correction: Correction, by: Any) -> Correction:
@@ -93,21 +93,28 @@ def undo(correction: Correction, by: Any) -> Correction:
         if found.undone_at is not None:
             return found
         _check_undo(found)
+        if found.parts.exists():  # `large` goes on
+            found.state, found.undone_by = Correction.State.UNDOING, name_of(by)
+            found.save()
+            _tell_lists(found)
+            return found
         # Nothing but corrections came into the range since, and none of those stands.
         removed, written = unpacked(found.written_readings), unpacked(found.removed_readings)
         replace.exchange(cursor, found.series_id, removed, written)
-        found.undone_at, found.undone_by = clock.now(), _name(by)
+        found.undone_at, found.undone_by = clock.now(), name_of(by)
         found.removed_readings = found.written_readings = ""
         found.save()
         _tell(found, by, undone=True)
         return found
 
-    return _correcting(write, unpacked(correction.removed_readings))
+    return correcting(write, unpacked(correction.removed_readings))
 
 
 def undoable_until(correction: Correction) -> datetime | None:
     """None: it cannot be undone."""
-    if correction.undone_at is not None or clock.now() >= correction.made_at + UNDO_FOR:
+    if correction.undone_at is not None or correction.state != Correction.State.DONE:
+        return None
+    if clock.now() >= correction.made_at + UNDO_FOR:
         return None
     return correction.made_at + UNDO_FOR
 
@@ -119,7 +126,7 @@ def forget_former(now: datetime) -> int:
     return old.update(removed_readings="", written_readings="")
 
 
-def _correcting(write: Callable[[Any], Correction], points: Mapping[int, object]) -> Correction:
+def correcting(write: Callable[[Any], Correction], points: Mapping[int, object]) -> Correction:
     def once() -> Correction:
         with transaction.atomic(), connection.cursor() as cursor:
             closed.begin_correction(cursor)
@@ -128,14 +135,19 @@ def _correcting(write: Callable[[Any], Correction], points: Mapping[int, object]
     return replace.with_room(once, np.array(list(points), np.int64))
 
 
-def _check(wanted: Wanted) -> None:
+def check(wanted: Wanted) -> None:
     for refusal in REFUSALS:
         if said := refusal(wanted.series):
             raise Refused("series", said)
     now = clock.now()
     if wanted.stop > now:
         raise Refused("to", "It must not be later than now: what comes yet cannot be wrong yet.")
-    _check_kept(wanted.series.pk, wanted.start, now)
+    check_kept(wanted.series.pk, wanted.start, now)
+    beside = Correction.objects.filter(
+        series=wanted.series, starts_at__lt=wanted.stop, ends_at__gt=wanted.start
+    )
+    if beside.exclude(state=Correction.State.DONE).exists():
+        raise Refused("from", "A correction of this time is still being made, or undone.")
     if not wanted.points:
         return
     points = wanted.points
@@ -150,7 +162,7 @@ def _check(wanted: Wanted) -> None:
         raise Refused("points", "This series has no texts.")
 
 
-def _check_kept(series_id: int, start: datetime, now: datetime) -> None:
+def check_kept(series_id: int, start: datetime, now: datetime) -> None:
     oldest = backend().keeps_from(kept.all_of([series_id], now).raw)
     if start < oldest:
         raise Refused(
@@ -174,11 +186,13 @@ def _effect(wanted: Wanted) -> Effect:
 
 def _check_undo(correction: Correction) -> None:
     now = clock.now()
+    if correction.state != Correction.State.DONE:
+        raise Refused("detail", "It is still being made, or undone.")
     if undoable_until(correction) is None:
         raise Refused("detail", f"After {UNDO_FOR.days} days it cannot be undone any more.")
-    _check_kept(correction.series_id, correction.starts_at, now)
+    check_kept(correction.series_id, correction.starts_at, now)
     later = Correction.objects.filter(
-        series=correction.series_id, undone_at=None, pk__gt=correction.pk,
+        series=correction.series_id, undone_at=None, pk__gt=correction.pk, whole=None,
         starts_at__lt=correction.ends_at, ends_at__gt=correction.starts_at,
     )  # fmt: skip
     if later.exists():
@@ -186,15 +200,18 @@ def _check_undo(correction: Correction) -> None:
 
 
 def _tell(correction: Correction, by: Any, *, undone: bool) -> None:
-    series = correction.series
     readings_corrected.send(None, correction=correction, by=by, undone=undone)
     start, stop = in_ms(to_us(correction.starts_at)), in_ms(to_us(correction.ends_at))
-    messages = [
-        contract.refill("corrected", [series.pk], start, stop),
-        contract.event("corrections", site=series.device.site_id, uid=series.device.uid),
-    ]
-    announce_after_commit(lambda: messages)
+    message = contract.refill("corrected", [correction.series_id], start, stop)
+    announce_after_commit(lambda: [message])
+    _tell_lists(correction)
 
 
-def _name(by: Any) -> str:
+def _tell_lists(correction: Correction) -> None:
+    device = correction.series.device
+    message = contract.event("corrections", site=device.site_id, uid=device.uid)
+    announce_after_commit(lambda: [message])
+
+
+def name_of(by: Any) -> str:
     return "" if by is None else by.get_username()

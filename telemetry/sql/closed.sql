@@ -11,7 +11,7 @@ LEFT JOIN (
     SELECT series_id, (extract(epoch FROM starts_at) * 1e6)::bigint AS start,
         (extract(epoch FROM ends_at) * 1e6)::bigint AS stop
     FROM telemetry_correction
-    WHERE undone_at IS NULL
+    WHERE undone_at IS NULL AND whole_id IS NULL
 ) AS closed ON true
 
 -- name: change_mark

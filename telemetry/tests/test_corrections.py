@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 
-from telemetry.corrections import change
+from telemetry.corrections import change, large
 from telemetry.models import Correction, Series
 from telemetry.moments import from_us, to_us
 from telemetry.storage import closed, rollups, store
@@ -254,3 +255,96 @@ def test_over_rest(api) -> None:
     ):
         refused = api.post(path, asked | wrong)
         assert (refused.status_code, field in refused.json()) == (400, True), refused.content
+
+
+@pytest.mark.parametrize("points", [{}, {2: -0.0, MINUTE + 5: 7.5, 9 * MINUTE: 0.1}])
+def test_many_readings_are_corrected_and_had_back_part_by_part(
+    monkeypatch: pytest.MonkeyPatch, points: dict[int, float | str]
+) -> None:
+    monkeypatch.setattr(change, "MAX_READINGS", 10)
+    monkeypatch.setattr(large, "PART_READINGS", 6)
+    one = series()
+    there: dict[int, float | str] = {at * MINUTE // 2: float(at) for at in range(22)}
+    there |= {7: "odd", 5 * MINUTE + 7: "even"}
+    send(one, there)
+    Series.objects.update(texts_since=NOON)
+    asked = wanted(one, 0, 10 * MINUTE, points)
+    assert large.is_needed(asked)
+    assert not large.is_needed(wanted(one, 0, MINUTE))
+    whole = large.begin(asked, "replace" if points else "delete", "wrong", None)
+    assert stored(one) == there
+    # All of it is closed from the first moment, and nothing else is corrected there meanwhile.
+    assert send(one, {9 * MINUTE + 1: 5.0}).inserted == 0
+    with pytest.raises(change.Refused, match="still being made"):
+        delete(one, 8 * MINUTE, 9 * MINUTE)
+    with pytest.raises(change.Refused, match="still being made"):
+        change.undo(whole, None)
+
+    steps = 0
+    while whole.state != "done":
+        # Killed within a part: nothing of it holds.
+        with monkeypatch.context() as patch:
+            patch.setattr(large, "_refill", fail)
+            before = stored(one)
+            with pytest.raises(ZeroDivisionError):
+                large.step(whole)
+            assert stored(one) == before
+        large.step(whole)
+        whole.refresh_from_db()
+        steps += 1
+    assert steps == 4
+    left = {at: value for at, value in there.items() if at >= 10 * MINUTE} | points
+    assert stored(one) == left
+    assert (whole.removed, whole.written) == (22, len(points))
+    assert_summaries(one, left)
+    assert send(one, there).inserted == 0
+    noted = apps.get_model("shiftlog.Entry").objects.filter(kind="readings_corrected")
+    assert [each.facts["removed"] for each in noted] == [22]
+
+    change.undo(whole, None)
+    assert change.undoable_until(Correction.objects.get(pk=whole.pk)) is None
+    assert large.run() == steps + 1
+    whole.refresh_from_db()
+    assert (whole.state, whole.undone_at is not None) == ("done", True)
+    assert {at: repr(value) for at, value in stored(one).items()} == {
+        at: repr(value) for at, value in there.items()
+    }
+    assert_summaries(one, there)
+    assert noted.all().count() == 2
+    assert send(one, {9 * MINUTE + 1: 5.0}).inserted == 1
+    assert large.run() == 0
+
+
+def test_one_of_many_readings_that_retention_reaches_ends_and_says_why(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change, "MAX_READINGS", 3)
+    monkeypatch.setattr(large, "PART_READINGS", 2)
+    one = series()
+    there: dict[int, float | str] = {at * SECOND: float(at) for at in range(8)}
+    send(one, there)
+    body = {"action": "delete", "from": T // 1000, "to": T // 1000 + 60_000, "reason": "x"}
+    address = f"/api/v1/series/{one.pk}/corrections/"
+    assert api.post(f"{address}?dry_run=1", body, format="json").json()["removed"] >= 4
+    made = api.post(address, body, format="json")
+    assert (made.status_code, made.json()["state"]) == (202, "running")
+    whole = Correction.objects.get()
+    large.step(whole)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE retention_state SET minute_floor = now()")
+    assert large.run() == 1
+    (listed,) = api.get(f"/api/v1/corrections/?series={one.pk}").json()["corrections"]
+    assert (listed["state"], listed["removed"]) == ("done", 2)
+    assert "removed by retention" in listed["error"]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE retention_state SET minute_floor = DEFAULT")
+    part = whole.parts.get()
+    assert api.post(f"/api/v1/corrections/{part.pk}/undo/").status_code == 404
+    undone = api.post(f"/api/v1/corrections/{whole.pk}/undo/").json()
+    assert (undone["state"], undone["undo_until"]) == ("undoing", None)
+    large.run()
+    assert stored(one) == there
+
+
+def fail(*_args: object) -> None:
+    raise ZeroDivisionError

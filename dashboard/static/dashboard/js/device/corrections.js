@@ -11,14 +11,14 @@ import { offerMark } from "../charts/mark-here.js";
 import { pointsOf, textOf } from "./corrected-points.js";
 import { serverNow } from "../time/clock.js";
 import { span } from "../log/words.js";
-import { t, tn } from "../page/language.js";
+import { recognised, t, tn } from "../page/language.js";
 import { when } from "../time/moment.js";
 
 const SHOWN = 10; // corrections beside the charts, the newest
 const EDITED = 500; // readings that are offered as lines; of more, replace them over REST
 
 /** @typedef {{id: number, metric: string, action: string, from: number, to: number, reason: string, by: string, at: number, removed: number, written: number,
- *   undone: number|null, undone_by: string, undo_until: number|null}} Correction */
+ *   state: "running"|"undoing"|"done", done_until: number|null, error: string, undone: number|null, undone_by: string, undo_until: number|null}} Correction */
 
 /** @param {any} device the page's facts */
 export function offerCorrections(device) {
@@ -91,6 +91,7 @@ async function counted(series, wanted) {
 }
 
 function done(/** @type {Correction} */ made) {
+  if (made.state !== "done") return toast(t("There are many: they go bit by bit, and beside the charts stands how far it is."));
   const n = number(made.removed, 0);
   const text = made.action === "delete" ? tn("{n} reading is deleted.", "{n} readings are deleted.", made.removed, { n }) : t("The readings are corrected.");
   toast(text, { act: t("Undo"), run: () => undo(made) });
@@ -98,11 +99,17 @@ function done(/** @type {Correction} */ made) {
 
 async function undo(/** @type {Correction} */ { id }) {
   try {
-    await send("POST", `/api/v1/corrections/${id}/undo/`);
-    toast(t("The readings are as they were."));
+    const undone = await send("POST", `/api/v1/corrections/${id}/undo/`);
+    toast(undone.state === "done" ? t("The readings are as they were.") : t("There are many: they come back bit by bit."));
   } catch (error) {
     toast(t("Not undone. {why}", { why: /** @type {Error} */ (error).message }));
   }
+}
+
+/** How far one of many readings is. @param {Correction} each */
+function underWay({ state, from, to, done_until: until }) {
+  if (state === "undoing") return t("Being undone, bit by bit.");
+  return t("Being made: {share} %", { share: number(Math.floor((100 * ((until ?? from) - from)) / (to - from)), 0) });
 }
 
 class CorrectionList {
@@ -136,7 +143,8 @@ class CorrectionList {
     const who = each.by || t("Somebody who is gone");
     return el("li", {}, el("p", { text: what }),
       el("p", { class: "small soft", text: t("{reason} ({who}, {when})", { reason: each.reason, who, when: when(each.at, now) }) }),
-      each.undone !== null ? el("p", { class: "small quiet", text: t("Undone {when} ({who}).", { when: when(each.undone, now), who: each.undone_by || t("Somebody who is gone") }) })
+      ...(each.error ? [el("p", { class: "small wrong", text: t("Ended before its end: {why}", { why: recognised(each.error) }) })] : []),
+      each.state !== "done" ? el("p", { class: "small quiet", text: underWay(each) }) : each.undone !== null ? el("p", { class: "small quiet", text: t("Undone {when} ({who}).", { when: when(each.undone, now), who: each.undone_by || t("Somebody who is gone") }) })
         : el("button", { class: "button tiny", text: t("Undo"), data: { needs: "operator" }, attrs: each.undo_until === null ? { hidden: "" } : {}, on: { click: () => undo(each) } }));
   }
 }
