@@ -96,7 +96,7 @@ def in_threads(count: int, work: Callable[[int], object]) -> list[Exception]:
         try:
             start.wait(timeout=60)
             work(number)
-        except DatabaseError as exc:
+        except (DatabaseError, psycopg.Error) as exc:  # `copy` raises the latter
             failures.append(exc)
         finally:
             connection.close()
@@ -116,15 +116,23 @@ def test_callers_at_the_same_moment_do_not_fail_or_repeat(transactional_db) -> N
     assert len(made) == len(set(made)) == 8
 
 
-def test_writers_of_one_new_day_are_all_stored(transactional_db) -> None:
-    """Each meets the partitions of others while they are made."""
+def test_days_attached_while_batches_write_refuse_none_of_them(transactional_db) -> None:
+    """Each writer meets the partitions of others while they are made: numbers and texts, straight
+    and merged, beside `maintain`, which makes the same days ahead. What raises is quarantined."""
+    days = [NOW - n * DAY for n in range(10)]
 
-    def write(number: int) -> None:
-        for n in range(10):
-            put((number, NOW - n * DAY, 1.0))
+    def work(number: int) -> None:
+        for day in days:
+            if number == 4:
+                partitions.make([day.date()])
+                continue
+            texts = [(number, to_us(day) + 1, "ERR")] if number > 1 else []
+            batch = store.Batch([number], [to_us(day)], [1.0], texts, may_repeat=number == 1)
+            store.write(batch, "w")
 
-    assert in_threads(4, write) == []
+    assert in_threads(5, work) == []
     assert len(rows("reading")) == 40
+    assert len(rows("text_reading")) == 20
 
 
 def test_whole_days_are_dropped(transactional_db) -> None:
