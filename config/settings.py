@@ -312,7 +312,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.LineFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"flood": {"()": "config.log_flood.Flood"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["flood"]}
+    },
     "root": {
         "handlers": ["stderr"],
         "level": env.choice("PULSEBOARD_LOG_LEVEL", "INFO", LOG_LEVELS),

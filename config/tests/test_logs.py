@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.signing import TimestampSigner
+from django.test import Client
 
+from config import log_flood
 from config.logs import LineFormatter
 from devices.credentials import new_credential
 
@@ -74,3 +80,38 @@ def test_an_exception_stays_on_the_line() -> None:
         text = line("failed", exc_info=sys.exc_info())
     assert "\n" not in text
     assert "ValueError: no" in text
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What a handler like that of the settings writes of requests, at an instant that stands."""
+    monkeypatch.setattr(log_flood, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(LineFormatter())
+    assert settings.LOGGING["handlers"]["stderr"]["filters"] == ["flood"]
+    handler.addFilter(log_flood.Flood())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield out
+    root.removeHandler(handler)
+
+
+def test_who_asks_much_that_is_refused_does_not_fill_the_log(
+    written: io.StringIO, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(int(log_flood.BURST) + 5):
+        answer = client.get(f"/{'x' * 2000}", headers={"host": f"{'evil' * 15}.{n}.example"})
+        assert answer.status_code == 400
+    logging.getLogger("bridge").warning("another's word")
+    logging.getLogger("django.request").error("broken", extra={"status_code": 500})
+    lines = written.getvalue().splitlines()
+    assert len(lines) == log_flood.BURST + 2
+    assert "evil.0.example" in lines[0]
+    assert "Traceback" not in lines[0]
+    assert max(map(len, lines)) < 1_000
+    monkeypatch.setattr(log_flood.time, "monotonic", lambda: 1001.5)
+    client.get("/", headers={"host": "later.example"})
+    client.get("/", headers={"host": "later.example"})
+    (last,) = written.getvalue().splitlines()[len(lines) :]
+    assert last.endswith("left_out=5")
