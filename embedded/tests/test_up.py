@@ -35,6 +35,7 @@ pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 240.0  # a machine at work takes three times as long as one that is not
+MOST_MEMORY = 480 * 1024 * 1024  # bytes of all processes together; what is shared counts once
 LEAST_SHARED_KB = 10_000  # with what they were forked from; started anew it is nothing
 SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1")
 OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
@@ -173,6 +174,16 @@ def secrets_of(up: Up) -> set[str]:
     return {secret for secret in found if secret}
 
 
+def check_memory(up: Up) -> None:
+    root = psutil.Process(up.process.pid)
+    found = {}
+    for process in [root, *root.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):  # Postgres ends those it no longer needs
+            found[f"{process.pid} {process.name()}"] = int(process.memory_full_info().pss)
+    assert len(found) > len(up.processes())
+    assert sum(found.values()) < MOST_MEMORY, found
+
+
 def check_forks(up: Up) -> None:
     """Our programs share what supervisord imported, and are shown as what they are."""
     supervisord, *others = up.processes()
@@ -215,6 +226,7 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     assert f"process {up.process.pid}" in second.said
 
     check_forks(up)
+    check_memory(up)
     before = up.processes()
     for process in before[1:]:  # the first is supervisord
         process.kill()
