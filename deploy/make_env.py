@@ -42,6 +42,11 @@ MQTT_FOR_DEVICES=localhost:1883
 # The account `devices` that all devices shared, for as long as some still do (docs/deployment.md).
 MQTT_DEVICES_PASSWORD=
 SIM_DEVICES=24
+# The most memory a container may take; 0: no limit (docs/deployment.md).
+APP_MEMORY=1g
+POSTGRES_MEMORY=0
+REDIS_MEMORY=512m
+MQTT_MEMORY=3g
 """
 
 

@@ -18,6 +18,7 @@ from django.core.management import get_commands, load_command_class
 
 from devices import broker_file
 from devices.dynsec import BRIDGE, CONTROL
+from embedded.servers.mqtt import MAX_MEMORY, MAX_QUEUED_BYTES
 from embedded.up import stack as embedded_stack
 from firmware_sim import options as simulator
 from telemetry.workers.probe import parse_address
@@ -169,6 +170,18 @@ def test_the_brokers_accounts_are_written_where_it_reads_them(services):
     for url, account in (("MQTT_URL", BRIDGE), ("PULSEBOARD_BROKER_CONTROL_URL", CONTROL)):
         whole = services["engine"]["environment"][url]
         assert whole.startswith(f"mqtt://{account}:{given[broker_file.PASSWORDS[account]]}@")
+
+
+def test_every_part_has_a_limit_of_memory_that_its_own_bounds_stay_below(services):
+    limits = {name: service["mem_limit"] for name, service in services.items()}
+    # Postgres was tuned to the machine when its volume was new: a limit is whoever's runs it.
+    assert limits.pop("timescaledb") == "0"
+    assert set(limits.values()) == {"1g", "512m", "3g"}
+    assert limits["mosquitto"] == "3g"
+    conf = (ROOT / "deploy/mosquitto.conf").read_text()
+    assert f"\nmemory_limit {MAX_MEMORY}\n" in conf
+    assert MAX_QUEUED_BYTES < MAX_MEMORY < 3 * 1024**3
+    assert f"\nmax_queued_bytes {MAX_QUEUED_BYTES}\n" in conf
 
 
 def test_ports_are_published_on_loopback_and_match_their_servers(services):
