@@ -78,9 +78,11 @@ def built(url: str, rows: int, days: int) -> Store:
     start = datetime.combine(stop.date() - timedelta(days=days), datetime.min.time(), UTC)
     if told is None:
         Device.objects.filter(uid__startswith="bench-").delete()
-        for n in range(LONG + LATER):
-            device = Device.objects.create(uid=f"bench-{n:04}", name=f"bench-{n:04}")
-            Series.objects.create(device=device, metric=METRICS[n % 4])
+        names = [f"bench-{n:04}" for n in range(LONG + LATER)]
+        devices = Device.objects.bulk_create(Device(uid=name, name=name) for name in names)
+        Series.objects.bulk_create(
+            Series(device=device, metric=METRICS[n % 4]) for n, device in enumerate(devices)
+        )
     of_bench = Series.objects.filter(device__uid__startswith="bench-").order_by("device__uid")
     ids = list(of_bench.values_list("id", flat=True))
     if told is None:
