@@ -7,19 +7,24 @@ import { ValueRows } from "./value-rows.js";
 import { t } from "../page/language.js";
 
 export class RuleForm {
+  /** @type {Record<string, string>} why the fields cannot take it: it stands until something is done about it */
+  #refused = {};
+
   /** @param {() => void} changed whatever is typed */
   constructor(changed) {
     this.form = /** @type {HTMLFormElement} */ (byId("form"));
     this.values = new ValueRows(() => changed());
     this.asJson = false;
     this.form.addEventListener("input", () => {
+      this.#refused = {};
       this.#showPattern();
       changed();
     });
     byId("as-json").addEventListener("click", () => {
       const before = this.definition;
       if (this.asJson && (before === null || !isFormed(before))) {
-        this.showErrors({ json: before === null ? t("This is no JSON.") : t("The fields cannot hold all of this: it stays JSON.") });
+        this.#refused = { json: before === null ? t("This is no JSON.") : t("The fields cannot hold all of this: it stays JSON.") };
+        this.showErrors({});
         return;
       }
       this.show(before, !this.asJson);
@@ -65,12 +70,13 @@ export class RuleForm {
     const folded = [...byId("more").querySelectorAll("[name]")];
     if (folded.some((field) => field.value)) byId("more").open = true;
     this.#showPattern();
+    this.#refused = {};
     this.showErrors({});
   }
 
   /** @param {Record<string, string>} errors by field of the definition */
   showErrors(errors) {
-    showMistakes(this.form, Object.entries(errors));
+    showMistakes(this.form, Object.entries({ ...errors, ...this.#refused }));
   }
 
   #showPattern() {
