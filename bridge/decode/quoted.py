@@ -7,7 +7,9 @@ import re
 from bridge.decode.items import Value
 from bridge.decode.scalars import ON_OFF, TRUE_FALSE, number_of
 from bridge.decode.scalars import value_of as written_value
+from bridge.decode.short_cache import short_cache
 
+MAX_CACHED = 4_096  # texts, of which the same come again and again
 BOOLEANS = {**ON_OFF, **TRUE_FALSE}
 
 # Not ten digits and more, which count nothing but are somebody's id; no exponent, which in quotes
@@ -15,6 +17,7 @@ BOOLEANS = {**ON_OFF, **TRUE_FALSE}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8}|(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15})")
 
 
+@short_cache(MAX_CACHED)
 def value_of(text: str) -> Value | None:
     """The number, yes or no, or the text itself; None of what says that there is no value."""
     if _NUMBER.fullmatch(text):

@@ -73,13 +73,14 @@ def decode(payload: bytes) -> Any:
 
 def repeats_a_key(payload: bytes, document: Any) -> bool:
     """Whether some object of the payload may name a key twice, of which `document` has one."""
-    if b" :" in payload or b"\t:" in payload or b"\n:" in payload or b"\r:" in payload:
+    keys = payload.count(b'":')
+    if keys != payload.count(b":") and (
+        b" :" in payload or b"\t:" in payload or b"\n:" in payload or b"\r:" in payload
+    ):
         keys = len(_KEY.findall(payload))
-    else:
-        keys = payload.count(b'":')
-        # A document in a text. Where a backslash may stand before another, this would miscount.
-        if b"\\" in payload and b"\\\\" not in payload:
-            keys -= payload.count(b'\\":')
+    # A document in a text. Where a backslash may stand before another, this would miscount.
+    elif b"\\" in payload and b"\\\\" not in payload:
+        keys -= payload.count(b'\\":')
     return keys != _members(payload, document)
 
 

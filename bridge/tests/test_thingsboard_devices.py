@@ -15,6 +15,7 @@ from bridge.decode.items import Reason
 from bridge.http import process
 from bridge.mqtt.session import Broker
 from bridge.thingsboard import connection, packets
+from bridge.thingsboard import listener as thingsboard
 from bridge.thingsboard.listener import Listener, counters
 from devices.models import Device, Presence
 from telemetry.models import QuarantinedMessage
@@ -202,6 +203,23 @@ def test_who_speaks_no_mqtt_is_hung_up_on(listener: Listener, raw: bytes) -> Non
         plain.sendall(raw)
         assert plain.recv(100) in (b"", b"\x20\x02\x00\x01")
     eventually(lambda: counters(listener)["thingsboard_refused"] == 1, what="it is counted")
+
+
+def test_who_says_nothing_keeps_nobody_else_out(
+    listener: Listener, sender, freezer: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thingsboard, "MAX_UNKNOWN_OF_ONE", 2)
+    device = sender(freezer.token)
+    silent = [socket.create_connection(("127.0.0.1", listener.port), timeout=60) for _ in range(3)]
+    try:
+        assert silent[2].recv(1) == b""  # of one address two may be unknown
+        assert device.told(device.send(TELEMETRY, {"t": 1})) == 0
+        silent[0].close()
+        eventually(lambda: counters(listener)["thingsboard_refused"] == 2, what="the one that went")
+        assert sender(freezer.token, client_id="b").opened == [0]
+    finally:
+        for each in silent:
+            each.close()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ class Connection:
         self._level = packets.LEVEL_5
         self._token = ""
         self._hears_why = True
+        self.is_known = False  # whose it is
         self._patience = float("inf")  # seconds
 
     async def serve(self) -> None:
@@ -124,6 +125,7 @@ class Connection:
 
     async def _serve_opened(self, client_id: str) -> None:
         every, key = self._every, (self._token, client_id)
+        self.is_known = True
         task = asyncio.current_task()
         assert task is not None  # noqa: S101
         if (earlier := every.by_client.get(key)) is not None:

@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 TURN = 0.2  # seconds between two looks whether to stop
 MAX_CONNECTIONS = 2_000  # of one bridge
-MAX_UNKNOWN = 200  # of them, whose device is not known yet
+MAX_UNKNOWN = 200  # besides, whose device is not known yet
+MAX_UNKNOWN_OF_ONE = 50  # of these of one address: it must not keep others out
 STOP_WITHIN = 10.0  # seconds for what is being committed
 
 
@@ -33,7 +34,7 @@ class Listener(WorkingThread):
         super().__init__("thingsboard")
         self._where = where
         self.every = Open()
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], tuple[str, Connection]] = {}
         self.port = 0  # that is listened on; 0: none
 
     def work(self) -> None:
@@ -77,23 +78,31 @@ class Listener(WorkingThread):
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task, every = asyncio.current_task(), self.every
         assert task is not None  # noqa: S101
-        self._connections.add(task)
+        address = str((writer.get_extra_info("peername") or ("",))[0])
+        one = Connection(reader, writer, _take, every)
         try:
-            known = sum(every.of_token.values())
-            if len(self._connections) > MAX_CONNECTIONS + MAX_UNKNOWN or (
-                len(self._connections) - known > MAX_UNKNOWN
-            ):
+            if self._is_full(address):
                 every.refused += 1
                 return
+            self._connections[task] = address, one
             # What vanishes without a word and wants no keep-alive is found out all the same.
             plain = writer.get_extra_info("socket")
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            await Connection(reader, writer, _take, every).serve()
+            await one.serve()
         except Exception as exc:  # noqa: BLE001  (a mistake of ours ends one connection)
             self.note_failure(exc)
         finally:
-            self._connections.discard(task)
+            self._connections.pop(task, None)
             writer.close()
+
+    def _is_full(self, address: str) -> bool:
+        """Whether one more is too many, of this address or of all."""
+        unknown = [each for each, one in self._connections.values() if not one.is_known]
+        return (
+            len(self._connections) - len(unknown) >= MAX_CONNECTIONS
+            or len(unknown) >= MAX_UNKNOWN
+            or unknown.count(address) >= MAX_UNKNOWN_OF_ONE
+        )
 
     def _context(self) -> ssl.SSLContext | None:
         if not self._where.tls:

@@ -41,11 +41,12 @@ _UNITS: tuple[tuple[str, str, bool], ...] = (
     ("ram_free", "B", False),
     ("fs_free", "B", False),
 )
-# Gen1: meters count watt-minutes, energy meters watt-hours.
+# Gen1: meters count watt-minutes, energy meters watt-hours. Of `relay.0.energy` and the like the
+# whole last level: `rain_total` is no energy.
 _GEN1: tuple[tuple[str, str, bool], ...] = (
-    ("energy", "Wmin", True),
-    ("total", "Wh", True),
-    ("total_returned", "Wh", True),
+    (".energy", "Wmin", True),
+    (".total", "Wh", True),
+    (".total_returned", "Wh", True),
 )
 
 
@@ -56,7 +57,9 @@ def described(uid: str, values: Mapping[str, Value]) -> Iterator[Described]:
             yield Described(uid, metric, kind="boolean" if isinstance(value, bool) else "text")
             continue
         for ending, unit, counts in (*_UNITS, *_GEN1):
-            if metric == ending or metric.endswith((f".{ending}", f"_{ending}")):
+            if metric == ending or metric.endswith(
+                ending if ending[0] == "." else (f".{ending}", f"_{ending}")
+            ):
                 kind = "counter" if counts else "gauge"
                 quantity = quantity_of(metric, unit) or ("energy" if unit == "Wmin" else "")
                 yield Described(uid, metric, unit=unit, kind=kind, quantity=quantity)

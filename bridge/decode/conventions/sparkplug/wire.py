@@ -26,14 +26,14 @@ def fields(data: bytes) -> list[tuple[int, int, Any]]:
         key = data[at]  # nearly all keys and most lengths are one byte
         at += 1
         if key > 0x7F:
-            key, at = _varint(data, at - 1)
+            key, at = varint_at(data, at - 1)
         number, kind = key >> 3, key & 7
         if kind == VARINT:
             if at < end and data[at] < 0x80:
                 value = data[at]
                 at += 1
             else:
-                value, at = _varint(data, at)
+                value, at = varint_at(data, at)
             found.append((number, kind, value))
             continue
         if kind == BYTES:
@@ -41,7 +41,7 @@ def fields(data: bytes) -> list[tuple[int, int, Any]]:
                 size = data[at]
                 at += 1
             else:
-                size, at = _varint(data, at)
+                size, at = varint_at(data, at)
         elif kind in (FIXED64, FIXED32):
             size = 8 if kind == FIXED64 else 4
         else:
@@ -63,7 +63,7 @@ def newest(data: bytes) -> dict[int, Any]:
         key = data[at]
         at += 1
         if key > 0x7F:
-            key, at = _varint(data, at - 1)
+            key, at = varint_at(data, at - 1)
         kind = key & 7
         if key in found:  # rarely, and asking costs less than `pop`
             del found[key]  # noqa: RUF051
@@ -72,7 +72,7 @@ def newest(data: bytes) -> dict[int, Any]:
                 size = data[at]
                 at += 1
             else:
-                size, at = _varint(data, at)
+                size, at = varint_at(data, at)
             if kind == VARINT:
                 found[key] = size
                 continue
@@ -94,7 +94,7 @@ def key_of(number: int, kind: int) -> int:
     return number << 3 | kind
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def varint_at(data: bytes, at: int) -> tuple[int, int]:
     """The number that begins there, cut to 64 bits, and where the next begins."""
     value = shift = 0
     for place in range(at, min(len(data), at + MAX_VARINT)):

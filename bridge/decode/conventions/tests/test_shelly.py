@@ -216,6 +216,7 @@ def test_units_are_those_of_the_documentation() -> None:
     saying = Saying(shelly)
     items = saying.hear("p/status/switch:0", SWITCH)
     items += saying.hear("shellies/g/relay/0/energy", "8")
+    items += saying.hear("shellies/g/sensor/rain_total", "8")  # of which nothing is known
     units = {
         item.metric: (item.unit, item.kind, item.quantity)
         for item in items

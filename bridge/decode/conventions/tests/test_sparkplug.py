@@ -398,6 +398,35 @@ def test_any_bytes_are_a_message_or_malformed(raw: bytes) -> None:
         assert number >= 0
 
 
+FIELDS = st.one_of(
+    st.tuples(st.sampled_from([1, 9, 15]), st.binary(max_size=140)),
+    st.tuples(st.integers(1, 16), st.integers(0, 2**64 - 1) | st.integers(0, 200)),
+    st.tuples(st.just(13), st.floats(allow_nan=False)),
+)
+
+
+@given(st.lists(FIELDS, max_size=8), st.integers(0, 3))
+def test_the_quick_way_of_ordinary_metrics_says_what_the_long_one_does(
+    told: list[tuple[int, Any]], cut: int
+) -> None:
+    raw = b"".join(
+        bytes((key_of(number, 1),)) + struct.pack("<d", value)
+        if isinstance(value, float)
+        else varint(number, value)
+        if isinstance(value, int)
+        else text(number, value)
+        for number, value in told
+    )
+    raw = raw[: len(raw) - cut]
+    found: list[object] = []
+    for read in (payload._metric, payload._any_metric):
+        try:
+            found.append(read(raw))
+        except Malformed as exc:
+            found.append(str(exc))
+    assert found[0] == found[1]
+
+
 @given(st.lists(st.tuples(st.integers(1, 20), st.integers(0, 2**64 - 1) | st.binary(max_size=3))))
 def test_the_newest_of_each_field_is_the_last_that_is_there(told: list[tuple[int, Any]]) -> None:
     raw = b"".join(
