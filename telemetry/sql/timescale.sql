@@ -2,6 +2,19 @@
 -- Recomputes what changed of a rollup's whole buckets in [start, stop).
 CALL refresh_continuous_aggregate(%(rollup)s, %(start)s::timestamptz, %(stop)s::timestamptz)
 
+-- name: find_full_gaps
+-- Those of some gaps within [start, stop) that have so many readings at least.
+SELECT gap.start
+FROM unnest(%(starts)s::timestamptz[], %(stops)s::timestamptz[]) AS gap (start, stop)
+WHERE (
+    SELECT count(*) FROM (
+        SELECT FROM reading
+        WHERE time >= gap.start AND time < gap.stop
+            AND time >= %(start)s::timestamptz AND time < %(stop)s::timestamptz
+        LIMIT %(least)s::int
+    ) AS within
+) >= %(least)s::int
+
 -- name: drop_chunks
 -- Drops the chunks of a hypertable or a rollup that end at or before a moment.
 SELECT drop_chunks(%(table)s, older_than => %(cutoff)s::timestamptz)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from psycopg import sql
@@ -27,6 +27,9 @@ LOCK_WAIT = "1s"  # a longer wait would queue every reader of a chunk behind it
 # One refresh costs more than the buckets between two that changed; what did not change is not
 # computed again.
 REFRESH_GAP = buckets.HOUR
+GAP_READINGS = (
+    300  # between two that changed, that are computed again in about the time of one refresh
+)
 
 _SQL = load("retention") | load("timescale") | load("partitions") | load("replace")
 
@@ -60,7 +63,7 @@ class Timescale:
         """A refresh finds none of the readings that were dropped, and would delete their summary:
         what comes so late is refused (`keeps_from`), and a rest of it is not summarised."""
         for rollup, width in LEVELS:
-            for start, stop in ranges(whole, width, gap_ms=REFRESH_GAP):
+            for start, stop in _joined(ranges(whole, width, gap_ms=REFRESH_GAP)):
                 refresh(rollup, start, stop)
 
     def delete_readings(self, series_id: int, moments: list[datetime]) -> None:
@@ -106,6 +109,28 @@ class Timescale:
             cursor.execute(_SQL["fetch_floors"])
             raw_floor, _ = cursor.fetchone()
         return max(cutoff, raw_floor)
+
+
+def _joined(found: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Those with few readings between them as one: an import of years, one reading an hour, would
+    otherwise be a refresh for each."""
+    if len(found) < 2:
+        return found
+    asked: dict[str, Any] = {
+        "starts": [stop for _, stop in found[:-1]], "stops": [start for start, _ in found[1:]],
+        "start": found[0][0], "stop": found[-1][1], "least": GAP_READINGS,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["find_full_gaps"], asked)
+        full = {start for (start,) in cursor.fetchall()}
+    joined = found[:1]
+    for start, stop in found[1:]:
+        first, last = joined[-1]
+        if last in full:
+            joined.append((start, stop))
+        else:
+            joined[-1] = (first, stop)
+    return joined
 
 
 def refresh(rollup: str, start: datetime, stop: datetime) -> None:

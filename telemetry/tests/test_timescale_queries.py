@@ -39,6 +39,8 @@ PLAIN_ONLY = {
 # Parameters of the queries of timescale.sql.
 HERE = {
     "ids": [1],
+    "starts": [datetime(2026, 3, 1, tzinfo=UTC)],
+    "stops": [datetime(2026, 3, 2, tzinfo=UTC)],
     "rollup": "rollup_1m",
     "table": "reading",
     "tables": ["reading", "rollup_1m"],

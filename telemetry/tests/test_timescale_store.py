@@ -153,6 +153,31 @@ def test_a_reading_committed_while_a_run_goes_on_is_not_missed(
     assert [[row[2] for row in table] for table in summaries()] == [[2], [2], [2]]
 
 
+def test_a_long_backlog_of_few_readings_takes_few_refreshes(
+    on_timescaledb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    refresh = timescale.refresh
+
+    def counted(rollup: str, start: datetime, stop: datetime) -> None:
+        done.append(rollup)
+        refresh(rollup, start, stop)
+
+    monkeypatch.setattr(timescale, "refresh", counted)
+    store_readings(every(3 * HOUR, span=5 * DAY))
+    roll_up()
+    assert sorted(done) == ["rollup_1d", "rollup_1h", "rollup_1m"]
+    # What lies between and did not change is not computed again where it is much.
+    monkeypatch.setattr(timescale, "GAP_READINGS", 60)
+    store_readings(every(MINUTE, span=HOUR, end=END - 30 * HOUR))
+    roll_up()
+    done.clear()
+    store_readings([(SERIES[1], END - at * HOUR, 5.0) for at in (20, 25, 35)])
+    roll_up()
+    assert sorted(done) == ["rollup_1d", "rollup_1h", "rollup_1h", "rollup_1m", "rollup_1m"]
+    assert sum(row[2] for row in summaries()[2]) == 40 + 60 + 3
+
+
 def test_a_deleted_series_goes_from_every_table_compressed_or_not(
     on_timescaledb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
