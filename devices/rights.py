@@ -12,6 +12,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from knox.models import AuthToken
 
+from access.factor import CodeApp, Passkey
 from access.models import Grant
 from devices import clock
 from devices.events import announce_account, announce_after_commit
@@ -52,10 +53,24 @@ def _deleted(instance: User, **_: Any) -> None:
         announce_people(None)
 
 
+@receiver(post_save, sender=AuthToken)
+def _given(instance: AuthToken, created: bool, **_: Any) -> None:
+    """By whoever, as those below."""
+    if not created:  # it may end sooner
+        announce_rights(instance.user_id)
+    announce_account(instance.user.get_username())
+
+
 @receiver(post_delete, sender=AuthToken)
 def _revoked(instance: AuthToken, **_: Any) -> None:
     """By whoever: REST, the admin, a command."""
     announce_rights(instance.user_id)
+    announce_account(instance.user.get_username())
+
+
+@receiver(post_delete, sender=CodeApp)
+@receiver(post_delete, sender=Passkey)
+def _lost(instance: CodeApp | Passkey, **_: Any) -> None:
     announce_account(instance.user.get_username())
 
 

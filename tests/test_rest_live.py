@@ -28,7 +28,7 @@ from dashboard.live.hub import EVENTS, Hub
 from dashboard.tests.conftest import cookie, hub
 from dashboard.tests.live_socket import Bridge, Socket, eventually
 from devices import clock
-from devices.models import Device, Site
+from devices.models import Device
 from notifications.tests.test_channels_api import ntfy
 from notifications.tests.test_people_api import ROTA
 from notifications.tests.test_web_push import Browser
@@ -512,7 +512,7 @@ async def test_a_page_is_told_of_whatever_a_request_changes(hub: Hub, cookie: st
     assert not failed, "\n".join(failed)
 
 
-# What the admin deletes, the last made first, and what pages are told of it.
+# What the admin adds, changes and deletes, the last made first, and what pages are told of it.
 IN_THE_ADMIN = {
     "telemetry.Series": "series",
     "devices.Site": "site",  # its device stays
@@ -521,50 +521,124 @@ IN_THE_ADMIN = {
     "auth.User": "people",
 }
 NOTHING_OF_REST = {"auth.Group"}
+PASSWORD = "korrekt-Pferd-9"
+ADDED: dict[str, Callable[[], dict[str, Any]]] = {
+    "auth.User": lambda: {
+        "username": "mia", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"
+    },
+    "knox.AuthToken": lambda: {
+        "user": User.objects.get(username="olga").pk, "digest": "d" * 128, "token_key": "k" * 15
+    },
+    "devices.Site": lambda: {"slug": "roof", "name": "Roof"},
+    "devices.Device": lambda: {"uid": "fan-1", "name": "Fan", "site": newest_of("devices.Site").pk},
+    "telemetry.Series": lambda: {"device": newest_of("devices.Device").pk, "metric": "speed"},
+}  # fmt: skip
+CHANGED = {
+    "auth.User": {"first_name": "Mia"},
+    "knox.AuthToken": {"expiry_0": "2100-01-01", "expiry_1": "12:00"},
+    "devices.Site": {"name": "Attic"},
+    "devices.Device": {"name": "Ventilator"},
+    "telemetry.Series": {"unit": "rpm"},
+}
 
 
-def things_of_the_admin(user: User) -> None:
-    site = Site.objects.create(slug="roof", name="Roof")
-    fan = Device.objects.create(uid="fan-1", name="Fan", site=site)
-    Series.objects.create(device=fan, metric="speed")
-    model("knox.AuthToken").create(user)
-    User.objects.create_user("mia")
+# Commands that change what a page shows of one's own and of the quarantine.
+COMMANDS = {"account remove-factors olga": "account", "replay": "quarantine_left"}
 
 
-def delete_in_the_admin(user: User, label: str) -> None:
-    newest_one = model(label).latest("created" if label == "knox.AuthToken" else "pk")
+def command(user: User, words: str) -> None:
+    model("access.CodeApp").get_or_create(user=user, defaults={"sealed": "s", "last_step": 0})
+    Device.objects.get_or_create(uid="pump-1")
+    quarantined()
+    call_command(*words.split(), stdout=StringIO())
+
+
+def newest_of(label: str) -> Any:
+    return model(label).latest({"knox.AuthToken": "created"}.get(label, "pk"))
+
+
+def in_the_form(page: Any) -> dict[str, Any]:
+    """What a browser would send of a form of the admin that nobody touched."""
+    inlines = [each.formset for each in page.context["inline_admin_formsets"]]
+    forms = [page.context["adminform"].form]
+    forms += [form for each in inlines for form in (each.management_form, *each.forms)]
+    sent = {}
+    for form in forms:
+        for bound in form:
+            widget, value = bound.field.widget, bound.value()
+            if hasattr(widget, "decompress"):
+                shown = widget.decompress(value)
+                sent |= {f"{bound.html_name}_{n}": one for n, one in enumerate(shown)}
+            else:
+                sent[bound.html_name] = value
+    return {name: value for name, value in sent.items() if value not in (None, False)}
+
+
+def fill_in(browser: Client, address: str, given: dict[str, Any]) -> None:
+    page = browser.get(address)
+    assert page.status_code == 200, address
+    answer = browser.post(address, in_the_form(page) | given)
+    refused = answer.context and answer.context["errors"]
+    assert answer.status_code == 302, f"{address}: {refused}"
+
+
+def act_in_the_admin(user: User, act: str, label: str) -> None:
     browser = Client()
     browser.force_login(user)
-    chosen = {"action": "delete_selected", "post": "yes", "_selected_action": [newest_one.pk]}
     address = f"/admin/{label.lower().replace('.', '/')}/"
-    assert browser.post(address, chosen).status_code == 302, label
-    assert not model(label).filter(pk=newest_one.pk).exists(), label
+    before = model(label).count()
+    if act == "add":
+        fill_in(browser, f"{address}add/", ADDED[label]())
+        assert model(label).count() == before + 1, label
+    elif act == "change":
+        fill_in(browser, f"{address}{newest_of(label).pk}/change/", CHANGED[label])
+    else:
+        chosen = [newest_of(label).pk]
+        sent = {"action": "delete_selected", "post": "yes", "_selected_action": chosen}
+        assert browser.post(address, sent).status_code == 302, label
+        assert model(label).count() == before - 1, label
 
 
 async def test_a_page_is_told_of_what_the_admin_and_a_command_change(hub: Hub, cookie: str):
     await User.objects.filter(username="olga").aupdate(is_staff=True, is_superuser=True)
     user = await User.objects.aget(username="olga")
+    steps = [("add", label) for label in ADDED]
+    steps += [("change", label) for label in IN_THE_ADMIN]
+    steps += [("delete", label) for label in IN_THE_ADMIN]
     async with Socket(cookie) as socket:
         await socket.got("hello")
         await hub.linked()
-        await database_sync_to_async(things_of_the_admin)(user)
-        for label, told in IN_THE_ADMIN.items():
-            await Bridge().announce("cards", mark=label)
-            await socket.got("cards", mark=label)
+        for act, label in steps:
+            mark = f"{act} {label}"
+            await Bridge().announce("cards", mark=mark)
+            await socket.got("cards", mark=mark)
             seen = len(socket.seen)
-            await database_sync_to_async(delete_in_the_admin)(user, label)
+            await database_sync_to_async(act_in_the_admin)(user, act, label)
 
-            def is_told(told: str = told, seen: int = seen) -> bool:
-                return any(message["op"] == told for message in socket.seen[seen:])
+            def is_told(label: str = label, seen: int = seen) -> bool:
+                return any(message["op"] == IN_THE_ADMIN[label] for message in socket.seen[seen:])
 
-            await eventually(is_told)
+            try:
+                await eventually(is_told)
+            except TimeoutError:
+                pytest.fail(f"a page is not told of {mark}")
         await socket.got("device", change="changed")
         await socket.got("site", change="deleted")
         await database_sync_to_async(call_command)("ready_made_rules", stdout=StringIO())
         await socket.got("alert_rules")
+        for words, told in COMMANDS.items():
+            await Bridge().announce("cards", mark=words)
+            await socket.got("cards", mark=words)
+            seen = len(socket.seen)
+            await database_sync_to_async(command)(user, words)
+
+            def is_said(told: str = told, seen: int = seen) -> bool:
+                return any(message["op"] == told for message in socket.seen[seen:])
+
+            await eventually(is_said)
 
 
-def test_whatever_the_admin_deletes_is_deleted_above(rf: Any, transactional_db: None):
+def test_whatever_the_admin_deletes_is_acted_upon_above(rf: Any, transactional_db: None):
     request = rf.get("/")
     request.user = User(username="root", is_superuser=True, is_staff=True, is_active=True)
     may = {
@@ -573,6 +647,7 @@ def test_whatever_the_admin_deletes_is_deleted_above(rf: Any, transactional_db: 
         if page.has_delete_permission(request)
     }
     assert may == IN_THE_ADMIN.keys() | NOTHING_OF_REST
+    assert ADDED.keys() == CHANGED.keys() == IN_THE_ADMIN.keys()
 
 
 def test_some_page_follows_every_event():

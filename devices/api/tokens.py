@@ -19,7 +19,6 @@ from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.api.authentication import ApiTokenAuthentication, PasswordAuthentication
-from devices.events import announce_account
 from devices.models import ApiTokenName, Site
 
 # What a token may do at most, by the name it has here.
@@ -133,7 +132,6 @@ class NewApiTokenSerializer(serializers.Serializer):
             every_site=validated_data["sites"] is None,
         )
         given.sites.set(validated_data["found"])
-        announce_account(made.user.get_username())
         facts = {"token_key": made.token_key, "created": made.created, "expiry": made.expiry}
         asked = {name: validated_data[name] for name in ("name", "scope", "sites")}
         return {**asked, "token": token, **facts}
