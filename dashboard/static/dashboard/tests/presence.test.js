@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { judge, judgeSeries, withSensors } from "../js/presence/presence.js";
+import { isHeardSince, judge, judgeSeries, lateAfter, withSensors } from "../js/presence/presence.js";
 
 const { device: cases, series } = JSON.parse(readFileSync(new URL("../../../../devices/tests/presence_cases.json", import.meta.url), "utf8"));
 
@@ -23,4 +23,11 @@ test("silent sensors are counted in words", () => {
   assert.equal(withSensors("online", 1), "Online · 1 sensor silent");
   assert.equal(withSensors("late", 2), "Late · 2 sensors silent");
   assert.equal(withSensors("online", 0), "Online");
+});
+
+test("who was heard after the last that is known of all is known for as long as its next word may take", () => {
+  assert.ok(isHeardSince(1_500, 1_000, 1, 1_500 + lateAfter(1)));
+  assert.ok(!isHeardSince(1_500, 1_000, 1, 1_501 + lateAfter(1)));
+  assert.ok(!isHeardSince(1_000, 1_000, 60, 1_001));
+  assert.ok(!isHeardSince(null, 1_000, 60, 1_001));
 });

@@ -5,7 +5,7 @@ import { when } from "../time/moment.js";
 import { byId, el, icon, setMark, setText } from "../page/element.js";
 import { limitsPassed } from "../fleet/problems.js";
 import { Hearing, newestOf } from "../presence/hearing.js";
-import { judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withLimit, withSensors, WORDS } from "../presence/presence.js";
+import { isHeardSince, judge, JUDGED_KINDS, judgeSeries, lateAfter, UNKNOWN, withAlert, withLimit, withSensors, WORDS } from "../presence/presence.js";
 import { setTab } from "../frame/badge.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
@@ -84,7 +84,7 @@ export class DeviceSide {
     const name = enabled ? state.name : "disabled";
     this.#judgeSeries(name, latest);
     const silent = [...this.troubled.values()].filter((one) => one.name === "silent").length;
-    const unknown = enabled && this.live.isUnknown() && (this.hearing.heard ?? 0) <= this.live.judgedAt();
+    const unknown = enabled && this.live.isUnknown() && !isHeardSince(this.hearing.heard, this.live.judgedAt(), interval, now);
     const word = unknown ? UNKNOWN : withSensors(name, silent);
     const shown = unknown ? "waiting" : silent ? "sensors" : name;
     setMark(byId("presence-word"), shown, word);

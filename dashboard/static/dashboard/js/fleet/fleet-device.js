@@ -3,7 +3,7 @@
 import { beganIn, beyond, withSides } from "./limits.js";
 import { cardOf, shownOn } from "./card.js";
 import { Hearing, newestOf, silentAmong } from "../presence/hearing.js";
-import { isAhead, judge, UNKNOWN, withAlert, withLimit, withSensors } from "../presence/presence.js";
+import { isAhead, isHeardSince, judge, UNKNOWN, withAlert, withLimit, withSensors } from "../presence/presence.js";
 import { Latest, newestPoint } from "../live/latest.js";
 import { Points } from "../charts/points.js";
 
@@ -169,13 +169,13 @@ export class FleetDevice {
   }
 
   /** The state at `now`, and what is said of it; true when that is another than before.
-   * @param {number} now @param {boolean} unknown whether nothing after that is known */
-  judge(now, unknown) {
+   * @param {number} now @param {boolean} unknown whether nothing after that is known @param {number} [present] what it is meanwhile */
+  judge(now, unknown, present = now) {
     const { presence, enabled, expected_interval: interval } = this.facts;
     this.presence = judge({ ...presence, last_seen: this.heard }, interval, now);
     const name = enabled === false ? "disabled" : this.presence.name;
     const silent = name === "online" || name === "late" ? this.silent.size : 0;
-    this.unknown = unknown && name !== "disabled" && (this.heard ?? 0) <= now;
+    this.unknown = unknown && name !== "disabled" && !isHeardSince(this.heard, now, interval, present);
     this.connection = silent ? "sensors" : name;
     const isAlert = this.alert !== null && name !== "disabled";
     const isBeyond = !isAlert && this.exceeded.size > 0 && name !== "disabled";

@@ -222,10 +222,10 @@ export class Fleet {
   /** Presence ages by the clock alone. */
   second() {
     const now = this.live.judgedAt();
-    const unknown = this.live.isUnknown();
+    const [unknown, present] = [this.live.isUnknown(), serverNow()];
     let changed = false;
     for (const device of this.roster.devices.values()) {
-      if (!device.judge(now, unknown)) continue;
+      if (!device.judge(now, unknown, present)) continue;
       changed = true;
       this.grid.judged(device, now);
     }

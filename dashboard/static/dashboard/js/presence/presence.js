@@ -36,6 +36,10 @@ export const lateAfter = (seconds) => Math.floor(LATE_INTERVALS * seconds * 1000
 /** @param {number} seconds */
 export const silentAfter = (seconds) => Math.max(Math.floor(SILENT_INTERVALS * seconds * 1000), MIN_SILENT_AFTER);
 
+/** While something keeps us from knowing: whether this one was heard all the same, and its next word is not due yet.
+ * @param {number|null} heard ms @param {number} until up to when everybody is known @param {number} interval seconds @param {number} now */
+export const isHeardSince = (heard, until, interval, now) => heard !== null && heard > until && now - heard <= lateAfter(interval);
+
 /**
  * @typedef {{name: "online"|"late"|"silent"|"offline"|"waiting", since: number|null,
  *   evidence: "telemetry"|"status"|"reading"|"none"}} State
