@@ -336,7 +336,8 @@ def test_every_page_is_among_these():
         if issubclass(getattr(each.callback, "view_class", object), TemplateResponseMixin)
     }
     assert len(pages) > 4
-    # What only sends on, and what a password or a link opens: test_second_factor.py looks at it.
+    # What only sends on, and what a password or a link opens: test_second_factor.py looks at it,
+    # in German too.
     lone = {"logout", "second", "forgotten", "reset", "invitation"}
     assert pages - lone <= PAGES.keys()
 

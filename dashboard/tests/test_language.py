@@ -20,6 +20,7 @@ from django.utils.translation.template import templatize
 
 from dashboard.language import catalogue
 from dashboard.tests import sentences_in_python
+from telemetry.jobs import registered
 from telemetry.series.recognised import Sentences
 from tests.node import node
 
@@ -203,6 +204,11 @@ def test_each_sentence_is_known_again_whatever_stands_in_it(language: str):
     for text, said in told.items():
         filled, wanted = (hole.sub(r"<\1>", each) for each in (text, said))
         assert sentences.said(filled) == wanted
+
+
+def test_each_job_has_a_name_that_is_translated():
+    labels = (SCRIPTS / "pipeline" / "jobs.js").read_text()
+    assert [job.name for job in registered() if f"{job.name}: t(" not in labels] == []
 
 
 @pytest.mark.parametrize("language", catalogue.others())

@@ -15,11 +15,12 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
-from access import codes, factor, invitation
+from access import codes, factor, invitation, links
 from access.factor import CodeApp, Passkey, RecoveryCode
 from access.roles import Role
 from access.tries import CODE, Tries
 from dashboard.pages.second import WITHIN
+from dashboard.tests.left_in_english import left_in_english
 from dashboard.tests.test_every_page import complaints
 from tests.browser import PAGE_SECONDS, PASSWORD, chromium, operator, page, refused
 from tests.web_process import WebProcess, web, web_process
@@ -173,8 +174,8 @@ def test_where_one_is_required_it_is_set_up_before_anybody_is_in(olga: User, set
     assert not factor.is_required(olga)
 
 
-def look_at_what_links_open(page: Page) -> None:
-    """On a phone, light and dark."""
+def look_at_what_links_open(page: Page, settings: Any) -> None:
+    """On a phone, light and dark; then in German."""
     token, _ = invitation.make(None, Role.VIEWER, None)
     for path in (f"/invitation/{token}/", reverse("reset", args=["MQ", "x"]), "/login/"):
         answer = page.goto(path)
@@ -184,6 +185,32 @@ def look_at_what_links_open(page: Page) -> None:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             assert complaints(page) == [], (path, theme)
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+    look_at_them_in_german(page, settings)
+
+
+def look_at_it_in_german(page: Page) -> None:
+    """At what asks for more than a password; and go on in English."""
+    page.set_extra_http_headers({"Accept-Language": "de-DE,de"})
+    page.reload()
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert left_in_english(page, "de", set()) == []
+    page.set_extra_http_headers({})
+    page.reload()
+
+
+def look_at_them_in_german(page: Page, settings: Any) -> None:
+    """And at what asks for a link, of which the server at hand has no mail to send."""
+    page.set_extra_http_headers({"Accept-Language": "de-DE,de"})
+    token, _ = invitation.make(None, Role.VIEWER, None)
+    valid = links.reset_path(User.objects.get(username="olga"))
+    settings.EMAIL_HOST = "mail.plant.example"
+    asks = Client().get("/forgotten/", headers={"accept-language": "de"}).content.decode()
+    page.route("**/forgotten/", lambda route: route.fulfill(body=asks, content_type="text/html"))
+    paths = ["/forgotten/", f"/invitation/{token}/", "/invitation/none/", valid]
+    for path in [*paths, reverse("reset", args=["MQ", "x"]), "/login/"]:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.lang") == "de", path
+        assert left_in_english(page, "de", set()) == [], path
 
 
 def forget(page: Page) -> None:
@@ -194,7 +221,7 @@ def forget(page: Page) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_passkey_is_made_and_signs_in_and_a_copy_of_it_does_not(
-    chromium: Browser, web: WebProcess, operator: User
+    chromium: Browser, web: WebProcess, operator: User, settings: Any
 ):
     """With the authenticator that Chromium brings for tests: real keys, real signatures."""
     # Passkeys are of a name.
@@ -236,6 +263,7 @@ def test_a_passkey_is_made_and_signs_in_and_a_copy_of_it_does_not(
     page.click("form .button.main")
     page.wait_for_url("**/login/second/")
     assert complaints(page) == []
+    look_at_it_in_german(page)
     page.click("#passkey button")
     page.wait_for_url("**/account/")
     # Alone, without name and password.
@@ -258,7 +286,7 @@ def test_a_passkey_is_made_and_signs_in_and_a_copy_of_it_does_not(
     devices.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": False})
     page.click("#passkey button")
     expect(page.locator("#passkey .wrong")).to_contain_text("No passkey was shown")
-    look_at_what_links_open(page)
+    look_at_what_links_open(page, settings)
     context.close()
 
 

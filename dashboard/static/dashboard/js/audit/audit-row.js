@@ -1,5 +1,6 @@
 /** One act in the audit log: who did what to what; opened, what was before and after. */
 
+import { actWord, kindWord } from "./act-words.js";
 import { el } from "../page/element.js";
 import { moment } from "../time/moment.js";
 import { t } from "../page/language.js";
@@ -24,7 +25,7 @@ export function auditRow(entry, narrow) {
   const thing = label || id;
   const details = el("details", { class: /refused|failed/.test(action) ? "is-refused" : "" },
     el("summary", {}, el("time", { text: moment(entry.at) }), el("b", { class: "who", text: by, attrs: { title: by } }),
-      el("span", { class: "what mono", text: action }), el("span", { class: "thing", text: thing ? `${kind} ${thing}` : kind, attrs: { title: thing } }),
+      el("span", { class: "what", text: actWord(action), attrs: { title: action } }), el("span", { class: "thing", text: thing ? `${kindWord(kind)} ${thing}` : kindWord(kind), attrs: { title: thing } }),
       el("span", { class: "from", text: address ?? "" })));
   details.addEventListener("toggle", () => {
     if (/** @type {HTMLDetailsElement} */ (details).open && details.children.length === 1) details.append(about(entry, narrow));
@@ -35,7 +36,8 @@ export function auditRow(entry, narrow) {
 /** @param {AuditEntry} entry @param {(by: Narrowing) => void} narrow */
 function about({ by, token_key: token, address, action, kind, object_id: id, before, after }, narrow) {
   /** @type {[string, string][]} */ const facts = [];
-  if (id) facts.push([kind, id]);
+  facts.push([t("What"), action]);
+  if (id) facts.push([kindWord(kind), id]);
   if (token) facts.push([t("API token"), token]);
   const rows = changes(before, after).flatMap(([name, was, is]) => [
     el("dt", { text: name || t("asked") }),
@@ -44,6 +46,6 @@ function about({ by, token_key: token, address, action, kind, object_id: id, bef
   const button = (/** @type {string} */ text, /** @type {Narrowing} */ by_) => el("button", { class: "button bare", text, on: { click: () => narrow(by_) } });
   return el("div", { class: "about" },
     el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { class: "mono", text: value })]), ...rows),
-    el("div", { class: "acts" }, button(t("All by {name}", { name: by }), { by }), button(t("All like {action}", { action }), { action }),
+    el("div", { class: "acts" }, button(t("All by {name}", { name: by }), { by }), button(t("All like {action}", { action: actWord(action) }), { action }),
       ...(id ? [button(t("All about {id}", { id }), { kind, id })] : []), ...(address ? [button(t("All from {address}", { address }), { address })] : [])));
 }

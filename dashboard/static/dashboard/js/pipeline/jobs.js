@@ -21,7 +21,8 @@ const LABELS = /** @type {Record<string, string>} */ ({
   presence: t("Note who is away"), forget_presence: t("Forget old presence"),
   delete_removed_devices: t("Delete removed devices for good"),
   derived: t("Compute derived series"), heartbeat: t("Say that it lives"), tend_notifications: t("Trim the delivery log"),
-  forget_decisions: t("Forget old decisions"), deciding: t("Decide who is told"),
+  forget_former_readings: t("Forget former readings"), pack: t("Pack old readings"), note_bursts: t("Note bursts in quarantine"), forget_log: t("Forget the old log"),
+  forget_audit: t("Forget the old audit log"), forget_decisions: t("Forget old decisions"), deciding: t("Decide who is told"),
 });
 
 /** @param {{name: string}} job */
