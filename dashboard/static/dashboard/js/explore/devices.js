@@ -18,6 +18,6 @@ export async function chooseMetric(uids, choice, add) {
     .sort(([, a = []], [, b = []]) => Number(isState(a[0])) - Number(isState(b[0])) || b.length - a.length);
   if (metrics.length === 1) return add(series);
   choice.ask(tn("What of {n} device?", "What of {n} devices?", uids.length), metrics.slice(0, OFFERED).map(([metric, found = []]) => ({
-    words: t("{metric}, of {n}", { metric: humanise(metric), n: found.length }), act: () => add(found),
+    words: uids.length === 1 ? humanise(metric) : t("{metric}, of {n}", { metric: humanise(metric), n: found.length }), act: () => add(found),
   })));
 }

@@ -9,19 +9,16 @@ import { lasting, SEVERITY } from "../alerts/words.js";
 import { MINUTE } from "../time/zone.js";
 import { moment } from "../time/moment.js";
 import { Points } from "../charts/points.js";
+import { ProblemRoom } from "./problem-room.js";
 import { SPARK_WINDOW } from "./fleet-device.js";
 import { t, tn } from "../page/language.js";
 import { TOLD } from "./fleet-feed.js";
 import { wayTo, wayToMoment } from "../alerts/way.js";
 import { WORDS } from "../presence/presence.js";
 
-const ROOM = { wide: 5, phone: 3 }; // rows; of more, how many
 const MOST = 50; // rows when all are asked for
-const IDLE = 30_000; // ms nobody has touched the page, after which the band may take another height …
-const STEP_EVERY = 5_000; // … a row at a time, so that nothing jumps
 const LOOKS = [{ back: 86_400_000, points: 1_440 }, { back: 31 * 86_400_000, points: 1_488 }]; // ms and points: when it began
 const LOOKED_AT = 20; // series of one look
-const USES = ["pointermove", "pointerdown", "keydown", "wheel", "scroll"];
 
 /** @typedef {{problem: import("./problems.js").Problem, well: number|null}} Shown */
 
@@ -56,6 +53,7 @@ class ProblemRow {
     setText(parts.since, `${problem.sure ? "" : "> "}${calm((well ?? now) - problem.since)}`);
     parts.since.title = t("Since {when}", { when: moment(problem.since) });
     this.element.classList.toggle("is-well", well !== null);
+    this.element.classList.toggle("is-lineless", this.series === null || problem.series?.kind === "text" || problem.series?.kind === "boolean");
     this.element.setAttribute("href", problem.alert ? wayTo(problem.alert, now) : wayToMoment(String(problem.uid), problem.since, now));
     if (problem.series?.kind === "text" || problem.series?.kind === "boolean") return; // a state is no line
     this.points.trim(known - SPARK_WINDOW);
@@ -72,14 +70,9 @@ export class FleetProblems {
     this.told = new Told();
     this.list = byId("problems-list");
     /** @type {Map<string, ProblemRow>} */ this.rows = new Map();
-    /** rows there is room for; 0 before the first */ this.room = 0;
-    this.stepped = 0;
-    this.used = performance.now();
-    this.all = false;
-    for (const use of USES) addEventListener(use, () => (this.used = performance.now()), { passive: true, capture: true });
+    this.room = new ProblemRoom(this.list);
     byId("problems-more").addEventListener("click", () => {
-      this.all = !this.all;
-      this.room = 0;
+      this.room.turn();
       this.second();
     });
   }
@@ -109,9 +102,8 @@ export class FleetProblems {
     const isHeld = (/** @type {string} */ key) => key.startsWith("alert ") && this.current.alerts.has(Number(key.slice("alert ".length)));
     // While nothing is known nothing is well again.
     const shown = this.told.at(this.#problems(), now, isHeld);
-    this.#makeRoom(shown.length);
-    const most = this.all ? MOST : this.room;
-    const top = shown.slice(0, most);
+    this.room.make(shown.length);
+    const top = shown.slice(0, this.room.isAll ? MOST : this.room.rows);
     const kept = new Set(top.map(({ problem }) => problem.key));
     for (const key of this.rows.keys()) if (!kept.has(key)) this.rows.delete(key);
     for (const one of top) {
@@ -126,27 +118,11 @@ export class FleetProblems {
 
   #head(/** @type {number} */ many, /** @type {number} */ unseen) {
     const more = byId("problems-more");
-    more.hidden = !this.all && unseen === 0;
-    setText(more, this.all ? t("Show fewer") : t("{n} more", { n: unseen + this.current.beyond }));
-    more.setAttribute("aria-expanded", String(this.all));
+    more.hidden = !this.room.isAll && unseen === 0;
+    setText(more, this.room.isAll ? t("Show fewer") : t("{n} more", { n: unseen + this.current.beyond }));
+    more.setAttribute("aria-expanded", String(this.room.isAll));
     byId("problems-none").hidden = this.rows.size > 0;
     setText(byId("problems-count"), many ? tn("{n} problem", "{n} problems", many + this.current.beyond) : t("No problems"));
-  }
-
-  /** A band that grew or shrank under the viewer's hand would move the tiles below. */
-  #makeRoom(/** @type {number} */ many) {
-    const most = matchMedia("(max-width: 720px)").matches ? ROOM.phone : ROOM.wide;
-    const wanted = Math.min(most, Math.max(1, many));
-    const now = performance.now();
-    if (this.room === 0) {
-      this.room = wanted;
-      this.used = this.stepped = now; // a page that took long to load was not left alone so long
-    }
-    if (wanted !== this.room && now - this.used > IDLE && now - this.stepped > STEP_EVERY) {
-      this.room += Math.sign(wanted - this.room);
-      this.stepped = now;
-    }
-    this.list.dataset.room = this.all ? "all" : String(this.room);
   }
 
   /** Histories of what is shown. @param {any} message */
