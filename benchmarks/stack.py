@@ -77,8 +77,8 @@ class Stack:
     def web(self, application: str) -> Iterator[tuple[int, Child]]:
         """Daphne with an ASGI application, and the port it listens on."""
         port = free_port()
-        words = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0", application)
-        running = self.run("web", *words)
+        words = ("-b", "127.0.0.1", "-p", str(port), "-v", "0", application)
+        running = self.run("web", "-m", "benchmarks.web_server", *words)
         try:
             _wait(running, lambda: not is_free(port), "Daphne")
             yield port, running
