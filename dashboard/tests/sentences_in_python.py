@@ -63,6 +63,7 @@ SILENT_NAMES = {"verbose_name", "verbose_name_plural", "help_text", "default_cod
 # description, and what tells a device or who runs the processes.
 NOT_SHOWN: dict[str, set[str]] = {
     "access/codes.py": {"code app"},
+    "access/compiled_query.py": {"the query has no {1}"},
     "alerts/engine/whole.py": {"NDArray[np.float64] | list[float | str]"},
     "alerts/rules/transfer_api.py": {'attachment; filename="pulseboard-alert-rules.yaml"'},
     "bridge/accounts/claims.py": {
@@ -75,6 +76,7 @@ NOT_SHOWN: dict[str, set[str]] = {
         *("firmware version", "Engineering Units"),
     },
     "bridge/rules/api.py": {'attachment; filename="pulseboard-rules.json"'},
+    "config/django_handler.py": {"Django answers HTTP alone, not {1}."},
     "config/static_files.py": {"max-age=31536000, public, immutable"},
     "dashboard/pages/openid.py": {"No OpenID Connect server is set."},
     "dashboard/pages/ways.py": {"No server takes e-mail."},
@@ -121,6 +123,7 @@ NOT_SHOWN: dict[str, set[str]] = {
         "Write nothing; say what would be done.",
         "Even if this file was imported before.",
     },
+    "telemetry/api/selection.py": {"telemetry_series.id = ANY (%s)"},
     "telemetry/api/shapes.py": {"Unix milliseconds."},
     "telemetry/export/answer.py": {"{1}; charset=utf-8; header=present"},
     "telemetry/history/grid.py": {"beyond the calendar"},
