@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
 
@@ -45,7 +45,8 @@ class Content:
 
     def as_json(self) -> dict[str, Any]:
         """What a row keeps and `read` reads: without what is empty."""
-        facts = {name: value for name, value in asdict(self).items() if value not in (None, "")}
+        facts = {each.name: getattr(self, each.name) for each in fields(self)}
+        facts = {name: value for name, value in facts.items() if value not in (None, "")}
         return facts | {name: facts[name].isoformat() for name in _TIMES if name in facts}
 
     @classmethod

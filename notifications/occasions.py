@@ -20,14 +20,14 @@ FORGET_EVERY, FORGET_TIMEOUT = 3_600.0, 60.0  # seconds
 FORGET_AT_ONCE = 10_000  # occasions
 
 
-def tell(key: str, what: str, content: Content) -> bool:
-    """As `tell_all`, one; whether it was put down now."""
-    return tell_all([(key, what, content)]) == 1
+def tell(key: str, what: str, content: Content) -> None:
+    """As `tell_all`, one."""
+    tell_all([(key, what, content)])
 
 
-def tell_all(happened: Sequence[tuple[str, str, Content]]) -> int:
+def tell_all(happened: Sequence[tuple[str, str, Content]]) -> None:
     """Of (key, what, content): the key is unique for ever, so what comes again does nothing;
-    `what` is `fired`, `worsened` or `cleared`. How many were put down now."""
+    `what` is `fired`, `worsened` or `cleared`."""
     now = clock.now()
     rows = [
         Occasion(
@@ -40,10 +40,7 @@ def tell_all(happened: Sequence[tuple[str, str, Content]]) -> int:
         )
         for key, what, content in happened
     ]
-    keys = [row.key for row in rows]
-    before = Occasion.objects.filter(key__in=keys).count()
     Occasion.objects.bulk_create(rows, ignore_conflicts=True)
-    return Occasion.objects.filter(key__in=keys).count() - before
 
 
 def forget() -> str:
