@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.models.rule import MAX_NAME, MAX_TEXT
 from alerts.rules.promql import Comparison, Matcher, NotTranslated, comparison, seconds
+from alerts.rules.promql_formula import Formula, formula
 
 MAX_EXPRESSION = 2_000  # characters
 SEVERITIES = {"critical": "critical", "page": "critical", "warning": "warning", "info": "info"}
@@ -93,21 +94,32 @@ def _rule(rule: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         raise NotTranslated(f"{unknown[0]} has no counterpart here.")
     if len(rule["expr"]) > MAX_EXPRESSION:
         raise NotTranslated("Its expression is too long.")
-    found = comparison(rule["expr"])
-    notes: list[str] = []
+    found = _read(rule["expr"])
+    notes: list[str] = list(found.notes) if isinstance(found, Formula) else []
     condition = dict(found.condition)
     if rule.get("for") not in (None, 0):
-        condition["for"] = seconds(str(rule["for"]))
-    if found.op in (">=", "<="):
+        length = seconds(str(rule["for"]))
+        # What is silent is so for a while already.
+        name = "seconds" if "seconds" in condition else "for"
+        condition[name] = length + (found.after if isinstance(found, Formula) else 0)
+    if isinstance(found, Comparison) and found.op in (">=", "<="):
         notes.append(f"{found.op} {found.number:g} is written with the neighbour of that number.")
     facts = {
         **_labelled(_texts(rule.get("labels"), "labels"), notes),
-        "metric": found.metric,
+        **({"metric": found.metric} if found.metric else {}),
         **_applies(found),
         "condition": condition,
         **_annotated(_texts(rule.get("annotations"), "annotations"), notes),
     }
     return facts, notes
+
+
+def _read(expression: str) -> Comparison | Formula:
+    """One series and a number, or a formula over several."""
+    try:
+        return comparison(expression)
+    except NotTranslated:
+        return formula(expression)
 
 
 def _labelled(labels: dict[str, str], notes: list[str]) -> dict[str, Any]:
@@ -130,7 +142,7 @@ def _texts(given: Any, what: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in given.items()}
 
 
-def _applies(found: Comparison) -> dict[str, str]:
+def _applies(found: Comparison | Formula) -> dict[str, str]:
     applies: dict[str, str] = {}
     for matcher in found.matchers:
         name = FIELDS.get(matcher.name)

@@ -1,5 +1,5 @@
-"""The one form of PromQL that says what a threshold says: a series, and a number it is compared
-with. Pure."""
+"""PromQL that says what a threshold says: a series, and a number it is compared with. Pure. What is
+more than that is read by `alerts.rules.promql_formula`."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class Comparison:
             return {"type": "threshold", "op": "below", "limit": self.number}
         # Of floats these are the same: nothing lies between a number and its neighbour.
         if self.op == ">=":
-            return {"type": "threshold", "op": "above", "limit": _beside(self.number, -math.inf)}
+            return {"type": "threshold", "op": "above", "limit": beside(self.number, -math.inf)}
         if self.op == "<=":
-            return {"type": "threshold", "op": "below", "limit": _beside(self.number, math.inf)}
+            return {"type": "threshold", "op": "below", "limit": beside(self.number, math.inf)}
         op = "is" if self.op == "==" else "is_not"
         return {"type": "state", "op": op, "equals": [self.number]}
 
 
-def _beside(number: float, toward: float) -> float:
+def beside(number: float, toward: float) -> float:
     return math.nextafter(number, toward)
 
 
@@ -78,7 +78,7 @@ def comparison(text: str) -> Comparison:
     if found is None:
         raise NotTranslated("Its expression does not compare one series with a number.")
     op = found["op"] or _TURNED[found["turned"]]
-    metric, matchers = _selector(_without_brackets((found["series"] or found["behind"]).strip()))
+    metric, matchers = selector(_without_brackets((found["series"] or found["behind"]).strip()))
     number = float(found["right"] or found["left"])
     if not math.isfinite(number):
         raise NotTranslated("The number it compares with is too large.")
@@ -91,7 +91,7 @@ def _without_brackets(text: str) -> str:
     return text
 
 
-def _selector(text: str) -> tuple[str, tuple[Matcher, ...]]:
+def selector(text: str) -> tuple[str, tuple[Matcher, ...]]:
     found = _SELECTOR.match(text)
     if found is None or text == "":
         raise NotTranslated(f"{text[:80]!r} is not the name of one series: it is computed.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
+from alerts.conditions import read
 from alerts.rules.prometheus import translated
 from alerts.rules.promql import NotTranslated, comparison, seconds
 
@@ -58,6 +60,51 @@ def test_a_series_compared_with_a_number_either_way_round(expression: str, op: s
     assert (found.metric, found.op, found.number) == ("x", op, number)
 
 
+@pytest.mark.parametrize(
+    ("expression", "formula", "limited"),
+    [
+        ("a > b", "a > b", None),
+        ("a > 1 and b <= -2 or c == 3", "((a > 1) and (b <= (-2))) or (c == 3)", None),
+        ("supply - back * 2 < 2", "(supply - (back * 2))", ("below", 2.0)),
+        ("5 <= (a + b) / 2", "((a + b) / 2)", ("above", math.nextafter(5, 0))),
+        ("-a > 1e3", "(-a)", ("above", 1000.0)),
+        ("avg_over_time(a[10m]) > 5", "mean(a, 600s)", ("above", 5.0)),
+        ("a - a offset 1h30m > 1.5", "(a - shift(a, 5400s))", ("above", 1.5)),
+        ("clamp_min(ln(a), 0) + abs(b) != 0.25", "(max(log(a), 0) + abs(b)) != 0.25", None),
+    ],
+)
+def test_several_series_or_a_time_become_a_formula(
+    expression: str, formula: str, limited: tuple[str, float] | None
+):
+    (rule,) = one(expr=expression, **{"for": "1m"}).rules
+    condition = rule["condition"]
+    assert (condition["formula"], condition["for"], condition["tolerance"]) == (formula, 60, 300)
+    assert (condition.get("op"), condition.get("limit")) == (limited or (None, None))
+    assert "metric" not in rule
+    read(condition)
+
+
+def test_what_is_the_same_for_every_name_goes_along():
+    expr = 'a:b{kind="pump",site="plant"} > c{site="plant",kind="pump"}'
+    (rule,) = one(expr=expr).rules
+    assert (rule["kind"], rule["site"]) == ("pump", "plant")
+    assert rule["condition"]["names"] == {"series_1": "a:b", "c": "c"}
+    (rule,) = one(expr="max > a:b and series_1 < not").rules
+    assert rule["condition"]["formula"] == "(series_1 > series_2) and (series_3 < series_4)"
+    assert list(rule["condition"]["names"].values()) == ["max", "a:b", "series_1", "not"]
+    read(rule["condition"])
+
+
+def test_a_series_that_is_absent_is_silent():
+    done = one(expr='absent(x{device="a"})', **{"for": "5m"})
+    (rule,) = done.rules
+    assert (rule["metric"], rule["uid_pattern"]) == ("x", "a")
+    assert rule["condition"] == {"type": "silent", "seconds": 600.0}
+    assert done.notes == [("A", "A series that never came is absent there and not silent here.")]
+    (rule,) = one(expr='absent_over_time(x{device="a"}[15m])').rules
+    assert rule["condition"] == {"type": "silent", "seconds": 900.0}
+
+
 def test_at_least_is_above_the_number_before_it():
     limit = comparison("x >= 5").condition["limit"]
     assert isinstance(limit, float)
@@ -73,12 +120,25 @@ def done_notes(expression: str) -> list[str]:
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        ({"expr": "rate(x[5m]) > 1"}, "computed"),
-        ({"expr": "x > 1 and y < 2"}, "computed"),
-        ({"expr": "x offset 5m > 1"}, "computed"),
-        ({"expr": "absent(x)"}, "does not compare"),
-        ({"expr": "a > b"}, "does not compare"),
-        ({"expr": "x > bool 1"}, "does not compare"),
+        ({"expr": "rate(x[5m]) > 1"}, "rate guesses beyond the readings"),
+        ({"expr": "sum(x) > 1"}, "sum joins several devices"),
+        ({"expr": "x > 1 unless y < 2"}, "unless is true of what is missing"),
+        ({"expr": "x > 1 and y"}, "asks what is there"),
+        ({"expr": "x / y > 1"}, "division by 0 is infinity"),
+        ({"expr": "x % 2 > 1"}, "% is another"),
+        ({"expr": "(x > 1) + 1 > 2"}, "what a comparison leaves over"),
+        ({"expr": "abs((x > 1)) > 2"}, "what a comparison leaves over"),
+        ({"expr": "x > 1 > 0"}, "what a comparison leaves over"),
+        ({"expr": "x > on(device) y"}, "on has no counterpart"),
+        ({"expr": 'x{device="a"} - y{device="b"} > 1'}, "by different labels"),
+        ({"expr": "avg_over_time(x[5m:1m]) > 1"}, "query within a query"),
+        ({"expr": "quantile_over_time(0.9, x[5m]) > 1"}, "quantile_over_time has no counterpart"),
+        ({"expr": "x @ 5 > 1"}, "cannot be read from '@'"),
+        ({"expr": "1 > 2"}, "names no metric"),
+        ({"expr": "x + y"}, "does not compare anything"),
+        ({"expr": "(" * 40 + "x + y" + ")" * 40 + " > 1"}, "too many brackets"),
+        ({"expr": "absent(x)"}, "name the device"),
+        ({"expr": "x > bool 1"}, "bool has no counterpart"),
         ({"expr": "x > 1e999"}, "too large"),
         ({"expr": "x" * 3_000 + " > 1"}, "too long"),
         ({"expr": 'x{instance="a"} > 1'}, "Nothing here has a label 'instance'"),

@@ -337,7 +337,7 @@ groups:
         ("TooWarm", "temperature of every device at Plant")
     ]
     assert {one["name"]: one["said"] for one in found["refused"]} == {
-        "Computed": "'avg(temperature)' is not the name of one series: it is computed.",
+        "Computed": "avg joins several devices in one value: each is judged by itself here.",
         "Gone": "site: No site has the slug 'nowhere'.",
     }
     rule = AlertRule.objects.get()
