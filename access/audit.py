@@ -7,7 +7,7 @@ The database takes entries and refuses to change or remove them (`access.audit_e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -23,6 +23,7 @@ from access.audit_entry import (
     MAX_NAME,
     AuditEntry,
 )
+from access.json_rows import insert_all
 from access.small import small
 
 # Names of fields whose values are nobody's to read, also when somebody adds one tomorrow.
@@ -39,6 +40,8 @@ class Of(NamedTuple):
     object_id: str = ""
     label: str = ""
     site_id: int | None = None
+    # Of many things what each was and is by field, where they are not alike.
+    changed: Mapping[str, Sequence[Any]] | None = None
 
 
 class _By(NamedTuple):
@@ -74,7 +77,8 @@ def record_all(
     *,
     request: HttpRequest | None = None,
 ) -> None:
-    """As `record`, of one act upon many things: an entry for each."""
+    """As `record`, of one act upon many things: an entry for each. `before` and `after` are of
+    those that do not name their own."""
     # Unwrapped: to ask REST's own who it is would ask for the password again.
     under_way = _plain(request) or _plain(by) or request_under_way()
     who = _who(by, under_way)
@@ -84,9 +88,8 @@ def record_all(
         "token_key": who.token_key,
         "address": None if under_way is None else address_of(under_way),
         "action": action[:MAX_ACTION],
-        "before": None if before is None else small(without_secrets(before)),
-        "after": None if after is None else small(without_secrets(after)),
     }
+    told = {"before": _told(before), "after": _told(after)}
     rows = [
         AuditEntry(
             kind=what.kind[:MAX_KIND],
@@ -94,13 +97,25 @@ def record_all(
             label=_clean(what.label)[:MAX_LABEL],
             site_id=what.site_id,
             **entry,
+            **(told if what.changed is None else _sides(what.changed)),
         )
         for what in map(_what, things)
     ]
-    AuditEntry.objects.bulk_create(rows, batch_size=BATCH)
+    for start in range(0, len(rows), BATCH):
+        insert_all(rows[start : start + BATCH], left_out=["at"])
     recorded.send(None)
     if under_way is not None:
         under_way.is_audited = True  # type: ignore[attr-defined]
+
+
+def _sides(changed: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    before = {name: was for name, (was, _) in changed.items() if was is not None}
+    after = {name: now for name, (_, now) in changed.items()}
+    return {"before": _told(before or None), "after": _told(after or None)}
+
+
+def _told(facts: Mapping[str, Any] | None) -> Any:
+    return None if facts is None else small(without_secrets(facts))
 
 
 def without_secrets(value: Any) -> Any:

@@ -12,13 +12,16 @@ from access.audit import Of
 from devices.models import Device, Site
 from devices.signals import device_acted, site_acted
 
+UNTOLD = ("changed", "many", "left", "each")  # facts that are told otherwise
+
 
 @receiver(device_acted, dispatch_uid="devices.audited_device")
 def note_device_act(
     act: str, devices: Sequence[Device], by: Any, facts: dict[str, Any], **_kwargs: Any
 ) -> None:
     before, after = _differences(facts)
-    things = [Of("device", each.uid, each.name, each.site_id) for each in devices]
+    own = facts.get("each", {})
+    things = [Of("device", each.uid, each.name, each.site_id, own.get(each.pk)) for each in devices]
     audit.record_all(by, f"device.{act}", things, before, after)
 
 
@@ -29,9 +32,9 @@ def note_site_act(act: str, site: Site, by: Any, facts: dict[str, Any], **_kwarg
 
 
 def _differences(facts: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Facts name what changed from what to what, or of many devices what was asked of them."""
+    """Facts name what changed from what to what, of many devices what was asked of them."""
     changed = facts.get("changed", {})
-    rest = {name: each for name, each in facts.items() if name not in ("changed", "many", "left")}
+    rest = {name: each for name, each in facts.items() if name not in UNTOLD}
     before = {name: was for name, (was, _) in changed.items()}
     after = {name: now for name, (_, now) in changed.items()}
     return before or None, {**rest, **after, **facts.get("many", {})} or None

@@ -4,7 +4,8 @@ announce it. Connected in `DevicesConfig.ready`; writes without signals call `an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -24,6 +25,17 @@ def announce_devices(change: Change, device_ids: Iterable[int], left: int | None
     stood at before."""
     ids = list(device_ids)
     announce_after_commit(lambda: _events(change, ids, left))
+
+
+def announce_moved(devices: Iterable[Device], left: Mapping[int, int | None]) -> None:
+    """After commit, announce changed devices; `left`: the site that each stood at before. Who sees
+    that one, and not where the device is now, is told that it is gone."""
+    by_site: dict[int | None, list[int]] = defaultdict(list)
+    for device in devices:
+        was = left[device.pk]
+        by_site[was if was != device.site_id else None].append(device.pk)
+    for site, ids in by_site.items():
+        announce_devices("changed", ids, site)
 
 
 def announce_removed(devices: Iterable[Device]) -> None:

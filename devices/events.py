@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from typing import Any, Literal
 
 from asgiref.sync import async_to_sync
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 EVENTS_GROUP = "live.events"  # small, rare messages every dashboard process listens to
 ANNOUNCE_TIMEOUT = 5.0  # seconds for one batch; a Redis that hangs must not hang the request
 ANNOUNCE_BATCH = 500  # messages
+BUNDLED_FROM = 10  # messages
+BUNDLE = 100  # events of one channel message; who receives it takes them apart
 
 Change = Literal["created", "changed", "deleted"]
 
@@ -59,7 +62,23 @@ def announce(message: dict[str, Any]) -> None:
 
 def announce_all(messages: Sequence[dict[str, Any]]) -> None:
     """As `announce`, many in one go: outside the server each call opens a connection of its own."""
-    send_all([(EVENTS_GROUP, message) for message in messages])
+    send_all([(EVENTS_GROUP, message) for message in _bundled(messages)])
+
+
+def _bundled(messages: Sequence[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """In their order, neighbours together: to send 2 000 one by one takes longer than to write
+    them. A few go as they are."""
+    if len(messages) < BUNDLED_FROM:
+        return messages
+    alike = groupby(messages, key=lambda message: message["type"] == "live.event")
+    return chain.from_iterable(
+        _bundles(list(each)) if is_event else each for is_event, each in alike
+    )
+
+
+def _bundles(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for start in range(0, len(events), BUNDLE):
+        yield {"type": "live.events", "events": events[start : start + BUNDLE]}
 
 
 def send_all(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:

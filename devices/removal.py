@@ -35,11 +35,7 @@ def remove(visible: ScopedQuerySet[Device], uids: Sequence[str], by: Any) -> Out
     with transaction.atomic():
         outcome = _locked(visible, uids)
         new = [device for device in outcome.devices if device.removed_at is None]
-        now = clock.now()
-        for device in new:
-            device.removed_at = device.updated_at = now
-            device.removed_by = by if by.is_authenticated else None
-        _write(new)
+        _write(new, clock.now(), by if by.is_authenticated else None)
         announce_removed(new)
         signals.tell("removed", new, by)
     return outcome
@@ -50,10 +46,7 @@ def restore(visible: ScopedQuerySet[Device], uids: Sequence[str], by: Any) -> Ou
     with transaction.atomic():
         outcome = _locked(visible, uids)
         back = [device for device in outcome.devices if device.removed_at is not None]
-        for device in back:
-            # The stamp tells the bridge's registry.
-            device.removed_at, device.removed_by, device.updated_at = None, None, clock.now()
-        _write(back)
+        _write(back, None, None)
         announce_devices("created", [device.pk for device in back])
         signals.tell("restored", back, by)
     return outcome
@@ -82,5 +75,9 @@ def _locked(visible: ScopedQuerySet[Device], uids: Sequence[str]) -> Outcome:
     return Outcome(found, [uid for uid in dict.fromkeys(uids) if uid not in there])
 
 
-def _write(devices: Sequence[Device]) -> None:
-    Device.with_removed.bulk_update(devices, ["removed_at", "removed_by", "updated_at"])
+def _write(devices: Sequence[Device], at: datetime | None, by: Any) -> None:
+    now = clock.now()  # the stamp tells the bridge's registry
+    for device in devices:
+        device.removed_at, device.removed_by, device.updated_at = at, by, now
+    rows = Device.with_removed.filter(pk__in=[device.pk for device in devices])
+    rows.update(removed_at=at, removed_by=by, updated_at=now)

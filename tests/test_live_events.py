@@ -34,7 +34,9 @@ async def listening(passed_over=("log", "audit")):
 
     async def pump():
         while True:
-            await queue.put(await layer.receive(channel))
+            message = await layer.receive(channel)
+            for each in message.get("events", [message]):
+                await queue.put(each)
 
     task = asyncio.create_task(pump())
 

@@ -4,7 +4,7 @@ from a backup, or lost what it had. What differs is put to be told; or all is wr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,28 @@ from devices.dynsec import ROLE_PREFIX, Json, document, same_acls
 
 PAGE = 500  # clients or roles of one answer
 CHUNK = 1_000  # rows of one statement
+# Those that the broker has as they should be, and of which nothing changed since it was asked. What
+# it has it need not be given again: the token in the clear goes, unless there is another by now.
+SETTLE = """
+UPDATE devices_brokeraccount AS account
+SET told = account.wanted, failures = 0, error = '', due_at = NULL
+FROM unnest(%s::text[], %s::bigint[]) AS seen(uid, wanted)
+WHERE account.uid = seen.uid AND account.wanted = seen.wanted
+"""
+FORGET = """
+UPDATE devices_device AS device SET token_sealed = ''
+FROM unnest(%s::text[], %s::text[]) AS seen(uid, mark)
+WHERE device.uid = seen.uid AND starts_with(device.token_digest, seen.mark)
+AND device.token_sealed <> ''
+"""
+
+
+class Right(NamedTuple):
+    """A device that was to be told, and that the broker has as it should be."""
+
+    uid: str
+    number: int  # of the change that was wanted before the broker was asked
+    mark: str  # of its token
 
 
 class Difference(NamedTuple):
@@ -27,6 +49,7 @@ class Difference(NamedTuple):
     missing: list[str]
     other: list[str]
     orphaned: list[str]  # no device, or none with a token
+    right: list[Right]
 
     @property
     def uids(self) -> list[str]:
@@ -35,11 +58,13 @@ class Difference(NamedTuple):
 
 def difference(control: Control, progress: Callable[[int], None]) -> Difference:
     """`progress` is told how many devices were compared. Raises `ControlAway`."""
+    behind = BrokerAccount.objects.exclude(told=F("wanted"))
+    numbers = dict(behind.values_list("uid", "wanted"))  # before the broker is asked
     clients = {each["username"]: each for each in _listed(control, "listClients", "clients")}
     roles = {each["rolename"]: each for each in _listed(control, "listRoles", "roles")}
     ours = {name[len(ROLE_PREFIX) :] for name in roles if name.startswith(ROLE_PREFIX)}
     ours |= {uid for each in clients.values() if (uid := _uid(each))}
-    missing, other = [], []
+    missing, other, right = [], [], []
     for count, state in enumerate(every(), start=1):
         ours.discard(state.uid)
         role = roles.get(ROLE_PREFIX + state.uid)
@@ -47,9 +72,12 @@ def difference(control: Control, progress: Callable[[int], None]) -> Difference:
             missing.append(state.uid)
         elif not same_acls(state.acls or [], role["acls"]) or not _same(state, clients):
             other.append(state.uid)
+        elif state.uid in numbers and len(state.accounts) == 1 and state.paused_until is None:
+            # The others are to be told at a time that is still to come.
+            right.append(Right(state.uid, numbers[state.uid], state.accounts[0].mark))
         if count % CHUNK == 0:
             progress(count)
-    return Difference(missing, other, sorted(ours))
+    return Difference(missing, other, sorted(ours), right)
 
 
 def _same(state: Wanted, clients: Mapping[str, Json]) -> bool:
@@ -87,6 +115,15 @@ def put_to_be_told(uids: Iterable[str]) -> None:
         for start in range(0, len(rest), CHUNK):
             chunk = rest[start : start + CHUNK]
             cursor.execute("SELECT tell_broker_of(%s::text[])", [chunk])
+
+
+def settle(right: Sequence[Right]) -> None:
+    """Nobody needs to tell of these."""
+    with connection.cursor() as cursor:
+        for start in range(0, len(right), CHUNK):
+            uids, numbers, marks = zip(*right[start : start + CHUNK], strict=True)
+            cursor.execute(SETTLE, [list(uids), list(numbers)])
+            cursor.execute(FORGET, [list(uids), list(marks)])
 
 
 class Written(NamedTuple):

@@ -164,6 +164,9 @@ class Hub:
                 self.beats.heard(message["devices"])
             case "live.event":
                 self._spread(message)
+            case "live.events":
+                for event in message["events"]:
+                    self._spread(event)
             case "live.refill":
                 self._refill(Refill.of(message))
             case "live.rights":

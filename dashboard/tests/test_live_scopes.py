@@ -92,6 +92,7 @@ async def tell_all(sites: Sites, bridge: Bridge) -> None:
     assert set(told) == hubs.EVENTS, "say above how the new kind tells of a hidden site"
     for message in told.values():
         await layer.group_send(EVENTS_GROUP, message)
+    await layer.group_send(EVENTS_GROUP, {"type": "live.events", "events": [*told.values()]})
     hidden = sites.hidden
     await bridge.publish(hidden.device_id, {hidden.pk: [1, HIDDEN_VALUE]})
     group = contract.shard_group(hidden.device_id)
@@ -113,9 +114,9 @@ async def finish(sites: Sites, bridge: Bridge, socket: Socket) -> str:
     the last message is one that it may see."""
     layer = get_channel_layer()
     seen = sites.seen
-    await layer.group_send(
-        EVENTS_GROUP, contract.event("series", site=sites.near.pk, uid="near-1", series=[])
-    )
+    last = contract.event("series", site=sites.near.pk, uid="near-1", series=[])
+    odd = contract.event("series", site=sites.far.pk, uid=SECRET, series=[])
+    await layer.group_send(EVENTS_GROUP, {"type": "live.events", "events": [odd, last]})
     await socket.got("series", uid="near-1")
     for group in contract.shard_groups():
         await layer.group_send(group, contract.heard({seen.device_id: 1}))

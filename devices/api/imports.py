@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.json_rows import update_all
 from access.permission import check_named
 from access.scope import Scope
 from devices import signals
@@ -18,6 +20,7 @@ from devices.api.bulk import Conflict
 from devices.api.edits import changes
 from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
 from devices.api.strict import Strict
+from devices.changes import announce_moved
 from devices.device_table import MAX_ROWS, BadTable, Line, read_table
 from devices.models import Device
 
@@ -87,14 +90,18 @@ class Plan:
     def __init__(self, lines: list[Line], request: Request) -> None:
         self._context: dict[str, Any] = {"request": request}
         self._new: list[dict[str, Any]] = []
-        self._edits: list[tuple[DeviceSerializer, dict[str, list[Any]]]] = []
+        self._edited: list[Device] = []
+        self._changed: dict[int, dict[str, list[Any]]] = {}  # by device
+        self._left: dict[int, int | None] = {}  # where each of those stood
         self._told: list[dict[str, Any]] = []
         check_named(request, Device, uid__in=[line.uid for line in lines])
         visible = Device.objects.visible_to(Scope.of(request))
         rows = visible.filter(uid__in=[line.uid for line in lines]).select_related("site")
         found = rows.select_for_update(of=("self",)).order_by("pk")
         there = {device.uid: device for device in found}
-        fresh = NewDeviceSerializer(context=self._context)
+        # One of each for all lines: to make its fields takes longer than to check a line.
+        fresh = self._fresh = NewDeviceSerializer(many=True, context=self._context).child
+        self._other = DeviceSerializer(partial=True, context=self._context)
         fresh.preload([line.cells for line in lines])
         taken = fresh.conflicts([{"uid": line.uid} for line in lines if line.uid not in there])
         conflicts = iter(taken)
@@ -111,24 +118,20 @@ class Plan:
     def _line(self, line: Line, device: Device | None, errors: list[str]) -> dict[str, Any]:
         act, changed = "wrong", {}
         if not errors:
-            made: DeviceSerializer = (
-                NewDeviceSerializer(data={"uid": line.uid, **line.cells}, context=self._context)
-                if device is None
-                else DeviceSerializer(device, line.cells, partial=True, context=self._context)
-            )
-            if not made.is_valid():
+            try:
+                if device is None:
+                    self._new.append(self._fresh.run_validation({"uid": line.uid, **line.cells}))
+                    act, changed = (
+                        "register",
+                        {name: [None, cell] for name, cell in line.cells.items()},
+                    )
+                else:
+                    changed = self._edit(device, line.cells)
+                    act = "change" if changed else "same"
+            except serializers.ValidationError as exc:
                 errors = [
-                    f"{name}: {' '.join(map(str, said))}" for name, said in made.errors.items()
+                    f"{name}: {' '.join(map(str, said))}" for name, said in exc.detail.items()
                 ]
-            elif device is None:
-                act = "register"
-                self._new.append(dict(made.validated_data))
-                changed = {name: [None, value] for name, value in line.cells.items()}
-            else:
-                changed = _difference(made, device)
-                act = "change" if changed else "same"
-                if changed:
-                    self._edits.append((made, changed))
         return {
             "line": line.number,
             "uid": line.uid,
@@ -145,27 +148,35 @@ class Plan:
     def form(self, tokens: list[dict[str, str]] | None = None) -> dict[str, Any]:
         return {"counts": self.counts, "lines": self._told, "tokens": tokens or []}
 
+    def _edit(self, device: Device, cells: dict[str, Any]) -> dict[str, list[Any]]:
+        """What the cells change, in the form of REST."""
+        self._other.instance = device
+        wanted = self._other.run_validation(cells)
+        before, left = _form(device, wanted), device.site_id
+        for name, value in wanted.items():
+            setattr(device, name, value)
+        changed = changes(before, _form(device, wanted))
+        if changed:
+            self._edited.append(device)
+            self._changed[device.pk], self._left[device.pk] = changed, left
+        return changed
+
     def carry_out(self) -> list[dict[str, str]]:
         """The tokens of the devices that are new."""
         by = self._context["request"].user
-        made = NewDeviceSerializer(context=self._context).create_all(self._new)
-        for serializer, changed in self._edits:
-            device = serializer.save()
-            if "site" in changed:
-                signals.tell("edited", [device], by, changed={"site": changed["site"]})
-        edited = [serializer.instance for serializer, _ in self._edits]
-        signals.tell("imported", [*made, *edited], by, registered=len(made), edited=len(edited))
+        made = self._fresh.create_all(self._new)
+        fields = {name for each in self._changed.values() for name in each}
+        update_all(self._edited, [*sorted(fields), "updated_at"])
+        announce_moved(self._edited, self._left)
+        counts = {"registered": len(made), "edited": len(self._edited)}
+        told = {"left": self._left, "each": self._changed, **counts}
+        signals.tell("imported", self._edited, by, **told)
         return [{"uid": device.uid, "token": device.token} for device in made]
 
 
-def _difference(serializer: DeviceSerializer, device: Device) -> dict[str, list[Any]]:
-    """What the cells would change, in the form of REST."""
-    before = serializer.to_representation(device)
-    given = serializer.validated_data
-    after = dict(before)
-    for name, value in given.items():
-        after[name] = (value and value.slug) if name == "site" else value
-    return changes(before, after)
+def _form(device: Device, names: Iterable[str]) -> dict[str, Any]:
+    form = {name: getattr(device, name) for name in names}
+    return form | ({"site": device.site and device.site.slug} if "site" in form else {})
 
 
 @extend_schema(tags=["Devices"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,12 +11,14 @@ from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.json_rows import update_all
 from access.permission import check_named, check_site
 from access.scope import Scope
-from devices import clock, signals
+from devices import signals
+from devices.api.edits import changes
 from devices.api.fields import PreloadedSlugField, TagsField
 from devices.api.removal import OutcomeSerializer, UidsSerializer
-from devices.changes import announce_devices
+from devices.changes import announce_moved
 from devices.metadata import normalised_tags
 from devices.models import MAX_EXPECTED_INTERVAL, MIN_EXPECTED_INTERVAL, Device, Site
 
@@ -77,46 +78,43 @@ class DeviceChangesViewSet(viewsets.ViewSet):
         uids = list(dict.fromkeys(wanted.pop("uids")))
         check_named(request, Device, uid__in=uids)
         visible = Device.objects.visible_to(Scope.of(request)).filter(uid__in=uids)
-        devices = list(visible.select_for_update().order_by("pk"))  # one order everywhere
+        rows = visible.select_related("site").select_for_update(of=("self",))
+        devices = list(rows.order_by("pk"))  # one order everywhere
         left = {device.pk: device.site_id for device in devices}
-        changed, errors = [], {}
+        each, errors = {}, {}
         for device in devices:
             try:
-                if _change(device, wanted):
-                    changed.append(device)
+                if differs := _change(device, wanted):
+                    each[device.pk] = differs
             except ValidationError as exc:
                 errors[device.uid] = exc.messages
         if errors:
             raise serializers.ValidationError(errors)
-        for device in changed:
-            device.updated_at = clock.now()  # tells the bridge's registry
-        Device.objects.bulk_update(changed, [*FIELDS, "tags", "updated_at"])
-        _announce(changed, left)
-        signals.tell("edited", changed, request.user, many=_as_asked(request.data), left=left)
+        changed = [device for device in devices if device.pk in each]
+        update_all(changed, [*FIELDS, "tags", "updated_at"])
+        announce_moved(changed, left)
+        asked_for = _as_asked(request.data)
+        signals.tell("edited", changed, request.user, many=asked_for, left=left, each=each)
         found = [device.uid for device in devices]
         missing = sorted(set(uids) - set(found))
         return Response({"total": len(changed), "uids": found, "missing": missing})
 
 
-def _change(device: Device, wanted: dict[str, Any]) -> bool:
-    """Whether anything of it is other than before. Raises `ValidationError`."""
-    before = [getattr(device, name) for name in (*FIELDS, "tags")]
+def _change(device: Device, wanted: dict[str, Any]) -> dict[str, list[Any]]:
+    """What of it is other than before, from what to what. Raises `ValidationError`."""
+    before = _form(device)
     for name in FIELDS:
         if name in wanted:
             setattr(device, name, wanted[name])
     away = set(wanted.get("remove_tags", ()))
     kept = [tag for tag in device.tags if tag not in away]
     device.tags = normalised_tags([*kept, *wanted.get("add_tags", ())])
-    return before != [getattr(device, name) for name in (*FIELDS, "tags")]
+    return changes(before, _form(device))
 
 
-def _announce(changed: list[Device], left: dict[int, int | None]) -> None:
-    """Who sees the site a device stood at, and not where it is now, is told that it is gone."""
-    by_site: dict[int | None, list[int]] = defaultdict(list)
-    for device in changed:
-        by_site[left[device.pk] if left[device.pk] != device.site_id else None].append(device.pk)
-    for site, ids in by_site.items():
-        announce_devices("changed", ids, site)
+def _form(device: Device) -> dict[str, Any]:
+    form = {name: getattr(device, name) for name in (*FIELDS, "tags")}
+    return {**form, "site": device.site and device.site.slug}
 
 
 def _as_asked(data: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from access.json_rows import insert_all
 from access.permission import check_site
 from access.scope import Scope
 from devices import removal, signals
@@ -209,10 +210,20 @@ class NewDeviceSerializer(DeviceSerializer):
             device.issue_token()
             # Nobody has heard a new device; without this the answer asks once for each.
             Device._meta.get_field("presence").set_cached_value(device, None)
-        made = Device.objects.bulk_create(devices)
-        announce_devices("created", [device.pk for device in made])  # bulk_create sends no signals
-        signals.tell("registered", made, self.context["request"].user)
-        return made
+        insert_all(devices)
+        announce_devices("created", [device.pk for device in devices])
+        pairs = zip(devices, rows, strict=True)
+        each = {device.pk: given for device, row in pairs if (given := _given(row))}
+        told = {"each": each} if each else {}
+        signals.tell("registered", devices, self.context["request"].user, **told)
+        return devices
+
+
+def _given(row: dict[str, Any]) -> dict[str, list[Any]]:
+    """What a device was registered with, from nothing to what by field."""
+    site = row.get("site")
+    given = {**row, "site": site and site.slug}
+    return {name: [None, value] for name, value in given.items() if value and name != "uid"}
 
 
 class RotationSerializer(Strict):

@@ -47,3 +47,20 @@ def test_what_was_rolled_back_to_a_savepoint_is_not_told(sent):
 def test_outside_of_a_transaction_it_is_told_at_once(sent):
     say("now")
     assert sent == [[{"event": "now"}]]
+
+
+def test_many_travel_in_bundles_and_in_their_order(monkeypatch):
+    sent = []
+    monkeypatch.setattr(events, "send_all", sent.extend)
+    few = [{"type": "live.event", "n": n} for n in range(events.BUNDLED_FROM - 1)]
+    events.announce_all(few)
+    assert [message for _, message in sent] == few
+    sent.clear()
+    many = [{"type": "live.event", "n": n} for n in range(events.BUNDLE + 1)]
+    refill = {"type": "live.refill"}
+    events.announce_all([*many, refill, *few])
+    assert {group for group, _ in sent} == {events.EVENTS_GROUP}
+    first, second, third, fourth = (message for _, message in sent)
+    assert len(first["events"]) == events.BUNDLE
+    assert first["events"] + second["events"] == many
+    assert (third, fourth) == (refill, {"type": "live.events", "events": few})

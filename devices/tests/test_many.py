@@ -1,7 +1,10 @@
 """Many devices at once: what is selected, and a table."""
 
 import pytest
+from django.forms import model_to_dict
 
+from access.audit_entry import AuditEntry
+from access.json_rows import insert_all, update_all
 from devices import signals
 from devices.device_table import MAX_ROWS, BadTable, read_table
 from devices.models import Device
@@ -39,7 +42,16 @@ def test_what_is_selected_is_changed_together(api, site, told):
     a = Device.objects.get(uid="a")
     assert (a.tags, a.site, a.kind, a.enabled) == (["kept", "new"], site, "pump", False)
     assert Device.objects.get(uid="b").tags == ["old", "kept"]
-    assert told == [("edited", ["a"], {"many": {"kind": "pump", **wanted}, "left": left})]
+    each = {
+        "site": [None, "roof"], "kind": ["", "pump"], "enabled": [True, False],
+        "tags": [["old", "kept"], ["kept", "new"]],
+    }  # fmt: skip
+    facts = {"many": {"kind": "pump", **wanted}, "left": left, "each": {a.pk: each}}
+    assert told == [("edited", ["a"], facts)]
+    entry = AuditEntry.objects.get(action="device.edited")
+    assert (entry.by, entry.label) == ("operator", "a")
+    assert entry.before == {"kind": "", "enabled": True, "tags": ["old", "kept"]}
+    assert entry.after == {name: now for name, (_, now) in each.items()}
 
 
 @pytest.mark.parametrize(
@@ -89,11 +101,50 @@ def test_a_table_registers_and_changes_as_its_dry_run_said(api, site, told):
     assert token["token"].startswith(b.token_prefix)
     assert (b.name, b.site, b.tags, b.expected_interval) == ("b", site, ["x", "y"], 5)
     assert Device.objects.get(uid="a").name == "New name"
-    assert told[-1] == ("imported", ["b", "a"], {"registered": 1, "edited": 1})
+    assert [(act, uids) for act, uids, _ in told] == [("registered", ["b"]), ("imported", ["a"])]
+    assert (told[1][2]["registered"], told[1][2]["edited"]) == (1, 1)
+    of_devices = AuditEntry.objects.filter(kind="device").order_by("id")
+    entries = of_devices.values_list("action", "label", "before", "after")
+    assert list(entries) == [
+        (
+            "device.registered", "b", None,
+            {"site": "roof", "tags": ["x", "y"], "expected_interval": 5.0},
+        ),
+        ("device.imported", "New name", {"name": "a"}, {"name": "New name"}),
+    ]  # fmt: skip
 
     again = bring(api, TABLE, expect=dry["counts"])
     assert again.status_code == 409
     assert again.json()["counts"] == {"register": 0, "change": 0, "same": 3, "wrong": 0}
+
+
+def test_many_are_written_as_they_are_in_one_statement_each(api, django_assert_max_num_queries):
+    made = make(*(f"d{n}" for n in range(30)))
+    made[0].name, made[0].tags, made[0].mqtt_filters = 'Ü "1"\\', ["x", "y z", 'ä{"'], ["a/+/#"]
+    made[0].latitude, made[0].metadata = -0.1, {"a": [1, None, "Ü"]}
+    made[1].kind, made[1].expected_interval, made[1].notes = "pump", 0.1, "two\nlines"
+    fields = [
+        field.name
+        for field in Device._meta.concrete_fields
+        if field.name not in ("id", "created_at")
+    ]
+    update_all(made[:2], fields)
+    made += (new := Device(uid="new", name="New", tags=["b", "a"], longitude=1e-9, site=None),)
+    new.issue_token()
+    insert_all([new])
+    assert new.pk > max(each.pk for each in made[:-1])
+    for each in (made[0], made[1], new):
+        assert model_to_dict(Device.objects.get(pk=each.pk)) == model_to_dict(each)
+        there = Device.objects.get(pk=each.pk)
+        assert (there.updated_at, there.created_at) == (each.updated_at, each.created_at)
+    table = "uid,kind\n" + "".join(f"d{n},pump\n" for n in range(60))
+    with django_assert_max_num_queries(30):
+        answer = bring(api, table)
+    assert answer.json()["counts"] == {"register": 30, "change": 29, "same": 1, "wrong": 0}
+    assert Device.objects.filter(kind="pump").count() == 60
+    with django_assert_max_num_queries(20):
+        change(api, uids=[f"d{n}" for n in range(60)], location="Hall", add_tags=["cold"])
+    assert Device.objects.filter(location="Hall", tags__contains=["cold"]).count() == 60
 
 
 def test_one_wrong_line_and_nothing_is_done(api, site):

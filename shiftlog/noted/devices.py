@@ -62,18 +62,20 @@ def note_site_act(act: str, site: Site, by: Any, facts: dict[str, Any], **_kwarg
 
 def _notes(act: str, devices: Sequence[Device], by: Any, facts: dict[str, Any]) -> Iterator[Note]:
     left = _left(devices, facts)
+    told = {name: value for name, value in facts.items() if name not in ("many", "left", "each")}
     if left:
         changed = {
             name: value for name, value in facts.get("changed", {}).items() if name != "site"
         }
         many = {name: value for name, value in facts.get("many", {}).items() if name != "site"}
-        if changed or many:
+        if act == "imported":
+            yield from _of_all(act, devices, by, told)
+        elif changed or many:
             yield from _of_all("edited", devices, by, {"changed": changed or many})
         moved = [device for device in devices if device.pk in left]
         yield from _of_all("moved", moved, by, {})
         yield from _of_those_that_left(moved, left, by)
         return
-    told = {name: value for name, value in facts.items() if name not in ("many", "left")}
     if "many" in facts:
         told["changed"] = facts["many"]
     yield from _of_all(act, devices, by, told)

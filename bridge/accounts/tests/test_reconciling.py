@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from bridge.accounts import reconciling
 from bridge.mqtt.control import Control
 from devices.broker_account import BrokerAccount, standing
 from devices.models import Device
@@ -81,6 +82,30 @@ def test_a_broker_that_lost_its_accounts_is_given_them_with_a_file(
     assert connect(off).may_connect()
     assert older.token_verifier == ""
     assert "1 missing, 0 other" in sync()
+
+
+def test_what_the_broker_has_as_it_should_be_is_not_told_again(register, connect, control):
+    pump, busy = register("pump"), register("busy")
+    for each in (pump, busy):
+        each.refresh_from_db()
+        each.token_sealed = "sealed"
+        each.save()
+    BrokerAccount.objects.update(told=0, error="away", failures=3)
+    there = Control(control).open()
+    found = reconciling.difference(there, lambda _count: None)
+    there.close()
+    assert (found.uids, [each.uid for each in found.right]) == ([], ["busy", "pump"])
+    busy.issue_token()
+    busy.save()  # while it was compared
+    reconciling.settle(found.right)
+    pump.refresh_from_db()
+    account = BrokerAccount.objects.get(pk="pump")
+    assert (standing(pump), account.due_at, account.failures) == (("told", ""), None, 0)
+    assert pump.token_sealed == ""
+    assert standing(busy)[0] == "refused"
+    assert Device.objects.get(uid="busy").token_sealed
+    assert "0 missing, 1 other" in sync()
+    assert connect(busy).may_connect()
 
 
 def test_a_file_of_somebody_elses_is_added_to(register, tmp_path):

@@ -16,6 +16,7 @@ from bridge.mqtt.control import Control, ControlAway
 from devices.broker_account import BrokerAccount
 
 SAY_EVERY = 2.0  # seconds between two lines of progress
+SLOW = 1_000  # accounts, from which on telling them takes many minutes
 
 
 class Command(BaseCommand):
@@ -48,6 +49,9 @@ class Command(BaseCommand):
                 f"{len(found.missing)} missing, {len(found.other)} other than they should be,"
                 f" {len(found.orphaned)} of devices that are no more"
             )
+            if len(found.uids) > SLOW:
+                self._say("They are told one by one; with so many --into FILE is much quicker.")
+            reconciling.settle(found.right)
             reconciling.put_to_be_told(found.uids)
             self._deliver(Delivery(broker), len(found.uids))
         except NotKept as exc:
