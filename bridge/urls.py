@@ -15,6 +15,7 @@ urlpatterns = [
     path("broker/emqx/authorization/", asked.EmqxAuthorization.as_view()),
     path("broker/mosquitto/user/", asked.MosquittoUser.as_view()),
     path("broker/mosquitto/acl/", asked.MosquittoAcl.as_view()),
+    path("broker/vernemq/", asked.Vernemq.as_view()),
     path("quarantine/replay/", ReplayView.as_view(), name="quarantine-replay"),
     re_path(
         r"^quarantine/(?P<message_id>\d{1,18})/replay/$",

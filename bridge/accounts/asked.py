@@ -1,4 +1,4 @@
-"""What brokers ask over HTTP of who comes to them, in the forms of EMQX 5 and of mosquitto-go-auth.
+"""What brokers ask over HTTP of who comes to them: as EMQX 5, mosquitto-go-auth and VerneMQ ask.
 
 Off unless `PULSEBOARD_BROKER_SECRET` is set, which the broker sends along. Whatever is not a device
 of ours that may be there is denied; see docs/broker-accounts.md.
@@ -29,6 +29,8 @@ from devices.mqtt_rights import may_be_there, topics_of
 from devices.topic_filter import covers, matches
 
 WRONG = 1.0  # requests a second of one address that does not know the secret
+MAX_TOPICS = 100  # of one question of VerneMQ's
+NOT_ALLOWED = 128  # in place of a QoS
 READ, WRITE, BOTH, SUBSCRIBE = 1, 2, 3, 4  # of mosquitto-go-auth
 
 callers = Callers()
@@ -81,11 +83,14 @@ def _is_device(request: Request) -> bool:
 
 
 def _may_use(request: Request, *, subscribing: bool) -> bool:
-    topic = _word(request, "topic")
+    return _may(_word(request, "username"), _word(request, "topic"), subscribing=subscribing)
+
+
+def _may(username: str, topic: str, *, subscribing: bool) -> bool:
     holds = covers if subscribing else matches
     if not topic or (not subscribing and ("+" in topic or "#" in topic)):
         return False
-    return any(holds(each, topic) for each in topics_of(_word(request, "username")))
+    return any(holds(each, topic) for each in topics_of(username))
 
 
 @extend_schema(exclude=True)
@@ -128,3 +133,34 @@ class MosquittoAcl(OfBroker):
             access = 0
         known = access in (READ, WRITE, BOTH, SUBSCRIBE)
         return _by_status(known and _may_use(request, subscribing=access == SUBSCRIBE))
+
+
+@extend_schema(exclude=True)
+class Vernemq(OfBroker):
+    """The webhooks `auth_on_register`, `auth_on_publish` and `auth_on_subscribe`, and those of MQTT
+    5 that end in `_m5`; a header says which it is. Any other is refused."""
+
+    def post(self, request: Request) -> Response:
+        hook = request.headers.get("vernemq-hook", "").removesuffix("_m5")
+        if hook == "auth_on_subscribe":
+            return self._subscribing(request)
+        may = (hook == "auth_on_register" and _is_device(request)) or (
+            hook == "auth_on_publish" and _may_use(request, subscribing=False)
+        )
+        return Response({"result": "ok" if may else {"error": "not allowed"}})
+
+    def _subscribing(self, request: Request) -> Response:
+        """Of several topics it may be let have some."""
+        asked = request.data.get("topics") if hasattr(request.data, "get") else None
+        if not isinstance(asked, list) or not 0 < len(asked) <= MAX_TOPICS:
+            return Response({"result": {"error": "not allowed"}})
+        username, topics = _word(request, "username"), []
+        for each in asked:
+            given = each.get("topic") if isinstance(each, dict) else None
+            topic = given if isinstance(given, str) and "\0" not in given else ""
+            may = _may(username, topic, subscribing=True)
+            topics.append({"topic": topic, "qos": each.get("qos", 0) if may else NOT_ALLOWED})
+        if all(each["qos"] == NOT_ALLOWED for each in topics):
+            return Response({"result": {"error": "not allowed"}})
+        refused = any(each["qos"] == NOT_ALLOWED for each in topics)
+        return Response({"result": "ok", **({"topics": topics} if refused else {})})

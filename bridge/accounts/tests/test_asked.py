@@ -37,14 +37,26 @@ def device(uid: str, **fields: Any) -> Device:
 
 
 def comes(asks: APIClient, username: Any, password: Any) -> bool:
-    """By both forms, which must agree."""
+    """By all forms, which must agree."""
     body = {"username": username, "password": password, "clientid": "any"}
     emqx = asks.post("/api/v1/broker/emqx/authentication/", body)
     mosquitto = asks.post("/api/v1/broker/mosquitto/user/", body)
     may = emqx.json() == {"result": "allow", "is_superuser": False}
     assert may or (emqx.status_code, emqx.json()) == (200, {"result": "deny"})
     assert (mosquitto.status_code == 200) == mosquitto.json()["ok"] == may
+    more = {"peer_addr": "127.0.0.1", "peer_port": 8888, "mountpoint": "", "clean_session": False}
+    for hook in ("auth_on_register", "auth_on_register_m5"):
+        assert vernemq(asks, hook, {**body, **more}) == ({"result": "ok"} if may else DENIED)
     return may
+
+
+DENIED = {"result": {"error": "not allowed"}}
+
+
+def vernemq(asks: APIClient, hook: str, body: Any) -> Any:
+    answer = asks.post("/api/v1/broker/vernemq/", body, headers={"vernemq-hook": hook})
+    assert answer.status_code == 200  # with any other it takes the webhook for broken
+    return answer.json()
 
 
 def uses(asks: APIClient, username: str, topic: Any, action: str) -> bool:
@@ -54,6 +66,14 @@ def uses(asks: APIClient, username: str, topic: Any, action: str) -> bool:
     mosquitto = asks.post("/api/v1/broker/mosquitto/acl/", {**body, "acc": acc})
     may = emqx.json() == {"result": "allow"}
     assert (mosquitto.status_code == 200) == mosquitto.json()["ok"] == may
+    of_client = {"client_id": "any", "mountpoint": "", "username": username}
+    if action == "subscribe":
+        hook, asked_for = "auth_on_subscribe", {"topics": [{"topic": topic, "qos": 1}]}
+    else:
+        sent = {"qos": 1, "payload": "aGVsbG8=", "retain": False}
+        hook, asked_for = "auth_on_publish", {"topic": topic, **sent}
+    said = vernemq(asks, hook, {**of_client, **asked_for})
+    assert said == ({"result": "ok"} if may else DENIED)
     return may
 
 
@@ -109,6 +129,24 @@ def test_a_device_uses_its_own_topics_and_a_gateway_those_of_its_children(asks):
         assert asks.post("/api/v1/broker/mosquitto/acl/", {**odd, "acc": acc}).status_code == 403
     answer = asks.post("/api/v1/broker/emqx/authorization/", {**odd, "action": "all"})
     assert answer.json() == {"result": "deny"}
+    topics = [{"topic": "devices/gateway/#", "qos": 2}, {"topic": "#", "qos": 1}, 5]
+    both = {"username": "gateway", "topics": topics}
+    assert vernemq(asks, "auth_on_subscribe_m5", both) == {
+        "result": "ok",
+        "topics": [
+            {"topic": "devices/gateway/#", "qos": 2}, {"topic": "#", "qos": 128},
+            {"topic": "", "qos": 128},
+        ],
+    }  # fmt: skip
+    for hook, body in (
+        ("auth_on_subscribe", {"username": "gateway", "topics": "devices/gateway/#"}),
+        ("auth_on_subscribe", {"username": "gateway", "topics": [{"topic": "a\0"}]}),
+        ("auth_on_subscribe", {"username": "gateway", "topics": topics * 40}),
+        ("auth_on_subscribe", [1]),
+        ("on_deliver", odd),
+        ("", odd),
+    ):
+        assert vernemq(asks, hook, body) == DENIED
 
 
 @pytest.mark.django_db
@@ -119,7 +157,7 @@ def test_only_who_knows_the_secret_is_answered_and_nobody_without_one(
     person = APIClient()
     person.force_authenticate(admin_user)
     body = {"username": "pump", "password": pump.token}
-    assert len(set(ADDRESSES)) == 4
+    assert len(set(ADDRESSES)) == 5
     basic = base64.b64encode(f"broker:{SECRET}".encode()).decode()
     answer = APIClient(headers={"Authorization": f"Basic {basic}"}).post(
         "/api/v1/broker/mosquitto/user/", body, format="multipart"
