@@ -161,8 +161,9 @@ class Correction(models.Model):
     # when it cannot be undone any more.
     removed_readings = models.TextField(blank=True)
     written_readings = models.TextField(blank=True)
-    # Of more readings than go at once: made part by part, each a row with what was there.
-    whole = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="parts")
+    # Of more readings than go at once: made part by part, each a row with what was there. They go
+    # with their series in one statement, with nothing to look for first.
+    whole = models.ForeignKey("self", null=True, on_delete=models.DO_NOTHING, related_name="parts")
     state = models.CharField(max_length=8, choices=State, default=State.DONE, db_default=State.DONE)
     done_until = models.DateTimeField(null=True)  # of one that is being made
     error = models.CharField(max_length=500, blank=True, default="", db_default="")  # why it ended

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             name="whole",
             field=models.ForeignKey(
                 null=True,
-                on_delete=django.db.models.deletion.CASCADE,
+                on_delete=django.db.models.deletion.DO_NOTHING,
                 related_name="parts",
                 to="telemetry.correction",
             ),

@@ -313,6 +313,8 @@ def test_many_readings_are_corrected_and_had_back_part_by_part(
     assert noted.all().count() == 2
     assert send(one, {9 * MINUTE + 1: 5.0}).inserted == 1
     assert large.run() == 0
+    one.delete()
+    assert not Correction.with_removed.exists()
 
 
 def test_one_of_many_readings_that_retention_reaches_ends_and_says_why(
