@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 # What `createsuperuser` and `changepassword` do is recorded where accounts are (`people`).
 WHEN_DONE = {
     "backup", "broker", "certificates", "dumpdata", "flush", "import", "loaddata",
-    "ready_made_rules", "replay", "restore", "unpack",
+    "ready_made_rules", "replay", "restore", "timescale", "unpack",
 }  # fmt: skip
 AT_START = {"dbshell", "shell"}  # nobody knows what is done there
 # Those that serve, look, bring tables up to date, or whose rows tell of themselves.
