@@ -22,7 +22,7 @@ MAX_PACKET = 16 * 1024 * 1024
 MAX_QUEUED_MESSAGES = 1_000_000  # per client that is away; the default of 1000 drops silently
 MAX_QUEUED_BYTES = 1_073_741_824  # per client that is away
 # No memory_limit: of a Mosquitto 2.0 with accounts (the dynamic-security plugin) it was tried, and
-# ten seconds after a start everybody was hung up on, at 6 MB of 2 GiB.
+# ten seconds after a start everybody was hung up on, at 4 MB of 2 GiB.
 AUTOSAVE_SECONDS = 30  # between snapshots; the default of 1800 loses half an hour to a kill -9
 FRONT = Path(__file__).resolve().parent / "mqtt_front.py"
 # A CONNECT of protocol level 5, clean start, empty client id, keep-alive 10 s, no properties.
