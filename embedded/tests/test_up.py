@@ -121,7 +121,9 @@ class Up:
     def end(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-            self.process.send_signal(number)  # as from a terminal through make
+            if number:  # as from a terminal through make
+                self.process.send_signal(number)
+                self.process.send_signal(signal.SIGINT)
         status = self.process.wait(WAIT_SECONDS)
         self._reader.join()
         assert self.process.stdout is not None

@@ -35,8 +35,9 @@ def _interrupted_by_signals() -> Iterator[None]:
 
 def _ignore_signals() -> None:
     """The end is bounded; it is not to be cut short."""
+    # Not SIG_IGN: of one that came already Python would say that it ignores it, with a traceback.
     for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)
 
 
 def main(words: list[str]) -> int:
