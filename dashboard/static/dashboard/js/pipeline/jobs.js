@@ -22,7 +22,7 @@ const LABELS = /** @type {Record<string, string>} */ ({
   delete_removed_devices: t("Delete removed devices for good"),
   derived: t("Compute derived series"), heartbeat: t("Say that it lives"), tend_notifications: t("Trim the delivery log"),
   forget_former_readings: t("Forget former readings"), pack: t("Pack old readings"), note_bursts: t("Note bursts in quarantine"), forget_log: t("Forget the old log"),
-  forget_audit: t("Forget the old audit log"), forget_decisions: t("Forget old decisions"), deciding: t("Decide who is told"),
+  forget_audit: t("Forget the old audit log"), correct_readings: t("Carry out long corrections"), forget_decisions: t("Forget old decisions"), deciding: t("Decide who is told"),
 });
 
 /** @param {{name: string}} job */
