@@ -140,6 +140,8 @@ class Decoder:
         return self._choose(message).NAME
 
     def _decode(self, message: Message) -> list[Item]:
+        if len(message.topic) > unread.LONGEST_TOPIC:
+            return self._by_convention(message)
         items = self._facts.rules.decode(message, self._context.topic(message.topic))
         if items is None:
             return self._by_convention(message)
@@ -199,6 +201,8 @@ class Decoder:
         return [Rejected(uid, Problem(Reason.CONVENTION_FAILED, detail))]
 
     def _choose(self, message: Message) -> Convention:
+        if len(message.topic) > unread.LONGEST_TOPIC:
+            return unread
         topic = self._context.topic(message.topic)
         confidence, _, best = self._claims.best(topic, message.payload)
         if confidence >= CERTAIN:

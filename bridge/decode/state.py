@@ -115,7 +115,7 @@ class Context:
         self.plain = PlainReader()
         self._topics: dict[bytes, str] = {}
         self._routes: dict[bytes, Route] = {}
-        self._told: dict[tuple[str, Hashable], int] = {}
+        self._told: dict[int, int] = {}  # when, by the hash: names of metrics may be many and long
         self._passing: dict[tuple[str, str], dict[str, Any]] = {}
         self._heard: dict[Hashable, None] = {}  # in the order they were heard
 
@@ -131,11 +131,11 @@ class Context:
         """Note that `what` of a device was told, or heard, now."""
         if len(self._told) >= MAX_TOLD:
             self._told.clear()
-        self._told[uid, what] = now_us
+        self._told[hash((uid, what))] = now_us
 
     def within(self, uid: str, what: Hashable, now_us: int, span_us: int) -> bool:
         """Whether `what` of a device was noted at most `span_us` ago."""
-        noted_us = self._told.get((uid, what))
+        noted_us = self._told.get(hash((uid, what)))
         return noted_us is not None and abs(now_us - noted_us) < span_us
 
     def passing(self, convention: str, key: str) -> dict[str, Any]:

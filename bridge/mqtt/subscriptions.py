@@ -87,10 +87,8 @@ class Subscriptions:
     def _first(self, raw: bytes) -> int:
         found = self._first_of.get(raw)
         if found is None:
-            if len(self._first_of) >= MAX_TOPICS:
-                self._first_of.clear()
             topic = raw.decode("utf-8", "replace")
-            found = self._first_of[raw] = next(
+            found = next(
                 (
                     number
                     for number, wanted in self._identifiers.items()
@@ -98,6 +96,10 @@ class Subscriptions:
                 ),
                 0,
             )
+            if len(raw) <= unread.LONGEST_TOPIC:
+                if len(self._first_of) >= MAX_TOPICS:
+                    self._first_of.clear()
+                self._first_of[raw] = found
         return found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bridge.decode import device_time
@@ -32,6 +31,7 @@ from bridge.decode.json_values import (
     is_number,
     is_storable,
 )
+from bridge.decode.short_cache import short_cache
 from bridge.decode.state import Context
 from bridge.decode.units import quantity_of
 from bridge.message import Message
@@ -206,7 +206,7 @@ class Pack:
         return items
 
 
-_uid = lru_cache(MAX_CACHED)(device_uid)
+_uid = short_cache(MAX_CACHED)(device_uid)
 
 
 class Named(NamedTuple):
@@ -217,7 +217,7 @@ class Named(NamedTuple):
     full: str  # the metric as it is stored
 
 
-@lru_cache(MAX_CACHED)
+@short_cache(MAX_CACHED)
 def _named(base: str, name: str, unit: str) -> Named:
     """Of a name behind a base, or one that names its device by itself."""
     if base:

@@ -16,6 +16,8 @@ TOPICS = "topics"  # the scope that has how many messages of each topic were kep
 KEPT = 10  # messages of a topic
 MAX_TOPICS = 1_000  # topics of which messages are kept; all others are counted as one
 MAX_TOPIC = 200  # characters of a topic that tell it from others
+LONGEST_TOPIC = 1_024  # bytes; a longer one, MQTT allows 65 535, is read by nobody: what a topic is
+# found to be is remembered by the topic, and would fill the memory
 
 
 def _slips(word: str) -> set[str]:
@@ -58,7 +60,8 @@ def matches(topic: str, payload: bytes) -> int:  # noqa: ARG001  (whatever is le
 
 def decode(message: Message, state: State) -> list[Item]:
     """Counted always, kept the first times."""
-    topic = state.context.topic(message.topic)[:MAX_TOPIC].replace("\0", "\ufffd")
+    raw = message.topic[:LONGEST_TOPIC].decode("utf-8", "replace")
+    topic = raw[:MAX_TOPIC].replace("\0", "\ufffd")
     kept = state.scope(TOPICS)
     times = kept.get(topic, 0)
     if not times and len(kept) >= MAX_TOPICS:
@@ -68,6 +71,8 @@ def decode(message: Message, state: State) -> list[Item]:
         return [ignored]
     state.remember(TOPICS, topic, times + 1)
     uid, advice = meant(topic)
+    if len(message.topic) > LONGEST_TOPIC:
+        uid, advice = "", f"it has {len(message.topic)} bytes, over {LONGEST_TOPIC}"
     detail = f"nothing reads the topic {topic[:120]!a}: {advice}"
     return [Rejected(uid, Problem(Reason.UNKNOWN_TOPIC, detail)), ignored]
 

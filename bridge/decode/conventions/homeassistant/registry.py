@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -17,6 +18,7 @@ METRICS = "metrics"  # scope: by uid, who announced which metric
 SEEN = "seen"  # scope: by uid, what each of its availability topics said last
 MAX_TOPICS = 10_000  # keys of a scope
 MAX_ENTRIES = 500  # of one topic, or one device
+MAX_ENTRY = 4_096  # characters of one, with its key and name
 WILDCARD = ("+", "#")
 
 
@@ -42,6 +44,7 @@ class Book:
         if value is not None and (
             (key not in self._kept and len(self._kept) + len(self._changed) >= MAX_TOPICS)
             or (entry not in before and len(before) >= MAX_ENTRIES)
+            or len(key) + len(entry) + len(json.dumps(value)) > MAX_ENTRY
         ):
             self._state.is_full = True
             return False

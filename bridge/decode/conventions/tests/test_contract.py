@@ -6,11 +6,13 @@ message the convention reads.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import pkgutil
 import random
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -28,6 +30,7 @@ from devices.topic_filter import is_valid, matches
 
 NOW_US = 1_764_244_800_000_000  # 2025-11-27 12:00:00 UTC
 ROUNDS = 400  # mutated messages of one convention
+LONG, LONG_ROUNDS = 2_000, 150  # times 16 characters, of a word; and messages with some
 LONGEST = 5.0  # CPU seconds one message may take; what is quadratic takes minutes
 
 # What bounds what is remembered, of whatever module, and how much it leaves room for here.
@@ -131,9 +134,11 @@ def test_its_filters_can_be_subscribed_and_bring_its_messages(convention: Conven
         assert not convention.FILTERS or any(matches(each, topic) for each in convention.FILTERS)
 
 
-def _of_somebody_else(topic: str, payload: bytes, chance: random.Random) -> tuple[str, bytes]:
+def _of_somebody_else(
+    topic: str, payload: bytes, chance: random.Random, longer: int = 1
+) -> tuple[str, bytes]:
     """The message under another level of its topic, with some of its words and keys others."""
-    other = f"{chance.getrandbits(64):016x}"
+    other = f"{chance.getrandbits(64):016x}" * longer
     levels = topic.split("/")
     levels[chance.randrange(len(levels))] = other
 
@@ -175,6 +180,31 @@ def test_what_it_remembers_does_not_grow_with_random_ids(
     assert {item.subject for item in told} == ({convention.NAME} if full else set())
     # A scope of a base topic, or of a node, of which there is room for as many.
     assert sum(kept) <= ROOM * ROOM
+
+
+@EACH
+def test_long_topics_and_names_do_not_fill_the_memory(convention: Convention) -> None:
+    chance, messages = random.Random(convention.NAME), samples(convention)
+    decoder = Decoder(Facts(), (convention,))
+    for topic, payload in messages:  # what is ordinary is remembered
+        decoder.decode(Message(topic.encode(), payload, 1, False, False, b"", NOW_US))
+    tracemalloc.start()
+    try:
+        sent = 0
+        for at in range(LONG_ROUNDS):
+            usual, payload = chance.choice(messages)
+            topic, payload = _of_somebody_else(usual, payload, chance, LONG)
+            if at % 2:  # long words under a short topic
+                topic, _ = _of_somebody_else(usual, b"", chance)
+            message = Message(topic.encode(), payload, 1, False, False, b"", NOW_US + at)
+            decoder.decode(message)
+            sent += len(message.topic) + len(payload)
+        del message, topic, payload, usual
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < sent / 10, f"{kept} of {sent} bytes"
 
 
 @EACH
