@@ -65,6 +65,13 @@ vitals.web_registry.register(HubCollector())
 ProcessCollector(registry=vitals.web_registry)
 
 
+# Headers that only proxies add; some set but one of them.
+OF_PROXIES = (
+    "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
+    "X-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+)  # fmt: skip
+
+
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
     """For a scraper on this machine, or one that has PULSEBOARD_METRICS_TOKEN."""
@@ -104,7 +111,7 @@ def _may_scrape(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
     # Behind a proxy everyone comes from loopback, so a forwarded request needs the token.
-    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    forwarded = any(name in request.headers for name in OF_PROXIES)
     return not forwarded and ip_address(request.META["REMOTE_ADDR"]).is_loopback
 
 

@@ -32,7 +32,8 @@ def test_metrics_are_for_this_machine(client: Client) -> None:
     assert answer.status_code == 200
     assert b"pulseboard_web_viewers" in answer.content
     assert client.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 403
-    assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
+    for header in ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto", "Via", "Forwarded"):
+        assert client.get("/metrics", headers={header: "192.0.2.7"}).status_code == 403, header
 
 
 @pytest.mark.parametrize(
