@@ -21,7 +21,7 @@ APPS = (
 # What is in these is said to whoever runs the processes, to programs, or to a database.
 SILENT_FOLDERS = (
     *("/tests/", "/migrations/", "/management/", "bridge/mqtt/", "bridge/http/"),
-    *("bridge/thingsboard/", "access/json_rows"),
+    *("bridge/thingsboard/", "access/json_rows", "bridge/accounts/reconciling"),
     *("telemetry/sql/", "telemetry/storage/", "telemetry/workers/", "dashboard/live/"),
     *("telemetry/live/", "telemetry/maintenance", "telemetry/following", "bridge/publish/"),
     *("bridge/metrics", "bridge/worker", "bridge/commit/spool", "bridge/commit/committer"),
