@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from playwright.sync_api import Page, expect
 from bridge.tests.conftest import bridge, database, publisher
 from tests.bridge_process import ROOT, BridgeProcess, Publisher
 from tests.browser import chromium, operator, page
+from tests.screenshots import PICTURES, SIZE, picture, show
 from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
@@ -100,7 +102,7 @@ def test_a_point_on_the_chart_is_the_value_the_simulator_sent(ledger: Path, page
 
 
 def test_the_fleet_page_shows_every_simulated_device_alive(
-    ledger: Path, page: Page, publisher: Publisher
+    ledger: Path, page: Page, publisher: Publisher, tmp_path: Path
 ) -> None:
     # Without its reads of everything now and then: what happens is told.
     page.add_init_script(
@@ -124,3 +126,12 @@ def test_the_fleet_page_shows_every_simulated_device_alive(
     publisher.send("devices/newcomer/telemetry", '{"temperature": -18.5}')
     expect(tile).to_contain_text("−18.5")
     expect(tile).to_contain_text("Online")
+
+    # The pictures of the README are of such a fleet, and show each page alive.
+    for theme, pages in PICTURES.items():
+        page.emulate_media(color_scheme=theme)
+        for name, path in pages.items():
+            show(page, path)
+            taken = picture(page, name, tmp_path).read_bytes()
+            width, height = struct.unpack(">II", taken[16:24])  # of a PNG's first chunk
+            assert (width, height) == (SIZE["width"], SIZE["height"])
