@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db.models.signals import post_save
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from access.roles import Role
@@ -85,3 +86,10 @@ def no_watch_left() -> Iterator[None]:
     yield
     if "dashboard.database" in sys.modules:
         sys.modules["dashboard.database"].watch.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_language_left() -> Iterator[None]:
+    """A request that is answered in the test's own thread leaves its language to what follows."""
+    yield
+    translation.deactivate()

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bridge.decode.items import Reason
+from bridge.errors import BridgeError
 from bridge.http.queue import BadToken, Outcome, TooFast, Unavailable
 from bridge.message import CONNECTED, DISCONNECTED, OVER_MQTT, TOKEN_ONLY
 from bridge.mqtt.packet import MalformedPacket
@@ -37,7 +38,7 @@ NOTHING_COMES = ("v1/devices/me/", "v2/")  # what may be subscribed; nothing is 
 Take = Callable[[str, bytes, str], Awaitable[Outcome]]
 
 
-class Ended(Exception):
+class Ended(BridgeError):
     """The connection is over, for a reason of MQTT 5."""
 
     def __init__(self, reason: int, why: str) -> None:

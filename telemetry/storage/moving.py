@@ -21,6 +21,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import errors, sql
 
+from devices import clock
 from telemetry.history import buckets
 from telemetry.jobs import NotYet
 from telemetry.sql import load
@@ -88,7 +89,7 @@ def _edges() -> tuple[datetime, datetime]:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["fetch_edges"])
         moments += [each for each in cursor.fetchone() if each is not None]
-    moments.append(datetime.now(UTC))
+    moments.append(clock.now())
     start, last = (
         datetime.combine(each.astimezone(UTC).date(), time_of_day(), UTC)
         for each in (min(moments), max(moments))
@@ -122,7 +123,7 @@ def copy() -> Iterator[Progress]:
         yield progress._replace(readings=readings)
     while (again := _copy_changed()) is not None:
         readings += again
-    _compress(datetime.now(UTC))
+    _compress(clock.now())
 
 
 def _aligned(width: timedelta) -> timedelta:
@@ -221,7 +222,7 @@ def copy_minutes(cursor: CursorWrapper, minutes: list[datetime]) -> int:
 
 def _compress(until: datetime) -> None:
     """The copies of days that are over: otherwise the disk would hold all of them as rows."""
-    now = min(until + timescale.COMPRESS_AFTER, datetime.now(UTC))
+    now = min(until + timescale.COMPRESS_AFTER, clock.now())
     usual = _search("pulseboard_move, ")
     try:
         timescale.compress(now, again=False)
