@@ -42,7 +42,7 @@ define beside_lint
 endef
 
 # These seldom wait: another worker would only collect and make tables once more.
-check: WORKERS = 2
+check: WORKERS = 4
 check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start no process
 	$(call beside_lint,-m "not process")
 
