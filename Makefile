@@ -41,7 +41,7 @@ define beside_lint
 	test $$status = 0 || echo "make $@: failed, see above"; exit $$status
 endef
 
-# These seldom wait: another worker would only collect and make tables once more.
+# They wait for Postgres a quarter of the time with two.
 check: WORKERS = 4
 check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start no process
 	$(call beside_lint,-m "not process")
