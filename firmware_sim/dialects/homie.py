@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from firmware_sim.dialects.publication import Publication, Speaker, document
-from firmware_sim.models import Value, Values
+from firmware_sim.dialects.publication import Publication, Speaker, document, written
+from firmware_sim.models import Values
 
 NAME = "homie"
 STAMPED = False
@@ -27,22 +27,28 @@ def announce(device: Speaker) -> list[Publication]:
         nodes.setdefault(node, {"name": node, "properties": {}})["properties"][name] = described
     told = {"homie": "5.0", "version": 1, "name": device.name, "nodes": nodes}
     description = Publication(f"{_topic(device)}/$description", document(told), retain=True)
-    return [description, _state(device, b"ready")]
+    return [description, state(_topic(device), b"ready")]
 
 
 def readings(device: Speaker, values: Values, time: float) -> list[Publication]:  # noqa: ARG001
+    return properties(_topic(device), values)
+
+
+def will(device: Speaker) -> Publication:
+    return state(_topic(device), b"lost")
+
+
+def properties(topic: str, values: Values) -> list[Publication]:
+    """The values below the topic of their device."""
     return [
-        Publication(f"{_topic(device)}/{'/'.join(place(metric))}", written(value))
+        Publication(f"{topic}/{'/'.join(place(metric))}", written(value, yes=b"true", no=b"false"))
         for metric, value in values.items()
     ]
 
 
-def will(device: Speaker) -> Publication:
-    return _state(device, b"lost")
-
-
-def _state(device: Speaker, word: bytes) -> Publication:
-    return Publication(f"{_topic(device)}/$state", word, retain=True)
+def state(topic: str, word: bytes) -> Publication:
+    """What the device with this topic says of itself."""
+    return Publication(f"{topic}/$state", word, retain=True)
 
 
 def _topic(device: Speaker) -> str:
@@ -58,10 +64,3 @@ def place(metric: str) -> tuple[str, str]:
     """Node and property, of lower-case letters, digits and hyphens."""
     node, _, name = metric.lower().replace("_", "-").rpartition(".")
     return node.replace(".", "-") or NODE, name
-
-
-def written(value: Value) -> bytes:
-    """A value as its property is told."""
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    return str(value).encode()

@@ -36,22 +36,15 @@ def announce(device: Speaker) -> list[Publication]:
         *properties,
     ]
     attributes = [Publication(each, word.encode(), retain=True) for each, word in told if word]
-    return [*attributes, _state(device, b"ready")]
+    return [*attributes, homie.state(topic, b"ready")]
 
 
 def readings(device: Speaker, values: Values, time: float) -> list[Publication]:  # noqa: ARG001
-    return [
-        Publication(f"{_topic(device)}/{'/'.join(homie.place(metric))}", homie.written(value))
-        for metric, value in values.items()
-    ]
+    return homie.properties(_topic(device), values)
 
 
 def will(device: Speaker) -> Publication:
-    return _state(device, b"lost")
-
-
-def _state(device: Speaker, word: bytes) -> Publication:
-    return Publication(f"{_topic(device)}/$state", word, retain=True)
+    return homie.state(_topic(device), b"lost")
 
 
 def _topic(device: Speaker) -> str:

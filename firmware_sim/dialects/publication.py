@@ -41,10 +41,10 @@ def document(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def written(value: Value) -> bytes:
+def written(value: Value, *, yes: bytes = b"ON", no: bytes = b"OFF") -> bytes:
     """One value as the payload of its topic."""
     if isinstance(value, bool):
-        return b"ON" if value else b"OFF"
+        return yes if value else no
     return str(value).encode()
 
 

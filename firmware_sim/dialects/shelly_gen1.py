@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from firmware_sim.dialects.publication import Publication, Speaker, address, document
-from firmware_sim.models import Value, Values
+from firmware_sim.dialects.publication import Publication, Speaker, address, document, written
+from firmware_sim.models import Values
 
 NAME = "shelly_gen1"
 STAMPED = False
@@ -22,7 +22,10 @@ def announce(device: Speaker) -> list[Publication]:
 
 def readings(device: Speaker, values: Values, time: float) -> list[Publication]:  # noqa: ARG001
     return [
-        Publication(f"shellies/{device.uid}/sensor/{metric.replace('.', '_')}", _written(value))
+        Publication(
+            f"shellies/{device.uid}/sensor/{metric.replace('.', '_')}",
+            written(value, yes=b"true", no=b"false"),
+        )
         for metric, value in values.items()
     ]
 
@@ -33,9 +36,3 @@ def will(device: Speaker) -> Publication:
 
 def _online(device: Speaker, word: bytes) -> Publication:
     return Publication(f"shellies/{device.uid}/online", word, retain=True)
-
-
-def _written(value: Value) -> bytes:
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    return str(value).encode()
