@@ -63,7 +63,7 @@ class PacketCutter:
             body = position + 2
             if length > 127:
                 try:
-                    length, body = _variable_integer(buffer, position + 1, end)
+                    length, body = variable_integer(buffer, position + 1, end)
                 except IndexError:
                     break
                 if length > MAX_PACKET:
@@ -94,7 +94,7 @@ class PacketCutter:
                 size = buffer[at]
                 at += 1
                 if size > 127:
-                    size, at = _variable_integer(buffer, at - 1, stop)
+                    size, at = variable_integer(buffer, at - 1, stop)
                 if size:
                     properties = buffer[at : at + size]
                     at += size
@@ -113,7 +113,7 @@ class PacketCutter:
         )
 
 
-def _variable_integer(buffer: bytes, at: int, end: int) -> tuple[int, int]:
+def variable_integer(buffer: bytes, at: int, end: int) -> tuple[int, int]:
     """A variable byte integer at `at` and the position after it (MQTT 5.0, 1.5.5).
 
     Raises `IndexError` when it is not complete before `end`, `MalformedPacket` past four bytes.

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bridge.message import MAX_PAYLOAD
-from bridge.mqtt.packet import MalformedPacket
+from bridge.mqtt.packet import MalformedPacket, variable_integer
 
 CONNECT, PUBLISH, SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT = 1, 3, 8, 10, 12, 14
 MAX_CONNECT = 16 * 1024  # bytes of a CONNECT with its last will
 MAX_PACKET = MAX_PAYLOAD + 16 * 1024  # bytes: what is a little too large is told so
 MAX_FILTERS = 100  # of one SUBSCRIBE
+INSIDE_A_FIELD = "a packet ends inside a field"
 LEVEL_5, LEVEL_311 = 5, 4
 PINGRESP = b"\xd0\x00"
 RECEIVE_MAXIMUM = 20  # messages of a device that wait for their acknowledgement, as it is told
@@ -76,7 +77,7 @@ class _Body:
     def take(self, size: int) -> bytes:
         found = self._raw[self._at : self._at + size]
         if len(found) < size:
-            raise MalformedPacket("a packet ends inside a field")
+            raise MalformedPacket(INSIDE_A_FIELD)
         self._at += size
         return found
 
@@ -97,15 +98,10 @@ class _Body:
 
     def properties(self) -> bytes:
         """All of them, undecoded."""
-        size = shift = 0
-        while True:
-            byte = self.byte()
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-            if shift > 21:
-                raise MalformedPacket("a length of more than four bytes")
+        try:
+            size, self._at = variable_integer(self._raw, self._at, len(self._raw))
+        except IndexError as exc:
+            raise MalformedPacket(INSIDE_A_FIELD) from exc
         return self.take(size)
 
     def rest(self) -> bytes:
