@@ -85,18 +85,18 @@ def _next() -> Correction | None:
 
 def step(whole: Correction) -> None:
     """One part. Raises what the database raises; then it is as it was."""
-    last = whole.parts.filter(undone_at=None).order_by("pk").last()
     points = whole.written_readings
     if whole.state == State.UNDOING:
+        last = _last_part(whole)
         points = last.removed_readings if last else ""
 
-    def write(_cursor: Any) -> Correction:
+    def write(cursor: Any) -> Correction:
         held = Correction.with_removed.select_for_update(of=("self",))
         found = held.select_related("series__device", "by").get(pk=whole.pk)
         if found.state == State.RUNNING:
-            _correct(_cursor, found)
+            _correct(cursor, found)
         elif found.state == State.UNDOING:
-            _undo(_cursor, found)
+            _undo(cursor, found)
         return found
 
     change.correcting(write, unpacked(points))
@@ -143,7 +143,7 @@ def _end(whole: Correction, *, error: str = "") -> None:
 
 def _undo(cursor: Any, whole: Correction) -> None:
     """The last part that stands; none: it is undone."""
-    part = whole.parts.filter(undone_at=None).order_by("pk").last()
+    part = _last_part(whole)
     if part is None:
         whole.state, whole.undone_at = State.DONE, clock.now()
         whole.save()
@@ -157,6 +157,11 @@ def _undo(cursor: Any, whole: Correction) -> None:
     part.save()
     _refill(whole, part.starts_at, part.ends_at)
     return _tell(whole)
+
+
+def _last_part(whole: Correction) -> Correction | None:
+    """The newest that stands."""
+    return whole.parts.filter(undone_at=None).order_by("pk").last()
 
 
 def _refill(whole: Correction, start: Any, stop: Any) -> None:
