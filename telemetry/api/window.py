@@ -11,6 +11,8 @@ from telemetry.api.moments_asked import UTC_ZONE
 from telemetry.history import reader
 from telemetry.moments import from_ms
 
+UNDER_WAY = 60_000  # ms a request may take to get here
+
 
 def window(
     request: Request, now: int, default: int, zone: ZoneInfo = UTC_ZONE
@@ -22,6 +24,8 @@ def window(
     start = query.milliseconds(request, "from", zone=zone, now=as_of)
     if stop is None:
         stop = now if start is None or start < now else start + default
+        if start is not None and reader.MAX_SPAN < stop - start <= reader.MAX_SPAN + UNDER_WAY:
+            start = stop - reader.MAX_SPAN  # the last ten years, as of when they were asked for
     if start is None:
         start = max(stop - default, 0)
     if start >= stop:

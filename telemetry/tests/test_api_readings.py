@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from devices.models import Device, Presence, Site
+from telemetry.history.reader import MAX_SPAN
 from telemetry.models import Series
 from telemetry.moments import from_ms
 from telemetry.storage import upkeep
@@ -35,6 +36,17 @@ def test_readings_of_series_in_the_last_hour_by_default(api: APIClient) -> None:
     assert answer["to"] == answer["now"]
     assert answer["series"][0]["points"] == [[now - 1000, 2.5]]
     assert answer["series"][0]["before"] == [now - 4_000_000, 1.0]
+
+
+def test_the_last_ten_years_are_those_before_the_answer_though_it_takes_a_moment(
+    api: APIClient,
+) -> None:
+    one, asked = series(), now_ms() - 5_000
+    answer = api.get(READINGS, {"series": one.id, "from": asked - MAX_SPAN}).json()
+    assert answer["to"] == answer["now"] > asked
+    assert answer["to"] - answer["from"] == MAX_SPAN
+    longer = {"series": one.id, "from": asked - MAX_SPAN - 86_400_000}
+    assert api.get(READINGS, longer).status_code == 400
 
 
 def test_readings_of_one_millisecond_are_points_of_their_own_and_a_window_tells_them_apart(

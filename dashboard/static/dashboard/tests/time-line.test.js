@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { LiveConnection } from "../js/live/connection.js";
 import { TimeLine } from "../js/time/time-line.js";
+import { windowQuery } from "../js/time/timespan.js";
 
 const NOW = 1_700_000_000_000;
 const tick = () => new Promise((done) => setImmediate(done));
@@ -121,4 +122,11 @@ test("going back shows the window the address says, and makes no new entry", asy
   assert.equal(world.shown.length, 1);
   timeLine.preset("15m");
   assert.equal(world.shown.length, 1, "it is there already");
+});
+test("a window that goes on is asked for without an end, for the page's clock may be behind; a range has both", () => {
+  const { timeLine } = page([1], "?window=1h");
+  assert.deepEqual(timeLine.asked, { from: NOW - 3_600_000, to: null });
+  assert.equal(windowQuery(timeLine.asked), `from=${NOW - 3_600_000}`);
+  timeLine.select(NOW - 60_000, NOW - 30_000);
+  assert.equal(windowQuery(timeLine.asked), `from=${NOW - 60_000}&to=${NOW - 30_000}`);
 });

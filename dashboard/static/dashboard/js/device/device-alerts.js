@@ -8,6 +8,7 @@ import { lasting, SEVERITY } from "../alerts/words.js";
 import { marks } from "../time/marks.js";
 import { serverNow } from "../time/clock.js";
 import { worded } from "../page/language.js";
+import { windowQuery } from "../time/timespan.js";
 
 const MOST = 200; // alerts of one read
 const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
@@ -50,9 +51,9 @@ export class DeviceAlerts {
 
   /** What is older than those that are held. */
   async #window() {
-    const { from, to } = this.timeLine.bounds();
-    if (from >= this.since) return;
-    const answer = await this.#ask(`&from=${Math.floor(from)}&to=${Math.ceil(to)}`);
+    const { asked } = this.timeLine;
+    if (asked.from >= this.since) return;
+    const answer = await this.#ask(`&${windowQuery(asked)}`);
     if (answer) this.#take(answer.alerts);
   }
 

@@ -12,6 +12,7 @@ import { openThread } from "../log/thread-drawer.js";
 import { page, viewHere, write } from "../log/write.js";
 import { reading } from "../log/reading.js";
 import { t, worded } from "../page/language.js";
+import { windowQuery } from "../time/timespan.js";
 
 const MOST = 500; // notes of one read
 const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
@@ -63,9 +64,8 @@ class Notes {
 
   async read() {
     const turn = ++this.turn;
-    const { from, to } = this.timeLine.bounds();
     try {
-      const answer = await get(`/api/v1/log/?marks=1&device=${encodeURIComponent(this.device.uid)}&from=${Math.floor(from)}&to=${Math.ceil(to)}&limit=${MOST}`);
+      const answer = await get(`/api/v1/log/?marks=1&device=${encodeURIComponent(this.device.uid)}&${windowQuery(this.timeLine.asked)}&limit=${MOST}`);
       if (turn === this.turn) this.#take(answer.entries);
     } catch {
       // The charts stand without notes; the next hello, or the next window, asks again.

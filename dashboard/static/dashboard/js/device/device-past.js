@@ -7,6 +7,7 @@ import { marks } from "../time/marks.js";
 import { Overview } from "../time/overview.js";
 import { sentence, StatusLane } from "../time/status-lane.js";
 import { wireLane } from "../time/lane-pointer.js";
+import { windowQuery } from "../time/timespan.js";
 
 const SETTLE = 300; // ms after the last step of the window before it is read
 const AGAIN = 10_000; // ms between two reads of a window that is live
@@ -49,17 +50,16 @@ export class DevicePast {
     if (this.device.removed) return;
     const asked = ++this.asked;
     this.readAt = performance.now();
-    const { from, to } = this.timeLine.bounds();
-    const answer = await this.#ask(from, to);
+    const answer = await this.#ask(this.timeLine.asked);
     if (!answer || asked !== this.asked) return;
     this.lane.take(answer.stretches);
     this.#mark(answer);
     if (this.readAt - this.wholeAt > WHOLE_AGAIN) this.#readWhole();
   }
 
-  async #ask(/** @type {number} */ from, /** @type {number} */ to) {
+  async #ask(/** @type {{from: number, to: number|null}} */ { from, to }) {
     try {
-      return await get(`${devicePath(this.device.uid)}/presence/?from=${Math.max(0, Math.floor(from))}&to=${Math.ceil(to)}&most=${MOST}`);
+      return await get(`${devicePath(this.device.uid)}/presence/?${windowQuery({ from: Math.max(0, from), to })}&most=${MOST}`);
     } catch {
       return null; // the lane keeps what it has; the next read comes by itself
     }
@@ -75,7 +75,7 @@ export class DevicePast {
   async #readWhole() {
     this.wholeAt = performance.now();
     const now = this.timeLine.now();
-    const past = await this.#ask(now - TEN_YEARS, now);
+    const past = await this.#ask({ from: now - TEN_YEARS, to: now });
     const first = this.device.series.find((/** @type {any} */ { kind }) => kind === "gauge" || kind === "counter");
     const began = past?.stretches[0]?.from ?? now;
     let readings = first ? await this.#readings(first.id, now - TEN_YEARS, now) : null;

@@ -7,6 +7,7 @@ import { marks } from "../time/marks.js";
 import { serverNow } from "../time/clock.js";
 import { SEVERITY, stood } from "../alerts/words.js";
 import { t, worded } from "../page/language.js";
+import { windowQuery } from "../time/timespan.js";
 
 const MOST = 200; // alerts of one read
 const ROWS = 12;
@@ -23,7 +24,7 @@ export class ExploreAlerts {
     /** newest first; null: not known @type {Alert[]|null} */ this.alerts = null;
     this.total = 0;
     this.asked = ""; // the address they were read from
-    /** @type {any} */ this.timer = 0;
+    /** @type {any} */ this.timer = null;
     this.turn = 0; // counts reads
     /** @type {Map<string, HTMLElement>} */ this.rows = new Map();
   }
@@ -39,10 +40,11 @@ export class ExploreAlerts {
     return alert === null || this.shown().some(({ id, of }) => id === alert.series || (alert.metric === "" && of.uid === alert.device));
   }
 
-  /** Read them all again. */
+  /** Read them all again: what is on its way may be from before. One that waits is not put off: alerts may come without end. */
   again() {
     this.asked = "";
-    this.look();
+    this.turn += 1;
+    this.timer ??= setTimeout(() => this.#read(), SETTLE);
   }
 
   /** Other series are shown, or another time. */
@@ -52,10 +54,10 @@ export class ExploreAlerts {
   }
 
   async #read() {
+    this.timer = null;
     const series = this.shown();
     if (!series.length) return this.#take([], 0);
-    const { from, to } = this.timeLine.bounds();
-    const query = `series=${series.map(({ id }) => id).join(",")}&from=${Math.floor(from)}&to=${Math.ceil(to)}`;
+    const query = `series=${series.map(({ id }) => id).join(",")}&${windowQuery(this.timeLine.asked)}`;
     if (query === this.asked) return;
     const turn = ++this.turn;
     try {

@@ -17,7 +17,7 @@ export const connection = new LiveConnection(`${scheme}//${location.host}/ws/liv
   online: () => navigator.onLine,
 });
 
-connection.on("hello", (message) => synchronise(message.now));
+for (const word of ["hello", "beat"]) connection.on(word, ({ now }) => synchronise(now));
 // First of all who hear it: what it has them ask is not asked for what is gone.
 connection.on("device", ({ change, device }) => (change === "deleted" ? stopAsking : askAgain)("device", device.uid));
 connection.on("site", ({ change, slug }) => (change === "deleted" ? stopAsking : askAgain)("site", slug));

@@ -1,6 +1,6 @@
 /** The one time line of a device page: its window, its cursor, and where its data comes from. */
 
-import { bounds, fromQuery, live, pan, pause, range, toQuery, zoom } from "./timespan.js";
+import { bounds, fromQuery, live, pan, pause, range, toQuery, windowQuery, zoom } from "./timespan.js";
 import { PagePoints } from "./page-points.js";
 import { PointedTime } from "./pointed-time.js";
 
@@ -47,6 +47,13 @@ export class TimeLine extends PointedTime {
   /** @override */
   bounds() {
     return bounds(this.span, this.now());
+  }
+
+  /** What to ask the server for: ms. A window that goes on has no end: this page's clock may be behind what was stored just now.
+   * @returns {{from: number, to: number|null}} */
+  get asked() {
+    const { from, to } = this.bounds();
+    return { from: Math.floor(from), to: this.live ? null : Math.ceil(to) };
   }
 
   /** The points to draw; live ones also stand in while a range loads. @param {number} id */
@@ -130,12 +137,11 @@ export class TimeLine extends PointedTime {
   async #fetch() {
     this.abort?.abort();
     this.abort = new AbortController();
-    const { from, to } = this.bounds();
     if (!this.series.length) {
       this.loading = false;
       return;
     }
-    const query = `series=${this.series.join()}&from=${Math.floor(from)}&to=${Math.ceil(to)}&points=${POINTS}`;
+    const query = `series=${this.series.join()}&${windowQuery(this.asked)}&points=${POINTS}`;
     try {
       const answer = await this.world.get(`/api/v1/readings/?${query}`, this.abort.signal);
       if (this.live) this.#history(answer);

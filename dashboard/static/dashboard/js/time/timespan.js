@@ -92,3 +92,8 @@ export function toQuery(span) {
     ? `?window=${span.preset}`
     : `?window=${span.preset}&from=${span.from}&to=${span.to}`;
 }
+
+/** For the REST API. @param {{from: number, to: number|null}} asked ms; no `to`: up to the server's present */
+export function windowQuery({ from, to }) {
+  return to === null ? `from=${from}` : `from=${from}&to=${to}`;
+}
