@@ -21,7 +21,7 @@ WINDOW = 5_000  # messages of a connection that the broker has not acknowledged
 CHUNK = 500  # messages of one send
 IDLE_SECONDS = 0.002  # between two looks at an allowance that is used up
 SOCKET_BYTES = 1 << 20
-ALLOWED, SENT, ACKED = range(1, 4)  # places in the shared array, after STOP
+ALLOWED, SENT, ACKED, PACE = range(1, 5)  # places in the shared array, after STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Generator(LoadProcess):
     """The process as its parent sees it."""
 
     def __init__(self, fleet: Fleet, address: Address) -> None:
-        super().__init__(4, _run, fleet, address)
+        super().__init__(5, _run, fleet, address)
 
     @property
     def sent(self) -> int:
@@ -47,6 +47,11 @@ class Generator(LoadProcess):
     def allow(self, messages: int) -> None:
         """Let it have sent this many messages in all; never fewer than before."""
         self._shared[ALLOWED] = max(messages, self._shared[ALLOWED])
+
+    def pace(self, messages_per_s: int) -> None:
+        """From now on let it send so many a second by its own clock; 0: as many as it is allowed
+        to again."""
+        self._shared[PACE] = messages_per_s
 
     def withdraw(self) -> None:
         """Allow nothing beyond what is sent."""
@@ -127,6 +132,7 @@ def _run(shared: Any, ready: Any, fleet: Fleet, address: Address) -> None:
         for n in range(CONNECTIONS)
         if edges[n] < edges[n + 1]
     ]
+    paced, since, base = 0, 0.0, 0
     ready.set()
     with selectors.DefaultSelector() as selector:
         for publisher in publishers:
@@ -134,7 +140,11 @@ def _run(shared: Any, ready: Any, fleet: Fleet, address: Address) -> None:
         while not shared[STOP]:
             for key, _ in selector.select(IDLE_SECONDS):
                 key.data.read()
-            allowance = shared[ALLOWED] - shared[SENT]
+            now = time.monotonic()
+            if shared[PACE] != paced:
+                paced, since, base = shared[PACE], now, shared[SENT]
+            allowed = base + int(paced * (now - since)) if paced else shared[ALLOWED]
+            allowance = allowed - shared[SENT]
             share = -(-allowance // len(publishers))
             for publisher in publishers:
                 allowance -= publisher.write(min(share, allowance))

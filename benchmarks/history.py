@@ -2,7 +2,9 @@
 
 Builds a store of N readings, or asks the one that is there (`benchmarks.history_store`), and
 measures windows of one series and of 20 at 800 points, the newest reading of a thousand devices,
-exports, an import, bytes, and beside it a plain `GROUP BY date_bin` over rows.
+exports, an import, bytes, and beside it a plain `GROUP BY date_bin` over rows. `--ingest 20000`:
+windows and exports once more while a bridge stores so many readings a second (`beside_ingest`), and
+the import beside one (`beside_bridge`).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,6 +48,7 @@ WINDOWS = {
 REPEATS = 40  # of each question
 EXPORTED = 5_000_000  # rows of an export, at most
 IMPORTED = 2_000_000  # readings of each file
+BRIDGE_RATE = 5_000  # readings a second beside an import
 FOLDER = stacks.ROOT / "var" / "bench-history"
 PLAIN = """
 SELECT date_bin(%s, time, '1970-01-01Z'), avg(value), min(value), max(value), count(*)
@@ -74,15 +78,15 @@ class Api:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
+def server(folder: Path) -> Iterator[str]:
     """The address of the server with the stores: DATABASE_URL, or one of ours that stays."""
     if url := os.environ.get("DATABASE_URL"):
         yield url
         return
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    postgres = Postgres(FOLDER / "postgres", free_port())
+    folder.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres(folder / "postgres", free_port())
     postgres.prepare()
-    child = Child.of(postgres, FOLDER / "postgres.log")
+    child = Child.of(postgres, folder / "postgres.log")
     child.start()
     try:
         yield postgres.url
@@ -167,17 +171,18 @@ def exports(port: int, web: Child, token: str, store: Store, rows: int) -> dict[
     return export.measured(port, web, token, store.long_ids, start, store.stop)
 
 
-def fewer(rows: int, days: int, repeats: int, address: str) -> dict[str, Any]:
-    """The windows of a store of that many rows, by a process of its own: Django keeps the first
-    database it was told of."""
-    words = ["--rows", str(rows), "--days", str(days), "--repeats", str(repeats), "--windows-only"]
+def fewer(chosen: argparse.Namespace, address: str) -> dict[str, Any]:
+    """The windows of a store of a tenth of the rows, by a process of its own: Django keeps the
+    first database it was told of."""
+    words = [f"--rows={chosen.rows // FEWER}", f"--days={chosen.days}", "--windows-only"]
+    words += [f"--repeats={chosen.repeats}", f"--ingest={chosen.ingest}"]
     return _said("history", words, {**os.environ, "DATABASE_URL": address})
 
 
-def imported(readings: int) -> dict[str, Any]:
+def imported(readings: int, *words: str) -> dict[str, Any]:
     """What `benchmarks.imports` says, on servers of its own."""
     ours = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    return _said("imports", ["--json", "--readings", str(readings)], ours)
+    return _said("imports", ["--json", f"--readings={readings}", *words], ours)
 
 
 def _said(name: str, words: list[str], environment: dict[str, str]) -> dict[str, Any]:
@@ -206,15 +211,14 @@ def growth(now: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     return {"growth": most, "growth_by_window": by_window}
 
 
-def measure(rows: int, days: int, repeats: int, *, windows_only: bool = False) -> dict[str, Any]:
+def measure(chosen: argparse.Namespace) -> dict[str, Any]:
     """The whole benchmark."""
-    with server() as address:
-        before = None
-        if not windows_only:
-            before = fewer(rows // FEWER, days, repeats, address)["p95_ms"]
+    rows, days, repeats = chosen.rows, chosen.days, chosen.repeats
+    with server(chosen.folder) as address:
+        before = None if chosen.windows_only else fewer(chosen, address)
         os.environ["DATABASE_URL"] = url = history_store.database(address, rows, days)
         with stacks.running() as stack:
-            from benchmarks import machine  # noqa: PLC0415 (needs the settings)
+            from benchmarks import live_fleet, machine  # noqa: PLC0415 (needs the settings)
 
             store, token = history_store.built(url, rows, days), export.token()
             found: dict[str, Any] = {"benchmark": "history", "rows": rows, "days": days}
@@ -222,38 +226,58 @@ def measure(rows: int, days: int, repeats: int, *, windows_only: bool = False) -
                 stack.web("config.asgi:application") as (port, web),
                 closing(Api(port, token)) as api,
             ):
-                asked = windows(api, store, repeats, spenders(web, url))
-                found |= {"build_seconds": store.built_seconds, **asked}
-                if before is None:
-                    return found
-                far = {"from": "2000-01-01", "to": "2000-01-02", "series": store.long_ids[0]}
-                found |= {
-                    "empty_request_ms": timed(lambda: api.get("readings/", **far), repeats),
-                    "latest_1000_devices_ms": timed(
-                        lambda: api.get("readings/latest/"), repeats // 4
-                    ),
-                    **growth(found["p95_ms"], before),
-                    **exports(port, web, token, store, rows),
-                }
+
+                def asked(before: dict[str, Any] | None) -> dict[str, Any]:
+                    """What is measured alone and beside an ingest; `before` of fewer rows."""
+                    found = windows(api, store, repeats, spenders(web, url))
+                    if before is None:
+                        return found
+                    took_out = exports(port, web, token, store, rows)
+                    return found | growth(found["p95_ms"], before["p95_ms"]) | took_out
+
+                found |= {"build_seconds": store.built_seconds, **asked(before)}
+                if before is not None:
+                    far = {"from": "2000-01-01", "to": "2000-01-02", "series": store.long_ids[0]}
+                    newest = timed(lambda: api.get("readings/latest/"), repeats // 4)
+                    found["latest_1000_devices_ms"] = newest
+                    found["empty_request_ms"] = timed(lambda: api.get("readings/", **far), repeats)
+                if chosen.ingest:
+                    with (
+                        live_fleet.sending(stack, chosen.ingest) as fleet,
+                        fleet.watched() as meanwhile,
+                    ):
+                        found["beside_ingest"] = asked(before and before["beside_ingest"])
+                    found["beside_ingest"]["ingest"] = meanwhile
+            if before is None:
+                return found
             found |= {
                 "bytes_per_reading": history_store.sizes(url),
                 "plain_group_by_ms": plain(url, store, repeats),
                 **machine.describe(stack.broker),
             }
-    took_in = imported(min(rows, IMPORTED))
-    return found | {"import_rows_per_s": took_in["import_rows_per_s"]}
+    found["import_rows_per_s"] = imported(min(rows, IMPORTED))["import_rows_per_s"]
+    if chosen.ingest:
+        beside = imported(min(rows, IMPORTED), f"--beside={BRIDGE_RATE}")
+        found["beside_bridge"] = {name: beside[name] for name in ("import_rows_per_s", "bridge")}
+    return found
 
 
-def main(words: list[str]) -> int:
+def options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS, help="readings of the store")
     parser.add_argument("--days", type=int, default=history_store.DAYS, help="that they are of")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="of each question")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the server with the stores")
+    parser.add_argument(
+        "--ingest", type=int, default=0, metavar="RATE", help="ask again beside so many readings/s"
+    )
     parser.add_argument("--windows-only", action="store_true", help="nothing but the windows")
     parser.add_argument("--json", action="store_true", help="as all do: for the other programs")
-    chosen = parser.parse_args(words)
-    found = measure(chosen.rows, chosen.days, chosen.repeats, windows_only=chosen.windows_only)
-    sys.stdout.write(json.dumps(found) + "\n")
+    return parser.parse_args(words)
+
+
+def main(words: list[str]) -> int:
+    sys.stdout.write(json.dumps(measure(options(words))) + "\n")
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,10 +24,15 @@ READINGS = 2_000_000  # of each file
 DEVICES = 50
 METRICS = ("temperature", "humidity", "battery", "pressure")
 EVERY = 10  # seconds between two readings of a series
+BEFORE_SECONDS = 8.0  # that the bridge is watched without an import
+NICE = "5"  # of `manage.py import`: what comes in now goes first
 
 
 def made(folder: Path, readings: int) -> dict[str, Path]:
-    """The files, each of other devices."""
+    """The files, each of other devices, unless they are there."""
+    paths = {"csv": folder / "long.csv", "parquet": folder / "wide.parquet"}
+    if all(path.exists() for path in paths.values()):
+        return paths
     import pyarrow as pa  # noqa: PLC0415  (only this needs it)
     from pyarrow import csv  # noqa: PLC0415
     from pyarrow import parquet as pq  # noqa: PLC0415
@@ -49,12 +55,12 @@ def made(folder: Path, readings: int) -> dict[str, Path]:
             "value": np.stack(list(values.values()), axis=1).ravel(),
         }
     )
-    csv.write_csv(long, folder / "long.csv")
-    pq.write_table(wide, folder / "wide.parquet")
-    return {"csv": folder / "long.csv", "parquet": folder / "wide.parquet"}
+    csv.write_csv(long, paths["csv"])
+    pq.write_table(wide, paths["parquet"])
+    return paths
 
 
-def measure(readings: int = READINGS) -> dict[str, Any]:
+def measure(readings: int = READINGS, files: Path | None = None) -> dict[str, Any]:
     """The whole benchmark on servers of its own or the ones the environment names."""
     with stacks.running() as stack, tempfile.TemporaryDirectory() as folder:
         from benchmarks import machine  # noqa: PLC0415 (needs the settings)
@@ -62,7 +68,7 @@ def measure(readings: int = READINGS) -> dict[str, Any]:
         from telemetry.imports.running import Import  # noqa: PLC0415
 
         found: dict[str, Any] = {}
-        for kind, path in made(Path(folder), readings).items():
+        for kind, path in made(files or Path(folder), readings).items():
             began = time.monotonic()
             work = Import(path, path.name, Options(register=True))
             work.survey()
@@ -85,12 +91,43 @@ def measure(readings: int = READINGS) -> dict[str, Any]:
         }
 
 
+def beside(readings: int, rate: int) -> dict[str, Any]:
+    """The same in a process of its own, as `manage.py import` is, while a fleet sends that many
+    readings a second."""
+    with stacks.running() as stack, tempfile.TemporaryDirectory() as folder:
+        from benchmarks import live_fleet  # noqa: PLC0415 (needs the settings)
+
+        made(Path(folder), readings)
+        with live_fleet.sending(stack, rate) as fleet:
+            with fleet.watched() as before:
+                time.sleep(BEFORE_SECONDS)
+            words = ["--readings", str(readings), "--files", folder]
+            with fleet.watched() as meanwhile:
+                done = subprocess.run(  # noqa: S603 (our own module)
+                    ["nice", "-n", NICE, sys.executable, "-m", "benchmarks.imports", *words],  # noqa: S607
+                    cwd=stacks.ROOT,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    check=False,
+                )
+    if done.returncode:
+        raise stacks.BenchmarkFailed("The import beside a bridge failed.")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found | {"bridge": {"before": before, "meanwhile": meanwhile}}
+
+
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.imports", description=__doc__)
     parser.add_argument("--readings", type=int, default=READINGS, help="of each file")
+    parser.add_argument("--files", type=Path, metavar="FOLDER", help="where they are, if made")
+    parser.add_argument("--beside", type=int, metavar="RATE", help="readings/s a bridge stores")
     parser.add_argument("--json", action="store_true", help="as all do: for the other programs")
     chosen = parser.parse_args(words)
-    sys.stdout.write(json.dumps(measure(chosen.readings)) + "\n")
+    if chosen.beside:
+        found = beside(chosen.readings, chosen.beside)
+    else:
+        found = measure(chosen.readings, chosen.files)
+    sys.stdout.write(json.dumps(found) + "\n")
     return 0
 
 

@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,10 +47,15 @@ class Stack:
     servers: dict[str, Child] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)  # of our processes' accounts
 
-    def run(self, name: str, *words: str) -> Child:
-        """Start a Python process of this project with the environment of the stack."""
+    def run(self, name: str, *words: str, settings: Mapping[str, str] | None = None) -> Child:
+        """Start a Python process of this project with the environment of the stack, and these
+        settings instead of its own."""
         child = Child(
-            name, lambda: [sys.executable, *words], self.folder / f"{name}.log", folder=ROOT
+            name,
+            lambda: [sys.executable, *words],
+            self.folder / f"{name}.log",
+            environment={**os.environ, **(settings or {})},
+            folder=ROOT,
         )
         child.spawn()
         return child
@@ -59,6 +64,15 @@ class Stack:
     def bridge(self) -> Iterator[Child]:
         """`manage.py runbridge`, ended by SIGTERM."""
         running = self.run("bridge", "manage.py", "runbridge")
+        try:
+            yield running
+        finally:
+            running.stop()
+
+    @contextlib.contextmanager
+    def maintain(self, settings: Mapping[str, str]) -> Iterator[Child]:
+        """`manage.py maintain` with these settings, ended by SIGTERM."""
+        running = self.run("maintain", "manage.py", "maintain", settings=settings)
         try:
             yield running
         finally:
