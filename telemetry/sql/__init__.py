@@ -1,7 +1,8 @@
 """The SQL of the telemetry app: named blocks in the `.sql` files of this folder.
 
 A block starts with `-- name: fetch_x`, then one comment line that says what it answers, then the
-statement with `%(name)s` parameters. Tests EXPLAIN each one against the real schema.
+statement with `%(name)s` parameters. Tests EXPLAIN each one against the real schema. Where a block
+has `-- part: x` stands what several statements have in common, `parts/x.sql`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import LiteralString, cast
 
 FOLDER = Path(__file__).parent
+_PART = re.compile(r"^-- part: ([a-z][a-z0-9_]*)$", re.MULTILINE)
 _BLOCK = re.compile(
     r"^-- name: (?P<name>[a-z][a-z0-9_]*)\n-- \S[^\n]*\n(?P<sql>.*?)(?=^-- name: |\Z)",
     re.MULTILINE | re.DOTALL,
@@ -36,4 +38,9 @@ def parse(text: str) -> dict[str, LiteralString]:
 
 def load(name: str) -> dict[str, LiteralString]:
     """The statements of `<name>.sql` in this folder."""
-    return parse((FOLDER / f"{name}.sql").read_text())
+    text = (FOLDER / f"{name}.sql").read_text()
+    return parse(_PART.sub(lambda part: _part(part[1]), text))
+
+
+def _part(name: str) -> str:
+    return (FOLDER / "parts" / f"{name}.sql").read_text().strip()

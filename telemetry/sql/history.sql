@@ -89,24 +89,15 @@ ORDER BY asked.id, run.last DESC
 
 -- name: fetch_latest
 -- The newest number, and the newest that retention kept, of each series in [floor, before). Of numbers,
--- the times of some before it as well. What is ahead of now and of the device's own clock by more than
--- `ahead` has a wrong time stamp, and would stay the newest until then.
+-- the times of some before it as well.
 -- A pack of numbers in which that moment lies comes as it is, with the moment: whoever asks takes it
--- apart a hundred times faster. `words`: whether it may have texts, which are asked for apart: most
--- series have none, and to plan for them would take as long as all of this.
+-- apart a hundred times faster. Texts are asked for apart: most series have none, and to plan for them
+-- would take as long as all of this.
 SELECT asked.id,
     number.us, number.value,
     round(date_part('epoch', kept.time) * 1e6)::bigint, kept.value, kept.text,
     reaching.bytes, round(date_part('epoch', asked.before) * 1e6)::bigint, asked.words
-FROM (
-    SELECT series.id, least(
-        %(before)s,
-        %(now)s + %(ahead)s + greatest(0, presence.clock_lead) * interval '1 millisecond'
-    ) AS before, series.texts_since IS NOT NULL OR series.kind = 'text' AS words
-    FROM unnest(%(series)s::int[]) AS wanted (id)
-    JOIN telemetry_series AS series ON series.id = wanted.id
-    LEFT JOIN devices_presence AS presence ON presence.device_id = series.device_id
-) AS asked
+-- part: asked
 CROSS JOIN LATERAL (
     SELECT
         array_agg(round(date_part('epoch', time) * 1e6)::bigint ORDER BY time DESC) AS us,
@@ -164,15 +155,7 @@ WHERE number.us IS NOT NULL OR kept.time IS NOT NULL OR reaching.bytes IS NOT NU
 -- name: fetch_latest_words
 -- The newest text of each of these series; see `fetch_latest`.
 SELECT asked.id, round(date_part('epoch', word.time) * 1e6)::bigint, word.value
-FROM (
-    SELECT series.id, least(
-        %(before)s,
-        %(now)s + %(ahead)s + greatest(0, presence.clock_lead) * interval '1 millisecond'
-    ) AS before
-    FROM unnest(%(series)s::int[]) AS wanted (id)
-    JOIN telemetry_series AS series ON series.id = wanted.id
-    LEFT JOIN devices_presence AS presence ON presence.device_id = series.device_id
-) AS asked
+-- part: asked
 CROSS JOIN LATERAL (
     SELECT time, value FROM (
         (
@@ -212,25 +195,15 @@ CROSS JOIN LATERAL (
 
 -- name: reduce_from_1m
 -- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
--- These are read in spans: minutes within an hour of each other are one, and what lies between is
--- left out by equality. Joined minute by minute, a long backlog would cost a look at the index each.
+-- These are read in spans, and what lies between is left out by equality. Joined minute by minute, a
+-- long backlog would cost a look at the index each.
 -- NOT EXISTS and no NOT IN: of a list that may be long the latter walks all of it for each bucket.
 -- Before the first minute of the list nothing is looked for in it: a fifth of the cost of a year.
 -- Series by series: of a list the planner takes what was measured at that time by all of them.
 -- OFFSET 0 has the planner take what is between two times, and not all of a series into a hash.
 -- In pieces and in no order: one bucket may have a row of summaries and rows of what is finer. Whoever
 -- asks adds columns up a hundred times faster.
-WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
-), span AS MATERIALIZED (
-    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
-    FROM (
-        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
-            OVER (ORDER BY minute) AS island
-        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
-    ) AS numbered
-    GROUP BY island
-)
+-- part: dirty
 SELECT asked.id AS series_id, piece.*
 FROM unnest(%(series)s::int[]) AS asked (id)
 CROSS JOIN LATERAL (
@@ -263,19 +236,7 @@ CROSS JOIN LATERAL (
 
 -- name: reduce_from_1h
 -- Buckets of whole hours: from rollup_1h, and in hours with a dirty minute from what is finer.
-WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
-), span AS MATERIALIZED (
-    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
-    FROM (
-        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
-            OVER (ORDER BY minute) AS island
-        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
-    ) AS numbered
-    GROUP BY island
-), dirty_hour AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty
-)
+-- part: dirty
 SELECT asked.id AS series_id, piece.*
 FROM unnest(%(series)s::int[]) AS asked (id)
 CROSS JOIN LATERAL (
@@ -321,21 +282,7 @@ CROSS JOIN LATERAL (
 
 -- name: reduce_from_1d
 -- Buckets of whole days (UTC): from rollup_1d, and in days with a dirty minute from what is finer.
-WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
-), span AS MATERIALIZED (
-    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
-    FROM (
-        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
-            OVER (ORDER BY minute) AS island
-        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
-    ) AS numbered
-    GROUP BY island
-), dirty_hour AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty
-), dirty_day AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 day', hour, '1970-01-01Z') AS day FROM dirty_hour
-)
+-- part: dirty
 SELECT asked.id AS series_id, piece.*
 FROM unnest(%(series)s::int[]) AS asked (id)
 CROSS JOIN LATERAL (

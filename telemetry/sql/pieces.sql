@@ -2,17 +2,9 @@
 -- The summaries of minutes in [from, to), by series and time, and the readings of those not rolled up
 -- yet: for what is made of calendar buckets. `depth` says how fine each is: 0 a row of the rollup, 2 a
 -- reading. See `reduce_from_1m`.
-WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
-), span AS MATERIALIZED (
-    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
-    FROM (
-        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
-            OVER (ORDER BY minute) AS island
-        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
-    ) AS numbered
-    GROUP BY island
-), piece AS (
+-- part: dirty
+SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
+FROM (
     SELECT series_id, bucket AS time, count, sum, min, max, first, last, 0 AS depth
     FROM rollup_1m
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
@@ -25,26 +17,14 @@ WITH dirty AS MATERIALIZED (
     CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
     CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
     WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
-)
-SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
-FROM piece
+) AS piece
 ORDER BY series_id, time
 
 -- name: pieces_1h
 -- The same of hours; those with a dirty minute come as minutes (depth 1) and readings.
-WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
-), span AS MATERIALIZED (
-    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
-    FROM (
-        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
-            OVER (ORDER BY minute) AS island
-        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
-    ) AS numbered
-    GROUP BY island
-), dirty_hour AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty
-), piece AS (
+-- part: dirty
+SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
+FROM (
     SELECT series_id, bucket AS time, count, sum, min, max, first, last, 0 AS depth
     FROM rollup_1h
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
@@ -66,28 +46,14 @@ WITH dirty AS MATERIALIZED (
     CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
     CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
     WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
-)
-SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
-FROM piece
+) AS piece
 ORDER BY series_id, time
 
 -- name: pieces_1d
 -- The same of days (UTC); those with a dirty minute come as hours, minutes and readings.
-WITH dirty AS MATERIALIZED (
-    SELECT minute FROM dirty_minutes_of(%(series)s::int[], %(start)s, %(stop)s)
-), span AS MATERIALIZED (
-    SELECT min(minute) AS start, max(minute) + interval '1 minute' AS stop
-    FROM (
-        SELECT minute, count(*) FILTER (WHERE minute > before + interval '1 hour')
-            OVER (ORDER BY minute) AS island
-        FROM (SELECT minute, lag(minute) OVER (ORDER BY minute) AS before FROM dirty) AS pair
-    ) AS numbered
-    GROUP BY island
-), dirty_hour AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 hour', minute, '1970-01-01Z') AS hour FROM dirty
-), dirty_day AS MATERIALIZED (
-    SELECT DISTINCT date_bin('1 day', hour, '1970-01-01Z') AS day FROM dirty_hour
-), piece AS (
+-- part: dirty
+SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
+FROM (
     SELECT series_id, bucket AS time, count, sum, min, max, first, last, 0 AS depth
     FROM rollup_1d
     WHERE series_id = ANY (%(series)s::int[]) AND bucket >= %(start)s AND bucket < %(stop)s
@@ -118,9 +84,7 @@ WITH dirty AS MATERIALIZED (
     CROSS JOIN unnest(%(series)s::int[]) AS asked (id)
     CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
     WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
-)
-SELECT series_id, time, count::bigint, sum, min, max, first, last, depth
-FROM piece
+) AS piece
 ORDER BY series_id, time
 
 -- name: count_summarised
