@@ -20,8 +20,16 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
+from devices import events
 from tests.chromium import CHROMIUM_OPTIONS, chromium_path
 from tests.kept_running import kept
 from tests.waiting import eventually
@@ -39,12 +47,23 @@ def operator(transactional_db: None) -> User:
     return get_user_model().objects.create_user(USERNAME, password=PASSWORD)
 
 
+def _is_looping() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 @contextmanager
 def _browsing() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop runs in the test's own thread, where Django then refuses its database.
         # Nothing else shares that loop, so there is nothing to protect.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        # Nor can this thread announce anything: each try would be a warning. `elsewhere` can.
+        announce_all = events.send_all
+        patch.setattr(events, "send_all", lambda all_: _is_looping() or announce_all(all_))
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         expect.set_options(timeout=PAGE_SECONDS * 1000)
         yield browser
@@ -59,11 +78,17 @@ def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
         yield browser
 
 
+def patient(browser: Browser, **options: Any) -> BrowserContext:
+    """A context whose pages have the time a busy machine needs; Playwright's own is half of it."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PAGE_SECONDS * 1000)
+    return context
+
+
 @pytest.fixture
 def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
     """Logged in; nowhere yet. Anything the console calls an error fails the test at its end."""
-    context = chromium.new_context(base_url=web.url, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PAGE_SECONDS * 1000)
+    context = patient(chromium, base_url=web.url, viewport={"width": 1440, "height": 900})
     session = Client()
     session.force_login(operator)
     cookie = session.cookies[settings.SESSION_COOKIE_NAME]

@@ -33,9 +33,9 @@ PICTURES = {
 def show(page: Page, path: str) -> None:
     """Open the page, and wait until all of it is there and follows what happens."""
     page.goto(path)
-    page.wait_for_load_state("networkidle", timeout=15_000)
+    page.wait_for_load_state("networkidle")
     expect(page.locator(BUSY)).to_have_count(0)
-    page.get_by_text("Live", exact=True).last.wait_for(timeout=30_000)
+    page.get_by_text("Live", exact=True).last.wait_for()
 
 
 def picture(page: Page, name: str, folder: Path) -> Path:

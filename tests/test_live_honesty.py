@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from embedded.prove.proxy import Proxy
 from tests.bridge_process import ROOT
-from tests.browser import PAGE_SECONDS, PASSWORD, USERNAME, chromium
+from tests.browser import PASSWORD, USERNAME, chromium, patient
 from tests.chromium import log_in
 from tests.fault_stack import DEVICES, WITHIN, Stack
 from tests.waiting import eventually
@@ -78,8 +78,7 @@ def proxy(web: WebProcess) -> Iterator[Proxy]:
 def opened(chromium: Browser, address: str) -> Iterator[tuple[Page, Page]]:
     """The fleet and one device, both live."""
     # High enough that every tile is in sight: what is not is not drawn.
-    context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 2_400})
-    context.set_default_timeout(PAGE_SECONDS * 1000)
+    context = patient(chromium, base_url=address, viewport={"width": 1280, "height": 2_400})
     context.add_init_script(RECORD)
     fleet, device = context.new_page(), context.new_page()
     log_in(fleet, USERNAME, PASSWORD)

@@ -19,7 +19,7 @@ from dashboard.tests.live_socket import insert
 from devices.models import Device
 from telemetry.models import Series
 from telemetry.tests.written import write
-from tests.browser import chromium, operator, page
+from tests.browser import chromium, operator, page, patient
 from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
@@ -279,7 +279,7 @@ def elsewhere(page: Page, web: WebProcess) -> Iterator[Callable[..., Page]]:
         browser = page.context.browser
         assert browser
         state = page.context.storage_state()
-        contexts.append(browser.new_context(base_url=web.url, storage_state=state, **options))
+        contexts.append(patient(browser, base_url=web.url, storage_state=state, **options))
         return contexts[-1].new_page()
 
     yield open_one

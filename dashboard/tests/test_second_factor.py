@@ -22,7 +22,7 @@ from access.tries import CODE, Tries
 from dashboard.pages.second import WITHIN
 from dashboard.tests.left_in_english import left_in_english
 from dashboard.tests.test_every_page import complaints
-from tests.browser import PAGE_SECONDS, PASSWORD, chromium, operator, page, refused
+from tests.browser import PASSWORD, chromium, operator, page, patient, refused
 from tests.web_process import WebProcess, web, web_process
 
 __all__ = ["chromium", "operator", "page", "refused", "web", "web_process"]  # fixtures
@@ -226,8 +226,7 @@ def test_a_passkey_is_made_and_signs_in_and_a_copy_of_it_does_not(
     """With the authenticator that Chromium brings for tests: real keys, real signatures."""
     # Passkeys are of a name.
     url = web.url.replace("127.0.0.1", "localhost")
-    context = chromium.new_context(base_url=url, viewport={"width": 390, "height": 900})
-    context.set_default_timeout(PAGE_SECONDS * 1000)
+    context = patient(chromium, base_url=url, viewport={"width": 390, "height": 900})
     page = context.new_page()
     devices = context.new_cdp_session(page)
     devices.send("WebAuthn.enable")

@@ -1,7 +1,6 @@
 """Registering, reading, changing and deleting devices over REST."""
 
 import hashlib
-import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -191,12 +190,9 @@ def test_an_array_has_bounds(api, count):
     assert Device.objects.count() == 0
 
 
-def test_500_devices_take_few_queries_and_little_time(api, site, django_assert_max_num_queries):
+def test_500_devices_take_few_queries(api, site, django_assert_max_num_queries):
     rows = [{"uid": f"d-{n}", "site": "roof", "tags": ["t"]} for n in range(500)]
-    before = time.perf_counter()
     with django_assert_max_num_queries(12):
         response = api.post(DEVICES, rows)
-    took = time.perf_counter() - before
     assert response.status_code == 201
     assert Device.objects.count() == 500
-    assert took < 15, took  # seconds; about 0.3 on an idle machine

@@ -1,6 +1,5 @@
 """The log of recent messages in a real Redis, and without one."""
 
-import time
 from uuid import uuid4
 
 import pytest
@@ -69,10 +68,8 @@ def test_a_log_expires_with_its_device(settings) -> None:
 
 @pytest.mark.usefixtures("no_redis")
 def test_a_redis_that_is_away_costs_the_entries_and_is_said_once(caplog) -> None:
-    start = time.monotonic()
     assert not message_log.record([entry(1)])
     assert not message_log.record([entry(2)])
-    assert time.monotonic() - start < 20  # seconds; a moment on an idle machine
     assert message_log.failures() >= 2
     assert len([r for r in caplog.records if r.levelname == "WARNING"]) == 1
     with pytest.raises(message_log.LogUnavailable):
