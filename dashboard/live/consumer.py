@@ -92,6 +92,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         await watch.first_answer()  # what `hello` says goes by the database's clock
         self._hub = hubs.current()
+        await self._hub.listens()
         loop = asyncio.get_running_loop()
         self._allowance = protocol.Allowance(
             rate=protocol.MAX_MESSAGES_PER_S, burst=protocol.MESSAGE_BURST, now=loop.time()

@@ -119,6 +119,14 @@ class Hub:
         for subscription_id in tuple(viewer.subscriptions):
             self.feeds.unsubscribe(viewer, subscription_id)
 
+    async def listens(self) -> None:
+        """Waits until what is told from now on arrives: who is told `hello` goes by what it reads
+        after it, and by events. Not while the link is known to be away, since a refill follows
+        then."""
+        self.link.start()
+        if not self.link.gap_due:
+            await self.linked()
+
     async def linked(self) -> bool:
         """Waits until what is published is known to arrive. False when that takes too long: then a
         refill follows as soon as it is."""

@@ -24,6 +24,7 @@ from devices.models import Device, Site
 from devices.summary import device_summary
 from devices.thresholds import KEY
 from telemetry.models import Series
+from telemetry.moments import to_ms
 from telemetry.series.form import series_form
 
 MAX_OFFERED = 1_000  # words a field of a form offers to choose from
@@ -77,7 +78,11 @@ class DevicePage(LoginRequiredMixin, TemplateView):
         return super().get_context_data(
             page="fleet",
             device=device,
-            facts=device_facts(device) | {"charts": ChartLayout.of(self.request.user, device)},
+            facts=device_facts(device)
+            | {
+                "charts": ChartLayout.of(self.request.user, device),
+                "changed": to_ms(device.updated_at),
+            },
             role_here=role_at(self.request, device.site_id),
             metadata={key: value for key, value in device.metadata.items() if key != KEY},
             **kwargs,

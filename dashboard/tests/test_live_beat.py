@@ -43,6 +43,14 @@ async def test_a_beat_tells_the_time_and_that_all_is_known(hub: Hub, cookie: str
         assert beat[-1]["heard"] == {}
 
 
+async def test_what_is_told_after_hello_arrives(hub: Hub, cookie: str):
+    async with Socket(cookie) as first:  # for which the process begins to listen
+        await first.got("hello")
+        assert hub.link.ready.is_set()
+        await Bridge().announce("rules")
+        await first.got("rules")
+
+
 async def test_it_tells_when_the_devices_were_heard_that_one_follows(hub: Hub, cookie: str):
     async with Socket(cookie) as one, Socket(cookie) as every, Socket(cookie) as none:
         await hub.linked()

@@ -103,6 +103,19 @@ test("many at once are read, and those beyond what is held are counted", async (
   assert.equal(page.current.open, 700);
 });
 
+test("what is read while news never ends is shown", async () => {
+  const page = new Page();
+  page.current.start();
+  for (let i = 0; i < 3; i += 1) { // each event before the answer to the one before
+    page.current.hear({ alert: null });
+    page.soon();
+  }
+  assert.equal(page.asked.length, 1); // one at a time
+  await page.answer([alert({})]);
+  assert.equal(page.current.open, 1);
+  assert.equal(page.asked.length, 1); // and one more for all of it
+});
+
 test("a snooze ends by the clock alone", async () => {
   const page = new Page();
   page.current.start();

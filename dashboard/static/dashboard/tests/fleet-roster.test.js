@@ -36,3 +36,26 @@ test("a removed device is told from one that a late read brings, until it is ann
   assert.ok(roster.tell({ op: "device", device: facts("a", []) }));
   assert.ok(!roster.gone.has("a"));
 });
+test("what was told while a read was on its way is newer than its answer", () => {
+  const roster = new FleetRoster(() => {});
+  roster.put(facts("old", [series(1, "temperature")]));
+  roster.put(facts("a", [series(2, "temperature")]));
+  roster.begin();
+  roster.tell({ op: "device", device: facts("new", []) });
+  roster.tell({ op: "presence", uid: "a", connection: "offline", since: 5 });
+  roster.tell({ op: "series", uid: "a", series: [series(3, "door")] });
+  roster.put({ ...facts("a", [series(2, "temperature")]), presence: { connection: "online", since: 1, last_seen: 1 } }); // the answer
+  assert.deepEqual(roster.end(new Set(["a"])), { left: ["old"], isWhole: true });
+  const device = roster.devices.get("a");
+  assert.equal(device.facts.presence.connection, "offline");
+  assert.deepEqual(device.facts.series.map(({ id }) => id), [2, 3]);
+  assert.ok(roster.devices.has("new"));
+});
+test("a device that came and went while a read was on its way is not had back", () => {
+  const roster = new FleetRoster(() => {});
+  roster.begin();
+  roster.tell({ op: "device", device: facts("a", []) });
+  roster.remove("a");
+  assert.deepEqual(roster.end(new Set([])).left, []);
+  assert.equal(roster.devices.size, 0);
+});

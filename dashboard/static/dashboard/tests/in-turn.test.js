@@ -39,3 +39,30 @@ test("after a reading that failed it is read again", async () => {
   turn();
   assert.equal(asked.length, 2);
 });
+
+test("what was asked for while a reading failed is read", async () => {
+  const { asked, read } = reading();
+  const turn = inTurn(read);
+  const failed = assert.rejects(turn(), /away/);
+  const second = turn();
+  asked[0].fail(new Error("away"));
+  await failed;
+  await soon();
+  assert.equal(asked.length, 2);
+  asked[1].answer();
+  await second;
+});
+
+test("who asks waits for their own reading, although others go on asking", async () => {
+  const { asked, read } = reading();
+  const turn = inTurn(read);
+  turn();
+  const mine = turn();
+  for (let i = 0; i < 3; i += 1) {
+    asked[i].answer();
+    await soon();
+    turn();
+  }
+  await mine;
+  assert.equal(asked.length, 4);
+});

@@ -37,6 +37,21 @@ test("a line that was lost while it read is asked about again, from the newest c
   assert.equal(questions.length, 0);
 });
 
+test("what was told before there was a page to ask on from is asked for with it", async () => {
+  const { feed, questions, answer, ids } = setUp();
+  feed.begin();
+  feed.catchUp(); // the answer on its way may be older than the hello
+  await answer([entry(1)], "5");
+  assert.deepEqual(questions.map(({ path }) => path), ["/api/v1/log/?after=5&limit=200"]);
+  feed.ask({ site: "yard" });
+  feed.catchUp();
+  await answer([entry(2)], "6"); // of the narrowing before
+  await answer([entry(3)], "7");
+  assert.deepEqual(questions.map(({ path }) => path), ["/api/v1/log/?site=yard&after=7&limit=200"]);
+  await answer([entry(4)], "8");
+  assert.deepEqual([questions.length, ids()], [0, [3, 4]]);
+});
+
 test("what another narrowing answers late is not shown", async () => {
   const { feed, questions, answer, ids, told } = setUp({ site: "hall" });
   feed.begin();

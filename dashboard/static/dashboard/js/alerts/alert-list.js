@@ -1,11 +1,13 @@
 /** The rows of the page of alerts: one for each that is shown, what is chosen among them, and their live values. */
 
 import { AlertRow } from "./alert-row.js";
+import { atRest } from "../page/at-rest.js";
 import { showRows } from "../page/element.js";
 
 const SUBSCRIPTION = 2; // of the values; a chart has 1
 const MAX_SERIES = 100; // series of it: of the first rows
 const SETTLE = 250; // ms in which rows come and go before the subscription follows
+const AT_MOST = 2_000; // ms until it follows, although they never stop
 
 /** @typedef {import("./standing.js").Alert} Alert */
 
@@ -20,7 +22,7 @@ export class AlertList {
     /** ids @type {Set<number>} */ this.selected = new Set();
     /** the row the keys act on @type {number|null} */ this.here = null;
     this.series = "";
-    /** @type {any} */ this.settle = 0;
+    this.settle = atRest(() => this.#follow(), SETTLE, AT_MOST);
     list.addEventListener("click", (event) => this.#clicked(/** @type {MouseEvent} */ (event)));
     list.addEventListener("focusin", (event) => {
       const row = this.#rowOf(/** @type {Element} */ (event.target));
@@ -75,8 +77,7 @@ export class AlertList {
     if (gone.length) this.choose(gone, false);
     for (const [id, row] of this.rows) row.select(this.selected.has(id));
     this.#mark();
-    clearTimeout(this.settle);
-    this.settle = setTimeout(() => this.#follow(), SETTLE);
+    this.settle();
   }
 
   /** In the order shown. */

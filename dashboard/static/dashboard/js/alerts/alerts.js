@@ -9,6 +9,7 @@ import { connection, keepRead, knownUntil } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { found, SEVERITIES } from "./standing.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { lowestAt } from "../page/role.js";
 import { nothing, SEVERITY } from "./words.js";
 import { number } from "../page/format.js";
@@ -140,6 +141,13 @@ async function readPast(more = false) {
   }
 }
 
+// In turn: of readings of which only the newest counts, none is shown while alerts never stop to clear.
+const readPastAgain = inTurn(() => readPast());
+
+function pastSoon() {
+  if (!timer) timer = setTimeout(readPastAgain, TYPED);
+}
+
 /** Another tab, search or filter. */
 function again() {
   address();
@@ -205,9 +213,16 @@ current.addEventListener("changed", show);
 current.addEventListener("heard", (event) => {
   const alert = /** @type {CustomEvent} */ (event).detail;
   drawer.heard(alert);
-  if (tab === "past" && alert.cleared !== null && !timer) timer = setTimeout(readPast, TYPED);
+  if (tab === "past" && alert.cleared !== null) pastSoon();
 });
+/** Many alerts changed at once, or some while nothing was heard. */
+function missed() {
+  if (drawer.alert) drawer.read(drawer.alert.id);
+  if (tab === "past") pastSoon();
+}
 keepRead(["silences"], () => silences.read());
+keepRead([], missed);
+connection.on("alert", ({ alert }) => alert === null && missed());
 setInterval(() => {
   if (document.hidden) return;
   drawer.second();

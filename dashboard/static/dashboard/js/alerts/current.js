@@ -1,6 +1,7 @@
 /** What stands now: read once, then followed live. All of a page that shows alerts goes by it. Pure but for the world it is given. */
 
 import { byWorst, isOpen, isTaken, isTold } from "./standing.js";
+import { inTurn } from "../page/in-turn.js";
 
 const MOST = 500; // alerts held; of more, the worst
 const SOON = 500; // ms in which news is gathered into one read
@@ -26,9 +27,9 @@ export class Current extends EventTarget {
     /** why it could not be read, since when first @type {string|null} */ this.failed = null;
     /** open ones beyond those held */ this.beyond = 0;
     this.waiting = false;
-    this.turn = 0;
     /** heard while a read was on its way, which may not know of them yet @type {Alert[]} */ this.meanwhile = [];
     /** the first read, however it went @type {Promise<void>} */ this.first = Promise.resolve();
+    /** In turn: of readings of which only the newest counts, none is shown while news never ends. */ this.read = inTurn(() => this.#read());
   }
 
   start() {
@@ -44,18 +45,15 @@ export class Current extends EventTarget {
     }, REFRESH);
   }
 
-  async read() {
-    const turn = ++this.turn;
+  async #read() {
     this.meanwhile = [];
     try {
       const answer = await this.world.get(`/api/v1/alerts/?limit=${MOST}`);
-      if (turn !== this.turn) return;
       this.failed = null;
       this.take(answer);
       for (const alert of this.meanwhile) this.put(alert);
       if (this.meanwhile.length) this.#soon(SOON);
     } catch (error) {
-      if (turn !== this.turn) return;
       this.failed = /** @type {Error} */ (error).message;
       this.dispatchEvent(new Event("changed"));
       this.#soon(AGAIN_AFTER);

@@ -3,6 +3,7 @@
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { fieldInstant } from "../time/time-field.js";
 import { get, send } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { roleAt } from "../page/role.js";
 import { WEEKDAYS, when, zoneName } from "../time/moment.js";
 import { weekly } from "./words.js";
@@ -30,10 +31,11 @@ export class Silences {
     this.list = byId("silences");
     /** @type {HTMLFormElement} */ this.form = byId("silence-form");
     this.outcome = el("p", { class: "wide-field", attrs: { role: "status" } });
+    this.read = inTurn(() => this.#read());
     this.#fill();
   }
 
-  async read() {
+  async #read() {
     try {
       const { now, silences } = await get("/api/v1/silences/");
       byId("silences-empty").hidden = silences.length > 0;

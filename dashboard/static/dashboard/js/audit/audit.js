@@ -83,13 +83,25 @@ function show(more) {
   }, el("span", { text: narrowed[name] }))));
 }
 
-/** There is more; not in the way of who reads further down or has something open. */
+async function tellIfNewer() {
+  const query = wanted();
+  query.set("limit", "1");
+  const mine = asked;
+  try {
+    const { entries: [newest] } = await get(`/api/v1/audit/?${query}`);
+    if (mine === asked && newest && newest.id !== entries[0]?.id) byId("newer").hidden = false;
+  } catch {
+    // With the next entry it is asked again.
+  }
+}
+
+/** There may be more; not in the way of who reads further down or has something open. */
 function soon() {
   if (timer) return;
   timer = setTimeout(() => {
     timer = 0;
     const isRead = byId("entries").querySelector("details[open]") !== null || byId("entries").contains(document.activeElement) || scrollY > 0 || entries.length > 100;
-    if (isRead) byId("newer").hidden = false;
+    if (isRead) tellIfNewer();
     else read();
   }, QUIET);
 }

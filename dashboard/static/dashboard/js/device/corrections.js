@@ -5,6 +5,7 @@ import { ChoiceDialog } from "../charts/choice-dialog.js";
 import { ask } from "../page/form-dialog.js";
 import { connection } from "../live/live.js";
 import { get, send } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { nameOf } from "../charts/series-head.js";
 import { number } from "../page/format.js";
 import { offerMark } from "../charts/mark-here.js";
@@ -116,15 +117,14 @@ class CorrectionList {
   /** @param {any} device */
   constructor(device) {
     this.device = device;
-    this.turn = 0;
+    this.read = inTurn(() => this.#read());
   }
 
-  async read() {
+  async #read() {
     if (this.device.removed) return;
-    const turn = ++this.turn;
     try {
       const { corrections } = await get(`/api/v1/corrections/?device=${encodeURIComponent(this.device.uid)}`);
-      if (turn === this.turn) this.#show(corrections.slice(0, SHOWN));
+      this.#show(corrections.slice(0, SHOWN));
     } catch {
       // What was shown stays; the next hello, or the next correction, asks again.
     }

@@ -4,6 +4,7 @@ import { byId, el, showRows, stateMark } from "../page/element.js";
 import { byWorst, isTold } from "../alerts/standing.js";
 import { connection } from "../live/live.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { lasting, SEVERITY } from "../alerts/words.js";
 import { marks } from "../time/marks.js";
 import { serverNow } from "../time/clock.js";
@@ -24,12 +25,19 @@ export class DeviceAlerts {
     /** @type {Map<number, Alert>} */ this.alerts = new Map();
     /** the oldest of the newest: what began before it is read with its window */ this.since = -Infinity;
     /** @type {any} */ this.timer = 0;
+    /** what was told while each request is on its way, which may not know of it yet @type {Set<Alert[]>} */ this.underWay = new Set();
+    this.reads = 0; // an answer from before a newer read says nothing
+    this.windows = 0;
+    this.read = inTurn(() => this.#read());
   }
 
   start() {
     connection.on("alert", ({ alert }) => {
       if (alert === null) this.read();
-      else if (alert.device === this.device.uid) this.#take([alert]);
+      else if (alert.device === this.device.uid) {
+        for (const told of this.underWay) told.push(alert);
+        this.#take([alert]);
+      }
     });
     connection.on("hello", () => this.read());
     connection.on("refill", ({ series }) => series === null && this.read());
@@ -40,12 +48,13 @@ export class DeviceAlerts {
     this.read();
   }
 
-  async read() {
+  async #read() {
+    this.reads += 1;
     const answer = await this.#ask("");
     if (!answer) return;
     this.since = answer.total > answer.alerts.length ? Math.min(...answer.alerts.map((/** @type {Alert} */ alert) => alert.started)) : -Infinity;
     this.alerts.clear();
-    this.#take(answer.alerts);
+    this.#take([...answer.alerts, ...answer.told]);
     this.#window();
   }
 
@@ -53,15 +62,21 @@ export class DeviceAlerts {
   async #window() {
     const { asked } = this.timeLine;
     if (asked.from >= this.since) return;
+    const { reads } = this;
+    const mine = ++this.windows;
     const answer = await this.#ask(`&${windowQuery(asked)}`);
-    if (answer) this.#take(answer.alerts);
+    if (answer && reads === this.reads && mine === this.windows) this.#take([...answer.alerts, ...answer.told]);
   }
 
   async #ask(/** @type {string} */ more) {
+    /** @type {Alert[]} */ const told = [];
+    this.underWay.add(told);
     try {
-      return await get(`/api/v1/alerts/?state=all&limit=${MOST}&device=${encodeURIComponent(this.device.uid)}${more}`);
+      return { ...(await get(`/api/v1/alerts/?state=all&limit=${MOST}&device=${encodeURIComponent(this.device.uid)}${more}`)), told };
     } catch {
       return null; // the charts stand without marks; the next hello asks again
+    } finally {
+      this.underWay.delete(told);
     }
   }
 

@@ -4,6 +4,7 @@ import { counted, size } from "../page/format.js";
 import { clock } from "../time/moment.js";
 import { connection } from "../live/live.js";
 import { devicePath, get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { byId, el, setText, stateMark } from "../page/element.js";
 import { recognised, t } from "../page/language.js";
 import { words } from "../quarantine/advice.js";
@@ -40,7 +41,7 @@ function line(message, open = false) {
 export function followMessages(device) {
   const list = byId("messages");
   let seen = false;
-  const read = async () => {
+  const read = inTurn(async () => {
     if (document.hidden || !seen || device.removed) return;
     try {
       const { messages } = await get(`${devicePath(device.uid)}/messages/`);
@@ -49,7 +50,7 @@ export function followMessages(device) {
       byId("messages-empty").hidden = list.children.length > 0;
       setText(byId("messages-empty"), t("Not loaded: {message}", { message: /** @type {Error} */ (error).message }));
     }
-  };
+  });
   connection.on("quarantine_left", read);
   new IntersectionObserver(([entry]) => {
     seen = entry.isIntersecting;

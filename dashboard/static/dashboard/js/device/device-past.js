@@ -1,5 +1,6 @@
 /** The past of the device's presence: the lane above its charts, the whole history below them, and its marks. */
 
+import { atRest } from "../page/at-rest.js";
 import { byId } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { devicePath, get } from "../page/rest.js";
@@ -10,6 +11,7 @@ import { wireLane } from "../time/lane-pointer.js";
 import { windowQuery } from "../time/timespan.js";
 
 const SETTLE = 300; // ms after the last step of the window before it is read
+const AT_MOST = 3_000; // ms until it is read, although it never stands still
 const AGAIN = 10_000; // ms between two reads of a window that is live
 const WHOLE_AGAIN = 600_000; // ms between two reads of the whole history
 const MOST = 600; // stretches
@@ -21,7 +23,7 @@ export class DevicePast {
   constructor(device, timeLine) {
     this.device = device;
     this.timeLine = timeLine;
-    /** @type {any} */ this.timer = 0;
+    /** Read the window when it stands still. */ this.soon = atRest(() => this.#read(), SETTLE, AT_MOST);
     this.asked = 0; // counts reads: the answer of an older one is not shown
     this.readAt = -Infinity;
     this.wholeAt = -Infinity;
@@ -38,12 +40,6 @@ export class DevicePast {
     connection.on("presence", (message) => message.uid === this.device.uid && this.soon());
     connection.on("hello", () => this.soon());
     this.soon();
-  }
-
-  /** Read the window when it stands still. */
-  soon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#read(), SETTLE);
   }
 
   async #read() {

@@ -14,6 +14,7 @@ import { showControl } from "../frame/connection-control.js";
 import { DeviceSide } from "./device-side.js";
 import { devicePath, get } from "../page/rest.js";
 import { facts, renew } from "./device-facts.js";
+import { inTurn } from "../page/in-turn.js";
 import { followMessages } from "./device-messages.js";
 import { offerCorrections } from "./corrections.js";
 import { showLog } from "./device-log.js";
@@ -28,6 +29,7 @@ import { wireTimePage } from "../time/time-page.js";
 import { t } from "../page/language.js";
 
 const REFRESH = 30_000; // ms between two reads of presence: readings carry no receive time
+const SOON = 1_000; // ms: many events are one read
 const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
 
 const device = facts();
@@ -46,6 +48,9 @@ const past = new DevicePast(device, timeLine);
 const control = new TimeControl(byId("time-control"), timeLine, { site: device.zone, zoned: () => document.dispatchEvent(new Event("appearance")) });
 const tooltip = new ChartTooltip(timeLine, charts);
 charts.scheduler.add({ element: document.body, draw: () => tooltip.draw() });
+
+let isReading = false;
+/** @type {any} */ let again = 0;
 
 function stored(/** @type {number} */ id, /** @type {[number, number|string]|null|undefined} */ point) {
   if (latest.stored(id, point)) charts.setLatest(id, latest.get(id));
@@ -108,6 +113,7 @@ function wireEvents() {
   connection.on("presence", (message) => {
     if (message.uid !== device.uid) return;
     Object.assign(device.presence, { connection: message.connection, since: message.since });
+    overtaken();
     second();
   });
   connection.on("series", (message) => {
@@ -115,6 +121,7 @@ function wireEvents() {
     const known = new Map(device.series.map((/** @type {any} */ s) => [s.id, s]));
     for (const s of message.series) known.set(s.id, { ...known.get(s.id), ...s });
     for (const id of message.deleted ?? []) known.delete(id);
+    overtaken();
     showSeries([...known.values()]);
   });
   connection.on("device", (message) => {
@@ -135,7 +142,11 @@ function wireEvents() {
     side.beat(heard);
     second();
   });
-  connection.on("hello", () => !device.removed && readLatest());
+  connection.on("hello", () => {
+    if (device.removed) return;
+    readLatest();
+    describeIfChanged(); // since the page was written, or while nothing was heard
+  });
   connection.on("refill", ({ series }) => {
     const mine = series === null || device.series.some((/** @type {any} */ s) => series.includes(s.id));
     if (device.removed || !mine) return;
@@ -145,7 +156,7 @@ function wireEvents() {
 }
 
 /** Show the device as it is described now: name, facts, thresholds. */
-async function describe() {
+const describe = inTurn(async () => {
   try {
     const { series, presence, ...described } = await renew();
     Object.assign(device, described);
@@ -157,11 +168,22 @@ async function describe() {
   side.described();
   charts.reset();
   second();
+});
+
+/** Has it described anew if that is not how it is any more. */
+async function describeIfChanged() {
+  try {
+    const { updated_at: changed } = await get(`${devicePath(device.uid)}/`);
+    if (Date.parse(changed) !== device.changed) await describe();
+  } catch {
+    // The latest values are asked for as well, and say what is wrong.
+  }
 }
 
-async function readLatest() {
+const readLatest = inTurn(async () => {
   const { news } = connection;
   const asked = news.asked;
+  isReading = true;
   try {
     const answer = await get(`${devicePath(device.uid)}/latest/`);
     side.told(answer.presence, answer.series);
@@ -172,7 +194,18 @@ async function readLatest() {
   } catch (error) {
     showTrouble(byId("trouble"), t("The latest values could not be loaded. {message}", { message: /** @type {Error} */ (error).message }), readLatest);
     if (news.holds && !device.removed) setTimeout(readLatest, AGAIN_AFTER);
+  } finally {
+    isReading = false;
   }
+});
+
+/** An event came: the answer that is on its way may be older. */
+function overtaken() {
+  if (!isReading || again) return;
+  again = setTimeout(() => {
+    again = 0;
+    if (!device.removed) readLatest();
+  }, SOON);
 }
 
 function second() {

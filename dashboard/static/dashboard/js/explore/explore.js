@@ -1,5 +1,6 @@
 /** The explore page: series of any devices on common charts, found, compared and summed up; its address holds the whole view. */
 
+import { atRest } from "../page/at-rest.js";
 import { byId, el, endTrouble, setText, showTrouble } from "../page/element.js";
 import { Chosen } from "./chosen.js";
 import { ChartCards } from "../charts/chart-cards.js";
@@ -35,6 +36,7 @@ import { wireTimePage } from "../time/time-page.js";
 import { wirePaper } from "../device/paper.js";
 
 const SETTLE = 300; // ms after a change of devices before names are asked for again
+const AT_MOST = 3_000; // ms until they are, although devices never stop to change
 
 applyZone();
 const steps = new TimeHistory();
@@ -64,7 +66,6 @@ const look = new SecondLook(timeLine, { changed: (part) => change(part) });
 const chosen = new Chosen({ toggle, remove });
 const finder = new Finder({ add, remove, has: (name) => shown.has(name) });
 const latest = new Latest();
-/** @type {any} */ let asked = 0;
 let hasStarts = false; // whether it was asked what to begin with: only an empty page shows it
 /** @type {typeof timeLine.selection} that the figures are of */ let selection = null;
 
@@ -159,6 +160,8 @@ async function readNames() {
   show();
 }
 
+const readNamesSoon = atRest(readNames, SETTLE, AT_MOST);
+
 /** What was just imported. @param {string[]} names of series @param {number} from @param {number} to */
 function showImported(names, from, to) {
   change({ names: [...new Set([...names.slice(0, MOST), ...shown.view.names])].slice(0, MOST) });
@@ -170,8 +173,7 @@ function showImported(names, from, to) {
 function changed({ uid, device }) {
   const of = uid ?? device?.uid;
   if (of !== undefined && !shown.view.names.some((name) => name.startsWith(`${of}.`))) return;
-  clearTimeout(asked);
-  asked = setTimeout(readNames, SETTLE);
+  readNamesSoon();
 }
 
 function wireTime() {
@@ -226,6 +228,7 @@ function wireControls() {
 function wireEvents() {
   for (const name of ["device", "series", "devices"]) connection.on(name, changed);
   connection.on("import", changed);
+  connection.on("hello", () => shown.view.names.length > 0 && readNamesSoon()); // what was told meanwhile was missed
   connection.on("refill", () => timeLine.again());
 }
 

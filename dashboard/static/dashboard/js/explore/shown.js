@@ -38,8 +38,12 @@ export class Shown {
     const turn = ++this.turn;
     const { series, missing } = await get(`/api/v1/search/series/?limit=${MOST_APART}&${query}`);
     if (turn !== this.turn) return; // a later answer is right
-    this.found = new Map(series.map((/** @type {Found} */ one) => [one.name, one]));
-    this.missing = new Map(missing.map((/** @type {{at: number, why: keyof typeof WHY}} */ { at, why }) => [names[at], WHY[why]]));
+    for (const name of names) { // what was put beside them meanwhile was not asked about
+      this.found.delete(name);
+      this.missing.delete(name);
+    }
+    for (const one of /** @type {Found[]} */ (series)) this.found.set(one.name, one);
+    for (const { at, why } of /** @type {{at: number, why: keyof typeof WHY}[]} */ (missing)) this.missing.set(names[at], WHY[why]);
   }
 
   /** Put these beside those that are shown; of more than there are colours the viewer is asked. @param {Found[]} found @param {() => void} done */

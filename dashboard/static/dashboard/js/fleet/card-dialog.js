@@ -4,6 +4,7 @@ import { byId, el, setText, toast } from "../page/element.js";
 import { get, send } from "../page/rest.js";
 import { humanise } from "../page/format.js";
 import { inOrder } from "./card.js";
+import { inTurn } from "../page/in-turn.js";
 import { t } from "../page/language.js";
 
 const OTHERS = 3; // values beside the main one
@@ -15,6 +16,7 @@ export class CardDialog {
     this.fleet = fleet;
     this.dialog = byId("card-dialog");
     this.form = byId("card-form");
+    this.read = inTurn(() => this.#read());
     fleet.list.addEventListener("click", (/** @type {MouseEvent} */ event) => {
       const tile = /** @type {Element} */ (event.target).closest(".card-menu")?.closest(".device");
       const device = fleet.roster.devices.get(/** @type {HTMLElement|null|undefined} */ (tile)?.dataset.uid ?? "");
@@ -27,7 +29,7 @@ export class CardDialog {
     byId("card-reset").addEventListener("click", () => this.#reset());
   }
 
-  async read() {
+  async #read() {
     const { cards } = await get("/api/v1/cards/");
     this.fleet.dress(cards);
   }

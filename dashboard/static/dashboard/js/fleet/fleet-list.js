@@ -1,6 +1,7 @@
 /** The fleet: which of its devices are shown, where, and what their tiles are told. */
 
 import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.js";
+import { atRest } from "../page/at-rest.js";
 import { asTheyStood, counts, headline, MOVING, sections, shown, sorted } from "./fleet-order.js";
 import { density } from "../frame/appearance.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
@@ -14,6 +15,7 @@ import { setTab } from "../frame/badge.js";
 import { t } from "../page/language.js";
 
 const SETTLE = 250; // ms after scrolling before the subscription follows
+const AT_MOST = 2_000; // ms until it follows, although tiles never stop to come and go
 const AGAIN_AFTER = 5_000; // ms between two tries to read what was not heard
 const SCROLLING = 400; // ms after the last scroll while no tile comes or goes
 const REMOVED_FOR = 4_000; // ms a removed device stays to say so
@@ -35,12 +37,11 @@ export class Fleet {
     /** what the first picture waits for @type {Promise<void>} */ this.ready = Promise.resolve();
     this.list = byId("devices");
     this.filter = new FleetFilter(() => this.chosen());
-    this.grid = new FleetGrid(this.list, { paint: (tile) => tile.paint(serverNow(), live.knownUntil()), moved: () => this.#follow() });
+    this.grid = new FleetGrid(this.list, { paint: (tile) => tile.paint(serverNow(), live.knownUntil()), moved: atRest(() => this.feed.follow(this.grid.devicesInView), SETTLE, AT_MOST) });
     this.roster = new FleetRoster((device) => this.grid.changed(device));
     this.feed = new FleetFeed(live.connection);
     this.loaded = false;
     this.turn = 0;
-    this.settle = 0;
     /** where devices stand in an order that changes by itself @type {Map<string, number>} */ this.places = new Map();
     this.placed = "";
     /** as they were shown last, in an order that stays @type {FleetDevice[]} */ this.stood = [];
@@ -60,7 +61,7 @@ export class Fleet {
     const turn = ++this.turn;
     const { news } = this.live.connection;
     const asked = news.asked;
-    this.roster.gone.clear();
+    this.roster.begin();
     try {
       const [answer] = await Promise.all([get("/api/v1/fleet/"), this.ready]);
       await this.take(answer, () => turn === this.turn);
@@ -70,6 +71,7 @@ export class Fleet {
       if (this.lines) endTrouble(byId("trouble"));
     } catch (error) {
       showTrouble(byId("trouble"), t("The fleet could not be loaded. {reason}", { reason: /** @type {Error} */ (error).message }), () => this.load());
+      if (turn === this.turn) this.roster.end();
       if (news.holds) setTimeout(() => this.load(), AGAIN_AFTER);
     } finally {
       if (turn === this.turn) byId("progress").hidden = true;
@@ -83,8 +85,9 @@ export class Fleet {
       if (!isNewest()) return;
       for (const facts of devices.slice(i, i + SLICE)) if (!this.roster.gone.has(facts.uid)) this.roster.put(facts);
     }
-    const uids = new Set(devices.map((facts) => facts.uid));
-    for (const uid of this.roster.devices.keys()) if (!uids.has(uid)) this.remove(uid);
+    const { left, isWhole } = this.roster.end(new Set(devices.map((facts) => facts.uid)));
+    for (const uid of left) this.remove(uid);
+    if (!isWhole) setTimeout(() => this.load(), AGAIN_AFTER);
     this.second();
     if (!this.loaded) this.#layOut();
     const isFirst = !this.loaded;
@@ -168,11 +171,6 @@ export class Fleet {
     setTab(this.live.isUnknown() ? `${t("Not known")} · ${t("Fleet")}` : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
     setText(byId("count"), all.length ? String(all.length) : "");
     this.grid.count();
-  }
-
-  #follow() {
-    clearTimeout(this.settle);
-    this.settle = setTimeout(() => this.feed.follow(this.grid.devicesInView), SETTLE);
   }
 
   #followAll() {

@@ -2,6 +2,8 @@
 
 import { FleetDevice } from "./fleet-device.js";
 
+const MOST_TOLD = 10_000; // messages remembered while a read is on its way; after more it is read again
+
 export class FleetRoster {
   /** @param {(device: FleetDevice) => void} changed told of a device whose facts changed */
   constructor(changed) {
@@ -11,6 +13,28 @@ export class FleetRoster {
     /** the worst open alert of each device, by uid @type {Map<string, import("../alerts/standing.js").Alert>} */ this.alerts = new Map();
     /** what cards show, by kind @type {Map<string, import("./card.js").Template>} */ this.templates = new Map();
     /** uids removed while a read was on its way, which may not know of it @type {Set<string>} */ this.gone = new Set();
+    this.isReading = false;
+    /** what else was told meanwhile @type {any[]} */ this.told = [];
+  }
+
+  /** What is told from now on may be newer than what is being read. */
+  begin() {
+    this.isReading = true;
+    this.gone.clear();
+    this.told = [];
+  }
+
+  /** It was read, all of `uids`, or it could not be: what was told meanwhile holds. @param {Set<string>} [uids]
+   * @returns {{left: string[], isWhole: boolean}} devices that are no more; whether everything told was remembered */
+  end(uids) {
+    const { told } = this;
+    this.isReading = false;
+    this.told = [];
+    if (!uids) return { left: [], isWhole: true };
+    const come = new Set(told.filter(({ op }) => op === "device").map(({ device }) => device.uid));
+    const left = [...this.devices.keys()].filter((uid) => !uids.has(uid) && !come.has(uid));
+    for (const message of told) if (!this.gone.has(uidOf(message))) this.tell(message);
+    return { left, isWhole: told.length < MOST_TOLD };
   }
 
   /** @param {any} facts */
@@ -39,6 +63,7 @@ export class FleetRoster {
 
   /** What the server says of one device: itself, its presence, or its series. @param {any} message @returns {boolean} whether it is here */
   tell(message) {
+    if (this.isReading && this.told.length < MOST_TOLD) this.told.push(message);
     if (message.op === "device") {
       this.gone.delete(message.device.uid);
       this.put(message.device);
@@ -69,3 +94,5 @@ export class FleetRoster {
     for (const device of this.devices.values()) device.dress(this.templates.get(device.kind) ?? null);
   }
 }
+
+const uidOf = (/** @type {any} */ message) => message.uid ?? message.device.uid;

@@ -1,6 +1,7 @@
 /** The page's connection in a real browser: its socket, its tab's visibility, its network. */
 
 import { serverNow, synchronise } from "../time/clock.js";
+import { keepRead as keep } from "./keep-read.js";
 import { LiveConnection } from "./connection.js";
 import { isBlind } from "./news.js";
 import { askAgain, stopAsking } from "../page/gone.js";
@@ -29,18 +30,8 @@ addEventListener("online", () => connection.hurry());
 addEventListener("pagehide", () => connection.sleep());
 if (document.hidden) connection.sleep();
 
-/**
- * Have a list read again when one of these events comes, and when the socket is back: what was told meanwhile was missed.
- * @param {string[]} events @param {() => void} read
- */
-export function keepRead(events, read) {
-  for (const name of events) connection.on(name, read);
-  let first = true;
-  connection.on("hello", () => {
-    if (!first) read();
-    first = false;
-  });
-}
+/** @param {string[]} events @param {() => void} read */
+export const keepRead = (events, read) => keep(connection, events, read);
 
 /** The server's time when this page last heard anything of it. */
 export function heardAt() {

@@ -63,6 +63,7 @@ export class Feed extends EventTarget {
       if (turn !== this.turn) return;
       this.stream.begin(answer);
       this.#done();
+      if (this.again) this.catchUp(); // asked for while there was no cursor: the answer may be older than that
     } catch (error) {
       if (turn === this.turn) this.#fail(error, () => this.begin());
     }
@@ -88,8 +89,8 @@ export class Feed extends EventTarget {
   /** What was written or changed since the last read. Once more when it is asked for while it reads. */
   async catchUp() {
     this.due = false;
-    if (this.ended || !this.begun) return;
-    if (this.reading) {
+    if (this.ended) return;
+    if (!this.begun || this.reading) {
       this.again = true;
       return;
     }
@@ -107,6 +108,7 @@ export class Feed extends EventTarget {
       if (turn === this.turn) this.#fail(error, () => this.catchUp());
     } finally {
       this.reading = false;
+      if (turn !== this.turn && this.again && this.begun) this.catchUp(); // asked for since it is another log
     }
   }
 

@@ -4,6 +4,7 @@ import { connection } from "../live/live.js";
 import { el, setText } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { initials } from "./words.js";
+import { inTurn } from "../page/in-turn.js";
 import { me } from "./desk.js";
 import { tn } from "../page/language.js";
 
@@ -14,14 +15,14 @@ const SOON = 1_000; // ms in which those who come and go are asked for together
 /** @param {HTMLElement} area */
 export function followHere(area) {
   let due = false;
-  const read = async () => {
+  const read = inTurn(async () => {
     due = false;
     try {
       show(area, (await get("/api/v1/log/here/")).people);
     } catch {
       area.hidden = true; // nobody knows now
     }
-  };
+  });
   const ask = () => {
     if (due) return;
     due = true;

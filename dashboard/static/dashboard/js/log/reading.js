@@ -1,6 +1,7 @@
 /** What this viewer has not read, and how far they have: told to the server at most once a moment, and never backwards. */
 
 import { get, send } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { isSaid } from "./stream.js";
 
 const SOON = 1_000; // ms in which what is read, or written, is told or asked for together
@@ -16,8 +17,10 @@ class Reading extends EventTarget {
     super();
     /** @type {Counts|null} */ this.counts = null;
     /** by stream: the place told, or about to be @type {Map<string, number>} */ this.told = new Map();
-    /** @type {Map<string, any>} */ this.timers = new Map();
+    /** what is to be told, by stream @type {Map<string, import("./stream.js").Entry>} */ this.due = new Map();
     this.asking = false;
+    this.turn = 0; // counts what was told
+    this.read = inTurn(() => this.#read());
   }
 
   /** How many are unread; null while it is not known. @param {Of} of */
@@ -33,14 +36,21 @@ class Reading extends EventTarget {
   ask() {
     if (this.asking) return;
     this.asking = true;
-    setTimeout(async () => {
+    setTimeout(() => {
       this.asking = false;
-      try {
-        this.#take(await get("/api/v1/log/unread/"));
-      } catch {
-        // The log itself says what is wrong; the next event, or the next look at the page, asks again.
-      }
+      this.read();
     }, SOON);
+  }
+
+  async #read() {
+    const { turn } = this;
+    try {
+      const counts = await get("/api/v1/log/unread/");
+      if (turn === this.turn) this.#take(counts);
+      else this.ask(); // more was read meanwhile, and it may not know of that
+    } catch {
+      // The log itself says what is wrong; the next event, or the next look at the page, asks again.
+    }
   }
 
   #take(/** @type {Counts} */ counts) {
@@ -54,14 +64,20 @@ class Reading extends EventTarget {
     const before = this.told.get(name) ?? 0;
     if (!isSaid(entry) || before >= entry.place || this.of(of) === 0) return;
     this.told.set(name, entry.place);
-    clearTimeout(this.timers.get(name));
-    this.timers.set(name, setTimeout(async () => {
+    const isDue = this.due.has(name);
+    this.due.set(name, entry);
+    if (isDue) return; // the newest is told then: who waits for the last entry may wait for ever
+    setTimeout(async () => {
+      const newest = /** @type {import("./stream.js").Entry} */ (this.due.get(name));
+      this.due.delete(name);
       try {
-        this.#take(await send("POST", "/api/v1/log/unread/", { read_to: entry.id, ...of }));
+        const counts = await send("POST", "/api/v1/log/unread/", { read_to: newest.id, ...of });
+        this.turn += 1;
+        this.#take(counts);
       } catch {
-        if (this.told.get(name) === entry.place) this.told.set(name, before); // told with what is read next
+        if (this.told.get(name) === newest.place) this.told.set(name, before); // told with what is read next
       }
-    }, SOON));
+    }, SOON);
   }
 }
 

@@ -32,7 +32,12 @@ let tab = TABS.includes(query.get("tab") ?? "") ? String(query.get("tab")) : "mi
 /** Read what the open tab shows. */
 const read = inTurn(async () => {
   try {
-    if (tab === "mine") await Promise.all([get(ME).then((me) => { wishes.show(me); return channels.read(me.name); })]);
+    if (tab === "mine") {
+      const { saves } = wishes;
+      const me = await get(ME);
+      if (saves === wishes.saves) wishes.show(me);
+      await channels.read(me.name);
+    }
     else if (tab === "words") await words.read();
     else if (tab === "log") await log.read();
     else {

@@ -14,6 +14,7 @@ export class Wishes {
   constructor(path) {
     this.path = path;
     /** @type {any} */ this.shown = null;
+    this.saves = 0; // begun and ended: an answer from before one says nothing
     this.form = /** @type {HTMLFormElement} */ (byId("wishes"));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     for (const field of /** @type {NodeListOf<any>} */ (this.form.querySelectorAll("[name]"))) {
@@ -70,8 +71,11 @@ export class Wishes {
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.act;
     for (const shown of this.form.querySelectorAll(".error")) shown.remove();
     setText(byId("wishes-saved"), t("Saving"));
+    this.saves += 1;
     try {
-      this.show(await send("PATCH", this.path, facts));
+      const saved = await send("PATCH", this.path, facts);
+      this.saves += 1;
+      this.show(saved);
       setText(byId("wishes-saved"), t("Saved"));
     } catch (error) {
       const { body, message } = /** @type {import("../page/rest.js").RestError} */ (error);

@@ -33,7 +33,13 @@ export class Words {
     this.wordings = wordings;
     byId("places").textContent = places.map((/** @type {string} */ name) => `{${name}}`).join(" ");
     if (!this.form.what.options.length) this.form.what.replaceChildren(...wordings.map((/** @type {any} */ { what }) => el("option", { text: CALLED[what] ?? what, attrs: { value: what } })));
-    if (!this.dirty) this.#show();
+    if (!this.dirty && this.#isAnother()) this.#show();
+  }
+
+  /** Whether it is no more what the form shows: then what was said of it holds no more. */
+  #isAnother() {
+    const wording = this.wordings.find(({ what }) => what === this.form.what.value);
+    return wording && (wording.subject !== this.form.subject.value || wording.text !== this.form.text.value || byId("words-ours").hidden !== wording.ours);
   }
 
   #show() {

@@ -2,6 +2,7 @@
 
 import { synchronise } from "../time/clock.js";
 import { t } from "./language.js";
+import { pressOver } from "./press.js";
 import { whileThere } from "./gone.js";
 
 const KEPT_ALIVE = 20_000; // characters of a body: at most 60 000 bytes of the 64 KiB that Fetch allows
@@ -19,12 +20,15 @@ export class RestError extends Error {
 export async function get(path, signal) {
   const body = await whileThere(path, signal, (either) => answer(path, { headers: { Accept: "application/json" }, signal: either }));
   if (typeof body.now === "number") synchronise(body.now);
+  await pressOver();
   return body;
 }
 
 /** A page of ours as it would be loaded now, inert: no script of it runs. @param {string} path @returns {Promise<Document>} */
-export function page(path) {
-  return whileThere(path, undefined, (signal) => loaded(path, signal));
+export async function page(path) {
+  const found = await whileThere(path, undefined, (signal) => loaded(path, signal));
+  await pressOver();
+  return found;
 }
 
 async function loaded(/** @type {string} */ path, /** @type {AbortSignal} */ signal) {

@@ -1,10 +1,11 @@
 /** The pipeline page: is everything that came in kept, how fast, and what was not? */
 
 import { byId, el, endTrouble, icon, setMark, setText, setValue, showTrouble } from "../page/element.js";
-import { connection, heardAt, isUnknown } from "../live/live.js";
+import { connection, heardAt, isUnknown, keepRead } from "../live/live.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { Jobs, asJob, nameOf } from "./jobs.js";
 import { Keeping } from "./keeping.js";
 import { PipelinePast } from "./past.js";
@@ -56,7 +57,7 @@ function worker(/** @type {string} */ name) {
   return found;
 }
 
-async function read() {
+const read = inTurn(async () => {
   try {
     const answer = await get("/api/v1/pipeline/");
     for (const w of answer.workers) {
@@ -84,7 +85,7 @@ async function read() {
   } finally {
     byId("progress").hidden = true;
   }
-}
+});
 
 /** How much is kept for which reason; its own page has the rest. @param {{total: number, last_hour: number, reasons: Record<string, number>}} counts */
 function showQuarantine({ total, last_hour: lastHour, reasons }) {
@@ -169,7 +170,7 @@ function showVerdict(/** @type {Worker[]} */ all, /** @type {Worker[]} */ alive,
   setMark(byId("verdict"), state, text);
 }
 
-connection.on("retention", () => keeping.read());
+keepRead(["retention"], () => keeping.read());
 connection.on("pipeline", (message) => worker(message.worker).take(message.counters, message.at));
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);

@@ -2,6 +2,7 @@
 
 import { byId, endTrouble, setText, showRows, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { keyOf, QuarantineGroup } from "./quarantine-group.js";
 import { counted, number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
@@ -25,10 +26,11 @@ export class QuarantineGroups {
     /** @type {Group[]} */ this.groups = [];
     this.total = 0; // groups, also those the answer has no room for
     this.timer = 0;
+    this.read = inTurn(() => this.#read());
     byId("newer").addEventListener("click", () => this.show());
   }
 
-  async read() {
+  async #read() {
     try {
       const { total, groups } = await get("/api/v1/quarantine/groups/");
       this.take(total, groups);

@@ -5,6 +5,7 @@ import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { hourAndMinute } from "../time/moment.js";
 import { number } from "../page/format.js";
 import { openProvisioning } from "./provisioning.js";
@@ -30,18 +31,20 @@ applyZone(site.zone);
 /** @type {Map<string, SiteDevice>} */ const devices = new Map();
 const problems = new SiteProblems();
 const map = new SiteMap();
-const past = new SitePast();
+const past = new SitePast(() => site.slug, devices);
 const hours = sparkline();
 let gone = false;
 let reading = 0; // timer
+let isReading = false;
 /** of alerts that began in the last 24 hours @type {number|null} */ let fired = null;
 
 /** In an order that nothing moves: by name. */
 const listed = () => [...devices.values()].sort((a, b) => a.name.localeCompare(b.name) || a.uid.localeCompare(b.uid));
 
-async function read() {
+const read = inTurn(async () => {
   clearTimeout(reading);
   reading = 0;
+  isReading = true;
   const { news } = connection;
   const asked = news.asked;
   try {
@@ -60,19 +63,20 @@ async function read() {
     byId("answered").hidden = false;
     follow();
     second();
-    past.read(site.slug, devices);
+    past.read();
   } catch (error) {
     if (!gone) showTrouble(byId("trouble"), t("The site could not be read. {why}", { why: /** @type {Error} */ (error).message }), read);
   } finally {
+    isReading = false;
     byId("progress").hidden = true;
   }
-}
+});
 
 function readSoon() {
   if (!reading && !gone && !document.hidden) reading = setTimeout(read, SOON);
 }
 
-async function countAlerts() {
+const countAlerts = inTurn(async () => {
   try {
     const from = serverNow() - 24 * HOUR;
     const { total } = await get(`/api/v1/alerts/?state=all&site=${encodeURIComponent(site.slug)}&from=${Math.round(from)}&limit=1`);
@@ -80,7 +84,7 @@ async function countAlerts() {
   } catch {
     fired = null; // said where the rest is read
   }
-}
+});
 
 function showDay(/** @type {any} */ day) {
   setValue(byId("day-heard"), `${number(day.heard, 0)} / ${number(day.devices, 0)}`, "");
@@ -146,6 +150,26 @@ function taken(facts) {
   second();
 }
 
+/** The facts as the store has them. @returns {Promise<boolean>} whether they could be read */
+const readFacts = inTurn(async () => {
+  try {
+    taken(await get(sitePath(site.slug)));
+    return true;
+  } catch (error) {
+    const { status, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    if (status === 404) left();
+    else showTrouble(byId("trouble"), t("The site could not be read. {why}", { why: message }), readFacts);
+    return false;
+  }
+});
+
+function missed() {
+  if (gone) return;
+  readFacts();
+  read();
+  countAlerts();
+}
+
 function left() {
   gone = true;
   clearTimeout(reading);
@@ -171,7 +195,9 @@ function wire() {
   connection.on("presence", ({ uid, connection: said, since }) => {
     const device = devices.get(uid);
     device?.update({ presence: { ...device.facts.presence, connection: said, since } });
-    if (device) past.soon(site.slug, devices);
+    if (!device) return;
+    past.soon();
+    if (isReading) readSoon(); // its answer may be older
   });
   connection.on("device", ({ device, change }) => {
     if (device.site?.slug === site.slug || devices.has(device.uid) || change === "deleted") readSoon();
@@ -180,14 +206,12 @@ function wire() {
   connection.on("site", async ({ slug, change }) => {
     if (slug !== site.slug) return;
     if (change === "deleted") left();
-    else {
-      taken(await get(sitePath(slug)));
-      toast(t("{name} was changed.", { name: site.name }));
-    }
+    else if (await readFacts()) toast(t("{name} was changed.", { name: site.name }));
   });
   connection.on("alert", () => countAlerts());
-  connection.on("hello", () => !gone && read());
-  connection.on("refill", ({ series }) => series === null && readSoon());
+  // What changed since the page was written, or while nothing was heard.
+  connection.on("hello", missed);
+  connection.on("refill", ({ series }) => series === null && missed());
   current.addEventListener("changed", second);
   document.addEventListener("visibilitychange", () => !document.hidden && readSoon());
 }

@@ -4,6 +4,7 @@ import { byId, el, endTrouble, setText, showRows, showTrouble, stateMark } from 
 import { keepRead } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { number } from "../page/format.js";
 import { openNewSite } from "./site-drawer.js";
 import { t, tn } from "../page/language.js";
@@ -15,7 +16,7 @@ const MOST = 1_000; // sites that are shown
 /** @type {any[]} */ let sites = [];
 /** @type {Map<string, HTMLElement>} */ const rows = new Map();
 
-async function read() {
+const read = inTurn(async () => {
   try {
     let next = `/api/v1/sites/?page_size=${AT_ONCE}`;
     /** @type {any[]} */ const found = [];
@@ -32,7 +33,7 @@ async function read() {
   } finally {
     byId("progress").hidden = true;
   }
-}
+});
 
 function show() {
   const open = current.of("open");

@@ -5,6 +5,7 @@ import { connection } from "../live/live.js";
 import { devicePath, get, send } from "../page/rest.js";
 import { Drawer, trouble } from "./drawer.js";
 import { el } from "../page/element.js";
+import { inTurn } from "../page/in-turn.js";
 import { moment } from "../time/moment.js";
 import { restoreDevices } from "./undo.js";
 import { serverNow } from "../time/clock.js";
@@ -12,13 +13,13 @@ import { t } from "../page/language.js";
 
 /** @type {(() => void)|null} */
 let read = null;
-connection.on("device", () => read?.());
+for (const name of ["device", "hello"]) connection.on(name, () => read?.());
 
 export function openRemoved() {
   const drawer = new Drawer(t("Deleted devices"), { closed: () => { read = null; } });
   const list = el("ol", { class: "work-removed" });
   drawer.body.append(el("p", { class: "soft", text: t("Restored, a device has all it had: readings, rules, token. What it sends meanwhile waits in quarantine and is stored then.") }), list);
-  read = async () => {
+  read = inTurn(async () => {
     try {
       const { results, count } = await get("/api/v1/removed-devices/?page_size=200");
       list.replaceChildren(...results.map(row), ...(count > results.length ? [el("li", { class: "quiet", text: t("and {n} more", { n: count - results.length }) })] : []));
@@ -26,7 +27,7 @@ export function openRemoved() {
     } catch (error) {
       list.replaceChildren(el("li", {}, trouble(/** @type {Error} */ (error).message), el("button", { class: "button", text: t("Try again"), on: { click: () => read?.() } })));
     }
-  };
+  });
   read();
 }
 
