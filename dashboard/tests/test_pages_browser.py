@@ -16,7 +16,7 @@ from telemetry.models import RetentionRule, Series
 from telemetry.moments import from_ms
 from telemetry.storage import rollups
 from telemetry.tests.written import write
-from tests.browser import PASSWORD, announce, chromium, operator, page, tell_until
+from tests.browser import PASSWORD, announce, chromium, operator, page, refused, tell_until
 from tests.chromium import log_in
 from tests.waiting import eventually
 from tests.web_process import web, web_process
@@ -59,7 +59,10 @@ def drawn(page: Page) -> dict[str, list[list[float]]]:
 def test_a_wrong_password_is_told_on_the_page_and_the_right_one_opens_it(page: Page):
     page.goto("/")
     expect(page.locator("#first-device")).to_be_visible()
-    page.wait_for_load_state("networkidle")  # what is on its way would be refused
+    page.wait_for_load_state("networkidle")
+    # What the page asks by itself while it is left.
+    refused.update(f"/api/v1/{path}/" for path in ("fleet", "cards", "alerts", "inbox", "views"))
+    refused.add("/api/v1/log/unread/")
     page.click("summary[aria-label='Account of olga']")
     page.click("text=Log out")
     page.fill("[name=username]", "olga")

@@ -2,7 +2,7 @@
 
 import { byId, setText } from "../page/element.js";
 import { setCount } from "./badge.js";
-import { keepRead } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { number } from "../page/format.js";
 import { tn } from "../page/language.js";
@@ -29,7 +29,8 @@ const read = inTurn(async () => {
 
 export function showWaiting() {
   if (!document.getElementById("waiting-count")) return;
-  keepRead(["inbox"], () => {
+  keepRead([], read);
+  connection.on("inbox", () => {
     if (!timer) timer = setTimeout(read, SOON);
   });
   document.addEventListener("visibilitychange", () => !document.hidden && read());
