@@ -3,6 +3,7 @@
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { marks } from "../time/marks.js";
 import { serverNow } from "../time/clock.js";
 import { SEVERITY, stood } from "../alerts/words.js";
@@ -25,7 +26,8 @@ export class ExploreAlerts {
     this.total = 0;
     this.asked = ""; // the address they were read from
     /** @type {any} */ this.timer = null;
-    this.turn = 0; // counts reads
+    this.told = 0; // counts what says that they are others now
+    /** In turn: of readings that every event makes old, none is shown while events never end. */ this.read = inTurn(() => this.#read());
     /** @type {Map<string, HTMLElement>} */ this.rows = new Map();
   }
 
@@ -40,17 +42,17 @@ export class ExploreAlerts {
     return alert === null || this.shown().some(({ id, of }) => id === alert.series || (alert.metric === "" && of.uid === alert.device));
   }
 
-  /** Read them all again: what is on its way may be from before. One that waits is not put off: alerts may come without end. */
+  /** Read them all again, also after what is on its way: it may be from before. One that waits is not put off: alerts may come without end. */
   again() {
     this.asked = "";
-    this.turn += 1;
-    this.timer ??= setTimeout(() => this.#read(), SETTLE);
+    this.told += 1;
+    this.timer ??= setTimeout(() => this.read(), SETTLE);
   }
 
   /** Other series are shown, or another time. */
   look() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#read(), SETTLE);
+    this.timer = setTimeout(() => this.read(), SETTLE);
   }
 
   async #read() {
@@ -59,11 +61,10 @@ export class ExploreAlerts {
     if (!series.length) return this.#take([], 0);
     const query = `series=${series.map(({ id }) => id).join(",")}&${windowQuery(this.timeLine.asked)}`;
     if (query === this.asked) return;
-    const turn = ++this.turn;
+    const { told } = this;
     try {
       const { alerts, total } = await get(`/api/v1/alerts/?state=all&limit=${MOST}&${query}`);
-      if (turn !== this.turn) return; // a later answer is right
-      this.asked = query;
+      this.asked = told === this.told ? query : "";
       this.#take(alerts, total);
     } catch {
       // The charts stand without marks; the next change of the window or hello asks again.
