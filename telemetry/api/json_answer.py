@@ -27,7 +27,15 @@ class SpokenJSON(JSONRenderer):
         if response is not None and response.status_code >= 400:
             data = _spoken(data)
         rendered: bytes = super().render(data, accepted_media_type, renderer_context)
+        let_go(renderer_context)
         return rendered
+
+
+def let_go(context: Mapping[str, Any] | None) -> None:
+    """Have the answer that was rendered in this context be gone once it is sent. DRF's view and
+    context hold it, and it holds them: megabytes that only a collection would find."""
+    if isinstance(context, dict) and context.pop("response", None) is not None:
+        context["view"].response = None
 
 
 def _spoken(data: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from telemetry.api.json_answer import SpokenJSON
+from telemetry.api.json_answer import SpokenJSON, let_go
 
 
 class ReadingsJSON(SpokenJSON):
@@ -23,4 +23,6 @@ class ReadingsJSON(SpokenJSON):
         if response is None or response.status_code >= 400:
             rendered: bytes = super().render(data, accepted_media_type, renderer_context)
             return rendered
-        return msgspec.json.encode(data)
+        encoded = msgspec.json.encode(data)
+        let_go(renderer_context)
+        return encoded

@@ -1,9 +1,12 @@
 """`readings/`, `devices/{uid}/latest/` and `fleet/` over HTTP."""
 
+import gc
 import time
+import weakref
 
 import pytest
-from rest_framework.test import APIClient
+from django.urls import resolve
+from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
 
 from devices.models import Device, Presence, Site
 from telemetry.history.reader import MAX_SPAN
@@ -239,3 +242,20 @@ def test_a_large_fleet_takes_few_queries(api: APIClient, django_assert_max_num_q
         answer = api.get(FLEET).json()
     assert answer["total"] == 500
     assert sum(s["latest"] is not None for d in answer["devices"] for s in d["series"]) == 601
+
+
+@pytest.mark.parametrize("path", [READINGS, FLEET])
+def test_an_answer_is_gone_once_it_is_sent_and_waits_for_no_collection(
+    path: str, admin_user
+) -> None:
+    request = APIRequestFactory().get(path, {"series": series().id} if path == READINGS else {})
+    force_authenticate(request, admin_user)
+    gc.disable()
+    try:
+        answer = resolve(path).func(request).render()
+        assert answer.status_code == 200
+        gone = weakref.ref(answer)
+        del answer
+        assert gone() is None
+    finally:
+        gc.enable()
