@@ -317,6 +317,8 @@ def cut_at(statement: str, calls: int) -> Iterator[None]:
 )
 def test_a_run_that_is_killed_goes_on_where_it_was(day: date, statement, calls, monkeypatch):
     monkeypatch.setattr(packing, "STEP_ROWS", 5_000)
+    # On a busy machine the session that was ended takes its time to give up its locks.
+    monkeypatch.setattr(partitions, "LOCK_WAIT", "60s")
     before = summary()
     with pytest.raises((DatabaseError, psycopg.Error)), cut_at(statement, calls):
         packing.pack_day(day)

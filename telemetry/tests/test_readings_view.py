@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from django.db import connection
 
 from telemetry.storage.backend import backend
+from telemetry.storage.pack_rows import Columns, write_numbers
+from telemetry.storage.packs import MAX_NUMBERS
 from telemetry.tests.written import series
 
 DAY = date(2026, 3, 4)
@@ -57,3 +61,21 @@ def test_packs_are_of_the_series_and_with_the_function_of_the_time_as_well(plan)
     assert "series_id = series.id" in scan(of_series, "reading_pack_pkey")
     of_time = plan(f"SELECT * FROM readings_between('2026-03-04', '2026-03-05') WHERE {ONE}")
     assert "start < '2026-03-05" in scan(of_time, "reading_pack_(?:pkey|start)")
+
+
+def test_what_sorts_the_readings_of_a_pack_does_not_carry_its_bytes_along(db: None) -> None:
+    """Each row of the sort had all bytes of the pack: 400 MB of 8192 readings."""
+    many = MAX_NUMBERS
+    times = np.cumsum(np.resize(np.array([1_000, 1_003, 999]), many)) * 1_000
+    columns = Columns(np.full(many, 7, np.int32), times, np.resize(np.arange(250) / 4, many))
+    with connection.cursor() as cursor:
+        write_numbers(cursor, columns, by_hour=False)
+        for read in ("packed_numbers(pack)", f"newest_packed(pack, {many})"):
+            cursor.execute(
+                "EXPLAIN (ANALYZE, FORMAT JSON)"
+                f" SELECT one.* FROM reading_pack AS pack CROSS JOIN LATERAL {read} AS one"
+            )
+            (found,) = cursor.fetchone()
+            sorted_kb = re.findall(r'"Sort Space Used": (\d+)', json.dumps(found))
+            assert [each for each in sorted_kb if int(each) > many // 8] == []
+            assert sorted_kb
