@@ -2,6 +2,10 @@
 -- Whether readings are being moved into hypertables.
 SELECT to_regnamespace('pulseboard_move') IS NOT NULL
 
+-- name: hold_begin
+-- Lets one process at a time begin a move, until its transaction ends.
+SELECT pg_advisory_xact_lock(%(key)s)
+
 -- name: make_move
 -- Where a move keeps how far it is, and what it copied, until it takes the place of the tables.
 CREATE SCHEMA pulseboard_move;
@@ -18,63 +22,12 @@ CREATE TABLE pulseboard_move.minute (
     waits boolean NOT NULL
 );
 CREATE INDEX minute_waits ON pulseboard_move.minute (minute) WHERE waits;
-CREATE TABLE pulseboard_move.series AS SELECT id FROM telemetry_series;
+-- Those there were when it began.
+CREATE TABLE pulseboard_move.series (id integer PRIMARY KEY)
 
--- name: make_hypertables
--- As migration 0005 makes them, where names are looked for first.
-CREATE TABLE reading (
-    series_id integer NOT NULL,
-    time timestamptz NOT NULL,
-    value double precision NOT NULL,
-    PRIMARY KEY (series_id, time)
-);
-CREATE TABLE text_reading (
-    series_id integer NOT NULL,
-    time timestamptz NOT NULL,
-    value text NOT NULL,
-    PRIMARY KEY (series_id, time)
-);
-CREATE INDEX reading_time_brin ON reading USING brin (time);
-CREATE INDEX text_reading_time_brin ON text_reading USING brin (time);
-SELECT create_hypertable('reading', by_range('time', INTERVAL '1 day'), create_default_indexes => false);
-SELECT create_hypertable(
-    'text_reading', by_range('time', INTERVAL '1 day'), create_default_indexes => false
-);
-ALTER TABLE reading SET (
-    timescaledb.compress,
-    timescaledb.compress_segmentby = 'series_id',
-    timescaledb.compress_orderby = 'time'
-);
-ALTER TABLE text_reading SET (
-    timescaledb.compress,
-    timescaledb.compress_segmentby = 'series_id',
-    timescaledb.compress_orderby = 'time'
-);
-CREATE MATERIALIZED VIEW rollup_1m
-WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
-SELECT series_id, time_bucket('1 minute', time) AS bucket,
-    count(*)::integer AS count, sum(least(greatest(value, -1e290), 1e290)) AS sum,
-    min(value) AS min, max(value) AS max,
-    first(value, time) AS first, last(value, time) AS last
-FROM reading
-GROUP BY series_id, time_bucket('1 minute', time)
-WITH NO DATA;
-CREATE MATERIALIZED VIEW rollup_1h
-WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
-SELECT series_id, time_bucket('1 hour', bucket) AS bucket,
-    sum(count)::integer AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max,
-    first(first, bucket) AS first, last(last, bucket) AS last
-FROM rollup_1m
-GROUP BY series_id, time_bucket('1 hour', rollup_1m.bucket)
-WITH NO DATA;
-CREATE MATERIALIZED VIEW rollup_1d
-WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
-SELECT series_id, time_bucket('1 day', bucket) AS bucket,
-    sum(count)::integer AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max,
-    first(first, bucket) AS first, last(last, bucket) AS last
-FROM rollup_1h
-GROUP BY series_id, time_bucket('1 day', rollup_1h.bucket)
-WITH NO DATA;
+-- name: drop_never_used
+-- What migration 0005 made beside the hypertables and later ones dropped.
+DROP TABLE pulseboard_move.rollup_dirty, pulseboard_move.rollup_floor
 
 -- name: fetch_edges
 -- The oldest and the newest moment of packs, late readings and summaries.
@@ -89,10 +42,21 @@ SELECT min(moment), max(moment) FROM (
     UNION ALL SELECT min(bucket) FROM rollup_1d UNION ALL SELECT max(bucket) FROM rollup_1d
 ) AS edges
 
+-- name: is_begun
+-- Whether it is known what is to be copied.
+SELECT EXISTS (SELECT FROM pulseboard_move.state)
+
+-- name: hold_series
+-- Nobody makes or deletes a series until the transaction ends: what is listed is all there was.
+LOCK TABLE telemetry_series IN SHARE MODE
+
 -- name: begin_move
--- Notes from where to where readings and summaries are to be copied.
+-- Notes from where to where readings and summaries are to be copied, and which series there are.
+WITH known AS (
+    INSERT INTO pulseboard_move.series (id) SELECT id FROM telemetry_series RETURNING id
+)
 INSERT INTO pulseboard_move.state (start, done_until, stop, highest_series)
-SELECT %(start)s, %(start)s, %(stop)s, coalesce((SELECT max(id) FROM telemetry_series), 0)
+SELECT %(start)s, %(start)s, %(stop)s, coalesce((SELECT max(id) FROM known), 0)
 
 -- name: note_not_rolled_up
 -- The summaries of what waits to be rolled up are made after they were copied.
@@ -108,6 +72,11 @@ WHERE cursor.reader = 'rollups' AND (log.xid, log.seq) > (cursor.xid, cursor.seq
 -- name: hold_move
 -- How far it is: start, done and stop. One process goes on with it at a time.
 SELECT start, done_until, stop FROM pulseboard_move.state FOR UPDATE
+
+-- name: hold_end
+-- Waits until no process copies, and has none begin until the transaction ends. Not by `hold_move`:
+-- whoever waited for the row would use the table, which has to go.
+LOCK TABLE pulseboard_move.state IN ACCESS EXCLUSIVE MODE
 
 -- name: limit_step
 -- Ends a statement of this transaction that takes long: what follows the log waits for each step.
@@ -163,8 +132,9 @@ ON CONFLICT (minute) DO UPDATE SET waits = true WHERE NOT kept.waits
 SELECT minute FROM pulseboard_move.minute WHERE waits ORDER BY minute LIMIT %(limit)s
 
 -- name: copied_minutes
--- They wait no more.
-UPDATE pulseboard_move.minute SET waits = false WHERE minute = ANY (%(minutes)s::timestamptz[])
+-- The minutes in [start, stop) wait no more.
+UPDATE pulseboard_move.minute SET waits = false
+WHERE waits AND minute >= %(start)s AND minute < %(stop)s
 
 -- name: list_unread_commits
 -- What a reader has not read, also behind transactions that still run: none of them writes readings

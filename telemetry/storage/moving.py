@@ -10,11 +10,11 @@ docs/decisions/0007-timescaledb.md.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
@@ -23,9 +23,8 @@ from psycopg import errors, sql
 
 from devices import clock
 from telemetry.history import buckets
-from telemetry.jobs import NotYet
 from telemetry.sql import load
-from telemetry.storage import commit_log, partitions, timescale
+from telemetry.storage import commit_log, timescale
 from telemetry.storage.rollups import MINUTE, minute_of
 from telemetry.storage.summaries import LEVELS, ranges
 
@@ -33,13 +32,13 @@ READER = "timescale"  # of the commit log
 STEP_SECONDS = 1.0  # aimed at; what follows the commit log waits for the end of each step
 STEP_TIMEOUT = "20s"  # of one statement: then a shorter time is copied at once
 DAY = timedelta(days=1)
-FIRST_WIDTH = timedelta(hours=1)  # of time copied at once; then as long as a step may take
+FIRST_WIDTH = timedelta(hours=6)  # of time copied at once; then by `Pace`
+NOT_WORTH = 0.8  # of the seconds a step takes, when one of half the time takes as many
 MINUTES_PER_STEP = 60  # copied anew in one transaction
-MINUTES_AT_END = 30  # the most that is copied while the batches wait
+MINUTES_AT_END = 10  # the most that is copied while the batches wait
 COMMITS_PER_STEP = 1_000
 
 _SQL = load("moving") | load("timescale")
-_adoption = import_module("telemetry.migrations.0005_timescale")  # frozen: what TimescaleDB must be
 
 
 class Progress(NamedTuple):
@@ -51,72 +50,59 @@ class Progress(NamedTuple):
     readings: int  # copied by this run
 
 
+class Pace:
+    """How long a time is copied at once: so long as takes `STEP_SECONDS`. Longer where a step of
+    half the time takes nearly as long, for each step opens whole packs."""
+
+    def __init__(self) -> None:
+        self.width = FIRST_WIDTH
+        self._least = MINUTE
+        self._before: tuple[timedelta, float] | None = None  # the step before and its seconds
+
+    def too_long(self) -> None:
+        """It was given up."""
+        self.width, self._before = _aligned(self.width / 8), None
+
+    def took(self, seconds: float, *, ended: bool) -> None:
+        """`ended` with its day: the next one may be of other density, or not packed."""
+        width, before = self.width, self._before
+        self._before = width, seconds
+        if before and width < before[0] and seconds > before[1] * NOT_WORTH:
+            self.width = self._least = before[0]
+        elif seconds > STEP_SECONDS:
+            self.width = max(self._least, _aligned(width / 2))
+        elif seconds < STEP_SECONDS / 4:
+            self.width = min(DAY, width * 2)
+        if ended:
+            self._least, self._before = MINUTE, None
+
+
+def _aligned(width: timedelta) -> timedelta:
+    return max(MINUTE, width // MINUTE * MINUTE)
+
+
 def is_under_way() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["is_moving"])
         return cursor.fetchone() == (True,)
 
 
-def begin() -> None:
-    """Make what is copied into, unless a run before did. Raises `NotYet` where it cannot be."""
-    if is_under_way():
-        return
-    try:
-        with connection.cursor() as cursor:
-            if not _adoption.is_available(cursor):
-                raise NotYet("This server has no TimescaleDB.")
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-            (licence,) = _adoption.fetch(cursor, _adoption.LICENCE)
-    except _adoption.Unusable as exc:
-        raise NotYet(f"TimescaleDB cannot be used: {exc}.") from exc
-    if licence != "timescale":
-        raise NotYet(f"The licence it runs under is {licence}, and must be timescale.")
-    # First: what is stored while the edges are looked for is told by the log.
-    commit_log.add_reader(READER)
-    start, stop = _edges()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["make_move"])
-        usual = _search("pulseboard_move, ")
-        cursor.execute(_SQL["make_hypertables"])
-        _search("", usual)
-        cursor.execute(_SQL["begin_move"], {"start": start, "stop": stop})
-        cursor.execute(_SQL["note_not_rolled_up"])
-
-
-def _edges() -> tuple[datetime, datetime]:
-    days = [part.day for part in partitions.listed() if part.attached]
-    moments = [datetime.combine(day, time_of_day(), UTC) for day in days]
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["fetch_edges"])
-        moments += [each for each in cursor.fetchone() if each is not None]
-    moments.append(clock.now())
-    start, last = (
-        datetime.combine(each.astimezone(UTC).date(), time_of_day(), UTC)
-        for each in (min(moments), max(moments))
-    )
-    return start, last + DAY
-
-
 def copy() -> Iterator[Progress]:
     """Copy all there is, step by step. In no transaction. What came meanwhile is copied but for
     little that the end can take with it."""
-    width, readings = FIRST_WIDTH, 0
+    pace, readings = Pace(), 0
     while True:
         began = time.monotonic()
         try:
-            progress = _copy_next(width)
+            progress = _copy_next(pace.width)
         except OperationalError as exc:
-            if not isinstance(exc.__cause__, errors.QueryCanceled) or width <= MINUTE:
+            if not isinstance(exc.__cause__, errors.QueryCanceled) or pace.width <= MINUTE:
                 raise
-            width = _aligned(width / 8)
+            pace.too_long()
             continue
         if progress is None:
             break
-        took = time.monotonic() - began
-        if took > STEP_SECONDS:
-            width = _aligned(width / 2)
-        elif took < STEP_SECONDS / 4:
-            width = min(DAY, width * 2)
+        pace.took(time.monotonic() - began, ended=progress.done_until.time() == time_of_day())
         readings += progress.readings
         if progress.done_until.time() == time_of_day():
             _compress(progress.done_until)
@@ -124,10 +110,6 @@ def copy() -> Iterator[Progress]:
     while (again := _copy_changed()) is not None:
         readings += again
     _compress(clock.now())
-
-
-def _aligned(width: timedelta) -> timedelta:
-    return max(MINUTE, width // MINUTE * MINUTE)
 
 
 def _copy_next(width: timedelta) -> Progress | None:
@@ -184,12 +166,15 @@ def _copy_changed() -> int | None:
         minutes = waiting(cursor, MINUTES_PER_STEP)
         if len(minutes) <= MINUTES_AT_END and not more:
             return None
-        return copy_minutes(cursor, minutes)
+        return copy_minutes(cursor, minutes, seconds=STEP_SECONDS)
 
 
 def _take_commits() -> bool:
-    with commit_log.reading(READER, COMMITS_PER_STEP) as commits, connection.cursor() as cursor:
-        note(cursor, [span for commit in commits for span in commit.spans])
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A minute that another process copies just now would be noted, and then marked as copied.
+        _hold(cursor)
+        with commit_log.reading(READER, COMMITS_PER_STEP) as commits:
+            note(cursor, [span for commit in commits for span in commit.spans])
     return commits.more
 
 
@@ -208,29 +193,38 @@ def waiting(cursor: CursorWrapper, limit: int) -> list[datetime]:
     return [minute for (minute,) in cursor.fetchall()]
 
 
-def copy_minutes(cursor: CursorWrapper, minutes: list[datetime]) -> int:
-    """Their summaries are made anew at the end."""
-    copied = 0
+def copy_minutes(
+    cursor: CursorWrapper, minutes: list[datetime], *, seconds: float = math.inf
+) -> int:
+    """Of these minutes so many as take so long; how many readings. Their summaries are made anew at
+    the end."""
+    until, copied = time.monotonic() + seconds, 0
     for start, stop in ranges(minutes, buckets.MINUTE):
         edges = {"start": start, "stop": stop}
         for name in ("clear_numbers", "clear_texts"):
             cursor.execute(_SQL[name], edges)
         copied += _copy_readings(cursor, edges)
-    cursor.execute(_SQL["copied_minutes"], {"minutes": minutes})
+        cursor.execute(_SQL["copied_minutes"], edges)
+        if time.monotonic() >= until:
+            break
     return copied
 
 
 def _compress(until: datetime) -> None:
     """The copies of days that are over: otherwise the disk would hold all of them as rows."""
     now = min(until + timescale.COMPRESS_AFTER, clock.now())
-    usual = _search("pulseboard_move, ")
+    usual = search("pulseboard_move, ")
     try:
         timescale.compress(now, again=False)
+    except OperationalError as exc:
+        # Autovacuum, or another process at the same: the next time does it, or `maintain`.
+        if not isinstance(exc.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
+            raise
     finally:
-        _search("", usual)
+        search("", usual)
 
 
-def _search(first: str, then: str = "") -> str:
+def search(first: str, then: str = "") -> str:
     """Have names looked for there; where they were before."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["fetch_search_path"])
@@ -243,5 +237,6 @@ def give_up() -> None:
     """Drop what was copied. The store is as it was."""
     with transaction.atomic(), connection.cursor() as cursor:
         if is_under_way():
+            cursor.execute(_SQL["hold_end"])
             cursor.execute(_SQL["give_up"])
     commit_log.drop_reader(READER)

@@ -14,7 +14,15 @@ from psycopg import errors
 
 from telemetry.jobs import NotYet
 from telemetry.sql import load
-from telemetry.storage import backend, closed, commit_log, moving, packed_days, partitions
+from telemetry.storage import (
+    backend,
+    closed,
+    commit_log,
+    moving,
+    moving_rights,
+    packed_days,
+    partitions,
+)
 from telemetry.storage.plain import TURN_KEY
 from telemetry.storage.rollups import MINUTE
 
@@ -35,6 +43,7 @@ def finish(*, raise_floor: bool = False) -> None:
 
     Raises `NotYet` where it has to wait, and says why; `FloorRises` unless `raise_floor`."""
     with connection.cursor() as cursor:
+        moving_rights.check(cursor)
         cursor.execute(_SQL["count_partitions"])
         (count,) = cursor.fetchone()
     if count > MAX_PARTITIONS:
@@ -65,6 +74,10 @@ def _try(*, raise_floor: bool) -> bool:
 
 def _take_place(cursor: CursorWrapper, *, raise_floor: bool) -> bool:
     cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
+    # Before all else: another process that copies reads the tables.
+    cursor.execute(_SQL["hold_end"])
+    cursor.execute(_SQL["hold_move"])
+    _, done_until, stop = cursor.fetchone()
     # In the order in which others take them. Batches wait from here on.
     closed.begin_correction(cursor)
     cursor.execute(_SQL["lift_decompression_limit"])
@@ -72,8 +85,6 @@ def _take_place(cursor: CursorWrapper, *, raise_floor: bool) -> bool:
     partitions.lock(cursor)
     packed_days.hold(cursor)
     cursor.execute(_SQL["hold_tables"])
-    cursor.execute(_SQL["hold_move"])
-    _, done_until, stop = cursor.fetchone()
     cursor.execute(_SQL["list_unread_commits"], {"reader": moving.READER})
     moving.note(cursor, cursor.fetchall())
     minutes = moving.waiting(cursor, moving.MINUTES_AT_END + 1)
@@ -88,8 +99,10 @@ def _take_place(cursor: CursorWrapper, *, raise_floor: bool) -> bool:
         moving.copy_summaries(cursor, {"start": hour, "stop": hour + 60 * MINUTE}, anew=True)
     for name in ("raise_move_floor", "mark_changed"):
         cursor.execute(_SQL[name], {"floor": floor})
-    for name in ("forget_deleted", "take_place"):
-        cursor.execute(_SQL[name])
+    cursor.execute(_SQL["forget_deleted"])
+    moving_rights.check(cursor)
+    moving_rights.take_over(cursor)
+    cursor.execute(_SQL["take_place"])
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from importlib import import_module
@@ -19,7 +19,18 @@ from access.scope import EVERYTHING
 from telemetry.history import reader
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_us
-from telemetry.storage import backend, moving, moving_end, pack_rows, partitions, rollups, store
+from telemetry.storage import (
+    backend,
+    moving,
+    moving_begin,
+    moving_end,
+    pack_rows,
+    partitions,
+    rollups,
+    store,
+    timescale,
+)
+from telemetry.storage import summaries as summaries_of
 from telemetry.storage.backend import is_timescale
 from telemetry.tests.timescaledb import (
     DAY,
@@ -151,6 +162,27 @@ def seen() -> object:
     return reader.window(EVERYTHING, SERIES[:2], END - 16 * DAY, END, 100, now=NOW)
 
 
+def give_by_hand() -> None:
+    rows("GRANT SELECT ON reading, rollup_1h TO pg_monitor WITH GRANT OPTION")
+    rows("REVOKE TRUNCATE ON reading FROM CURRENT_USER")
+    rows("COMMENT ON TABLE reading IS 'what was measured'")
+    rows("COMMENT ON COLUMN rollup_1h.sum IS 'of the hour'")
+
+
+def given() -> list[tuple]:
+    """The rights on the tables and their columns, and the comments."""
+    return rows(
+        "SELECT id::regclass::text, (SELECT rolname FROM pg_roles WHERE oid = relowner),"
+        " acl.grantee::regrole::text, acl.privilege_type, acl.is_grantable,"
+        " (SELECT string_agg(objsubid || description, ' ' ORDER BY objsubid) FROM pg_description"
+        "  WHERE objoid = id AND classoid = 'pg_class'::regclass)"
+        " FROM unnest(%s::regclass[]) AS id JOIN pg_class ON oid = id"
+        " CROSS JOIN aclexplode(coalesce(relacl, acldefault('r', relowner))) AS acl"
+        " ORDER BY 1, 3, 4",
+        [*timescale.HYPERTABLES, *summaries_of.TABLES],
+    )
+
+
 class Killed(Exception):
     pass
 
@@ -183,10 +215,11 @@ def test_a_plain_store_is_moved_whole_whatever_happens_meanwhile(
     was = summaries()
     rules_removed = from_ms((END - 13 * DAY) // DAY * DAY)
     rows("INSERT INTO series_retention (series_id, raw_floor) VALUES (701, %s)", rules_removed)
+    give_by_hand()
     # Killed after every step; what comes in between is of days that are copied, and of today.
     late, steps = [], 0
     while not moving.is_under_way() or next(moving.copy(), None) is not None:
-        moving.begin()
+        moving_begin.begin()
         steps += 1
         if steps % 4 == 0:
             at = END - 11 * DAY + steps * 1_000 + 7
@@ -215,13 +248,15 @@ def test_a_plain_store_is_moved_whole_whatever_happens_meanwhile(
     store_readings([(SERIES[0], END - 3 * DAY + 3, 9.0)])
     Series.objects.filter(pk=SERIES[2]).delete()
     rows("DELETE FROM deleted_series")  # purged before the move ends
-    before, window = stored(), seen()
+    rows("GRANT SELECT ON rollup_1d TO pg_monitor")  # since the copies were made
+    before, window, rights = stored(), seen(), given()
     with pytest.raises(CommandError, match="--raise-floor"):
         run()
     assert not is_timescale()
     assert run("--raise-floor").splitlines()[-1].startswith("The readings are in hypertables")
     assert is_timescale()
     assert stored() == before
+    assert given() == rights
     assert rows("SELECT series_id FROM deleted_series") == [(SERIES[2],)]
     assert not moving.is_under_way()
     assert rows("SELECT count(*) FROM commit_cursor WHERE reader = 'timescale'") == [(0,)]
@@ -238,9 +273,36 @@ def test_a_plain_store_is_moved_whole_whatever_happens_meanwhile(
     assert run() == "The readings are in hypertables.\n"
 
 
+def test_a_step_is_narrower_only_while_that_pays() -> None:
+    pace = moving.Pace()
+
+    def hours(seconds_of_a_step: Callable[[float], float], steps: int) -> float:
+        for _ in range(steps):
+            pace.took(seconds_of_a_step(pace.width / timedelta(hours=1)), ended=False)
+        return pace.width / timedelta(hours=1)
+
+    assert hours(lambda width: width / 4, 1) == 3  # rows: half the time, half the work
+    assert hours(lambda width: width / 4, 3) == 3
+    assert hours(lambda width: 3 + width / 100, 6) == 3  # packs: each step opens all of the day
+    pace.took(3.0, ended=True)
+    assert hours(lambda width: width / 2, 3) == 1.5  # the next day is of rows again
+    pace.too_long()
+    assert pace.width == timedelta(minutes=11)
+
+
 def test_what_was_copied_is_dropped_when_a_move_is_given_up(plain: None) -> None:
+    rows("CREATE VIEW ours AS SELECT max(time) AS newest FROM reading")
+    rows("GRANT SELECT (value) ON text_reading TO pg_monitor")
+    named = "the rights on the column value of text_reading, the view ours"
+    with pytest.raises(CommandError, match=rf"with the tables.*: {named}\. Drop it"):
+        run()
+    # Nothing of the beginning is left; the log would be kept for a reader that never comes.
+    assert rows("SELECT count(*) FROM commit_cursor WHERE reader = 'timescale'") == [(0,)]
+    assert not moving.is_under_way()
+    rows("DROP VIEW ours")
+    rows("REVOKE SELECT (value) ON text_reading FROM pg_monitor")
     before = stored()
-    moving.begin()
+    moving_begin.begin()
     next(moving.copy())
     assert moving.is_under_way()
     assert "stays plain" in run("--give-up")

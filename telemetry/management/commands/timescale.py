@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from telemetry.jobs import NotYet
-from telemetry.storage import backend, moving, moving_end
+from telemetry.storage import backend, moving, moving_begin, moving_end
 
 
 class Command(BaseCommand):
@@ -37,16 +38,26 @@ class Command(BaseCommand):
             self.stdout.write("What was copied is dropped; the store stays plain.")
             return
         try:
-            moving.begin()
-            for progress in moving.copy():
-                whole = (progress.stop - progress.start).total_seconds()
-                done = (progress.done_until - progress.start).total_seconds()
-                self.stdout.write(
-                    f"{done / whole:4.0%}, to {progress.done_until:%Y-%m-%d %H:%M}:"
-                    f" {progress.readings} readings copied"
-                )
-            self.stdout.write("All is copied. Batches wait for a moment.")
-            moving_end.finish(raise_floor=raise_floor)
-        except NotYet as exc:
-            raise CommandError(f"{exc}. Call this again, or with --give-up.") from exc
-        self.stdout.write("The readings are in hypertables..")
+            self._move(raise_floor=raise_floor)
+        except (NotYet, DatabaseError) as exc:
+            if backend.is_timescale():  # another process that was at it as well ended it
+                pass
+            elif isinstance(exc, NotYet):
+                raise CommandError(f"{exc}. Call this again, or with --give-up.") from exc
+            elif moving.is_under_way():
+                raise
+            else:
+                raise CommandError("What was copied was dropped meanwhile.") from exc
+        self.stdout.write("The readings are in hypertables.")
+
+    def _move(self, *, raise_floor: bool) -> None:
+        moving_begin.begin()
+        for progress in moving.copy():
+            whole = (progress.stop - progress.start).total_seconds()
+            done = (progress.done_until - progress.start).total_seconds()
+            self.stdout.write(
+                f"{done / whole:4.0%}, to {progress.done_until:%Y-%m-%d %H:%M}:"
+                f" {progress.readings} readings copied"
+            )
+        self.stdout.write("All is copied. Batches wait for a moment.")
+        moving_end.finish(raise_floor=raise_floor)
