@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from access.scope import EVERYTHING
@@ -40,11 +40,10 @@ class Alerts:
         # Whoever has the link was told of the alert: it is in their sight.
         actions.acknowledge(alert_id, EVERYTHING, by, via=via)
 
-    def note(self, alert_id: int, kind: str, text: str) -> None:
-        AlertEvent.objects.create(
-            alert_id=alert_id,
-            kind=AlertEvent.Kind(kind),
-            at=clock.now(),
-            detail={"text": text},
+    def note(self, lines: Mapping[int, tuple[str, str]]) -> None:
+        now = clock.now()
+        AlertEvent.objects.bulk_create(
+            AlertEvent(alert_id=alert_id, kind=AlertEvent.Kind(kind), at=now, detail={"text": text})
+            for alert_id, (kind, text) in lines.items()
         )
-        announce_alerts([alert_id])
+        announce_alerts(lines)

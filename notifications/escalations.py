@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,23 +17,34 @@ from notifications.standing import Standing, source
 LOOK_AGAIN = timedelta(minutes=1)  # at an alert that is silenced: nobody says until when
 
 
-def begin(occasion: Occasion, content: Content, at: datetime) -> int:
-    """Those of every policy that fits, due at once; how many. What an earlier occasion of the alert
-    left open gives way: two at a time would tell everybody twice."""
-    open_ones = Escalation.objects.filter(alert_id=occasion.alert_id, ended_at__isnull=True)
-    open_ones.update(ended_at=at, ended=Escalation.Ended.REPLACED)
-    policies = [each for each in Policy.objects.filter(enabled=True) if fits(each, content)]
+def begin(occasions: Sequence[Occasion], at: datetime) -> dict[int, int]:
+    """Those of every policy that fits, due at once; how many, by the id of the occasion. What an
+    earlier occasion of the alert left open gives way: two at a time would tell everybody twice."""
+    if not occasions:
+        return {}
+    _end({each.alert_id for each in occasions}, at, Escalation.Ended.REPLACED)
+    policies = list(Policy.objects.filter(enabled=True))
+    fitting = {
+        each.pk: [policy for policy in policies if fits(policy, Content.read(each.content))]
+        for each in occasions
+    }
     Escalation.objects.bulk_create(
         Escalation(occasion=occasion, alert_id=occasion.alert_id, policy=policy, due_at=at)
-        for policy in policies
+        for occasion in occasions
+        for policy in fitting[occasion.pk]
     )
-    return len(policies)
+    return {pk: len(those) for pk, those in fitting.items()}
 
 
-def end(alert_id: int, at: datetime) -> None:
-    """The alert is over."""
-    open_ones = Escalation.objects.filter(alert_id=alert_id, ended_at__isnull=True)
-    open_ones.update(ended_at=at, ended=Escalation.Ended.OVER)
+def end(alert_ids: Iterable[int], at: datetime) -> None:
+    """These alerts are over."""
+    _end(alert_ids, at, Escalation.Ended.OVER)
+
+
+def _end(alert_ids: Iterable[int], at: datetime, ended: str) -> None:
+    if ids := sorted(alert_ids):
+        open_ones = Escalation.objects.filter(alert_id__in=ids, ended_at__isnull=True)
+        open_ones.update(ended_at=at, ended=ended)
 
 
 def fits(policy: Policy, content: Content) -> bool:
@@ -110,4 +122,5 @@ def _tell(
         step=escalation.number,
     )
     kind = "notified" if escalation.number == 0 else "escalated"
-    source().note(escalation.alert_id, kind, said.of_all(decisions, recipients.UTC_ZONE))
+    words = said.of_all(decisions, recipients.UTC_ZONE)
+    source().note({escalation.alert_id: (kind, words)})

@@ -183,14 +183,17 @@ def acknowledges(target: Target, content: Content) -> bool:
     return target.user is None or links.may_acknowledge(target.user, content.site_id)
 
 
-def nobody(occasion: Occasion) -> Decision:
-    """No policy fits: kept as a decision, so that it shows where one looks for who was told."""
-    return Decision.objects.create(
-        occasion=occasion,
-        alert_id=occasion.alert_id,
-        site_id=occasion.site_id,
-        who="nobody",
-        why=Why.NO_POLICY,
+def nobody(occasions: Iterable[Occasion]) -> list[Decision]:
+    """No policy fits: kept as decisions, so that it shows where one looks for who was told."""
+    return Decision.objects.bulk_create(
+        Decision(
+            occasion=occasion,
+            alert_id=occasion.alert_id,
+            site_id=occasion.site_id,
+            who="nobody",
+            why=Why.NO_POLICY,
+        )
+        for occasion in occasions
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -42,8 +42,9 @@ class Source(Protocol):
     def acknowledge(self, alert_id: int, by: Any, via: str) -> None:
         """As the user `by` (None: nobody in particular) by way of `via`; again it does nothing."""
 
-    def note(self, alert_id: int, kind: str, text: str) -> None:
-        """A line of the alert's history; `kind`: notified, escalated."""
+    def note(self, lines: Mapping[int, tuple[str, str]]) -> None:
+        """A line in the history of each of these alerts, as (kind, text); `kind`: notified,
+        escalated."""
 
 
 class NoSource(NotificationsError):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from access.scope import EVERYTHING, Scope
 from alerts import actions
@@ -81,7 +82,7 @@ def happened(what: str, of: Alert, at: datetime = NOON, number: int = 1, **more:
 
 def worked(at: datetime) -> None:
     """Everything that is due by then, as the follower does it."""
-    while any([deciding.take_occasion(at), escalations.take_step(at), digests.take_held(at)]):
+    while any([deciding.take_occasions(at), escalations.take_step(at), digests.take_held(at)]):
         pass
 
 
@@ -444,6 +445,49 @@ def test_what_cannot_be_decided_is_put_off_and_stops_no_other():
     assert broken.decided_at is None
     assert broken.attempts == 1
     assert broken.due_at > NOON + MINUTE
+
+
+def test_a_storm_is_decided_in_as_many_statements_as_two():
+    one, gone = alert(), alert()
+    for each in (one, gone):
+        happened("fired", each)
+    pk = gone.pk
+    gone.delete()
+    with CaptureQueriesContext(connection) as few:
+        assert deciding.take_occasions(NOON)
+    storm = [alert() for _ in range(60)]
+    for each in storm:
+        happened("fired", each)
+    for each in storm[:20]:
+        Alert.objects.filter(pk=each.pk).update(cleared_at=NOON)
+        happened("cleared", each)
+    happened("cleared", one)
+    Alert.objects.filter(pk=one.pk).update(cleared_at=NOON)
+    with CaptureQueriesContext(connection) as many:
+        assert deciding.take_occasions(NOON)
+    assert len(many) <= len(few) + 4  # those that clear are besides
+    worked(NOON)
+    assert not Occasion.objects.filter(decided_at=None).exists()
+    assert Occasion.objects.filter(policies=0).count() == 62
+    assert Decision.objects.filter(who="nobody", why="no_policy").count() == 62
+    noted = AlertEvent.objects.filter(kind="notified").values_list("alert_id", flat=True)
+    assert sorted(noted) == sorted([one.pk, *(each.pk for each in storm)])
+    assert pk not in noted
+
+
+def test_the_end_of_many_is_told_to_those_who_were_told():
+    policy({"users": [person("olga", hourly=1000)]})
+    storm = [alert() for _ in range(5)]
+    for each in storm:
+        happened("fired", each)
+    worked(NOON)
+    Alert.objects.update(cleared_at=NOON + MINUTE)
+    for each in (*storm, alert(cleared_at=NOON)):
+        happened("cleared", each, NOON + MINUTE)
+    worked(NOON + MINUTE)
+    assert told() == [("phone of olga", "fired")] * 5 + [("phone of olga", "cleared")] * 5
+    assert set(Escalation.objects.values_list("ended", flat=True)) == {"over"}
+    assert not Occasion.objects.filter(decided_at=None).exists()
 
 
 @pytest.mark.django_db(transaction=True)
