@@ -6,16 +6,18 @@ from alerts.conditions import described, read
 from alerts.models import AlertRule
 from telemetry.series.said import Said, say
 from telemetry.series.worded import in_words
+from telemetry.series.words import humanise
 
 
 def applies_to(rule: AlertRule) -> str:
-    """ "temperature of every freezer tagged cold at Harbour plant"."""
+    """ "Temperature of every freezer tagged cold at Harbour plant"; a pattern as it was written."""
     devices = _devices(rule)
     if not rule.metric:
         return in_words(devices)
     if rule.metric == "*":
         return in_words(say("every value of {devices}", devices=devices))
-    return in_words(say("{metric} of {devices}", metric=rule.metric, devices=devices))
+    metric = rule.metric if "*" in rule.metric else humanise(rule.metric)
+    return in_words(say("{metric} of {devices}", metric=metric, devices=devices))
 
 
 def holds(rule: AlertRule, unit: str = "") -> str:

@@ -75,7 +75,7 @@ def test_a_rule_is_written_changed_and_deleted_and_who_did_it_is_kept(
 ):
     made = post(api, "", RULE, 201)
     assert (made["enabled"], made["targets"], made["created_by"]) == (False, 2, "ana")
-    assert made["applies"] == "temperature of every freezer"
+    assert made["applies"] == "Temperature of every freezer"
     assert made["holds"] == "above −15\u2009°C"
     changed = patch(api, made["id"], {"condition": {**ABOVE, "limit": -14}, "enabled": True})
     assert AlertRule.objects.get().revision == 2
@@ -334,7 +334,7 @@ groups:
     found = post(api, "import/", {"text": text})
     assert found["created"] == 1
     assert [(one["name"], one["applies"]) for one in found["rules"]] == [
-        ("TooWarm", "temperature of every device at Plant")
+        ("TooWarm", "Temperature of every device at Plant")
     ]
     assert {one["name"]: one["said"] for one in found["refused"]} == {
         "Computed": "avg joins several devices in one value: each is judged by itself here.",
@@ -379,7 +379,7 @@ def test_a_line_that_not_every_device_of_a_kind_has_is_a_rule_for_each(
     Device.objects.filter(pk=first.device_id).update(metadata=line)
     write(first.pk, [(clock.now_ms(), -18.0)])
     found = api.get("/api/v1/alert-rules/lines/").json()["rules"]
-    assert [one["applies"] for one in found] == ["temperature of Freezer 1"]
+    assert [one["applies"] for one in found] == ["Temperature of Freezer 1"]
 
 
 def test_who_sees_a_site_writes_rules_for_it_and_for_nothing_else(

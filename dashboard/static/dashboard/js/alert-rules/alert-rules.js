@@ -7,6 +7,7 @@ import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/eleme
 import { keepRead } from "../live/live.js";
 import { showChanges } from "./changes.js";
 import { showOffers, takeInFile } from "./offers.js";
+import { humanise } from "../page/format.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
@@ -47,7 +48,7 @@ function assess() {
 function showTargets(/** @type {{total: number, devices: number, targets: any[]}} */ found) {
   const ofSeries = form.draft.metric !== "";
   setText(byId("targets-count"), found.total ? targetsInWords(found, ofSeries) : t("Nothing fits now; what joins later will."));
-  const rows = found.targets.map(({ name, device, metric }) => el("li", { class: "tag", text: metric ? `${name}, ${metric}` : name, attrs: { title: device } }));
+  const rows = found.targets.map(({ name, device, metric }) => el("li", { class: "tag", text: metric ? `${name}, ${humanise(metric)}` : name, attrs: { title: metric ? `${device} ${metric}` : device } }));
   const more = found.total - found.targets.length;
   byId("targets-list").replaceChildren(...rows, ...(more > 0 ? [el("li", { class: "tag", text: t("and {more} more", { more }) })] : []));
 }

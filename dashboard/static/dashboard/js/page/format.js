@@ -124,6 +124,7 @@ const COUNTED = {
   "new reading": (many, values) => tn("{n} new reading", "{n} new readings", many, values),
   other: (many, values) => tn("{n} other", "{n} others", many, values),
   result: (many, values) => tn("{n} result", "{n} results", many, values),
+  series: (many, values) => tn("{n} series", "{n} series", many, values),
   rule: (many, values) => tn("{n} rule", "{n} rules", many, values),
   target: (many, values) => tn("{n} target", "{n} targets", many, values),
   topic: (many, values) => tn("{n} topic", "{n} topics", many, values),
