@@ -10,20 +10,20 @@ else.
 from __future__ import annotations
 
 import numpy as np
-from django.db.models import Q
 from numpy.typing import NDArray
 
 from alerts.conditions import Change, Memory, State
 from alerts.engine.book import Book
 from alerts.engine.episodes import Episode, compare, episodes_of, overlap
 from alerts.engine.late import Late
+from alerts.engine.past_alerts import alerts_of, fired, firing, holds_at
 from alerts.engine.several import Several
 from alerts.engine.steps import NO_TIMES, NO_VALUES, Steps, past_of
 from alerts.engine.target import Found, Moment, Target
 from alerts.engine.watched import Watched
 from alerts.models import Alert
 from telemetry.history import news
-from telemetry.moments import from_us, to_us
+from telemetry.moments import to_us
 
 REACH_US = 7 * 86_400_000_000  # what comes later than this is stored and not judged
 MARGIN_US = 60_000_000  # read before what is judged again, at first
@@ -150,10 +150,7 @@ class Again:
         newest = int(self._watched.screen.newest_us[target.slot])
         if newest < from_us_:
             return []
-        replayed = self._replay(target, max(from_us_, self.floor_us), newest)
-        if replayed is None:
-            return []
-        episodes, memory, alerts = replayed
+        episodes, memory, alerts = self._replay(target, max(from_us_, self.floor_us), newest)
         now_us = self.moment.now_us
         book = Book(now_us)
         found = compare(book, target, episodes, alerts)
@@ -168,9 +165,9 @@ class Again:
 
     def _replay(
         self, target: Target, begin: int, newest: int
-    ) -> tuple[list[Episode], Memory, list[Alert]] | None:
-        """Every episode of the stored readings from a time on at which nothing held, and the
-        alerts that there are of that time. None: it has held for longer than is looked back."""
+    ) -> tuple[list[Episode], Memory, list[Alert]]:
+        """Every episode of the stored readings from a time on at which nothing held, or an alert
+        has stood for longer than is looked back; and the alerts that there are of that time."""
         condition, floor = target.condition, self.floor_us
         # So much of the beginning is read, and not known well enough to be compared.
         unsure = condition.lookback_us + (condition.judging.gap_us or 0)
@@ -181,17 +178,20 @@ class Again:
         while True:
             since = max(begin - back, floor)
             sure = since + unsure if since > floor else floor
-            alerts = _alerts(target, sure)
+            alerts = alerts_of(target, sure)
             before = [alert for alert in alerts if to_us(alert.started_at) <= sure]
             if before and since > floor:
                 begin = min(to_us(alert.started_at) for alert in before)
                 continue
-            if any(alert.cleared_at is None for alert in before):
-                return None
-            times, values = self._stored(target, since, newest)
             fresh = Memory(hours=dict(target.memory.hours), newest_us=_heard_by(target, since))
+            held = next((alert for alert in before if alert.cleared_at is None), None)
+            if held is not None:  # since before anything is looked at
+                fresh = self._firing(target, fresh, held)
+            times, values = self._stored(target, since, newest)
             past = past_of(target, fresh, times)
             memory, changes = condition.step(fresh, times, values, now, past)
+            if held is not None:
+                return episodes_of([fired(held), *changes]), memory, alerts
             if since == floor:
                 rest = [alert for alert in alerts if alert not in before]
                 found = episodes_of(changes)
@@ -203,11 +203,20 @@ class Again:
             first = sure if condition.judging.gap_us is not None else first
             unknown = [change for change in changes if change.at_us <= first]
             rest = [alert for alert in alerts if to_us(alert.started_at) > first]
-            holds = any(_holds_at(alert, first) for alert in alerts if alert not in rest)
+            holds = any(holds_at(alert, first) for alert in alerts if alert not in rest)
             if holds or (unknown and unknown[-1].state is not State.CLEARED):
                 back *= 4  # it may have held before as well
                 continue
             return episodes_of(changes[len(unknown) :]), memory, rest
+
+    def _firing(self, target: Target, memory: Memory, alert: Alert) -> Memory:
+        """At the floor, with this alert standing: what went before is read to know the windows."""
+        condition, floor = target.condition, self.floor_us
+        if condition.lookback_us:
+            times, values = self._stored(target, floor - condition.lookback_us, floor)
+            past = past_of(target, memory, times)
+            memory, _ = condition.step(memory, times, values, floor, past)
+        return firing(condition, memory, alert)
 
     def _stored(
         self, target: Target, since_us: int, until_us: int
@@ -230,20 +239,3 @@ def _heard_by(target: Target, us: int) -> int | None:
     if series is None or target.condition.judging.gap_us is None:
         return None
     return news.newest_by(np.array([series.id], dtype=np.int32), np.array([us])).get(0)
-
-
-def _holds_at(alert: Alert, us: int) -> bool:
-    return alert.cleared_at is None or to_us(alert.cleared_at) > us
-
-
-def _alerts(target: Target, since_us: int) -> list[Alert]:
-    """Those of it that were not over by then."""
-    if not target.is_open and target.alerted_us < since_us:
-        return []
-    place = target.place
-    series = place.series.id if place.series else None
-    found = Alert.objects.select_for_update(of=("self",)).select_related("site").filter(
-        Q(cleared_at=None) | Q(cleared_at__gte=from_us(since_us)),
-        rule=place.rule.id, device=place.device.id, series=series,
-    )  # fmt: skip
-    return list(found.order_by("started_at", "pk"))

@@ -12,6 +12,7 @@ from alerts.tests.engine_world import Plant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DAY = 86_400  # seconds
 SILENT: dict[str, Any] = {"type": "silent", "seconds": 10}
 
 
@@ -89,6 +90,36 @@ def test_what_held_where_judging_again_begins_stays_as_it_was(plant: Plant) -> N
     plant.write(series, (75.5, 1.0))
     plant.go(78)
     assert spans(plant) == [(18, 18.5), (75, 75.5)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "again"),
+    [
+        ({"type": "threshold", "op": "above", "limit": -15}, [(8 * DAY, None)]),
+        ({"type": "stuck", "for": DAY / 2}, []),  # not yet
+    ],
+    ids=["threshold", "stuck"],
+)
+def test_an_alert_that_stands_longer_than_is_looked_back_is_put_right(
+    plant: Plant, condition: dict[str, Any], again: list[tuple[float, None]]
+) -> None:
+    """What comes late says that it did not hold for a while, days after it began."""
+    series = plant.series()
+    plant.rule(condition)
+    plant.look()
+    for quarter in range(8 * 4 + 1):
+        plant.write(series, (quarter * DAY / 4, -14.0))
+        plant.now = plant.at(quarter * DAY / 4 + 1)
+        if quarter % 4 == 0:
+            plant.look()
+    assert spans(plant) == [(0, None)]
+    end = 8 * DAY
+    plant.write(series, (end - 8_000, -14.0))
+    plant.go(end + 2)
+    assert spans(plant) == [(0, None)]
+    plant.write(series, (end - 7_000, -20.0), (end - 6_990, -21.0), (end - 6_900, -22.0))
+    plant.go(end + 3)
+    assert sorted(spans(plant), key=str) == [(0, end - 7_000), *again]
 
 
 def test_a_silence_that_began_before_its_hours_is_not_forgotten(plant: Plant) -> None:
