@@ -69,6 +69,13 @@ def is_proxy(peer: str) -> bool:
     return _is_proxy(_address(peer))
 
 
+def is_of_this_machine(peer: str) -> bool:
+    """Whether a connection comes from this machine. Not through a socket of the file system, which
+    has no address: there a proxy asks, on behalf of anybody."""
+    address = _address(peer)
+    return address is not None and address.is_loopback
+
+
 def _address(text: str) -> _Address | None:
     try:
         address = ipaddress.ip_address(text.strip())

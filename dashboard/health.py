@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 import redis
 from django.conf import settings
@@ -15,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from access.acting import is_of_this_machine
 from access.throttle import callers
 from dashboard.database import watch
 from dashboard.live import hub
@@ -112,7 +112,7 @@ def _may_scrape(request: HttpRequest) -> bool:
         return hmac.compare_digest(given.encode(), token.encode())
     # Behind a proxy everyone comes from loopback, so a forwarded request needs the token.
     forwarded = any(name in request.headers for name in OF_PROXIES)
-    return not forwarded and ip_address(request.META["REMOTE_ADDR"]).is_loopback
+    return not forwarded and is_of_this_machine(request.META.get("REMOTE_ADDR", ""))
 
 
 def _redis_answers() -> bool:

@@ -31,7 +31,10 @@ def test_metrics_are_for_this_machine(client: Client) -> None:
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert b"pulseboard_web_viewers" in answer.content
-    assert client.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 403
+    assert client.get("/metrics", REMOTE_ADDR="::ffff:127.0.0.1").status_code == 200
+    # The second: a socket of the file system, as a proxy asks that adds no header.
+    for peer in ("192.0.2.7", ""):
+        assert client.get("/metrics", REMOTE_ADDR=peer).status_code == 403
     for header in ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto", "Via", "Forwarded"):
         assert client.get("/metrics", headers={header: "192.0.2.7"}).status_code == 403, header
 
