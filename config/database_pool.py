@@ -10,6 +10,9 @@ from django.conf import settings
 from django.db import connections
 
 LEAST = 2  # connections kept while nobody asks
+# Seconds in which one of more than these was not needed: one goes. A page asks for several things
+# at once and then for little, and each session is a process of Postgres's that keeps some 5 MiB.
+IDLE = 10.0
 WAIT = 5.0  # seconds that a request waits for one, then it is answered 503
 # Seconds in which a pool that lost its database tries by itself; then the next request makes it.
 # Longer, its pauses double until nobody is answered for a minute after the database is back.
@@ -22,6 +25,7 @@ def install() -> None:
         connections.settings["default"]["OPTIONS"]["pool"] = {
             "min_size": min(LEAST, most),
             "max_size": most,
+            "max_idle": IDLE,
             "timeout": WAIT,
             "reconnect_timeout": RECONNECT,
         }

@@ -27,7 +27,7 @@ from paho.mqtt import client as mqtt
 from embedded.servers.leftovers import is_alive
 from embedded.servers.ports import free_port, is_free
 from embedded.up.data_folder import DataFolder
-from embedded.up.stack import PROBE_PORTS, USUAL_PORTS
+from embedded.up.stack import MALLOC, PROBE_PORTS, USUAL_PORTS
 from tests import clusters
 from tests.waiting import eventually
 
@@ -184,6 +184,9 @@ def check_memory(up: Up) -> None:
             found[f"{process.pid} {process.name()}"] = int(process.memory_full_info().pss)
     assert len(found) > len(up.processes())
     assert sum(found.values()) < MOST_MEMORY, found
+    # A browser's pages would take it beyond that if freed memory stayed with Postgres's sessions.
+    postgres = next(each for each in up.processes() if each.name() == "postgres")
+    assert MALLOC.items() <= postgres.environ().items()
 
 
 def check_forks(up: Up) -> None:

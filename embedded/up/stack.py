@@ -52,8 +52,12 @@ PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 # The whole stays under 480 MB for days: of this all is used after half an hour. The pages that are
 # used often are few, and the system's own cache holds the others; a Postgres of its own for many
 # devices is one DATABASE_URL away.
-POSTGRES_SETTINGS = {"shared_buffers": "40MB"}
-MALLOC_ARENAS = 2  # heaps of glibc in each of our processes, which run one thread at a time
+POSTGRES_SETTINGS = {"shared_buffers": "24MB"}
+# How glibc keeps memory in all that we start. Of one heap for each of its many threads a process of
+# ours keeps what none of them uses, and runs one at a time. What was needed once, for a large batch
+# or answer, goes back to the system: glibc itself raises this bound with each larger piece that is
+# freed, up to 64 MiB, and a session of Postgres then keeps twice what it needs.
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": str(128 * 1024)}  # bytes
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not listened on)
 
 
@@ -141,8 +145,7 @@ class Stack:
         found.setdefault("PULSEBOARD_SPOOL", str(self.data.path / "spool"))
         found["DJANGO_SETTINGS_MODULE"] = "config.settings"
         found["PYTHONUNBUFFERED"] = "1"
-        # Of one for each of its many threads a process keeps what none of them uses.
-        found.setdefault("MALLOC_ARENA_MAX", str(MALLOC_ARENAS))
+        found = MALLOC | found
         # Whatever the locale: what goes into a log is UTF-8, and no character of it raises.
         found["PYTHONIOENCODING"] = "utf-8:backslashreplace"
         if self.address != LOOPBACK:
