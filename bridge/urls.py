@@ -5,9 +5,12 @@ from django.urls import path, re_path
 from bridge.accounts import asked
 from bridge.adoption import api as adoption
 from bridge.adoption import listening_api as listening
+from bridge.adoption import uids_api as uids
 from bridge.quarantine.api import RegisterView, ReplayOneView, ReplayView, UnregisteredView
 from bridge.quarantine.unread_api import UnreadTopicsView
 from bridge.rules import api as rules
+from bridge.rules import preview_api as preview
+from bridge.rules import transfer_api as transfer
 from bridge.topics import api as topics
 
 urlpatterns = [
@@ -24,9 +27,9 @@ urlpatterns = [
     ),
     path("rules/", rules.RulesView.as_view(), name="rules-api"),
     path("rules/order/", rules.RuleOrderView.as_view(), name="rules-order"),
-    path("rules/preview/", rules.RulePreviewView.as_view(), name="rules-preview"),
-    path("rules/export/", rules.RulesExportView.as_view(), name="rules-export"),
-    path("rules/import/", rules.RulesImportView.as_view(), name="rules-import"),
+    path("rules/preview/", preview.RulePreviewView.as_view(), name="rules-preview"),
+    path("rules/export/", transfer.RulesExportView.as_view(), name="rules-export"),
+    path("rules/import/", transfer.RulesImportView.as_view(), name="rules-import"),
     re_path(r"^rules/(?P<rule_id>\d{1,18})/$", rules.RuleView.as_view(), name="rule-api"),
     re_path(
         r"^rules/(?P<rule_id>\d{1,18})/replay/$",
@@ -39,12 +42,12 @@ urlpatterns = [
     path("inbox/adopt/", adoption.AdoptView.as_view(), name="inbox-adopt"),
     path("inbox/ignore/", adoption.IgnoreView.as_view(), name="inbox-ignore"),
     path("inbox/<str:uid>/merge/", adoption.TakeInView.as_view(), name="inbox-merge"),
-    path("devices/<str:uid>/merge/", adoption.MergeView.as_view(), name="device-merge"),
-    path("devices/<str:uid>/rename/", adoption.RenameView.as_view(), name="device-rename"),
-    path("devices/<str:uid>/aliases/", adoption.AliasesView.as_view(), name="device-aliases"),
+    path("devices/<str:uid>/merge/", uids.MergeView.as_view(), name="device-merge"),
+    path("devices/<str:uid>/rename/", uids.RenameView.as_view(), name="device-rename"),
+    path("devices/<str:uid>/aliases/", uids.AliasesView.as_view(), name="device-aliases"),
     path(
         "devices/<str:uid>/aliases/<str:alias>/",
-        adoption.AliasView.as_view(),
+        uids.AliasView.as_view(),
         name="device-alias",
     ),
     path("listening/", listening.ListeningView.as_view(), name="listening-api"),

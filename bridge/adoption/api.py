@@ -1,4 +1,4 @@
-"""REST: the inbox of devices that nobody has registered; merging and renaming of devices."""
+"""REST: the inbox of devices that nobody has registered."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from bridge.adoption import candidates, guess, merge
 from bridge.adoption import shapes as shape
 from bridge.adoption.adopt import Taken, adopt
 from bridge.adoption.candidates import of_no_device
+from bridge.adoption.uids_api import named, note
 from bridge.adoption.waiting import TURNED_AWAY
 from bridge.decode.items import MEMORY_FULL
 from bridge.decode.units import quantity_of
@@ -27,10 +28,8 @@ from bridge.models import Candidate, IgnoredMessages
 from bridge.quarantine.api import replayed
 from bridge.quarantine.replay import Selection
 from devices import clock, signals
-from devices.api.bulk import Conflict
-from devices.changes import announce_devices
 from devices.events import announce
-from devices.models import Device, Site
+from devices.models import Site
 from telemetry.api import parameters as query
 from telemetry.live import contract
 from telemetry.moments import to_ms
@@ -168,90 +167,12 @@ class TakeInView(APIView):
     def post(self, request: Request, uid: str) -> Response:
         visible = Candidate.objects.visible_to(Scope.seen_by(request))
         row = checked(request, get_object_or_404(visible, uid=uid))
-        device = _other(request, shape.TakeInSerializer, "device")
+        device = named(request, shape.TakeInSerializer, "device")
         with transaction.atomic():
             merge.take_in(device, row)
-            _note(request, device, "also known as", uid)
+            note(request, device, "also known as", uid)
         _tell("merged", [uid])
         return Response({"device": device.uid, "replay": _replayed(request, [uid])})
-
-
-class MergeView(APIView):
-    @extend_schema(
-        operation_id="devices_merge",
-        summary="Merge another device into this one",
-        description=(
-            "Its series move here with all their readings, its uid means this device from now on,"
-            " and it is deleted. 409 when both have a series of one metric: nothing is changed."
-        ),
-        tags=["Devices"],
-        request=shape.MergeSerializer,
-        responses={200: shape.MergedShape, 409: shape.CollisionShape},
-    )
-    def post(self, request: Request, uid: str) -> Response:
-        device = _device(request, uid)
-        other = _other(request, shape.MergeSerializer, "other")
-        if other.pk == device.pk:
-            raise ValidationError({"other": ["It is the same device."]})
-        try:
-            with transaction.atomic():
-                moved = merge.merge(device, other)
-                _note(request, device, "merged with", other.uid)
-        except merge.Collision as exc:
-            detail = "Both have these metrics. Delete one series of each first."
-            return Response({"detail": detail, "metrics": exc.metrics}, status=409)
-        return Response({"device": device.uid, "moved": moved, "aliases": _aliases(device)})
-
-
-class RenameView(APIView):
-    @extend_schema(
-        operation_id="devices_rename",
-        summary="Give a device another uid",
-        description="Its history stays, and the old uid means it too. 409 when the uid is taken.",
-        tags=["Devices"],
-        request=shape.RenameSerializer,
-        responses=shape.AliasesShape,
-    )
-    def post(self, request: Request, uid: str) -> Response:
-        device = _device(request, uid)
-        wanted = shape.RenameSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        try:
-            with transaction.atomic():
-                merge.rename(device, wanted.validated_data["uid"])
-                _note(request, device, "uid", device.uid, before=uid)
-        except merge.Taken as exc:
-            raise Conflict(str(exc)) from exc
-        return Response({"device": device.uid, "aliases": _aliases(device)})
-
-
-class AliasesView(APIView):
-    @extend_schema(
-        operation_id="devices_aliases",
-        summary="List the uids that mean a device as well",
-        tags=["Devices"],
-        responses=shape.AliasesShape,
-    )
-    def get(self, request: Request, uid: str) -> Response:
-        device = _device(request, uid)
-        return Response({"device": device.uid, "aliases": _aliases(device)})
-
-
-class AliasView(APIView):
-    @extend_schema(
-        operation_id="devices_alias_delete",
-        summary="Have a uid mean a device no more",
-        tags=["Devices"],
-        responses={204: None},
-    )
-    def delete(self, request: Request, uid: str, alias: str) -> Response:
-        device = _device(request, uid)
-        with transaction.atomic():
-            get_object_or_404(device.aliases, alias=alias).delete()
-            announce_devices("changed", [device.pk])
-            merge.touch(device)
-            _note(request, device, "also known as", "", before=alias)
-        return Response(status=204)
 
 
 def form(row: Candidate) -> dict[str, Any]:
@@ -298,21 +219,6 @@ def _chosen(
     return found[: shape.MAX_ADOPTED], len(found) > shape.MAX_ADOPTED
 
 
-def _device(request: Request, uid: str) -> Device:
-    visible = Device.objects.visible_to(Scope.seen_by(request))
-    return checked(request, get_object_or_404(visible, uid=uid))
-
-
-def _other(request: Request, serializer: Any, name: str) -> Device:
-    wanted = serializer(data=request.data)
-    wanted.is_valid(raise_exception=True)
-    visible = Device.objects.visible_to(Scope.seen_by(request))
-    found = visible.filter(uid=wanted.validated_data[name]).first()
-    if found is None:
-        raise ValidationError({name: ["No device has this uid."]})
-    return checked(request, found)
-
-
 def _site(request: Request, given: dict[str, Any]) -> Site | None:
     if not (slug := given.get("site")):
         return None
@@ -322,18 +228,9 @@ def _site(request: Request, given: dict[str, Any]) -> Site | None:
     return checked(request, found)
 
 
-def _aliases(device: Device) -> list[str]:
-    return list(device.aliases.order_by("alias").values_list("alias", flat=True))
-
-
 def _replayed(request: Request, uids: list[str]) -> dict[str, Any]:
     selection = Selection(uids=uids, scope=Scope.of(request))
     return replayed(selection, request.user, REPLAY_STOPPED)
-
-
-def _note(request: Request, device: Device, what: str, now: str, *, before: str = "") -> None:
-    if before != now:
-        signals.tell("edited", [device], request.user, changed={what: [before, now]})
 
 
 def _tell(change: str, uids: list[str]) -> None:

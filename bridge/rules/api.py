@@ -1,4 +1,4 @@
-"""REST: the rules of users, in order; trying one out; decoding again what was kept raw.
+"""REST: the rules of users, in order; decoding again what was kept raw.
 
 A rule reads topics, which stand at no site: they are for who sees every site.
 """
@@ -25,26 +25,18 @@ from bridge.models import DecodeRule
 from bridge.quarantine.api import SummaryShape, replayed
 from bridge.quarantine.replay import Selection
 from bridge.rules import change, kept
-from bridge.rules.preview import SampleMessage, result, tried
 from bridge.rules.serializers import (
-    ImportedShape,
     OrderSerializer,
-    PreviewSerializer,
-    PreviewShape,
     RuleSerializer,
     RulesShape,
     SavedRuleSerializer,
-    TransferSerializer,
-    exported,
 )
 from devices import clock
 from shiftlog.models import Kind
 from shiftlog.record import record_change
 from telemetry.api import parameters as query
-from telemetry.moments import to_us
 from telemetry.series.said import say
 
-MAX_KEPT = 20  # newest messages of a rule's topic that a preview shows
 NAME_TAKEN = "Another rule has this name."
 
 
@@ -59,7 +51,7 @@ class RulesView(APIView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        found = _visible(request)
+        found = visible(request)
         return Response({"now": clock.now_ms(), "rules": RuleSerializer(found, many=True).data})
 
     @extend_schema(
@@ -148,43 +140,6 @@ class RuleOrderView(APIView):
         return Response(status=204)
 
 
-class RulePreviewView(APIView):
-    changes_nothing = True
-
-    permission_classes = (ForEverySite,)
-
-    @extend_schema(
-        operation_id="rules_preview",
-        summary="Try a definition on sample messages",
-        description=(
-            "Nothing is stored. Without mistakes in it each sample has its verdict, and what it"
-            f" says of each device; so have the last messages of {MAX_KEPT} topics that came since"
-            f" somebody asked, and the newest {MAX_KEPT} of the topic in quarantine."
-        ),
-        tags=["Rules"],
-        request=PreviewSerializer,
-        responses=PreviewShape,
-    )
-    def post(self, request: Request) -> Response:
-        wanted = PreviewSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        given = wanted.validated_data
-        answer = {"now": clock.now_ms(), "errors": {}, "filter": None, "samples": []}
-        try:
-            rule = definition.read(given["definition"], "")
-        except InvalidRule as exc:
-            return Response({**answer, "errors": exc.errors})
-        samples = _given(given.get("samples", []))
-        if given["kept"]:
-            samples += _last(request, rule)
-        shown = tried(rule, samples)
-        for sample, one in zip(given.get("samples", []), shown, strict=False):
-            one["passed"] = None
-            if sample.get("expected") is not None:
-                one["passed"] = sample["expected"] == result(one["devices"])
-        return Response({**answer, "filter": rule.topic.filter, "samples": shown})
-
-
 class RuleReplayView(APIView):
     @extend_schema(
         operation_id="rules_replay",
@@ -200,57 +155,12 @@ class RuleReplayView(APIView):
         return Response(replayed(Selection(topic=topic, scope=Scope.of(request)), request.user))
 
 
-class RulesExportView(APIView):
-    @extend_schema(
-        operation_id="rules_export",
-        summary="All rules as a file",
-        tags=["Rules"],
-        responses=TransferSerializer,
-    )
-    def get(self, request: Request) -> Response:
-        query.known(request, ())
-        rules = [exported(rule) for rule in _visible(request)]
-        answer = Response({"pulseboard_rules": 1, "rules": rules})
-        answer["Content-Disposition"] = 'attachment; filename="pulseboard-rules.json"'
-        return answer
-
-
-class RulesImportView(APIView):
-    permission_classes = (ForEverySite,)
-
-    @extend_schema(
-        operation_id="rules_import",
-        summary="Take in the rules of a file",
-        description="One whose name is there already takes its place. All of them, or none.",
-        tags=["Rules"],
-        request=TransferSerializer,
-        responses=ImportedShape,
-    )
-    def post(self, request: Request) -> Response:
-        file = TransferSerializer(data=request.data)
-        file.is_valid(raise_exception=True)
-        rules = [_of_file(at, each) for at, each in enumerate(file.validated_data["rules"])]
-        names = [rule["name"] for rule in rules]
-        if len(set(names)) < len(names):
-            raise ValidationError({"rules": ["Two rules of the file have one name."]})
-        try:
-            with transaction.atomic():
-                created, changed = change.take_in(rules)
-                what = {"created": created, "changed": changed}
-                record_change(
-                    Kind.DECODE_RULE_CHANGED, say("The list of rules"), {}, what, by=request.user
-                )
-        except change.TooManyRules as exc:
-            raise ValidationError({"rules": [str(exc)]}) from exc
-        return Response({"created": created, "changed": changed})
-
-
-def _visible(request: Request) -> QuerySet[DecodeRule]:
+def visible(request: Request) -> QuerySet[DecodeRule]:
     return DecodeRule.objects.visible_to(Scope.seen_by(request)).order_by("position", "id")
 
 
 def _rule(request: Request, rule_id: int) -> DecodeRule:
-    return checked(request, get_object_or_404(_visible(request), pk=rule_id))
+    return checked(request, get_object_or_404(visible(request), pk=rule_id))
 
 
 def _read(rule: DecodeRule) -> Rule:
@@ -273,34 +183,3 @@ def _note(request: Request, name: str, before: Any, after: Any) -> None:
 def _saved(request: Request, rule: DecodeRule) -> Any:
     waiting = kept.waiting(Scope.of(request), _read(rule).topic)
     return SavedRuleSerializer(rule, context={"waiting": waiting}).data
-
-
-def _given(samples: list[dict[str, Any]]) -> list[SampleMessage]:
-    now_us = clock.now_us()
-    return [
-        SampleMessage(each["topic"], each["payload"].encode(), now_us, "given") for each in samples
-    ]
-
-
-def _last(request: Request, rule: Rule) -> list[SampleMessage]:
-    """What came just now, then what is in quarantine, without what is in both."""
-    live = kept.just_now(rule.topic, MAX_KEPT)
-    shown = {(each.topic, each.received_us // 1_000) for each in live}
-    return live + [
-        SampleMessage(
-            each.topic, bytes(each.payload), to_us(each.received_at), "quarantine", each.retained
-        )
-        for each in kept.newest(Scope.of(request), rule.topic, MAX_KEPT)
-        if (each.topic, to_us(each.received_at) // 1_000) not in shown
-    ]
-
-
-def _of_file(at: int, facts: dict[str, Any]) -> dict[str, Any]:
-    read = RuleSerializer(data=facts)
-    # Whether the name is there already is not a mistake here.
-    read.fields["name"].validators = [
-        each for each in read.fields["name"].validators if not hasattr(each, "queryset")
-    ]
-    if not read.is_valid():
-        raise ValidationError({f"rules.{at}": read.errors})
-    return dict(read.validated_data)
