@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from bridge.decode import retained, storable
+from bridge.decode import documents, retained, storable
 from bridge.decode.claims import Claims
 from bridge.decode.claims import Convention as Convention
 from bridge.decode.conventions import (
@@ -44,7 +44,16 @@ from bridge.decode.conventions import (
     unread,
     zigbee2mqtt,
 )
-from bridge.decode.items import MEMORY_FULL, Ignored, Item, Presence, Problem, Reason, Rejected
+from bridge.decode.items import (
+    MEMORY_FULL,
+    Ignored,
+    Item,
+    Presence,
+    Problem,
+    Reason,
+    Rejected,
+    Telemetry,
+)
 from bridge.decode.plain import MAX_TOPICS
 from bridge.decode.state import CERTAIN, Context, Facts, State
 from bridge.message import (
@@ -145,7 +154,7 @@ class Decoder:
         items = self._facts.rules.decode(message, self._context.topic(message.topic))
         if items is None:
             return self._by_convention(message)
-        storable.check(items)
+        _complete(items, message)
         return retained.without_old_news(items) if message.retain else items
 
     def _by_convention(self, message: Message) -> list[Item]:
@@ -153,7 +162,7 @@ class Decoder:
         state = State(convention.NAME, self._facts, self._context)
         items = convention.decode(message, state)
         if convention is not pulseboard:  # which looks at every value by itself
-            storable.check(items)
+            _complete(items, message)
         for change in state.changes:
             self._facts.take(change)
         if message.retain:
@@ -170,7 +179,7 @@ class Decoder:
             return thingsboard.attributes(uid, message)
         if topic.startswith(OVER_MQTT):
             items = thingsboard.of_device(uid, topic.removeprefix(OVER_MQTT), message)
-            storable.check(items)
+            _complete(items, message)
             return items
         if topic in (CONNECTED, DISCONNECTED):
             return [Presence(uid, topic == CONNECTED)]
@@ -225,3 +234,13 @@ class Decoder:
         ]
         confidence, name = max(claims, key=lambda claim: claim[0])
         return name if confidence >= BY_SHAPE else ""
+
+
+def _complete(items: list[Item], message: Message) -> None:
+    """What is the same of all who look values up in a document: what cannot be stored is left out,
+    and what stood under a key a second time is told."""
+    storable.check(items)
+    if twice := documents.conflicts(message.payload):
+        first = next((each for each in items if isinstance(each, Telemetry)), None)
+        if first is not None:
+            first.problems = (*first.problems, *twice)

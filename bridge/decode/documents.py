@@ -11,6 +11,7 @@ from bridge.decode.items import Problem, Reason
 from bridge.decode.tolerant import Undecodable
 from bridge.message import MAX_PAYLOAD
 
+MAX_SHOWN = 60  # characters of a key or a value that is told
 NO_PAYLOAD = Problem(Reason.EMPTY_PAYLOAD, "the message has no payload")
 
 _strict = msgspec.json.Decoder().decode
@@ -18,6 +19,9 @@ _strict = msgspec.json.Decoder().decode
 # The payload read last, with its document or what is wrong with it. One tuple, replaced whole, so
 # that threads never see half of it. Not the error itself: its traceback would keep the batch.
 _last: tuple[bytes, Any, Problem | None] = (b"", None, NO_PAYLOAD)
+
+# The payload read last of which an object names a key twice, and what is to be told of that.
+_repeating: tuple[bytes, tuple[Problem, ...]] = (b"", ())
 
 
 def read(payload: bytes) -> Any:
@@ -52,6 +56,13 @@ def peek(payload: bytes) -> Any:
         return None
 
 
+def conflicts(payload: bytes) -> tuple[Problem, ...]:
+    """What is to be told of keys that come twice in it, after it was read: whoever looks a key up
+    finds one value, and cannot know of the other."""
+    known, problems = _repeating
+    return problems if known is payload else ()
+
+
 def _parse(payload: bytes) -> Any:
     if not payload:
         raise Undecodable(*NO_PAYLOAD)
@@ -60,5 +71,18 @@ def _parse(payload: bytes) -> Any:
     try:
         document = _strict(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return tolerant.decode(payload)
-    return tolerant.decode(payload) if tolerant.repeats_a_key(payload, document) else document
+        return _repeated(payload)
+    return _repeated(payload) if tolerant.repeats_a_key(payload, document) else document
+
+
+def _repeated(payload: bytes) -> Any:
+    global _repeating  # noqa: PLW0603  (as above)
+    document = tolerant.decode(payload)
+    if found := tolerant.conflicts(document):
+        _repeating = payload, tuple(Problem(Reason.CONFLICTING_VALUES, _told(*it)) for it in found)
+    return document
+
+
+def _told(key: str, *values: Any) -> str:
+    key, first, other = (ascii(each)[:MAX_SHOWN] for each in (key, *values))
+    return f"{key} comes twice, {first} and {other}: one of them counts"

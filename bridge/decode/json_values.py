@@ -13,7 +13,7 @@ from typing import Any, NoReturn, Protocol
 
 from bridge.decode import device_time, documents
 from bridge.decode.items import Problem, Reason, Sample, Value
-from bridge.decode.tolerant import Undecodable
+from bridge.decode.tolerant import Repeating, Undecodable, object_of
 
 MAX_DEPTH = 8  # objects inside objects, counted from the values
 MAX_VALUES = 10_000  # readings in one message
@@ -106,7 +106,7 @@ def _add_object(reading: Reading, document: dict[str, Any], index: int | None = 
         given = 0 if document["ts"] is None else _time(reading, document["ts"], index)
         if given is None:
             return
-        time_us, values = given, document["values"]
+        time_us, values = given, _values_of(reading, document)
     if type(values) is dict and is_plain(values):
         reading.count += len(values)
         if reading.count > MAX_VALUES:
@@ -124,6 +124,18 @@ def _add_object(reading: Reading, document: dict[str, Any], index: int | None = 
         reading.add(time_us, kept)
     elif _only_nulls(values):
         reading.count += 1  # `null` is no reading, and saying so is no mistake
+
+
+def _values_of(reading: Reading, document: dict[str, Any]) -> dict[str, Any]:
+    """What stands under `values`, each of them if there are several; a second `ts` is told."""
+    if not isinstance(document, Repeating):
+        values: dict[str, Any] = document["values"]
+        return values
+    for key, value in document.items():
+        if key == "ts" and value != document["ts"]:
+            report_conflict(reading, key, document["ts"], value)
+    objects = [each for key, each in document.items() if key == "values"]
+    return object_of([it for each in objects if isinstance(each, dict) for it in each.items()])
 
 
 def _time(reading: Reading, stamp: Any, index: int | None) -> int | None:

@@ -14,6 +14,7 @@ from bridge.decode.items import Problem, Reason
 from bridge.errors import BridgeError
 
 MAX_JSON_NESTING = 64  # brackets open at once in a payload, before any parser sees it
+MAX_CONFLICTS = 20  # told of one document
 MAX_DIGITS = 640  # of an integer; Python converts longer ones in quadratic time
 
 # A text, or what C's printf makes of a number that is none. Possessive, so that a quote which is
@@ -103,6 +104,29 @@ def _members(payload: bytes, document: Any) -> int:
             if type(each) is dict or type(each) is list:
                 unseen.append(each)
     return count
+
+
+def conflicts(document: Any) -> list[tuple[str, Any, Any]]:
+    """The keys that objects of the document name twice, with two values that differ. Two objects
+    under one key count as one object with the members of both."""
+    found: list[tuple[str, Any, Any]] = []
+    unseen = [document]
+    while unseen and len(found) < MAX_CONFLICTS:
+        inside = unseen.pop()
+        if not isinstance(inside, dict):
+            unseen += inside if type(inside) is list else []
+            continue
+        said: dict[str, Any] = {}
+        for key, value in inside.items():
+            first = said.setdefault(key, value)
+            if first is value:
+                continue
+            if isinstance(first, dict) and isinstance(value, dict):
+                said[key] = Repeating([*first.items(), *value.items()])
+            elif type(first) is not list and first != value:
+                found.append((key, first, value))
+        unseen += said.values()
+    return found
 
 
 def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.decode import json_values, tolerant
-from bridge.decode.items import Reason
+from bridge.decode import Decoder, json_values, tolerant
+from bridge.decode.items import Reason, Telemetry
 from bridge.decode.plain import PlainReader
 from bridge.message import Message
 
@@ -75,6 +75,44 @@ def test_of_two_values_at_one_instant_the_first_stays_and_it_is_told(payload: st
     assert [sample.values for sample in reading.samples] == [{"a.b": 1}]
     assert [problem.reason for problem in reading.problems] == [Reason.CONFLICTING_VALUES]
     assert "'a.b'" in reading.problems[0].detail
+
+
+def test_of_a_second_time_is_told_and_of_second_values_all_count() -> None:
+    reading = read(f'{{"ts":{T},"values":{{"a":1}},"ts":{T - 1},"values":{{"a":2,"b":3}}}}')
+    assert [sample.values for sample in reading.samples] == [{"a": 1, "b": 3}]
+    assert [sample.time_us for sample in reading.samples] == [T * 1_000]
+    assert [problem.detail[:4] for problem in reading.problems] == ["'ts'", "'a' "]
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("hall/sensor", '{"t":1,"t":%s}'),
+        ("zigbee2mqtt/lamp", '{"temperature":1,"linkquality":5,"temperature":%s}'),
+        ("tele/plug/SENSOR", '{"Time":"2023-11-14T22:13:20","AM":{"t":1},"AM":{"t":%s}}'),
+        ("tele/plug/STATE", '{"Time":"2023-11-14T22:13:20","Vcc":1,"Vcc":%s}'),
+        ("shellyplus1-a8032abe54dc/status/switch:0", '{"id":0,"apower":1,"apower":%s}'),
+        ("v1/gateway/telemetry", '{"A":[{"ts":1699999999000,"values":{"t":1,"t":%s}}]}'),
+        ("senml/x", '[{"bn":"urn:dev:mac:0024befffe804ff1/","n":"t","v":1,"v":%s}]'),
+        ("rtl_433/x/events", '{"model":"Acurite","id":5,"temperature_C":1,"temperature_C":%s}'),
+        ("home/OpenMQTTGateway/BTtoMQTT/AABBCCDDEEFF", '{"id":"AA:BB","tempc":1,"tempc":%s}'),
+        (
+            "$aws/things/x/shadow/update/documents",
+            '{"current":{"state":{"reported":{"t":1,"t":%s}}}}',
+        ),
+    ],
+)
+def test_whatever_convention_reads_it_a_second_value_of_a_key_is_told(
+    topic: str, payload: str
+) -> None:
+    def told(second: str) -> list[Reason]:
+        raw = (payload % second).encode()
+        items = Decoder().decode(Message(topic.encode(), raw, 1, False, False, b"", NOW))
+        (telemetry,) = (each for each in items if isinstance(each, Telemetry))
+        return [each.reason for each in telemetry.problems]
+
+    assert told("2") == [Reason.CONFLICTING_VALUES]
+    assert told("1") == []
 
 
 def test_all_of_one_instant_is_one_sample_and_the_document_stays_as_it_is() -> None:
