@@ -40,16 +40,16 @@ class Loud(LoadProcess):
 
 
 def over_mqtt(
-    shared: Any, ready: Any, host: str, port: int, username: str, password: str, qos: int
+    shared: Any, ready: Any, address: tuple[str, int], login: tuple[str, str], topic: str, qos: int
 ) -> None:
-    """As fast as the broker reads. It waits for no acknowledgement, as no device has to, and comes
-    back whenever it is cut off."""
-    size, chunk = _packets("loud", qos)
+    """As fast as the broker reads. `login` is user name and password. It waits for no
+    acknowledgement, as no device has to, and comes back whenever it is cut off."""
+    size, chunk = _packets(topic.encode(), qos)
     begun = 0
     while not shared[STOP]:
-        sock = socket.create_connection((host, port), CONNECT_SECONDS)
+        sock = socket.create_connection(address, CONNECT_SECONDS)
         with contextlib.suppress(ConnectionError), sock:
-            sock.sendall(_connect(username, password))
+            sock.sendall(_connect(*login))
             answer = sock.recv(4)
             ready.set()
             if answer[:1] != b"\x20" or answer[3]:
@@ -92,9 +92,8 @@ def _text(word: str) -> bytes:
     return len(word).to_bytes(2, "big") + word.encode()
 
 
-def _packets(uid: str, qos: int) -> tuple[int, bytes]:
+def _packets(topic: bytes, qos: int) -> tuple[int, bytes]:
     """The bytes of one PUBLISH (MQTT 3.1.1, 3.3), and those of a chunk of them."""
-    topic = f"devices/{uid}/telemetry".encode()
     payload = json.dumps({"values": VALUES}, separators=(",", ":")).encode()
     chunk = bytearray()
     for mid in range(1, CHUNK + 1):

@@ -2,7 +2,9 @@
 
 Quiet devices send once a second, over MQTT and over HTTP, through a real broker, bridge and web
 process. First alone, then beside one device that sends over MQTT without a pause and comes back
-when it is cut off, then beside one that does so over HTTP. Each latency is from the moment a
+when it is cut off; beside one that does so through its gateway's account, which speaks for others
+too; beside one of another dialect through the account these share; and beside one over HTTP. Each
+latency is from the moment a
 message is sent to the end of the transaction that stored it. The last line of the output is one
 JSON object.
 """
@@ -35,6 +37,9 @@ from embedded.servers.child import Child
 LOUD_BEFORE = 2.0  # seconds that the loud device has sent when the measuring begins
 ARRIVED_SECONDS = 60.0  # for what quiet devices sent to be stored
 MQTT, HTTP = "quiet-mqtt", "quiet-http"  # begin the uids
+CHILD, GATEWAY, PLUG = "loud-child", "loud-gateway", "loud-plug"
+WAYS = ("mqtt", "gateway", "shared")
+PLUGS_TOPIC = f"tele/{PLUG}/SENSOR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Plan:
     quiet_http: int
     seconds: float  # of each leg
     qos: int  # of the loud device
+    ways: tuple[str, ...]  # over which it sends over MQTT
 
 
 class Quiet:
@@ -103,8 +109,10 @@ def register(plan: Plan) -> dict[str, str]:
     uids = [f"{MQTT}-{n}" for n in range(plan.quiet_mqtt)]
     uids += [f"{HTTP}-{n}" for n in range(plan.quiet_http)]
     devices = [Device(uid=uid, name=uid) for uid in [*uids, "loud"]]
+    devices.append(Device(uid=GATEWAY, name=GATEWAY, mqtt_filters=[f"devices/{CHILD}/#"]))
     tokens = {device.uid: device.issue_token() for device in devices}
     Device.objects.bulk_create(devices)
+    Device.objects.bulk_create(Device(uid=uid, name=uid) for uid in (CHILD, PLUG))  # no account
     return tokens
 
 
@@ -150,6 +158,18 @@ def leg(quiet: Quiet, bridge: Child, seconds: float) -> dict[str, Any]:
     return found
 
 
+def kept_out(name: str) -> bool:
+    """Whether the broker keeps this account out, or from a topic, before long."""
+    from devices.broker_account import KEPT_OUT, BrokerAccount  # noqa: PLC0415
+
+    deadline = time.monotonic() + ARRIVED_SECONDS
+    while not (found := BrokerAccount.objects.filter(KEPT_OUT, pk=name).exists()):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    return found
+
+
 @contextlib.contextmanager
 def beside(loud: Loud) -> Iterator[dict[str, Any]]:
     """While the loud device sends; what became of its messages."""
@@ -180,18 +200,27 @@ def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
         quiet = Quiet(stack, port, plan, tokens)
         opened.callback(quiet.end)
         leg(quiet, bridge, 2)  # series are made, caches filled
-        broker_account.wait_until_told("loud")
+        for uid in ("loud", GATEWAY):
+            broker_account.wait_until_told(uid)
         found["alone"] = leg(quiet, bridge, plan.seconds)
-        before = watcher.next().counters
-        login = ("loud", tokens["loud"]) if stack.passwords else ("", "")
         address = (stack.mqtt_host, stack.mqtt_port)
-        with beside(Loud(over_mqtt, *address, *login, plan.qos)) as told:
-            found["beside_mqtt"] = leg(quiet, bridge, plan.seconds)
-        after = watcher.next().counters
-        told |= {name: after[name] - before[name] for name in ("received", "over_limit")}
-        account = broker_account.BrokerAccount.objects.filter(pk="loud").first()
-        told["kept_out"] = account is not None and account.paused_until is not None
-        found["loud_mqtt"] = told
+        shared = (dynsec.GATEWAY, stack.passwords.get(dynsec.GATEWAY, ""))
+        logins = {
+            "mqtt": ("loud", tokens["loud"], "devices/loud/telemetry"),
+            "gateway": (GATEWAY, tokens[GATEWAY], f"devices/{CHILD}/telemetry"),
+            "shared": (*shared, PLUGS_TOPIC),
+        }
+        for way, (name, password, topic) in logins.items():
+            if way not in plan.ways:
+                continue
+            login = (name, password) if stack.passwords else ("", "")
+            before = watcher.next().counters
+            with beside(Loud(over_mqtt, address, login, topic, plan.qos)) as told:
+                found[f"beside_{way}"] = leg(quiet, bridge, plan.seconds)
+                told["kept_out"] = bool(stack.passwords) and kept_out(name)
+            after = watcher.next().counters
+            told |= {each: after[each] - before[each] for each in ("received", "over_limit")}
+            found[f"loud_{way}"] = told
         with beside(Loud(over_http, port, tokens["loud"])) as told:
             found["beside_http"] = leg(quiet, bridge, plan.seconds)
         found["loud_http"] = told
@@ -207,17 +236,23 @@ def main(words: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each leg")
     parser.add_argument("--qos", type=int, choices=(0, 1), default=1, help="of the loud device")
     parser.add_argument("--broker", choices=("auto", "mosquitto", "iotcore"), default="auto")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="over MQTT")
+    parser.add_argument("--limit", type=int, help="readings a second that one device may send")
     parser.add_argument("--open", action="store_true", help="a broker without accounts")
     chosen = parser.parse_args(words)
-    plan = Plan(chosen.quiet_mqtt, chosen.quiet_http, chosen.seconds, chosen.qos)
+    plan = Plan(
+        chosen.quiet_mqtt, chosen.quiet_http, chosen.seconds, chosen.qos, tuple(chosen.ways)
+    )
+    if chosen.limit:
+        os.environ["PULSEBOARD_DEVICE_READINGS"] = str(chosen.limit)
     try:
         found = measure(plan, chosen.broker, accounts=not chosen.open)
     except BenchmarkFailed as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
     if not chosen.json:
-        for name in ("alone", "beside_mqtt", "loud_mqtt", "beside_http", "loud_http"):
-            sys.stdout.write(f"{name:>12}: {found[name]}\n")
+        for name, told in found.items():
+            sys.stdout.write(f"{name:>14}: {told}\n")
     sys.stdout.write(json.dumps(found) + "\n")
     return 0
 

@@ -35,8 +35,9 @@ from bridge.publish.outcomes import Outcomes
 from bridge.publish.traffic import Traffic
 from bridge.quarantine.late_registration import LateRegistration
 from bridge.thingsboard import listener as thingsboard
-from devices import broker_account, clock
+from devices import clock
 from devices.clock import now_us
+from devices.flooding import Flood, keep_out
 from telemetry.live import contract
 from telemetry.moments import from_us
 from telemetry.workers import broker_session, past, thread, worker_state
@@ -273,12 +274,16 @@ class Worker:
 
     def _pause_who_floods(self) -> None:
         """Raises what the database raises."""
-        if flooding := self._allowance.flooding():
-            for uid in broker_account.pause(flooding):
-                logger.warning(
-                    "it floods: the broker is asked to keep it out",
-                    extra={"action": "device_paused", "uid": uid},
-                )
+        floods = [
+            Flood(topic.decode(errors="replace").replace("\0", ""), uid)
+            for topic, uid in self._allowance.flooding()
+            if isinstance(topic, bytes)
+        ]
+        for name, topics in keep_out(floods) if floods else ():
+            logger.warning(
+                "it floods: the broker is asked to keep it out",
+                extra={"action": "device_paused", "uid": name, "topics": sorted(topics)},
+            )
 
     def _keep_listening(self) -> None:
         """Note what the broker has, and listen to what is wanted by now. Raises what the database

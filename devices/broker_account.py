@@ -9,16 +9,14 @@ none in the wrong order.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, F, When
+from django.db.models import F, Q
 from django.db.models.functions import Now
-
-from devices import clock
 
 if TYPE_CHECKING:
     from devices.models import Device
@@ -36,7 +34,8 @@ class BrokerAccount(models.Model):
     due_at = models.DateTimeField(null=True, db_default=Now())  # null: there is nothing to tell
     failures = models.IntegerField(db_default=0)
     error = models.TextField(blank=True, db_default="")  # why the broker has not all that is wanted
-    paused_until = models.DateTimeField(null=True)  # until then the broker keeps the device out
+    paused_until = models.DateTimeField(null=True)  # until then the broker keeps the device out,
+    denied = ArrayField(models.TextField(), default=list, db_default=[])  # or from these topics
 
     class Meta:
         indexes = [
@@ -48,24 +47,9 @@ class BrokerAccount(models.Model):
 
 
 PAUSE = timedelta(minutes=5)
+# Never for longer, whatever became of the database's clock meanwhile.
+KEPT_OUT = Q(paused_until__gt=Now(), paused_until__lte=Now() + PAUSE)
 PAUSED = "It sent far more than one device may, and is kept out for some minutes."
-
-
-def pause(uids: Iterable[str]) -> list[str]:
-    """Have the broker keep these devices out for `PAUSE`; whom it was not keeping out before. What
-    one of them sends waits there before what others send, so to refuse it here is too late."""
-    running = BrokerAccount.objects.filter(pk__in=list(uids), told__gt=0).exclude(
-        paused_until__gt=Now()
-    )
-    found = list(running.values_list("pk", flat=True))
-    running.filter(pk__in=found).update(
-        paused_until=Now() + PAUSE,
-        since=Case(When(told=F("wanted"), then=Now()), default=F("since")),
-        wanted=F("wanted") + 1,
-        due_at=Now(),
-        failures=0,
-    )
-    return found
 
 
 WAIT_SECONDS = 2.0  # of an answer, for the broker to know who was registered or given a token
@@ -86,8 +70,12 @@ def standing(device: Device) -> tuple[Standing, str]:
     row = BrokerAccount.objects.filter(pk=device.uid).first()
     if row is None or not settings.BROKER_CONTROL:
         return "untold", ""
-    if row.paused_until is not None and row.paused_until > clock.now():
-        return "refused", PAUSED
+    if BrokerAccount.objects.filter(KEPT_OUT, pk=device.uid).exists():
+        topics = ", ".join(row.denied)
+        said = (
+            f"Topics that it sent far too much under are closed to it for some minutes: {topics}."
+        )
+        return "refused", said if topics else PAUSED
     if row.error:
         return "refused", row.error
     return ("told" if row.told == row.wanted else "waiting"), ""

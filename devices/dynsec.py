@@ -64,6 +64,15 @@ def device_acls(topics: Iterable[str]) -> list[Json]:
     return [acl(kind, topic) for topic in topics for kind in ALL]
 
 
+def denials(topics: Iterable[str]) -> list[Json]:
+    """It may send nothing under these, whatever else it may."""
+    return [acl(SEND, topic, 20, allow=False) for topic in topics]
+
+
+def process_acls(name: str) -> list[Json]:
+    return next(list(each["acls"]) for each in process_roles() if each["rolename"] == name)
+
+
 def process_roles() -> list[Json]:
     """What our own processes may, and a gateway of other dialects: whatever there is, but not speak
     as a device with a credential of its own."""
@@ -176,7 +185,8 @@ def questions(uid: str, usernames: Sequence[str]) -> list[Json]:
     """What to ask of a device. A question costs the broker nothing; each change has 2.0 write its
     whole file."""
     asked = [{"command": "getClient", "username": each} for each in usernames]
-    return [{"command": "getRole", "rolename": device_role(uid)}, *asked]
+    role = uid if uid == GATEWAY else device_role(uid)
+    return [{"command": "getRole", "rolename": role}, *asked]
 
 
 def found(answers: Sequence[Json]) -> Found:
@@ -192,6 +202,8 @@ def changes(
 ) -> tuple[list[Json], str]:
     """The commands that make it so, in their order, and why it cannot be so. `acls` is None for a
     device that has no token, or is no more."""
+    if uid == GATEWAY:
+        return _of_shared(acls or [], wanted, there), ""
     role, commands, wrong = device_role(uid), [], ""
     if acls is not None and there.acls is None:
         commands.append({"command": "createRole", "rolename": role, "acls": list(acls)})
@@ -213,6 +225,24 @@ def changes(
     return commands, wrong
 
 
+def _of_shared(acls: Sequence[Json], wanted: Sequence[Account], there: Found) -> list[Json]:
+    """Of an account that is a process's own: it is changed where it is, never made."""
+    commands: list[Json] = []
+    if there.acls is not None and not same_acls(acls, there.acls):
+        commands.append({"command": "modifyRole", "rolename": GATEWAY, "acls": list(acls)})
+    for each in wanted:
+        if (found := there.clients.get(each.username)) is not None:
+            commands += _standing(each, found)
+    return commands
+
+
+def _standing(wanted: Account, there: Json | None) -> list[Json]:
+    if wanted.disabled == bool(there and there.get("disabled")):
+        return []
+    word = "disableClient" if wanted.disabled else "enableClient"
+    return [{"command": word, "username": wanted.username}]
+
+
 def _has(client: Json, role: str) -> bool:
     return any(each.get("rolename") == role for each in client.get("roles", []))
 
@@ -231,10 +261,7 @@ def _of_client(wanted: Account, there: Json | None) -> tuple[list[Json], bool]:
         commands.append({"command": "createClient", **to_set, "roles": roles})
     elif not is_right:
         commands.append({"command": "modifyClient", **to_set})
-    if wanted.disabled != bool(there and there.get("disabled")):
-        word = "disableClient" if wanted.disabled else "enableClient"
-        commands.append({"command": word, **name})
-    return commands, False
+    return commands + _standing(wanted, there), False
 
 
 def same_acls(one: Sequence[Json], other: Sequence[Json]) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
+from devices.broker_account import KEPT_OUT, BrokerAccount
 from devices.credentials import token_digest
+from devices.token_holder import SECOND
 
 
 def topics_of_devices(device_ids: Iterable[int]) -> Mapping[int, list[str]]:
@@ -33,8 +35,13 @@ def may_be_there(username: str, token: str) -> bool:
         return cursor.fetchone() is not None
 
 
-def topics_of(username: str) -> list[str]:
-    """None, while it may not be there."""
+def topics_of(username: str, sending: str = "") -> list[str]:
+    """None, while it may not be there, or while what it sends under this topic is kept out."""
+    closed = BrokerAccount.objects.filter(
+        KEPT_OUT, pk__in=[username, username.removesuffix(SECOND)], denied__contains=[sending]
+    )
+    if sending and closed.exists():
+        return []
     with connection.cursor() as cursor:
         cursor.execute("SELECT topic FROM mqtt_topics WHERE username = %s", [username])
         return [topic for (topic,) in cursor]

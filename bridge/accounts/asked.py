@@ -90,7 +90,8 @@ def _may(username: str, topic: str, *, subscribing: bool) -> bool:
     holds = covers if subscribing else matches
     if not topic or (not subscribing and ("+" in topic or "#" in topic)):
         return False
-    return any(holds(each, topic) for each in topics_of(username))
+    theirs = topics_of(username, sending="" if subscribing else topic)
+    return any(holds(each, topic) for each in theirs)
 
 
 @extend_schema(exclude=True)
@@ -135,6 +136,10 @@ class MosquittoAcl(OfBroker):
         return _by_status(known and _may_use(request, subscribing=access == SUBSCRIBE))
 
 
+def _in_vernemqs_words(may: bool, **more: Any) -> Response:
+    return Response({"result": "ok", **more} if may else {"result": {"error": "not allowed"}})
+
+
 @extend_schema(exclude=True)
 class Vernemq(OfBroker):
     """The webhooks `auth_on_register`, `auth_on_publish` and `auth_on_subscribe`, and those of MQTT
@@ -147,20 +152,19 @@ class Vernemq(OfBroker):
         may = (hook == "auth_on_register" and _is_device(request)) or (
             hook == "auth_on_publish" and _may_use(request, subscribing=False)
         )
-        return Response({"result": "ok" if may else {"error": "not allowed"}})
+        return _in_vernemqs_words(may)
 
     def _subscribing(self, request: Request) -> Response:
         """Of several topics it may be let have some."""
         asked = request.data.get("topics") if hasattr(request.data, "get") else None
         if not isinstance(asked, list) or not 0 < len(asked) <= MAX_TOPICS:
-            return Response({"result": {"error": "not allowed"}})
+            return _in_vernemqs_words(False)
         username, topics = _word(request, "username"), []
         for each in asked:
             given = each.get("topic") if isinstance(each, dict) else None
             topic = given if isinstance(given, str) and "\0" not in given else ""
             may = _may(username, topic, subscribing=True)
             topics.append({"topic": topic, "qos": each.get("qos", 0) if may else NOT_ALLOWED})
-        if all(each["qos"] == NOT_ALLOWED for each in topics):
-            return Response({"result": {"error": "not allowed"}})
-        refused = any(each["qos"] == NOT_ALLOWED for each in topics)
-        return Response({"result": "ok", **({"topics": topics} if refused else {})})
+        allowed = [each for each in topics if each["qos"] != NOT_ALLOWED]
+        some = {"topics": topics} if len(allowed) < len(topics) else {}
+        return _in_vernemqs_words(bool(allowed), **some)

@@ -11,10 +11,10 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Count, F, Min
+from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 from prometheus_client import Gauge
 
@@ -24,7 +24,7 @@ from bridge.accounts.wanted import Wanted, wanted
 from bridge.mqtt.control import Control, ControlAway
 from bridge.mqtt.session import Broker
 from devices import clock
-from devices.broker_account import BrokerAccount
+from devices.broker_account import PAUSE, BrokerAccount
 from devices.dynsec import Json, changes, found, questions
 from devices.models import Device
 from telemetry.followers import REGISTRY, Follower
@@ -163,7 +163,10 @@ class Delivery:
 
 
 def _due() -> list[tuple[str, int]]:
-    rows = BrokerAccount.objects.filter(due_at__lte=Now()).order_by("due_at", "uid")
+    # What is further off than we ever wait was noted before the database's clock was set back.
+    waits = Q(failures__gt=0) | Q(paused_until__isnull=False)
+    too_far = waits & Q(due_at__gt=Now() + max(PAUSE, timedelta(seconds=MAX_RETRY)))
+    rows = BrokerAccount.objects.filter(Q(due_at__lte=Now()) | too_far).order_by("due_at", "uid")
     return list(rows.values_list("uid", "wanted")[:ASKED])
 
 
@@ -181,13 +184,16 @@ def _told(state: Wanted, number: int, error: str, *, again: bool) -> None:
         wait = min(FIRST_RETRY * 2 ** min(failures, 20), MAX_RETRY)
         later = Now() + timedelta(seconds=wait)
         noted = row.update(failures=failures + 1, error=error, due_at=later)
-    elif state.device is None:
+    elif state.device is None and state.paused_until is None:
         noted, _ = row.delete()
     else:
         # When its former token ends, or it may come in again, the broker is to be told.
-        former = state.device.former_until if len(state.accounts) > 1 else None
+        former = state.device.former_until if state.device and len(state.accounts) > 1 else None
         due = min(filter(None, (former, state.paused_until)), default=None)
-        noted = row.update(told=number, failures=0, error=error, due_at=due)
+        over: dict[str, Any] = {}
+        if state.paused_until is None:
+            over = {"paused_until": None, "denied": []}
+        noted = row.update(told=number, failures=0, error=error, due_at=due, **over)
     if not noted:
         # What was told may be older than what another process told since; tell of it once more.
         BrokerAccount.objects.get_or_create(pk=state.uid)

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models.functions import Now
-
-from devices.broker_account import BrokerAccount
-from devices.dynsec import Account, Json, device_acls, device_role
+from devices.broker_account import KEPT_OUT, BrokerAccount
+from devices.dynsec import GATEWAY, Account, Json, denials, device_acls, device_role, process_acls
 from devices.models import Device
 from devices.mqtt_rights import topics_of_devices
 from devices.sealing import unseal
@@ -20,13 +18,13 @@ MARK = 16  # digits of a token's digest: they tell a replaced token from the one
 
 
 class Wanted(NamedTuple):
-    """Of one uid. Without `device` it is deleted."""
+    """Of one uid. Without `device` it is deleted, or the account that other dialects share."""
 
     uid: str
     accounts: Sequence[Account] = ()
     acls: Sequence[Json] | None = None  # None: no role, for it has no token
     device: Device | None = None
-    paused_until: datetime | None = None  # then it is let in again
+    paused_until: datetime | None = None  # then it, or a topic of it, is let in again
 
     @property
     def usernames(self) -> tuple[str, str]:
@@ -36,6 +34,8 @@ class Wanted(NamedTuple):
 def wanted(uids: Sequence[str]) -> list[Wanted]:
     """In the order of `uids`."""
     there = {each.uid: each for each in _of(Device.with_removed.filter(uid__in=uids))}
+    if GATEWAY in uids:
+        there[GATEWAY] = _of_gateway()
     return [there.get(uid, Wanted(uid)) for uid in uids]
 
 
@@ -54,19 +54,40 @@ def every() -> Iterator[Wanted]:
 def _of(rows: Iterable[Device]) -> list[Wanted]:
     devices = list(rows)
     topics = topics_of_devices([each.pk for each in devices])
-    paused = BrokerAccount.objects.filter(
-        pk__in=[each.uid for each in devices], paused_until__gt=Now()
-    )
-    until = dict(paused.values_list("pk", "paused_until"))
-    return [_of_one(each, topics[each.pk], until.get(each.uid)) for each in devices]
+    paused = _paused([each.uid for each in devices])
+    return [_of_one(each, topics[each.pk], paused.get(each.uid, NOT_PAUSED)) for each in devices]
 
 
-def _of_one(device: Device, topics: Sequence[str], paused_until: datetime | None) -> Wanted:
+class Paused(NamedTuple):
+    until: datetime | None
+    denied: Sequence[str]  # empty: it is kept out altogether
+
+    @property
+    def is_out(self) -> bool:
+        return self.until is not None and not self.denied
+
+
+NOT_PAUSED = Paused(None, ())
+
+
+def _paused(uids: Iterable[str]) -> dict[str, Paused]:
+    rows = BrokerAccount.objects.filter(KEPT_OUT, pk__in=uids)
+    return {each.uid: Paused(each.paused_until, each.denied) for each in rows}
+
+
+def _of_gateway() -> Wanted:
+    paused = _paused([GATEWAY]).get(GATEWAY, NOT_PAUSED)
+    acls = [*process_acls(GATEWAY), *denials(paused.denied)]
+    account = Account(GATEWAY, GATEWAY, paused.is_out)
+    return Wanted(GATEWAY, [account], acls, paused_until=paused.until)
+
+
+def _of_one(device: Device, topics: Sequence[str], paused: Paused) -> Wanted:
     """A removed device keeps its accounts, disabled: it may be restored, with its token."""
     if not device.token_digest:
         return Wanted(device.uid, device=device)
     role = device_role(device.uid)
-    off = not device.enabled or device.removed_at is not None or paused_until is not None
+    off = not device.enabled or device.removed_at is not None or paused.is_out
     accounts = [
         Account(
             device.mqtt_username,
@@ -88,4 +109,5 @@ def _of_one(device: Device, topics: Sequence[str], paused_until: datetime | None
                 device.former_digest[:MARK],
             )
         )
-    return Wanted(device.uid, accounts, device_acls(topics), device, paused_until)
+    acls = [*device_acls(topics), *denials(paused.denied)]
+    return Wanted(device.uid, accounts, acls, device, paused.until)

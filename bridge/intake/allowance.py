@@ -25,7 +25,7 @@ PAUSE = 1.0  # seconds in which nothing was read, after which messages have pile
 # Refused messages of one sender, beyond so many a second. Who sends as much floods: on its way here
 # what others send waits behind it, so that to refuse it costs them time as well.
 FLOOD, FLOOD_RATE = 5_000, 500
-MAX_FLOODING = 1_000  # senders that flood and that nobody has asked about yet
+MAX_FLOODING = 20  # that nobody has asked about yet; whoever floods on is named again
 
 NOBODY: Mapping[Hashable, str] = {}
 
@@ -48,7 +48,8 @@ class Allowance:
         self._over: dict[Hashable, str] = {}  # by sender: its uid, "" where it has many
         self._kept: dict[Hashable, int] = {}  # what was spent on messages over the limit
         self._refused: dict[Hashable, int] = {}  # messages of a sender, less FLOOD_RATE a second
-        self._flooding: deque[str] = deque(maxlen=MAX_FLOODING)  # uids
+        # Who sent it, and its uid, "" where it has many.
+        self._flooding: deque[tuple[Hashable, str]] = deque(maxlen=MAX_FLOODING)
 
     def over(self) -> Mapping[Hashable, str]:
         """Who may not send now, with the uid of each; "" where it speaks for many."""
@@ -97,16 +98,15 @@ class Allowance:
         self._refused[sender] = refused = self._refused.get(sender, 0) + 1
         if refused > FLOOD:
             del self._refused[sender]
-            if uid:  # it speaks for one device
-                self._flooding.append(uid)
+            self._flooding.append((sender, uid))
         cost = self._kept.get(sender, 0) + MESSAGE + size
         kept = cost <= self._usual
         if kept:
             self._kept[sender] = cost
         return Rejected(uid, Problem(Reason.OVER_LIMIT, self.limit), kept)
 
-    def flooding(self) -> set[str]:
-        """The uids of devices that flood, since this was asked before. For any thread."""
+    def flooding(self) -> set[tuple[Hashable, str]]:
+        """Who floods since this was asked before, each with its uid. For any thread."""
         found = set()
         while self._flooding:
             found.add(self._flooding.popleft())

@@ -12,7 +12,7 @@ from bridge.accounts import delivery
 from bridge.accounts.delivery import Delivery
 from bridge.mqtt.control import Control, ControlAway
 from devices import clock, removal
-from devices.broker_account import PAUSED, BrokerAccount, pause, standing
+from devices.broker_account import BrokerAccount, standing
 from devices.dynsec import BRIDGE, CONTROL, GATEWAY
 from devices.models import Device, DeviceAlias
 
@@ -71,30 +71,6 @@ def test_who_takes_a_client_id_gets_nothing_of_its_owner(register, connect):
     while "devices/other/probe" not in taken.got:
         taken.look()
     assert taken.got == ["devices/other/probe"]
-
-
-def test_a_device_that_floods_is_kept_out_for_a_while(register, connect, deliver):
-    pump, other = register("pump"), register("other")
-    loud, quiet = connect(pump), connect(other)
-    assert loud.may_connect()
-    assert quiet.may_connect()
-    assert pause(["pump", "nobody"]) == ["pump"]
-    assert pause(["pump"]) == [], "it is out already"
-    deliver()
-    assert loud.is_cut_off()
-    assert not connect(pump).may_connect()
-    assert quiet.may_publish("devices/other/telemetry")
-    assert standing(pump) == ("refused", PAUSED)
-    row = BrokerAccount.objects.get(pk="pump")
-    assert row.due_at == row.paused_until, "then the broker is told again"
-    Device.objects.filter(uid="pump").update(mqtt_filters=["pump/#"])
-    deliver()
-    assert not connect(pump).may_connect(), "whatever else becomes of it meanwhile"
-    assert BrokerAccount.objects.get(pk="pump").due_at == row.paused_until
-    BrokerAccount.objects.update(paused_until=clock.now(), due_at=clock.now())
-    deliver()
-    assert connect(pump).may_connect()
-    assert standing(pump) == ("told", "")
 
 
 def test_a_rotated_token_and_its_successor_both_work_until_the_old_one_ends(
