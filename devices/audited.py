@@ -10,9 +10,7 @@ from django.dispatch import receiver
 from access import audit
 from access.audit import Of
 from devices.models import Device, Site
-from devices.signals import device_acted, site_acted
-
-UNTOLD = ("changed", "many", "left", "each")  # facts that are told otherwise
+from devices.signals import OF_MANY, device_acted, site_acted
 
 
 @receiver(device_acted, dispatch_uid="devices.audited_device")
@@ -34,7 +32,7 @@ def note_site_act(act: str, site: Site, by: Any, facts: dict[str, Any], **_kwarg
 def _differences(facts: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Facts name what changed from what to what, of many devices what was asked of them."""
     changed = facts.get("changed", {})
-    rest = {name: each for name, each in facts.items() if name not in UNTOLD}
+    rest = {name: each for name, each in facts.items() if name not in ("changed", *OF_MANY)}
     before = {name: was for name, (was, _) in changed.items()}
     after = {name: now for name, (_, now) in changed.items()}
     return before or None, {**rest, **after, **facts.get("many", {})} or None

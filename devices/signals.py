@@ -23,6 +23,9 @@ Act = Literal[
     "removed", "restored", "deleted",
 ]  # fmt: skip
 
+# Facts of several devices at once: whoever keeps an account words these by each of them.
+OF_MANY = ("many", "left", "each")
+
 device_acted = Signal()
 presence_changed = Signal()
 site_acted = Signal()  # with `act` (created, changed or deleted), `site`, `by` and `facts`

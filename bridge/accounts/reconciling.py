@@ -15,24 +15,17 @@ from bridge.accounts.wanted import Wanted, every
 from bridge.mqtt.control import Control
 from devices import broker_file
 from devices.broker_account import BrokerAccount
-from devices.dynsec import ROLE_PREFIX, Json, document, same_acls
+from devices.dynsec import (
+    ROLE_PREFIX,
+    Json,
+    document,
+    same_acls,
+)
+from telemetry import sql
 
 PAGE = 500  # clients or roles of one answer
 CHUNK = 1_000  # rows of one statement
-# Those that the broker has as they should be, and of which nothing changed since it was asked. What
-# it has it need not be given again: the token in the clear goes, unless there is another by now.
-SETTLE = """
-UPDATE devices_brokeraccount AS account
-SET told = account.wanted, failures = 0, error = '', due_at = NULL
-FROM unnest(%s::text[], %s::bigint[]) AS seen(uid, wanted)
-WHERE account.uid = seen.uid AND account.wanted = seen.wanted
-"""
-FORGET = """
-UPDATE devices_device AS device SET token_sealed = ''
-FROM unnest(%s::text[], %s::text[]) AS seen(uid, mark)
-WHERE device.uid = seen.uid AND starts_with(device.token_digest, seen.mark)
-AND device.token_sealed <> ''
-"""
+SQL = sql.parse(Path(__file__).with_name("reconciling.sql").read_text())
 
 
 class Right(NamedTuple):
@@ -122,8 +115,8 @@ def settle(right: Sequence[Right]) -> None:
     with connection.cursor() as cursor:
         for start in range(0, len(right), CHUNK):
             uids, numbers, marks = zip(*right[start : start + CHUNK], strict=True)
-            cursor.execute(SETTLE, [list(uids), list(numbers)])
-            cursor.execute(FORGET, [list(uids), list(marks)])
+            cursor.execute(SQL["settle"], {"uids": list(uids), "numbers": list(numbers)})
+            cursor.execute(SQL["forget_sealed"], {"uids": list(uids), "marks": list(marks)})
 
 
 class Written(NamedTuple):

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 
 from access.small import MAX_NAMED, small
 from devices.models import Device, Site
-from devices.signals import device_acted, site_acted
+from devices.signals import OF_MANY, device_acted, site_acted
 from shiftlog.differences import ACTS, with_changes
 from shiftlog.models import Kind
 from shiftlog.record import About, Note, record_all
@@ -62,7 +62,7 @@ def note_site_act(act: str, site: Site, by: Any, facts: dict[str, Any], **_kwarg
 
 def _notes(act: str, devices: Sequence[Device], by: Any, facts: dict[str, Any]) -> Iterator[Note]:
     left = _left(devices, facts)
-    told = {name: value for name, value in facts.items() if name not in ("many", "left", "each")}
+    told = {name: value for name, value in facts.items() if name not in OF_MANY}
     if left:
         changed = {
             name: value for name, value in facts.get("changed", {}).items() if name != "site"

@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from bridge.accounts import reconciling
 from bridge.mqtt.control import Control
@@ -106,6 +107,20 @@ def test_what_the_broker_has_as_it_should_be_is_not_told_again(register, connect
     assert Device.objects.get(uid="busy").token_sealed
     assert "0 missing, 1 other" in sync()
     assert connect(busy).may_connect()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(reconciling.SQL))
+def test_no_statement_reads_all_accounts_or_devices(name):
+    Device.objects.bulk_create(
+        Device(uid=f"d{n}", name="D", token_digest="0") for n in range(2_000)
+    )
+    samples = {"uids": ["d1"], "numbers": [1], "marks": ["0"]}
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE devices_device, devices_brokeraccount")
+        cursor.execute(f"EXPLAIN {reconciling.SQL[name]}", samples)
+        plan = "\n".join(line for (line,) in cursor)
+    assert "Seq Scan" not in plan, plan
 
 
 def test_a_file_of_somebody_elses_is_added_to(register, tmp_path):
