@@ -24,6 +24,7 @@ import { t } from "../page/language.js";
 
 const TYPED = 300; // ms after the last key
 const PAGE = 50; // alerts of the past read at a time
+const MOST = 500; // read again at a time, of those that are shown
 const TABS = ["open", "acknowledged", "past", "silences"];
 
 /** @typedef {import("./standing.js").Alert} Alert */
@@ -118,8 +119,8 @@ function showEmpty(shown, taken, now) {
 
 let pastRead = false;
 
-/** @param {boolean} [more] older ones than those there are */
-async function readPast(more = false) {
+/** @param {boolean} [more] older ones than those there are @param {number} [many] */
+async function readPast(more = false, many = PAGE) {
   clearTimeout(timer);
   timer = 0;
   const mine = ++turn;
@@ -127,7 +128,7 @@ async function readPast(more = false) {
   const narrowed = `${severity && `&severity=${severity}`}${search() && `&search=${encodeURIComponent(search())}`}`;
   byId("progress").hidden = false;
   try {
-    const answer = await get(`/api/v1/alerts/?state=past&limit=${PAGE}${narrowed}${before}`);
+    const answer = await get(`/api/v1/alerts/?state=past&limit=${many}${narrowed}${before}`);
     if (mine !== turn) return;
     past = before ? [...past, ...answer.alerts] : answer.alerts;
     pastTotal = before ? past.length + answer.total - answer.alerts.length : answer.total;
@@ -142,7 +143,7 @@ async function readPast(more = false) {
 }
 
 // In turn: of readings of which only the newest counts, none is shown while alerts never stop to clear.
-const readPastAgain = inTurn(() => readPast());
+const readPastAgain = inTurn(() => readPast(false, Math.min(MOST, Math.max(PAGE, past.length)))); // nothing one has read down to goes
 
 function pastSoon() {
   if (!timer) timer = setTimeout(readPastAgain, TYPED);
