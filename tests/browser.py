@@ -36,6 +36,7 @@ from tests.waiting import eventually
 from tests.web_process import WebProcess
 
 PAGE_SECONDS = 60.0  # for anything a page is expected to do, on a busy machine
+LOAD_SECONDS = 180.0  # for a page to be loaded: a hundred modules, in a browser that has none yet
 NEVER = 2**31 - 1  # ms, the longest that a browser counts
 # Paths that the test which runs means to be refused at; each test begins with none.
 refused: set[str] = set()
@@ -82,6 +83,7 @@ def patient(browser: Browser, **options: Any) -> BrowserContext:
     """A context whose pages have the time a busy machine needs; Playwright's own is half of it."""
     context = browser.new_context(**options)
     context.set_default_timeout(PAGE_SECONDS * 1000)
+    context.set_default_navigation_timeout(LOAD_SECONDS * 1000)
     return context
 
 
