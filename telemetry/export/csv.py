@@ -11,8 +11,9 @@ from telemetry.history.table import Table
 
 END = "\r\n"
 
-# What a spreadsheet takes for a formula, as OWASP lists it ("CSV Injection"). Never of a number.
-_FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")
+# What a spreadsheet takes for a formula, as OWASP lists it ("CSV Injection"), also behind spaces,
+# which some of them drop. Never of a number.
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 _QUOTED = re.compile('[",\r\n]')
 
 
@@ -23,6 +24,11 @@ def safe(text: str) -> str:
     if _QUOTED.search(text):
         return '"' + text.replace('"', '""') + '"'
     return text
+
+
+def bare(field: str) -> str:
+    """The text that `safe` made this field of."""
+    return field[1:] if field[:1] == "'" and _FORMULA.match(field, 1) else field
 
 
 _cells = lines.writer(safe, time_quote="", null="")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.clock import now_us
+from telemetry.export.csv import bare
 from telemetry.imports import layout as layouts
 from telemetry.imports import values as values_of
 from telemetry.imports.errors import NotImported
@@ -20,8 +21,6 @@ from telemetry.models import MAX_METRIC_LENGTH
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-GUARDED = tuple("'" + sign for sign in "=+-@\t\r")  # texts that a spreadsheet would calculate
 
 
 class Key(NamedTuple):
@@ -139,7 +138,7 @@ class _Block:
         if self._layout.text:
             beside = self._column(self._layout.text).to_pylist()
             texts |= {
-                row: _bare(str(text)) for row, text in enumerate(beside)
+                row: bare(str(text)) for row, text in enumerate(beside)
                 if text is not None and not found.has_number[row] and row not in found.wrong
             }  # fmt: skip
         self._add(places, found._replace(texts=texts))
@@ -202,7 +201,7 @@ class _Block:
         if pa.types.is_dictionary(given.type):
             given = given.cast(given.type.value_type)
         encoded = pc.dictionary_encode(given.cast(pa.string())).combine_chunks()
-        words = [_bare(word.strip()) for word in encoded.dictionary.to_pylist()]
+        words = [bare(word.strip()) for word in encoded.dictionary.to_pylist()]
         codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
         empty = [at for at, word in enumerate(words) if not word]
         return words or [""], np.where(np.isin(codes, empty), -1, codes)
@@ -277,8 +276,3 @@ def _wrong_metric(metric: str) -> str:
             f"its metric {metric[:40]!a} is over {MAX_METRIC_LENGTH} characters, or has NUL in it"
         )
     return ""
-
-
-def _bare(text: str) -> str:
-    """Without the quote that our CSV puts before what a spreadsheet would calculate."""
-    return text[1:] if text.startswith(GUARDED) else text

@@ -19,7 +19,7 @@ import pytest
 
 from telemetry.export import lines, times
 from telemetry.export.compression import compressed
-from telemetry.export.csv import safe
+from telemetry.export.csv import bare, safe
 from telemetry.export.formats import FORMATS, render
 from telemetry.export.options import Options
 from telemetry.history.table import Column, Table, Words
@@ -105,10 +105,12 @@ def csv_text(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "\t")) else text
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", " =", "\u00a0 +"])
 def test_no_text_begins_as_a_formula_does(start: str) -> None:
     ((field,),) = csv.reader(io.StringIO(safe(start + 'cmd|" /C calc",!A0'), newline=""))
     assert field == "'" + start + 'cmd|" /C calc",!A0'
+    assert bare(field) == start + 'cmd|" /C calc",!A0'
+    assert bare("'tis") == "'tis"
 
 
 def test_a_name_is_defused_as_a_text_is_and_a_number_never_is() -> None:
