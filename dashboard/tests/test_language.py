@@ -36,6 +36,7 @@ NAMES = {
     # Set before a page knows its language, and names of units and of states.
     "frame/badge.js": {" · Pulseboard"},
     "live/connection.js": {"catching up", "logged out"},
+    "page/press.js": {"a, button, input, label, select, summary"},  # what is pressed
     "page/format.js": {"SoC", "SoH", "Wi-Fi", "\ufffc\ufffcKiB", "\ufffc\ufffcMiB"},
     "alerts/words.js": {"Of its end, "},  # as it is kept
     "notifications/hours.js": {"\ufffc min"},
