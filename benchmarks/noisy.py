@@ -19,7 +19,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -158,16 +158,12 @@ def leg(quiet: Quiet, bridge: Child, seconds: float) -> dict[str, Any]:
     return found
 
 
-def kept_out(name: str) -> bool:
-    """Whether the broker keeps this account out, or from a topic, before long."""
-    from devices.broker_account import KEPT_OUT, BrokerAccount  # noqa: PLC0415
-
+def before_long(fact: Callable[[], Any]) -> bool:
+    """Whether it is one; it is waited for."""
     deadline = time.monotonic() + ARRIVED_SECONDS
-    while not (found := BrokerAccount.objects.filter(KEPT_OUT, pk=name).exists()):
-        if time.monotonic() > deadline:
-            break
+    while not (found := fact()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    return found
+    return bool(found)
 
 
 @contextlib.contextmanager
@@ -176,11 +172,11 @@ def beside(loud: Loud) -> Iterator[dict[str, Any]]:
     told: dict[str, Any] = {}
     with loud:
         time.sleep(LOUD_BEFORE)
-        began, sent, refused = time.monotonic(), loud.sent, loud.refused
+        began, sent = time.monotonic(), loud.sent
         yield told
         took = time.monotonic() - began
         told["sent_per_s"] = round((loud.sent - sent) / took)
-        told["told_429"] = loud.refused - refused
+        told["told_429"] = loud.refused
 
 
 def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
@@ -217,12 +213,14 @@ def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
             before = watcher.next().counters
             with beside(Loud(over_mqtt, address, login, topic, plan.qos)) as told:
                 found[f"beside_{way}"] = leg(quiet, bridge, plan.seconds)
-                told["kept_out"] = bool(stack.passwords) and kept_out(name)
+                out = broker_account.BrokerAccount.objects.filter(broker_account.KEPT_OUT, pk=name)
+                told["kept_out"] = bool(stack.passwords) and before_long(out.exists)
             after = watcher.next().counters
             told |= {each: after[each] - before[each] for each in ("received", "over_limit")}
             found[f"loud_{way}"] = told
-        with beside(Loud(over_http, port, tokens["loud"])) as told:
+        with beside(loud := Loud(over_http, port, tokens["loud"])) as told:
             found["beside_http"] = leg(quiet, bridge, plan.seconds)
+            before_long(lambda: loud.refused)
         found["loud_http"] = told
         found["machine"] = machine.describe(stack.broker)
     return found

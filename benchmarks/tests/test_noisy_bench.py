@@ -14,7 +14,7 @@ def test_a_loud_device_is_refused_and_kept_out_and_the_quiet_ones_are_stored():
         "--seconds=1",
         "--quiet-mqtt=5",
         "--quiet-http=3",
-        "--limit=1000",
+        "--limit=100",
         "--ways=mqtt",
     )
     found = short_run("noisy", *words)
