@@ -1,7 +1,9 @@
 # The web process, the bridge, maintenance and the simulator: one image, the command says which.
 FROM python:3.11.14-slim-bookworm
 
-ENV PYTHONUNBUFFERED=1 \
+# Of one heap for each of its many threads a process keeps what none of them uses.
+ENV MALLOC_ARENA_MAX=2 \
+    PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1

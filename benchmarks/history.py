@@ -238,7 +238,7 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
                 found |= {"build_seconds": store.built_seconds, **asked(before)}
                 if before is not None:
                     far = {"from": "2000-01-01", "to": "2000-01-02", "series": store.long_ids[0]}
-                    newest = timed(lambda: api.get("readings/latest/"), repeats // 4)
+                    newest = timed(lambda: api.get("readings/latest/"), max(1, repeats // 4))
                     found["latest_1000_devices_ms"] = newest
                     found["empty_request_ms"] = timed(lambda: api.get("readings/", **far), repeats)
                 if chosen.ingest:

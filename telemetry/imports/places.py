@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from access.scope import EVERYTHING, Scope
 from devices import clock, signals
+from devices.changes import announce_devices
 from devices.models import UID_PATTERN, Device, DeviceAlias, Site
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
@@ -100,7 +101,9 @@ class Places:
         site = self._site()
         try:
             with transaction.atomic():
-                made = [Device.objects.create(uid=uid, name=uid, site=site) for uid in sorted(uids)]
+                made = [Device(uid=uid, name=uid, site=site) for uid in sorted(uids)]
+                Device.objects.bulk_create(made)
+                announce_devices("created", [device.pk for device in made])
                 signals.tell("registered", made, self._by)
         except IntegrityError as exc:
             raise NotImported("Somebody registered one of the devices just now: again.") from exc

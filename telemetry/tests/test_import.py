@@ -23,6 +23,8 @@ from rest_framework.test import APIClient
 
 from devices.models import Device, Site
 from telemetry.imports import sources, uploaded, writing
+from telemetry.imports.layout import Options
+from telemetry.imports.places import Places
 from telemetry.models import ReadingImport, Series
 from telemetry.storage import partitions, rollups, store
 from tests.waiting import eventually
@@ -89,6 +91,15 @@ def test_our_long_export_comes_back_and_once_only(run, database) -> None:
     assert "0 stored, 4 there before" in run("y.csv", LONG, "--again")
     assert stored(database) == expected
     assert database("SELECT DISTINCT imported FROM commit_log") == [(True,)]
+
+
+def test_many_devices_are_registered_with_few_statements(
+    db, django_assert_max_num_queries, django_capture_on_commit_callbacks
+) -> None:
+    uids = {f"new-{n}" for n in range(40)}
+    with django_assert_max_num_queries(15), django_capture_on_commit_callbacks(execute=True):
+        Places(Options(register=True)).register(uids)
+    assert set(Device.objects.values_list("uid", "name")) == {(uid, uid) for uid in uids}
 
 
 def test_wide_tables_are_told_by_their_columns_or_by_options(run, database) -> None:
