@@ -86,11 +86,12 @@ def sending(stack: stacks.Stack, rate: int) -> Iterator[LiveFleet]:
 
 
 def forget() -> None:
-    """Remove the fleet and what it sent, now or in a run that was ended."""
+    """Remove the fleet and what it sent, now or in a run that was ended, and what a bridge said of
+    itself: whoever waits for the next one would take it for its word."""
     from django.db import connection  # noqa: PLC0415 (needs the settings)
 
     from devices.models import Device  # noqa: PLC0415
-    from telemetry.models import Series  # noqa: PLC0415
+    from telemetry.models import IngestWorker, Series  # noqa: PLC0415
 
     ids = list(
         Series.objects.filter(device__uid__startswith=f"{NAME}-").values_list("id", flat=True)
@@ -101,3 +102,4 @@ def forget() -> None:
         if ids:
             cursor.execute("VACUUM ANALYZE reading, rollup_1m, rollup_1h, rollup_1d")
     Device.objects.filter(uid__startswith=f"{NAME}-").delete()
+    IngestWorker.objects.all().delete()
