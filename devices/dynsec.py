@@ -209,8 +209,12 @@ def changes(
         commands.append({"command": "createRole", "rolename": role, "acls": list(acls)})
     elif acls is not None and not same_acls(acls, there.acls or []):
         commands.append({"command": "modifyRole", "rolename": role, "acls": list(acls)})
-    ours = {name: each for name, each in there.clients.items() if _has(each, role)}
     names = {each.username for each in wanted}
+    marks = {each.username: each.mark for each in wanted}
+    ours = {
+        name: each for name, each in there.clients.items()
+        if _has(each, role) or _is_marked(each, marks.get(name, ""))
+    }  # fmt: skip
     for username in sorted(ours.keys() - names):
         commands.append({"command": "deleteClient", "username": username})
     for each in wanted:
@@ -243,6 +247,17 @@ def _standing(wanted: Account, there: Json | None) -> list[Json]:
     return [{"command": word, "username": wanted.username}]
 
 
+def is_in_its_role(client: Json, role: str) -> bool:
+    """And in no other, which somebody may have given it."""
+    roles = [each.get("rolename") for each in client.get("roles", [])]
+    return roles == [role] and not client.get("groups")
+
+
+def _is_marked(client: Json, mark: str) -> bool:
+    """Whether it has this token: then it is ours, though somebody took its role."""
+    return bool(mark) and client.get("textname") == mark
+
+
 def _has(client: Json, role: str) -> bool:
     return any(each.get("rolename") == role for each in client.get("roles", []))
 
@@ -251,16 +266,18 @@ def _of_client(wanted: Account, there: Json | None) -> tuple[list[Json], bool]:
     """The commands, and whether nobody can give the broker this account any more."""
     commands: list[Json] = []
     name = {"username": wanted.username}
-    is_right = there is not None and there.get("textname") == wanted.mark
+    is_right = there is not None and _is_marked(there, wanted.mark)
     if not is_right and not wanted.password:
         # One that is there has a token that was replaced.
         return ([{"command": "deleteClient", **name}] if there is not None else []), True
     to_set = {**name, "password": wanted.password, "textname": wanted.mark}
+    roles = [{"rolename": wanted.role}]
     if there is None:
-        roles = [{"rolename": wanted.role}]
         commands.append({"command": "createClient", **to_set, "roles": roles})
     elif not is_right:
         commands.append({"command": "modifyClient", **to_set})
+    if there is not None and not is_in_its_role(there, wanted.role):
+        commands.append({"command": "modifyClient", **name, "roles": roles, "groups": []})
     return commands + _standing(wanted, there), False
 
 

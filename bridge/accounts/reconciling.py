@@ -18,7 +18,9 @@ from devices.broker_account import BrokerAccount
 from devices.dynsec import (
     ROLE_PREFIX,
     Json,
+    device_role,
     document,
+    is_in_its_role,
     same_acls,
 )
 from telemetry import sql
@@ -74,9 +76,14 @@ def difference(control: Control, progress: Callable[[int], None]) -> Difference:
 
 
 def _same(state: Wanted, clients: Mapping[str, Json]) -> bool:
-    wanted = {each.username: (each.mark, each.disabled) for each in state.accounts}
+    role = device_role(state.uid)
+    wanted = {each.username: (each.mark, each.disabled, True) for each in state.accounts}
     there = {
-        name: (clients[name].get("textname"), bool(clients[name].get("disabled")))
+        name: (
+            clients[name].get("textname"),
+            bool(clients[name].get("disabled")),
+            is_in_its_role(clients[name], role),
+        )
         for name in state.usernames
         if name in clients
     }

@@ -13,6 +13,7 @@ from django.db import connection
 from bridge.accounts import reconciling
 from bridge.mqtt.control import Control
 from devices.broker_account import BrokerAccount, standing
+from devices.dynsec import BRIDGE
 from devices.models import Device
 
 
@@ -107,6 +108,26 @@ def test_what_the_broker_has_as_it_should_be_is_not_told_again(register, connect
     assert Device.objects.get(uid="busy").token_sealed
     assert "0 missing, 1 other" in sync()
     assert connect(busy).may_connect()
+
+
+def test_who_lost_its_role_or_was_given_another_has_its_own_again(register, connect, control):
+    """By `removeClientRole`: `deleteRole` leaves what Mosquitto 2.0.11 may stumble over itself."""
+    pump, fan, spy = register("pump"), register("fan"), register("spy")
+    there = Control(control).open()
+    there.ask([
+        {"command": "removeClientRole", "username": "pump", "rolename": "device-pump"},
+        {"command": "addClientRole", "username": "spy", "rolename": BRIDGE},
+        {"command": "createGroup", "groupname": "all", "roles": [{"rolename": BRIDGE}]},
+        {"command": "addGroupClient", "groupname": "all", "username": "fan"},
+    ])  # fmt: skip
+    there.close()
+    assert connect(spy).may_subscribe("devices/pump/telemetry")
+    assert "0 missing, 3 other" in sync()
+    assert connect(pump).may_publish("devices/pump/telemetry")
+    assert standing(pump) == ("told", "")
+    for each in (spy, fan):
+        assert not connect(each).may_subscribe("devices/pump/telemetry")
+    assert "0 missing, 0 other" in sync()
 
 
 @pytest.mark.django_db
