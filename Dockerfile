@@ -1,8 +1,9 @@
 # The web process, the bridge, maintenance and the simulator: one image, the command says which.
 FROM python:3.11.14-slim-bookworm
 
-# Of one heap for each of its many threads a process keeps what none of them uses.
+# Of one heap for each of its many threads a process keeps what none of them uses; as `manage.py up`.
 ENV MALLOC_ARENA_MAX=2 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \

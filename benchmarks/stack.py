@@ -28,7 +28,7 @@ from embedded.servers.ports import free_port, is_free
 from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
-from embedded.up.stack import MALLOC_ARENAS
+from embedded.up.stack import MALLOC
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -155,7 +155,8 @@ def running(broker: str = "auto", *, accounts: bool = False) -> Iterator[Stack]:
     os.environ.setdefault("PULSEBOARD_LOG_LEVEL", "WARNING")
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ.setdefault("PULSEBOARD_LIVE_SOCKETS", "100000")  # all viewers are one login
-    os.environ.setdefault("MALLOC_ARENA_MAX", str(MALLOC_ARENAS))  # as under `up`
+    for name, value in MALLOC.items():  # as under `up`
+        os.environ.setdefault(name, value)
     # With DEBUG Django keeps every statement it runs.
     os.environ["PULSEBOARD_DEBUG"] = "0"
     folder = Path(tempfile.mkdtemp(prefix="pulseboard-bench-"))
