@@ -115,6 +115,8 @@ def copy() -> Iterator[Progress]:
 def _copy_next(width: timedelta) -> Progress | None:
     with transaction.atomic(), connection.cursor() as cursor:
         start, done_until, stop = _hold(cursor)
+        # Not before: another process may be at a long step, and what changed is not made shorter.
+        cursor.execute(_SQL["limit_step"], {"timeout": STEP_TIMEOUT})
         if done_until >= stop:
             return None
         # To the next midnight at most: so a chunk can be compressed when it is whole.
@@ -128,7 +130,6 @@ def _copy_next(width: timedelta) -> Progress | None:
 
 
 def _hold(cursor: CursorWrapper) -> Any:
-    cursor.execute(_SQL["limit_step"], {"timeout": STEP_TIMEOUT})
     cursor.execute(_SQL["lift_decompression_limit"])
     cursor.execute(_SQL["hold_move"])
     return cursor.fetchone()

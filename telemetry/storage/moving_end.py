@@ -67,7 +67,9 @@ def _try(*, raise_floor: bool) -> bool:
         with transaction.atomic(), connection.cursor() as cursor:
             return _take_place(cursor, raise_floor=raise_floor)
     except OperationalError as exc:
-        if isinstance(exc.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
+        # On a busy machine the time of a correction may pass as well.
+        again = errors.LockNotAvailable | errors.DeadlockDetected | errors.QueryCanceled
+        if isinstance(exc.__cause__, again):
             return False
         raise
 
