@@ -94,6 +94,17 @@ def sender(listener: Listener) -> Iterator[Callable[..., Sender]]:
         each.close()
 
 
+def test_one_device_has_not_the_connections_of_all(sender, freezer: Device, monkeypatch) -> None:
+    monkeypatch.setattr(connection, "MAX_OF_TOKEN", 2)
+    first, second = (sender(freezer.token, client_id=f"c{number}") for number in range(2))
+    assert sender(freezer.token, client_id="c2").opened == [packets.TOO_MANY]
+    again = sender(freezer.token, client_id="c1")
+    assert (first.opened, second.opened, again.opened) == ([0], [0], [0]), "as who comes back"
+    eventually(lambda: second.closed, what="it is taken over")
+    first.close()
+    eventually(lambda: sender(freezer.token, client_id="c3").opened == [0], what="there is room")
+
+
 @pytest.mark.parametrize("level", [4, 5])
 def test_a_device_is_who_its_token_says(sender, freezer: Device, database, level: int) -> None:
     device = sender(freezer.token, level)

@@ -33,6 +33,7 @@ LONGEST_KEEP_ALIVE = 600  # seconds, told to a device of MQTT 5 that would be si
 PATIENCE = 1.5  # keep-alives until a silent device counts as gone (MQTT 5.0, 3.1.2.10)
 LARGE, LARGE_AT_ONCE = 32 * 1024, 64  # bytes of a packet, and how many of these are held at once
 
+MAX_OF_TOKEN = 10  # connections: one device must not have those of all, nor what is large
 NOTHING_COMES = ("v1/devices/me/", "v2/")  # what may be subscribed; nothing is ever sent there
 
 Take = Callable[[str, bytes, str], Awaitable[Outcome]]
@@ -104,6 +105,9 @@ class Connection:
             await self._refuse(packets.BAD_TOKEN, "no device has the token in its user name")
         except (Unavailable, TimeoutError):
             await self._refuse(packets.UNAVAILABLE, "the database is away")
+        taken_over = (self._token, found.client_id) in self._every.by_client
+        if self._every.of_token.get(self._token, 0) >= MAX_OF_TOKEN and not taken_over:
+            await self._refuse(packets.TOO_MANY, f"its token has {MAX_OF_TOKEN} connections")
         told = found.keep_alive
         if self._level == packets.LEVEL_5 and not 0 < found.keep_alive <= LONGEST_KEEP_ALIVE:
             told = LONGEST_KEEP_ALIVE
