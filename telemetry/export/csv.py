@@ -6,29 +6,21 @@ import re
 from collections.abc import Iterator
 
 from telemetry.export import lines
+from telemetry.export.guard import guarded
 from telemetry.export.options import Options
 from telemetry.history.table import Table
 
 END = "\r\n"
 
-# What a spreadsheet takes for a formula, as OWASP lists it ("CSV Injection"), also behind spaces,
-# which some of them drop. Never of a number.
-_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 _QUOTED = re.compile('[",\r\n]')
 
 
 def safe(text: str) -> str:
     """A text for a field: it is read as it is, and nothing in it runs."""
-    if _FORMULA.match(text):
-        text = f"'{text}"
+    text = guarded(text)
     if _QUOTED.search(text):
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-def bare(field: str) -> str:
-    """The text that `safe` made this field of."""
-    return field[1:] if field[:1] == "'" and _FORMULA.match(field, 1) else field
 
 
 _cells = lines.writer(safe, time_quote="", null="")

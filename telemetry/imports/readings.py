@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.clock import now_us
-from telemetry.export.csv import bare
+from telemetry.export.guard import bare
 from telemetry.imports import layout as layouts
 from telemetry.imports import values as values_of
 from telemetry.imports.errors import NotImported

@@ -19,8 +19,9 @@ import pytest
 
 from telemetry.export import lines, times
 from telemetry.export.compression import compressed
-from telemetry.export.csv import bare, safe
+from telemetry.export.csv import safe
 from telemetry.export.formats import FORMATS, render
+from telemetry.export.guard import bare
 from telemetry.export.options import Options
 from telemetry.history.table import Column, Table, Words
 from telemetry.moments import from_us, to_us
