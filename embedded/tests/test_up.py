@@ -27,6 +27,7 @@ from paho.mqtt import client as mqtt
 from embedded.servers.leftovers import is_alive
 from embedded.servers.ports import free_port, is_free
 from embedded.up.data_folder import DataFolder
+from embedded.up.options import INCIDENTS
 from embedded.up.stack import MALLOC, PROBE_PORTS, USUAL_PORTS
 from tests import clusters
 from tests.waiting import eventually
@@ -37,7 +38,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 240.0  # a machine at work takes three times as long as one that is not
 MOST_MEMORY = 480 * 1024 * 1024  # bytes of all processes together; what is shared counts once
 LEAST_SHARED_KB = 10_000  # with what they were forked from; started anew it is nothing
-SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1")
+SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1", *INCIDENTS)
+BACKFILL_SECONDS = 60.0
+FIRST_ALERT_SECONDS = 120.0  # after the start of the simulator
 OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
 
 
@@ -210,6 +213,27 @@ def check_memory(up: Up) -> None:
     assert MALLOC.items() <= postgres.environ().items()
 
 
+def check_first_alert(up: Up) -> None:
+    """The fleet begins with an incident that a ready-made rule finds within two minutes, by the
+    clock of its readings: how soon this machine gets to them is another matter."""
+    words = json.loads((up.data / "environment.json").read_text())
+    with psycopg.connect(words["DATABASE_URL"], autocommit=True) as connection:
+
+        def look() -> tuple[Any, ...] | None:
+            return connection.execute(
+                "SELECT alert.sentence, extract(epoch FROM alert.started_at - first.time)"
+                " + coalesce((rule.condition->>'for')::float8, 0)"
+                " FROM alerts_alert AS alert JOIN alerts_alertrule AS rule ON rule.id = rule_id,"
+                " (SELECT min(time) AS time FROM reading) AS first"
+                " WHERE NOT historic AND rule.ready_made <> '' ORDER BY alert.id LIMIT 1"
+            ).fetchone()
+
+        found = eventually(look, WAIT_SECONDS, what="the first alert")
+    assert found
+    assert "door of" in found[0]
+    assert BACKFILL_SECONDS < float(found[1]) <= BACKFILL_SECONDS + FIRST_ALERT_SECONDS
+
+
 def check_forks(up: Up) -> None:
     """Our programs share what supervisord imported, and are shown as what they are."""
     supervisord = up.processes()[0]
@@ -260,8 +284,8 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     assert f"already runs from {up.data} at {url}" in second.said
     assert f"process {up.process.pid}" in second.said
 
-    check_forks(up)
-    check_memory(up)
+    for check in (check_forks, check_memory, check_first_alert):
+        check(up)
     before = up.processes()
     for process in before[1:]:  # the first is supervisord
         process.kill()
