@@ -87,10 +87,10 @@ def patient(browser: Browser, **options: Any) -> BrowserContext:
     return context
 
 
-@pytest.fixture
-def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
-    """Logged in; nowhere yet. Anything the console calls an error fails the test at its end."""
-    context = patient(chromium, base_url=web.url, viewport={"width": 1440, "height": 900})
+@contextmanager
+def _logged_in(browser: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
+    context = browser.new_context(base_url=web.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PAGE_SECONDS * 1000)
     session = Client()
     session.force_login(operator)
     cookie = session.cookies[settings.SESSION_COOKIE_NAME]
@@ -108,6 +108,26 @@ def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == [], complaints
+
+
+@pytest.fixture
+def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
+    """Logged in; nowhere yet. Anything the console calls an error fails the test at its end."""
+    with _logged_in(chromium, web, operator) as page:
+        yield page
+
+
+@pytest.fixture
+def told_page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
+    """The same in a browser that push messages can be for."""
+    whole = chromium.browser_type.launch(
+        executable_path=chromium_path(windows=True), args=CHROMIUM_OPTIONS
+    )
+    try:
+        with _logged_in(whole, web, operator) as page:
+            yield page
+    finally:
+        whole.close()
 
 
 def timers_last(page: Page, ms: int, lasting: int = NEVER) -> None:

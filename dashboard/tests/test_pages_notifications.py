@@ -26,11 +26,11 @@ from notifications.models import (
 )
 from notifications.tests import made
 from notifications.tests.test_web_push import Browser
-from tests.browser import chromium, operator, page, refused
+from tests.browser import chromium, operator, page, refused, told_page
 from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
-__all__ = ["chromium", "operator", "page", "web", "web_process"]  # fixtures
+__all__ = ["chromium", "operator", "page", "told_page", "web", "web_process"]  # fixtures
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TABS = ["Mine", "On call", "Policies", "Words", "Log"]
@@ -170,7 +170,8 @@ def test_the_log_words_and_what_is_mine(page: Page, told: Decision, web: WebProc
     readable(page, "used link")
 
 
-def test_this_browser_is_told(page: Page, web: WebProcess, operator: User):
+def test_this_browser_is_told(told_page: Page, web: WebProcess, operator: User):
+    page = told_page
     page.context.grant_permissions(["notifications"], origin=web.url)
     page.goto("/notifications/")
     browser = Browser()
