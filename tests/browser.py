@@ -89,8 +89,7 @@ def patient(browser: Browser, **options: Any) -> BrowserContext:
 
 @contextmanager
 def _logged_in(browser: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
-    context = browser.new_context(base_url=web.url, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PAGE_SECONDS * 1000)
+    context = patient(browser, base_url=web.url, viewport={"width": 1440, "height": 900})
     session = Client()
     session.force_login(operator)
     cookie = session.cookies[settings.SESSION_COOKIE_NAME]
