@@ -51,6 +51,8 @@ class Registry:
     def __init__(self) -> None:
         # Uids found unknown or removed that became known; whoever cares for them takes them out.
         self.appeared: set[str] = set()
+        # Another one after each change of the picture; whoever keeps what it made of it looks here.
+        self.version = 0
         self._known: dict[str, DeviceRef] = {}
         self._unknown: dict[str, float] = {}  # uid -> time until which it is believed
         self._now = 0.0
@@ -114,6 +116,7 @@ class Registry:
         rows = DeviceAlias.objects.filter(device__in=device_ids)
         for alias, device_id in rows.order_by("alias").values_list("alias", "device_id"):
             self._take_alias(alias, device_id)
+        self.version += 1
 
     def _take_alias(self, alias: str, device_id: int) -> None:
         uid = self._uid_of.get(device_id)
@@ -124,6 +127,7 @@ class Registry:
         if there is None or self._uid_of.get(there.id) != alias:  # a device of that uid comes first
             self._known[alias] = self._known[uid]
             self._renamed[alias] = uid
+        self.version += 1
         if self._unknown.pop(alias, None) is not None:
             self._appear(alias)
 
@@ -139,6 +143,7 @@ class Registry:
         aliases = DeviceAlias.objects.order_by("alias").values_list("alias", "device_id")
         for alias, device_id in aliases.iterator(LOAD_CHUNK):
             self._take_alias(alias, device_id)
+        self.version += 1
         for uid in self._unknown.keys() & self._known.keys():
             self._appear(uid)
         self._unknown.clear()
@@ -162,6 +167,7 @@ class Registry:
             if alias != uid and (there is None or there.id == ref.id):
                 self._known[alias] = ref
                 self._renamed[alias] = uid
+        self.version += 1
         if self._unknown.pop(uid, None) is not None:
             self._appear(uid)
 

@@ -31,8 +31,10 @@ class Timed(msgspec.Struct, gc=False):
     values: dict[str, Number | bool]
 
 
-_timed = msgspec.json.Decoder(Timed).decode
-_bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
+read_timed = msgspec.json.Decoder(Timed).decode
+TIMED_BEGINS = b'{"ts":'
+TIMED_COLONS = 2  # of `ts` and `values`
+read_bare = msgspec.json.Decoder(dict[str, Number | bool]).decode
 
 # The metric names of a message, in order.
 Shape = tuple[str, ...]
@@ -63,16 +65,16 @@ class PlainReader:
         if uid is None or len(payload) > MAX_PAYLOAD:
             return None
         try:
-            if payload.startswith(b'{"ts":'):
-                timed = _timed(payload)
+            if payload.startswith(TIMED_BEGINS):
+                timed = read_timed(payload)
                 time_us, values = timed.ts * 1_000, timed.values
                 if time_us > message.received_us + LATEST_AHEAD_US:
                     return None
-                colons = 2  # of `ts` and `values`
+                colons = TIMED_COLONS
             elif message.retain:
                 return None  # no news: bridge.decode.retained
             else:
-                time_us, values, colons = 0, _bare(payload), 0
+                time_us, values, colons = 0, read_bare(payload), 0
         except Exception:  # noqa: BLE001  (the long way finds out what it is, and says so)
             return None
         names = tuple(values)

@@ -7,16 +7,16 @@ readings go into columns while they are in the processor's cache; any other keep
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
-
-import numpy as np
 
 from bridge import listening
 from bridge.decode.items import Ignored, Item, Sample, Telemetry
 from bridge.decode.plain import Plain
 from bridge.intake.allowance import NOBODY, Allowance, readings_in
-from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch, Columns
+from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch
+from bridge.intake.habits import END, Growing, Habit, Habits, are_usual, nothing_ordinary
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import REJECTED, Deliveries, Stamper, restamp
 from bridge.message import Message
@@ -34,6 +34,7 @@ class Intake:
         self._memory = memory
         self._stamper = Stamper(memory.deliveries, memory.instants)
         self._decoder = listening.decoder(memory.facts)
+        self._habits = Habits(memory)
         self.subscriptions = Subscriptions()  # of the session the messages come from
         self.waiting: list[Message] = []  # until their samples can be given a time
 
@@ -67,18 +68,22 @@ class Intake:
         given anew, and none is over its sender's limit. `decoded` is what some of them said then.
         """
         batch = Batch(generation, messages, stamps=dict(stamps or {}))
-        series_ids: list[bytes] = []
-        times_us: list[int] = []  # one a message
-        values: list[float] = []
+        sizes = [len(message.payload) for message in messages]
+        growing, habits = Growing(), self._habits.known()
         decode = self._decode
         # Only where aliases are does anybody pay for them.
         read_plain = self._plain if self._memory.registry.renamed() else self._decoder.plain
-        devices, series = self._memory.registry.devices(), self._memory.series.ids
-        uids, counts, device_ids = batch.uids, batch.counts, batch.device_ids
         self._stamper.begin()
         live, at_once = stamps is None, self.subscriptions.first
         over = self.allowance.over() if live else NOBODY
-        for index, message in enumerate(messages):
+        if live and not over and are_usual(messages, sizes, at_once):
+            # Those that are ordinary like the last of their topic are taken on the way.
+            given = iter(messages), habits, self._stamper.give, batch.stamps
+            run: Iterable[int] = iter(partial(growing.run, *given), END)
+        else:
+            run = range(len(messages))
+        for index in run:
+            message = messages[index]
             if (
                 live
                 and (over or message.properties not in at_once)
@@ -90,39 +95,34 @@ class Intake:
                 if not self._stamp(batch, index, items, spooled=stamps):
                     break
             else:
-                uid, time_us, said, shape = plain
-                if message.dup or not time_us:
-                    given = self._time_of(batch, index, plain, spooled=stamps)
-                    if given is None:
+                uid, said_us, values, _ = plain
+                time_us: int | None = said_us
+                if message.dup or not said_us:
+                    time_us = self._time_of(batch, index, plain, spooled=stamps)
+                    if time_us is None:
                         break
-                    time_us = given
-                device = devices.get(uid)
-                if device is not None and device.enabled and time_us:
-                    known = series.get(device.id)
-                    ids = known.packed(shape) if known is not None else None
-                    if ids is not None:
-                        uids.append(uid)
-                        counts.append(len(shape))
-                        device_ids.append(device.id)
-                        times_us.append(time_us)
-                        series_ids.append(ids)
-                        values.extend(said.values())
-                        continue
-                items = [Telemetry(uid, [Sample(time_us, said)])]
-            uids.append(items[0].uid)
-            counts.append(0)
-            device_ids.append(0)
-            times_us.append(0)
+                if time_us and (habit := self._habit(plain)) is not None:
+                    habits[message.topic] = habit
+                    growing.add(habit, time_us, values)
+                    continue
+                items = [Telemetry(uid, [Sample(time_us or 0, values)])]
+            growing.add(nothing_ordinary(items[0].uid), 0, {})
             batch.items[index] = items
-        del messages[len(uids) :]
-        self._sum_up(batch, charged=live)
-        if series_ids:
-            all_ids = np.frombuffer(b"".join(series_ids), dtype=np.int32)
-            batch.columns.append(Columns.of(all_ids, np.repeat(np.array(times_us), counts), values))
+        growing.give(batch)
+        self._sum_up(batch, sizes[: len(batch.messages)], charged=live)
         return batch
 
-    def _sum_up(self, batch: Batch, *, charged: bool) -> None:
-        sizes = [len(message.payload) for message in batch.messages]
+    def _habit(self, plain: Plain) -> Habit | None:
+        """What a plain message is an example of, if its device and all its metrics are known."""
+        uid, _, _, shape = plain
+        device = self._memory.registry.devices().get(uid)
+        if device is None or not device.enabled:
+            return None
+        known = self._memory.series.ids.get(device.id)
+        ids = known.packed(shape) if known is not None else None
+        return None if ids is None else Habit(shape, ids, uid, device.id, len(shape))
+
+    def _sum_up(self, batch: Batch, sizes: list[int], *, charged: bool) -> None:
         batch.size = sum(sizes)
         if charged:
             self._charge(batch, sizes)

@@ -111,6 +111,7 @@ class SeriesRegistry:
 
     def __init__(self) -> None:
         self.ids: dict[int, DeviceSeries] = {}
+        self.version = 0  # another one when what was known of a device is so no more
         self.device_of: dict[int, int] = {}
         self._booleans = SeriesMarks()  # booleans that may change
         self._texts = SeriesMarks()  # those that have texts
@@ -123,6 +124,7 @@ class SeriesRegistry:
         """Read every series, in one query: at start, where device by device would take minutes."""
         self.ids.clear()
         self.device_of.clear()
+        self.version += 1
         self._keep(Series.with_removed.order_by().values_list(*_FACTS).iterator(10_000))
 
     def of(self, device_id: int) -> DeviceSeries:
@@ -268,6 +270,7 @@ class SeriesRegistry:
         for device_id in device_ids:
             for series_id in self.ids.pop(device_id, DeviceSeries()).values():
                 self.device_of.pop(series_id, None)
+        self.version += 1
 
     def _within_limits(self, wanted: Mapping[tuple[int, str], str]) -> list[tuple[int, str, str]]:
         room: dict[int, int] = {}
