@@ -26,6 +26,12 @@ MISSED = """(selector) => [...document.querySelectorAll(selector)]
   .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect().height, one])
   .filter(([, height, one]) => height + (one.matches('.tiny') ? 20 : 0) < 44)
   .map(([html, height]) => `${html}: ${height}`)"""
+# Of all frames, also while the page connects and says so.
+WIDEST = """window.widest = 0;
+(function look() {
+  window.widest = Math.max(window.widest, document.documentElement?.scrollWidth ?? 0);
+  requestAnimationFrame(look);
+})()"""
 CLIPPED = """() => [...document.querySelectorAll('.device .clip, .device .value')]
   .filter((one) => getComputedStyle(one).overflow !== 'visible')
   .filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.className)"""
@@ -68,14 +74,20 @@ def test_a_phone_says_under_the_name_that_a_device_is_silent(phone: Page, silent
     assert state["y"] >= name["y"] + name["height"] - 1
 
 
-@pytest.mark.parametrize("path", ["/?search=pump", "/devices/pump-1/", "/quarantine/"])
-def test_what_a_finger_touches_is_44_px_high(phone: Page, silent: Device, path: str):
+@pytest.mark.parametrize(
+    "path", ["/?search=pump", "/devices/pump-1/", "/quarantine/", "/sites/harbour/"]
+)
+def test_what_a_finger_touches_is_44_px_high_and_nothing_is_ever_wider_than_the_phone(
+    phone: Page, silent: Device, path: str
+):
+    phone.add_init_script(WIDEST)
     phone.goto(path)
     expect(phone.locator("#connection")).to_have_attribute("data-state", "online")
     assert phone.evaluate("matchMedia('(pointer: coarse)').matches")
     assert (
         phone.evaluate(MISSED, "main :is(button, select, input, summary.button), .bar button") == []
     )
+    assert phone.evaluate("window.widest") == 390, "while it connected, or since"
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
 
 
