@@ -32,4 +32,4 @@ def log_in(page: Page, username: str, password: str) -> None:
     page.fill("[name=username]", username)
     page.fill("[name=password]", password)
     page.click("text=Log in")
-    page.wait_for_url("**/")
+    page.wait_for_url(lambda url: "/login/" not in url)
