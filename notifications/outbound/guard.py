@@ -65,7 +65,8 @@ def cut_at(opened: socket.socket, until: float) -> threading.Timer:
     """Cut the connection at `until`, inside TLS as well and whatever reads from it, unless the
     timer is cancelled before.
 
-    A time-out of the socket is for one call alone: who sends a byte each second never meets it.
+    A time-out of the socket is for one call alone: who sends a byte each second never meets it. One
+    that sends meets its own.
     """
     twin = opened.dup()  # TLS takes the descriptor over; the connection stays the same
     timer = _Cut(max(until - time.monotonic(), 0), twin)
@@ -85,4 +86,6 @@ class _Cut(threading.Timer):
 
     def _cut(self) -> None:
         with suppress(OSError):  # it was closed a moment ago
-            self._twin.shutdown(socket.SHUT_RDWR)
+            # For reading alone: Linux answers bytes that come after both with a reset, and what the
+            # other side had said until then would be lost.
+            self._twin.shutdown(socket.SHUT_RD)
