@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class BrokerAccount(models.Model):
 PAUSE = timedelta(minutes=5)
 # Never for longer, whatever became of the database's clock meanwhile.
 KEPT_OUT = Q(paused_until__gt=Now(), paused_until__lte=Now() + PAUSE)
+IS_KEPT_OUT = ExpressionWrapper(KEPT_OUT, output_field=BooleanField())  # to annotate a row with
 PAUSED = "It sent far more than one device may, and is kept out for some minutes."
 
 
@@ -67,10 +68,10 @@ def wait_until_told(uid: str) -> None:
 
 def standing(device: Device) -> tuple[Standing, str]:
     """Whether the broker knows the device, and what is wrong."""
-    row = BrokerAccount.objects.filter(pk=device.uid).first()
+    row = BrokerAccount.objects.filter(pk=device.uid).annotate(kept_out=IS_KEPT_OUT).first()
     if row is None or not settings.BROKER_CONTROL:
         return "untold", ""
-    if BrokerAccount.objects.filter(KEPT_OUT, pk=device.uid).exists():
+    if row.kept_out:
         topics = ", ".join(row.denied)
         said = (
             f"Topics that it sent far too much under are closed to it for some minutes: {topics}."

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import BooleanField, Case, ExpressionWrapper, F, When
+from django.db.models import Case, F, When
 from django.db.models.functions import Now
 
 from devices import topic_filter
-from devices.broker_account import KEPT_OUT, PAUSE, BrokerAccount
+from devices.broker_account import IS_KEPT_OUT, PAUSE, BrokerAccount
 from devices.dynsec import GATEWAY
 from devices.models import Device
 from devices.mqtt_filters import child
@@ -62,15 +62,14 @@ def _concerned(floods: list[Flood]) -> tuple[Set[str], Mapping[str, Set[str]]]:
 @transaction.atomic
 def _pause(whole: Set[str], topics: Mapping[str, Set[str]]) -> list[tuple[str, frozenset[str]]]:
     rows = BrokerAccount.objects.filter(pk__in=whole | topics.keys()).select_for_update()
-    kept = ExpressionWrapper(KEPT_OUT, output_field=BooleanField())
     new = []
-    for row in rows.order_by("pk").annotate(kept=kept):
-        before = set(row.denied) if row.kept else set()
+    for row in rows.order_by("pk").annotate(kept_out=IS_KEPT_OUT):
+        before = set(row.denied) if row.kept_out else set()
         denied = before | topics.get(row.uid, set())
-        is_off = row.kept and not row.denied
+        is_off = row.kept_out and not row.denied
         if is_off or row.uid in whole or len(denied) > MAX_DENIED:
             denied = set()
-        if not row.kept or (not is_off and denied != before):
+        if not row.kept_out or (not is_off and denied != before):
             _tell(row.uid, denied=sorted(denied), paused_until=Now() + PAUSE)
             new.append((row.uid, frozenset(denied - before)))
         elif row.told == row.wanted:
