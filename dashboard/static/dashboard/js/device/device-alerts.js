@@ -1,5 +1,6 @@
 /** Alerts of the device: marked on its charts and among the page's marks, the open ones named beside its presence. */
 
+import { atRest } from "../page/at-rest.js";
 import { byId, el, showRows, stateMark } from "../page/element.js";
 import { byWorst, isTold } from "../alerts/standing.js";
 import { connection } from "../live/live.js";
@@ -13,6 +14,7 @@ import { windowQuery } from "../time/timespan.js";
 
 const MOST = 200; // alerts of one read
 const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
+const AT_MOST = 3_000; // ms until they are, although it never stands still
 
 /** @typedef {import("../alerts/standing.js").Alert} Alert */
 
@@ -24,7 +26,6 @@ export class DeviceAlerts {
     this.spans = spans;
     /** @type {Map<number, Alert>} */ this.alerts = new Map();
     /** the oldest of the newest: what began before it is read with its window */ this.since = -Infinity;
-    /** @type {any} */ this.timer = 0;
     /** what was told while each request is on its way, which may not know of it yet @type {Set<Alert[]>} */ this.underWay = new Set();
     this.reads = 0; // an answer from before a newer read says nothing
     this.windows = 0;
@@ -41,10 +42,7 @@ export class DeviceAlerts {
     });
     connection.on("hello", () => this.read());
     connection.on("refill", ({ series }) => series === null && this.read());
-    this.timeLine.addEventListener("span", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.#window(), SETTLE);
-    });
+    this.timeLine.addEventListener("span", atRest(() => this.#window(), SETTLE, AT_MOST));
     this.read();
   }
 

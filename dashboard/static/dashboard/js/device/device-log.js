@@ -1,5 +1,6 @@
 /** The log of a device on its page, and notes on its charts: those of the device, of its site and of all. */
 
+import { atRest } from "../page/at-rest.js";
 import { firstWords } from "../log/markdown.js";
 import { heard } from "../log/desk.js";
 import { isSaid } from "../log/stream.js";
@@ -16,6 +17,7 @@ import { windowQuery } from "../time/timespan.js";
 
 const MOST = 500; // notes of one read
 const SETTLE = 300; // ms after the last pan or zoom before those of the window are read
+const AT_MOST = 3_000; // ms until they are, although it never stands still
 const LEAD = 120; // characters of a mark
 // Alerts and presence have marks of their own.
 const TOLD_ELSEWHERE = new Set(["offline", "silent", "back", "alert_fired", "alert_acknowledged", "alert_cleared"]);
@@ -43,7 +45,6 @@ class Notes {
     this.device = device;
     this.timeLine = timeLine;
     /** @type {Map<number, Entry>} */ this.entries = new Map();
-    /** @type {any} */ this.timer = 0;
     this.turn = 0;
   }
 
@@ -55,10 +56,7 @@ class Notes {
     });
     connection.on("hello", () => this.read());
     connection.on("refill", ({ series }) => series === null && this.read());
-    this.timeLine.addEventListener("span", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.read(), SETTLE);
-    });
+    this.timeLine.addEventListener("span", atRest(() => this.read(), SETTLE, AT_MOST));
     this.read();
   }
 

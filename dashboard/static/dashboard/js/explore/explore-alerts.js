@@ -1,5 +1,6 @@
 /** Alerts of the series that are shown: marked on their charts, and named in a panel below these. */
 
+import { atRest } from "../page/at-rest.js";
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { get } from "../page/rest.js";
@@ -13,6 +14,7 @@ import { windowQuery } from "../time/timespan.js";
 const MOST = 200; // alerts of one read
 const ROWS = 12;
 const SETTLE = 300; // ms after the last change before they are read again
+const AT_MOST = 3_000; // ms until they are, although they never stop to change
 
 /** @typedef {import("../alerts/standing.js").Alert} Alert */
 
@@ -25,9 +27,9 @@ export class ExploreAlerts {
     /** newest first; null: not known @type {Alert[]|null} */ this.alerts = null;
     this.total = 0;
     this.asked = ""; // the address they were read from
-    /** @type {any} */ this.timer = null;
     this.told = 0; // counts what says that they are others now
-    /** In turn: of readings that every event makes old, none is shown while events never end. */ this.read = inTurn(() => this.#read());
+    // In turn: of readings that every event makes old, none is shown while events never end.
+    /** Other series are shown, or another time. */ this.look = atRest(inTurn(() => this.#read()), SETTLE, AT_MOST);
     /** @type {Map<string, HTMLElement>} */ this.rows = new Map();
   }
 
@@ -42,21 +44,14 @@ export class ExploreAlerts {
     return alert === null || this.shown().some(({ id, of }) => id === alert.series || (alert.metric === "" && of.uid === alert.device));
   }
 
-  /** Read them all again, also after what is on its way: it may be from before. One that waits is not put off: alerts may come without end. */
+  /** Read them all again, also after what is on its way: it may be from before. */
   again() {
     this.asked = "";
     this.told += 1;
-    this.timer ??= setTimeout(() => this.read(), SETTLE);
-  }
-
-  /** Other series are shown, or another time. */
-  look() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.read(), SETTLE);
+    this.look();
   }
 
   async #read() {
-    this.timer = null;
     const series = this.shown();
     if (!series.length) return this.#take([], 0);
     const query = `series=${series.map(({ id }) => id).join(",")}&${windowQuery(this.timeLine.asked)}`;
