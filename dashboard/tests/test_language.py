@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 
 from dashboard.language import catalogue
 from dashboard.tests import sentences_in_python
-from telemetry.jobs import registered
+from telemetry import followers, jobs
 from telemetry.series.recognised import Sentences
 from tests.node import node
 
@@ -207,9 +207,9 @@ def test_each_sentence_is_known_again_whatever_stands_in_it(language: str):
         assert sentences.said(filled) == wanted
 
 
-def test_each_job_has_a_name_that_is_translated():
-    labels = (SCRIPTS / "pipeline" / "jobs.js").read_text()
-    assert [job.name for job in registered() if f"{job.name}: t(" not in labels] == []
+def test_each_job_and_follower_has_a_name_that_is_translated():
+    labelled = set(re.findall(r'"?([\w-]+)"?: t\(', (SCRIPTS / "pipeline" / "jobs.js").read_text()))
+    assert {each.name for each in [*jobs.registered(), *followers.registered()]} <= labelled
 
 
 @pytest.mark.parametrize("language", catalogue.others())

@@ -23,6 +23,7 @@ const LABELS = /** @type {Record<string, string>} */ ({
   derived: t("Compute derived series"), heartbeat: t("Say that it lives"), tend_notifications: t("Trim the delivery log"),
   forget_former_readings: t("Forget former readings"), pack: t("Pack old readings"), note_bursts: t("Note bursts in quarantine"), forget_log: t("Forget the old log"),
   forget_audit: t("Forget the old audit log"), correct_readings: t("Carry out long corrections"), forget_decisions: t("Forget old decisions"), deciding: t("Decide who is told"),
+  mentions: t("Tell who was named"), number_log: t("Number the log"), "broker-accounts": t("Give devices their accounts"), "broker-claims": t("Answer devices that register themselves"),
 });
 
 /** @param {{name: string}} job */
