@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-from prometheus_client import Counter, Gauge, ProcessCollector
+from prometheus_client import Counter, Gauge
 
 from telemetry import follower_runs
 from telemetry.followers import REGISTRY, Follower, Work, registered
@@ -17,15 +17,12 @@ from telemetry.storage import errors
 from telemetry.workers import timed
 from telemetry.workers.backoff import Backoff
 from telemetry.workers.timed import DatabaseAway, TimedThread
-from telemetry.workers.vitals import ThreadCollector
 
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY, MAX_RETRY = 0.2, 5.0  # seconds between two tries of a step that failed
 NOTED_EVERY = 2.0  # seconds between two notes that a follower works
 
-ProcessCollector(registry=REGISTRY)
-REGISTRY.register(ThreadCollector())
 _SECONDS = Counter(
     "pulseboard_follower_busy_seconds", "Time its steps took", ["follower"], registry=REGISTRY
 )
@@ -45,22 +42,22 @@ class Following:
     away."""
 
     def __init__(self) -> None:
-        self._stopped = False  # a plain flag, as in `telemetry.maintenance`
+        self.stopped = False  # a plain flag, as in `telemetry.maintenance`
         self._away = DatabaseAway("the engine")
-        self._threads = [FollowerThread(follower, self._away) for follower in registered()]
+        self.threads = [FollowerThread(follower, self._away) for follower in registered()]
 
     def readiness(self) -> dict[str, str]:
         """The database, and each follower by name: what its last step failed with."""
         return {"database": self._away.trouble()} | {
-            thread.name: thread.failing for thread in self._threads
+            thread.name: thread.failing for thread in self.threads
         }
 
     def stop(self) -> None:
-        self._stopped = True
+        self.stopped = True
 
     def run(self) -> None:
         """Raises `Stuck` when the process must be started again."""
-        timed.run(self._threads, lambda: self._stopped)
+        timed.run(self.threads, lambda: self.stopped)
 
 
 class FollowerThread(TimedThread):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-from prometheus_client import Counter, Gauge, ProcessCollector
+from prometheus_client import Counter, Gauge
 
 from telemetry.job_runs import Turn
 from telemetry.jobs import REGISTRY, Job, NotYet, registered
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY, MAX_RETRY = 0.5, 10.0  # seconds between two tries of what failed
 IDLE = 60.0  # seconds; a job that comes no more often gives its connection back meanwhile
 
-ProcessCollector(registry=REGISTRY)
 _RUNS = Counter("pulseboard_maintenance_runs", "Jobs done", ["task"], registry=REGISTRY)
 _FAILURES = Counter("pulseboard_maintenance_failures", "Jobs failed", ["task"], registry=REGISTRY)
 _SECONDS = Counter("pulseboard_maintenance_seconds", "Time jobs took", ["task"], registry=REGISTRY)
@@ -41,19 +40,19 @@ class Maintenance:
     def __init__(self) -> None:
         # A plain flag: setting an Event in a signal handler can wait for a lock the interrupted
         # main thread holds.
-        self._stopped = False
+        self.stopped = False
         self._away = DatabaseAway("maintenance")
-        self._keepers = [Keeper(job, self._away) for job in registered()]
+        self.threads = [Keeper(job, self._away) for job in registered()]
 
     def readiness(self) -> dict[str, str]:
         return {"database": self._away.trouble()}
 
     def stop(self) -> None:
-        self._stopped = True
+        self.stopped = True
 
     def run(self) -> None:
         """Raises `Stuck` when the process must be started again."""
-        timed.run(self._keepers, lambda: self._stopped)
+        timed.run(self.threads, lambda: self.stopped)
 
 
 class Keeper(TimedThread):

@@ -10,7 +10,7 @@ from typing import Any
 from embedded.errors import EmbeddedError
 from embedded.up.data_folder import DataFolder, default_path
 
-PROGRAMS = ("web", "maintain", "engine", "bridge", "sim")  # in starting order
+PROGRAMS = ("web", "engine", "bridge", "sim")  # in starting order
 RUNNING = {"RUNNING", "STARTING", "BACKOFF"}
 
 

@@ -118,12 +118,12 @@ def test_a_setting_that_is_wrong_is_said_by_the_program_itself(tmp_path: Path) -
         name: value for name, value in os.environ.items() if not name.startswith("PULSEBOARD_")
     }
     environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    command = [sys.executable, str(MANAGE), "maintain"]
+    command = [sys.executable, str(MANAGE), "runengine"]
     supervisor = Supervisor([Program("one", command)], DataFolder(tmp_path), environment)
     try:
         supervisor.wait_until_ready()
         supervisor.start("one")
-        said = "manage.py maintain: PULSEBOARD_SECRET_KEY is not set"
+        said = "manage.py runengine: PULSEBOARD_SECRET_KEY is not set"
         eventually(lambda: said in supervisor.tail("one"), what=lambda: supervisor.tail("one"))
         assert supervisor.is_running()
     finally:

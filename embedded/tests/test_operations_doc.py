@@ -46,7 +46,7 @@ def test_every_process_has_a_row(
     data = DataFolder(server_folder / "var")
     stack = Stack(read(["--data", str(data.path)]), data, claims)
     names = [row.name for row in stack.table()]
-    assert len(names) == 8
+    assert len(names) == 7
     assert not [name for name in names if f"| `{name}` |" not in DOC]
 
 
@@ -60,7 +60,7 @@ def test_a_server_of_yours_is_not_started_and_its_password_not_shown(
     data = DataFolder(server_folder / "var")
     stack = Stack(read(["--data", str(data.path), "--no-sim"]), data, claims)
     assert stack.servers == []
-    assert [program.name for program in stack.programs()] == ["web", "maintain", "engine", "bridge"]
+    assert [program.name for program in stack.programs()] == ["web", "engine", "bridge"]
     shown = [row.where for row in stack.table()]
     assert "postgresql://me:***@db.example:5433/mine" in shown
     assert "mqtts://0.0.0.0:8884" in shown

@@ -11,6 +11,7 @@ import pytest
 from embedded.errors import EmbeddedError
 from embedded.servers.claims import Claims
 from embedded.servers.ports import free_port, in_url, is_free, own_addresses
+from embedded.servers.postgres import Postgres
 from embedded.up import forked
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import read
@@ -107,4 +108,22 @@ def test_other_machines_reach_the_broker_where_it_has_accounts(
 
 def test_all_of_ours_but_the_simulator_are_forks(stack: Callable[..., Stack]) -> None:
     ours = [one.name for one in stack("--devices", "3").programs() if forked.is_ours(one.command)]
-    assert ours == ["web", "maintain", "engine", "bridge"]
+    assert ours == ["web", "engine", "bridge"]
+
+
+def test_the_web_process_has_few_sessions_of_a_postgres_that_shares_its_machine(
+    stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("PULSEBOARD_DATABASE_POOL", raising=False)
+    ours = stack("--devices", "3")
+    for server in ours.servers:
+        if isinstance(server, Postgres):
+            server.folder.mkdir(parents=True, exist_ok=True)
+            (server.folder / "password").write_text("x")
+    assert ours.environment()["PULSEBOARD_DATABASE_POOL"] == "6"
+    monkeypatch.setenv("PULSEBOARD_DATABASE_POOL", "20")
+    assert ours.environment()["PULSEBOARD_DATABASE_POOL"] == "20"
+    monkeypatch.delenv("PULSEBOARD_DATABASE_POOL")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somebody@db.example/theirs")
+    assert "PULSEBOARD_DATABASE_POOL" not in stack("--devices", "3").environment()

@@ -255,7 +255,7 @@ def forks(up: Up) -> dict[str, list[str]] | None:
                 continue
             if int(shared[1]) > LEAST_SHARED_KB:
                 found[process.name()] = process.cmdline()
-    return found if {"web", "maintain", "engine", "bridge"} <= found.keys() else None
+    return found if {"web", "engine", "bridge"} <= found.keys() else None
 
 
 @pytest.mark.timeout(3600)  # seconds; each step has a deadline of its own
@@ -289,7 +289,7 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     before = up.processes()
     for process in before[1:]:  # the first is supervisord
         process.kill()
-    for name in ("postgres", "redis", "mqtt", "web", "maintain", "engine", "bridge", "sim"):
+    for name in ("postgres", "redis", "mqtt", "web", "engine", "bridge", "sim"):
         up.wait_for(rf"{name} died \(terminated by SIGKILL\); restarting it")
         up.wait_for(rf"{name} runs again, as process \d+")
     check_forks(up)

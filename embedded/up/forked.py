@@ -21,11 +21,10 @@ from typing import NoReturn
 
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 # The simulator shares too little with the others.
-COMMANDS = {"maintain", "runbridge", "runengine"}  # of manage.py
+COMMANDS = {"runbridge", "runengine"}  # of manage.py
 MODULES = {"daphne"}  # run with -m
 # What at least two of them need: what one alone needs it would copy as it uses it.
 SHARED = (
-    "telemetry.management.commands.maintain",
     "telemetry.management.commands.runengine",
     "bridge.management.commands.runbridge",
     "channels_redis.pubsub",

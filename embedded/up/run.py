@@ -92,10 +92,9 @@ class Up:
         if broker and prepared.accounts:
             self.supervisor.restart(broker.key)
             self._wait_for(broker.key, broker.is_ready)
-        for name in ("maintain", "engine", "bridge"):
+        for name in ("engine", "bridge"):
             self.supervisor.start(name)
         self._wait_for("web", lambda: self._answers(f"{self.stack.web_url}readyz"))
-        self._wait_for("maintain", lambda: self._answers(self._probe("maintain", "healthz")))
         self._wait_for("engine", lambda: self._answers(self._probe("engine", "healthz")))
         if prepared.token is not None:
             self._register(prepared.token)

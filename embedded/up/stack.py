@@ -44,7 +44,6 @@ USUAL_PORTS = {
 THIS_MACHINE = "this-machine"  # its names and addresses at each request: config.hosts
 PROBE_PORTS = {
     "bridge": 9101,
-    "maintain": 9102,
     "engine": 9103,
 }  # of /metrics, /healthz and /readyz
 THINGSBOARD = "PULSEBOARD_THINGSBOARD_URL"
@@ -53,6 +52,9 @@ PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 # used often are few, and the system's own cache holds the others; a Postgres of its own for many
 # devices is one DATABASE_URL away.
 POSTGRES_SETTINGS = {"shared_buffers": "24MB"}
+# Connections of the web process to that Postgres: a page asks for several things at once, and each
+# is a process of some 6 MB for 10 s.
+DATABASE_POOL = 6
 # How glibc keeps memory in all that we start. Of one heap for each of its many threads a process of
 # ours keeps what none of them uses, and runs one at a time. What was needed once, for a large batch
 # or answer, goes back to the system: glibc itself raises this bound with each larger piece that is
@@ -146,6 +148,8 @@ class Stack:
         found["DJANGO_SETTINGS_MODULE"] = "config.settings"
         found["PYTHONUNBUFFERED"] = "1"
         found = MALLOC | found
+        if any(server.key == "postgres" for server in self.servers):
+            found.setdefault("PULSEBOARD_DATABASE_POOL", str(DATABASE_POOL))
         # Whatever the locale: what goes into a log is UTF-8, and no character of it raises.
         found["PYTHONIOENCODING"] = "utf-8:backslashreplace"
         if self.address != LOOPBACK:
@@ -181,13 +185,8 @@ class Stack:
         found = [
             Program("web", web, settle_seconds=SETTLE_SECONDS),
             Program(
-                "maintain",
-                [*manage, "maintain", "--probe", self._probe("maintain")],
-                settle_seconds=SETTLE_SECONDS,
-            ),
-            Program(
                 "engine",
-                [*manage, "runengine", "--probe", self._probe("engine")],
+                [*manage, "runengine", "--maintain", "--probe", self._probe("engine")],
                 settle_seconds=SETTLE_SECONDS,
             ),
             Program(
@@ -232,12 +231,8 @@ class Stack:
                 rows.append(Row(key, f"yours ({variable})", shown(variable), "-"))
         titles = {
             "web": ("Daphne", self.web_url),
-            "maintain": (
-                "partitions, rollups, retention",
-                f"http://{self._probe('maintain')}/metrics",
-            ),
             "engine": (
-                "rules, messages, formulas",
+                "rules, messages, formulas, upkeep",
                 f"http://{self._probe('engine')}/metrics",
             ),
             "bridge": ("MQTT to Postgres", f"http://{self._probe('bridge')}/metrics"),

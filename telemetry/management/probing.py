@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from django.core.management.base import CommandError, CommandParser
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from telemetry.workers.probe import Probe, Readiness, parse_address
+from telemetry.workers.vitals import ThreadCollector
 
 
 def add_option(parser: CommandParser) -> None:
@@ -17,6 +18,16 @@ def add_option(parser: CommandParser) -> None:
         metavar="HOST:PORT",
         help="Serve /metrics, /healthz and /readyz there.",
     )
+
+
+def of_process(*counted: CollectorRegistry) -> CollectorRegistry:
+    """These, beside what is counted of the process and of its threads."""
+    made = CollectorRegistry()
+    made.register(ThreadCollector())
+    ProcessCollector(registry=made)
+    for registry in counted:
+        made.register(registry)
+    return made
 
 
 @contextmanager

@@ -18,9 +18,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from telemetry import followers, following
+from telemetry import followers, following, jobs
 from telemetry.followers import Follower
-from telemetry.models import FollowerRun
+from telemetry.models import FollowerRun, JobRun
 from telemetry.tests.held import NAME, holding
 from tests.database_url import database_url
 from tests.waiting import eventually
@@ -134,23 +134,35 @@ def _readiness(port: int) -> dict[str, object]:
 
 
 @pytest.mark.process
-def test_the_process_says_how_it_is_and_ends_when_told(transactional_db, free_port) -> None:
+def test_the_process_with_maintenance_says_how_both_are_and_ends_when_told(
+    transactional_db, free_port
+) -> None:
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "runengine", "--probe", f"127.0.0.1:{port}"],
+        [
+            *(sys.executable, "manage.py", "runengine", "--maintain"),
+            *("--probe", f"127.0.0.1:{port}"),
+        ],
         cwd=settings.BASE_DIR,
         env=os.environ | {"DATABASE_URL": database_url(), "PULSEBOARD_DEBUG": "1"},
     )
     try:
         names = {follower.name for follower in followers.registered()}
+        kept = {job.name for job in jobs.registered()}
         eventually(
             lambda: (
                 _readiness(port).get("ready")
                 and set(FollowerRun.objects.values_list("name", flat=True)) == names
+                and set(JobRun.objects.filter(runs__gt=0).values_list("name", flat=True)) == kept
             ),
             DEADLINE,
-            what=lambda: f"each follower has worked: {_readiness(port)}",
+            what=lambda: f"each follower and each job has worked: {_readiness(port)}",
         )
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            told = answer.read().decode()
+        for metric in ("follower_busy_seconds_total{", "maintenance_runs_total{", "thread_up{"):
+            assert f"\npulseboard_{metric}" in told
+        assert told.count("\nprocess_resident_memory_bytes ") == 1
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE) == 0
     finally:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from telemetry.jobs import REGISTRY
 from telemetry.maintenance import Maintenance, do_everything
-from telemetry.management.probing import add_option, probing
+from telemetry.management.probing import add_option, of_process, probing
 from telemetry.workers.ending import end_at_signal
 from telemetry.workers.timed import Stuck
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         maintenance = Maintenance()
         end_at_signal(maintenance.stop)
         try:
-            with probing(probe, lambda: REGISTRY, maintenance.readiness):
+            with probing(probe, lambda: of_process(REGISTRY), maintenance.readiness):
                 maintenance.run()
         except Stuck as exc:
             raise CommandError(f"maintenance ends to be started again: {exc}") from exc
