@@ -194,146 +194,213 @@ CROSS JOIN LATERAL (
 ) AS word
 
 -- name: reduce_from_1m
--- Buckets of whole minutes: from rollup_1m, and from the readings in minutes not rolled up yet.
--- These are read in spans, and what lies between is left out by equality. Joined minute by minute, a
--- long backlog would cost a look at the index each.
+-- Buckets of whole minutes, in pieces: packs of the minutes' summaries as they are; and as columns of
+-- 40 bytes what has none: summaries, and the readings in minutes not rolled up yet.
+-- An hour with such a minute is read without its pack. What lies between packs is `gap`.
+-- These minutes are read in spans, and what lies between is left out by equality. Joined minute by
+-- minute, a long backlog would cost a look at the index each.
 -- NOT EXISTS and no NOT IN: of a list that may be long the latter walks all of it for each bucket.
 -- Before the first minute of the list nothing is looked for in it: a fifth of the cost of a year.
--- Series by series: of a list the planner takes what was measured at that time by all of them.
+-- Series by series: of a list the planner takes what was measured at that time by all of them, and one
+-- text of all would be copied each time it grows.
 -- OFFSET 0 has the planner take what is between two times, and not all of a series into a hash.
 -- In pieces and in no order: one bucket may have a row of summaries and rows of what is finer. Whoever
--- asks adds columns up a hundred times faster.
+-- asks adds columns up a hundred times faster. The window's own edges beside those of a gap: with
+-- these constants TimescaleDB leaves out chunks.
 -- part: dirty
-SELECT asked.id AS series_id, piece.*
+SELECT asked.id AS series_id, found.packed, found.pieces
 FROM unnest(%(series)s::int[]) AS asked (id)
 CROSS JOIN LATERAL (
-    SELECT time, sum, count, min, max
-    FROM (
-        SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
-            sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
-        FROM rollup_1m
-        WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
-        GROUP BY 1
-        OFFSET 0
-    ) AS clean
-    WHERE time < (
-        SELECT coalesce(date_bin(%(width)s, min(minute), '1970-01-01Z'), 'infinity') FROM dirty
+    WITH pack AS MATERIALIZED (
+        SELECT start, summaries FROM minute_pack
+        WHERE series_id = asked.id AND start > %(start)s::timestamptz - interval '1 hour'
+            AND start < %(stop)s AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = start)
+        ORDER BY start
+    ), gap AS MATERIALIZED (
+        SELECT start, stop FROM (
+            SELECT start AS stop,
+                lag(start + interval '1 hour', 1, %(start)s) OVER (ORDER BY start) AS start
+            FROM (SELECT start FROM pack UNION ALL SELECT %(stop)s) AS edge
+        ) AS between_packs
+        WHERE start < stop
     )
-    UNION ALL
-    SELECT date_bin(%(width)s, bucket, '1970-01-01Z'), sum, count, min, max
-    FROM rollup_1m
-    WHERE series_id = asked.id AND bucket < %(stop)s AND bucket >= greatest(
-            %(start)s, (SELECT date_bin(%(width)s, min(minute), '1970-01-01Z') FROM dirty)
+    SELECT (SELECT string_agg(summaries, ''::bytea) FROM pack) AS packed, string_agg(
+        timestamptz_send(time) || float8send(sum) || int8send(count) || float8send(min)
+            || float8send(max), ''::bytea
+    ) AS pieces
+    FROM (
+        SELECT clean.* FROM gap CROSS JOIN LATERAL (
+            SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
+                sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
+            FROM rollup_1m
+            WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
+                AND bucket >= gap.start AND bucket < gap.stop
+            GROUP BY 1
+            OFFSET 0
+        ) AS clean
+        WHERE time < (
+            SELECT coalesce(date_bin(%(width)s, min(minute), '1970-01-01Z'), 'infinity')
+            FROM dirty
         )
-        AND EXISTS (SELECT FROM dirty) AND NOT EXISTS (SELECT FROM dirty WHERE minute = bucket)
-    UNION ALL
-    SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
-        least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
-    FROM span
-    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
-    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
-) AS piece
+        UNION ALL
+        SELECT date_bin(%(width)s, rough.bucket, '1970-01-01Z'), rough.sum, rough.count, rough.min,
+            rough.max
+        FROM gap CROSS JOIN LATERAL (
+            SELECT bucket, sum, count, min, max FROM rollup_1m
+            WHERE series_id = asked.id AND bucket < %(stop)s AND bucket >= greatest(
+                    %(start)s,
+                    (SELECT date_bin(%(width)s, min(minute), '1970-01-01Z') FROM dirty)
+                )
+                AND bucket >= gap.start AND bucket < gap.stop
+            OFFSET 0
+        ) AS rough
+        WHERE EXISTS (SELECT FROM dirty)
+            AND NOT EXISTS (SELECT FROM dirty WHERE minute = rough.bucket)
+        UNION ALL
+        SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
+            least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
+        FROM span
+        CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+        WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    ) AS piece
+) AS found
 
 -- name: reduce_from_1h
--- Buckets of whole hours: from rollup_1h, and in hours with a dirty minute from what is finer.
+-- The same of whole hours: packs of days, of their hours or, as pieces of 40 bytes, of their quarters;
+-- and in hours with a dirty minute what is finer.
 -- part: dirty
-SELECT asked.id AS series_id, piece.*
+SELECT asked.id AS series_id, found.packed, found.pieces
 FROM unnest(%(series)s::int[]) AS asked (id)
 CROSS JOIN LATERAL (
-    SELECT time, sum, count, min, max
-    FROM (
-        SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
-            sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
-        FROM rollup_1h
-        WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
-        GROUP BY 1
-        OFFSET 0
-    ) AS clean
-    WHERE time < (
-        SELECT coalesce(date_bin(%(width)s, min(hour), '1970-01-01Z'), 'infinity') FROM dirty_hour
+    WITH pack AS MATERIALIZED (
+        SELECT start, CASE WHEN %(quarters)s THEN quarters ELSE summaries END AS summaries
+        FROM hour_pack
+        WHERE series_id = asked.id AND start > %(start)s::timestamptz - interval '24 hours'
+            AND start < %(stop)s AND NOT EXISTS (SELECT FROM dirty_day WHERE day = start)
+        ORDER BY start
+    ), gap AS MATERIALIZED (
+        SELECT start, stop FROM (
+            SELECT start AS stop,
+                lag(start + interval '24 hours', 1, %(start)s) OVER (ORDER BY start) AS start
+            FROM (SELECT start FROM pack UNION ALL SELECT %(stop)s) AS edge
+        ) AS between_packs
+        WHERE start < stop
     )
-    UNION ALL
-    SELECT date_bin(%(width)s, bucket, '1970-01-01Z'), sum, count, min, max
-    FROM rollup_1h
-    WHERE series_id = asked.id AND bucket < %(stop)s AND bucket >= greatest(
-            %(start)s, (SELECT date_bin(%(width)s, min(hour), '1970-01-01Z') FROM dirty_hour)
+    SELECT (SELECT string_agg(summaries, ''::bytea) FROM pack) AS packed, string_agg(
+        timestamptz_send(time) || float8send(sum) || int8send(count) || float8send(min)
+            || float8send(max), ''::bytea
+    ) AS pieces
+    FROM (
+        SELECT clean.* FROM gap CROSS JOIN LATERAL (
+            SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
+                sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
+            FROM rollup_1h
+            WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
+                AND bucket >= gap.start AND bucket < gap.stop
+            GROUP BY 1
+            OFFSET 0
+        ) AS clean
+        WHERE time < (
+            SELECT coalesce(date_bin(%(width)s, min(hour), '1970-01-01Z'), 'infinity')
+            FROM dirty_hour
         )
-        AND EXISTS (SELECT FROM dirty_hour) AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = bucket)
-    UNION ALL
-    SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
-        fine.max
-    FROM span
-    CROSS JOIN LATERAL (
-        SELECT bucket, sum, count, min, max FROM rollup_1m
-        WHERE series_id = asked.id
-            AND bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
-            AND bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
-        OFFSET 0
-    ) AS fine
-    WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
-        AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
-    UNION ALL
-    SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
-        least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
-    FROM span
-    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
-    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
-) AS piece
+        UNION ALL
+        SELECT date_bin(%(width)s, rough.bucket, '1970-01-01Z'), rough.sum, rough.count, rough.min,
+            rough.max
+        FROM gap CROSS JOIN LATERAL (
+            SELECT bucket, sum, count, min, max FROM rollup_1h
+            WHERE series_id = asked.id AND bucket < %(stop)s AND bucket >= greatest(
+                    %(start)s,
+                    (SELECT date_bin(%(width)s, min(hour), '1970-01-01Z') FROM dirty_hour)
+                )
+                AND bucket >= gap.start AND bucket < gap.stop
+            OFFSET 0
+        ) AS rough
+        WHERE EXISTS (SELECT FROM dirty_hour)
+            AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = rough.bucket)
+        UNION ALL
+        SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
+            fine.max
+        FROM span
+        CROSS JOIN LATERAL (
+            SELECT bucket, sum, count, min, max FROM rollup_1m
+            WHERE series_id = asked.id
+                AND bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
+                AND bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
+            OFFSET 0
+        ) AS fine
+        WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
+            AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
+        UNION ALL
+        SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
+            least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
+        FROM span
+        CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+        WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    ) AS piece
+) AS found
 
 -- name: reduce_from_1d
--- Buckets of whole days (UTC): from rollup_1d, and in days with a dirty minute from what is finer.
+-- The same of whole days (UTC): from rollup_1d, which has no packs, and in days with a dirty minute from
+-- what is finer.
 -- part: dirty
-SELECT asked.id AS series_id, piece.*
+SELECT asked.id AS series_id, NULL::bytea AS packed, found.pieces
 FROM unnest(%(series)s::int[]) AS asked (id)
 CROSS JOIN LATERAL (
-    SELECT time, sum, count, min, max
+    SELECT string_agg(
+        timestamptz_send(time) || float8send(sum) || int8send(count) || float8send(min)
+            || float8send(max), ''::bytea
+    ) AS pieces
     FROM (
-        SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
-            sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
-        FROM rollup_1d
-        WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
-        GROUP BY 1
-        OFFSET 0
-    ) AS clean
-    WHERE time < (
-        SELECT coalesce(date_bin(%(width)s, min(day), '1970-01-01Z'), 'infinity') FROM dirty_day
-    )
-    UNION ALL
-    SELECT date_bin(%(width)s, bucket, '1970-01-01Z'), sum, count, min, max
-    FROM rollup_1d
-    WHERE series_id = asked.id AND bucket < %(stop)s AND bucket >= greatest(
-            %(start)s, (SELECT date_bin(%(width)s, min(day), '1970-01-01Z') FROM dirty_day)
+        SELECT time, sum, count, min, max
+        FROM (
+            SELECT date_bin(%(width)s, bucket, '1970-01-01Z') AS time,
+                sum(sum) AS sum, sum(count)::bigint AS count, min(min) AS min, max(max) AS max
+            FROM rollup_1d
+            WHERE series_id = asked.id AND bucket >= %(start)s AND bucket < %(stop)s
+            GROUP BY 1
+            OFFSET 0
+        ) AS clean
+        WHERE time < (
+            SELECT coalesce(date_bin(%(width)s, min(day), '1970-01-01Z'), 'infinity') FROM dirty_day
         )
-        AND EXISTS (SELECT FROM dirty_day) AND NOT EXISTS (SELECT FROM dirty_day WHERE day = bucket)
-    UNION ALL
-    SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
-        fine.max
-    FROM rollup_1h AS fine
-    WHERE fine.series_id = asked.id
-        AND fine.bucket >= (SELECT min(day) FROM dirty_day)
-        AND fine.bucket < (SELECT max(day) FROM dirty_day) + interval '1 day'
-        AND date_bin('1 day', fine.bucket, '1970-01-01Z') IN (SELECT day FROM dirty_day)
-        AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = fine.bucket)
-    UNION ALL
-    SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
-        fine.max
-    FROM span
-    CROSS JOIN LATERAL (
-        SELECT bucket, sum, count, min, max FROM rollup_1m
-        WHERE series_id = asked.id
-            AND bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
-            AND bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
-        OFFSET 0
-    ) AS fine
-    WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
-        AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
-    UNION ALL
-    SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
-        least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
-    FROM span
-    CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
-    WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
-) AS piece
+        UNION ALL
+        SELECT date_bin(%(width)s, bucket, '1970-01-01Z'), sum, count, min, max
+        FROM rollup_1d
+        WHERE series_id = asked.id AND bucket < %(stop)s AND bucket >= greatest(
+                %(start)s, (SELECT date_bin(%(width)s, min(day), '1970-01-01Z') FROM dirty_day)
+            )
+            AND EXISTS (SELECT FROM dirty_day) AND NOT EXISTS (SELECT FROM dirty_day WHERE day = bucket)
+        UNION ALL
+        SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
+            fine.max
+        FROM rollup_1h AS fine
+        WHERE fine.series_id = asked.id
+            AND fine.bucket >= (SELECT min(day) FROM dirty_day)
+            AND fine.bucket < (SELECT max(day) FROM dirty_day) + interval '1 day'
+            AND date_bin('1 day', fine.bucket, '1970-01-01Z') IN (SELECT day FROM dirty_day)
+            AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = fine.bucket)
+        UNION ALL
+        SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
+            fine.max
+        FROM span
+        CROSS JOIN LATERAL (
+            SELECT bucket, sum, count, min, max FROM rollup_1m
+            WHERE series_id = asked.id
+                AND bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
+                AND bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
+            OFFSET 0
+        ) AS fine
+        WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
+            AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
+        UNION ALL
+        SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
+            least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
+        FROM span
+        CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
+        WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+    ) AS piece
+) AS found
 
 -- name: fetch_numbers_of_many
 -- The numbers of several series in [from, to): rows and packs, each as one value.

@@ -197,7 +197,8 @@ LOCK TABLE reading, text_reading, late_reading, late_text_reading, reading_pack,
 DROP TABLE reading;
 DROP TABLE text_reading;
 DROP TABLE rollup_1m, rollup_1h, rollup_1d, rollup_base;
-TRUNCATE reading_pack, text_pack, late_reading, late_text_reading, packed_day, rewritten_minute;
+TRUNCATE reading_pack, text_pack, late_reading, late_text_reading, packed_day, rewritten_minute,
+    minute_pack, hour_pack, unpacked_hour, unpacked_day;
 DO $$
 BEGIN
     EXECUTE format('ALTER TABLE pulseboard_move.reading SET SCHEMA %I', current_schema());

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from django.db import connection, transaction
 
 from telemetry.sql import load
-from telemetry.storage import packing, partitions
+from telemetry.storage import packing, partitions, summary_packs
 from telemetry.storage.deletion import delete_where, deletion
 from telemetry.storage.summaries import LEVELS, TABLES, ranges
 
@@ -106,7 +106,10 @@ class Plain:
         return removed
 
     def pack(self, now: datetime, oldest: datetime) -> list[str]:
-        return packing.run(now, oldest.astimezone(UTC).date())
+        done = packing.run(now, oldest.astimezone(UTC).date())
+        summaries = summary_packs.run(now)
+        spans = f"the summaries of {summaries} hours and days"
+        return [*done, spans] if summaries else done
 
     def tend(self, now: datetime) -> list[str]:
         return partitions.freeze(now)

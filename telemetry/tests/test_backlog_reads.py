@@ -10,6 +10,9 @@ import pytest
 from django.db import connection
 
 from telemetry import sql
+from telemetry.history import columns
+from telemetry.moments import to_us
+from telemetry.storage import summary_packs
 from telemetry.storage.backend import backend
 from telemetry.tests.written import series
 
@@ -39,6 +42,7 @@ def imported() -> int:
                 f" FROM {minutes} GROUP BY 2",
                 span,
             )
+        summary_packs.run(START + timedelta(days=DAYS))
         cursor.execute("ANALYZE reading, rollup_1m, rollup_1h, rollup_1d, dirty_minute")
     return one
 
@@ -52,26 +56,28 @@ def looked_at(plan: dict[str, Any]) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "width"),
-    [("reduce_from_1m", "10 minutes"), ("reduce_from_1h", "6 hours"), ("reduce_from_1d", "1 day")],
+    ("level", "width"),
+    [("1m", timedelta(minutes=10)), ("1h", timedelta(hours=6)), ("1d", timedelta(days=1))],
 )
 def test_a_backlog_of_days_costs_a_look_at_each_reading_and_no_more(
-    imported: int, name: str, width: str
+    imported: int, level: str, width: timedelta
 ) -> None:
     asked = {
         "series": [imported],
         "start": START,
         "stop": START + timedelta(days=DAYS),
         "width": width,
+        "quarters": False,
     }
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql.load('history')[name]}", asked)
+        statement = sql.load("history")[f"reduce_from_{level}"]
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", asked)
         ((found,),) = cursor.fetchall()
-        cursor.execute(sql.load("history")[name], asked)
-        buckets = cursor.fetchall()
     (plan,) = found
     work = sum(looked_at(plan["Plan"]))
     assert work < MOST * MINUTES, work
     # And it is what was imported, not what the summaries say of it until they are made anew.
-    assert sum(count for _, _, _, count, _, _ in buckets) == MINUTES
-    assert {(total / count, low, high) for _, _, total, count, low, high in buckets} == {(1, 1, 1)}
+    edges = to_us(asked["start"]), to_us(asked["stop"])
+    buckets = columns.reduced(level, [imported], *edges, width // timedelta(microseconds=1))
+    assert buckets.counts.sum() == MINUTES
+    assert {*buckets.means().tolist(), *buckets.low.tolist(), *buckets.high.tolist()} == {1.0}

@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 from access.scope import EVERYTHING
 from telemetry.history import reader, texts
 from telemetry.moments import to_ms
-from telemetry.storage import rollups
+from telemetry.storage import rollups, summary_packs
 from telemetry.tests.written import series, write
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -144,10 +144,13 @@ def test_late_data_shows_at_once_and_the_same_after_its_rollup(span: int, points
     start = END - 24 * HOUR  # within the day that is rolled up already
     write(one.id, [(start + n * 10 * MINUTE, float(n)) for n in range(100)])
     rollups.run(NOW)
+    summary_packs.run(NOW)
     write(one.id, [(start + 65_000 + n, -50.0 - n) for n in range(40)])
 
     fresh = window([one.id], END - span, points=points)
     rollups.run(NOW)
+    assert window([one.id], END - span, points=points) == fresh
+    summary_packs.run(NOW)
     assert window([one.id], END - span, points=points) == fresh
     if span > HOUR:
         assert fresh[0]["reduced"]

@@ -59,6 +59,7 @@ SAMPLES = {
     "before": datetime(2026, 3, 2, tzinfo=UTC),
     "closed": datetime(2026, 3, 2, tzinfo=UTC),
     "width": timedelta(hours=1),
+    "quarters": True,
     "series_ids": b"\0\0\0\1\0\0\0\3",
     "spans": "{[2026-03-01 00:00Z,2026-03-01 00:01Z)}",
     "imported": True,

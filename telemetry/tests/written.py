@@ -59,3 +59,20 @@ def rollup(table: str, series_id: int) -> list[tuple[datetime, int, float, float
             [series_id],
         )
         return cursor.fetchall()
+
+
+def assert_packs_are_summaries() -> None:
+    """Each pack of summaries is what the summaries of its span are, to the bit."""
+    with connection.cursor() as cursor:
+        for table, summaries, width in (
+            ("minute_pack", "rollup_1m", "1 hour"),
+            ("hour_pack", "rollup_1h", "24 hours"),
+        ):
+            cursor.execute(
+                f"SELECT series_id, start FROM {table} AS pack WHERE summaries IS DISTINCT FROM ("
+                " SELECT string_agg(timestamptz_send(bucket) || float8send(sum) || int4send(count)"
+                "  || float8send(min) || float8send(max), ''::bytea ORDER BY bucket)"
+                f" FROM {summaries} WHERE series_id = pack.series_id AND bucket >= pack.start"
+                f" AND bucket < pack.start + interval '{width}')"
+            )
+            assert cursor.fetchall() == [], table
