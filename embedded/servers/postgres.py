@@ -7,6 +7,7 @@ in nowhere: it is whoever owns the folder, in single-user mode (docs/operations.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -31,6 +32,12 @@ INIT_SECONDS = 120  # for initdb on a slow disk
 # For a cluster of an earlier release to get its role: it may have to recover first.
 ROLE_SECONDS = 3600
 ROLE_SCRIPT = Path(__file__).with_name("role.sql")
+OTHER_DATABASES = """\
+SELECT datname FROM pg_database
+WHERE datallowconn AND NOT datistemplate AND datname NOT IN ('pulseboard', 'postgres');
+
+"""
+_NAME = re.compile(r'datname = "(.+)"\s+\(typeid')  # as single-user mode shows it
 SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",  # fewer checkpoints under a steady COPY load
@@ -126,7 +133,11 @@ class Postgres(Server):
 
     def _give_own_role(self) -> None:
         """Make our role none of a superuser, in a new cluster and one of an earlier release."""
-        self._run_single(DATABASE, ROLE_SCRIPT.read_text(), ROLE_SECONDS)
+        script = ROLE_SCRIPT.read_text()
+        self._run_single(DATABASE, script, ROLE_SECONDS)
+        # Databases beside ours, of a benchmark or a test, were the same role's.
+        for other in _NAME.findall(self._run_single(DATABASE, OTHER_DATABASES, INIT_SECONDS)):
+            self._run_single(other, script, ROLE_SECONDS)
         (self.folder / "own-role").touch()
 
     def _forget_dead_postmaster(self) -> None:
@@ -148,8 +159,8 @@ class Postgres(Server):
     def _program(self, name: str) -> Path:
         return reachable_program(self._programs, self._programs / "bin" / name, self.account)
 
-    def _run_single(self, database: str, commands: str, seconds: float) -> None:
-        """Commands, each ended by a semicolon and an empty line, as the superuser."""
+    def _run_single(self, database: str, commands: str, seconds: float) -> str:
+        """Commands, each ended by a semicolon and an empty line, as the superuser; what it said."""
         said = self._run(
             "postgres",
             *("--single", "-j", "-D", str(self.cluster), "-c", "log_min_messages=error"),
@@ -162,6 +173,7 @@ class Postgres(Server):
                 f"{self.cluster} cannot be prepared:\n{said.strip()}",
                 "Set DATABASE_URL to a Postgres of your own, or choose another folder with --data.",
             )
+        return said
 
     def _run(
         self, name: str, *arguments: str, stdin: str = "", seconds: float = INIT_SECONDS

@@ -96,6 +96,8 @@ def test_the_folder_of_an_earlier_release_gets_the_role_and_keeps_the_password(
             before.execute("CREATE DATABASE beside")
             for statement in OF_AN_EARLIER_RELEASE.split(";\n"):
                 before.execute(statement)
+            with psycopg.connect(f"{url.rpartition('/')[0]}/beside", autocommit=True) as beside:
+                beside.execute("CREATE TABLE kept AS SELECT 1")
             supers = before.execute("SELECT rolname FROM pg_roles WHERE rolsuper").fetchall()
             assert supers == [("pulseboard",)]
         running.stop()
@@ -109,6 +111,9 @@ def test_the_folder_of_an_earlier_release_gets_the_role_and_keeps_the_password(
             # What migrations and maintenance do, and what docs/broker-accounts.md has people do.
             after.execute("ALTER TABLE kept ADD more int; DROP TABLE kept_all")
             after.execute("ALTER ROLE reader PASSWORD 'new'")
+            with psycopg.connect(f"{url.rpartition('/')[0]}/beside", autocommit=True) as beside:
+                assert beside.execute(STILL_THE_SUPERUSERS).fetchall() == []
+                beside.execute("ALTER TABLE kept ADD more int")
             after.execute("DROP DATABASE beside WITH (FORCE)")
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(url.replace("//pulseboard:", "//pulseboard_superuser:"))
