@@ -118,6 +118,13 @@ MQTT_FOR_DEVICES = servers.mqtt_broker(
     "PULSEBOARD_DEVICES_MQTT_URL", env.text("MQTT_URL") or "mqtt://localhost:1883"
 )
 
+# What the broker may keep before somebody is told: retained messages, and bytes of them and of what
+# waits for somebody who is away.
+RETAINED_LIMIT = env.integer("PULSEBOARD_RETAINED_LIMIT", 100_000, minimum=1, maximum=100_000_000)
+BROKER_STORE_LIMIT = (
+    1024 * 1024 * env.integer("PULSEBOARD_BROKER_STORE_MIB", 512, minimum=1, maximum=1_048_576)
+)
+
 # Where devices that speak ThingsBoard's device API connect to a bridge; None: nowhere.
 THINGSBOARD = servers.mqtt_listener("PULSEBOARD_THINGSBOARD_URL")
 

@@ -11,7 +11,8 @@ from typing import Any, Self
 from paho.mqtt import client as mqtt
 
 from bridge.errors import BridgeError
-from bridge.mqtt.session import CONNECT_TIMEOUT, Broker
+from bridge.mqtt.session import Broker
+from bridge.mqtt.short_session import short_session
 from devices.dynsec import CONTROL_TOPIC, Json
 
 ANSWERS = f"{CONTROL_TOPIC}/response"
@@ -36,16 +37,7 @@ class Control:
         self._answers: list[Json] = []
         self._subscribed = False
         self._refused = ""
-        self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2,
-            client_id=f"pulseboard-control-{secrets.token_hex(8)}",
-            protocol=mqtt.MQTTv5,
-        )
-        self._client.connect_timeout = CONNECT_TIMEOUT
-        self._client.username_pw_set(broker.username or "", broker.password)
-        if broker.tls:
-            files = broker.files
-            self._client.tls_set(files.get("ca"), files.get("cert"), files.get("key"))
+        self._client = short_session(broker, "control")
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message

@@ -17,7 +17,7 @@ const BEHIND = 60_000; // ms of the oldest commit not read
 const LABELS = /** @type {Record<string, string>} */ ({
   make_days: t("Room for the days ahead"), roll_up: t("Summaries"), forget_commits: t("Trim the commit log"), merge_commits: t("Shorten the commit log"),
   drop_readings: t("Drop old readings"), drop_minutes: t("Drop old minutes"), trim_series: t("Delete what rules keep shorter"), purge_deleted_series: t("Purge deleted series"),
-  trim_quarantine: t("Trim quarantine"), forget_alerts: t("Forget old alerts"), forget_sessions: t("Forget expired sessions"), forget_pipeline_past: t("Forget old counts of workers"), tend: t("Vacuum or compress"), alerts: t("Judge rules"), notifications: t("Send notifications"),
+  trim_quarantine: t("Trim quarantine"), forget_alerts: t("Forget old alerts"), forget_sessions: t("Forget expired sessions"), forget_pipeline_past: t("Forget old counts of workers"), watch_broker_store: t("Look at what the broker keeps"), tend: t("Vacuum or compress"), alerts: t("Judge rules"), notifications: t("Send notifications"),
   presence: t("Note who is away"), forget_presence: t("Forget old presence"),
   delete_removed_devices: t("Delete removed devices for good"),
   derived: t("Compute derived series"), heartbeat: t("Say that it lives"), tend_notifications: t("Trim the delivery log"),
