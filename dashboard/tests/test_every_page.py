@@ -30,7 +30,7 @@ from shiftlog.writing import Draft, write
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
 from telemetry.tests.written import mark_dirty
-from tests.browser import chromium, operator, page
+from tests.browser import chromium, forget, operator, page
 from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
@@ -308,7 +308,7 @@ def test_pages_are_steady_and_readable_and_keep_to_their_server_and_their_window
     logged_in = page.context.cookies()
     for name in list(PAGES)[share::SHARES]:
         if name == "login":
-            page.context.clear_cookies()
+            forget(page)
         for loaded, width in ((WIDEST, LAPTOP), (PHONE, PHONE)):
             page.set_extra_http_headers({"Accept-Language": "de" if width == PHONE else "en"})
             with told_of(name, loaded):

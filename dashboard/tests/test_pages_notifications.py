@@ -26,7 +26,7 @@ from notifications.models import (
 )
 from notifications.tests import made
 from notifications.tests.test_web_push import Browser
-from tests.browser import chromium, operator, page, refused, told_page
+from tests.browser import chromium, forget, operator, page, refused, told_page
 from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
@@ -162,7 +162,7 @@ def test_the_log_words_and_what_is_mine(page: Page, told: Decision, web: WebProc
         page.wait_for_load_state("networkidle")
         readable(page, name)
     # Of a link, on a phone, signed out.
-    page.context.clear_cookies()
+    forget(page)
     page.goto(f"{PATH}{token(told.pk)}/")
     readable(page, "link")
     page.get_by_role("button", name="Acknowledge as olga").click()

@@ -142,7 +142,7 @@ def test_a_token_is_rotated_and_a_device_deleted_and_had_back(page: Page, operat
     # What the page asks of it until it hears of it.
     refused.update(f"/api/v1/devices/a/{what}/" for what in ("latest", "messages", "presence"))
     refused.update(["/api/v1/devices/a/", "/api/v1/series/", "/api/v1/log/", "/devices/a/"])
-    refused.add("/api/v1/corrections/")
+    refused.update(f"/api/v1/{what}/" for what in ("corrections", "readings", "alerts"))
     drawer.get_by_role("button", name="Delete the device").click()
     expect(page.locator("#trouble")).to_contain_text("This device was deleted.")
     assert not Device.objects.exists()

@@ -23,7 +23,7 @@ from access.tries import CODE, Tries
 from dashboard.pages.second import WITHIN
 from dashboard.tests.left_in_english import left_in_english
 from dashboard.tests.test_every_page import complaints
-from tests.browser import PASSWORD, chromium, operator, page, patient, refused
+from tests.browser import PASSWORD, chromium, forget, operator, page, patient, refused
 from tests.web_process import WebProcess, web, web_process
 
 __all__ = ["chromium", "operator", "page", "refused", "web", "web_process"]  # fixtures
@@ -215,12 +215,6 @@ def look_at_them_in_german(page: Page, settings: Any) -> None:
 
 
 ACCOUNT = re.compile(r"^[^?]*/account/$")  # not the log-in, which is told to go there next
-
-
-def forget(page: Page) -> None:
-    """Have the browser know nothing of the session."""
-    page.goto("about:blank")  # an open page would go to the log-in by itself meanwhile
-    page.context.clear_cookies()
 
 
 @pytest.mark.django_db(transaction=True)
