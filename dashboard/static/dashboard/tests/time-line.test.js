@@ -17,7 +17,12 @@ function page(series = [1], search = "") {
   const timeLine = new TimeLine(series, {
     connection, now: () => world.at, search: () => search, hidden: () => false, show: (query) => world.shown.push(query),
     knownUntil: () => (connection.ready ? world.at : connection.news.heard),
-    get: async (path) => { world.asked.push(path); return world.answers.shift(); },
+    get: async (path, signal) => {
+      world.asked.push(path);
+      const answer = await world.answers.shift();
+      signal?.throwIfAborted();
+      return answer;
+    },
   });
   connection.open();
   const say = (message) => world.sockets.at(-1).onmessage({ data: JSON.stringify(message) });
@@ -129,4 +134,19 @@ test("a window that goes on is asked for without an end, for the page's clock ma
   assert.equal(windowQuery(timeLine.asked), `from=${NOW - 3_600_000}`);
   timeLine.select(NOW - 60_000, NOW - 30_000);
   assert.equal(windowQuery(timeLine.asked), `from=${NOW - 60_000}&to=${NOW - 30_000}`);
+});
+
+test("what was asked of a range comes to nothing once the window is live again", async () => {
+  const { world, timeLine, say } = page();
+  timeLine.start();
+  say(snapshot([history(1, [[NOW - 500, 1]])]));
+  /** @type {(answer: any) => void} */ let answer = () => {};
+  world.answers.push(new Promise((done) => { answer = done; }));
+  timeLine.select(NOW - 9_000_000, NOW - 8_000_000);
+  while (!world.asked.length) await new Promise((done) => setTimeout(done, 20)); // the window stands still first
+  timeLine.backToLive();
+  assert.equal(timeLine.loading, false);
+  answer({ now: NOW, from: NOW - 9_000_000, to: NOW - 8_000_000, series: [history(1, [[NOW - 8_500_000, 2]])] });
+  await tick();
+  assert.deepEqual(timeLine.points(1).rows.map(([at]) => at), [NOW - 500]);
 });

@@ -2,10 +2,12 @@
 
 import { age } from "../page/format.js";
 import { ask } from "../page/form-dialog.js";
-import { byId, el, setText } from "../page/element.js";
+import { byId, el, setText, toast } from "../page/element.js";
 import { canPasskey, makePasskey } from "./passkey.js";
 import { browserName } from "../push/browser-name.js";
 import { get, send } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
+import { newest } from "../page/newest.js";
 import { moment } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
@@ -14,7 +16,7 @@ import { t } from "../page/language.js";
 
 let hasPassword = true;
 
-export async function readFactors() {
+export const readFactors = inTurn(async () => {
   /** @type {Factors} */
   const { app, passkeys, recovery, password } = await get("/api/v1/account/factors/");
   hasPassword = password;
@@ -29,7 +31,7 @@ export async function readFactors() {
   byId("factors-none").hidden = rows.length > 0;
   byId("factors").replaceChildren(...rows);
   byId("add-passkey").hidden = !canPasskey;
-}
+});
 
 /** @param {string} name @param {string} about @param {string} act @param {() => void} run */
 const line = (name, about, act, run) => el("li", {},
@@ -63,8 +65,10 @@ function newRecovery() {
   });
 }
 
-async function addApp() {
-  const { secret, picture } = await send("POST", "/api/v1/account/factors/app/begin/");
+/** Begun twice, the secret of the second is the one that counts. */
+const addApp = newest(() => send("POST", "/api/v1/account/factors/app/begin/"), askForCode, ({ message }) => toast(message));
+
+function askForCode(/** @type {{secret: string, picture: string}} */ { secret, picture }) {
   const shown = () => ({
     element: el("div", { class: "app-picture" }, el("img", { attrs: { src: picture, alt: t("Picture for the app"), width: "200", height: "200" } }), el("code", { text: secret })),
     read: () => null,
@@ -99,5 +103,5 @@ function addPasskey() {
   });
 }
 
-byId("add-app").addEventListener("click", addApp);
+byId("add-app").addEventListener("click", () => addApp());
 byId("add-passkey").addEventListener("click", addPasskey);

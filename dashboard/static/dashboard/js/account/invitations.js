@@ -3,6 +3,7 @@
 import { ask } from "../page/form-dialog.js";
 import { byId, el, setText, toast } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { moment } from "../time/moment.js";
 import { t } from "../page/language.js";
 
@@ -16,7 +17,7 @@ const roles = () => [
   { value: "administrator", label: t("does everything") },
 ];
 
-export async function readInvitations() {
+export const readInvitations = inTurn(async () => {
   if (!there) return;
   /** @type {Invitation[]} */
   const standing = await get(ADDRESS);
@@ -28,7 +29,7 @@ export async function readInvitations() {
       el("span", { class: "small quiet", text: [roles().find(({ value }) => value === one.role)?.label ?? "", one.site ?? t("every site")].join(" · ") })),
     el("span", { class: "soft", text: t("until {when}", { when: moment(one.expires) }) }),
     el("button", { class: "button tiny", text: t("Withdraw"), on: { click: () => withdraw(one) } }))));
-}
+});
 
 async function withdraw(/** @type {Invitation} */ one) {
   try {

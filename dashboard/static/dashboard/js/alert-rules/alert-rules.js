@@ -20,6 +20,8 @@ const SOON = 1_000; // ms that gather events into one look at the list
 
 /** @type {AlertRule|null} */ let open = null; // null: a new one, or none
 let dirty = false;
+let opened = 0; // counts what was opened and closed
+let written = 0; // counts changes
 let begun = false; // what the address asks for is open
 /** @type {any} */ let typed = 0;
 /** @type {any} */ let looking = 0;
@@ -27,6 +29,7 @@ let begun = false; // what the address asks for is open
 const list = new AlertRuleList({ chosen: (rule) => leave() && show(rule), shown: follow });
 const form = new AlertRuleForm(() => {
   dirty = true;
+  written += 1;
   clearTimeout(typed);
   typed = setTimeout(assess, TYPED);
 });
@@ -34,6 +37,7 @@ const assessment = new Assessment({
   draft: () => form.draft,
   limit: (field, value) => {
     dirty = true;
+    written += 1;
     form.setLimit(field, value);
   },
   told: (errors) => form.showErrors(open || dirty ? errors : {}),
@@ -53,6 +57,9 @@ function showTargets(/** @type {{total: number, devices: number, targets: any[]}
   byId("targets-list").replaceChildren(...rows, ...(more > 0 ? [el("li", { class: "tag", text: t("and {more} more", { more }) })] : []));
 }
 
+/** Whether what was open then is open now: what was sent of it may be answered later. @param {{open: AlertRule|null, opened: number}} then */
+const isStillOpen = (then) => (then.open ? open?.id === then.open.id : opened === then.opened);
+
 /** Whether what was written may be forgotten. */
 function leave() {
   return !dirty || confirm(t("What you wrote is not saved. Leave it?"));
@@ -61,6 +68,7 @@ function leave() {
 /** @param {AlertRule|null} rule null: a new one @param {any} [begin] what it begins with */
 function show(rule, begin = {}) {
   open = rule;
+  opened += 1;
   dirty = false;
   byId("nothing").hidden = byId("taken").hidden = true;
   byId("form").hidden = byId("replay").hidden = false;
@@ -80,6 +88,7 @@ function show(rule, begin = {}) {
 
 function hide() {
   open = null;
+  opened += 1;
   dirty = false;
   assessment.end();
   byId("nothing").hidden = false;
@@ -123,16 +132,21 @@ function readSoon() {
 async function save(enabled) {
   const body = { ...form.rule, enabled };
   for (const button of ["save", "enable"]) byId(button).disabled = true;
+  const then = { open, opened, written };
   try {
     const saved = open ? await send("PATCH", `/api/v1/alert-rules/${open.id}/`, { ...body, updated_at: open.updated_at }) : await send("POST", "/api/v1/alert-rules/", body);
-    dirty = false;
-    open = saved;
+    if (isStillOpen(then)) {
+      open = saved;
+      dirty = written !== then.written;
+    }
     await read();
+    if (open?.id !== saved.id || dirty) return toast(t("Saved."));
     show(saved);
     byId("outcome").hidden = false;
     byId("outcome").replaceChildren(el("span", { text: enabled ? t("Saved and on. It is judged within seconds.") : t("Saved. It is off: nothing is judged by it.") }));
   } catch (error) {
     const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    if (!isStillOpen(then)) return toast(t("Not saved: {message}", { message }));
     form.showErrors(said && typeof said === "object" ? said : { "Not saved": message });
   } finally {
     for (const button of ["save", "enable"]) byId(button).disabled = false;
@@ -150,10 +164,11 @@ function askToDelete() {
 async function remove() {
   byId("confirm").close();
   if (!open) return;
+  const { id, name } = open;
   try {
-    await send("DELETE", `/api/v1/alert-rules/${open.id}/`);
-    toast(t("“{name}” is deleted.", { name: open.name }));
-    hide();
+    await send("DELETE", `/api/v1/alert-rules/${id}/`);
+    toast(t("“{name}” is deleted.", { name }));
+    if (open?.id === id) hide();
     await read();
   } catch (error) {
     form.showErrors({ "Not deleted": /** @type {Error} */ (error).message });

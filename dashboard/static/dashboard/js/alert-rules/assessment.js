@@ -67,7 +67,8 @@ export class Assessment {
   }
 
   async assess() {
-    const turn = ++this.turn;
+    this.end(); // what is asked for another draft, or of another rule, says nothing of this one
+    const { turn } = this;
     const draft = this.of.draft();
     this.chart.showLimits(limitsOf(draft.condition));
     byId("sentence").classList.add("is-old");
@@ -176,6 +177,7 @@ export class Assessment {
     const draft = this.of.draft();
     this.chart.showLimits(limitsOf(draft.condition));
     byId("sentence").classList.add("is-old");
+    this.all.cancel(); // until it is let go
     const target = Number(byId("shown").value);
     if (this.isAsking || !target) return;
     this.isAsking = true;

@@ -3,21 +3,21 @@
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { moment } from "../time/moment.js";
+import { newest } from "../page/newest.js";
 import { t } from "../page/language.js";
 
 const LISTED = 20; // newest changes
 
 /** @param {{id: number}} rule */
-export async function showChanges(rule) {
+export function showChanges(rule) {
   byId("changes").replaceChildren(el("li", { class: "quiet", text: t("Loading") }));
-  try {
-    const { changes } = await get(`/api/v1/alert-rules/${rule.id}/changes/`);
-    byId("changes").replaceChildren(...changes.slice(0, LISTED).map((/** @type {any} */ one) => el("li", {},
-      el("span", { class: "small quiet", text: `${moment(Date.parse(one.at))}, ${one.by ?? "Pulseboard"}` }), el("span", { text: inWords(one.before, one.after) }))));
-  } catch (error) {
-    byId("changes").replaceChildren(el("li", { class: "error", text: t("Not read. {message}", { message: /** @type {Error} */ (error).message }) }));
-  }
+  read(rule);
 }
+
+const read = newest((/** @type {{id: number}} */ { id }) => get(`/api/v1/alert-rules/${id}/changes/`), ({ changes }) =>
+  byId("changes").replaceChildren(...changes.slice(0, LISTED).map((/** @type {any} */ one) => el("li", {},
+    el("span", { class: "small quiet", text: `${moment(Date.parse(one.at))}, ${one.by ?? "Pulseboard"}` }), el("span", { text: inWords(one.before, one.after) })))),
+({ message }) => byId("changes").replaceChildren(el("li", { class: "error", text: t("Not read. {message}", { message }) })));
 
 /** "condition.limit: −15, before −18; enabled: true". @param {any} before @param {any} after */
 export function inWords(before, after) {

@@ -3,19 +3,29 @@
 import { byId, el, setText, showTrouble, toast } from "../page/element.js";
 import { counted } from "../page/format.js";
 import { get, send } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
+import { newest } from "../page/newest.js";
 import { recognised, t } from "../page/language.js";
 
 /** @typedef {{name: string, applies: string, holds: string}} Taken @typedef {{name: string, said: string}} Said */
 
-/** Offered while no rule is open. @param {{name: string}[]} rules those there are @param {() => void} read the list, when some are added */
-export async function showOffers(rules, read) {
+/** those there are, and what reads the list when some are added @type {{rules: {name: string}[], read: () => void}} */ let now = { rules: [], read: () => {} };
+
+const readOffers = inTurn(async () => {
   let lines, ready;
   try {
     [lines, ready] = await Promise.all([get("/api/v1/alert-rules/lines/"), get("/api/v1/alert-rules/ready-made/")]);
   } catch {
     return; // the list says what is wrong
   }
+  const { rules, read } = now;
   byId("offers").replaceChildren(...(ready.rules.length ? [readyMade(ready.rules, read)] : []), ...(lines.rules.length ? [ofLines(lines, read)] : []), ...(rules.length ? [] : [el("p", { class: "quiet", text: t("A file of rules can be imported: Pulseboard’s own, or Prometheus’.") })]));
+});
+
+/** Offered while no rule is open. @param {{name: string}[]} rules those there are @param {() => void} read the list, when some are added */
+export function showOffers(rules, read) {
+  now = { rules, read };
+  return readOffers();
 }
 
 function readyMade(/** @type {any[]} */ rules, /** @type {() => void} */ read) {
@@ -52,25 +62,21 @@ function ofLines(/** @type {any} */ lines, /** @type {() => void} */ read) {
     el("p", { text: t("The lines stay. The rules are off until you have seen what they would have done.") }), look);
 }
 
-/** @param {File} file @param {() => void} read the list, when something was taken in */
-export async function takeInFile(file, read) {
+/** Of several files the last that was chosen counts. */
+export const takeInFile = newest(async (/** @type {File} */ file, /** @type {() => void} */ _read) => {
   const text = await file.text();
   const ask = (/** @type {boolean} */ dry) => send("POST", "/api/v1/alert-rules/import/", { text, dry_run: dry });
+  return { ask, found: await ask(true) };
+}, ({ ask, found }, file, read) => showTaken(file.name, found, async () => {
   try {
-    showTaken(file.name, await ask(true), async () => {
-      try {
-        const { created, changed } = await ask(false);
-        byId("taken").hidden = true;
-        toast(t("{created} added, {changed} changed.", { created, changed }));
-        read();
-      } catch (error) {
-        told(t("Nothing was taken in. {message}", { message: /** @type {Error} */ (error).message }));
-      }
-    });
+    const { created, changed } = await ask(false);
+    byId("taken").hidden = true;
+    toast(t("{created} added, {changed} changed.", { created, changed }));
+    read();
   } catch (error) {
-    told(t("Nothing was taken in. {saying}", { saying: saying(/** @type {any} */ (error)) }));
+    told(t("Nothing was taken in. {message}", { message: /** @type {Error} */ (error).message }));
   }
-}
+}), (error) => told(t("Nothing was taken in. {saying}", { saying: saying(error) })));
 
 /** Mistakes in a file are nested. */
 function saying(/** @type {{message: string, body: any}} */ { message, body }) {

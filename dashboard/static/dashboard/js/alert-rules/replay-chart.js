@@ -70,12 +70,22 @@ export class ReplayChart {
     const key = `${target.series}|${from}|${to}`;
     if (key === this.loaded) return;
     this.loaded = key;
-    let answer = await this.#read(target.series, from, to);
+    try {
+      await this.#load(key, target, from, to);
+    } catch (error) {
+      if (key === this.loaded) this.loaded = ""; // the next try reads it
+      throw error;
+    }
+  }
+
+  async #load(/** @type {string} */ key, /** @type {Target} */ target, /** @type {number} */ from, /** @type {number} */ to) {
+    const series = /** @type {number} */ (target.series);
+    let answer = await this.#read(series, from, to);
     const first = Math.min(answer.series[0].points[0]?.[0] ?? to, answer.series[0].texts[0]?.[0] ?? to);
     // What was measured begins late in these days: the chart begins there, or nothing of it could be seen.
     if (first < to && first - from > (to - from) * EMPTY) {
       from = Math.max(from, first - (to - first) * ROOM);
-      answer = await this.#read(target.series, from, to);
+      answer = await this.#read(series, from, to);
     }
     if (key !== this.loaded) return;
     if (target.series !== this.target?.series) this.#make(target);

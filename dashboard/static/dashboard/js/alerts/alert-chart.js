@@ -21,6 +21,7 @@ export class AlertChart {
     this.rooms = { left: new AxisRoom(area) };
     this.alerts = new AlertSpans();
     /** @type {ChartCard|null} */ this.card = null;
+    /** the id of the alert it was made for @type {number|null} */ this.of = null;
     this.timeLine = new TimeLine([], {
       connection, knownUntil, now: serverNow, get, search: () => "", show: () => {}, hidden: () => document.hidden,
     });
@@ -35,6 +36,7 @@ export class AlertChart {
   /** @param {import("./standing.js").Alert} alert @param {number|null} interval seconds */
   show(alert, interval) {
     this.clear();
+    this.of = alert.id;
     this.area.hidden = alert.series === null;
     if (alert.series === null) return;
     const { series, metric, unit, kind, precision } = alert;
@@ -52,6 +54,7 @@ export class AlertChart {
   }
 
   clear() {
+    this.of = null;
     if (!this.card) return;
     this.scheduler.remove(this.card.seen);
     this.card.remove();

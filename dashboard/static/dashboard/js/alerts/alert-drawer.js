@@ -5,6 +5,7 @@ import { byId, el, icon, setText, stateMark, setMark } from "../page/element.js"
 import { care, happened, SEVERITY, stood } from "./words.js";
 import { get } from "../page/rest.js";
 import { moment, when } from "../time/moment.js";
+import { newest } from "../page/newest.js";
 import { roleAt } from "../page/role.js";
 import { serverNow } from "../time/clock.js";
 import { wayTo } from "./way.js";
@@ -20,7 +21,10 @@ export class AlertDrawer {
     this.shown = shown;
     this.element = byId("drawer");
     /** @type {Alert|null} */ this.alert = null;
-    this.turn = 0;
+    this.read = newest((/** @type {number} */ id) => get(`/api/v1/alerts/${id}/`), (answer) => this.#take(answer), ({ status, message }) => {
+      setText(this.trouble, status === 404 ? t("This alert is gone.") : t("It could not be read. {message}", { message }));
+      this.trouble.hidden = false;
+    });
     this.chartArea = el("div", { class: "alert-chart" });
     this.chart = new AlertChart(this.chartArea);
     this.mark = stateMark("critical", "");
@@ -55,33 +59,23 @@ export class AlertDrawer {
       this.effects.replaceChildren();
       this.earlier.replaceChildren();
       this.chart.clear();
+      this.trouble.hidden = true;
     }
     if (alert) this.#show(alert);
     this.shown(id);
-    await this.read(id, other);
+    await this.read(id);
   }
 
-  /** @param {number} id @param {boolean} [anew] the chart as well */
-  async read(id, anew = false) {
-    const turn = ++this.turn;
-    try {
-      const answer = await get(`/api/v1/alerts/${id}/`);
-      if (turn !== this.turn) return;
-      this.trouble.hidden = true;
-      this.#show(answer.alert);
-      if (anew || !this.chart.card) this.chart.show(answer.alert, answer.expected_interval);
-      this.#history(answer);
-    } catch (error) {
-      if (turn !== this.turn) return;
-      const { status, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-      setText(this.trouble, status === 404 ? t("This alert is gone.") : t("It could not be read. {message}", { message }));
-      this.trouble.hidden = false;
-    }
+  #take(/** @type {any} */ answer) {
+    this.trouble.hidden = true;
+    this.#show(answer.alert);
+    if (this.chart.of !== answer.alert.id) this.chart.show(answer.alert, answer.expected_interval);
+    this.#history(answer);
   }
 
   close() {
     if (!this.isOpen) return;
-    this.turn += 1;
+    this.read.forget();
     this.element.hidden = true;
     this.chart.clear();
     this.alert = null;

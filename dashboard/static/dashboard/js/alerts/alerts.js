@@ -9,7 +9,7 @@ import { connection, keepRead, knownUntil } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { found, SEVERITIES } from "./standing.js";
 import { get } from "../page/rest.js";
-import { inTurn } from "../page/in-turn.js";
+import { ListReading } from "../page/list-reading.js";
 import { lowestAt } from "../page/role.js";
 import { nothing, SEVERITY } from "./words.js";
 import { number } from "../page/format.js";
@@ -17,7 +17,7 @@ import { serverNow } from "../time/clock.js";
 import { setTab } from "../frame/badge.js";
 import { showChips } from "../page/chips.js";
 import { showInAddress } from "../page/address.js";
-import { showStatistics, wireStatistics } from "./statistics.js";
+import { leaveStatistics, showStatistics, wireStatistics } from "./statistics.js";
 import { Silences } from "./silences.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
@@ -36,7 +36,7 @@ let shownId = Number(query.get("alert")) || null;
 byId("search").value = query.get("search") ?? "";
 /** what was read of the past, newest first @type {Alert[]} */ let past = [];
 let pastTotal = 0;
-let turn = 0;
+/** what it was narrowed by when it was read; null: it was not @type {string|null} */ let pastOf = null;
 /** @type {any} */ let timer = 0;
 
 const acts = new Acts(JSON.parse(byId("me").textContent), (alerts) => {
@@ -84,7 +84,6 @@ function show() {
   setText(byId("count"), current.open ? number(current.open, 0) : "");
   setTab(t("Alerts"), 0);
   if (tab === "silences") return;
-  if (tab !== "past") byId("statistics").hidden = true;
   const all = tab === "past" ? past : counts[/** @type {"open"|"acknowledged"} */ (tab)];
   const bySeverity = SEVERITIES.map((name) => /** @type {[string, number]} */ ([name, all.filter((alert) => alert.severity === name).length]));
   showChips(byId("severities"), tab === "past" ? [] : bySeverity.filter(([name, many]) => many > 0 || name === severity), {
@@ -99,7 +98,7 @@ function show() {
 
 /** @param {Alert[]} shown @param {number} taken @param {number} now */
 function showEmpty(shown, taken, now) {
-  const loaded = tab === "past" ? turn > 0 && !timer && pastRead : current.told !== null;
+  const loaded = tab === "past" ? pastOf === narrowing() && !timer : current.told !== null;
   byId("empty").hidden = shown.length > 0 || !loaded;
   if (byId("empty").hidden) return;
   const said = nothing(/** @type {any} */ (tab), { told: current.told, narrowed: search() !== "" || severity !== "", taken, now });
@@ -117,36 +116,39 @@ function showEmpty(shown, taken, now) {
   }
 }
 
-let pastRead = false;
+const narrowing = () => `${severity && `&severity=${severity}`}${search() && `&search=${encodeURIComponent(search())}`}`;
 
-/** @param {boolean} [more] older ones than those there are @param {number} [many] */
-async function readPast(more = false, many = PAGE) {
+/** @type {ListReading<{alerts: Alert[], total: number}>} */ const pastReading = new ListReading({
+  question: narrowing,
+  ask: (narrowed, isMore) => {
+    byId("progress").hidden = false;
+    const shown = narrowed === pastOf ? past : [];
+    const before = isMore && shown.length ? `&before=${shown[shown.length - 1].id}` : "";
+    const many = isMore ? PAGE : Math.min(MOST, Math.max(PAGE, shown.length)); // read again, nothing one has read down to goes
+    return get(`/api/v1/alerts/?state=past&limit=${many}${narrowed}${before}`);
+  },
+  show: ({ alerts, total }, isMore) => {
+    byId("progress").hidden = true;
+    past = isMore ? [...past, ...alerts] : alerts;
+    pastTotal = isMore ? past.length + total - alerts.length : total;
+    pastOf = narrowing();
+    if (tab === "past") endTrouble(byId("trouble"));
+    show();
+  },
+  failed: ({ message }, again) => {
+    byId("progress").hidden = true;
+    if (tab === "past") showTrouble(byId("trouble"), t("The past could not be read. {message}", { message }), again);
+  },
+});
+
+function readPast() {
   clearTimeout(timer);
   timer = 0;
-  const mine = ++turn;
-  const before = more && past.length ? `&before=${past[past.length - 1].id}` : "";
-  const narrowed = `${severity && `&severity=${severity}`}${search() && `&search=${encodeURIComponent(search())}`}`;
-  byId("progress").hidden = false;
-  try {
-    const answer = await get(`/api/v1/alerts/?state=past&limit=${many}${narrowed}${before}`);
-    if (mine !== turn) return;
-    past = before ? [...past, ...answer.alerts] : answer.alerts;
-    pastTotal = before ? past.length + answer.total - answer.alerts.length : answer.total;
-    pastRead = true;
-    endTrouble(byId("trouble"));
-    show();
-  } catch (error) {
-    if (mine === turn) showTrouble(byId("trouble"), t("The past could not be read. {message}", { message: /** @type {Error} */ (error).message }), readPast);
-  } finally {
-    if (mine === turn) byId("progress").hidden = true;
-  }
+  pastReading.read();
 }
 
-// In turn: of readings of which only the newest counts, none is shown while alerts never stop to clear.
-const readPastAgain = inTurn(() => readPast(false, Math.min(MOST, Math.max(PAGE, past.length)))); // nothing one has read down to goes
-
 function pastSoon() {
-  if (!timer) timer = setTimeout(readPastAgain, TYPED);
+  if (!timer) timer = setTimeout(readPast, TYPED);
 }
 
 /** Another tab, search or filter. */
@@ -156,7 +158,7 @@ function again() {
   if (tab === "past") {
     readPast();
     showStatistics();
-  }
+  } else leaveStatistics();
   if (tab === "silences") {
     silences.read();
     silences.choices();
@@ -176,7 +178,7 @@ byId("search").addEventListener("input", () => {
   if (tab === "past") timer = setTimeout(() => { address(); readPast(); }, TYPED);
   else again();
 });
-byId("older").addEventListener("click", () => readPast(true));
+byId("older").addEventListener("click", () => pastReading.more());
 byId("selection").addEventListener("click", (/** @type {MouseEvent} */ event) => {
   const act = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-act]"))?.dataset.act;
   if (act) acts.ask(act, list.meant);

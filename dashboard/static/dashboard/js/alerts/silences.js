@@ -32,6 +32,7 @@ export class Silences {
     /** @type {HTMLFormElement} */ this.form = byId("silence-form");
     this.outcome = el("p", { class: "wide-field", attrs: { role: "status" } });
     this.read = inTurn(() => this.#read());
+    /** What there is to choose from, each once. */ this.choices = inTurn(() => this.#choices());
     this.#fill();
   }
 
@@ -82,8 +83,7 @@ export class Silences {
     });
   }
 
-  /** What there is to choose from. */
-  async choices() {
+  async #choices() {
     for (const [path, area, make] of /** @type {[string, HTMLElement, (each: any) => [string, string]][]} */ ([
       ["/api/v1/sites/?page_size=1000", this.sites, (site) => [site.slug, site.name]],
       ["/api/v1/devices/?page_size=1000", byId("silence-devices"), (device) => [device.uid, device.name]],

@@ -3,10 +3,10 @@
 import { byId, el } from "../page/element.js";
 import { counted, duration, number } from "../page/format.js";
 import { get } from "../page/rest.js";
+import { newest } from "../page/newest.js";
 import { t } from "../page/language.js";
 
 let days = 7;
-let turn = 0;
 
 /** @param {number|null} seconds */
 const length = (seconds) => (seconds === null ? "–" : duration(Math.round(seconds) * 1000));
@@ -19,23 +19,23 @@ const lines = (rows, href) => rows.map((row) => {
     el("span", { class: "quiet", text: more.filter(Boolean).join(" · ") }));
 });
 
-export async function showStatistics() {
-  const mine = ++turn;
-  try {
-    const told = await get(`/api/v1/alerts/statistics/?days=${days}`);
-    if (mine !== turn) return;
-    byId("statistics").hidden = told.alerts === 0 && days === 7;
-    byId("statistics-title").textContent = days === 1 ? t("Last 24 hours") : t("Last {days} days", { days });
-    const figure = (/** @type {string} */ value, /** @type {string} */ what) => el("p", {}, el("b", { text: value }), el("span", { class: "quiet", text: what }));
-    byId("statistics-numbers").replaceChildren(figure(number(told.alerts, 0), counted(told.alerts, "alert").replace(/^\S+ /, "")),
-      figure(told.alerts ? `${Math.round((100 * told.acknowledged) / told.alerts)}\u2009%` : "–", t("acknowledged")),
-      figure(length(told.median_to_acknowledge), t("until acknowledged, the median")), figure(length(told.slow_to_acknowledge), t("nine of ten were sooner")),
-      figure(length(told.median_length), t("one stood, the median")));
-    byId("statistics-rules").replaceChildren(...lines(told.rules, () => null));
-    byId("statistics-devices").replaceChildren(...lines(told.devices, ({ key }) => `/devices/${encodeURIComponent(key)}/`));
-  } catch {
-    // The list below says what is wrong.
-  }
+/** Nothing is said when they cannot be read: the list below says what is wrong. */
+export const showStatistics = newest(() => get(`/api/v1/alerts/statistics/?days=${days}`), (told) => {
+  byId("statistics").hidden = told.alerts === 0 && days === 7;
+  byId("statistics-title").textContent = days === 1 ? t("Last 24 hours") : t("Last {days} days", { days });
+  const figure = (/** @type {string} */ value, /** @type {string} */ what) => el("p", {}, el("b", { text: value }), el("span", { class: "quiet", text: what }));
+  byId("statistics-numbers").replaceChildren(figure(number(told.alerts, 0), counted(told.alerts, "alert").replace(/^\S+ /, "")),
+    figure(told.alerts ? `${Math.round((100 * told.acknowledged) / told.alerts)}\u2009%` : "–", t("acknowledged")),
+    figure(length(told.median_to_acknowledge), t("until acknowledged, the median")), figure(length(told.slow_to_acknowledge), t("nine of ten were sooner")),
+    figure(length(told.median_length), t("one stood, the median")));
+  byId("statistics-rules").replaceChildren(...lines(told.rules, () => null));
+  byId("statistics-devices").replaceChildren(...lines(told.devices, ({ key }) => `/devices/${encodeURIComponent(key)}/`));
+});
+
+/** Another tab is open. */
+export function leaveStatistics() {
+  showStatistics.forget(); // what is asked comes too late
+  byId("statistics").hidden = true;
 }
 
 export function wireStatistics() {

@@ -4,6 +4,7 @@ import { auditRow } from "./audit-row.js";
 import { byId, el, endTrouble, setText, showRows, showTrouble } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { keepRead } from "../live/live.js";
+import { ListReading } from "../page/list-reading.js";
 import { ListWindow } from "../time/list-window.js";
 import { serverNow } from "../time/clock.js";
 import { showInAddress } from "../page/address.js";
@@ -22,7 +23,6 @@ const span = new ListWindow({ search: () => location.search, show: (text) => ste
 const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (byId(name));
 /** @type {Record<string, string>} what narrows it */ const narrowed = {};
 /** @type {import("./audit-row.js").AuditEntry[]} */ let entries = [];
-let asked = 0;
 let timer = 0;
 let typed = 0;
 
@@ -40,8 +40,13 @@ function narrow(more) {
   Object.assign(narrowed, more);
   for (const name of ALL) if (!narrowed[name]) delete narrowed[name];
   for (const name of FIELDS) if (name in more) field(name).value = narrowed[name] ?? "";
-  showInAddress({ ...narrowed, ...Object.fromEntries(new URLSearchParams(span.query)) });
-  read();
+  showInAddress(view());
+  reading.read();
+}
+
+/** As the address has it. @returns {Record<string, string>} */
+function view() {
+  return { ...narrowed, ...Object.fromEntries(new URLSearchParams(span.query)) };
 }
 
 /** As the server is asked. */
@@ -51,23 +56,24 @@ function wanted() {
   return query;
 }
 
-async function read(before = 0) {
-  const mine = ++asked;
-  const query = wanted();
-  for (const format of ["csv", "ndjson"]) byId(format).setAttribute("href", `/api/v1/audit/?${new URLSearchParams([...query, ["format", format]])}`);
-  if (before) query.set("before", String(before));
-  try {
-    const answer = await get(`/api/v1/audit/?${query}`);
-    if (mine !== asked) return; // somebody narrowed it meanwhile
-    entries = before ? [...entries, ...answer.entries] : answer.entries;
+/** @type {ListReading<{entries: import("./audit-row.js").AuditEntry[], more: boolean}>} */ const reading = new ListReading({
+  question: () => JSON.stringify(view()), // not `wanted`: the last hour is the same question a second later
+  ask: (_, isMore) => {
+    const query = wanted();
+    for (const format of ["csv", "ndjson"]) byId(format).setAttribute("href", `/api/v1/audit/?${new URLSearchParams([...query, ["format", format]])}`);
+    if (isMore && entries.length) query.set("before", String(entries[entries.length - 1].id));
+    return get(`/api/v1/audit/?${query}`);
+  },
+  show: (answer, isMore) => {
+    entries = isMore ? [...entries, ...answer.entries] : answer.entries;
     show(answer.more);
     endTrouble(byId("trouble"));
-  } catch (error) {
-    if (mine !== asked) return;
-    showTrouble(byId("trouble"), t("The audit log could not be read. {message}", { message: /** @type {Error} */ (error).message }), () => read(before));
+  },
+  failed: ({ message }, again) => {
+    showTrouble(byId("trouble"), t("The audit log could not be read. {message}", { message }), again);
     if (!entries.length) setText(byId("empty"), t("Not loaded."));
-  }
-}
+  },
+});
 
 /** @param {boolean} more */
 function show(more) {
@@ -86,10 +92,10 @@ function show(more) {
 async function tellIfNewer() {
   const query = wanted();
   query.set("limit", "1");
-  const mine = asked;
+  const shown = entries;
   try {
     const { entries: [newest] } = await get(`/api/v1/audit/?${query}`);
-    if (mine === asked && newest && newest.id !== entries[0]?.id) byId("newer").hidden = false;
+    if (shown === entries && newest && newest.id !== entries[0]?.id) byId("newer").hidden = false;
   } catch {
     // With the next entry it is asked again.
   }
@@ -102,14 +108,14 @@ function soon() {
     timer = 0;
     const isRead = byId("entries").querySelector("details[open]") !== null || byId("entries").contains(document.activeElement) || scrollY > 0 || entries.length > 100;
     if (isRead) tellIfNewer();
-    else read();
+    else reading.read();
   }, QUIET);
 }
 
-byId("more").addEventListener("click", () => read(entries[entries.length - 1]?.id));
-byId("newer").addEventListener("click", () => read());
+byId("more").addEventListener("click", () => reading.more());
+byId("newer").addEventListener("click", () => reading.read());
 const control = new TimeControl(byId("time-control"), span, { site: "", zoned: () => location.reload(), all: true });
-span.addEventListener("span", () => { control.show(); read(); });
+span.addEventListener("span", () => { control.show(); reading.read(); });
 steps.follow(span);
 keepRead(["audit"], soon);
-read();
+reading.read();

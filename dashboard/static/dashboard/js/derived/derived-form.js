@@ -3,6 +3,7 @@
 import { byId, el, setText } from "../page/element.js";
 import { InputRows } from "./input-rows.js";
 import { get, send } from "../page/rest.js";
+import { newest } from "../page/newest.js";
 import { showPlot } from "./preview-plot.js";
 import { t } from "../page/language.js";
 
@@ -15,13 +16,19 @@ export class DerivedForm {
   constructor(changed) {
     this.form = /** @type {HTMLFormElement} */ (byId("form"));
     this.timer = 0;
-    this.asked = 0; // what was answered to an earlier asking is not shown
+    // Only what the formula names: another name is a mistake when it is saved, not while it is written.
+    this.attempt = newest((/** @type {{formula: string, inputs: any[]}} */ { formula, inputs }) => send("POST", "/api/v1/derived/preview/", { formula, at: "", hours: HOURS, inputs }),
+      (tried, { inputs }) => this.#tried(tried, inputs), ({ message }) => byId("formula-said").replaceChildren(el("span", { class: "error", text: message })));
+    this.searchDevices = newest((/** @type {string} */ words) => get(`/api/v1/devices/?page_size=20&search=${encodeURIComponent(words)}`), ({ results }) => {
+      byId("devices").replaceChildren(...results.map((/** @type {any} */ one) => el("option", { attrs: { value: one.uid, label: one.name } })));
+      setText(byId("saved"), "");
+    }, () => setText(byId("saved"), t("The devices cannot be searched now.")));
     this.rows = new InputRows(() => this.#soon());
     this.form.addEventListener("input", () => {
       changed();
       this.#soon();
     });
-    this.field("device").addEventListener("input", () => this.#searchDevices());
+    this.field("device").addEventListener("input", () => this.searchDevices(this.field("device").value));
   }
 
   /** @returns {any} */
@@ -32,6 +39,8 @@ export class DerivedForm {
   /** @param {import("./derived-list.js").Derived|null} derived */
   show(derived) {
     this.isNew = derived === null;
+    clearTimeout(this.timer);
+    this.attempt.forget(); // it was of the one that was open
     this.field("formula").value = derived?.formula ?? "";
     for (const [name, value] of Object.entries({ device: derived?.device ?? "", metric: derived?.series.metric ?? "", unit: derived?.series.unit ?? "" })) {
       this.field(name).value = value;
@@ -83,26 +92,13 @@ export class DerivedForm {
 
   #soon(wait = WAIT) {
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.#try(), wait);
+    this.timer = window.setTimeout(() => this.attempt(this.read()), wait);
   }
 
-  async #try() {
-    const asked = ++this.asked;
-    const { formula, inputs } = this.read();
-    // Only what the formula names: another name is a mistake when it is saved, not while it is written.
-    const body = { formula, at: "", hours: HOURS, inputs };
-    try {
-      const tried = await send("POST", "/api/v1/derived/preview/", body);
-      if (asked !== this.asked) return;
-      if (tried.errors.inputs && tried.names.length < inputs.length) {
-        this.#showNames(tried.names, this.field("at").value);
-        this.#soon(0);
-        return;
-      }
-      this.#showTried(tried);
-    } catch (error) {
-      if (asked === this.asked) byId("formula-said").replaceChildren(el("span", { class: "error", text: /** @type {Error} */ (error).message }));
-    }
+  #tried(/** @type {any} */ tried, /** @type {any[]} */ inputs) {
+    if (!tried.errors.inputs || tried.names.length >= inputs.length) return this.#showTried(tried);
+    this.#showNames(tried.names, this.field("at").value);
+    this.#soon(0);
   }
 
   #showTried(/** @type {any} */ tried) {
@@ -134,15 +130,5 @@ export class DerivedForm {
     if ([...select.options].map((each) => each.value).join() === names.join()) return;
     select.replaceChildren(...names.map((name) => el("option", { text: name, attrs: { value: name } })));
     select.value = names.includes(at) ? at : names[0] ?? "";
-  }
-
-  async #searchDevices() {
-    try {
-      const { results } = await get(`/api/v1/devices/?page_size=20&search=${encodeURIComponent(this.field("device").value)}`);
-      byId("devices").replaceChildren(...results.map((/** @type {any} */ one) => el("option", { attrs: { value: one.uid, label: one.name } })));
-      setText(byId("saved"), "");
-    } catch {
-      setText(byId("saved"), t("The devices cannot be searched now."));
-    }
   }
 }

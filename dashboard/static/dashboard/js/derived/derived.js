@@ -1,6 +1,6 @@
 /** The page of derived series: the list, and the one that is open. */
 
-import { byId, endTrouble, setText, showTrouble } from "../page/element.js";
+import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { keepRead } from "../live/live.js";
 import { DerivedForm } from "./derived-form.js";
 import { DerivedList, nameOf } from "./derived-list.js";
@@ -17,12 +17,18 @@ const AGAIN = 10_000; // ms between two looks at what changes by itself
 
 /** @type {Derived|null} */ let open = null; // null: a new one, or none
 let dirty = false;
+let opened = 0; // counts what was opened and closed
+let written = 0; // counts changes
 
 const list = new DerivedList((derived) => leave() && show(derived));
 const form = new DerivedForm(() => {
   dirty = true;
+  written += 1;
   setText(byId("saved"), "");
 });
+
+/** Whether what was open then is open now: what was sent of it may be answered later. @param {{open: Derived|null, opened: number}} then */
+const isStillOpen = (then) => (then.open ? open?.id === then.open.id : opened === then.opened);
 
 /** Whether what was written may be forgotten. */
 function leave() {
@@ -32,6 +38,7 @@ function leave() {
 /** @param {Derived|null} derived null: a new one */
 function show(derived) {
   open = derived;
+  opened += 1;
   dirty = false;
   byId("nothing").hidden = true;
   byId("form").hidden = false;
@@ -47,6 +54,7 @@ function show(derived) {
 
 function hide() {
   open = null;
+  opened += 1;
   dirty = false;
   byId("nothing").hidden = false;
   byId("form").hidden = true;
@@ -79,13 +87,18 @@ const read = inTurn(async () => {
 /** Sends, reads the list again, and tells what was refused. @param {"POST"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] */
 async function act(method, path, body) {
   byId("save").disabled = true;
+  const then = { open, opened };
   try {
     const answer = await send(method, `/api/v1/derived/${path}`, body);
-    form.showErrors({});
+    if (isStillOpen(then)) form.showErrors({});
     await read();
     return { answer };
   } catch (error) {
     const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    if (!isStillOpen(then)) {
+      toast(t("Not saved: {message}", { message }));
+      return null;
+    }
     const told = Object.fromEntries(Object.entries(said ?? {}).map(([name, what]) => [name === "detail" ? "" : name, [what].flat().map((each) => (typeof each === "string" ? each : Object.values(each).flat().join(" "))).join(" ")]));
     form.showErrors(Object.keys(told).length ? told : { "": message });
     return null;
@@ -97,16 +110,19 @@ async function act(method, path, body) {
 async function save() {
   const missing = form.missing();
   if (Object.keys(missing).length) return form.showErrors(missing);
+  const then = { open, opened, written };
+  const isNew = open === null;
   const done = open ? await act("PATCH", `${open.id}/`, form.read()) : await act("POST", "", form.read());
   if (!done) return;
-  const isNew = open === null;
+  if (!isStillOpen(then) || (!isNew && written !== then.written)) return toast(t("Saved."));
   show(done.answer);
   setText(byId("saved"), isNew ? t("Saved. Results follow within seconds.") : t("Saved. It is computed anew."));
 }
 
 async function remove() {
   if (!open || !confirm(t("Delete “{name}” and all it holds?", { name: nameOf(open) }))) return;
-  if (await act("DELETE", `${open.id}/`)) hide();
+  const then = { open, opened };
+  if ((await act("DELETE", `${open.id}/`)) && isStillOpen(then)) hide();
 }
 
 byId("new").addEventListener("click", () => {

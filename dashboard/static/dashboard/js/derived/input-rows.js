@@ -2,6 +2,7 @@
 
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
+import { newest } from "../page/newest.js";
 import { t } from "../page/language.js";
 
 const WAIT = 250; // ms after a key until it is searched
@@ -56,15 +57,17 @@ export class InputRows {
     this.bound.set(name, bound);
     const choices = el("datalist", { attrs: { id: `series-of-${name}` } });
     const series = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { list: choices.id, autocomplete: "off", spellcheck: "false", placeholder: t("Search a series"), value: bound.text } }));
+    const search = newest((/** @type {string} */ words) => get(`/api/v1/series/?page_size=${SHOWN}&search=${encodeURIComponent(words)}`),
+      ({ results }) => this.#show(results, series, choices, bound), () => series.setCustomValidity(t("The series cannot be searched now."))); // the next key searches again
     let timer = 0;
     series.addEventListener("input", () => {
       bound.text = series.value;
       bound.series = this.found.get(series.value) ?? null;
       clearTimeout(timer);
-      if (bound.series === null) timer = window.setTimeout(() => this.#search(series, choices, bound), WAIT);
+      if (bound.series === null) timer = window.setTimeout(() => search(series.value), WAIT);
       this.changed();
     });
-    series.addEventListener("focus", () => choices.childElementCount || this.#search(series, choices, bound));
+    series.addEventListener("focus", () => choices.childElementCount || search(series.value));
     const hold = /** @type {HTMLInputElement} */ (el("input", { class: "field", attrs: { type: "number", min: "0", step: "any", inputmode: "decimal", placeholder: t("as usual"), value: bound.hold } }));
     hold.addEventListener("input", () => {
       bound.hold = hold.value;
@@ -73,19 +76,13 @@ export class InputRows {
     return el("li", {}, el("b", { class: "mono", text: name }), el("label", {}, t("Series of {name}", { name }), series, choices), el("label", {}, t("Holds, seconds"), hold));
   }
 
-  async #search(/** @type {HTMLInputElement} */ field, /** @type {HTMLElement} */ choices, /** @type {Bound} */ bound) {
-    try {
-      const { results } = await get(`/api/v1/series/?page_size=${SHOWN}&search=${encodeURIComponent(field.value)}`);
-      for (const one of results) this.found.set(textOf(one), one.id);
-      const shown = results.filter((/** @type {any} */ one) => one.kind !== "text").slice(0, SHOWN);
-      choices.replaceChildren(...shown.map((/** @type {any} */ one) => el("option", { attrs: { value: textOf(one), label: one.label || one.unit } })));
-      field.setCustomValidity("");
-      if (bound.series === null && this.found.has(field.value)) {
-        bound.series = this.found.get(field.value) ?? null;
-        this.changed();
-      }
-    } catch {
-      field.setCustomValidity(t("The series cannot be searched now.")); // the next key searches again
-    }
+  #show(/** @type {any[]} */ results, /** @type {HTMLInputElement} */ field, /** @type {HTMLElement} */ choices, /** @type {Bound} */ bound) {
+    for (const one of results) this.found.set(textOf(one), one.id);
+    const shown = results.filter((one) => one.kind !== "text").slice(0, SHOWN);
+    choices.replaceChildren(...shown.map((one) => el("option", { attrs: { value: textOf(one), label: one.label || one.unit } })));
+    field.setCustomValidity("");
+    if (bound.series !== null || !this.found.has(field.value)) return;
+    bound.series = this.found.get(field.value) ?? null;
+    this.changed();
   }
 }

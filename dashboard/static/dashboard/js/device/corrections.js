@@ -5,6 +5,7 @@ import { ChoiceDialog } from "../charts/choice-dialog.js";
 import { ask } from "../page/form-dialog.js";
 import { connection } from "../live/live.js";
 import { get, send } from "../page/rest.js";
+import { newest } from "../page/newest.js";
 import { inTurn } from "../page/in-turn.js";
 import { nameOf } from "../charts/series-head.js";
 import { number } from "../page/format.js";
@@ -42,28 +43,34 @@ export function offerCorrections(device) {
 
 const path = (/** @type {any} */ series) => `/api/v1/series/${series.id}/corrections/`;
 
+/** Of what was chosen the last opens its dialog: one for other readings must not come under somebody's finger. */
+const asked = newest((/** @type {() => Promise<() => void>} */ look) => look(), (open) => open(), ({ message }) => toast(message));
+
 /** @param {any} series @param {number} from @param {number} to */
-async function askDelete(series, from, to) {
+const askDelete = (series, from, to) => asked(async () => {
   const wanted = { action: "delete", from, to };
   const tried = await counted(series, wanted);
-  if (!tried) return;
-  const n = number(tried.removed, 0);
+  return () => offerDelete(series, wanted, tried.removed);
+});
+
+/** @param {any} series @param {{action: string, from: number, to: number}} wanted @param {number} removed readings */
+function offerDelete(series, wanted, removed) {
+  if (!removed) return toast(t("There are no readings of {name} in this time.", { name: nameOf(series) }));
   ask({
-    title: tn("Delete {n} reading of {name}", "Delete {n} readings of {name}", tried.removed, { n, name: nameOf(series) }), act: t("Delete"),
-    fields: [reason(from, to)],
+    title: tn("Delete {n} reading of {name}", "Delete {n} readings of {name}", removed, { n: number(removed, 0), name: nameOf(series) }), act: t("Delete"),
+    fields: [reason(wanted.from, wanted.to)],
     save: (values) => send("POST", path(series), { ...wanted, ...values }), saved: done,
   });
 }
 
 /** @param {any} series @param {number} from @param {number} to */
-async function askReplace(series, from, to) {
-  let points;
-  try {
-    const answer = await get(`/api/v1/readings/?series=${series.id}&from=${from}&to=${to}&points=${EDITED}`);
-    points = answer.series[0].reduced ? null : answer.series[0].points;
-  } catch (error) {
-    return void toast(/** @type {Error} */ (error).message);
-  }
+const askReplace = (series, from, to) => asked(async () => {
+  const answer = await get(`/api/v1/readings/?series=${series.id}&from=${from}&to=${to}&points=${EDITED}`);
+  return () => offerReplace(series, from, to, answer.series[0].reduced ? null : answer.series[0].points);
+});
+
+/** @param {any} series @param {number} from @param {number} to @param {any[]|null} points null: there are too many */
+function offerReplace(series, from, to, points) {
   if (points === null) return toast(t("There are more than {n} readings: select less, or replace them over REST.", { n: number(EDITED, 0) }));
   ask({
     title: t("Correct readings of {name}", { name: nameOf(series) }),
@@ -78,17 +85,14 @@ async function askReplace(series, from, to) {
 /** @param {number} from @param {number} to */
 const reason = (from, to) => ({ name: "reason", label: t("Why"), attrs: { maxlength: "500" }, wide: true, hint: t("{span}. It stands in the log, and can be undone for 30 days.", { span: span(from, to, serverNow()) }) });
 
-/** What it would change; null: nothing, or it may not. @param {any} series @param {any} wanted */
+/** What it would change. Raises with what the server says of why it may not. @param {any} series @param {any} wanted */
 async function counted(series, wanted) {
   try {
-    const tried = await send("POST", `${path(series)}?dry_run=1`, { ...wanted, reason: "-" });
-    if (tried.removed) return tried;
-    toast(t("There are no readings of {name} in this time.", { name: nameOf(series) }));
+    return await send("POST", `${path(series)}?dry_run=1`, { ...wanted, reason: "-" });
   } catch (error) {
     const { body, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-    toast([...Object.values(body ?? {})].flat().join(" ") || message);
+    throw new Error([...Object.values(body ?? {})].flat().join(" ") || message);
   }
-  return null;
 }
 
 function done(/** @type {Correction} */ made) {

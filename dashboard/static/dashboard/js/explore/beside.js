@@ -74,6 +74,7 @@ export class Beside {
     this.window = { from, to: to + (this.shift && this.world.live() ? (to - from) * AHEAD : 0) };
     this.readAt = this.world.now();
     clearTimeout(this.timer);
+    if (ms === 0) this.abort?.abort(); // of another time, or in other buckets
     this.timer = setTimeout(() => this.#read(), ms);
   }
 
@@ -81,10 +82,11 @@ export class Beside {
     this.abort?.abort();
     const { shift, asked, series, window: present } = this;
     if (!series.length || !present) return;
-    this.abort = new AbortController();
+    const abort = new AbortController();
+    this.abort = abort;
     const window = shift ? { from: earlier(present.from, shift), to: earlier(present.to, shift) } : present;
     try {
-      const answer = await this.world.get(pathOf(series, window, asked, this.world.zone()), this.abort.signal);
+      const answer = await this.world.get(pathOf(series, window, asked, this.world.zone()), abort.signal);
       for (const history of historiesOf(answer, asked)) this.held.set(history.id, shifted(history, window, shift));
       this.world.changed("");
     } catch (error) {

@@ -3,6 +3,7 @@
 import { byId, el, setText } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { humanise, number } from "../page/format.js";
+import { newest } from "../page/newest.js";
 import { t, tn } from "../page/language.js";
 
 const PAUSE = 150; // ms without a key before the server is asked
@@ -35,14 +36,17 @@ export class Finder {
     this.list = byId("found");
     /** @type {{series: Found[], total: number, groups: Group[]}|null} */ this.answer = null;
     /** @type {any} */ this.timer = 0;
-    this.turn = 0;
+    /** what it was answered to */ this.words = "";
+    this.picks = false; // the first of what is found, once it is what is written
+    this.ask = newest(() => this.#ask(), (answer) => this.#take(answer), ({ message }) => setText(byId("found-count"), message));
     this.field.addEventListener("input", () => {
+      this.picks = false;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.ask(), PAUSE);
     });
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") this.list.querySelector("button")?.focus();
-      else if (event.key === "Enter") this.list.querySelector("button")?.click();
+      else if (event.key === "Enter") this.#pick();
       else return;
       event.preventDefault();
     });
@@ -56,17 +60,26 @@ export class Finder {
     });
   }
 
-  async ask() {
-    const turn = ++this.turn;
-    const words = this.field.value.trim().slice(0, 200);
-    try {
-      const answer = await get(`/api/v1/search/series/?q=${encodeURIComponent(words)}&limit=${MOST}`);
-      if (turn !== this.turn) return;
-      this.answer = answer;
-      this.show();
-    } catch (error) {
-      if (turn === this.turn) setText(byId("found-count"), /** @type {Error} */ (error).message);
-    }
+  get #wanted() {
+    return this.field.value.trim().slice(0, 200);
+  }
+
+  async #ask() {
+    const words = this.#wanted;
+    return { words, ...(await get(`/api/v1/search/series/?q=${encodeURIComponent(words)}&limit=${MOST}`)) };
+  }
+
+  #take(/** @type {any} */ { words, ...answer }) {
+    this.words = words;
+    this.answer = answer;
+    this.show();
+    if (this.picks) this.#pick();
+  }
+
+  /** The first that was found for what is written, not for what was written before. */
+  #pick() {
+    this.picks = this.answer === null || this.words !== this.#wanted;
+    if (!this.picks) this.list.querySelector("button")?.click();
   }
 
   /** What was found, and which of it is chosen already. */

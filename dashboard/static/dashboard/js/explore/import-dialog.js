@@ -3,6 +3,7 @@
 import { MOST_BYTES, formatOf, inWordsOfForm, packed, pathOf } from "./import-file.js";
 import { byId, el, setText } from "../page/element.js";
 import { get, sendFile } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { number, size, withUnit } from "../page/format.js";
 import { recognised, t, tn } from "../page/language.js";
 import { moment } from "../time/moment.js";
@@ -20,6 +21,7 @@ export class ImportDialog {
     /** @type {any} */ this.timer = 0;
     /** @type {any} what the file is, as it was looked at last */ this.seen = null;
     this.isRunning = false;
+    /** The sites there are to choose from, once. */ this.sites = inTurn(() => this.#sites());
     byId("import-open").addEventListener("click", () => this.#open());
     this.form.addEventListener("change", (/** @type {Event} */ event) => this.#changed(/** @type {HTMLInputElement} */ (event.target).name === "file"));
     this.form.addEventListener("submit", (/** @type {Event} */ event) => {
@@ -36,11 +38,12 @@ export class ImportDialog {
 
   #open() {
     if (!byId("import-zones").children.length) byId("import-zones").append(...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { attrs: { value: zone } })));
-    if (this.form.elements.site.options.length === 1) this.#sites();
+    this.sites();
     this.dialog.showModal();
   }
 
   async #sites() {
+    if (this.form.elements.site.options.length > 1) return;
     try {
       const { results } = await get("/api/v1/sites/?page_size=1000&ordering=name");
       this.form.elements.site.append(...results.map((/** @type {any} */ { slug, name }) => el("option", { text: name, attrs: { value: slug } })));
@@ -52,6 +55,7 @@ export class ImportDialog {
   #changed(/** @type {boolean} */ isOther) {
     if (this.isRunning) return;
     this.seen = null;
+    this.turn += 1; // what is being looked at is not what is chosen now
     byId("import-start").disabled = true;
     byId("import-show").hidden = true;
     if (isOther) this.#fresh();

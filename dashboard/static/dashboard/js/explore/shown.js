@@ -36,8 +36,14 @@ export class Shown {
     if (!names.length) return;
     const query = new URLSearchParams(names.map((name) => ["name", written(name)]));
     const turn = ++this.turn;
-    const { series, missing } = await get(`/api/v1/search/series/?limit=${MOST_APART}&${query}`);
+    let answer;
+    try {
+      answer = await get(`/api/v1/search/series/?limit=${MOST_APART}&${query}`);
+    } catch (error) {
+      if (turn === this.turn) throw error;
+    }
     if (turn !== this.turn) return; // a later answer is right
+    const { series, missing } = answer;
     for (const name of names) { // what was put beside them meanwhile was not asked about
       this.found.delete(name);
       this.missing.delete(name);

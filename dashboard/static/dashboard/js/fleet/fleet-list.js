@@ -70,8 +70,9 @@ export class Fleet {
       this.second();
       if (this.lines) endTrouble(byId("trouble"));
     } catch (error) {
+      if (turn !== this.turn) return; // a later one says how it is
       showTrouble(byId("trouble"), t("The fleet could not be loaded. {reason}", { reason: /** @type {Error} */ (error).message }), () => this.load());
-      if (turn === this.turn) this.roster.end();
+      this.roster.end();
       if (news.holds) setTimeout(() => this.load(), AGAIN_AFTER);
     } finally {
       if (turn === this.turn) byId("progress").hidden = true;

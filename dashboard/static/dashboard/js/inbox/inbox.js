@@ -4,7 +4,7 @@ import { byId, el, endTrouble, setText, showRows, showTrouble } from "../page/el
 import { candidateRow } from "./candidate-row.js";
 import { keepRead } from "../live/live.js";
 import { get, send } from "../page/rest.js";
-import { inTurn } from "../page/in-turn.js";
+import { ListReading } from "../page/list-reading.js";
 import { kinds } from "./groups.js";
 import { counted, number } from "../page/format.js";
 import { showChips } from "../page/chips.js";
@@ -25,18 +25,21 @@ let ignored = query.get("ignored") === "1";
 let timer = 0;
 byId("search").value = query.get("search") ?? "";
 
-const read = inTurn(async () => {
-  clearTimeout(timer);
-  timer = 0;
-  const asked = showInAddress({ convention, search: byId("search").value.trim(), ignored: ignored ? "1" : "" });
-  try {
-    const answer = await get(`/api/v1/inbox/${asked.size ? `?${asked}` : ""}`);
+const reading = new ListReading({
+  question: () => String(showInAddress({ convention, search: byId("search").value.trim(), ignored: ignored ? "1" : "" })),
+  ask: (question) => get(`/api/v1/inbox/${question && `?${question}`}`),
+  show: (answer) => {
     show(answer);
     endTrouble(byId("trouble"));
-  } catch (error) {
-    showTrouble(byId("trouble"), t("The inbox could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
-  }
+  },
+  failed: ({ message }, again) => showTrouble(byId("trouble"), t("The inbox could not be read. {message}", { message }), again),
 });
+
+function read() {
+  clearTimeout(timer);
+  timer = 0;
+  return reading.read();
+}
 
 /** @param {{total: number, most: number, turned_away: number, memory_full: Record<string, number>, conventions: Record<string, number>, devices: Candidate[]}} answer */
 function show({ total, most, turned_away: away, memory_full: forgotten, conventions, devices }) {

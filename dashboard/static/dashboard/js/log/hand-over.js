@@ -4,6 +4,7 @@ import { byId, el, icon, setText, toast } from "../page/element.js";
 import { number } from "../page/format.js";
 import { get } from "../page/rest.js";
 import { moment, when, zoneName } from "../time/moment.js";
+import { newest } from "../page/newest.js";
 import { serverNow } from "../time/clock.js";
 import { t, tn } from "../page/language.js";
 
@@ -15,7 +16,10 @@ export class HandOver {
   constructor(site) {
     this.site = site;
     /** ms before now; null: since one logged in @type {number|null} */ this.span = null;
-    this.turn = 0;
+    this.ask = newest((/** @type {URLSearchParams} */ query) => get(`/api/v1/log/since/?${query}`), (answer) => this.#show(answer), ({ message }) => {
+      setText(this.said, t("It could not be read. {why}", { why: message }));
+      this.said.hidden = false;
+    });
     this.dialog = /** @type {HTMLDialogElement} */ (byId("hand-over"));
     this.text = el("pre", { class: "hand-over-text", attrs: { tabindex: "0", "aria-label": t("What happened") } });
     this.facts = el("p", { class: "soft" });
@@ -33,24 +37,19 @@ export class HandOver {
     this.read();
   }
 
-  async read() {
-    const turn = ++this.turn;
+  read() {
     for (const button of this.spans.children) button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.ms === String(this.span)));
     const query = new URLSearchParams({ zone: zoneName() || "UTC", ...(this.span === null ? {} : { from: String(serverNow() - this.span) }), ...(this.site() ? { site: this.site() } : {}) });
-    try {
-      const answer = await get(`/api/v1/log/since/?${query}`);
-      if (turn !== this.turn) return;
-      this.said.hidden = true;
-      setText(this.text, answer.text);
-      const many = Object.values(answer.counts).reduce((sum, count) => sum + Number(count), 0);
-      setText(this.facts, [t("Since {when}", { when: when(answer.from, serverNow()) }), tn("{n} entry", "{n} entries", many, { n: number(many, 0) }),
-        ...(answer.people.length ? [t("by {names}", { names: answer.people.join(", ") })] : []), ...(answer.more ? [t("the newest are shown")] : [])].join(" · "));
-      this.facts.title = moment(answer.from);
-    } catch (error) {
-      if (turn !== this.turn) return;
-      setText(this.said, t("It could not be read. {why}", { why: /** @type {Error} */ (error).message }));
-      this.said.hidden = false;
-    }
+    this.ask(query);
+  }
+
+  #show(/** @type {any} */ answer) {
+    this.said.hidden = true;
+    setText(this.text, answer.text);
+    const many = Object.values(answer.counts).reduce((sum, count) => sum + Number(count), 0);
+    setText(this.facts, [t("Since {when}", { when: when(answer.from, serverNow()) }), tn("{n} entry", "{n} entries", many, { n: number(many, 0) }),
+      ...(answer.people.length ? [t("by {names}", { names: answer.people.join(", ") })] : []), ...(answer.more ? [t("the newest are shown")] : [])].join(" · "));
+    this.facts.title = moment(answer.from);
   }
 
   async copy() {

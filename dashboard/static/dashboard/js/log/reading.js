@@ -19,7 +19,7 @@ class Reading extends EventTarget {
     /** by stream: the place told, or about to be @type {Map<string, number>} */ this.told = new Map();
     /** what is to be told, by stream @type {Map<string, import("./stream.js").Entry>} */ this.due = new Map();
     this.asking = false;
-    this.turn = 0; // counts what was told
+    this.turn = 0; // counts what is told, as it is sent and as it is answered
     this.read = inTurn(() => this.#read());
   }
 
@@ -71,7 +71,10 @@ class Reading extends EventTarget {
       const newest = /** @type {import("./stream.js").Entry} */ (this.due.get(name));
       this.due.delete(name);
       try {
+        this.turn += 1;
+        const mine = this.turn;
         const counts = await send("POST", "/api/v1/log/unread/", { read_to: newest.id, ...of });
+        if (mine !== this.turn) return this.ask(); // of another stream more was told meanwhile, which it may not know of
         this.turn += 1;
         this.#take(counts);
       } catch {

@@ -2,6 +2,7 @@
 
 import { byId, el } from "../page/element.js";
 import { get } from "../page/rest.js";
+import { ListReading } from "../page/list-reading.js";
 import { duration } from "../page/format.js";
 import { showInAddress } from "../page/address.js";
 import { when } from "../time/moment.js";
@@ -12,40 +13,45 @@ const OUTCOMES = /** @type {Record<string, string>} */ ({ taken: t("taken"), ref
 const STATES = /** @type {Record<string, string>} */ ({ waiting: t("waits to be sent"), sent: t("was taken"), failed: t("was given up"), withdrawn: t("was withdrawn") });
 
 export class Log {
-  /** @param {(error: Error) => void} failed told when a page of it could not be read */
-  constructor(failed) {
-    this.failed = failed;
+  /** @param {{shown: () => void, failed: (error: Error, again: () => void) => void}} told when a page of it was read, and when one could not be */
+  constructor(told) {
+    this.told = told;
     this.form = byId("log-filter");
     const query = new URLSearchParams(location.search);
     for (const name of ["who", "why", "state", "alert"]) this.form[name].value = query.get(name) ?? "";
     this.form.addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
-    this.form.addEventListener("change", () => this.read().catch(failed));
-    byId("log-more").addEventListener("click", () => this.#more().catch(failed));
-    /** @type {number|null} */ this.next = null;
+    this.form.addEventListener("change", () => {
+      this.address();
+      this.read();
+    });
+    byId("log-more").addEventListener("click", () => this.reading.more());
+    /** where what follows begins; null: nothing follows @type {number|null} */ this.next = null;
+    this.reading = new ListReading({
+      question: () => String(new URLSearchParams(Object.entries(this.#wanted()).filter(([, value]) => value))),
+      ask: (question, isMore) => (isMore && this.next === null ? null : get(`/api/v1/notifications/decisions/?${question}${isMore ? `&before=${this.next}` : ""}`)),
+      show: (answer, isMore) => this.#show(answer, isMore),
+      failed: told.failed,
+    });
   }
 
-  /** Raises what `get` raises. */
-  async read() {
-    const answer = await this.#page(null);
-    byId("log").replaceChildren(...answer.decisions.map((/** @type {any} */ each) => this.#row(each, answer.now)));
+  read() {
+    return this.reading.read();
+  }
+
+  address() {
+    showInAddress({ tab: "log", ...this.#wanted() });
+  }
+
+  #show(/** @type {{decisions: any[], next: number|null, now: number}} */ { decisions, next, now }, /** @type {boolean} */ isMore) {
+    this.next = next;
+    byId("log-rest").hidden = next === null;
+    const rows = decisions.map((each) => this.#row(each, now));
+    if (isMore) byId("log").append(...rows);
+    else byId("log").replaceChildren(...rows);
     const narrowed = Object.values(this.#wanted()).some(Boolean);
-    byId("log-empty").hidden = answer.decisions.length > 0;
+    byId("log-empty").hidden = byId("log").childElementCount > 0;
     byId("log-empty").textContent = narrowed ? t("Nothing fits what is chosen above.") : t("Nothing yet. Each time an alert fires, here stands who was told, and who was not and why.");
-  }
-
-  async #more() {
-    const answer = await this.#page(this.next);
-    byId("log").append(...answer.decisions.map((/** @type {any} */ each) => this.#row(each, answer.now)));
-  }
-
-  async #page(/** @type {number|null} */ before) {
-    const wanted = this.#wanted();
-    showInAddress({ tab: "log", ...wanted });
-    const query = new URLSearchParams(Object.entries({ ...wanted, before: before ? String(before) : "" }).filter(([, value]) => value));
-    const answer = await get(`/api/v1/notifications/decisions/?${query}`);
-    this.next = answer.next;
-    byId("log-rest").hidden = answer.next === null;
-    return answer;
+    this.told.shown();
   }
 
   /** @returns {Record<string, string>} */

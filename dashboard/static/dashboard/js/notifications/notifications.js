@@ -23,7 +23,10 @@ const channels = new ChannelList(() => read());
 const onCall = new OnCall(() => read());
 const policies = new Policies(() => read());
 const words = new Words();
-const log = new Log(failed);
+const log = new Log({
+  shown: () => tab === "log" && endTrouble(byId("trouble")),
+  failed: (error) => tab === "log" && failed(error),
+});
 const sites = JSON.parse(byId("sites").textContent);
 const tabs = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("[data-tab]")]);
 const query = new URLSearchParams(location.search);
@@ -39,7 +42,7 @@ const read = inTurn(async () => {
       await channels.read(me.name);
     }
     else if (tab === "words") await words.read();
-    else if (tab === "log") await log.read();
+    else if (tab === "log") return await log.read(); // which tells itself how it went
     else {
       const { people, rooms } = await get("/api/v1/notifications/recipients/");
       const names = people.map((/** @type {{name: string}} */ { name }) => name);
@@ -60,7 +63,8 @@ function show(/** @type {string} */ wanted) {
   tab = wanted;
   for (const button of tabs) button.setAttribute("aria-pressed", String(button.dataset.tab === tab));
   for (const panel of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-panel]"))) panel.hidden = panel.dataset.panel !== tab;
-  if (tab !== "log") showInAddress({ tab: tab === "mine" ? "" : tab });
+  if (tab === "log") log.address();
+  else showInAddress({ tab: tab === "mine" ? "" : tab });
   return read();
 }
 

@@ -5,6 +5,7 @@ import { afterMinutes, dueMinutes, shortly } from "./hours.js";
 import { ask, boxes } from "../page/form-dialog.js";
 import { byId, el } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { newest } from "../page/newest.js";
 import { t } from "../page/language.js";
 import { SEVERITIES } from "./words.js";
 
@@ -28,8 +29,9 @@ export class Policies {
     byId("add-policy").addEventListener("click", () => this.#edit(null));
     byId("try").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
-      this.#try();
+      this.attempt();
     });
+    this.attempt = newest(() => this.#try(), ({ steps }) => showTried(steps), ({ message }) => byId("tried").replaceChildren(el("li", { class: "error", text: message })));
   }
 
   /** Raises what `get` raises. @param {Known} known what a step may name */
@@ -109,17 +111,15 @@ export class Policies {
     return { element: el("div", {}, list, act(t("Add a step"), () => { add(fresh()); show(); })), read: () => rows.map(({ read }) => read()) };
   }
 
-  async #try() {
-    const area = byId("tried");
+  #try() {
     const form = byId("try");
-    try {
-      const body = { severity: form.severity.value, site: byId("try-site").value || null, labels: labelsOf(form.labels.value) };
-      const { steps } = await send("POST", "/api/v1/notifications/policies/try/", body);
-      area.replaceChildren(...steps.map((/** @type {any} */ step) => el("li", {}, el("b", { text: `${shortly(step.at, Date.now())} ${step.policy}` }),
-        el("ul", { class: "small" }, ...step.told.map((/** @type {any} */ each) => el("li", { text: `${each.who}: ${each.said === "told" ? t("told on {channels}", { channels: each.channels.join(", ") }) : each.said}` }))))));
-      if (!steps.length) area.replaceChildren(el("li", { class: "error", text: t("Nobody would be told: no policy is for such an alert.") }));
-    } catch (error) {
-      area.replaceChildren(el("li", { class: "error", text: /** @type {Error} */ (error).message }));
-    }
+    return send("POST", "/api/v1/notifications/policies/try/", { severity: form.severity.value, site: byId("try-site").value || null, labels: labelsOf(form.labels.value) });
   }
+}
+
+/** Whom a made-up alert would be told, step by step. @param {any[]} steps */
+function showTried(steps) {
+  byId("tried").replaceChildren(...steps.map((step) => el("li", {}, el("b", { text: `${shortly(step.at, Date.now())} ${step.policy}` }),
+    el("ul", { class: "small" }, ...step.told.map((/** @type {any} */ each) => el("li", { text: `${each.who}: ${each.said === "told" ? t("told on {channels}", { channels: each.channels.join(", ") }) : each.said}` }))))));
+  if (!steps.length) byId("tried").replaceChildren(el("li", { class: "error", text: t("Nobody would be told: no policy is for such an alert.") }));
 }

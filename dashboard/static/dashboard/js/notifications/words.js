@@ -2,6 +2,7 @@
 
 import { byId, el, setText } from "../page/element.js";
 import { get, send } from "../page/rest.js";
+import { newest } from "../page/newest.js";
 import { t } from "../page/language.js";
 
 const CALLED = /** @type {Record<string, string>} */ ({ fired: t("It has fired"), worsened: t("It has become worse"), escalated: t("Nobody has acknowledged"), cleared: t("It is over"), digest: t("Several together") });
@@ -12,7 +13,12 @@ export class Words {
     /** @type {{what: string, subject: string, text: string, ours: boolean}[]} */ this.wordings = [];
     this.form = byId("words");
     this.dirty = false;
-    this.asked = 0;
+    this.saves = 0; // begun and ended: an answer from before one says nothing
+    /** @type {() => Promise<void>} */ this.preview = newest(() => this.#tried(), (said) => {
+      setText(byId("preview-subject"), said.subject);
+      setText(byId("preview-text"), said.text);
+      this.#complain(said.errors);
+    }, ({ message }) => this.#complain({ text: message }));
     /** @type {ReturnType<typeof setTimeout>|undefined} */ this.timer = undefined;
     this.form.what.addEventListener("change", () => this.#show());
     this.form.addEventListener("input", (/** @type {Event} */ event) => {
@@ -29,7 +35,9 @@ export class Words {
 
   /** Raises what `get` raises. What somebody is writing stays. */
   async read() {
+    const { saves } = this;
     const { wordings, places } = await get("/api/v1/notifications/wordings/");
+    if (saves !== this.saves) return;
     this.wordings = wordings;
     byId("places").textContent = places.map((/** @type {string} */ name) => `{${name}}`).join(" ");
     if (!this.form.what.options.length) this.form.what.replaceChildren(...wordings.map((/** @type {any} */ { what }) => el("option", { text: CALLED[what] ?? what, attrs: { value: what } })));
@@ -50,27 +58,18 @@ export class Words {
     this.form.text.value = wording.text;
     byId("words-ours").hidden = wording.ours;
     setText(byId("words-saved"), "");
-    this.#preview();
+    this.preview();
   }
 
   #soon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#preview(), SOON);
+    this.timer = setTimeout(() => this.preview(), SOON);
   }
 
-  async #preview() {
-    const asked = ++this.asked;
+  #tried() {
     const { what, subject, text } = this.form;
-    try {
-      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-      const said = await send("POST", "/api/v1/notifications/preview/", { what: what.value, subject: subject.value, text: text.value, zone });
-      if (asked !== this.asked) return; // an older answer than what is written now
-      setText(byId("preview-subject"), said.subject);
-      setText(byId("preview-text"), said.text);
-      this.#complain(said.errors);
-    } catch (error) {
-      if (asked === this.asked) this.#complain({ text: /** @type {Error} */ (error).message });
-    }
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+    return send("POST", "/api/v1/notifications/preview/", { what: what.value, subject: subject.value, text: text.value, zone });
   }
 
   #complain(/** @type {Record<string, string>} */ errors) {
@@ -81,24 +80,34 @@ export class Words {
   }
 
   async #save() {
-    const { what, subject, text } = this.form;
+    const what = this.form.what.value;
+    const [subject, text] = [this.form.subject.value, this.form.text.value];
+    const isShown = () => what === this.form.what.value; // the other kinds' words stand there meanwhile
+    this.saves += 1;
     try {
-      const saved = await send("PATCH", `/api/v1/notifications/wordings/${what.value}/`, { subject: subject.value, text: text.value });
-      this.dirty = false;
+      const saved = await send("PATCH", `/api/v1/notifications/wordings/${what}/`, { subject, text });
+      this.wordings = this.wordings.map((one) => (one.what === what ? { ...one, ...saved } : one));
+      if (!isShown()) return;
+      this.dirty = this.form.subject.value !== subject || this.form.text.value !== text;
       byId("words-ours").hidden = saved.ours;
       setText(byId("words-saved"), t("Saved"));
     } catch (error) {
-      setText(byId("words-saved"), t("Not saved: {message}", { message: /** @type {Error} */ (error).message }));
+      if (isShown()) setText(byId("words-saved"), t("Not saved: {message}", { message: /** @type {Error} */ (error).message }));
+    } finally {
+      this.saves += 1;
     }
   }
 
   async #giveBack() {
+    const what = this.form.what.value;
+    this.saves += 1;
     try {
-      await send("DELETE", `/api/v1/notifications/wordings/${this.form.what.value}/`);
-      this.dirty = false;
+      await send("DELETE", `/api/v1/notifications/wordings/${what}/`);
+      this.saves += 1;
+      if (what === this.form.what.value) this.dirty = false;
       await this.read();
     } catch (error) {
-      setText(byId("words-saved"), /** @type {Error} */ (error).message);
+      if (what === this.form.what.value) setText(byId("words-saved"), /** @type {Error} */ (error).message);
     }
   }
 }

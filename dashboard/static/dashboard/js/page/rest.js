@@ -21,6 +21,7 @@ export async function get(path, signal) {
   const body = await whileThere(path, signal, (either) => answer(path, { headers: { Accept: "application/json" }, signal: either }));
   if (typeof body.now === "number") synchronise(body.now);
   await pressOver();
+  signal?.throwIfAborted(); // meanwhile
   return body;
 }
 

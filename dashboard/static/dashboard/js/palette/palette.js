@@ -4,6 +4,7 @@ import { acts, matching, offer, offerTimes, times } from "./offers.js";
 import { byId, el, icon } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { humanise } from "../page/format.js";
+import { newest } from "../page/newest.js";
 import { t } from "../page/language.js";
 import { typing } from "../frame/frame.js";
 import { views } from "../views/views.js";
@@ -26,7 +27,8 @@ class Palette {
     this.at = 0;
     this.moved = false; // the viewer has chosen one by the arrows
     this.timer = 0;
-    this.turn = 0;
+    this.ask = newest((/** @type {string} */ text) => get(`/api/v1/search/?q=${encodeURIComponent(text.slice(0, 200))}&limit=${MOST}`),
+      (found, text) => this.#take(found, text), (_, text) => this.#take(null, text));
     /** what the server found for `foundFor` @type {any} */ this.found = null;
     this.foundFor = "";
     this.field.addEventListener("input", () => this.#typed());
@@ -50,6 +52,8 @@ class Palette {
     this.field.value = "";
     this.found = null;
     this.foundFor = "";
+    clearTimeout(this.timer);
+    this.ask.forget(); // it was for what was written then
     this.dialog.showModal();
     this.#show();
   }
@@ -59,20 +63,12 @@ class Palette {
     this.#show();
     clearTimeout(this.timer);
     const text = this.field.value.trim();
-    if (text) this.timer = setTimeout(() => this.#ask(text), PAUSE);
+    if (text) this.timer = setTimeout(() => this.ask(text), PAUSE);
   }
 
-  async #ask(/** @type {string} */ text) {
-    const turn = ++this.turn;
-    try {
-      const found = await get(`/api/v1/search/?q=${encodeURIComponent(text.slice(0, 200))}&limit=${MOST}`);
-      if (turn !== this.turn) return;
-      this.found = found;
-      this.foundFor = text;
-    } catch {
-      if (turn !== this.turn) return;
-      this.found = null;
-    }
+  #take(/** @type {any} */ found, /** @type {string} */ text) {
+    this.found = found;
+    this.foundFor = text;
     this.#show();
   }
 

@@ -6,6 +6,7 @@ import { HOUR, ahead } from "../time/zone.js";
 import { range, written } from "./verdict.js";
 import { byHour, troubled } from "./past-shape.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { hourAndMinute } from "../time/moment.js";
 import { PastChart } from "./past-chart.js";
 import { t } from "../page/language.js";
@@ -29,6 +30,7 @@ export class PipelinePast {
       lag: new PastChart({ title: t("Lag"), least: 1, write: (value) => duration(value), normal: (band) => t("normal up to {duration}", { duration: duration(band?.[1] ?? 0) }) }),
       spool: new PastChart({ title: t("Spool"), least: 1, write: (value) => number(value, 0), normal: () => t("normal is empty") }),
     };
+    this.read = inTurn(() => this.#read());
     byId("past-charts").replaceChildren(...Object.values(this.charts).map((chart) => chart.element));
     byId("past-as-table").addEventListener("click", () => this.#turn());
   }
@@ -39,7 +41,7 @@ export class PipelinePast {
     document.addEventListener("visibilitychange", () => !document.hidden && this.read());
   }
 
-  async read() {
+  async #read() {
     try {
       this.#show(await get("/api/v1/pipeline/past/"));
       byId("past-trouble").hidden = true;

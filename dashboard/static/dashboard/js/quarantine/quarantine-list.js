@@ -3,6 +3,7 @@
 import { age } from "../page/format.js";
 import { el, setText } from "../page/element.js";
 import { get } from "../page/rest.js";
+import { ListReading } from "../page/list-reading.js";
 import { quarantineRow } from "./quarantine-row.js";
 import { t } from "../page/language.js";
 
@@ -16,28 +17,32 @@ export class QuarantineList {
     /** @type {string|null} */ this.next = null;
     this.list = el("ol", { class: "quarantined" });
     this.note = el("p", { class: "quiet pad", text: t("Loading") });
-    this.more = el("button", { class: "button bare more", text: t("Show older"), attrs: { hidden: "" }, on: { click: () => this.#read(this.next, true) } });
+    this.more = el("button", { class: "button bare more", text: t("Show older"), attrs: { hidden: "" }, on: { click: () => this.reading.more() } });
     this.element = el("div", { class: "messages-of" }, this.list, this.note, this.more);
+    /** @type {ListReading<{next: string|null, results: any[]}>} */ this.reading = new ListReading({
+      question: () => this.path,
+      ask: (path, isMore) => {
+        // The page's own origin, whatever host the answer's link names.
+        const asked = isMore ? this.next : path;
+        if (asked === null) return null;
+        const { pathname, search } = new URL(asked, "http://any");
+        return this.ask(pathname + search);
+      },
+      show: ({ next, results }, isMore) => {
+        this.#show(results, isMore);
+        this.next = next;
+        this.more.hidden = !next;
+      },
+      failed: ({ message }) => {
+        this.note.hidden = false;
+        setText(this.note, t("Not loaded: {message}", { message }));
+      },
+    });
   }
 
   /** The newest; what is open of them stays open. */
-  async read() {
-    await this.#read(this.path, false);
-  }
-
-  async #read(/** @type {string|null} */ path, /** @type {boolean} */ append) {
-    if (!path) return;
-    try {
-      // The page's own origin, whatever host the answer's link names.
-      const { pathname, search } = new URL(path, "http://any");
-      const { next, results } = await this.ask(pathname + search);
-      this.#show(results, append);
-      this.next = next;
-      this.more.hidden = !next;
-    } catch (error) {
-      this.note.hidden = false;
-      setText(this.note, t("Not loaded: {message}", { message: /** @type {Error} */ (error).message }));
-    }
+  read() {
+    return this.reading.read();
   }
 
   #show(/** @type {any[]} */ results, /** @type {boolean} */ append) {

@@ -3,6 +3,7 @@
 import { ago, counted, number } from "../page/format.js";
 import { byId, el, setText } from "../page/element.js";
 import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { moment } from "../time/moment.js";
 import { serverNow } from "../time/clock.js";
 import { t } from "../page/language.js";
@@ -10,8 +11,10 @@ import { t } from "../page/language.js";
 /** @typedef {{topic: string, messages: number, first_seen: number, last_seen: number, uid: string, advice: string}} UnreadTopic */
 
 export class UnreadTopics {
+  read = inTurn(() => this.#read());
+
   /** Shown only while there are any: nobody needs a list of no mistakes. */
-  async read() {
+  async #read() {
     try {
       const { total, messages, topics } = await get("/api/v1/unread-topics/");
       byId("unread").hidden = !messages;

@@ -1,6 +1,7 @@
 /** What becomes of messages while a rule is written: its tests, and the last messages of its topic. */
 
 import { byId, el, setText } from "../page/element.js";
+import { newest } from "../page/newest.js";
 import { send } from "../page/rest.js";
 import { sampleRow } from "./sample-row.js";
 import { t } from "../page/language.js";
@@ -17,7 +18,9 @@ export class Preview {
     this.of = of;
     /** @type {Test[]} */ this.tests = [];
     this.timer = 0;
-    this.asked = 0;
+    this.attempt = newest((/** @type {any} */ definition) => send("POST", "/api/v1/rules/preview/", { definition, samples: this.tests, kept: true }),
+      (answer) => this.#show(answer), ({ status, message }) =>
+        setText(byId("preview-count"), status ? t("Not tried: {message}", { message }) : t("Not tried: {message} It is tried again.", { message })));
     byId("try-add").addEventListener("click", () => this.#add({ topic: byId("try-topic").value.trim(), payload: byId("try-payload").value, expected: null }));
     setInterval(() => !document.hidden && !byId("preview").hidden && this.#ask(), AGAIN);
   }
@@ -38,21 +41,13 @@ export class Preview {
     this.#ask();
   }
 
-  async #ask() {
+  #ask() {
     clearTimeout(this.timer);
     const definition = this.of.definition();
-    const turn = ++this.asked;
-    if (definition === null) {
+    if (definition !== null) this.attempt(definition);
+    else {
+      this.attempt.forget();
       this.of.told({ json: t("This is no JSON.") }, null);
-      return;
-    }
-    try {
-      const answer = await send("POST", "/api/v1/rules/preview/", { definition, samples: this.tests, kept: true });
-      if (turn === this.asked) this.#show(answer);
-    } catch (error) {
-      if (turn !== this.asked) return;
-      const { status, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-      setText(byId("preview-count"), status ? t("Not tried: {message}", { message }) : t("Not tried: {message} It is tried again.", { message }));
     }
   }
 

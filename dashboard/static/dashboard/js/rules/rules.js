@@ -16,10 +16,13 @@ import { inTurn } from "../page/in-turn.js";
 
 /** @type {Rule|null} */ let open = null; // null: a new one, or none
 let dirty = false;
+let opened = 0; // counts what was opened and closed
+let written = 0; // counts changes
 
 const list = new RuleList((rule) => leave() && show(rule));
 const form = new RuleForm(() => {
   dirty = true;
+  written += 1;
   preview.soon();
 });
 const preview = new Preview({
@@ -28,8 +31,14 @@ const preview = new Preview({
     form.showErrors(open || dirty ? errors : {}); // of what nobody has written yet nothing is wrong
     form.showFilter(filter);
   },
-  changed: () => (dirty = true),
+  changed: () => {
+    dirty = true;
+    written += 1;
+  },
 });
+
+/** Whether what was open then is open now: what was sent of it may be answered later. @param {{open: Rule|null, opened: number}} then */
+const isStillOpen = (then) => (then.open ? open?.id === then.open.id : opened === then.opened);
 
 /** Whether what was written may be forgotten. */
 function leave() {
@@ -39,6 +48,7 @@ function leave() {
 /** @param {Rule|null} rule null: a new one @param {any} [begin] its definition */
 function show(rule, begin = {}) {
   open = rule;
+  opened += 1;
   dirty = false;
   byId("nothing").hidden = true;
   byId("form").hidden = byId("preview").hidden = false;
@@ -55,6 +65,7 @@ function show(rule, begin = {}) {
 
 function hide() {
   open = null;
+  opened += 1;
   dirty = false;
   byId("nothing").hidden = false;
   byId("form").hidden = byId("preview").hidden = true;
@@ -76,13 +87,20 @@ async function save() {
   if (definition === null) return form.showErrors({ json: t("This is no JSON.") });
   const body = { name: form.name, definition, samples: preview.tests };
   byId("save").disabled = true;
+  const then = { open, opened, written };
   try {
     const saved = open ? await send("PATCH", `/api/v1/rules/${open.id}/`, body) : await send("POST", "/api/v1/rules/", body);
+    if (isStillOpen(then)) {
+      open = saved;
+      dirty = written !== then.written;
+    }
     await read();
+    if (open?.id !== saved.id || dirty) return toast(t("Saved."));
     show(saved);
     offer(saved);
   } catch (error) {
     const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    if (!isStillOpen(then)) return toast(t("Not saved: {message}", { message }));
     const fields = { ...said?.definition, ...said };
     delete fields.definition;
     const told = Object.fromEntries(Object.entries(fields).map(([name, what]) => [name, [what].flat().join(" ")]));
@@ -121,9 +139,10 @@ async function decodeAgain(/** @type {Rule} */ rule, /** @type {HTMLElement} */ 
 
 async function remove() {
   if (!open || !confirm(t("Delete the rule “{name}”? What it has stored stays.", { name: open.name }))) return;
+  const then = { open, opened };
   try {
     await send("DELETE", `/api/v1/rules/${open.id}/`);
-    hide();
+    if (isStillOpen(then)) hide();
     await read();
   } catch (error) {
     form.showErrors({ "Not deleted": /** @type {Error} */ (error).message });

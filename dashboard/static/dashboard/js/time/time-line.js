@@ -137,6 +137,7 @@ export class TimeLine extends PointedTime {
   async #fetch() {
     this.abort?.abort();
     this.abort = new AbortController();
+    const { live: isOfLive } = this;
     if (!this.series.length) {
       this.loading = false;
       return;
@@ -144,7 +145,7 @@ export class TimeLine extends PointedTime {
     const query = `series=${this.series.join()}&${windowQuery(this.asked)}&points=${POINTS}`;
     try {
       const answer = await this.world.get(`/api/v1/readings/?${query}`, this.abort.signal);
-      if (this.live) this.#history(answer);
+      if (isOfLive) this.#history(answer);
       else {
         this.held.loadRange(answer);
         this.#loaded();
@@ -180,12 +181,13 @@ export class TimeLine extends PointedTime {
     this.span = span;
     this.leavePointed();
     clearTimeout(this.timer);
+    if (span.mode === "live" ? was.mode !== "live" : !span.paused) this.abort?.abort(); // of a window that is left
     if (span.mode === "live") {
       this.held.leaveRange();
       if (was.mode === "live" ? was.preset !== span.preset : was.preset !== span.preset || !this.world.connection.ready) {
         this.loading = this.series.length > 0;
         this.subscribe();
-      }
+      } else if (was.mode !== "live") this.loading = false; // of the range
     } else if (!span.paused) {
       this.loading = this.series.length > 0;
       this.timer = setTimeout(() => this.#fetch(), SETTLE);

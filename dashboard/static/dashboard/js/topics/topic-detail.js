@@ -3,6 +3,7 @@
 import { byId, el, stateMark } from "../page/element.js";
 import { size } from "../page/format.js";
 import { markOf } from "./topic-tree.js";
+import { newest } from "../page/newest.js";
 import { moment } from "../time/moment.js";
 import { readings } from "../page/readings.js";
 import { send } from "../page/rest.js";
@@ -13,29 +14,25 @@ const NAMES = /** @type {Record<string, string>} */ ({ pulseboard: "Pulseboard",
 export class TopicDetail {
   constructor() {
     this.topic = "";
-    this.asked = 0;
+    this.explain = newest((/** @type {string} */ topic) => send("POST", "/api/v1/topics/explain/", { topic }),
+      (said, topic) => byId("detail").replaceChildren(titleOf(topic), ...parts(said)),
+      ({ message }, topic) => byId("detail").replaceChildren(titleOf(topic), el("p", { class: "soft", attrs: { role: "alert" }, text: message }),
+        el("button", { class: "button tiny", text: t("Try again"), on: { click: () => this.show(topic) } })));
   }
 
   /** @param {string} topic */
-  async show(topic) {
-    const turn = ++this.asked;
+  show(topic) {
     const again = this.topic === topic;
     this.topic = topic;
     const place = byId("detail");
     place.hidden = false;
-    const title = el("header", {}, el("h2", { class: "mono", text: topic, attrs: { id: "detail-title" } }));
-    if (!again) place.replaceChildren(title, el("p", { class: "quiet", text: t("Loading") }));
-    try {
-      const said = await send("POST", "/api/v1/topics/explain/", { topic });
-      if (turn === this.asked) place.replaceChildren(title, ...parts(said));
-    } catch (error) {
-      if (turn === this.asked) {
-        place.replaceChildren(title, el("p", { class: "soft", attrs: { role: "alert" }, text: /** @type {Error} */ (error).message }),
-          el("button", { class: "button tiny", text: t("Try again"), on: { click: () => this.show(topic) } }));
-      }
-    }
+    if (!again) place.replaceChildren(titleOf(topic), el("p", { class: "quiet", text: t("Loading") }));
+    this.explain(topic);
   }
 }
+
+/** @param {string} topic */
+const titleOf = (topic) => el("header", {}, el("h2", { class: "mono", text: topic, attrs: { id: "detail-title" } }));
 
 /** @returns {HTMLElement[]} */
 function parts(/** @type {any} */ said) {

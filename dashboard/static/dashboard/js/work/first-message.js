@@ -4,6 +4,7 @@ import { age, bare, humanise } from "../page/format.js";
 import { el, setText, stateMark } from "../page/element.js";
 import { connection } from "../live/live.js";
 import { devicePath, get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { recognised, t } from "../page/language.js";
 
 const LOOK = 2_000; // ms between two looks; live events make it sooner
@@ -22,7 +23,8 @@ export function firstMessage({ uid, name }) {
   const since = el("span", { class: "quiet", attrs: { "aria-hidden": "true" } });
   words.replaceChildren(waitingMark, since);
   let refused = "";
-  const look = async () => {
+  const look = inTurn(async () => {
+    if (!waiting.has(heard)) return;
     try {
       const { series } = await get(`${devicePath(uid)}/latest/`);
       const there = series.filter((/** @type {any} */ each) => each.latest);
@@ -34,7 +36,7 @@ export function firstMessage({ uid, name }) {
     } catch (error) {
       setText(more, `${/** @type {Error} */ (error).message} ${t("It is tried again.")}`);
     }
-  };
+  });
   const heard = (/** @type {string} */ of) => { if (of === uid) look(); };
   const tick = setInterval(() => {
     if (!area.isConnected && Date.now() - began > LOOK) end();

@@ -38,7 +38,9 @@ export function openImport() {
   const check = /** @type {HTMLButtonElement} */ (el("button", { class: "button", text: t("See what it does"), on: { click: () => run(true) } }));
   const act = /** @type {HTMLButtonElement} */ (el("button", { class: "button main", attrs: { hidden: "" }, on: { click: () => run(false) } }));
   /** @type {Record<string, number>|null} */ let expect = null;
+  let turn = 0; // counts tables: what was answered of a former one says nothing of this one
   const forget = () => {
+    turn += 1;
     expect = null;
     act.hidden = true;
     result.replaceChildren();
@@ -54,12 +56,14 @@ export function openImport() {
 
   const run = async (/** @type {boolean} */ dry) => {
     check.disabled = act.disabled = true;
+    const mine = turn;
     try {
       const plan = await send("POST", `/api/v1/device-imports/${dry ? "?dry_run=true" : ""}`, { text: area.value, ...(dry || !expect ? {} : { expect }) });
-      if (dry) show(plan);
-      else finish(plan);
+      if (!dry) finish(plan);
+      else if (mine === turn) show(plan);
     } catch (error) {
       if (!(error instanceof RestError)) throw error;
+      if (mine !== turn) return;
       const said = el("p", { class: "wrong", text: error.body?.text ? [error.body.text].flat().join(" ") : error.body?.detail ?? error.message, attrs: { role: "alert" } });
       if (error.body?.lines) show(error.body);
       else forget();
