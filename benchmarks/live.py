@@ -56,12 +56,7 @@ class Fleet:
     """The device, its series and the operator, made for the run and removed after it."""
 
     def __init__(self, series: int) -> None:
-        from django.conf import settings  # noqa: PLC0415 (needs the settings, as the rest here)
-        from django.contrib.auth import get_user_model  # noqa: PLC0415
-        from django.test import Client  # noqa: PLC0415
-
-        from access.roles import Role  # noqa: PLC0415
-        from devices.models import Device  # noqa: PLC0415
+        from devices.models import Device  # noqa: PLC0415 (needs the settings)
         from telemetry.models import Series  # noqa: PLC0415
 
         self.device, _ = Device.objects.get_or_create(uid=UID, defaults={"name": UID})
@@ -69,16 +64,27 @@ class Fleet:
             Series.objects.get_or_create(device=self.device, metric=f"m{number}")[0].id
             for number in range(series)
         ]
-        self.user, _ = get_user_model().objects.get_or_create(username=USERNAME)
-        self.user.grants.get_or_create(site=None, defaults={"role": Role.VIEWER})
-        client = Client()
-        client.force_login(self.user)
-        name = settings.SESSION_COOKIE_NAME
-        self.cookie = f"{name}={client.cookies[name].value}"
+        self.user, self.cookie = signed_in()
 
     def remove(self) -> None:
         self.device.delete()
         self.user.delete()
+
+
+def signed_in() -> tuple[Any, str]:
+    """A viewer of everything, and the cookie of a browser that this user is signed in with."""
+    from django.conf import settings  # noqa: PLC0415 (needs the settings, as the rest here)
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+
+    from access.roles import Role  # noqa: PLC0415
+
+    user, _ = get_user_model().objects.get_or_create(username=USERNAME)
+    user.grants.get_or_create(site=None, defaults={"role": Role.VIEWER})
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    return user, f"{name}={client.cookies[name].value}"
 
 
 async def _watch(socket: WebSocket, tally: Tally) -> None:
@@ -96,7 +102,8 @@ async def _watch(socket: WebSocket, tally: Tally) -> None:
             tally.latencies.append((now - points[-1][1]) * 1000)
 
 
-async def _subscribe(socket: WebSocket, series: list[int]) -> None:
+async def subscribe(socket: WebSocket, series: list[int]) -> None:
+    """Ask for live series, and wait for their snapshot."""
     request = {"op": "subscribe", "id": 1, "series": series, "since": "30s", "every": EVERY}
     # The ordinary consumer is told how many shards to join; the hub ignores the field.
     socket.send(json.dumps({**request, "points": 10, "devices": 8}))
@@ -121,7 +128,7 @@ async def _viewers(port: int, fleet: Fleet, plan: Plan) -> AsyncIterator[Tally]:
             sockets.append(socket)
             # A viewer that leaves out one series of its own shares no frame with another.
             left_out = number % len(fleet.series) if plan.distinct else None
-            await _subscribe(
+            await subscribe(
                 socket, [each for place, each in enumerate(fleet.series) if place != left_out]
             )
         tasks = [asyncio.create_task(_watch(socket, tally)) for socket in sockets]
