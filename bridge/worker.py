@@ -18,7 +18,7 @@ from pathlib import Path
 from django.conf import settings
 
 from bridge import listening
-from bridge.commit.committer import TICK, CommitCounters, Committer
+from bridge.commit.committer import CommitCounters, Committer
 from bridge.commit.inbox import Inbox
 from bridge.commit.spool import Spool
 from bridge.commit.writer import Writer, WriterCounters
@@ -28,6 +28,7 @@ from bridge.intake.columns import Intake
 from bridge.intake.instants import REACH_US, Instants
 from bridge.intake.memory import Memory
 from bridge.mqtt.connection import Broker, Source
+from bridge.mqtt.network import Network
 from bridge.mqtt.subscriptions import Subscriptions
 from bridge.publish.live import LivePublisher
 from bridge.publish.mirror.mirror import Mirror
@@ -41,7 +42,6 @@ from devices.flooding import Flood, keep_out
 from telemetry.live import contract
 from telemetry.moments import from_us
 from telemetry.workers import broker_session, past, thread, worker_state
-from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
 
@@ -61,27 +61,6 @@ class SpoolPlace:
 
 class NameTaken(BridgeError):
     """Two processes must not share a broker session; this one gives way."""
-
-
-class Network(WorkingThread):
-    """Runs the source: reads from the broker, decodes, acknowledges."""
-
-    def __init__(self, source: Source, committer: Committer) -> None:
-        super().__init__("network")
-        self._source = source
-        self._committer = committer
-
-    def work(self) -> None:
-        while not self._committer.prepared.wait(TICK):
-            self.turn()
-            if self._source.is_stopping or self._committer.evicted.is_set():
-                self.stopping.set()
-                return
-        try:
-            self._source.run(self._committer.evicted.is_set, self.turn, self.note_failure)
-        finally:
-            if self._source.is_stopping:
-                self.stopping.set()  # it has drained, or failed to: it is not run again
 
 
 class Worker:

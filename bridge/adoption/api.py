@@ -26,7 +26,7 @@ from bridge.decode.items import MEMORY_FULL
 from bridge.decode.units import quantity_of
 from bridge.models import Candidate, IgnoredMessages
 from bridge.quarantine.api import replayed
-from bridge.quarantine.replay import Selection
+from bridge.quarantine.selection import Selection
 from devices import clock, signals
 from devices.events import announce
 from devices.models import Site

@@ -6,18 +6,18 @@ Runs in the committer thread. Building twice gives the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 
 from bridge.adoption.waiting import Waiting
-from bridge.commit import beside
+from bridge.commit import beside, noted_deliveries
 from bridge.commit.batch_rows import Rows, Verdict
 from bridge.commit.conflicts import of_devices
 from bridge.commit.gathered import Gathered
+from bridge.commit.known import Known
 from bridge.commit.refusals import count_refused, keep, no_room, refuse_device, with_stamp
-from bridge.commit.series_work import SeriesWork, told_of
+from bridge.commit.series_work import SeriesWork
 from bridge.commit.too_old import complaint, without_too_old
 from bridge.decode.items import (
     Described,
@@ -32,9 +32,8 @@ from bridge.decode.items import (
     Request,
     Telemetry,
 )
-from bridge.intake.batch import FROM_SPOOL, Batch, Columns
+from bridge.intake.batch import Batch, Columns
 from bridge.intake.memory import Memory
-from bridge.intake.redelivery import INHERITED, REJECTED, delivery, pack
 from bridge.message import Message
 from devices.registry import DeviceRef
 from telemetry.series.registry import kind_of
@@ -52,37 +51,12 @@ class RowBuilder:
         """`waiting` sees to devices that are not registered; without it, their messages are
         refused."""
         self._waiting = waiting
+        self.known = Known(memory)
         self._registry, self._series = memory.registry, memory.series
         self._deliveries = memory.deliveries
         self._limits = AcceptsFrom()
         # What devices said of themselves lately, and is stored.
         self._described: dict[tuple[int, type, str], Described | Discovered] = {}
-
-    def live_columns(self, batch: Batch) -> Columns:
-        """The readings of a batch whose device and series are known, without asking anyone."""
-        gathered = Gathered()
-        for items in batch.items.values():
-            for item in items:
-                device = self._registry.known(item.uid) if isinstance(item, Telemetry) else None
-                if device is not None and device.enabled and isinstance(item, Telemetry):
-                    known: Mapping[str, int] = self._series.ids.get(device.id, {})
-                    for sample in item.samples:
-                        for metric, value in sample.values.items():
-                            if metric in known:
-                                gathered.add(known[metric], sample.time_us, value)
-        return Columns.joined([*batch.columns, gathered.columns()])
-
-    def live_heard(self, batch: Batch) -> dict[int, int]:
-        """When the known devices of a batch were heard (Unix us), without asking anyone."""
-        times = [message.received_us for message in batch.messages]
-        heard = dict(zip(batch.device_ids, times, strict=True))
-        heard.pop(0, None)  # which stands for no device
-        for index, items in batch.items.items():
-            for item in items:
-                device = self._registry.known(item.uid) if isinstance(item, Telemetry) else None
-                if device is not None and device.enabled:
-                    heard[device.id] = times[index]
-        return heard
 
     def build(self, batch: Batch, start: int, stop: int) -> Rows:
         """Rows of the messages from `start` up to `stop`. Raises what the database raises."""
@@ -102,7 +76,7 @@ class RowBuilder:
         if columns.texts:
             self._series.note_texts({series_id for series_id, _, _ in columns.texts})
         rows.batch.with_texts = self._series.with_texts(columns.series_ids)
-        self._note_deliveries(rows, batch)
+        noted_deliveries.note(rows, batch, self._deliveries)
         kept = rows.batch.quarantined
         rows.batch.quarantined = [with_stamp(each, batch) for each in kept]
         return rows
@@ -113,7 +87,7 @@ class RowBuilder:
         unknown = [
             index
             for index in indexes
-            if batch.stamps.get(index) != 0 and not self._knows_all(batch.items[index])
+            if batch.stamps.get(index) != 0 and not self.known.has_all(batch.items[index])
         ]
         if unknown:
             self._make_missing_series(rows, batch, unknown)
@@ -145,31 +119,6 @@ class RowBuilder:
         rows.counts, rows.spans, rows.lost = kept.counts, kept.spans, {}
         return kept.columns
 
-    def _note_deliveries(self, rows: Rows, batch: Batch) -> None:
-        """What a redelivery of the messages that were stamped or rejected will look like."""
-        mine = {index: at for index, at in batch.stamps.items() if rows.start <= index < rows.stop}
-        noted = mine | dict.fromkeys(rows.rejected, REJECTED)
-        deliveries = [
-            delivery(batch.messages[index], stamp)
-            for index, stamp in sorted(noted.items())
-            # One that was rejected before is known as such already.
-            if batch.messages[index].mid and (stamp or mine.get(index) != 0)
-        ]
-        serial = batch.serial
-        if batch.generation == FROM_SPOOL:
-            # Long acknowledged, as a rule: its packet identifier may be another message's by now.
-            serials = {each: self._deliveries.serial_of(each) for each in deliveries}
-            deliveries = [each for each in deliveries if serials[each] is not None]
-            serial = max((each for each in serials.values() if each is not None), default=INHERITED)
-        else:
-            self._deliveries.remember(
-                [each for each in deliveries if each[2] == REJECTED], batch.serial
-            )
-        if deliveries:
-            rows.batch.deliveries = pack(deliveries)
-            rows.batch.delivery_process = self._deliveries.process if serial else ""
-            rows.batch.delivery_serial = serial
-
     def alongside(self, rows: Rows, batch: Batch) -> store.Alongside:
         """What goes into the transaction of these rows beside them."""
         conflicting = partial(self._conflicting, rows, batch)
@@ -196,26 +145,6 @@ class RowBuilder:
         kept = rows.batch.quarantined[before:]
         del rows.batch.quarantined[before:]
         return [with_stamp(each, batch) for each in kept]
-
-    def _knows_all(self, items: list[Item]) -> bool:
-        """Whether every device and metric of a message is known, without asking anyone."""
-        for item in items:
-            if isinstance(item, Rejected | Ignored | Remembered | Request):
-                continue
-            device = self._registry.known(item.uid)
-            if device is None:
-                return False
-            if (
-                isinstance(item, Described)
-                and item.metric
-                and not self._series.was_told((device.id, item.metric), told_of(item))
-            ):
-                return False
-            if isinstance(item, Telemetry):
-                series = self._series.ids.get(device.id)
-                if series is None or not all(series.holds(each.values) for each in item.samples):
-                    return False
-        return True
 
     def _make_missing_series(self, rows: Rows, batch: Batch, indexes: list[int]) -> None:
         """Make series of new metrics, and give others the kind of what their devices send."""

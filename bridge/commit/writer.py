@@ -122,8 +122,8 @@ class Writer(WorkingThread):
             return None
         if late is not None:
             return late
-        self._live.offer(rows.live_columns(batch))
-        self._live.hear(rows.live_heard(batch))
+        self._live.offer(rows.known.columns(batch))
+        self._live.hear(rows.known.heard(batch))
         return BatchResult(spooled=len(batch.messages))
 
     def _note_spool(self, trouble: str) -> None:

@@ -14,7 +14,8 @@ import queue
 from datetime import timedelta
 
 from bridge.decode.items import Reason
-from bridge.quarantine.replay import MAX_REPLAY, Replay, Selection
+from bridge.quarantine.replay import MAX_REPLAY, Replay
+from bridge.quarantine.selection import Selection
 from devices import clock
 from devices.registry import NEGATIVE_FOR, REFRESH_EVERY, Registry
 from telemetry.storage import errors

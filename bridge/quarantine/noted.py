@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from bridge.quarantine.replay import Selection, Summary
+from bridge.quarantine.replay import Summary
+from bridge.quarantine.selection import Selection
 from devices.models import Device
 from shiftlog.models import Kind
 from shiftlog.record import record

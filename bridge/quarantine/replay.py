@@ -6,21 +6,18 @@ transaction; what is still bad stays, with the reason it has now. Running it twi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from access.scope import EVERYTHING, Scope
 from bridge import listening
 from bridge.commit.batch_rows import Committed, Rows
 from bridge.commit.beside import Learning
 from bridge.commit.rows import RowBuilder
 from bridge.decode import Decoder
 from bridge.decode.items import Item, Reason
-from bridge.decode.rules.topic_pattern import TopicPattern
 from bridge.decode.state import Facts
 from bridge.errors import BridgeError
 from bridge.intake.batch import Batch
@@ -29,6 +26,7 @@ from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, bare_samples, restamp
 from bridge.message import Message, names_no_device
 from bridge.quarantine.replay_events import ReplayEvents
+from bridge.quarantine.selection import Selection
 from devices.clock import now_us
 from devices.registry import Registry
 from telemetry import quarantine
@@ -44,33 +42,6 @@ MAX_REPLAY = 10_000  # messages one request goes through
 MAX_SHIFTS = 1000  # instants a message without a time moves to find one that is free
 NEVER_US = 2**62  # Unix microseconds
 WORKER = "replay"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which messages. What is not given does not narrow; `since` is included, `until` is not."""
-
-    uid: str | None = None  # "" for those that name no device
-    uids: Sequence[str] | None = None  # of any of these
-    reason: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    id: int | None = None
-    topic: TopicPattern | None = None
-    scope: Scope = EVERYTHING  # of the person who asks
-
-    def messages(self) -> QuerySet[QuarantinedMessage]:
-        wanted = {
-            "uid": self.uid,
-            "uid__in": self.uids,
-            "reason": self.reason or None,
-            "received_at__gte": self.since,
-            "received_at__lt": self.until,
-            "pk": self.id,
-        }
-        narrowed = {name: value for name, value in wanted.items() if value is not None}
-        found = QuarantinedMessage.objects.visible_to(self.scope).filter(**narrowed)
-        return found if self.topic is None else found.filter(topic__regex=self.topic.regex)
 
 
 @dataclass(slots=True)

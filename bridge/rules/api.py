@@ -23,7 +23,7 @@ from bridge.decode.rules.problems import InvalidRule
 from bridge.decode.rules.rule import Rule
 from bridge.models import DecodeRule
 from bridge.quarantine.api import SummaryShape, replayed
-from bridge.quarantine.replay import Selection
+from bridge.quarantine.selection import Selection
 from bridge.rules import change, kept
 from bridge.rules.serializers import (
     OrderSerializer,

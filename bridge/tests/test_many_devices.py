@@ -33,7 +33,8 @@ from bridge.intake.batch import Batch
 from bridge.message import Message
 from bridge.models import ConventionState, IgnoredMessages
 from bridge.publish.outcomes import Outcomes
-from bridge.quarantine.replay import Replay, Selection
+from bridge.quarantine.replay import Replay
+from bridge.quarantine.selection import Selection
 from bridge.tests.test_transaction import Transaction, transaction
 from devices.models import Device
 from devices.models import Presence as DevicePresence

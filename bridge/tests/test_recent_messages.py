@@ -8,7 +8,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from bridge.message import Message
-from bridge.quarantine.replay import Replay, Selection
+from bridge.quarantine.replay import Replay
+from bridge.quarantine.selection import Selection
 from bridge.tests.test_transaction import Transaction, transaction
 from devices.clock import now_us
 from devices.models import Device

@@ -14,7 +14,8 @@ from django.db import connection
 
 from bridge.message import HTTP_TELEMETRY as HTTP_TOPIC
 from bridge.quarantine import replay
-from bridge.quarantine.replay import Replay, Selection
+from bridge.quarantine.replay import Replay
+from bridge.quarantine.selection import Selection
 from devices.models import Device, Presence
 from telemetry.live import contract
 from telemetry.models import QuarantinedMessage, Series

@@ -10,7 +10,8 @@ from django.utils import timezone
 from paho.mqtt import client as mqtt
 
 from bridge.decode.items import Reason
-from bridge.quarantine.replay import Replay, Selection
+from bridge.quarantine.replay import Replay
+from bridge.quarantine.selection import Selection
 from bridge.tests.conftest import counters, wait_settled
 from devices.models import Device, Presence
 from telemetry.models import QuarantinedMessage, Series

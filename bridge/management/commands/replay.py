@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bridge.decode.items import Reason
 from bridge.quarantine import noted
-from bridge.quarantine.replay import Replay, Selection, Summary
+from bridge.quarantine.replay import Replay, Summary
+from bridge.quarantine.selection import Selection
 from telemetry.moments import from_us, parse
 from telemetry.storage import errors
 
