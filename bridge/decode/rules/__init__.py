@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bridge.decode.items import Described, Item, Problem, Reason, Rejected
+from bridge.decode.rules import findings
 from bridge.decode.rules.problems import Budget
 from bridge.decode.rules.rule import Rule
 from bridge.decode.tolerant import Undecodable
@@ -59,7 +60,7 @@ class Rules:
         trouble: Problem | None = None
         for rule, captures in matching:
             try:
-                items = rule.decode(message, captures, budget)
+                items = findings.decode(rule, message, captures, budget)
             except Undecodable as exc:
                 reason, detail = exc.problem
                 trouble = trouble or Problem(reason, _by(rule) + detail)

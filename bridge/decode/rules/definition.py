@@ -3,14 +3,14 @@ each field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from decimal import Decimal
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
 from bridge.decode.items import Value
 from bridge.decode.json_values import MAX_METRIC, MAX_TEXT, is_storable
 from bridge.decode.rules import expression
+from bridge.decode.rules.form import MAX_WORD, MAX_WORDS, Form
 from bridge.decode.rules.json_path import Path
 from bridge.decode.rules.moment import UNITS, Moment
 from bridge.decode.rules.problems import InvalidRule
@@ -23,9 +23,6 @@ from bridge.decode.units import MAX_UNIT, normalised
 T = TypeVar("T")
 
 MAX_VALUE_RULES = 100  # entries of `values`
-MAX_WORDS = 100  # entries of one list or map
-MAX_WORD = 200  # characters of one
-MAX_FACTOR = Decimal("1e30")  # of a scale and an offset
 
 FIELDS = (
     *("topic", "payload", "pattern", "each", "device", "device_name", "site", "metric"),
@@ -34,101 +31,19 @@ FIELDS = (
 VALUE_FIELDS = (
     *("path", "metric", "unit", "precision", "scale", "offset", "map", "null_if", "pattern", "as"),
 )
-MAX_PRECISION = 9  # decimals; telemetry.models.Series.precision, kept equal by a test
 PAYLOADS = ("json", "text")
 
 
 def read(definition: Any, name: str) -> Rule:
     """The rule. Raises `InvalidRule` with all that is wrong, by field."""
-    form = _Form(definition)
+    form = Form(definition)
     rule = _rule(form, name)
     if form.errors or rule is None:
         raise InvalidRule(form.errors)
     return rule
 
 
-class _Form:
-    """Takes fields out of a definition and gathers what is wrong with them."""
-
-    def __init__(self, given: Any) -> None:
-        self.errors: dict[str, str] = {}
-        self.given = self.object_of(given, "topic")
-
-    def object_of(self, given: Any, field: str) -> Mapping[str, Any]:
-        if isinstance(given, dict):
-            return given
-        self.errors[field] = "Write an object."
-        return {}
-
-    def only(self, given: Mapping[str, Any], fields: Collection[str], before: str = "") -> None:
-        for name in given:
-            if name not in fields:
-                self.errors[f"{before}{str(name)[:60]}"] = "There is no such field."
-
-    def text(
-        self, given: Mapping[str, Any], name: str, *, before: str = "", default: str = ""
-    ) -> str:
-        value = given.get(name)
-        if value is None or value == "":
-            return default
-        if isinstance(value, str) and is_storable(value):
-            return value
-        self.errors[before + name] = "Write a text."
-        return default
-
-    def made(self, field: str, make: Callable[[], T]) -> T | None:
-        """What `make` makes; what it complains of is wrong with the field."""
-        try:
-            return make()
-        except ValueError as exc:
-            self.errors.setdefault(field, str(exc))
-            return None
-
-    def chosen(
-        self, given: Mapping[str, Any], name: str, among: tuple[str, ...], before: str
-    ) -> str:
-        value = self.text(given, name, before=before, default=among[0])
-        if value in among:
-            return value
-        self.errors[before + name] = f"Choose one of {', '.join(filter(None, among))}."
-        return among[0]
-
-    def words(self, given: Mapping[str, Any], name: str, before: str = "") -> list[str]:
-        """A list of plain values, as text."""
-        value = given.get(name)
-        if value is None:
-            return []
-        texts = [text_of(each) for each in value] if isinstance(value, list) else [None]
-        if len(texts) > MAX_WORDS or any(text is None or len(text) > MAX_WORD for text in texts):
-            self.errors[before + name] = (
-                f"Write a list of texts, numbers or booleans: at most {MAX_WORDS},"
-                f" of at most {MAX_WORD} characters."
-            )
-            return []
-        return [text for text in texts if text is not None]
-
-    def factor(self, given: Mapping[str, Any], name: str, before: str) -> Decimal | None:
-        value = given.get(name)
-        if value is None or value == "":
-            return None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            number = Decimal(str(value)) if text_of(value) else Decimal("NaN")
-            if number.is_finite() and abs(number) <= MAX_FACTOR:
-                return number
-        self.errors[before + name] = "Write a number."
-        return None
-
-    def decimals(self, given: Mapping[str, Any], name: str, before: str) -> int | None:
-        value = given.get(name)
-        if value is None or value == "":
-            return None
-        if type(value) is int and 0 <= value <= MAX_PRECISION:
-            return value
-        self.errors[before + name] = f"Write a whole number from 0 to {MAX_PRECISION}."
-        return None
-
-
-def _rule(form: _Form, name: str) -> Rule | None:
+def _rule(form: Form, name: str) -> Rule | None:
     given = form.given
     form.only(given, FIELDS)
     topic = form.made("topic", lambda: TopicPattern(form.text(given, "topic")))
@@ -181,12 +96,12 @@ def _named(pattern: str) -> Any:
     return found
 
 
-def _template(form: _Form, field: str, captures: Collection[str], default: str) -> Template | None:
+def _template(form: Form, field: str, captures: Collection[str], default: str) -> Template | None:
     text = form.text(form.given, field, default=default)
     return form.made(field, lambda: Template(text, captures))
 
 
-def _values(form: _Form, captures: Collection[str]) -> tuple[ValueRule, ...]:
+def _values(form: Form, captures: Collection[str]) -> tuple[ValueRule, ...]:
     nothing = form.words(form.given, "null_if")
     metric = form.text(form.given, "metric")
     given = form.given.get("values")
@@ -206,7 +121,7 @@ def _values(form: _Form, captures: Collection[str]) -> tuple[ValueRule, ...]:
 
 
 def _value(
-    form: _Form, entry: Any, captures: Collection[str], nothing: list[str], field: str
+    form: Form, entry: Any, captures: Collection[str], nothing: list[str], field: str
 ) -> ValueRule | None:
     given = form.object_of(entry, field)
     before = f"{field}."
@@ -245,7 +160,7 @@ def _value(
     )
 
 
-def _map(form: _Form, given: Mapping[str, Any], before: str) -> dict[str, Value | None] | None:
+def _map(form: Form, given: Mapping[str, Any], before: str) -> dict[str, Value | None] | None:
     value = given.get("map")
     if not value:
         return None
@@ -263,7 +178,7 @@ def _map(form: _Form, given: Mapping[str, Any], before: str) -> dict[str, Value 
     return value
 
 
-def _pivot(form: _Form) -> Pivot | None:
+def _pivot(form: Form) -> Pivot | None:
     if form.given.get("pivot") is None:
         return None
     given = form.object_of(form.given["pivot"], "pivot")
@@ -279,7 +194,7 @@ def _pivot(form: _Form) -> Pivot | None:
     return Pivot(paths["name"], paths["value"])
 
 
-def _moment(form: _Form) -> Moment | None:
+def _moment(form: Form) -> Moment | None:
     if form.given.get("time") is None:
         return None
     given = form.object_of(form.given["time"], "time")
@@ -295,7 +210,7 @@ def _moment(form: _Form) -> Moment | None:
     return form.made("time.zone", lambda: Moment(path, unit, zone))
 
 
-def _presence(form: _Form) -> PresenceWords | None:
+def _presence(form: Form) -> PresenceWords | None:
     if form.given.get("presence") is None:
         return None
     given = form.object_of(form.given["presence"], "presence")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.decode.rules.definition import MAX_PRECISION, MAX_VALUE_RULES, read
+from bridge.decode.rules.definition import MAX_VALUE_RULES, read
+from bridge.decode.rules.form import MAX_PRECISION
 from bridge.decode.rules.problems import InvalidRule
 from telemetry.models import Series
 
