@@ -7,7 +7,6 @@ fitted to devices here in memory: ten thousand queries of `alerts.targets` would
 from __future__ import annotations
 
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from django.db.models import Count, Max
 
 from alerts.conditions import Condition, InvalidCondition, Subject, read
 from alerts.models import AlertRule
-from alerts.targets import expression
+from alerts.targets import written_as
 from devices.models import Device as DeviceRow
 from devices.models import Presence
 from telemetry.models import Series as SeriesRow
@@ -108,7 +107,7 @@ class Fleet:
             else:
                 among = devices
             fits = _fits(rule.row)
-            metrics = _written(rule.row.metric)
+            metrics = written_as(rule.row.metric)
             for device in among:
                 if not fits(device):
                     continue
@@ -174,7 +173,7 @@ def _rules() -> Iterator[Rule]:
 
 
 def _fits(rule: AlertRule) -> Callable[[Device], bool]:
-    uid = _written(rule.uid_pattern)
+    uid = written_as(rule.uid_pattern)
 
     def fits(device: Device) -> bool:
         return (
@@ -186,11 +185,3 @@ def _fits(rule: AlertRule) -> Callable[[Device], bool]:
         )
 
     return fits
-
-
-def _written(pattern: str) -> Callable[[str], Any]:
-    if not pattern:
-        return lambda _text: True
-    if "*" not in pattern:
-        return lambda text: text == pattern
-    return re.compile(expression(pattern), re.DOTALL).fullmatch

@@ -14,7 +14,7 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _SELECTOR = re.compile(rf"(?P<metric>{_NAME})?\s*(?:\{{(?P<labels>.*)\}})?\Z", re.DOTALL)
 _LABEL = re.compile(
     rf"\s*(?P<name>{_NAME})\s*(?P<op>=~|!~|!=|=)\s*"
-    r"(?P<quote>[\"'])(?P<value>(?:\\.|(?!(?P=quote)).)*)(?P=quote)\s*(?:,|\Z)",
+    r"(?P<quote>[\"'])(?P<value>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)\s*(?:,|\Z)",
     re.DOTALL,
 )
 _COMPARED = re.compile(

@@ -194,3 +194,10 @@ def test_lengths_of_time_as_prometheus_writes_them():
     for text in ("", "5", "5m1h", "-5m"):
         with pytest.raises(NotTranslated):
             seconds(text)
+
+
+def test_a_label_without_its_end_is_refused_at_once():
+    """A backslash is read in one way: with two this takes longer than the test may."""
+    with pytest.raises(NotTranslated):
+        comparison('a{b="' + "\\" * 60 + "} > 1")
+    assert comparison(r'a{b="\"c\\"} > 1').matchers[0].value == r'"c' + "\\"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.models import AlertRule
-from alerts.targets import devices_of, series_of
+from alerts.targets import devices_of, series_of, written_as
 from devices.models import Device, Site
 from telemetry.models import Series
 
@@ -56,3 +56,24 @@ def test_a_site_a_device_and_a_pattern_of_metrics(plant: Site):
     assert set(metrics) == {"temp.core"}  # a point is a point
     assert series_of(AlertRule(device=one, metric="*")).count() == 3
     assert not series_of(AlertRule(site=plant, device=Device.objects.get(uid="cold-2"))).exists()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["*", "a*", "*a", "*a*", "a*a", "*a*b*", "**b", "*ab*ab", "aab*", "", "aba", "a.*", "*ba*aba"],
+)
+def test_the_engine_reads_a_pattern_as_the_database_does(pattern: str):
+    uids = ["a", "b", "ab", "aab", "aba", "abab", "abaaba", "a.b"]
+    Device.objects.bulk_create(Device(uid=uid, name=uid) for uid in uids)
+    fits = written_as(pattern)
+    found = devices_of(AlertRule(uid_pattern=pattern))
+    assert {uid for uid in uids if fits(uid)} == {device.uid for device in found}
+
+
+def test_many_stars_take_no_longer_than_few():
+    """Tried in every way, this takes longer than the test may: 10^11 of them."""
+    uid, pattern = "a" * 64, "*a" * 20 + "*b"
+    Device.objects.create(uid=uid, name=uid)
+    assert not written_as(pattern)(uid)
+    assert written_as(pattern)(f"{uid}b")
+    assert not devices_of(AlertRule(uid_pattern=pattern)).exists()
