@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 4 * 1024 * 1024  # of CSV and NDJSON read at a time; a row must be shorter
 BLOCK_ROWS = 100_000  # of Parquet
+MAX_COLUMNS = 2_000  # each has a place for every row of a block
 MAX_SHOWN = 80  # characters of a bad row that are told
 
 
@@ -91,6 +92,7 @@ def _parquet(path: Path) -> Iterator[RowBlock]:
 
     read = 0
     with pq.ParquetFile(path) as file:
+        _bound(len(file.schema_arrow.names))
         for batch in file.iter_batches(BLOCK_ROWS):
             lines = np.arange(read + 1, read + len(batch) + 1)
             read += len(batch)
@@ -104,6 +106,7 @@ def _csv(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
     header = _header(file)
     separator = options.separator or _separator(header)
     names = next(iter(_cells(header, separator)))
+    _bound(len(names))
     bad: list[Any] = []
 
     def left_out(row: Any) -> str:
@@ -131,6 +134,11 @@ def _csv(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
     if bad:  # after the last that could be read
         empty = pa.table({name: pa.array([], pa.string()) for name in names})
         yield RowBlock(empty, *numbering.of(empty, bad))
+
+
+def _bound(columns: int) -> None:
+    if columns > MAX_COLUMNS:
+        raise NotImported(f"It has more than {MAX_COLUMNS} columns.")
 
 
 def _header(file: BinaryIO) -> bytes:
@@ -217,7 +225,10 @@ def _ndjson(file: BinaryIO, _options: Options) -> Iterator[RowBlock]:
             else:
                 bad.append(Bad(number, "no object"))
         line += chunk.count(b"\n")
-        names = {name: None for row in rows for name in row}
+        names: dict[str, None] = {}
+        for row in rows:
+            names |= dict.fromkeys(row)
+            _bound(len(names))
         columns = {name: _of_json([row.get(name) for row in rows]) for name in names}
         yield RowBlock(pa.table(columns), np.array(lines, np.int64), bad)
 

@@ -23,6 +23,7 @@ from rest_framework.test import APIClient
 
 from devices.models import Device, Site
 from telemetry.imports import sources, uploaded, writing
+from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
 from telemetry.imports.places import Places
 from telemetry.models import ReadingImport, Series
@@ -175,6 +176,21 @@ def test_a_block_of_ndjson_may_lack_what_the_others_have(
     said = run("x.ndjson", "".join(lines), "--register")
     assert "2 stored, 0 there before, 0 in conflict, 2 rejected" in said
     assert [value for *_, value in stored(database)] == [1.0, 5.0]
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "parquet"])
+def test_more_columns_than_there_is_room_for_are_refused(tmp_path: Path, kind: str) -> None:
+    """A row of NDJSON may bring each a column of its own, which has a place for every other row."""
+    names = [f"c{number}" for number in range(sources.MAX_COLUMNS + 1)]
+    path = tmp_path / f"wide.{kind}"
+    if kind == "csv":
+        path.write_text(",".join(names) + "\n")
+    elif kind == "ndjson":
+        path.write_text("".join(f'{{"{name}":1}}\n' for name in names))
+    else:
+        pq.write_table(pa.table({name: [1] for name in names}), path)
+    with pytest.raises(NotImported, match="more than 2000 columns"):
+        next(sources.blocks(path, path.name, Options()))
 
 
 def test_an_hour_that_comes_twice_has_its_readings_and_one_that_is_left_out_none(
