@@ -19,6 +19,9 @@ from bridge.decode.items import Item, Problem, Reason, Rejected, Telemetry
 MESSAGE = 1_000
 READING = 100
 AT_ONCE = 5  # seconds' worth that a sender may cost at once, after a pause
+# Of what is over, seconds' worth that is kept at once. To keep a message costs more than to store
+# its readings, and others wait for it.
+KEPT_AT_ONCE = 1
 LOOK_EVERY = 0.5  # seconds between two looks at who may send again
 PAUSE = 1.0  # seconds in which nothing was read, after which messages have piled up
 
@@ -39,7 +42,10 @@ class Allowance:
         """`readings` a second of one sender; `clock` gives monotonic seconds."""
         self._readings = settings.DEVICE_READINGS if readings is None else readings
         self._rate = self._readings * READING  # a second
-        self._most = self._usual = AT_ONCE * self._rate
+        self._most = AT_ONCE * self._rate
+        # What each may cost beside, for it may have sent it while nobody read here. It is taken off
+        # what one has spent: who spent more than both is over still when the pause is forgotten.
+        self._credit = 0
         self._clock = clock
         self._looked_at = clock()
         self._pardoned_until = 0.0  # by the clock
@@ -57,9 +63,9 @@ class Allowance:
         elapsed = now - self._looked_at
         if elapsed >= LOOK_EVERY:
             self._looked_at = now
-            if self._most > self._usual and now > self._pardoned_until:
+            if self._credit and now > self._pardoned_until:
                 self.caught_up()
-            self._spent = _less(self._spent, int(elapsed * self._rate))
+            self._spent = _less(self._spent, int(elapsed * self._rate), -self._credit)
             self._kept = _less(self._kept, int(elapsed * self._rate))
             self._refused = _less(self._refused, int(elapsed * FLOOD_RATE))
             spent, most = self._spent, self._most
@@ -78,10 +84,10 @@ class Allowance:
         """Messages were decoded: of whom, of how many bytes, with how many readings. Those of
         senders that are over already are not charged: they were refused."""
         spent, most, over = self._spent, self._most, self._over
-        before = spent.get
+        before, none = spent.get, -self._credit
         found = []
         for sender, size, count in zip(senders, sizes, readings, strict=True):
-            cost = spent[sender] = before(sender, 0) + MESSAGE + size + READING * count
+            cost = spent[sender] = before(sender, none) + MESSAGE + size + READING * count
             if cost > most:
                 if sender in over:
                     spent[sender] -= MESSAGE + size + READING * count
@@ -92,15 +98,15 @@ class Allowance:
             self._over = over | {sender: uid_of[sender] for sender in found}
 
     def refuse(self, sender: Hashable, size: int) -> Item:
-        """What is said of a message of so many bytes, whose sender is over. As much as a sender may
-        send is kept of what it sends beyond; after that it is counted only."""
+        """What is said of a message of so many bytes, whose sender is over. As much a second as it
+        may send is kept of what it sends beyond; after that it is counted only."""
         uid = self._over.get(sender, "")
         self._refused[sender] = refused = self._refused.get(sender, 0) + 1
         if refused > FLOOD:
             del self._refused[sender]
             self._flooding.append((sender, uid))
         cost = self._kept.get(sender, 0) + MESSAGE + size
-        kept = cost <= self._usual
+        kept = cost <= KEPT_AT_ONCE * self._rate
         if kept:
             self._kept[sender] = cost
         return Rejected(uid, Problem(Reason.OVER_LIMIT, self.limit), kept)
@@ -122,7 +128,7 @@ class Allowance:
 
     def wait(self, sender: Hashable) -> float:
         """The seconds until this sender may send again."""
-        return max(0.0, (self._spent.get(sender, 0) - self._usual) / self._rate) + LOOK_EVERY
+        return max(0.0, (self._spent.get(sender, 0) - self._most) / self._rate) + LOOK_EVERY
 
     def was_away(self, seconds: float) -> None:
         """Nobody has read what waits for us for so long."""
@@ -133,15 +139,15 @@ class Allowance:
         each sender may have sent for as long."""
         now = self._clock()
         if (pause := now - self._read_at) > PAUSE:
-            self._most += int(pause * self._rate)
+            self._credit += int(pause * self._rate)
             self._pardoned_until = max(self._pardoned_until, now) + pause
         self._read_at = now
 
     def caught_up(self) -> None:
-        """What was sent meanwhile is here."""
-        if self._most > self._usual:
-            self._most = self._usual
-            self._spent, self._over = {}, {}
+        """What was sent meanwhile is here. Who sent more than it could have stays over."""
+        if self._credit:
+            self._credit = 0
+            self._spent = _less(self._spent, 0)
 
 
 def readings_in(items: Iterable[Item]) -> int:
@@ -154,5 +160,5 @@ def readings_in(items: Iterable[Item]) -> int:
     )
 
 
-def _less(spent: dict[Hashable, int], earned: int) -> dict[Hashable, int]:
-    return {sender: left for sender, cost in spent.items() if (left := cost - earned) > 0}
+def _less(spent: dict[Hashable, int], earned: int, least: int = 0) -> dict[Hashable, int]:
+    return {sender: left for sender, cost in spent.items() if (left := cost - earned) > least}

@@ -14,8 +14,10 @@ from bridge.intake.allowance import (
     AT_ONCE,
     FLOOD,
     FLOOD_RATE,
+    KEPT_AT_ONCE,
     LOOK_EVERY,
     MESSAGE,
+    PAUSE,
     READING,
     Allowance,
     readings_in,
@@ -100,9 +102,23 @@ def test_after_a_pause_of_ours_what_was_sent_in_it_passes() -> None:
     traffic.clock.now += 60
     traffic.allowance.reads()
     assert traffic.send("gateway", 60 * RATE // 100) == 60 * RATE // 100
-    assert traffic.send("gateway", 1_000) == AT_ONCE * RATE // 100 + 1
     traffic.allowance.caught_up()
     assert traffic.send("gateway", 1_000) == AT_ONCE * RATE // 100 + 1, "as if it had paused"
+
+
+def test_who_sends_more_than_it_could_have_in_a_pause_is_over_after_it() -> None:
+    """A flood fills the inbox, and reading pauses: it is not to pardon itself with that."""
+    traffic = Traffic()
+    traffic.allowance.reads()
+    for _ in range(20):
+        traffic.clock.now += PAUSE * 1.5
+        traffic.allowance.reads()
+        traffic.send("noisy", 1_000)
+    passed = traffic.send("steady", 20 * RATE // 100)
+    assert passed == 20 * RATE // 100, "what it could have sent meanwhile"
+    traffic.allowance.caught_up()
+    assert traffic.send("noisy", 1_000) == 0
+    assert traffic.send("steady", 1) == 1
 
 
 def test_a_pause_is_pardoned_for_as_long_and_no_longer() -> None:
@@ -117,11 +133,11 @@ def test_a_pause_is_pardoned_for_as_long_and_no_longer() -> None:
     assert traffic.send("late", 1_000) == AT_ONCE * RATE // 100 + 1
 
 
-def test_as_much_again_is_kept_of_what_is_refused() -> None:
+def test_as_much_again_a_second_is_kept_of_what_is_refused() -> None:
     traffic = Traffic()
     traffic.send("noisy", 1_000)
     refused = [traffic.allowance.refuse("noisy", 9_000) for _ in range(1_000)]
-    assert sum(each.kept for each in refused) == AT_ONCE * RATE // 100
+    assert sum(each.kept for each in refused) == KEPT_AT_ONCE * RATE // 100
     assert {(each.uid, each.problem.reason) for each in refused} == {("noisy", Reason.OVER_LIMIT)}
 
 
@@ -239,6 +255,7 @@ def test_what_is_over_is_kept_whole_then_counted(memory: Memory) -> None:
     limited = Intake(memory, Allowance(100, Clock()))
     payload = b'{"m0":1}'.ljust(15_000)
     limited.batch(1, [message("pump-1", payload, mid) for mid in range(1, 5)])
+    payload = payload[:2_000]
     batch = limited.batch(1, [message("pump-1", payload, mid) for mid in range(5, 14)])
     rows = RowBuilder(memory).build(batch, 0, 9)
     assert rows.rejected == set(range(9))
@@ -246,7 +263,7 @@ def test_what_is_over_is_kept_whole_then_counted(memory: Memory) -> None:
     builder = RowBuilder(memory)
     store.write(rows.batch, "bridge-0", alongside=builder.alongside(rows, batch))
     kept = QuarantinedMessage.objects.values_list("uid", "reason", "payload_size")
-    assert list(kept) == [("pump-1", "over_limit", 15_000)] * 3
+    assert list(kept) == [("pump-1", "over_limit", 2_000)] * 3
 
 
 def test_readings_over_the_cap_of_series_cost_no_more_than_good_ones(
