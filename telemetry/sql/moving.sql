@@ -16,12 +16,8 @@ CREATE TABLE pulseboard_move.state (
     start timestamptz NOT NULL,
     highest_series integer NOT NULL
 );
--- Minutes whose summaries the copies may lack; those that wait got readings since they were copied.
-CREATE TABLE pulseboard_move.minute (
-    minute timestamptz PRIMARY KEY,
-    waits boolean NOT NULL
-);
-CREATE INDEX minute_waits ON pulseboard_move.minute (minute) WHERE waits;
+-- Minutes whose summaries the copies may lack.
+CREATE TABLE pulseboard_move.minute (minute timestamptz PRIMARY KEY);
 -- Those there were when it began.
 CREATE TABLE pulseboard_move.series (id integer PRIMARY KEY)
 
@@ -59,15 +55,18 @@ INSERT INTO pulseboard_move.state (start, done_until, stop, highest_series)
 SELECT %(start)s, %(start)s, %(stop)s, coalesce((SELECT max(id) FROM known), 0)
 
 -- name: note_not_rolled_up
--- The summaries of what waits to be rolled up are made after they were copied.
-INSERT INTO pulseboard_move.minute (minute, waits)
-SELECT minute, false FROM dirty_minute
+-- The summaries of what waits in [start, stop) to be rolled up are made after they were copied.
+INSERT INTO pulseboard_move.minute (minute)
+SELECT minute FROM dirty_minute WHERE minute >= %(start)s AND minute < %(stop)s
 UNION
 SELECT generate_series(
-    date_trunc('minute', lower(span)), upper(span), interval '1 minute'
-), false
+    date_bin('1 minute', greatest(lower(span), %(start)s), '1970-01-01Z'),
+    least(upper(span), %(stop)s::timestamptz - interval '1 microsecond'), interval '1 minute'
+)
 FROM commit_cursor AS cursor, commit_log AS log, unnest(spans) AS span
 WHERE cursor.reader = 'rollups' AND (log.xid, log.seq) > (cursor.xid, cursor.seq)
+    AND span && tstzrange(%(start)s, %(stop)s)
+ON CONFLICT DO NOTHING
 
 -- name: hold_move
 -- How far it is: start, done and stop. One process goes on with it at a time.
@@ -99,14 +98,6 @@ FROM text_pack AS pack CROSS JOIN LATERAL packed_texts(pack) AS one
 WHERE pack.start > %(start)s::timestamptz - interval '24 hours' AND pack.start < %(stop)s
     AND pack.stop >= %(start)s AND one.time >= %(start)s AND one.time < %(stop)s
 
--- name: clear_numbers
--- Deletes the copies of [start, stop).
-DELETE FROM pulseboard_move.reading WHERE time >= %(start)s AND time < %(stop)s
-
--- name: clear_texts
--- The same of texts.
-DELETE FROM pulseboard_move.text_reading WHERE time >= %(start)s AND time < %(stop)s
-
 -- name: copy_summaries
 -- Copies the summaries of [start, stop) into what a continuous aggregate of TimescaleDB is stored in.
 INSERT INTO {stored} (series_id, bucket, count, sum, min, max, first, last)
@@ -117,31 +108,13 @@ WHERE bucket >= %(start)s AND bucket < %(stop)s
 -- Deletes the copies of [start, stop).
 DELETE FROM {stored} WHERE bucket >= %(start)s AND bucket < %(stop)s
 
+-- name: move_stop
+-- What is to be copied goes on to a later moment.
+UPDATE pulseboard_move.state SET stop = greatest(stop, %(stop)s)
+
 -- name: move_on
 -- Notes that all before a moment is copied.
 UPDATE pulseboard_move.state SET done_until = %(stop)s
-
--- name: note_minutes
--- Has these minutes copied anew.
-INSERT INTO pulseboard_move.minute AS kept (minute, waits)
-SELECT unnest(%(minutes)s::timestamptz[]), true
-ON CONFLICT (minute) DO UPDATE SET waits = true WHERE NOT kept.waits
-
--- name: list_minutes
--- Minutes that wait to be copied anew, the oldest first.
-SELECT minute FROM pulseboard_move.minute WHERE waits ORDER BY minute LIMIT %(limit)s
-
--- name: copied_minutes
--- The minutes in [start, stop) wait no more.
-UPDATE pulseboard_move.minute SET waits = false
-WHERE waits AND minute >= %(start)s AND minute < %(stop)s
-
--- name: list_unread_commits
--- What a reader has not read, also behind transactions that still run: none of them writes readings
--- while the caller holds the lock of the batches.
-SELECT lower(span), upper(span)
-FROM commit_cursor AS cursor, commit_log AS log, unnest(log.spans) AS span
-WHERE cursor.reader = %(reader)s AND (log.xid, log.seq) > (cursor.xid, cursor.seq)
 
 -- name: fetch_new_floor
 -- Before which midnight summaries cannot be made anew: where whole days went, and of the second, where

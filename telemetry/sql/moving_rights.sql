@@ -22,6 +22,7 @@ JOIN pg_publication AS published ON published.oid = listed.prpubid
 UNION
 SELECT format('the trigger %%I of %%s', fired.tgname, moved.id)
 FROM moved JOIN pg_trigger AS fired ON fired.tgrelid = moved.id AND NOT fired.tgisinternal
+    AND fired.tgname NOT IN ('move_notes_come', 'move_notes_gone') -- the move's own
 UNION
 SELECT format('the policy %%I of %%s', policy.polname, moved.id)
 FROM moved JOIN pg_policy AS policy ON policy.polrelid = moved.id

@@ -191,6 +191,11 @@ LIMIT %(limit)s
 -- Lets this transaction write into the partitions of packed days.
 SELECT set_config('pulseboard.unpacking', 'on', true)
 
+-- name: only_move
+-- What this transaction deletes from one place it stores in another: who copies readings to somewhere
+-- else meanwhile need not do it again.
+SELECT set_config('pulseboard.repacking', 'on', true)
+
 -- name: keep_last_packed
 -- Keeps the newest number in packs and of late ones of each series before a moment, where nothing
 -- newer of it is kept.

@@ -1,16 +1,15 @@
 """Move a plain store into TimescaleDB's hypertables, while readings go on coming in.
 
-Everything is copied beside the tables, in short steps from the oldest day on; the commit log tells
-which minutes got readings meanwhile, and these are copied anew. At the end the batches wait for a
-moment, what came last is copied, and the copies take the place of the tables in one transaction, so
-that before it the store is plain and whole, and after it in hypertables and whole. Each step notes
-how far it is in its own transaction: a run that was killed goes on there.
+Everything is copied beside the tables, in short steps from the oldest day on; what comes and goes
+meanwhile of what is copied is noted, and copied as well (`moving_notes`). At the end the batches
+wait for a moment, what came last is copied, and the copies take the place of the tables in one
+transaction, so that before it the store is plain and whole, and after it in hypertables and whole.
+Each step notes how far it is in its own transaction: a run that was killed goes on there.
 docs/decisions/0007-timescaledb.md.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,21 +21,16 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import errors, sql
 
 from devices import clock
-from telemetry.history import buckets
 from telemetry.sql import load
-from telemetry.storage import commit_log, timescale
-from telemetry.storage.rollups import MINUTE, minute_of
+from telemetry.storage import moving_notes, partitions, timescale
+from telemetry.storage.rollups import MINUTE
 from telemetry.storage.summaries import LEVELS, ranges
 
-READER = "timescale"  # of the commit log
 STEP_SECONDS = 1.0  # aimed at; what follows the commit log waits for the end of each step
 STEP_TIMEOUT = "20s"  # of one statement: then a shorter time is copied at once
 DAY = timedelta(days=1)
 FIRST_WIDTH = timedelta(hours=6)  # of time copied at once; then by `Pace`
 NOT_WORTH = 0.8  # of the seconds a step takes, when one of half the time takes as many
-MINUTES_PER_STEP = 60  # copied anew in one transaction
-MINUTES_AT_END = 10  # the most that is copied while the batches wait
-COMMITS_PER_STEP = 1_000
 
 _SQL = load("moving") | load("timescale")
 
@@ -87,11 +81,26 @@ def is_under_way() -> bool:
         return cursor.fetchone() == (True,)
 
 
+def fetch_edges(cursor: CursorWrapper) -> tuple[datetime, datetime]:
+    """The midnights between which everything is that is stored, and now."""
+    days = [part.day for part in partitions.listed() if part.attached]
+    moments = [datetime.combine(day, time_of_day(), UTC) for day in days]
+    cursor.execute(_SQL["fetch_edges"])
+    moments += [each for each in cursor.fetchone() if each is not None]
+    moments.append(clock.now())
+    start, last = (
+        datetime.combine(each.astimezone(UTC).date(), time_of_day(), UTC)
+        for each in (min(moments), max(moments))
+    )
+    return start, last + DAY
+
+
 def copy() -> Iterator[Progress]:
     """Copy all there is, step by step. In no transaction. What came meanwhile is copied but for
     little that the end can take with it."""
     pace, readings = Pace(), 0
     while True:
+        moving_notes.patiently(_note_next_day)
         began = time.monotonic()
         try:
             progress = _copy_next(pace.width)
@@ -105,11 +114,26 @@ def copy() -> Iterator[Progress]:
         pace.took(time.monotonic() - began, ended=progress.done_until.time() == time_of_day())
         readings += progress.readings
         if progress.done_until.time() == time_of_day():
+            moving_notes.copy_all()
             _compress(progress.done_until)
         yield progress._replace(readings=readings)
-    while (again := _copy_changed()) is not None:
-        readings += again
+    moving_notes.copy_all()
     _compress(clock.now())
+    moving_notes.copy_all()  # it took its time
+
+
+def _note_next_day() -> None:
+    """Before a day is copied all that comes for it is noted; with the last one, all that comes."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _, done_until, stop = _hold(cursor)
+        until = moving_notes.fetch_until(cursor)
+        if done_until < until:
+            return
+        moving_notes.hold_batches(cursor)
+        if until + DAY >= stop:
+            _, stop = fetch_edges(cursor)  # days begin, and clocks of devices are ahead
+            cursor.execute(_SQL["move_stop"], {"stop": stop})
+        moving_notes.note_until(cursor, until + DAY if until + DAY < stop else "infinity")
 
 
 def _copy_next(width: timedelta) -> Progress | None:
@@ -124,6 +148,7 @@ def _copy_next(width: timedelta) -> Progress | None:
         until = min(done_until + width, midnight)
         edges = {"start": done_until, "stop": until}
         readings = _copy_readings(cursor, edges)
+        cursor.execute(_SQL["note_not_rolled_up"], edges)
         copy_summaries(cursor, edges)
         cursor.execute(_SQL["move_on"], {"stop": until})
     return Progress(start, until, stop, readings)
@@ -158,59 +183,6 @@ def copy_summaries(
         cursor.execute(sql.SQL(_SQL["copy_summaries"]).format(**names), within)
 
 
-def _copy_changed() -> int | None:
-    """Copy anew some of what got readings since it was copied; how many readings, or None when so
-    little waits that the end may take it."""
-    more = _take_commits()
-    with transaction.atomic(), connection.cursor() as cursor:
-        _hold(cursor)
-        minutes = waiting(cursor, MINUTES_PER_STEP)
-        if len(minutes) <= MINUTES_AT_END and not more:
-            return None
-        return copy_minutes(cursor, minutes, seconds=STEP_SECONDS)
-
-
-def _take_commits() -> bool:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A minute that another process copies just now would be noted, and then marked as copied.
-        _hold(cursor)
-        with commit_log.reading(READER, COMMITS_PER_STEP) as commits:
-            note(cursor, [span for commit in commits for span in commit.spans])
-    return commits.more
-
-
-def note(cursor: CursorWrapper, spans: list[tuple[datetime, datetime]]) -> None:
-    minutes = {
-        minute_of(first) + n * MINUTE
-        for first, last in spans
-        for n in range((minute_of(last) - minute_of(first)) // MINUTE + 1)
-    }
-    if minutes:
-        cursor.execute(_SQL["note_minutes"], {"minutes": sorted(minutes)})
-
-
-def waiting(cursor: CursorWrapper, limit: int) -> list[datetime]:
-    cursor.execute(_SQL["list_minutes"], {"limit": limit})
-    return [minute for (minute,) in cursor.fetchall()]
-
-
-def copy_minutes(
-    cursor: CursorWrapper, minutes: list[datetime], *, seconds: float = math.inf
-) -> int:
-    """Of these minutes so many as take so long; how many readings. Their summaries are made anew at
-    the end."""
-    until, copied = time.monotonic() + seconds, 0
-    for start, stop in ranges(minutes, buckets.MINUTE):
-        edges = {"start": start, "stop": stop}
-        for name in ("clear_numbers", "clear_texts"):
-            cursor.execute(_SQL[name], edges)
-        copied += _copy_readings(cursor, edges)
-        cursor.execute(_SQL["copied_minutes"], edges)
-        if time.monotonic() >= until:
-            break
-    return copied
-
-
 def _compress(until: datetime) -> None:
     """The copies of days that are over: otherwise the disk would hold all of them as rows."""
     now = min(until + timescale.COMPRESS_AFTER, clock.now())
@@ -235,9 +207,14 @@ def search(first: str, then: str = "") -> str:
 
 
 def give_up() -> None:
-    """Drop what was copied. The store is as it was."""
+    """Drop what was copied. The store is as it was. Raises `NotYet`."""
+    moving_notes.patiently(_give_up)
+
+
+def _give_up() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         if is_under_way():
             cursor.execute(_SQL["hold_end"])
+            moving_notes.hold_batches(cursor)
+            moving_notes.end(cursor)
             cursor.execute(_SQL["give_up"])
-    commit_log.drop_reader(READER)

@@ -17,8 +17,8 @@ from telemetry.sql import load
 from telemetry.storage import (
     backend,
     closed,
-    commit_log,
     moving,
+    moving_notes,
     moving_rights,
     packed_days,
     partitions,
@@ -58,7 +58,6 @@ def finish(*, raise_floor: bool = False) -> None:
             pass
     else:
         raise NotYet("Somebody reads or writes without end: try again")
-    commit_log.drop_reader(moving.READER)
     backend.ask_again()
 
 
@@ -87,14 +86,10 @@ def _take_place(cursor: CursorWrapper, *, raise_floor: bool) -> bool:
     partitions.lock(cursor)
     packed_days.hold(cursor)
     cursor.execute(_SQL["hold_tables"])
-    cursor.execute(_SQL["list_unread_commits"], {"reader": moving.READER})
-    moving.note(cursor, cursor.fetchall())
-    minutes = moving.waiting(cursor, moving.MINUTES_AT_END + 1)
-    if done_until < stop or len(minutes) > moving.MINUTES_AT_END:
-        # What was noted is noted again from the log.
+    if done_until < stop or moving_notes.count() > moving_notes.MOST_BLOCKS_AT_END:
         transaction.set_rollback(True)
         return False
-    moving.copy_minutes(cursor, minutes)
+    moving_notes.copy_rest(cursor)
     floor = _floor(cursor, raise_floor=raise_floor)
     cursor.execute(_SQL["list_old_minutes"], {"floor": floor})
     for (hour,) in cursor.fetchall():
@@ -104,6 +99,7 @@ def _take_place(cursor: CursorWrapper, *, raise_floor: bool) -> bool:
     cursor.execute(_SQL["forget_deleted"])
     moving_rights.check(cursor)
     moving_rights.take_over(cursor)
+    moving_notes.end(cursor)
     cursor.execute(_SQL["take_place"])
     return True
 

@@ -145,6 +145,7 @@ def _pack(day: date, step: Step) -> int:
         packed_days.hold(cursor)
         if not packed_days.packed(cursor, [day]):
             return 0  # unpacked meanwhile
+        cursor.execute(_SQL["only_move"])
         numbers, moved = pack_rows.take_numbers(cursor, step.series, step.start, step.stop)
         pack_rows.write_numbers(cursor, numbers, by_hour=step.by_hour)
         texts = pack_rows.take_texts(cursor, step.series, step.start, step.stop)

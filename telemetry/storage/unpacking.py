@@ -48,6 +48,7 @@ def _step(day: date) -> int:
         if not series:
             return 0
         cursor.execute(_SQL["allow_rows"])
+        cursor.execute(_SQL["only_move"])
         numbers, _ = pack_rows.take_numbers(cursor, series, **edges)
         with cursor.copy("COPY reading FROM STDIN (FORMAT BINARY)") as copy:
             copy.write(copy_binary.readings(*numbers))

@@ -142,7 +142,7 @@ SAMPLES = {
 }
 # Utility statements, and what is of tables that are not there yet: test_partitions.py and
 # test_timescale_move.py run each.
-UTILITY = {"partition_changes", "moving", "moving_rights"}
+UTILITY = {"partition_changes", "moving", "moving_notes", "moving_rights"}
 FILES = sorted(path.stem for path in sql.FOLDER.glob("*.sql") if path.stem not in UTILITY)
 NAMED = [(file, name) for file in FILES for name in sql.load(file)]
 

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from importlib import import_module
 from io import StringIO
-from types import SimpleNamespace
+from random import Random
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from access.scope import EVERYTHING
 from telemetry.history import reader
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_us
+from telemetry.sql import load
 from telemetry.storage import (
     backend,
     moving,
     moving_begin,
     moving_end,
+    moving_notes,
     pack_rows,
     partitions,
+    replace,
     rollups,
     store,
     timescale,
@@ -187,17 +191,96 @@ class Killed(Exception):
     pass
 
 
+def kill_within(module: ModuleType, name: str, step: Callable[[], object]) -> None:
+    """Have a step die where it calls that, if it does."""
+
+    def die(*args: object, **options: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch, suppress(Killed, StopIteration):
+        patch.setattr(module, name, die)
+        step()
+
+
+class Meanwhile:
+    """What writers, correctors and packers do while readings are moved, always the same."""
+
+    def __init__(self) -> None:
+        self._random = Random(8)
+        self._at = END - 11 * DAY - 4 * HOUR  # of a packed day, and with no pack from there on
+
+    def happens(self) -> None:
+        for one in self._random.sample(
+            [self.comes_late, self.comes, self.is_corrected, self.is_deleted, self.is_packed], 3
+        ):
+            one()
+        if self._random.random() < 0.3:
+            roll_up()
+
+    def comes_late(self) -> None:
+        self._at += 7_000
+        other = self._random.randrange(END - 11 * DAY, END)
+        store_readings(
+            [(SERIES[0], self._at, 0.5), (SERIES[1], other, 0.25), (SERIES[1], self._at, -0.0)],
+            may_repeat=True,
+        )
+        write(
+            store.Batch(
+                texts=[(SERIES[2], self._at * 1_000, "late"), (SERIES[2], other * 1_000, "?")]
+            )
+        )
+
+    def comes(self) -> None:
+        self._at += 1_000
+        store_readings([(SERIES[1], END - MINUTE - self._at % HOUR, 0.25)])
+
+    def is_corrected(self) -> None:
+        for series, at, value in self._some("reading"):
+            with transaction.atomic(), connection.cursor() as cursor:
+                store.begin(cursor)
+                replace.exchange(cursor, series, {to_us(at): value}, {to_us(at): value + 1})
+
+    def is_deleted(self) -> None:
+        for table in ("reading", "late_reading", "late_text_reading"):
+            for series, at, _ in self._some(table):
+                rows(f"DELETE FROM {table} WHERE series_id = %s AND time = %s", series, at)
+                minute = rollups.minute_of(at)
+                rows(
+                    "INSERT INTO rewritten_minute VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    series,
+                    minute,
+                )
+                rows("INSERT INTO dirty_minute VALUES (%s) ON CONFLICT DO NOTHING", minute)
+
+    def is_packed(self) -> None:
+        """What came late; as `packing._pack` does."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(load("packs")["only_move"])
+            late = rows("DELETE FROM late_reading WHERE series_id = %s RETURNING *", SERIES[0])
+            _, times, values = zip(*sorted(late), strict=True) if late else ([],) * 3
+            columns = pack_rows.Columns(
+                np.full(len(times), SERIES[0], np.int32),
+                np.array([to_us(each) for each in times], np.int64),
+                np.array(values, np.float64),
+            )
+            pack_rows.write_numbers(Inserting(cursor), columns, by_hour=False)
+
+    def _some(self, table: str) -> list[tuple]:
+        found = rows(f"SELECT * FROM {table} WHERE time >= %s", from_ms(END - 12 * DAY))
+        days = {day for (day,) in rows("SELECT day FROM packed_day")} if table == "reading" else ()
+        found = sorted(row for row in found if row[1].date() not in days)
+        return self._random.sample(found, min(2, len(found)))
+
+
 def run(*options: str) -> str:
     out = StringIO()
     call_command("timescale", *options, stdout=out)
     return out.getvalue()
 
 
-def check_summaries(was: list[list[tuple]]) -> None:
+def check_summaries() -> None:
     """They count what is stored, those of what is gone are as they were, and none is missing."""
     now = [{row[:2]: row[2:] for row in table} for table in summaries()]
-    for old, new in zip(was, now, strict=True):
-        assert {row[:2] for row in old} <= set(new)
     for table, width in zip(now, ("minute", "hour", "day"), strict=True):
         counted = rows(
             f"SELECT series_id, date_trunc('{width}', time, 'UTC'), count(*)::int, min(value),"
@@ -209,24 +292,37 @@ def check_summaries(was: list[list[tuple]]) -> None:
         assert found == {(row[0], row[1]): row[2:] for row in counted} | gone
 
 
-def test_a_plain_store_is_moved_whole_whatever_happens_meanwhile(
-    plain: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    was = summaries()
-    rules_removed = from_ms((END - 13 * DAY) // DAY * DAY)
-    rows("INSERT INTO series_retention (series_id, raw_floor) VALUES (701, %s)", rules_removed)
-    give_by_hand()
-    # Killed after every step; what comes in between is of days that are copied, and of today.
-    late, steps = [], 0
+def move_killed_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the end. What comes in between is of days that are copied, of one that is being copied,
+    and of today."""
+    monkeypatch.setattr(moving_notes, "BLOCKS_PER_PIECE", 1)
+    monkeypatch.setattr(moving_notes, "BLOCKS_LEFT", 0)
+    meanwhile, steps = Meanwhile(), 0
     while not moving.is_under_way() or next(moving.copy(), None) is not None:
         moving_begin.begin()
         steps += 1
         if steps % 4 == 0:
-            at = END - 11 * DAY + steps * 1_000 + 7
-            late += [(SERIES[0], at, 0.5), (SERIES[1], END - HOUR + at % HOUR, 0.25)]
-            store_readings(late[-2:])
-            roll_up()
+            meanwhile.happens()
+            kill_within(moving, "copy_summaries", lambda: next(moving.copy()))
     assert steps > 10
+    for name in ("_take_turns", "_copy_again", "_piece", "count"):
+        meanwhile.happens()
+        steps += 1
+        kill_within(moving_notes, name, lambda held=steps % 2: moving_notes._step(held))
+    meanwhile.happens()
+    assert moving_notes.count() > 0
+    moving_notes.copy_all()
+    assert moving_notes.count() == 0
+    assert rows("SELECT * FROM pulseboard_move.reading ORDER BY 1, 2") == stored()[0]
+
+
+def test_a_plain_store_is_moved_whole_whatever_happens_meanwhile(
+    plain: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules_removed = from_ms((END - 13 * DAY) // DAY * DAY)
+    rows("INSERT INTO series_retention (series_id, raw_floor) VALUES (701, %s)", rules_removed)
+    give_by_hand()
+    move_killed_everywhere(monkeypatch)
     assert not is_timescale()
 
     # Killed within the end: nothing of it holds.
@@ -259,12 +355,11 @@ def test_a_plain_store_is_moved_whole_whatever_happens_meanwhile(
     assert given() == rights
     assert rows("SELECT series_id FROM deleted_series") == [(SERIES[2],)]
     assert not moving.is_under_way()
-    assert rows("SELECT count(*) FROM commit_cursor WHERE reader = 'timescale'") == [(0,)]
     assert any(chunks().values())
     assert "rollup_1m" not in connection.introspection.table_names()
 
     roll_up()
-    check_summaries(was)
+    check_summaries()
     assert seen() == window
 
     # It goes on as a TimescaleDB store does.
@@ -296,8 +391,6 @@ def test_what_was_copied_is_dropped_when_a_move_is_given_up(plain: None) -> None
     named = "the rights on the column value of text_reading, the view ours"
     with pytest.raises(CommandError, match=rf"with the tables.*: {named}\. Drop it"):
         run()
-    # Nothing of the beginning is left; the log would be kept for a reader that never comes.
-    assert rows("SELECT count(*) FROM commit_cursor WHERE reader = 'timescale'") == [(0,)]
     assert not moving.is_under_way()
     rows("DROP VIEW ours")
     rows("REVOKE SELECT (value) ON text_reading FROM pg_monitor")
@@ -307,5 +400,6 @@ def test_what_was_copied_is_dropped_when_a_move_is_given_up(plain: None) -> None
     assert moving.is_under_way()
     assert "stays plain" in run("--give-up")
     assert not moving.is_under_way()
-    assert rows("SELECT count(*) FROM commit_cursor WHERE reader = 'timescale'") == [(0,)]
+    triggers = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'move_notes%'"
+    assert rows(triggers) == [(0,)]
     assert stored() == before

@@ -34,7 +34,10 @@ class Command(BaseCommand):
             self.stdout.write("The readings are in hypertables.")
             return
         if give_up:
-            moving.give_up()
+            try:
+                moving.give_up()
+            except NotYet as exc:
+                raise CommandError(f"{exc}. Call this again.") from exc
             self.stdout.write("What was copied is dropped; the store stays plain.")
             return
         try:
