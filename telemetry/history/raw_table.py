@@ -16,6 +16,9 @@ from telemetry.models import Series
 Rows = blocks.Block | blocks.TextBlock
 
 BLOCK = 16_384  # rows at once: with larger ones a process that writes a file needs 30 MiB more
+# Rows of one statement: each has round trips of its own, and reads the packs anew in which the one
+# before it ended.
+READ = 4 * BLOCK
 
 
 class Place(NamedTuple):
@@ -43,14 +46,14 @@ def rows(
     last: Place | None = None
     for block in _blocks(series, start_us, stop_us, after, limit):
         if left is None:
-            yield block
+            for at in range(0, len(block.values), BLOCK):
+                yield _cut(block, at, at + BLOCK)
             continue
         if left == 0:
             if last is not None:
                 on_more(last)
             return
-        ids, times, values = (column[:left] for column in block)
-        cut: Rows = type(block)(ids, times, values)  # type: ignore[arg-type]
+        cut = _cut(block, 0, left)
         taken = len(cut.values)
         left -= taken
         is_text = isinstance(cut, blocks.TextBlock)
@@ -61,6 +64,11 @@ def rows(
             return
 
 
+def _cut(block: Rows, begin: int, end: int) -> Rows:
+    ids, times, values = (column[begin:end] for column in block)
+    return type(block)(ids, times, values)  # type: ignore[arg-type]
+
+
 def _blocks(
     series: Sequence[Series],
     start_us: int,
@@ -68,7 +76,7 @@ def _blocks(
     after: Place | None,
     limit: int | None,
 ) -> Iterator[Rows]:
-    size = BLOCK if limit is None else min(limit + 1, BLOCK)
+    size = READ if limit is None else min(limit + 1, BLOCK)
     numbers = [one.pk for one in series]
     texts = [one.pk for one in series if has_texts(one)]
     if after is None or not after.is_text:

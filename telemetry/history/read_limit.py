@@ -25,7 +25,7 @@ class TooSlow(TelemetryError):
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Statements within end at the limit, and raise `TooSlow`; also a decorator.
+    """Statements within end at the limit, and raise `TooSlow`; none is compiled. Also a decorator.
 
     Local to the transaction: set on the session, it would reach the next user of a pooled
     connection. Without a savepoint: limits may nest, and each would cost two round trips.
@@ -33,8 +33,12 @@ def limited() -> Iterator[None]:
     try:
         with transaction.atomic(savepoint=False):
             with connection.cursor() as cursor:
+                # Postgres takes such a statement, with all it might read, for dear: where it can,
+                # it would compile it each time, for longer than it runs.
                 cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true)", [str(READ_LIMIT)]
+                    "SELECT set_config('statement_timeout', %s, true),"
+                    " set_config('jit', 'off', true)",
+                    [str(READ_LIMIT)],
                 )
             yield
     except OperationalError as exc:

@@ -424,6 +424,22 @@ SELECT (
 -- name: fetch_number_block
 -- At least the oldest numbers of one series in [from, to), up to a limit: rows and packs, each as one
 -- value.
+WITH counted AS MATERIALIZED (
+    -- Of the first one, which may reach out of the window, any number counts. Whole packs are not
+    -- counted: each would be read, up to the end of the window.
+    SELECT start, stop, sum(count) OVER (ORDER BY start) - count AS older,
+        first_value(count) OVER (ORDER BY start) AS first
+    FROM reading_pack
+    WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
+        AND start < %(stop)s AND stop >= %(start)s
+), taken AS MATERIALIZED (
+    SELECT start, stop FROM counted WHERE older < %(limit)s + first
+), reached AS MATERIALIZED (
+    -- Where packs are left over there are enough before: rows behind those would be read for nothing,
+    -- as many in each block of an export.
+    SELECT CASE WHEN EXISTS (SELECT FROM counted WHERE older >= %(limit)s + first)
+        THEN (SELECT max(stop) FROM taken) ELSE %(stop)s END AS until
+)
 SELECT (
     SELECT string_agg(
         int4send(series_id) || timestamptz_send(time) || float8send(value), ''::bytea
@@ -431,6 +447,7 @@ SELECT (
         (
             SELECT series_id, time, value FROM reading
             WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+                AND time <= (SELECT until FROM reached)
             ORDER BY time
             LIMIT %(limit)s
         )
@@ -438,6 +455,7 @@ SELECT (
         (
             SELECT series_id, time, value FROM late_reading
             WHERE series_id = %(series_id)s AND time >= %(start)s AND time < %(stop)s
+                AND time <= (SELECT until FROM reached)
             ORDER BY time
             LIMIT %(limit)s
         )
@@ -445,17 +463,8 @@ SELECT (
 ) AS rows, (
     SELECT array_agg((
         SELECT record_send(pack) FROM reading_pack AS pack
-        WHERE series_id = %(series_id)s AND start = counted.start
-    )) FROM (
-        -- Of the first one, which may reach out of the window, any number counts. Whole packs are
-        -- not counted: each would be read, up to the end of the window.
-        SELECT start, sum(count) OVER (ORDER BY start) - count AS older,
-            first_value(count) OVER (ORDER BY start) AS first
-        FROM reading_pack
-        WHERE series_id = %(series_id)s AND start > %(start)s::timestamptz - interval '24 hours'
-            AND start < %(stop)s AND stop >= %(start)s
-    ) AS counted
-    WHERE older < %(limit)s + first
+        WHERE series_id = %(series_id)s AND start = taken.start
+    )) FROM taken
 ) AS packs
 
 -- name: fetch_text_block

@@ -33,9 +33,23 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def timeout() -> str:
+    return shown("statement_timeout")
+
+
+def shown(setting: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SHOW statement_timeout")
+        cursor.execute(f"SHOW {setting}")
         return str(cursor.fetchone()[0])
+
+
+def test_no_read_is_compiled() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = on")
+    with limited():
+        assert shown("jit") == "off"
+    assert shown("jit") == "on"
+    with connection.cursor() as cursor:
+        cursor.execute("RESET jit")
 
 
 def test_a_window_that_takes_too_long_is_stopped_and_the_next_is_read(limit) -> None:
