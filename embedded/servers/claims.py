@@ -45,12 +45,14 @@ class Claims:
 
 def _open(path: Path) -> int:
     """The file, whoever made it: in a folder that is everybody's, O_CREAT is refused for a file of
-    another user's (fs.protected_regular).
+    another user's (fs.protected_regular). No link is followed: somebody may have put one there, to
+    a device that does something when it is opened.
     """
+    how = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
     with suppress(FileNotFoundError):
-        return os.open(path, os.O_RDWR)
+        return os.open(path, how)
     with suppress(FileExistsError):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        descriptor = os.open(path, how | os.O_CREAT | os.O_EXCL)
         os.fchmod(descriptor, 0o666)
         return descriptor
-    return os.open(path, os.O_RDWR)
+    return os.open(path, how)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +16,7 @@ import psycopg
 import pytest
 import redis
 
-from embedded.servers.claims import Claims
+from embedded.servers.claims import NAME, Claims
 from embedded.servers.mqtt import MAX_PACKET, Iotcore, Mosquitto, broker
 from embedded.servers.ports import choose_port, free_port, is_free
 from embedded.servers.postgres import Postgres
@@ -263,3 +265,15 @@ def test_a_port_that_another_start_has_chosen_is_passed_over_until_that_has_ende
         assert choose_port(port, taken=frozenset(), claims=claims) != port
         other.kill()
     assert choose_port(port, taken=frozenset(), claims=claims) == port
+
+
+def test_no_link_is_followed_to_the_claims_of_ports(tmp_path, monkeypatch) -> None:
+    """In a folder that is everybody's, somebody may have put one there that leads anywhere."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / NAME).symlink_to(tmp_path / "elsewhere")
+    first = Claims()
+    opened = {os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")}
+    assert str(tmp_path / "elsewhere") not in opened
+    assert first.take(1, "127.0.0.1")
+    first.give_up()

@@ -380,6 +380,7 @@ def test_two_starts_at_once_and_started_means_that_nothing_published_is_lost(
             what=lambda probe=ports["bridge"]: f"20 received, not {received(probe)}",
         )
     assert "pulseboard.gateway" in ups[0].said
+    assert ("this runs as root" in ups[0].said) == (os.geteuid() == 0)
     assert "asks nobody who they are" in ups[1].said
     first, second = (set(up.state()["ports"].values()) for up in ups)
     assert not first & second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 import urllib.error
@@ -191,6 +192,12 @@ class Up:
         for server in self.stack.servers:
             if server.notes:
                 screen.say(f"Note: {server.notes}")
+        if os.geteuid() == 0:
+            screen.say(
+                "Note: this runs as root. Postgres, Redis and the broker do not, the pages, the"
+                " bridge, the engine and maintenance do: whoever takes one of them over has the"
+                " machine. Give Pulseboard an account of its own (docs/operations.md)."
+            )
         if self.stack.broker and self.stack.broker.passwords:
             screen.say(
                 f"MQTT for devices: {self.stack.devices_mqtt_url}. Each has an account, its uid and"
