@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -27,16 +28,23 @@ from embedded.prove.process import peak_rss_mib
 from telemetry.moments import from_ms
 from telemetry.storage.backend import backend
 from telemetry.tests.written import series, write
+from tests.database_url import database_url
 from tests.waiting import eventually
-from tests.web_process import ROOT, WebProcess, web, web_process
+from tests.web_process import ROOT, WebProcess, serving
 
-__all__ = ["web", "web_process"]  # fixtures
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
 
 AT = 1_793_491_200_000  # 2026-11-01T00:00Z, ms
 ROWS = 600_000  # 42 MB of CSV, several times what two sockets hold
 KEPT = 25  # MiB that an export may add to the process
 PATIENCE = 60.0  # seconds
+
+
+@pytest.fixture
+def web(transactional_db: None, tmp_path: Path) -> Iterator[WebProcess]:
+    """One that keeps no session with the database: an export that waits is seen by its own."""
+    with serving(tmp_path, database_url()) as process:
+        yield process
 
 
 def fill(series_id: int) -> None:

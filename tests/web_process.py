@@ -1,7 +1,8 @@
 """The web process as it runs: Daphne on the tests' own Redis and any database.
 
-Fixtures, to import by name: `web_process` (one for all tests in a row, on the test database) and
-`web` (the same, for tests that want the database emptied after them).
+Fixtures, to import by name: `web_process` (one for all tests in a row, on the test database, with
+sessions that it keeps: to open one for each request doubles what a request costs) and `web` (the
+same, for tests that want the database emptied after them).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,8 @@ from tests.waiting import eventually
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 60.0  # until it has ended after SIGTERM
 REST_SECONDS = 60.0  # until it has answered what it was asked
+UNUSED = "/unused-sessions-of-the-tests"  # see tests/web_application.py
+POOL = 40  # sessions at most; so many that no request has to wait for another
 
 
 class WebProcess(ForkedChild):
@@ -35,8 +39,9 @@ class WebProcess(ForkedChild):
 
     stop_seconds = STOP_SECONDS
 
-    def __init__(self, folder: Path, database: str, redis: str = "") -> None:
-        """`redis`: the address of another one than the tests' own."""
+    def __init__(self, folder: Path, database: str, redis: str = "", pool: int = 0) -> None:
+        """`redis`: the address of another one than the tests' own. `pool`: the sessions with the
+        database that it keeps, at most; otherwise each request has one of its own."""
         self.port = free_port()
         name = f"web-{self.port}"  # of its connections to the database, too
         self.url = f"http://127.0.0.1:{self.port}"
@@ -46,7 +51,7 @@ class WebProcess(ForkedChild):
                 *(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)),
                 *("--websocket-max-message-size", str(MAX_WEBSOCKET_BYTES)),
                 *("--websocket-max-frame-size", str(MAX_WEBSOCKET_BYTES)),
-                "config.asgi:application",
+                "tests.web_application:application",
             ],
             folder / "web.log",
             environment={
@@ -56,8 +61,7 @@ class WebProcess(ForkedChild):
                 "REDIS_URL": redis or settings.REDIS_URL,
                 "PULSEBOARD_PREFIX": settings.PULSEBOARD_PREFIX,
                 "PULSEBOARD_SECRET_KEY": settings.SECRET_KEY,
-                # So that it can be seen when nobody asks the database (`is_at_rest`).
-                "PULSEBOARD_DATABASE_POOL": os.environ.get("PULSEBOARD_DATABASE_POOL", "0"),
+                "PULSEBOARD_DATABASE_POOL": os.environ.get("PULSEBOARD_DATABASE_POOL", str(pool)),
             },
             folder=ROOT,
         )
@@ -71,18 +75,23 @@ class WebProcess(ForkedChild):
         return True
 
     def is_at_rest(self) -> bool:
-        """No request uses the database; a request closes its connection when it is answered."""
+        """No request uses the database: it has no session, or those that wait in its pool."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [self.name]
             )
-            return cursor.fetchone() == (0,)
+            (sessions,) = cursor.fetchone()
+        if not sessions:
+            return True
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=REST_SECONDS)) as wire:
+            wire.request("GET", UNUSED)
+            return int(wire.getresponse().read()) >= sessions
 
 
 @contextmanager
-def serving(folder: Path, database: str) -> Iterator[WebProcess]:
+def serving(folder: Path, database: str, pool: int = 0) -> Iterator[WebProcess]:
     """A web process that runs."""
-    process = WebProcess(folder, database)
+    process = WebProcess(folder, database, pool=pool)
     try:
         process.start()
         yield process
@@ -97,7 +106,10 @@ def web_process(
     django_db_setup: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[WebProcess]:
-    with kept(request, lambda: serving(tmp_path_factory.mktemp("web"), database_url())) as process:
+    def started() -> AbstractContextManager[WebProcess]:
+        return serving(tmp_path_factory.mktemp("web"), database_url(), POOL)
+
+    with kept(request, started) as process:
         yield process
 
 
