@@ -51,7 +51,7 @@ def begin_run() -> Callable[[], None] | None:
 
 def empty() -> Path:
     """As initdb leaves it, with a database that has nothing in it."""
-    return _made("empty", lambda folder: Postgres(folder, free_port()).prepare())
+    return made("empty", lambda folder: Postgres(folder, free_port()).prepare())
 
 
 def migrated() -> Path:
@@ -67,7 +67,7 @@ def changed(name: str, base: Callable[[], Path], change: Callable[[str], None]) 
         with serving(folder) as url:
             change(url)
 
-    return _made(name, make)
+    return made(name, make)
 
 
 def copy(cluster: Path, folder: Path) -> None:
@@ -103,7 +103,8 @@ def manage(url: str, *words: str) -> None:
     subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
-def _made(name: str, make: Callable[[Path], None]) -> Path:
+def made(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of the run, made by whoever asks first; the others wait for it."""
     folder = Path(os.environ[VARIABLE])
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -13,7 +13,7 @@ from django.db.migrations.exceptions import IrreversibleError
 
 from telemetry.moments import from_ms
 from telemetry.storage.backend import is_timescale
-from telemetry.tests.timescaledb import connected, rows, server
+from telemetry.tests.timescaledb import connected, left_by, rows, server
 
 pytestmark = pytest.mark.process
 
@@ -27,9 +27,14 @@ def fresh(django_db_blocker, caplog) -> Iterator[None]:
     """A database up to the migration before; without TimescaleDB, which the server could have."""
     caplog.set_level(logging.INFO, adoption.__name__)
     # A server each: one process is one session, and a session keeps an extension it once loaded.
-    with django_db_blocker.unblock(), server() as port, connected(port):
-        call_command("migrate", "telemetry", "0004", verbosity=0)
-        yield
+    with django_db_blocker.unblock():
+        before = left_by("before hypertables", migrate_up_to_it)
+        with server("--from", before) as port, connected(port):
+            yield
+
+
+def migrate_up_to_it() -> None:
+    call_command("migrate", "telemetry", "0004", verbosity=0)
 
 
 def preload() -> None:

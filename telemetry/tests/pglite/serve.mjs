@@ -1,11 +1,21 @@
 // PostgreSQL with TimescaleDB in memory, on a free port of the loopback: prints the port, and ends
-// with its standard input. One client at a time, no COPY over the wire, no TLS.
+// with its standard input. One client at a time, no COPY over the wire, no TLS. Begins with what is in the
+// file `--from`, which another has left in its file `--into` at its end: a third of the time.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { parseArgs } from 'node:util'
 import { PGlite } from 'pglite-timescaledb'
 import { timescaledb } from 'pglite-timescaledb/timescaledb'
 
 const STARTUP = 0x30000 // protocol 3.0; what precedes it asks for encryption
-const db = await PGlite.create({ extensions: { timescaledb } })
+const { from, into } = parseArgs({ options: { from: { type: 'string' }, into: { type: 'string' } } }).values
+const loadDataDir = from ? new Blob([readFileSync(from)]) : undefined
+const db = await PGlite.create({ extensions: { timescaledb }, loadDataDir })
+
+async function end() {
+  if (into) writeFileSync(into, Buffer.from(await (await db.dumpDataDir('none')).arrayBuffer()))
+  process.exit(0)
+}
 
 /** The length of the first whole message in `bytes`, or 0. Before the startup none has a type. */
 function messageLength(bytes, started) {
@@ -38,4 +48,4 @@ const server = createServer((socket) => {
     .then(() => db.exec('ROLLBACK'))
 })
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))
-process.stdin.resume().on('end', () => process.exit(0))
+process.stdin.resume().on('end', end)
