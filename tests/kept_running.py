@@ -8,7 +8,7 @@ the database. `tests.tiers` puts tests that ask for the same after each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -26,10 +26,13 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @contextmanager
 def kept(
-    request: pytest.FixtureRequest, start: Callable[[], AbstractContextManager[T]]
+    request: pytest.FixtureRequest,
+    start: Callable[[], AbstractContextManager[T]],
+    *,
+    spoilt_by: Collection[str] = (),
 ) -> Iterator[T]:
     """For a fixture of a function: what `start` gives, started unless it runs, and ended unless the
-    following test asks for the same fixture."""
+    following test asks for the same fixture, or this one has a fixture that it is spoilt by."""
     name = str(request.fixturename)
     if name not in _running:
         with ExitStack() as started:
@@ -37,6 +40,7 @@ def kept(
             _running[name] = running, started.pop_all()
     running, exits = _running[name]
     yield running
-    if name not in getattr(request.node.stash.get(FOLLOWING, None), "fixturenames", ()):
+    following = getattr(request.node.stash.get(FOLLOWING, None), "fixturenames", ())
+    if name not in following or not set(spoilt_by).isdisjoint(request.node.fixturenames):
         del _running[name]
         exits.close()

@@ -41,9 +41,9 @@ PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture
-def web(transactional_db: None, tmp_path: Path) -> Iterator[WebProcess]:
+def web(transactional_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProcess]:
     """One that keeps no session with the database: an export that waits is seen by its own."""
-    with serving(tmp_path, database_url()) as process:
+    with serving(tmp_path_factory.mktemp("web"), database_url()) as process:
         yield process
 
 
