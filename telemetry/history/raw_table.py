@@ -18,7 +18,7 @@ Rows = blocks.Block | blocks.TextBlock
 BLOCK = 16_384  # rows at once: with larger ones a process that writes a file needs 30 MiB more
 # Rows of one statement: each has round trips of its own, and reads the packs anew in which the one
 # before it ended.
-READ = 4 * BLOCK
+READ = 2 * BLOCK
 
 
 class Place(NamedTuple):
