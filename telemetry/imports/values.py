@@ -14,7 +14,6 @@ MAX_EXACT = 2**53  # beyond it a double skips whole numbers
 MAX_TEXT = 1_024  # characters of a text reading, as over the wire
 NOTHING = frozenset({"", "null", "none", "nan", "na", "n/a", "-"})  # in lower case: no reading
 BOOLEANS = {"true": 1.0, "false": 0.0}  # in lower case
-NO_NUMBER = "no number"
 NOT_FINITE = "no finite number"
 NOT_EXACT = "a whole number beyond 2^53, which cannot be stored exactly"
 BAD_TEXT = f"a text over {MAX_TEXT} characters, or with NUL in it"
@@ -103,7 +102,7 @@ def _each(given: list[str | None], *, with_texts: bool) -> Values:
             number = float(text)
         except ValueError:
             if not with_texts:
-                wrong[row] = f"{NO_NUMBER}: {text[:40]!a}"
+                wrong[row] = f"no number: {text[:40]!a}"
             elif len(text) > MAX_TEXT or "\0" in text:
                 wrong[row] = BAD_TEXT
             else:
