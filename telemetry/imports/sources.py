@@ -87,16 +87,13 @@ def blocks(path: Path, name: str, options: Options) -> Iterator[RowBlock]:
 
 
 def _parquet(path: Path) -> Iterator[RowBlock]:
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    from telemetry.imports import parquet_file  # noqa: PLC0415
 
     read = 0
-    with pq.ParquetFile(path) as file:
-        _bound(len(file.schema_arrow.names))
-        for batch in file.iter_batches(BLOCK_ROWS):
-            lines = np.arange(read + 1, read + len(batch) + 1)
-            read += len(batch)
-            yield RowBlock(pa.Table.from_batches([batch]), lines, [])
+    for table in parquet_file.tables(path, BLOCK_ROWS, _bound):
+        lines = np.arange(read + 1, read + len(table) + 1)
+        read += len(table)
+        yield RowBlock(table, lines, [])
 
 
 def _csv(file: BinaryIO, options: Options) -> Iterator[RowBlock]:

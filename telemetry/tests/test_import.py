@@ -22,7 +22,7 @@ from pyarrow import parquet as pq
 from rest_framework.test import APIClient
 
 from devices.models import Device, Site
-from telemetry.imports import sources, uploaded, writing
+from telemetry.imports import parquet_file, sources, uploaded, writing
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
 from telemetry.imports.places import Places
@@ -190,6 +190,27 @@ def test_more_columns_than_there_is_room_for_are_refused(tmp_path: Path, kind: s
     else:
         pq.write_table(pa.table({name: [1] for name in names}), path)
     with pytest.raises(NotImported, match="more than 2000 columns"):
+        next(sources.blocks(path, path.name, Options()))
+
+
+@pytest.mark.parametrize("kept_as", ["dictionary", "string", "large_string"])
+def test_a_small_file_that_becomes_gigabytes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_as: str
+) -> None:
+    monkeypatch.setattr(parquet_file, "MAX_TEXT_BYTES", 1_000_000)
+    once = pa.DictionaryArray.from_arrays(
+        pa.array([0] * 1_001, pa.int32()), pa.array(["a" * 1_000])
+    )
+    path = tmp_path / "small.parquet"
+    column = once if kept_as == "dictionary" else once.cast(getattr(pa, kept_as)())
+    pq.write_table(pa.table({"time": column}), path)
+    with pytest.raises(NotImported, match="too long"):
+        next(sources.blocks(path, path.name, Options()))
+    monkeypatch.setattr(parquet_file, "MAX_TEXT_BYTES", 1_001_000)
+    (block,) = sources.blocks(path, path.name, Options())
+    assert len(block.table) == 1_001
+    monkeypatch.setattr(parquet_file, "MAX_CHUNK_BYTES", 100)
+    with pytest.raises(NotImported, match="too large"):
         next(sources.blocks(path, path.name, Options()))
 
 
