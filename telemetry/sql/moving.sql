@@ -161,9 +161,10 @@ SELECT count(*) FROM pg_inherits
 WHERE inhparent = ANY (ARRAY['reading'::regclass, 'text_reading'::regclass])
 
 -- name: hold_tables
--- Nobody reads or writes readings until the transaction ends.
-LOCK TABLE reading, text_reading, late_reading, late_text_reading, reading_pack, text_pack,
-    rollup_1m, rollup_1h, rollup_1d, dirty_minute IN ACCESS EXCLUSIVE MODE
+-- Nobody reads or writes readings until the transaction ends. Packs of summaries first, as who reads
+-- has them: in another order both would wait for each other.
+LOCK TABLE minute_pack, hour_pack, reading, text_reading, late_reading, late_text_reading,
+    reading_pack, text_pack, rollup_1m, rollup_1h, rollup_1d, dirty_minute IN ACCESS EXCLUSIVE MODE
 
 -- name: take_place
 -- Puts the copies where the tables were.
