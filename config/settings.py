@@ -307,7 +307,7 @@ AUDIT_RETENTION_DAYS = env.integer(
 )
 
 # Readings a second that one device may send; see `bridge.intake.allowance`.
-DEVICE_READINGS = env.integer("PULSEBOARD_DEVICE_READINGS", 20_000, minimum=100, maximum=10_000_000)
+DEVICE_READINGS = env.integer("PULSEBOARD_DEVICE_READINGS", 50_000, minimum=100, maximum=10_000_000)
 
 # Requests a second of the API that one token, session or address may make; see `access.throttle`.
 API_REQUESTS = env.integer("PULSEBOARD_API_REQUESTS", 100, minimum=1, maximum=1_000_000)
