@@ -24,15 +24,36 @@ from embedded.up.data_folder import SHARED
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "TEST_CLUSTERS"  # the folder of the run, which its workers inherit
+MEMORY = Path("/dev/shm")
+GROUP = Path("/sys/fs/cgroup")  # of a container, whose limit `MemAvailable` does not know
+ROOM = 12 << 30  # bytes, several times what the servers of a whole run keep at once
 # Nothing in such a database outlives the run.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 def open_folder() -> Path:
-    """A temporary folder that the account the servers run as can enter; pytest's own is not."""
-    folder = Path(tempfile.mkdtemp(prefix="pulseboard-test-"))
+    """A temporary folder that the account the servers run as can enter; pytest's own is not. Beside
+    the one of the run."""
+    run = os.environ.get(VARIABLE)
+    beside = Path(run).parent if run else _roomy_memory()
+    folder = Path(tempfile.mkdtemp(prefix="pulseboard-test-", dir=beside))
     folder.chmod(0o755)
     return folder
+
+
+def _roomy_memory() -> Path | None:
+    """Where files are kept in memory, if there is much of it. A cluster is a thousand files, which
+    takes a disk a third of a second of processor time to make and to remove."""
+    try:
+        told = Path("/proc/meminfo").read_text()
+        free = [int(told.split("MemAvailable:")[1].split()[0]) * 1024]
+        free.append(shutil.disk_usage(MEMORY).free)
+        limit = GROUP / "memory.max"
+        if limit.exists() and (most := limit.read_text().strip()) != "max":
+            free.append(int(most) - int((GROUP / "memory.current").read_text()))
+    except (OSError, IndexError, ValueError):
+        return None
+    return MEMORY if min(free) >= ROOM and os.access(MEMORY, os.W_OK) else None
 
 
 def begin_run() -> Callable[[], None] | None:
