@@ -5,6 +5,7 @@ import { AlertRuleList, targetsInWords } from "./list.js";
 import { Assessment } from "./assessment.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { keepRead } from "../live/live.js";
+import { OpenRecord } from "../page/open-record.js";
 import { showChanges } from "./changes.js";
 import { showOffers, takeInFile } from "./offers.js";
 import { humanise } from "../page/format.js";
@@ -18,29 +19,24 @@ const SOON = 1_000; // ms that gather events into one look at the list
 
 /** @typedef {import("./list.js").AlertRule} AlertRule */
 
-/** @type {AlertRule|null} */ let open = null; // null: a new one, or none
-let dirty = false;
-let opened = 0; // counts what was opened and closed
-let written = 0; // counts changes
+/** @type {OpenRecord<AlertRule>} */ const opened = new OpenRecord();
 let begun = false; // what the address asks for is open
 /** @type {any} */ let typed = 0;
 /** @type {any} */ let looking = 0;
 
-const list = new AlertRuleList({ chosen: (rule) => leave() && show(rule), shown: follow });
+const list = new AlertRuleList({ chosen: (rule) => opened.leave() && show(rule), shown: follow });
 const form = new AlertRuleForm(() => {
-  dirty = true;
-  written += 1;
+  opened.wrote();
   clearTimeout(typed);
   typed = setTimeout(assess, TYPED);
 });
 const assessment = new Assessment({
   draft: () => form.draft,
   limit: (field, value) => {
-    dirty = true;
-    written += 1;
+    opened.wrote();
     form.setLimit(field, value);
   },
-  told: (errors) => form.showErrors(open || dirty ? errors : {}),
+  told: (errors) => form.showErrors(opened.record || opened.isWritten ? errors : {}),
   targets: showTargets,
 });
 
@@ -57,19 +53,9 @@ function showTargets(/** @type {{total: number, devices: number, targets: any[]}
   byId("targets-list").replaceChildren(...rows, ...(more > 0 ? [el("li", { class: "tag", text: t("and {more} more", { more }) })] : []));
 }
 
-/** Whether what was open then is open now: what was sent of it may be answered later. @param {{open: AlertRule|null, opened: number}} then */
-const isStillOpen = (then) => (then.open ? open?.id === then.open.id : opened === then.opened);
-
-/** Whether what was written may be forgotten. */
-function leave() {
-  return !dirty || confirm(t("What you wrote is not saved. Leave it?"));
-}
-
 /** @param {AlertRule|null} rule null: a new one @param {any} [begin] what it begins with */
 function show(rule, begin = {}) {
-  open = rule;
-  opened += 1;
-  dirty = false;
+  opened.open(rule);
   byId("nothing").hidden = byId("taken").hidden = true;
   byId("form").hidden = byId("replay").hidden = false;
   byId("page").classList.add("is-open"); // on a phone the list makes room
@@ -87,9 +73,7 @@ function show(rule, begin = {}) {
 }
 
 function hide() {
-  open = null;
-  opened += 1;
-  dirty = false;
+  opened.open(null);
   assessment.end();
   byId("nothing").hidden = false;
   for (const id of ["form", "replay", "history"]) byId(id).hidden = true;
@@ -101,13 +85,14 @@ function hide() {
 
 /** The list was read anew: the rule that is open is as it is now, unless somebody writes in it here. */
 function follow(/** @type {AlertRule[]} */ rules) {
+  const open = opened.record;
   if (open === null) {
     if (byId("form").hidden && begun) showOffers(rules, read);
     return;
   }
-  const now = rules.find((rule) => rule.id === open?.id);
-  if (now && now.updated_at !== open.updated_at && !dirty) show(now);
-  else if (!now && !dirty) hide();
+  const now = rules.find((rule) => rule.id === open.id);
+  if (now && now.updated_at !== open.updated_at && !opened.isWritten) show(now);
+  else if (!now && !opened.isWritten) hide();
   else if (now?.updated_at !== open.updated_at) setText(byId("changed"), now ? t("Somebody has changed it meanwhile.") : t("Somebody has deleted it meanwhile."));
 }
 
@@ -132,21 +117,19 @@ function readSoon() {
 async function save(enabled) {
   const body = { ...form.rule, enabled };
   for (const button of ["save", "enable"]) byId(button).disabled = true;
-  const then = { open, opened, written };
+  const sent = opened.sent();
+  const open = opened.record;
   try {
     const saved = open ? await send("PATCH", `/api/v1/alert-rules/${open.id}/`, { ...body, updated_at: open.updated_at }) : await send("POST", "/api/v1/alert-rules/", body);
-    if (isStillOpen(then)) {
-      open = saved;
-      dirty = written !== then.written;
-    }
+    sent.saved(saved);
     await read();
-    if (open?.id !== saved.id || dirty) return toast(t("Saved."));
+    if (opened.record?.id !== saved.id || opened.isWritten) return toast(t("Saved."));
     show(saved);
     byId("outcome").hidden = false;
     byId("outcome").replaceChildren(el("span", { text: enabled ? t("Saved and on. It is judged within seconds.") : t("Saved. It is off: nothing is judged by it.") }));
   } catch (error) {
     const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-    if (!isStillOpen(then)) return toast(t("Not saved: {message}", { message }));
+    if (!sent.isStillOpen()) return toast(t("Not saved: {message}", { message }));
     form.showErrors(said && typeof said === "object" ? said : { "Not saved": message });
   } finally {
     for (const button of ["save", "enable"]) byId(button).disabled = false;
@@ -154,6 +137,7 @@ async function save(enabled) {
 }
 
 function askToDelete() {
+  const open = opened.record;
   if (!open) return;
   setText(byId("confirm-said"), open.firing ? t("“{name}” goes. Alerts it has raised stay, and the {firing} that stand now are cleared by nobody. Type its name to delete it.", { name: open.name, firing: open.firing }) : t("“{name}” goes. Alerts it has raised stay. Type its name to delete it.", { name: open.name }));
   byId("confirm-name").value = "";
@@ -163,12 +147,12 @@ function askToDelete() {
 
 async function remove() {
   byId("confirm").close();
-  if (!open) return;
-  const { id, name } = open;
+  if (!opened.record) return;
+  const { id, name } = opened.record;
   try {
     await send("DELETE", `/api/v1/alert-rules/${id}/`);
     toast(t("“{name}” is deleted.", { name }));
-    if (open?.id === id) hide();
+    if (opened.record?.id === id) hide();
     await read();
   } catch (error) {
     form.showErrors({ "Not deleted": /** @type {Error} */ (error).message });
@@ -176,14 +160,14 @@ async function remove() {
 }
 
 byId("new").addEventListener("click", () => {
-  if (!leave()) return;
+  if (!opened.leave()) return;
   show(null);
   /** @type {HTMLElement} */ (document.querySelector("[name=name]")).focus();
 });
-byId("close").addEventListener("click", () => leave() && hide());
+byId("close").addEventListener("click", () => opened.leave() && hide());
 byId("taken-close").addEventListener("click", () => (byId("taken").hidden = true));
 byId("delete").addEventListener("click", askToDelete);
-byId("confirm-name").addEventListener("input", () => (byId("confirm-do").disabled = byId("confirm-name").value.trim() !== open?.name));
+byId("confirm-name").addEventListener("input", () => (byId("confirm-do").disabled = byId("confirm-name").value.trim() !== opened.record?.name));
 byId("confirm-form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   if (!byId("confirm-do").disabled) remove();
@@ -191,7 +175,7 @@ byId("confirm-form").addEventListener("submit", (/** @type {Event} */ event) => 
 byId("enable").addEventListener("click", () => save(true));
 byId("form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
-  save(open?.enabled ?? false);
+  save(opened.record?.enabled ?? false);
 });
 byId("import").addEventListener("click", () => byId("import-file").click());
 byId("import-file").addEventListener("change", () => {
@@ -206,7 +190,7 @@ document.addEventListener("keydown", (event) => {
     byId("new").click();
   }
 });
-addEventListener("beforeunload", (event) => dirty && event.preventDefault());
+addEventListener("beforeunload", (event) => opened.isWritten && event.preventDefault());
 keepRead(["alert_rules", "alert"], readSoon);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 

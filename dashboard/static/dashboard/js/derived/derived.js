@@ -2,6 +2,7 @@
 
 import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { keepRead } from "../live/live.js";
+import { OpenRecord } from "../page/open-record.js";
 import { DerivedForm } from "./derived-form.js";
 import { DerivedList, nameOf } from "./derived-list.js";
 import { progress } from "./progress.js";
@@ -15,31 +16,17 @@ import { inTurn } from "../page/in-turn.js";
 const DAY = 86_400_000; // ms
 const AGAIN = 10_000; // ms between two looks at what changes by itself
 
-/** @type {Derived|null} */ let open = null; // null: a new one, or none
-let dirty = false;
-let opened = 0; // counts what was opened and closed
-let written = 0; // counts changes
+/** @type {OpenRecord<Derived>} */ const opened = new OpenRecord();
 
-const list = new DerivedList((derived) => leave() && show(derived));
+const list = new DerivedList((derived) => opened.leave() && show(derived));
 const form = new DerivedForm(() => {
-  dirty = true;
-  written += 1;
+  opened.wrote();
   setText(byId("saved"), "");
 });
 
-/** Whether what was open then is open now: what was sent of it may be answered later. @param {{open: Derived|null, opened: number}} then */
-const isStillOpen = (then) => (then.open ? open?.id === then.open.id : opened === then.opened);
-
-/** Whether what was written may be forgotten. */
-function leave() {
-  return !dirty || confirm(t("What you wrote is not saved. Leave it?"));
-}
-
 /** @param {Derived|null} derived null: a new one */
 function show(derived) {
-  open = derived;
-  opened += 1;
-  dirty = false;
+  opened.open(derived);
   byId("nothing").hidden = true;
   byId("form").hidden = false;
   byId("delete").hidden = byId("open-device").hidden = byId("backfill").hidden = derived === null;
@@ -53,9 +40,7 @@ function show(derived) {
 }
 
 function hide() {
-  open = null;
-  opened += 1;
-  dirty = false;
+  opened.open(null);
   byId("nothing").hidden = false;
   byId("form").hidden = true;
   history.replaceState(null, "", location.pathname);
@@ -64,7 +49,7 @@ function hide() {
 
 /** What changes by itself of the one that is open. */
 function showState() {
-  const now = open && list.all.find((each) => each.id === open?.id);
+  const now = opened.record && list.all.find((each) => each.id === opened.record?.id);
   setText(byId("problem"), recognised(now?.problem));
   byId("problem").hidden = !now?.problem;
   const { isRunning, share, said } = progress(now?.backfill ?? null);
@@ -87,15 +72,15 @@ const read = inTurn(async () => {
 /** Sends, reads the list again, and tells what was refused. @param {"POST"|"PATCH"|"DELETE"} method @param {string} path @param {any} [body] */
 async function act(method, path, body) {
   byId("save").disabled = true;
-  const then = { open, opened };
+  const sent = opened.sent();
   try {
     const answer = await send(method, `/api/v1/derived/${path}`, body);
-    if (isStillOpen(then)) form.showErrors({});
+    if (sent.isStillOpen()) form.showErrors({});
     await read();
     return { answer };
   } catch (error) {
     const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-    if (!isStillOpen(then)) {
+    if (!sent.isStillOpen()) {
       toast(t("Not saved: {message}", { message }));
       return null;
     }
@@ -110,41 +95,42 @@ async function act(method, path, body) {
 async function save() {
   const missing = form.missing();
   if (Object.keys(missing).length) return form.showErrors(missing);
-  const then = { open, opened, written };
-  const isNew = open === null;
+  const sent = opened.sent();
+  const open = opened.record;
   const done = open ? await act("PATCH", `${open.id}/`, form.read()) : await act("POST", "", form.read());
   if (!done) return;
-  if (!isStillOpen(then) || (!isNew && written !== then.written)) return toast(t("Saved."));
+  if (!sent.isStillOpen() || (open && !sent.isAsSent())) return toast(t("Saved."));
   show(done.answer);
-  setText(byId("saved"), isNew ? t("Saved. Results follow within seconds.") : t("Saved. It is computed anew."));
+  setText(byId("saved"), open ? t("Saved. It is computed anew.") : t("Saved. Results follow within seconds."));
 }
 
 async function remove() {
+  const open = opened.record;
   if (!open || !confirm(t("Delete “{name}” and all it holds?", { name: nameOf(open) }))) return;
-  const then = { open, opened };
-  if ((await act("DELETE", `${open.id}/`)) && isStillOpen(then)) hide();
+  const sent = opened.sent();
+  if ((await act("DELETE", `${open.id}/`)) && sent.isStillOpen()) hide();
 }
 
 byId("new").addEventListener("click", () => {
-  if (!leave()) return;
+  if (!opened.leave()) return;
   show(null);
   byId("formula").focus();
 });
-byId("close").addEventListener("click", () => leave() && hide());
+byId("close").addEventListener("click", () => opened.leave() && hide());
 byId("delete").addEventListener("click", remove);
 byId("form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
   save();
 });
-byId("backfill-start").addEventListener("click", () => open && act("POST", `${open.id}/backfill/`, { from: new Date(Date.now() - Number(byId("backfill-days").value) * DAY).toISOString() }));
-byId("backfill-cancel").addEventListener("click", () => open && act("DELETE", `${open.id}/backfill/`));
+byId("backfill-start").addEventListener("click", () => opened.record && act("POST", `${opened.record.id}/backfill/`, { from: new Date(Date.now() - Number(byId("backfill-days").value) * DAY).toISOString() }));
+byId("backfill-cancel").addEventListener("click", () => opened.record && act("DELETE", `${opened.record.id}/backfill/`));
 document.addEventListener("keydown", (event) => {
   if (!typing(event) && event.key === "n") {
     event.preventDefault();
     byId("new").click();
   }
 });
-addEventListener("beforeunload", (event) => dirty && event.preventDefault());
+addEventListener("beforeunload", (event) => opened.isWritten && event.preventDefault());
 keepRead(["derived", "series"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => document.hidden || read(), AGAIN);

@@ -3,6 +3,7 @@
 import { NOTHING, outcome, replay } from "../quarantine/replay.js";
 import { byId, el, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { keepRead } from "../live/live.js";
+import { OpenRecord } from "../page/open-record.js";
 import { counted, number } from "../page/format.js";
 import { Preview } from "./preview.js";
 import { send } from "../page/rest.js";
@@ -14,42 +15,25 @@ import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {import("./rule-list.js").Rule} Rule */
 
-/** @type {Rule|null} */ let open = null; // null: a new one, or none
-let dirty = false;
-let opened = 0; // counts what was opened and closed
-let written = 0; // counts changes
+/** @type {OpenRecord<Rule>} */ const opened = new OpenRecord();
 
-const list = new RuleList((rule) => leave() && show(rule));
+const list = new RuleList((rule) => opened.leave() && show(rule));
 const form = new RuleForm(() => {
-  dirty = true;
-  written += 1;
+  opened.wrote();
   preview.soon();
 });
 const preview = new Preview({
   definition: () => form.definition,
   told: (errors, filter) => {
-    form.showErrors(open || dirty ? errors : {}); // of what nobody has written yet nothing is wrong
+    form.showErrors(opened.record || opened.isWritten ? errors : {}); // of what nobody has written yet nothing is wrong
     form.showFilter(filter);
   },
-  changed: () => {
-    dirty = true;
-    written += 1;
-  },
+  changed: () => opened.wrote(),
 });
-
-/** Whether what was open then is open now: what was sent of it may be answered later. @param {{open: Rule|null, opened: number}} then */
-const isStillOpen = (then) => (then.open ? open?.id === then.open.id : opened === then.opened);
-
-/** Whether what was written may be forgotten. */
-function leave() {
-  return !dirty || confirm(t("What you wrote is not saved. Leave it?"));
-}
 
 /** @param {Rule|null} rule null: a new one @param {any} [begin] its definition */
 function show(rule, begin = {}) {
-  open = rule;
-  opened += 1;
-  dirty = false;
+  opened.open(rule);
   byId("nothing").hidden = true;
   byId("form").hidden = byId("preview").hidden = false;
   byId("delete").hidden = rule === null;
@@ -64,9 +48,7 @@ function show(rule, begin = {}) {
 }
 
 function hide() {
-  open = null;
-  opened += 1;
-  dirty = false;
+  opened.open(null);
   byId("nothing").hidden = false;
   byId("form").hidden = byId("preview").hidden = true;
   history.replaceState(null, "", location.pathname);
@@ -87,20 +69,18 @@ async function save() {
   if (definition === null) return form.showErrors({ json: t("This is no JSON.") });
   const body = { name: form.name, definition, samples: preview.tests };
   byId("save").disabled = true;
-  const then = { open, opened, written };
+  const sent = opened.sent();
+  const open = opened.record;
   try {
     const saved = open ? await send("PATCH", `/api/v1/rules/${open.id}/`, body) : await send("POST", "/api/v1/rules/", body);
-    if (isStillOpen(then)) {
-      open = saved;
-      dirty = written !== then.written;
-    }
+    sent.saved(saved);
     await read();
-    if (open?.id !== saved.id || dirty) return toast(t("Saved."));
+    if (opened.record?.id !== saved.id || opened.isWritten) return toast(t("Saved."));
     show(saved);
     offer(saved);
   } catch (error) {
     const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-    if (!isStillOpen(then)) return toast(t("Not saved: {message}", { message }));
+    if (!sent.isStillOpen()) return toast(t("Not saved: {message}", { message }));
     const fields = { ...said?.definition, ...said };
     delete fields.definition;
     const told = Object.fromEntries(Object.entries(fields).map(([name, what]) => [name, [what].flat().join(" ")]));
@@ -138,11 +118,12 @@ async function decodeAgain(/** @type {Rule} */ rule, /** @type {HTMLElement} */ 
 }
 
 async function remove() {
+  const open = opened.record;
   if (!open || !confirm(t("Delete the rule “{name}”? What it has stored stays.", { name: open.name }))) return;
-  const then = { open, opened };
+  const sent = opened.sent();
   try {
     await send("DELETE", `/api/v1/rules/${open.id}/`);
-    if (isStillOpen(then)) hide();
+    if (sent.isStillOpen()) hide();
     await read();
   } catch (error) {
     form.showErrors({ "Not deleted": /** @type {Error} */ (error).message });
@@ -161,11 +142,11 @@ async function takeIn(/** @type {File} */ file) {
 }
 
 byId("new").addEventListener("click", () => {
-  if (!leave()) return;
+  if (!opened.leave()) return;
   show(null);
   /** @type {HTMLElement} */ (document.querySelector("[name=name]")).focus();
 });
-byId("close").addEventListener("click", () => leave() && hide());
+byId("close").addEventListener("click", () => opened.leave() && hide());
 byId("delete").addEventListener("click", remove);
 byId("form").addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
@@ -184,7 +165,7 @@ document.addEventListener("keydown", (event) => {
     byId("new").click();
   }
 });
-addEventListener("beforeunload", (event) => dirty && event.preventDefault());
+addEventListener("beforeunload", (event) => opened.isWritten && event.preventDefault());
 keepRead(["rules"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 
