@@ -257,11 +257,7 @@ CROSS JOIN LATERAL (
         WHERE EXISTS (SELECT FROM dirty)
             AND NOT EXISTS (SELECT FROM dirty WHERE minute = rough.bucket)
         UNION ALL
-        SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
-            least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
-        FROM span
-        CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
-        WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+-- part: fresh_readings
     ) AS piece
 ) AS found
 
@@ -319,24 +315,9 @@ CROSS JOIN LATERAL (
         WHERE EXISTS (SELECT FROM dirty_hour)
             AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = rough.bucket)
         UNION ALL
-        SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
-            fine.max
-        FROM span
-        CROSS JOIN LATERAL (
-            SELECT bucket, sum, count, min, max FROM rollup_1m
-            WHERE series_id = asked.id
-                AND bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
-                AND bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
-            OFFSET 0
-        ) AS fine
-        WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
-            AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
+-- part: clean_minutes
         UNION ALL
-        SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
-            least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
-        FROM span
-        CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
-        WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+-- part: fresh_readings
     ) AS piece
 ) AS found
 
@@ -381,24 +362,9 @@ CROSS JOIN LATERAL (
             AND date_bin('1 day', fine.bucket, '1970-01-01Z') IN (SELECT day FROM dirty_day)
             AND NOT EXISTS (SELECT FROM dirty_hour WHERE hour = fine.bucket)
         UNION ALL
-        SELECT date_bin(%(width)s, fine.bucket, '1970-01-01Z'), fine.sum, fine.count, fine.min,
-            fine.max
-        FROM span
-        CROSS JOIN LATERAL (
-            SELECT bucket, sum, count, min, max FROM rollup_1m
-            WHERE series_id = asked.id
-                AND bucket >= date_bin('1 hour', span.start, '1970-01-01Z')
-                AND bucket < date_bin('1 hour', span.stop + interval '59 minutes', '1970-01-01Z')
-            OFFSET 0
-        ) AS fine
-        WHERE date_bin('1 hour', fine.bucket, '1970-01-01Z') IN (SELECT hour FROM dirty_hour)
-            AND NOT EXISTS (SELECT FROM dirty WHERE minute = fine.bucket)
+-- part: clean_minutes
         UNION ALL
-        SELECT date_bin(%(width)s, one.time, '1970-01-01Z'),
-            least(greatest(one.value, -1e290), 1e290), 1, one.value, one.value
-        FROM span
-        CROSS JOIN LATERAL numbers_between(asked.id, span.start, span.stop) AS one
-        WHERE date_bin('1 minute', one.time, '1970-01-01Z') IN (SELECT minute FROM dirty)
+-- part: fresh_readings
     ) AS piece
 ) AS found
 
