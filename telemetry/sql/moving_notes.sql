@@ -15,7 +15,8 @@ CREATE TABLE pulseboard_move.noting (
     copied integer NOT NULL -- blocks of the other half
 );
 -- With the rights of who moves: no writer is asked for rights on any of this.
-CREATE FUNCTION pulseboard_move.note_numbers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+-- Its argument is the column of what came.
+CREATE FUNCTION pulseboard_move.note_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     now_to pulseboard_move.noting;
@@ -24,36 +25,11 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT * INTO now_to FROM pulseboard_move.noting;
-    IF now_to.half = 0 THEN
-        INSERT INTO pulseboard_move.noted_0
-        SELECT series_id, time, value, NULL, TG_OP = 'DELETE' FROM changed
-        WHERE TG_OP = 'DELETE' OR time < now_to.until;
-    ELSE
-        INSERT INTO pulseboard_move.noted_1
-        SELECT series_id, time, value, NULL, TG_OP = 'DELETE' FROM changed
-        WHERE TG_OP = 'DELETE' OR time < now_to.until;
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE FUNCTION pulseboard_move.note_texts() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    now_to pulseboard_move.noting;
-BEGIN
-    IF current_setting('pulseboard.repacking', true) = 'on' THEN
-        RETURN NULL;
-    END IF;
-    SELECT * INTO now_to FROM pulseboard_move.noting;
-    IF now_to.half = 0 THEN
-        INSERT INTO pulseboard_move.noted_0
-        SELECT series_id, time, NULL, value, TG_OP = 'DELETE' FROM changed
-        WHERE TG_OP = 'DELETE' OR time < now_to.until;
-    ELSE
-        INSERT INTO pulseboard_move.noted_1
-        SELECT series_id, time, NULL, value, TG_OP = 'DELETE' FROM changed
-        WHERE TG_OP = 'DELETE' OR time < now_to.until;
-    END IF;
+    EXECUTE format(
+        'INSERT INTO pulseboard_move.%I (series_id, time, %I, gone)'
+        ' SELECT series_id, time, value, $1 FROM changed WHERE $1 OR time < $2',
+        'noted_' || now_to.half, TG_ARGV[0]
+    ) USING TG_OP = 'DELETE', now_to.until;
     RETURN NULL;
 END
 $$
@@ -71,17 +47,17 @@ INSERT INTO pulseboard_move.noting VALUES (0, %(until)s, 0)
 DO $$
 DECLARE
     one text;
-    noted_by text;
+    kind text;
 BEGIN
     FOREACH one IN ARRAY ARRAY['reading', 'late_reading', 'text_reading', 'late_text_reading'] LOOP
-        noted_by := CASE WHEN one LIKE '%text%' THEN 'note_texts' ELSE 'note_numbers' END;
+        kind := CASE WHEN one LIKE '%text%' THEN 'text' ELSE 'value' END;
         EXECUTE format(
             'CREATE TRIGGER move_notes_come AFTER INSERT ON %I REFERENCING NEW TABLE AS changed'
-            ' FOR EACH STATEMENT EXECUTE FUNCTION pulseboard_move.%I()', one, noted_by
+            ' FOR EACH STATEMENT EXECUTE FUNCTION pulseboard_move.note_changed(%L)', one, kind
         );
         EXECUTE format(
             'CREATE TRIGGER move_notes_gone AFTER DELETE ON %I REFERENCING OLD TABLE AS changed'
-            ' FOR EACH STATEMENT EXECUTE FUNCTION pulseboard_move.%I()', one, noted_by
+            ' FOR EACH STATEMENT EXECUTE FUNCTION pulseboard_move.note_changed(%L)', one, kind
         );
     END LOOP;
 END $$
@@ -220,6 +196,5 @@ DROP TRIGGER IF EXISTS move_notes_come ON late_reading;
 DROP TRIGGER IF EXISTS move_notes_gone ON late_reading;
 DROP TRIGGER IF EXISTS move_notes_come ON late_text_reading;
 DROP TRIGGER IF EXISTS move_notes_gone ON late_text_reading;
-DROP FUNCTION pulseboard_move.note_numbers();
-DROP FUNCTION pulseboard_move.note_texts();
+DROP FUNCTION pulseboard_move.note_changed();
 DROP TABLE pulseboard_move.noted_0, pulseboard_move.noted_1, pulseboard_move.noting
