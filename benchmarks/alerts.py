@@ -21,13 +21,14 @@ from typing import Any
 
 from paho.mqtt import client as mqtt
 
+from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.commits import CommitWatch
 from benchmarks.generator import Address, Generator
-from benchmarks.ingest import count_rows, register, show
+from benchmarks.ingest import count_rows, register
 from benchmarks.packets import Fleet
 from benchmarks.progress import Watcher, full_speed, settled, steady
-from benchmarks.stack import BenchmarkFailed, Stack, cpu_seconds, percentiles_ms
+from benchmarks.stack import Stack, cpu_seconds, percentiles_ms
 from embedded.servers.child import Child
 
 VALUES = 10  # of a message, one for each rule
@@ -276,15 +277,7 @@ def options(words: list[str]) -> argparse.Namespace:
 
 def main(words: list[str]) -> int:
     chosen = options(words)
-    try:
-        result = measure(chosen)
-    except BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not chosen.json:
-        show(result)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0
+    return result.tell(lambda: measure(chosen), only_json=chosen.json, show=result.show_each)
 
 
 if __name__ == "__main__":

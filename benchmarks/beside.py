@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import statistics
 import sys
@@ -20,11 +19,11 @@ from typing import Any
 
 import msgspec
 
-from benchmarks import export, live
+from benchmarks import export, live, result
 from benchmarks import stack as stacks
 from benchmarks.generator import Address, Generator
 from benchmarks.history import POINTS, Api
-from benchmarks.ingest import LATENCY_SHARE, Plan, count_rows, measure_latency, register, show
+from benchmarks.ingest import LATENCY_SHARE, Plan, count_rows, measure_latency, register
 from benchmarks.load_process import STOP, LoadProcess
 from benchmarks.packets import Fleet
 from benchmarks.progress import Watcher, full_speed, settled, steady
@@ -235,15 +234,7 @@ def options(words: list[str]) -> argparse.Namespace:
 
 def main(words: list[str]) -> int:
     chosen = options(words)
-    try:
-        result = measure(chosen)
-    except stacks.BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not chosen.json:
-        show(result)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0
+    return result.tell(lambda: measure(chosen), only_json=chosen.json, show=result.show_each)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ the output is one JSON object.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -20,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.stack import ROOT, BenchmarkFailed, Stack, cpu_seconds, resident_mib
 
@@ -218,23 +218,20 @@ def measure(plan: Plan) -> dict[str, Any]:
         }
 
 
+def show(found: result.Result) -> None:
+    for part in ("rest", "broker"):
+        for name, each in found[part].items():
+            sys.stdout.write(f"{name:>18}: {each}\n")
+
+
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.devices", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print only the JSON line")
     parser.add_argument("--devices", type=int, default=20_000)
     parser.add_argument("--differ", type=int, default=20, help="accounts that differ")
     chosen = parser.parse_args(words)
-    try:
-        found = measure(Plan(chosen.devices, chosen.differ))
-    except BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not chosen.json:
-        for part in ("rest", "broker"):
-            for name, each in found[part].items():
-                sys.stdout.write(f"{name:>18}: {each}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0
+    plan = Plan(chosen.devices, chosen.differ)
+    return result.tell(lambda: measure(plan), only_json=chosen.json, show=show)
 
 
 if __name__ == "__main__":

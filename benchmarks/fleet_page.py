@@ -25,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from benchmarks import main_thread
+from benchmarks import main_thread, result
 from benchmarks import stack as stacks
 
 METRICS = (("temperature", "°C"), ("humidity", "%"), ("pressure", "hPa"))
@@ -282,6 +282,10 @@ def measure(plan: Plan) -> dict[str, Any]:
     return found
 
 
+def show(found: result.Result) -> None:
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+
+
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet_page", description=__doc__)
     parser.add_argument("--devices", type=int, default=2000)
@@ -293,16 +297,9 @@ def main(words: list[str]) -> int:
     chosen = parser.parse_args(words)
     if min(chosen.devices, chosen.seconds) <= 0:
         parser.error("the numbers are above 0")
-    try:
-        words_of = vars(chosen)
-        found = measure(Plan(**{each.name: words_of[each.name] for each in fields(Plan)}))
-    except stacks.BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not chosen.json:
-        sys.stdout.write(json.dumps(found, indent=2) + "\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0
+    words_of = vars(chosen)
+    plan = Plan(**{each.name: words_of[each.name] for each in fields(Plan)})
+    return result.tell(lambda: measure(plan), only_json=chosen.json, show=show)
 
 
 if __name__ == "__main__":

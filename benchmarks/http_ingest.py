@@ -17,6 +17,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from benchmarks import result
 from benchmarks import stack as stacks
 
 APPLICATION = "config.asgi:application"
@@ -144,6 +145,11 @@ def measure(plan: Plan) -> dict[str, Any]:
     return found
 
 
+def show(found: result.Result) -> None:
+    for name in ("messages_per_s", "latency_ms", "web_cpu_ms_per_message", "lost"):
+        sys.stdout.write(f"{name:>24}: {found[name]}\n")
+
+
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.http_ingest", description=__doc__)
     parser.add_argument("--senders", type=int, default=100, help="devices, a connection each")
@@ -152,16 +158,8 @@ def main(words: list[str]) -> int:
     chosen = parser.parse_args(words)
     if min(chosen.senders, chosen.seconds) <= 0:
         parser.error("both numbers are above 0")
-    try:
-        found = measure(Plan(chosen.senders, chosen.seconds))
-    except stacks.BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not chosen.json:
-        for name in ("messages_per_s", "latency_ms", "web_cpu_ms_per_message", "lost"):
-            sys.stdout.write(f"{name:>24}: {found[name]}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0
+    plan = Plan(chosen.senders, chosen.seconds)
+    return result.tell(lambda: measure(plan), only_json=chosen.json, show=show)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ the method; the last line printed is the result as one JSON object.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import statistics
@@ -17,6 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.commits import CommitWatch, percentiles
 from benchmarks.generator import Address, Generator
@@ -203,7 +203,7 @@ def measure(plan: Plan, broker: str, matrix: str = "") -> dict[str, Any]:
         before = {protocol: stock_leg(stack, protocol, plan) for protocol in PROTOCOLS}
         with stack.bridge() as bridge:
             watcher = Watcher(stack, bridge)
-            result = leg(stack, bridge, watcher, plan)
+            found = leg(stack, bridge, watcher, plan)
             short = plan.seconds / 2
             legs = [
                 leg(stack, bridge, watcher, Plan(values, devices, short, plan.latency_seconds / 2))
@@ -217,9 +217,9 @@ def measure(plan: Plan, broker: str, matrix: str = "") -> dict[str, Any]:
         )
         return {
             "benchmark": "ingest",
-            **result,
+            **found,
             "stock_client_messages_per_cpu_s": round(best),
-            "ratio": round(result["bridge_messages_per_cpu_s"] / best, 2),
+            "ratio": round(found["bridge_messages_per_cpu_s"] / best, 2),
             "stock_client": {"before": before, "after": after},
             **({"matrix": legs} if matrix else {}),
             **about,
@@ -253,24 +253,14 @@ def plan_of(chosen: argparse.Namespace) -> Plan:
     )
 
 
-def show(result: dict[str, Any]) -> None:
-    """The result for people, above the JSON line."""
-    for name, value in result.items():
-        sys.stdout.write(f"{name:32} {value}\n")
-
-
 def main(words: list[str]) -> int:
     chosen = options(words)
     plan = plan_of(chosen)
-    try:
-        result = measure(plan, chosen.broker, chosen.matrix)
-    except stacks.BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not chosen.json:
-        show(result)
-    sys.stdout.write(json.dumps(result) + "\n")
-    return 0
+    return result.tell(
+        lambda: measure(plan, chosen.broker, chosen.matrix),
+        only_json=chosen.json,
+        show=result.show_each,
+    )
 
 
 if __name__ == "__main__":

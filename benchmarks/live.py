@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.websocket import Closed, WebSocket, connect
 
@@ -215,18 +216,14 @@ def _options(words: list[str]) -> tuple[Plan, bool]:
     return plan, chosen.json
 
 
+def show(found: result.Result) -> None:
+    for name in PATHS:
+        sys.stdout.write(f"{name:>8}: {json.dumps(found[name])}\n")
+
+
 def main(words: list[str]) -> int:
     plan, only_json = _options(words)
-    try:
-        found = measure(plan)
-    except stacks.BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not only_json:
-        for name in PATHS:
-            sys.stdout.write(f"{name:>8}: {json.dumps(found[name])}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0
+    return result.tell(lambda: measure(plan), only_json=only_json, show=show)
 
 
 if __name__ == "__main__":

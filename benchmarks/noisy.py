@@ -25,6 +25,7 @@ from typing import Any
 
 from paho.mqtt import client as mqtt
 
+from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.commits import CommitWatch, percentiles
 from benchmarks.http_ingest import APPLICATION
@@ -226,6 +227,11 @@ def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
     return found
 
 
+def show(found: result.Result) -> None:
+    for name, told in found.items():
+        sys.stdout.write(f"{name:>14}: {told}\n")
+
+
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.noisy", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print only the JSON line")
@@ -243,16 +249,11 @@ def main(words: list[str]) -> int:
     )
     if chosen.limit:
         os.environ["PULSEBOARD_DEVICE_READINGS"] = str(chosen.limit)
-    try:
-        found = measure(plan, chosen.broker, accounts=not chosen.open)
-    except BenchmarkFailed as exc:
-        sys.stderr.write(f"{exc}\n")
-        return 1
-    if not chosen.json:
-        for name, told in found.items():
-            sys.stdout.write(f"{name:>14}: {told}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0
+    return result.tell(
+        lambda: measure(plan, chosen.broker, accounts=not chosen.open),
+        only_json=chosen.json,
+        show=show,
+    )
 
 
 if __name__ == "__main__":
