@@ -29,13 +29,12 @@ _STORED = Gauge(
 
 def look() -> str:
     """Raises `NotYet` when the broker keeps more than it should."""
-    url = settings.MQTT
-    broker = Broker(url.host, url.port, url.username, url.password, url.tls, url.files)
+    asked = (statistics.RETAINED, statistics.STORED_BYTES)
     try:
-        told = statistics.read(broker, (statistics.RETAINED, statistics.STORED_BYTES))
+        told = statistics.read(Broker.of(settings.MQTT), asked)
     except statistics.NotAsked:
         return ""  # the bridge says so
-    retained, stored = told.get(statistics.RETAINED), told.get(statistics.STORED_BYTES)
+    retained, stored = (told.get(topic) for topic in asked)
     if retained is None or stored is None:
         return ""  # another broker, which has limits of its own, or one that started just now
     _RETAINED.set(retained)

@@ -20,4 +20,4 @@ def control_account() -> Broker:
             "PULSEBOARD_BROKER_CONTROL_URL is not set: no broker's accounts are kept here."
             " See docs/broker-accounts.md."
         )
-    return Broker(url.host, url.port, url.username, url.password, url.tls, url.files)
+    return Broker.of(url)

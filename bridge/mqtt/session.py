@@ -40,6 +40,11 @@ class Broker:
     tls: bool = False
     files: Mapping[str, str] = field(default_factory=dict)  # paths of ca, cert and key, for TLS
 
+    @classmethod
+    def of(cls, url: Any) -> Broker:
+        """The one that a setting names, such as `settings.MQTT`."""
+        return cls(url.host, url.port, url.username, url.password, url.tls, url.files)
+
 
 @dataclass(slots=True)
 class SourceCounters:

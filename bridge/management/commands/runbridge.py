@@ -52,15 +52,7 @@ class Command(BaseCommand):
                 "--slot is a number from 0, --group 1 to 64 letters, digits, '_' or '-'"
             )
         name = f"bridge-{slot}"
-        url = settings.MQTT
-        broker = Broker(
-            host=url.host,
-            port=url.port,
-            username=url.username,
-            password=url.password,
-            tls=url.tls,
-            files=url.files,
-        )
+        broker = Broker.of(settings.MQTT)
         place = SpoolPlace(settings.SPOOL_FOLDER, settings.SPOOL_LIMIT)
         try:
             worker = Worker(name, broker, place, group, retire=retire)
