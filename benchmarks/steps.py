@@ -23,7 +23,7 @@ from benchmarks.packets import Fleet, Packets
 from bridge.message import Message
 
 MESSAGES = 30_000  # what benchmarks.ingest lets wait
-CHUNK = 256 * 1024  # bytes of one read: bridge.mqtt.connection.RECEIVE_SIZE
+CHUNK = 256 * 1024  # bytes of one read: bridge.mqtt.receiver.RECEIVE_SIZE
 ROUNDS = 15
 NOW_MS = 1_790_000_000_000
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from prometheus_client import Gauge
 
 from bridge.mqtt import statistics
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 from telemetry.jobs import REGISTRY, Job, NotYet
 
 EVERY, TIMEOUT = 600.0, 60.0  # seconds

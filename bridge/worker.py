@@ -17,7 +17,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from bridge import listening
 from bridge.commit.committer import CommitCounters, Committer
 from bridge.commit.inbox import Inbox
 from bridge.commit.spool import Spool
@@ -27,9 +26,11 @@ from bridge.http import process
 from bridge.intake.columns import Intake
 from bridge.intake.instants import REACH_US, Instants
 from bridge.intake.memory import Memory
-from bridge.mqtt.connection import Broker, Source
+from bridge.mqtt.broker import Broker
+from bridge.mqtt.connection import Source
 from bridge.mqtt.network import Network
 from bridge.mqtt.subscriptions import Subscriptions
+from bridge.noted_session import NotedSession
 from bridge.publish.live import LivePublisher
 from bridge.publish.mirror.mirror import Mirror
 from bridge.publish.outcomes import Outcomes
@@ -86,12 +87,9 @@ class Worker:
         self._memory = Memory.nothing(Instants(self.spool.owner, REACH_US))
         intake = Intake(self._memory)
         self._allowance = intake.allowance
-        self.source = Source(broker, self.inbox, intake, Subscriptions((), group))
-        self.source.session.retiring = retire
-        self._group = group
-        self._listening: tuple[str, ...] = ()  # subscribed, or about to be
-        self._narrowed = False  # it is noted that the broker has no other subscriptions of ours
-        self._outcomes = Outcomes(self.source.notify, Traffic(name))
+        self.source = Source(broker, self.inbox, intake, Subscriptions((), group), retiring=retire)
+        self._noted = NotedSession(name, group, self.source)
+        self._outcomes = Outcomes(self.source.outbound.notify, Traffic(name))
         devices = self._memory.series.device_of
         self.publisher = LivePublisher(name, devices, tell_each_second=self._pipeline)
         self.committer = Committer(
@@ -105,13 +103,13 @@ class Worker:
         )
         self.writer = Writer(
             self.inbox,
-            self.source,
+            self.source.outbound,
             committer=self.committer,
             spool=self.spool,
             publisher=self.publisher,
         )
         self.network = Network(self.source, self.committer)
-        self.committer.before_first_batch = self._open_session
+        self.committer.before_first_batch = self._begin
         self._late = LateRegistration()
         self._mirror = Mirror(self.source, self.spool.owner)
         where = None if retire else settings.THINGSBOARD
@@ -150,30 +148,10 @@ class Worker:
         if self.committer.evicted.is_set():
             raise NameTaken(f"another process bridges as {self.name}")
 
-    def _open_session(self, known: bool) -> None:
-        """Find out under which id, and with which subscriptions, the broker holds our session.
-        `known`: the worker has run before. Raises what the database raises."""
-        session = self.source.session
-        wanted = listening.subscriptions(self._group)
-        self._listening = wanted.names
-        self.source.begin_with(wanted)
-        filters: tuple[str, ...] = ()
-        if not session.retiring:
-            session.sweeping = bool(wanted.sweep) and broker_session.may_sweep(
-                self._group, self.name
-            )
-            filters = wanted.names + wanted.sweep * session.sweeping
-        prefix = settings.PULSEBOARD_PREFIX
-        found = broker_session.open_session(self.name, prefix, filters, known=known)
-        if found.client_id == f"{prefix}-{self.name}":
-            logger.warning(
-                "the session at the broker is of an earlier version, its id can be guessed: end it"
-                " with --retire once, the next start makes another",
-                extra={"action": "client_id_public"},
-            )
+    def _begin(self, known: bool) -> None:
+        """`known`: the worker has run before. Raises what the database raises."""
+        self._noted.open(known=known)
         self._allowance.was_away(worker_state.ages().get(self.name, 0.0))
-        session.expected = known
-        session.continue_as(found.client_id, found.filters)
 
     def _watch(self) -> None:
         """Wait for the network thread. Ends the process when a thread stands still for good, for
@@ -204,7 +182,7 @@ class Worker:
             "connected_for_ms": self.source.connected_for_ms(),
             "reconnects": source.reconnects,
             "session_lost": source.session_lost,
-            "notices_dropped": source.notices_dropped,
+            "notices_dropped": self.source.outbound.notices_dropped,
             "lag_ms": max(held // 1_000, round(self.source.behind() * 1_000)),
             "live_frames": publisher.frames,
             "live_dropped": publisher.dropped,
@@ -221,7 +199,7 @@ class Worker:
         held = self.writer.holds_for()
         listener = self._listener
         return {
-            "broker": "" if self.source.counters.subscribed else "not subscribed",
+            "broker": "" if self.source.session.subscriber.granted else "not subscribed",
             "caches": self.committer.preparation_trouble(),
             "database": self.committer.database_trouble(),
             "spool": self.spool.trouble,
@@ -243,7 +221,7 @@ class Worker:
             self.name, self._memory.deliveries.process, clock.count_us() - self._began, counters
         )
         self._late.take(self._memory.registry)
-        self._keep_listening()
+        self._noted.keep()
         self._pause_who_floods()
         deliveries = self._memory.deliveries
         if deliveries.confirmed > self._forgotten:
@@ -263,22 +241,6 @@ class Worker:
                 "it floods: the broker is asked to keep it out",
                 extra={"action": "device_paused", "uid": name, "topics": sorted(topics)},
             )
-
-    def _keep_listening(self) -> None:
-        """Note what the broker has, and listen to what is wanted by now. Raises what the database
-        raises."""
-        session = self.source.session
-        if session.retiring:
-            return
-        if session.narrowed and not self._narrowed:
-            broker_session.narrow(self.name, session.subscriptions.names)
-            self._narrowed = True
-        wanted = listening.subscriptions(self._group)
-        if wanted.names != self._listening:
-            # Before they are made: whoever ends the session must know of them.
-            broker_session.add_filters(self.name, wanted.names)
-            self._listening, self._narrowed = wanted.names, False
-            self.source.listen_to(wanted)
 
 
 def _as_dict(counters: CommitCounters | WriterCounters) -> dict[str, int]:

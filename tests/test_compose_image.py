@@ -18,7 +18,7 @@ from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from bridge.mqtt.session import Broker as Session
+from bridge.mqtt.broker import Broker as Session
 from devices import broker_file
 from devices.dynsec import BRIDGE, CONTROL, PROCESSES, SHARED
 from devices.models import Device

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from bridge.http.committer import Ingest
 from bridge.metrics import COUNTERS, GAUGES, MILLISECONDS
 from bridge.metrics import registry as bridge_registry
-from bridge.mqtt.connection import Broker
+from bridge.mqtt.broker import Broker
 from bridge.thingsboard import listener as thingsboard
 from bridge.worker import SpoolPlace, Worker
 from dashboard.health import HubCollector

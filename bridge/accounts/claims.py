@@ -13,8 +13,8 @@ from typing import Any
 
 from access.tries import TooManyTries
 from bridge.accounts.control_account import control_account
+from bridge.mqtt.broker import Broker
 from bridge.mqtt.control import Control, ControlAway
-from bridge.mqtt.session import Broker
 from devices.claiming import claim
 from devices.dynsec import CLAIM_ANSWERS, CLAIMS
 from devices.provisioning_key import ProvisioningKey

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from bridge.errors import BridgeError
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 
 
 class NotKept(BridgeError):

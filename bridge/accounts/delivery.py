@@ -21,8 +21,8 @@ from prometheus_client import Gauge
 from bridge.accounts import claims
 from bridge.accounts.control_account import control_account
 from bridge.accounts.wanted import Wanted, wanted
+from bridge.mqtt.broker import Broker
 from bridge.mqtt.control import Control, ControlAway
-from bridge.mqtt.session import Broker
 from devices import clock
 from devices.broker_account import PAUSE, BrokerAccount
 from devices.dynsec import Json, changes, found, questions

@@ -16,7 +16,7 @@ from bridge.commit.request import CommitRequest
 from bridge.commit.rows import RowBuilder
 from bridge.commit.spool import Spool, SpoolTrouble
 from bridge.intake.batch import Batch
-from bridge.mqtt.connection import Source
+from bridge.mqtt.outbound import Outbound
 from bridge.publish.live import LivePublisher
 from telemetry.workers.thread import WorkingThread
 
@@ -41,7 +41,7 @@ class Writer(WorkingThread):
     def __init__(
         self,
         inbox: Inbox,
-        source: Source,
+        outbound: Outbound,
         *,
         committer: Committer,
         spool: Spool,
@@ -50,7 +50,7 @@ class Writer(WorkingThread):
         super().__init__("writer")
         self.counters = WriterCounters()
         self._inbox = inbox
-        self._source = source
+        self._outbound = outbound
         self._committer = committer
         self._spool = spool
         self._live = publisher
@@ -100,7 +100,7 @@ class Writer(WorkingThread):
             if self.stopping.wait(SPOOL_RETRY):
                 return False
         self._note_spool("")
-        self._source.acknowledge(batch.generation, batch.acknowledgements(), batch.serial)
+        self._outbound.acknowledge(batch.generation, batch.acknowledgements(), batch.serial)
         self._inbox.finish(batch, ended)
         return True
 

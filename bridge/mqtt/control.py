@@ -11,7 +11,7 @@ from typing import Any, Self
 from paho.mqtt import client as mqtt
 
 from bridge.errors import BridgeError
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 from bridge.mqtt.short_session import short_session
 from devices.dynsec import CONTROL_TOPIC, Json
 

@@ -6,7 +6,7 @@ import secrets
 
 from paho.mqtt import client as mqtt
 
-from bridge.mqtt.session import CONNECT_TIMEOUT, Broker
+from bridge.mqtt.broker import Broker
 
 
 def short_session(broker: Broker, purpose: str) -> mqtt.Client:
@@ -16,10 +16,5 @@ def short_session(broker: Broker, purpose: str) -> mqtt.Client:
         client_id=f"pulseboard-{purpose}-{secrets.token_hex(8)}",
         protocol=mqtt.MQTTv5,
     )
-    client.connect_timeout = CONNECT_TIMEOUT
-    if broker.username is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        files = broker.files
-        client.tls_set(files.get("ca"), files.get("cert"), files.get("key"))
+    broker.prepare(client)
     return client

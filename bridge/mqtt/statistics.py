@@ -10,7 +10,7 @@ from typing import Any
 from paho.mqtt import client as mqtt
 
 from bridge.errors import BridgeError
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 from bridge.mqtt.short_session import short_session
 
 # Of Mosquitto, which says them anew each 10 s. The bytes are of what is retained and what waits for

@@ -9,7 +9,7 @@ import pytest
 from paho.mqtt import client as mqtt
 
 from bridge import broker_store
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 from bridge.mqtt.short_session import short_session
 from devices import dynsec
 from telemetry.jobs import NotYet, registered

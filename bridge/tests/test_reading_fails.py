@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from bridge.commit.inbox import BatchResult, Inbox
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
-from bridge.mqtt.connection import Broker, Source
+from bridge.mqtt.broker import Broker
+from bridge.mqtt.connection import Source
 from bridge.mqtt.subscriptions import Subscriptions
 from bridge.tests.conftest import holding
 from tests.bridge_process import Publisher
@@ -40,7 +41,7 @@ def test_it_is_told_and_the_messages_come_again(database, mosquitto, publisher: 
     thread = threading.Thread(target=source.run, args=(lambda: False, lambda: None, told.append))
     thread.start()
     try:
-        eventually(lambda: source.counters.subscribed)
+        eventually(lambda: source.session.subscriber.granted)
         publisher.send("devices/pump-1/telemetry", b'{"ts":1700000000000,"values":{"t":1}}')
         batch = eventually(lambda: inbox.take(0))
         assert batch.messages[0].payload.startswith(b'{"ts"')

@@ -13,7 +13,7 @@ from paho.mqtt import client as mqtt
 from bridge.decode.conventions.thingsboard import REQUEST
 from bridge.decode.items import Reason
 from bridge.http import process
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 from bridge.thingsboard import connection, packets
 from bridge.thingsboard import listener as thingsboard
 from bridge.thingsboard.listener import Listener, counters

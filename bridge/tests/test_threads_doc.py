@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.mqtt.connection import Broker
+from bridge.mqtt.broker import Broker
 from bridge.worker import SpoolPlace, Worker
 from devices.models import Device
 from telemetry.workers.thread import WorkingThread
@@ -109,7 +109,7 @@ def test_a_bridge_at_work_keeps_to_the_table(
     running = threading.Thread(target=worker.run, name="main")
     running.start()
     try:
-        eventually(lambda: worker.source.counters.subscribed, what="subscribed")
+        eventually(lambda: worker.source.session.subscriber.granted, what="subscribed")
         publisher.send("devices/late-9/telemetry", b'{"t":1}')
         for payload in (b'{"t":1}', b"{", b'{"t":2,"u":NaN}'):
             publisher.send("devices/pump-1/telemetry", payload)

@@ -13,7 +13,7 @@ import ssl
 
 from bridge.http import process
 from bridge.http.queue import Outcome
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 from bridge.thingsboard.connection import Connection, Open
 from telemetry.workers.thread import WorkingThread
 

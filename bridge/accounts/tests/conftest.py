@@ -11,7 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from bridge.accounts.delivery import Delivery
-from bridge.mqtt.session import Broker
+from bridge.mqtt.broker import Broker
 from devices import dynsec
 from devices.broker_account import BrokerAccount
 from devices.models import Device

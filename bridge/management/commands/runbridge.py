@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from bridge import metrics
 from bridge.commit.spool import SpoolBusy
-from bridge.mqtt.connection import Broker
+from bridge.mqtt.broker import Broker
 from bridge.worker import NameTaken, SpoolPlace, Worker
 from telemetry.management.probing import add_option, probing
 from telemetry.workers.ending import end_at_signal

@@ -204,19 +204,19 @@ class Mirror(WorkingThread):
 
     def _say(self, messages: dict[str, bytes]) -> None:
         news = {topic: said for topic, said in messages.items() if self._said.get(topic) != said}
-        if news and self._source.retain(news):
+        if news and self._source.outbound.retain(news):
             self._said |= news
 
     def _clear_up(self) -> None:
         """Take back what is not published any more; forget it once that is sent."""
         stale = self._noted.keys() - self._picture.topics.keys()
         sent = self._leaving & stale
-        if sent and self._source.has_sent() and self._is_on_the_same_connection():
+        if sent and self._source.outbound.has_sent() and self._is_on_the_same_connection():
             PublishedTopic.objects.filter(topic__in=sent).delete()
             for topic in sent:
                 del self._noted[topic]
         new = stale - self._leaving
-        if new and self._source.retain(dict.fromkeys(new, b"")):
+        if new and self._source.outbound.retain(dict.fromkeys(new, b"")):
             self._leaving |= new
             for topic in new:
                 self._said.pop(topic, None)

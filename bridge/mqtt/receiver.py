@@ -1,0 +1,110 @@
+"""What comes on the connection: cut into packets, and taken into the inbox while that has room.
+
+Packets that are no message go on to paho.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import Any
+
+from bridge.commit.inbox import Inbox
+from bridge.intake.columns import Intake
+from bridge.message import Message
+from bridge.mqtt.confirmation import Confirmation
+from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
+from bridge.mqtt.session import Session
+from devices.clock import now_us
+
+RECEIVE_SIZE = 256 * 1024  # bytes of one read
+READS_PER_TURN = 8  # reads before acknowledgements and keepalive get their turn
+LONGEST_PAUSE = 15.0  # seconds of not reading while full; then reconnect, before keepalive ends it
+QUIET = 3.0  # seconds without a message after which a session that retires counts as empty
+
+
+class Receiver:
+    """For the network thread."""
+
+    def __init__(
+        self, session: Session, inbox: Inbox, intake: Intake, confirmation: Confirmation
+    ) -> None:
+        self.full_since: float | None = None  # monotonic seconds
+        self._session = session
+        self._inbox = inbox
+        self._intake = intake
+        self._confirmation = confirmation
+        self._cutter = PacketCutter(version5=True)
+        self._heard_at = 0.0  # monotonic seconds
+
+    def begin(self) -> None:
+        """A connection is about to be made."""
+        self._cutter = PacketCutter(version5=True)
+        # What waited is not acknowledged, and the broker sends it again.
+        self._intake.waiting = []
+        self._heard_at = time.monotonic()
+
+    def is_full(self) -> bool:
+        """Whether reading must pause; drops the connection when it has paused too long."""
+        if self._intake.waiting and not self._inbox.is_full:
+            self._take_in(self._intake.waiting)
+        if not self._inbox.is_full and not self._intake.waiting:
+            self.full_since = None
+            return False
+        self.full_since = self.full_since or time.monotonic()
+        if time.monotonic() - self.full_since > LONGEST_PAUSE:
+            self._session.drop("too many messages wait for the database, or for a time")
+        return True
+
+    def read(self, sock: Any) -> None:
+        """Take what has arrived, up to a bound, and hand it on."""
+        for _ in range(READS_PER_TURN):
+            try:
+                data = sock.recv(RECEIVE_SIZE)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._session.client.end_of_stream()
+                return
+            self._session.client.heard()
+            try:
+                cut = self._cutter.feed(data, now_us())
+            except MalformedPacket as exc:
+                self._session.drop(f"the broker broke the protocol: {exc}")
+                return
+            if cut.messages:
+                self._take_in(cut.messages)
+            if cut.others and not self._digest(cut.others, sock):
+                return
+            # A TLS socket may hold decrypted bytes that the selector does not see.
+            pending = getattr(sock, "pending", None)
+            full = self._inbox.is_full or self._intake.waiting
+            if full or (len(data) < RECEIVE_SIZE and not (pending and pending())):
+                return
+
+    def _take_in(self, messages: list[Message]) -> None:
+        self._heard_at = time.monotonic()
+        if self._session.subscriber.sweeping and messages[-1].retain:
+            self._session.subscriber.swept()
+        for batch in self._intake.batches(self._session.generation, messages):
+            self._inbox.put(batch)
+
+    def _digest(self, packets: list[bytes], sock: Any) -> bool:
+        """Whether the connection lasts after these."""
+        if PINGRESP in packets:
+            self._confirmation.answered(all_taken=not self._intake.waiting)
+        self._session.client.digest(packets)
+        return self._session.is_open(sock)
+
+    def is_empty(self) -> bool:
+        """Whether the session, which has no subscriptions any more, has given all it held, and
+        that is in the database."""
+        books = self._inbox.books()
+        quiet = time.monotonic() - self._heard_at > QUIET
+        return (
+            self._session.subscriber.narrowed
+            and quiet
+            and not (books["in_flight"] or books["spooled"])
+        )
