@@ -31,7 +31,9 @@ MIN_POINTS, MAX_POINTS = 10, 5000  # points a series
 MAX_TOTAL_POINTS = 200_000  # points of one answer: many series get fewer each
 MAX_SPAN = 3660 * buckets.DAY  # ms of a window: ten years
 
-Point = list[Any]  # [ms, value], or [bucket ms, mean, min, max, count]
+# (ms, value), or (bucket ms, mean, min, max, count). Of an answer there are thousands: a list each
+# takes longer to make, and is one more that the collector goes through while they are there.
+Point = tuple[Any, ...]
 
 _SQL = load("history")
 
@@ -109,7 +111,7 @@ def window_of(
 
 def latest(
     scope: Scope, series_ids: Sequence[int], *, now: datetime | None = None
-) -> dict[int, Point]:
+) -> dict[int, newest.Point]:
     """The newest [ms, value] of each series that has one and that the scope sees."""
     return {
         series_id: found.point for series_id, found in recent(scope, series_ids, now=now).items()
@@ -133,7 +135,9 @@ def recent(
 
 
 @limited()
-def newest_before(series_ids: list[int], moment: datetime, *, now: datetime) -> dict[int, Point]:
+def newest_before(
+    series_ids: list[int], moment: datetime, *, now: datetime
+) -> dict[int, newest.Point]:
     """The newest [ms, value] of each series that has one before a moment."""
     found = newest.recent(series_ids, before=moment, now=now)
     return {series_id: each.point for series_id, each in found.items()}
@@ -167,7 +171,7 @@ def _readings(ids: list[int], start: datetime, stop: datetime) -> dict[int, list
     stored = columns.of_many(ids, to_us(start), to_us(stop))
     several, begins = np.unique(stored.series_ids, return_index=True)
     ends = np.append(begins, len(stored.series_ids))[1:].tolist()
-    points = list(map(list, zip(_in_ms(stored.times_us), stored.values.tolist(), strict=True)))
+    points = list(zip(_in_ms(stored.times_us), stored.values.tolist(), strict=True))
     cut = zip(several.tolist(), begins.tolist(), ends, strict=True)
     return {series_id: points[at:end] for series_id, at, end in cut}
 
@@ -198,7 +202,7 @@ def _reduced(ids: list[int], covering: buckets.Buckets) -> dict[int, list[Point]
 
 def _points(of: columns.Reduced) -> list[Point]:
     shown = (of.starts_us // 1_000, of.means(), of.low, of.high, of.counts)
-    return [list(row) for row in zip(*(column.tolist() for column in shown), strict=True)]
+    return list(zip(*(column.tolist() for column in shown), strict=True))
 
 
 def _answer(
@@ -207,7 +211,7 @@ def _answer(
     numbers: list[Point],
     said: texts.Texts,
     bucket_ms: int | None,
-    before: Point | None,
+    before: newest.Point | None,
 ) -> dict[str, Any]:
     return series_form(series) | {
         "device": series.device.uid,

@@ -30,7 +30,7 @@ def test_a_window_includes_its_start_and_excludes_its_end() -> None:
     one = series()
     write(one.id, [(END - 2000, 1.0), (END - 1000, 2.0), (END, 3.0)])
     (answer,) = window([one.id], END - 1000)
-    assert answer["points"] == [[END - 1000, 2.0]]
+    assert answer["points"] == [(END - 1000, 2.0)]
     assert answer["before"] == [END - 2000, 1.0]
 
 
@@ -61,7 +61,7 @@ def test_numbers_and_texts_of_one_series_stand_beside_each_other() -> None:
     write(one.id, [(END - 3000, 1.5), (END - 2000, "ERR"), (END - 1000, 9_007_199_254_740_992.0)])
     write(one.id, [(END - 500, "9007199254740993"), (END - HOUR - 1, "old")])
     (answer,) = window([one.id], END - HOUR)
-    assert answer["points"] == [[END - 3000, 1.5], [END - 1000, 9_007_199_254_740_992.0]]
+    assert answer["points"] == [(END - 3000, 1.5), (END - 1000, 9_007_199_254_740_992.0)]
     assert answer["texts"] == [
         (END - 2000, END - 2000, "ERR", 1),
         (END - 500, END - 500, "9007199254740993", 1),
@@ -180,7 +180,7 @@ def test_a_window_older_than_raw_readings_is_answered_from_rollups(settings) -> 
         cursor.execute("DELETE FROM reading")
     (answer,) = window([one.id], day, day + HOUR)
     assert answer["reduced"]
-    assert answer["points"] == [[day, 29.5, 0.0, 59.0, 60], [day + MINUTE, 89.5, 60.0, 119.0, 60]]
+    assert answer["points"] == [(day, 29.5, 0.0, 59.0, 60), (day + MINUTE, 89.5, 60.0, 119.0, 60)]
 
 
 def test_many_series_get_fewer_points_each(monkeypatch: pytest.MonkeyPatch) -> None:
