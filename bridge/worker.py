@@ -176,7 +176,7 @@ class Worker:
             **self.inbox.books(),
             **_as_dict(self.committer.counters),
             **_as_dict(self.writer.counters),
-            "database_up": int(not self.committer.database_trouble()),
+            "database_up": int(not self.committer.database.trouble()),
             "clock_ahead_ms": clock.ahead_ms(),
             "connected": source.connected,
             "connected_for_ms": self.source.connected_for_ms(),
@@ -201,7 +201,7 @@ class Worker:
         return {
             "broker": "" if self.source.session.subscriber.granted else "not subscribed",
             "caches": self.committer.preparation_trouble(),
-            "database": self.committer.database_trouble(),
+            "database": self.committer.database.trouble(),
             "spool": self.spool.trouble,
             "instants": "" if self._memory.instants.available else "no lane has room",
             "acknowledging": (

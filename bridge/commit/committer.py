@@ -14,7 +14,9 @@ from functools import partial
 from typing import TypeVar
 
 from bridge.commit import preparation
+from bridge.commit.database_state import DatabaseState
 from bridge.commit.drain import Drain
+from bridge.commit.held_name import HeldName
 from bridge.commit.inbox import BatchResult, Inbox
 from bridge.commit.request import CommitRequest, CommitRequests
 from bridge.commit.spool import Spool
@@ -29,7 +31,7 @@ from devices import clock
 from telemetry.storage import errors, role
 from telemetry.workers import worker_state
 from telemetry.workers.backoff import Backoff
-from telemetry.workers.lease import TERM, Lease, LeaseLost
+from telemetry.workers.lease import LeaseLost
 from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
@@ -40,8 +42,6 @@ TICK = 0.25  # seconds to wait for a batch before looking after the rest
 STATUS_EVERY = 1.0  # seconds between two writes of counters and of when devices were heard
 SEEN_EVERY = 0.1  # seconds between two writes of when a share of the devices was heard
 FIRST_RETRY, LONGEST_RETRY = 0.2, 5.0  # seconds between two attempts while the database is away
-LEASE_PATIENCE = 1.5 * TERM  # seconds without the lease of our name before we give up
-HUNG_AFTER = 2.0  # seconds without an answer, after which the database counts as away
 
 
 class Abandoned(BridgeError):
@@ -69,20 +69,19 @@ class Committer(WorkingThread):
         self.prepared = threading.Event()
         # Told, with the name ours, whether a worker of this name has run on this database.
         self.before_first_batch: Callable[[bool], None] = lambda _known: None
-        self.evicted = threading.Event()  # another process runs under our name
+        self.database = DatabaseState(self, self.counters)
         self._worker = name
-        self._lease = Lease(name, spool.owner)
-        self._leased_at = time.monotonic()
+        self._held_name = HeldName(name, spool.owner)
+        self.evicted = self._held_name.evicted
         self._inbox = inbox
         self._spool = spool
         self._spool_is_open = False
         self._memory = memory
         self._after_commit = AfterCommit(self.counters, publisher, outcomes, memory.registry)
-        self.transaction = BatchTransaction(name, memory, self.counters, self._lease)
+        self.transaction = BatchTransaction(name, memory, self.counters, self._held_name.lease)
         drained = partial(publisher.refill, "spool_drained")
         self._drain = Drain(inbox, spool, memory, emptied=drained)
         self._write_status = write_status
-        self._away = ""  # what the database said when it did not do what it was asked
         self._unprepared = "not loaded yet"
         self._status_due = self._seen_due = 0.0
 
@@ -91,13 +90,6 @@ class Committer(WorkingThread):
         self.stopping.set()
         self.requests.wake()
         self.join(2 * LONGEST_RETRY)
-
-    def database_trouble(self) -> str:
-        """Why the database does not take batches now; "" when it does. Any thread may ask."""
-        waits = self.waits("database")
-        if waits > HUNG_AFTER:
-            return f"it has not answered for {waits:.1f} s"
-        return self._away
 
     def preparation_trouble(self) -> str:
         """What is in the way of the first batch; "" for nothing. Any thread may ask."""
@@ -122,9 +114,9 @@ class Committer(WorkingThread):
     def leave(self) -> None:
         if self.prepared.is_set() and not self.evicted.is_set():
             self._look_after_the_rest(ending=True)
-            if not self._away:
+            if not self.database.complaint:
                 self._memory.instants.give_back()  # who stops us stopped the network thread before
-                self._lease.release()
+                self._held_name.lease.release()
         errors.reset_connection()
 
     def _prepare_until_done(self) -> None:
@@ -148,9 +140,9 @@ class Committer(WorkingThread):
                         extra={"action": "not_prepared"},
                     )  # fmt: skip
                 self._unprepared = complaint
-                self._leased_at = time.monotonic()  # the patience starts when all else works
+                self._held_name.cannot_ask()
                 if errors.is_temporary(exc):
-                    self._database_is(complaint)
+                    self.database.note(complaint)
             self.stopping.wait(max(TICK, backoff.wait()))
 
     def _prepare(self) -> bool:
@@ -163,23 +155,19 @@ class Committer(WorkingThread):
         with self.waiting_for("database"):
             role.check()
             clock.measure()
-            if not self._holds_lease():
+            if not self._hold_name():
                 self._unprepared = f"another process has the name {self._worker}"
                 return False
             self.before_first_batch(worker_state.is_known(self._worker))
             preparation.learn(self._worker, self._memory, self._spool)
-        self._database_is("")
+        self.database.note("")
         return True
 
-    def _holds_lease(self) -> bool:
-        """Whether we may write under our name. Not having it ends this process only after a while,
-        in which the lease of one that was killed elsewhere expires."""
-        if self._lease.hold():
-            self._leased_at = time.monotonic()
-            return True
-        if time.monotonic() - self._leased_at > LEASE_PATIENCE:
-            self._evict()
-        return False
+    def _hold_name(self) -> bool:
+        held = self._held_name.hold()
+        if self.evicted.is_set():
+            self.stopping.set()
+        return held
 
     def _evict(self) -> None:
         self.evicted.set()
@@ -232,22 +220,13 @@ class Committer(WorkingThread):
                 errors.reset_connection()
                 if gives_up(exc, backoff.failures + 1, divisible=divisible):
                     raise
-                self._database_is(errors.complaint(exc))
+                self.database.note(errors.complaint(exc))
             else:
-                self._database_is("")
+                self.database.note("")
                 return result
             given_up = self.stopping.wait(backoff.wait())
             if given_up or (request is not None and request.given_up):
                 raise Abandoned
-
-    def _database_is(self, away: str) -> None:
-        """Note what the database said, and tell when it goes and comes; "" for nothing wrong."""
-        if self._away and not away:
-            logger.info("database back", extra={"action": "database_up"})
-        elif away and not self._away:
-            logger.error("database away: %s", away, extra={"action": "database_down"})
-        self._away = away
-        self.counters.database_up = int(not away)
 
     def _look_after_the_rest(self, *, ending: bool = False) -> None:
         """When devices were heard, a share of them at a time; counters and changes of devices once
@@ -262,13 +241,12 @@ class Committer(WorkingThread):
                     self._status_due = time.monotonic() + STATUS_EVERY
                     clock.measure()
                     self._spool.tend()
-                    self._holds_lease()
+                    self._hold_name()
                     self._memory.instants.keep()
                     self._write_status()
                     self.transaction.refresh()
-            self._database_is("")
+            self.database.note("")
         except errors.ERRORS as exc:
             errors.reset_connection()
-            self._database_is(errors.complaint(exc))
-            # Without a database there is no telling; the patience starts when it is back.
-            self._leased_at = time.monotonic()
+            self.database.note(errors.complaint(exc))
+            self._held_name.cannot_ask()

@@ -10,15 +10,14 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict
-from typing import TypeVar
 
 from bridge import listening
-from bridge.commit.committer import HUNG_AFTER, STATUS_EVERY, TICK
-from bridge.commit.transaction import TRIES_WHOLE, BatchTransaction, gives_up
+from bridge.commit.committer import STATUS_EVERY, TICK
+from bridge.commit.transaction import BatchTransaction
 from bridge.http.books import Books
+from bridge.http.database import Database
 from bridge.http.queue import (
     BURST,
     RATE,
@@ -44,14 +43,12 @@ from devices.credentials import TOKEN_PREFIX, token_digest
 from devices.token_owners import owners_of
 from telemetry.live import contract
 from telemetry.moments import from_us
-from telemetry.storage import errors, role
+from telemetry.storage import errors
 from telemetry.workers import past, worker_state
 from telemetry.workers.rate import RateLimit
 from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
-
-R = TypeVar("R")
 
 STALE_AFTER = 60.0  # seconds after which the books of a process that died are dropped
 STOP_WITHIN = 10.0  # seconds for the batch in hand
@@ -66,9 +63,8 @@ class Ingest(WorkingThread):
         super().__init__("http-ingest")
         self.worker = name
         self.counters = CommitCounters()
-        self._away = ""  # what the database said when it did not do what it was asked
-        self._is_allowed = False  # the database role has every right it needs
         self._began = clock.count_us()
+        self.database = Database(self, self.counters)
         self._queue = MessageQueue()
         self._limit = RateLimit(RATE, BURST)
         self._allowance = Allowance()
@@ -122,15 +118,15 @@ class Ingest(WorkingThread):
     def leave(self) -> None:
         self._write_books()
         # Its process ends with it: it would be shown as a worker in trouble.
-        self._try_to_write(lambda: worker_state.forget(self.worker))
-        self._try_to_write(self._instants.give_back)
+        self.database.try_to_write(lambda: worker_state.forget(self.worker))
+        self.database.try_to_write(self._instants.give_back)
         errors.reset_connection()
 
     def _serve(self, waiting: list[QueuedMessage]) -> None:
         """Answer each, whatever happens."""
         messages = [queued for queued in waiting if queued.answer.set_running_or_notify_cancel()]
         try:
-            self._check_role()
+            self.database.prepare()
             if admitted := self._admitted(messages):
                 self._commit(admitted)
         except Exception as exc:  # this thread must outlive any mistake of ours
@@ -140,40 +136,13 @@ class Ingest(WorkingThread):
                 if not queued.answer.done():
                     queued.answer.set_exception(exc)
 
-    def _check_role(self) -> None:
-        """Once, before the first message is stored. Raises `Unavailable`."""
-        if not self._is_allowed:
-            try:
-                self._twice(role.check, divisible=False)
-                self._twice(clock.measure, divisible=False)
-            except role.NotAllowed as exc:
-                self._database_is(str(exc))
-                raise Unavailable(str(exc)) from exc
-            self._is_allowed = True
-
-    def storing_trouble(self) -> str:
-        """Why what comes is not stored; "" when it is. Any thread may ask."""
-        waits = self.waits("database")
-        if waits > HUNG_AFTER:
-            return f"the database has not answered for {waits:.1f} s"
-        return self._away
-
-    def _database_is(self, away: str) -> None:
-        """Note what the database said, and tell when it goes and comes; "" for nothing wrong."""
-        if away and not self._away:
-            logger.error("database away: %s", away, extra={"action": "database_down"})
-        elif self._away and not away:
-            logger.info("database back", extra={"action": "database_up"})
-        self._away = away
-        self.counters.database_up = int(not away)
-
     def _admitted(self, messages: list[QueuedMessage]) -> list[tuple[str, QueuedMessage]]:
         """Those that may be stored, with the device's uid; the others are answered here.
 
         Tokens are asked for each time: one that was rotated must stop working at once.
         """
         digests = [token_digest(queued.token) for queued in messages]
-        owners = self._twice(lambda: owners_of(digests), divisible=False)
+        owners = self.database.twice(lambda: owners_of(digests), divisible=False)
         over = self._allowance.over()
         admitted = []
         for digest, queued in zip(digests, messages, strict=True):
@@ -200,7 +169,7 @@ class Ingest(WorkingThread):
         batch, waiting = self._stamped(admitted)
         self._books.receive(len(waiting))
         try:
-            for done in self._transaction.commit(batch, self._twice):
+            for done in self._transaction.commit(batch, self.database.twice):
                 self._books.end(done.result_counts())
                 for index in range(done.rows.start, done.rows.stop):
                     waiting[index].answer.set_result(Outcome.of(done.rows, index))
@@ -221,7 +190,7 @@ class Ingest(WorkingThread):
             items = self._decoder.of_device(uid, message)
             one = Batch.of_items([message], [items])
             if not self._stamper.stamp(one, 0, items):
-                self._twice(self._instants.keep, divisible=False)  # another lane
+                self.database.twice(self._instants.keep, divisible=False)  # another lane
                 if not self._stamper.stamp(one, 0, items):
                     queued.answer.set_exception(TooFast(AHEAD_US / 1e6, TOO_SOON))
                     continue
@@ -235,7 +204,7 @@ class Ingest(WorkingThread):
         return {
             **self._books.snapshot(),
             **asdict(self.counters),
-            "database_up": int(not self.storing_trouble()),
+            "database_up": int(not self.database.trouble()),
             "clock_ahead_ms": clock.ahead_ms(),
             "connected": 1,  # there is no broker to lose
             "connected_for_ms": (clock.count_us() - self._began) // 1_000,
@@ -246,28 +215,6 @@ class Ingest(WorkingThread):
             "live_dropped": self._live.counters.dropped,
         }
 
-    def _twice(self, work: Callable[[], R], *, divisible: bool) -> R:
-        """The result of `work`, tried again once: the server may have restarted since the last
-        message, which a kept connection finds out only now. Storing twice does no harm.
-
-        Raises `Unavailable`, or the database's error when that will not go away.
-        """
-        for is_last in (False, True):
-            try:
-                with self.waiting_for("database"):
-                    result = work()
-            except errors.ERRORS as exc:
-                errors.reset_connection()
-                if gives_up(exc, TRIES_WHOLE if is_last else 1, divisible=divisible):
-                    raise
-                self._database_is(errors.complaint(exc))
-                if is_last:
-                    raise Unavailable(str(exc)) from exc
-            else:
-                self._database_is("")
-                return result
-        raise AssertionError("not reached")
-
     def _pipeline(self) -> dict[str, object]:
         now_ms = now_us() // 1_000
         return contract.event("pipeline", worker=self.worker, at=now_ms, counters=self.snapshot())
@@ -276,28 +223,17 @@ class Ingest(WorkingThread):
         """When devices were heard, the counters, and once in a while: no books of the dead."""
         if time.monotonic() >= self._stale_due:
             self._stale_due = time.monotonic() + STALE_AFTER
-            self._try_to_write(
+            self.database.try_to_write(
                 lambda: worker_state.forget_stale(worker_state.HTTP_PREFIX, STALE_AFTER)
             )
-        self._try_to_write(clock.measure)
-        self._try_to_write(self._after_commit.write_seen)
-        self._try_to_write(self._instants.keep)
+        self.database.try_to_write(clock.measure)
+        self.database.try_to_write(self._after_commit.write_seen)
+        self.database.try_to_write(self._instants.keep)
         counters = self.snapshot()
-        self._try_to_write(
+        self.database.try_to_write(
             lambda: worker_state.write_counters(
                 self.worker, from_us(clock.when_us(self._began)), counters
             )
         )
         up_us = clock.count_us() - self._began
-        self._try_to_write(lambda: past.note(self.worker, self._process, up_us, counters))
-
-    def _try_to_write(self, what: Callable[[], None]) -> None:
-        try:
-            with self.waiting_for("database"):
-                what()
-        except errors.ERRORS as exc:
-            errors.reset_connection()
-            self._database_is(errors.complaint(exc))
-        else:
-            if self._is_allowed:
-                self._database_is("")
+        self.database.try_to_write(lambda: past.note(self.worker, self._process, up_us, counters))

@@ -94,7 +94,7 @@ async def health(_scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISend
     """As Influx says it, which its libraries look at; `readyz` says how Pulseboard is."""
     if await read_body(receive) is None:
         return
-    trouble = await asyncio.to_thread(lambda: process.running().storing_trouble())
+    trouble = await asyncio.to_thread(process.storing_trouble)
     status: dict[str, Any] = {
         "name": "influxdb",
         "status": "fail" if trouble else "pass",

@@ -38,9 +38,14 @@ def running() -> Ingest:
         if found is None:
             found = _running[os.getpid()] = Ingest(new_name())
             found.start()
-            vitals.web_needs["http_ingest"] = found.storing_trouble
+            vitals.web_needs["http_ingest"] = found.database.trouble
             _before_exit(stop)
         return found
+
+
+def storing_trouble() -> str:
+    """Why this process's ingest does not store what comes; "" when it does."""
+    return running().database.trouble()
 
 
 def stop() -> None:

@@ -25,6 +25,7 @@ SILENT_FOLDERS = (
     *("telemetry/sql/", "telemetry/storage/", "telemetry/workers/", "dashboard/live/"),
     *("telemetry/live/", "telemetry/maintenance", "telemetry/following", "bridge/publish/"),
     *("bridge/metrics", "bridge/worker", "bridge/commit/spool", "bridge/commit/committer"),
+    "bridge/commit/database_state",
     *("config/settings", "config/env", "config/servers", "config/logs", "dashboard/health"),
     *("dashboard/pages/content_policy", "dashboard/language/", "telemetry/jobs", "telemetry/role"),
     *("alerts/ready_made.py", "devices/broker_file", "devices/certificates", "keeping.py"),
