@@ -22,6 +22,7 @@ MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
 QUARTER_US = 6 * HOUR_US  # of a day
 BLOCK = 2**21  # numbers of one statement: Postgres puts them into a value of 40 MiB
+NEAR = 512  # packs among which those of a block are looked for first: three weeks by the hour
 
 _SQL = load("history")
 
@@ -90,7 +91,7 @@ def number_block(
     series_id: int, start_us: int, stop_us: int, limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The oldest of them, at most `limit`."""
-    asked = {**_within(start_us, stop_us), "series_id": series_id, "limit": limit}
+    asked = {**_within(start_us, stop_us), "series_id": series_id, "limit": limit, "near": NEAR}
     with connection.cursor() as cursor:
         found, _ = pack_rows.read(cursor, _SQL["fetch_number_block"], asked)
     found = pack_rows.within(found, start_us, stop_us)

@@ -24,7 +24,7 @@ from telemetry.models import Series
 from telemetry.moments import from_ms, in_ms, to_us
 from telemetry.series.form import series_form
 from telemetry.sql import load
-from telemetry.storage import kept
+from telemetry.storage import kept, pack_rows
 
 MAX_SERIES = 200  # series of one request
 MIN_POINTS, MAX_POINTS = 10, 5000  # points a series
@@ -85,7 +85,7 @@ def window_of(
     start, stop = from_ms(start_ms), from_ms(end_ms)
 
     whole = [series_id for series_id in ids if start >= since[series_id].raw]
-    raw_ids = _with_at_most(points, whole, start, stop)
+    raw_ids = with_at_most(points, whole, start, stop)
     reduced_ids = [series_id for series_id in ids if series_id not in set(raw_ids)]
     numbers = _readings(raw_ids, start, stop)
     covering = buckets.covering(
@@ -160,9 +160,15 @@ def _fetch(name: str, ids: list[int], **parameters: Any) -> list[tuple[Any, ...]
         return cursor.fetchall()
 
 
-def _with_at_most(points: int, ids: list[int], start: datetime, stop: datetime) -> list[int]:
+def with_at_most(points: int, ids: list[int], start: datetime, stop: datetime) -> list[int]:
+    """Those of the series that have at most so many numbers in [start, stop)."""
     rows = _fetch("count_readings", ids, start=start, stop=stop, limit=points + 1)
-    return [series_id for series_id, count in rows if count <= points]
+    within = to_us(start), to_us(stop)
+    return [
+        series_id
+        for series_id, count, reaching in rows
+        if count + sum(pack_rows.count(each, *within) for each in reaching or ()) <= points
+    ]
 
 
 def _readings(ids: list[int], start: datetime, stop: datetime) -> dict[int, list[Point]]:

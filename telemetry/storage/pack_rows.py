@@ -84,6 +84,12 @@ def unpack(data: bytes) -> Columns:
     return Columns(np.full(one["count"], one["series_id"], np.int32), times, values)
 
 
+def count(data: bytes, start_us: int, stop_us: int) -> int:
+    """How many readings of a pack, of its `record_send`, are in [start, stop)."""
+    begin, end = np.searchsorted(unpack(data).times_us, (start_us, stop_us)).tolist()
+    return int(end - begin)
+
+
 def within(found: Columns, start_us: int, stop_us: int) -> Columns:
     """Those in [start, stop): packs reach out."""
     chosen = (found.times_us >= start_us) & (found.times_us < stop_us)

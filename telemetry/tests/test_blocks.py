@@ -1,9 +1,14 @@
 """Blocks of readings: every row once, in order, however small the blocks are."""
 
+import numpy as np
 import pytest
+from django.db import connection
 
 from telemetry.history import blocks, columns
 from telemetry.history.read_limit import TooSlow
+from telemetry.moments import from_us
+from telemetry.storage import pack_rows
+from telemetry.storage.packs import DAY_US, HOUR_US
 from telemetry.tests.written import series, write
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +52,28 @@ def test_a_row_that_comes_between_two_blocks_is_read_when_it_is_not_yet_passed()
     first = next(reading)
     write(one.id, [(AT + 1, 1.0), (AT + 5, 5.0)])
     assert rows([first, *reading]) == [(one.id, (AT + n) * 1000, float(n)) for n in (0, 2, 4, 5, 6)]
+
+
+@pytest.mark.parametrize("near", [3, 6, 512])
+def test_packs_near_the_start_of_a_block_are_enough_where_they_hold_it(
+    near: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "NEAR", near)
+    ids = [series("a").id, series("b").id]
+    # Ten packs of three of each, and one number that came late.
+    times = START_US + np.arange(30) // 3 * HOUR_US + np.arange(30) % 3
+    values = np.arange(30) / 4
+    late = START_US + 4 * HOUR_US + 7
+    with connection.cursor() as cursor:
+        for each in ids:
+            packed = pack_rows.Columns(np.full(30, each, np.int32), times, values)
+            pack_rows.write_numbers(cursor, packed, by_hour=True)
+            cursor.execute("INSERT INTO late_reading VALUES (%s, %s, -1)", [each, from_us(late)])
+    rows_of = sorted([*zip(times.tolist(), values.tolist(), strict=True), (late, -1.0)])
+    for size in (1, 2, 4, 9, 100):
+        for start in (START_US, START_US + 1, START_US + HOUR_US + 2):
+            found = rows(list(blocks.read(ids, start, START_US + DAY_US, rows=size)))
+            assert found == [(each, us, v) for each in ids for us, v in rows_of if us >= start]
 
 
 def test_a_place_in_no_series_of_them_is_a_mistake() -> None:

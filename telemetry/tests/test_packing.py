@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from telemetry import proof
-from telemetry.history import blocks, columns, instants, news
+from telemetry.history import blocks, columns, instants, news, reader
 from telemetry.history import newest as newest_readings
 from telemetry.moments import from_us
 from telemetry.sql import load
@@ -91,6 +91,9 @@ def check(model: Model, series: list[int], start: int, stop: int) -> None:
         assert [
             at for block in blocks.read([each], start, stop, rows=2) for at in block.times_us
         ] == numbers
+        for many in {1, 2, 3, len(numbers), max(1, len(numbers) - 1)}:
+            few = reader.with_at_most(many, [each], from_us(start), from_us(stop))
+            assert few == ([each] if len(numbers) <= many else [])
         assert instants.newest(each, start, stop - 1, 2).tolist() == numbers[-2:]
         times, said = columns.words(each, start, stop, 3)
         oldest = sorted((at, value) for (_, at), value in ours.items())[:3]

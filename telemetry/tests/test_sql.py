@@ -85,6 +85,7 @@ SAMPLES = {
     "did": "",
     "error": "no",
     "limit": 10,
+    "near": 20,
     "rows": 1000,
     "gaps": [timedelta(seconds=10), timedelta(minutes=5)],
     "messages": 10,
