@@ -18,6 +18,7 @@ from django.core.management import get_commands, load_command_class
 
 from devices import broker_file
 from devices.dynsec import BRIDGE, CONTROL
+from embedded.servers import postgres
 from embedded.servers.mqtt import MAX_QUEUED_BYTES
 from embedded.up import stack as embedded_stack
 from firmware_sim import options as simulator
@@ -170,6 +171,23 @@ def test_the_brokers_accounts_are_written_where_it_reads_them(services):
     for url, account in (("MQTT_URL", BRIDGE), ("PULSEBOARD_BROKER_CONTROL_URL", CONTROL)):
         whole = services["engine"]["environment"][url]
         assert whole.startswith(f"mqtt://{account}:{given[broker_file.PASSWORDS[account]]}@")
+
+
+def test_a_new_database_gets_a_role_that_is_no_superuser(services):
+    """What the script does is tried in embedded/tests/test_database_role.py, and on TimescaleDB in
+    telemetry/tests/test_timescale_store.py."""
+    database = services["timescaledb"]
+    script = postgres.ROLE_SCRIPT.relative_to(ROOT)
+    # Last of what the image has there: those before it want the superuser's name.
+    mounted = f"./{script}:/docker-entrypoint-initdb.d/zz-role.sql:ro"
+    assert mounted in database["volumes"]
+    assert mounted.split(":")[1] in (ROOT / "docs/deployment.md").read_text()
+    assert database["environment"]["POSTGRES_USER"] == postgres.ROLE
+    assert database["environment"]["POSTGRES_DB"] == postgres.DATABASE
+    for name in ("migrate", "web", "bridge", "maintain", "engine"):
+        assert services[name]["environment"]["DATABASE_URL"].startswith(
+            f"postgresql://{postgres.ROLE}:{database['environment']['POSTGRES_PASSWORD']}@"
+        )
 
 
 def test_every_part_has_a_limit_of_memory_that_its_own_bounds_stay_below(services):

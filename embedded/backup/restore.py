@@ -20,6 +20,7 @@ from psycopg import sql
 
 from embedded.backup import programs
 from embedded.errors import EmbeddedError
+from embedded.servers.postgres import SUPERUSER, is_superuser, role_commands
 
 TABLE = "processing data for table"  # how pg_restore begins to speak of each
 CONTENTS = " TABLE DATA "  # a table in the list of what a file holds
@@ -75,10 +76,12 @@ class Restoration:
         """
         try:
             with self._maintenance() as server:
+                self._check_role(server)
                 self._create(server)
                 try:
                     self._fill()
                     self._bring_up_to_date()
+                    self._hand_over()
                     swapping()
                     self._swap(server)
                 except BaseException:
@@ -104,6 +107,14 @@ class Restoration:
         password = environment.get("PGPASSWORD")
         with psycopg.connect(words, password=password, autocommit=True) as server:
             yield server
+
+    def _check_role(self, server: psycopg.Connection) -> None:
+        if self._is_timescale and not is_superuser(server):
+            raise EmbeddedError(
+                f"This backup is of a TimescaleDB, whose catalogue the role {server.info.user} may"
+                " not write.",
+                "Restore it as the server's superuser: docs/deployment.md says how.",
+            )
 
     def _create(self, server: psycopg.Connection) -> None:
         try:
@@ -157,6 +168,13 @@ class Restoration:
         finally:
             connection.close()
             connection.settings_dict["NAME"] = self._name
+
+    def _hand_over(self) -> None:
+        """Who restored it may be the superuser; who works with it is not."""
+        with self._connected(self._new) as fresh:
+            if fresh.info.user == SUPERUSER:
+                for command in role_commands():
+                    fresh.execute(command)
 
     def _swap(self, server: psycopg.Connection) -> None:
         """Exchange the names, in one transaction: never is there no database of ours."""

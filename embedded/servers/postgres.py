@@ -20,12 +20,14 @@ from typing import ClassVar
 from urllib.parse import quote
 
 import psutil
+import psycopg
 
 from embedded.errors import EmbeddedError
 from embedded.servers.account import reachable_program
 from embedded.servers.server import Server
 
 ROLE = "pulseboard"
+SUPERUSER = "pulseboard_superuser"  # what initdb made; `role.sql` names it so
 DATABASE = "pulseboard"
 PROTOCOL = 3 << 16  # version 3.0 of the wire protocol
 INIT_SECONDS = 120  # for initdb on a slow disk
@@ -206,6 +208,17 @@ class Postgres(Server):
                 "Set DATABASE_URL to a Postgres of your own.",
             ) from exc
         return done.stdout
+
+
+def role_commands() -> list[str]:
+    """What makes our role none of a superuser and gives it what is ours, each for itself: the
+    second commits as it goes on, which only a command that is alone may do."""
+    return ROLE_SCRIPT.read_text().split(";\n\n")
+
+
+def is_superuser(session: psycopg.Connection) -> bool:
+    """Whether who is connected may do anything, on the server's machine as well."""
+    return session.info.parameter_status("is_superuser") == "on"
 
 
 def wheel_tree() -> Path:

@@ -37,20 +37,40 @@ END $$;
 DO $$
 DECLARE
     command text;
+    summaries oid[];  -- views as well, that want another word
 BEGIN
+    IF to_regclass('timescaledb_information.continuous_aggregates') IS NOT NULL THEN
+        EXECUTE 'SELECT array_agg(format(''%I.%I'', view_schema, view_name)::regclass)'
+            ' FROM timescaledb_information.continuous_aggregates' INTO summaries;
+    END IF;
+    -- A job runs what is now the new role's, so it must not run as the superuser. TimescaleDB's own
+    -- have numbers below 1000. In which schema they are depends on its version.
+    FOR command IN
+        SELECT format('UPDATE %s SET owner = ''pulseboard'' WHERE owner::oid = 10 AND id >= 1000', oid::regclass)
+        FROM pg_class
+        WHERE relname = 'bgw_job' AND relkind = 'r' AND relnamespace::regnamespace::text ~ '^_timescaledb_'
+    LOOP
+        EXECUTE command;
+    END LOOP;
     FOR command IN
         SELECT format('ALTER DATABASE %I OWNER TO pulseboard', datname)
         FROM pg_database
         WHERE datdba = 10 AND NOT datistemplate AND datname <> 'postgres'
         UNION ALL
         SELECT format('ALTER SCHEMA %I OWNER TO pulseboard', nspname)
-        FROM pg_namespace
+        FROM pg_namespace AS schema
         WHERE nspowner = 10 AND oid >= 16384 AND nspname !~ '^pg_'
+            AND NOT EXISTS (  -- as whoever has its schema, TimescaleDB writes its catalogue
+                SELECT FROM pg_depend
+                WHERE classid = 'pg_namespace'::regclass AND objid = schema.oid AND deptype = 'e'
+            )
         UNION ALL
         SELECT format(
             'ALTER %s %s OWNER TO pulseboard',
-            CASE relkind
-                WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+            CASE
+                WHEN relkind = 'm' OR oid = ANY (summaries) THEN 'MATERIALIZED VIEW'
+                WHEN relkind = 'v' THEN 'VIEW'
+                WHEN relkind = 'S' THEN 'SEQUENCE'
                 ELSE 'TABLE'
             END,
             oid::regclass
@@ -58,6 +78,8 @@ BEGIN
         FROM pg_class AS relation
         WHERE relowner = 10 AND oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'S')
             AND relnamespace::regnamespace::text !~ '^pg_(toast|temp)'
+            -- Chunks and what else TimescaleDB made for a table go along with that.
+            AND relnamespace::regnamespace::text <> '_timescaledb_internal'
             AND NOT EXISTS (  -- of an extension; a sequence of a column goes along with its table
                 SELECT FROM pg_depend
                 WHERE classid = 'pg_class'::regclass AND objid = relation.oid

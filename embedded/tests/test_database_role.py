@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from embedded.servers.ports import free_port
-from embedded.servers.postgres import Postgres
+from embedded.servers.postgres import Postgres, is_superuser, role_commands
 from tests import clusters
 from tests.servers import RunningServer
 
@@ -59,6 +59,9 @@ OF_AN_EARLIER_RELEASE = """
     CREATE ROLE reader LOGIN;
     GRANT SELECT ON kept TO reader;
     SELECT lo_from_bytea(0, 'x');
+    CREATE EXTENSION citext;
+    CREATE SCHEMA of_citext;
+    ALTER EXTENSION citext ADD SCHEMA of_citext;
 """
 STILL_THE_SUPERUSERS = """
     SELECT pg_describe_object(classid, objid, 0) FROM (
@@ -78,12 +81,18 @@ STILL_THE_SUPERUSERS = """
         SELECT 'pg_database'::regclass, oid FROM pg_database
         WHERE datdba = 10 AND datname IN ('pulseboard', 'beside')
     ) AS found (classid, objid)
+    WHERE NOT EXISTS (
+        SELECT FROM pg_depend
+        WHERE (pg_depend.classid, pg_depend.objid, deptype) = (found.classid, found.objid, 'e')
+    )
 """
+OF_THE_EXTENSION = "SELECT nspowner FROM pg_namespace WHERE nspname = 'of_citext'"
 
 
 @pytest.mark.process
-def test_the_folder_of_an_earlier_release_gets_the_role_and_keeps_the_password(
-    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("by", ["make run", "psql in Compose's container"])
+def test_what_an_earlier_release_made_gets_the_role_and_keeps_the_password(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     server = Postgres(server_folder / "postgres", free_port(), settings=clusters.FAST)
     with monkeypatch.context() as earlier:
@@ -100,14 +109,30 @@ def test_the_folder_of_an_earlier_release_gets_the_role_and_keeps_the_password(
                 beside.execute("CREATE TABLE kept AS SELECT 1")
             supers = before.execute("SELECT rolname FROM pg_roles WHERE rolsuper").fetchall()
             assert supers == [("pulseboard",)]
-        running.stop()
-        server.prepare()
-        running.start()
+            assert is_superuser(before)
+        if by == "make run":
+            running.stop()
+            server.prepare()
+            running.start()
+        else:
+            # As the image runs it in a new volume, and docs/deployment.md in an older one.
+            beside = f"{url.rpartition('/')[0]}/beside"
+            with (
+                psycopg.connect(url, autocommit=True) as one,
+                psycopg.connect(beside, autocommit=True) as other,
+            ):
+                for command in role_commands():
+                    one.execute(command)
+                for command in role_commands():
+                    other.execute(command)
         assert server.url == url
         with psycopg.connect(url, autocommit=True) as after:
             assert after.execute(STILL_THE_SUPERUSERS).fetchall() == []
+            # TimescaleDB writes its catalogue as whoever has its schema.
+            assert after.execute(OF_THE_EXTENSION).fetchall() == [(10,)]
             now = after.execute("SELECT rolname FROM pg_roles WHERE rolsuper").fetchall()
             assert now == [("pulseboard_superuser",)]
+            assert not is_superuser(after)
             # What migrations and maintenance do, and what docs/broker-accounts.md has people do.
             after.execute("ALTER TABLE kept ADD more int; DROP TABLE kept_all")
             after.execute("ALTER ROLE reader PASSWORD 'new'")

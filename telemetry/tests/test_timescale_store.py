@@ -6,6 +6,7 @@ The code that `bridge` and `maintain` run, against the real extension (timescale
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,7 @@ from telemetry.tests.timescaledb import (
     write,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 LATE_EVERY = 8_000  # ms: more readings in three hours than one compressed batch holds
 
 
@@ -217,3 +219,46 @@ def test_the_estimate_counts_compressed_readings(on_timescaledb) -> None:
     compress()
     rows("VACUUM ANALYZE reading")
     assert backend().estimate_readings() == pytest.approx(3660, rel=0.2)  # by full batches
+
+
+STILL_THE_SUPERUSERS = """
+    SELECT oid::regclass::text FROM pg_class AS relation
+    WHERE relowner = 10 AND oid >= 16384 AND relkind <> 'i'
+        AND relnamespace <> 'pg_toast'::regnamespace AND NOT EXISTS (
+            SELECT FROM pg_depend
+            WHERE classid = 'pg_class'::regclass AND objid = relation.oid AND deptype = 'e'
+        )
+"""
+
+
+# Of two commands the one that hands over what is there (docker-compose.yml runs it).
+HAND_OVER = (ROOT / "embedded/servers/role.sql").read_text().split(";\n\n")[1]
+
+
+def test_all_that_is_ours_goes_to_a_role_that_is_no_superuser_and_can_work_with_it(
+    on_timescaledb,
+) -> None:
+    store_readings(every(MINUTE, span=2 * HOUR, end=END - 10 * DAY))
+    store_readings(every(MINUTE, span=HOUR))
+    roll_up()
+    compress()
+    rows("SELECT add_retention_policy('text_reading', INTERVAL '1 year')")
+    rows("CREATE ROLE pulseboard")
+    try:
+        rows(HAND_OVER)
+        assert rows(STILL_THE_SUPERUSERS) == []
+        owned = "SELECT owner::text FROM timescaledb_information.jobs WHERE proc_name = %s"
+        assert rows(owned, "policy_retention") == [("pulseboard",)]
+        rows("SET ROLE pulseboard")
+        rows("INSERT INTO reading VALUES (%s, %s, 7), (%s, %s, 8)",
+             SERIES[1], from_ms(END - 10 * DAY), SERIES[1], from_ms(END - MINUTE))  # fmt: skip
+        rows("INSERT INTO dirty_minute SELECT DISTINCT date_trunc('minute', time) FROM reading")
+        roll_up()
+        compress()
+        assert sum(row[2] for row in summaries()[2]) == 182
+        assert len(timescale.drop_before(["reading"], from_ms(END - DAY))) == 1
+        rows("SELECT remove_retention_policy('text_reading')")
+    finally:
+        rows("RESET ROLE")
+        rows("REASSIGN OWNED BY pulseboard TO postgres")
+        rows("DROP ROLE pulseboard")

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from embedded.errors import EmbeddedError
+from embedded.servers.postgres import is_superuser
 from embedded.up import database
 
 
@@ -30,6 +32,13 @@ class Command(BaseCommand):
             password = database.first_operator()
         except EmbeddedError as exc:
             raise CommandError(str(exc)) from exc
+        connection.ensure_connection()
+        if is_superuser(connection.connection):
+            self.stderr.write(
+                "The role of DATABASE_URL is a superuser: SQL that gets into a statement of ours"
+                " may read files of the database's machine and run programs there."
+                " docs/deployment.md says how to change that."
+            )
         if password is not None:
             self.stdout.write(
                 f"Operator {database.OPERATOR}, password {password} (shown this once; change it"
