@@ -78,7 +78,7 @@ class Worker:
     ) -> None:
         """`retire`: empty its session, end it, and leave nothing of the worker behind.
 
-        Raises `bridge.commit.spool.SpoolBusy` when this worker runs already."""
+        Raises `bridge.commit.spool_lock.SpoolBusy` when this worker runs already."""
         self.name = name
         self._began = clock.count_us()
         self._forgotten = -1  # up to which serial deliveries are forgotten in the database

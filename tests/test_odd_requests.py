@@ -33,7 +33,10 @@ ODD = st.one_of(
     st.text(max_size=40).filter(lambda text: not set(text) & set(map(chr, range(0xD800, 0xE000)))),
 )  # fmt: skip
 # One machine is asked many things in one example, and each example is a request or two.
-FEW = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def patterns(among: list[Any], before: str = "") -> Iterator[str]:

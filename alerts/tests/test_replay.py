@@ -104,7 +104,9 @@ steps = st.lists(
 
 @pytest.mark.parametrize("schedule", [None, NIGHTS])
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=steps, offset=st.integers(0, 59 * SECOND))
 def test_a_replay_is_what_judging_every_reading_finds(

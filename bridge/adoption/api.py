@@ -23,7 +23,7 @@ from bridge.adoption.candidates import of_no_device
 from bridge.adoption.uids_api import named, note
 from bridge.adoption.waiting import TURNED_AWAY
 from bridge.decode.items import MEMORY_FULL
-from bridge.decode.units import quantity_of
+from bridge.decode.quantities import quantity_of
 from bridge.models import Candidate, IgnoredMessages
 from bridge.quarantine.api import replayed
 from bridge.quarantine.selection import Selection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.decode.units import quantity_of
+from bridge.decode.quantities import quantity_of
 
 MIN_INTERVAL, MAX_INTERVAL = 1.0, 86_400.0  # seconds between two messages that are believed
 FEW = 3  # messages that tell an interval

@@ -9,11 +9,9 @@ again, which the store recognises. A full disk, a locked file and a damaged page
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import sqlite3
 import threading
-import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import TypeVar
 
 from bridge.commit import spool_file
 from bridge.commit.spool_entry import Entry, Kept, Spooled, decoded, encoded
+from bridge.commit.spool_lock import SpoolLock
 from bridge.errors import BridgeError
 from bridge.intake.batch import Batch
 
@@ -39,10 +38,6 @@ class SpoolFull(SpoolTrouble):
     """The spool has reached its limit."""
 
 
-class SpoolBusy(BridgeError):
-    """Another process uses this worker's spool."""
-
-
 class Spool:
     """`append` is for the writer thread, the rest for the committer thread."""
 
@@ -55,18 +50,8 @@ class Spool:
         self.size = 0  # bytes
         self.lost = 0  # messages that could not be read from a damaged file, and are not told yet
         self.trouble = ""  # why it did not do the last thing it was told
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in (path, path.with_suffix(".lock")):
-            # What devices say is nobody else's to read. SQLite gives the files beside it its mode.
-            name.touch(mode=0o600)
-            name.chmod(0o600)
-        self._lock_file = path.with_suffix(".lock").open("a+")
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            self._lock_file.close()
-            raise SpoolBusy(f"{path} is in use by another process") from exc
-        self.owner = self._read_owner()
+        self._file_lock = SpoolLock(path)
+        self.owner = self._file_lock.owner
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         # What is gone for us and may be in the file still: entries up to a number, and others.
@@ -74,16 +59,6 @@ class Spool:
         self._gone: set[int] = set()
         self._to_delete = False
         self._newest = 0  # number of an entry; none is given twice, whatever becomes of the file
-
-    def _read_owner(self) -> str:
-        """A name nobody else has, the same after a restart: whoever holds the lock may use it."""
-        self._lock_file.seek(0)
-        found = self._lock_file.read().strip()
-        if not found:
-            found = uuid.uuid4().hex
-            self._lock_file.write(found)
-            self._lock_file.flush()
-        return found
 
     def open(self) -> None:
         """Count what an earlier process left. Raises `SpoolTrouble`; then call it again."""
@@ -217,7 +192,7 @@ class Spool:
             if self._database is not None:
                 self._database.close()
             self._database = None
-        self._lock_file.close()
+        self._file_lock.release()
 
     def _do(self, work: Callable[[sqlite3.Connection], R]) -> R:
         """The result of `work`, which only one thread does at a time. Raises `SpoolTrouble`."""

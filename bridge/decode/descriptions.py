@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.decode.items import Described, Item
-from bridge.decode.units import normalised, quantity_of
+from bridge.decode.quantities import quantity_of
+from bridge.decode.units import normalised
 
 MAX_SAID = 200  # characters of a name, a model, a version
 

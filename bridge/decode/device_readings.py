@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any
 
-from bridge.decode import json_values, named_units
+from bridge.decode import named_units
 from bridge.decode.descriptions import said
 from bridge.decode.items import (
     Described,
@@ -22,7 +22,7 @@ from bridge.decode.items import (
     Telemetry,
     Value,
 )
-from bridge.decode.json_values import MAX_PROBLEMS, MAX_VALUES
+from bridge.decode.reading import MAX_PROBLEMS, MAX_VALUES, report_conflict
 from bridge.decode.state import State
 from bridge.message import Message
 
@@ -84,7 +84,7 @@ class DeviceReadings:
         kept = at[-1]
         for metric, value in values.items():
             if kept.setdefault(metric, value) != value:
-                json_values.report_conflict(self, metric, kept[metric], value)
+                report_conflict(self, metric, kept[metric], value)
 
     def has_unit(self, uid: str, metric: str, unit: str, quantity: str = "") -> None:
         """The unit a device gives a metric of its, and the quantity where neither tells it."""

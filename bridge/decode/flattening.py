@@ -11,15 +11,9 @@ from typing import Any
 
 from bridge.decode.identity import metric_name
 from bridge.decode.items import Problem, Reason, Sample, Telemetry, Value
-from bridge.decode.json_values import (
-    MAX_DEPTH,
-    MAX_EXACT_INTEGER,
-    MAX_PROBLEMS,
-    MAX_TEXT,
-    exact,
-    is_plain,
-    is_storable,
-)
+from bridge.decode.json_values import MAX_DEPTH
+from bridge.decode.reading import MAX_PROBLEMS
+from bridge.decode.values import MAX_EXACT_INTEGER, MAX_TEXT, exact, is_plain, is_storable
 
 MAX_FLAT = 1_000  # values of one document
 MAX_ELEMENTS = 64  # elements of an array that become readings; a longer one is no set of sensors

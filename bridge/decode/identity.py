@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 
-from bridge.decode.json_values import MAX_METRIC
 from bridge.decode.short_cache import short_cache
 from bridge.decode.storable import MAX_UID, UID
+from bridge.decode.values import MAX_METRIC
 
 MAX_NAMES = 20_000  # of metrics, which need not be made again
 DIGEST = 8  # hex digits that keep apart what looks alike once it is cleaned

@@ -8,69 +8,16 @@ through the tolerant pass, which finds out exactly what is wrong and saves what 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, KeysView, Mapping
-from typing import Any, NoReturn, Protocol
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 from bridge.decode import device_time, documents
-from bridge.decode.items import Problem, Reason, Sample, Value
+from bridge.decode.items import Reason, Value
+from bridge.decode.reading import MAX_VALUES, Reading, report_conflict
 from bridge.decode.tolerant import Repeating, Undecodable, object_of
+from bridge.decode.values import MAX_METRIC, MAX_TEXT, exact, is_plain, is_storable, shown
 
 MAX_DEPTH = 8  # objects inside objects, counted from the values
-MAX_VALUES = 10_000  # readings in one message
-MAX_METRIC = 200  # characters of a dotted metric name
-MAX_TEXT = 1024  # characters of a text reading
-MAX_EXACT_INTEGER = 2**53  # beyond it a float8 rounds, so the integer is kept as text
-MAX_PROBLEMS = 20  # told of one message
-KEPT_NAMES = 20_000  # of metrics, which need not be looked at again
-
-_plain_names: set[str] = set()  # looked at before
-
-
-class Reports(Protocol):
-    """Whoever is told of what is left out."""
-
-    def report(self, reason: Reason, detail: str) -> None: ...
-
-
-class Reading:
-    """Collects samples and problems of one payload while it is walked."""
-
-    __slots__ = ("_said", "clock_replaced", "count", "problems", "received_us", "samples")
-
-    def __init__(self, received_us: int) -> None:
-        self.received_us = received_us
-        self.samples: list[Sample] = []
-        self.problems: list[Problem] = []
-        self.clock_replaced = False
-        self.count = 0
-        self._said: dict[int, dict[str, Value]] = {}  # the values of a sample, by Unix us
-
-    def report(self, reason: Reason, detail: str) -> None:
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(Problem(reason, detail))
-
-    def add(self, time_us: int, values: Mapping[str, Value]) -> None:
-        """Keep what is said of an instant, all of it as one sample; of two values of one metric the
-        first stays. Without an instant, 0, each is one of its own."""
-        if not values:
-            return
-        said = self._said.get(time_us)
-        if said is None:
-            if time_us:  # a copy: whoever reads a document leaves it as it is
-                values = self._said[time_us] = dict(values)
-            self.samples.append(Sample(time_us, values))
-            return
-        for metric, value in values.items():
-            if said.setdefault(metric, value) != value:
-                report_conflict(self, metric, said[metric], value)
-
-    def add_one(self, time_us: int, metric: str, value: Value) -> None:
-        """The same of one value."""
-        said = self._said.get(time_us)
-        if said is None:
-            self.add(time_us, {metric: value})
-        elif said.setdefault(metric, value) != value:
-            report_conflict(self, metric, said[metric], value)
 
 
 def read(payload: bytes, received_us: int) -> Reading:
@@ -149,55 +96,8 @@ def _time(reading: Reading, stamp: Any, index: int | None) -> int | None:
     return 0 if index is None else None
 
 
-def report_conflict(reading: Reports, metric: str, first: Value, other: Value) -> None:
-    reading.report(
-        Reason.CONFLICTING_VALUES,
-        f"{_shown(metric)} has two values at one instant, {_cut(first)} and {_cut(other)}:"
-        " the first stays",
-    )
-
-
-def _cut(value: Value) -> str:
-    return ascii(value)[:40]
-
-
 def _refuse_size() -> NoReturn:
     raise Undecodable(Reason.TOO_MANY_VALUES, f"more than {MAX_VALUES} values in one message")
-
-
-def is_plain(values: Mapping[str, Any]) -> bool:
-    """Whether all is ordinary: short names, finite numbers and booleans at the top level."""
-    for value in values.values():
-        kind = type(value)
-        if not (
-            (kind is float and -math.inf < value < math.inf)
-            or kind is bool
-            or (kind is int and -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER)
-        ):
-            return False
-    return are_plain_names(values.keys())
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a finite float, or an integer that a float8 holds."""
-    kind = type(value)
-    if kind is float:
-        return -math.inf < value < math.inf
-    return kind is int and -MAX_EXACT_INTEGER <= value <= MAX_EXACT_INTEGER
-
-
-def are_plain_names(names: KeysView[str]) -> bool:
-    """Whether all can be names of metrics, and are ASCII and printable: they hold neither NUL nor
-    surrogates. Devices say the same names again and again: those are looked up at once."""
-    if names <= _plain_names:
-        return True
-    for name in names:
-        if not name.isascii() or not name.isprintable() or not 0 < len(name) <= MAX_METRIC:
-            return False
-    if len(_plain_names) >= KEPT_NAMES:
-        _plain_names.clear()
-    _plain_names.update(names)
-    return True
 
 
 def _only_nulls(values: dict[str, Any]) -> bool:
@@ -215,7 +115,7 @@ def _flatten(
         metric = f"{prefix}{name}"
         if isinstance(value, dict):
             if depth >= MAX_DEPTH:
-                reading.report(Reason.TOO_DEEP, f"{_shown(metric)} is nested over {MAX_DEPTH} deep")
+                reading.report(Reason.TOO_DEEP, f"{shown(metric)} is nested over {MAX_DEPTH} deep")
             else:
                 yield from _flatten(reading, value, f"{metric}.", depth + 1)
         elif value is None:
@@ -223,7 +123,7 @@ def _flatten(
         elif not name or len(metric) > MAX_METRIC or not is_storable(metric):
             reading.report(
                 Reason.BAD_METRIC,
-                f"the metric name {_shown(metric)} is empty, longer than {MAX_METRIC} characters"
+                f"the metric name {shown(metric)} is empty, longer than {MAX_METRIC} characters"
                 " or holds a character the store cannot",
             )
         else:
@@ -239,7 +139,7 @@ def _value(reading: Reading, metric: str, value: Any) -> Value | None:
     if kind is float:
         if math.isfinite(value):
             return float(value)
-        reading.report(Reason.NOT_FINITE, f"{_shown(metric)} is no finite number")
+        reading.report(Reason.NOT_FINITE, f"{shown(metric)} is no finite number")
     elif kind is int:
         return exact(value)
     elif kind is str:
@@ -247,35 +147,12 @@ def _value(reading: Reading, metric: str, value: Any) -> Value | None:
             return str(value)
         reading.report(
             Reason.BAD_TEXT,
-            f"the text of {_shown(metric)} is longer than {MAX_TEXT} characters"
+            f"the text of {shown(metric)} is longer than {MAX_TEXT} characters"
             " or holds a character the store cannot (NUL, a lone surrogate)",
         )
     else:
-        reading.report(Reason.UNSUPPORTED_VALUE, f"{_shown(metric)} is {_type_name(value)}")
+        reading.report(Reason.UNSUPPORTED_VALUE, f"{shown(metric)} is {_type_name(value)}")
     return None
-
-
-def exact(integer: int) -> int | str:
-    """The integer, as text where a float8 would round it."""
-    return integer if -MAX_EXACT_INTEGER <= integer <= MAX_EXACT_INTEGER else str(integer)
-
-
-def is_storable(text: str) -> bool:
-    """Whether Postgres can hold the text: no NUL, no lone surrogate."""
-    if "\x00" in text:
-        return False
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _shown(metric: str) -> str:
-    """A metric name cut and made printable for a message."""
-    return ascii(metric[:60])
 
 
 def _type_name(value: Any) -> str:

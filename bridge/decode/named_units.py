@@ -10,7 +10,8 @@ import re
 from functools import lru_cache
 
 from bridge.decode.items import Described
-from bridge.decode.units import normalised, quantity_of
+from bridge.decode.quantities import quantity_of
+from bridge.decode.units import normalised
 
 REMEMBERED = 8192  # metrics
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from bridge.decode.device_time import EARLIEST_US, LATEST_AHEAD_US
-from bridge.decode.json_values import MAX_EXACT_INTEGER, is_plain
+from bridge.decode.values import MAX_EXACT_INTEGER, is_plain
 from bridge.message import MAX_PAYLOAD, Message
 
 MAX_TOPICS = 100_000  # remembered; then forgotten all at once, which costs one decode each

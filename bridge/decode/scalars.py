@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 
 from bridge.decode.items import Value
-from bridge.decode.json_values import MAX_EXACT_INTEGER, MAX_TEXT, is_storable
 from bridge.decode.tolerant import MAX_DIGITS
+from bridge.decode.values import MAX_EXACT_INTEGER, MAX_TEXT, is_storable
 
 NO_VALUE = frozenset(
     {"", "nan", "-nan", "+nan", "inf", "-inf", "+inf", "infinity", "-infinity", "none", "null"}

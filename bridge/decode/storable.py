@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from math import inf, isfinite
 
 from bridge.decode.items import Described, Discovered, Item, Request, Telemetry, Value
-from bridge.decode.json_values import (
+from bridge.decode.values import (
     MAX_METRIC,
     MAX_TEXT,
     are_plain_names,

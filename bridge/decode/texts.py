@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.decode.json_values import is_storable
+from bridge.decode.values import is_storable
 
 MAX_WORD = 200  # characters of a name, a model, a unit, an address
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bridge.decode.identity import device_uid, metric_name
-from bridge.decode.units import quantity_of
+from bridge.decode.quantities import quantity_of
 
 MAX_TOPIC = 512  # characters of a topic that is guessed at
 MAX_LEVELS = 12  # of it; who nests deeper follows a convention of his own

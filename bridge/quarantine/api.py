@@ -24,7 +24,8 @@ from bridge.decode import Decoder
 from bridge.decode.items import Reason, Telemetry
 from bridge.mqtt.properties import safe_text
 from bridge.quarantine import noted
-from bridge.quarantine.replay import MAX_REPLAY, Replay, decoded
+from bridge.quarantine.decoded import decoded
+from bridge.quarantine.replay import MAX_REPLAY, Replay
 from bridge.quarantine.selection import Selection
 from devices import clock
 from devices.api.bulk import Conflict

@@ -16,7 +16,6 @@ from bridge import listening
 from bridge.commit.batch_rows import Committed, Rows
 from bridge.commit.beside import Learning
 from bridge.commit.rows import RowBuilder
-from bridge.decode import Decoder
 from bridge.decode.items import Item, Reason
 from bridge.decode.state import Facts
 from bridge.errors import BridgeError
@@ -24,7 +23,7 @@ from bridge.intake.batch import Batch
 from bridge.intake.instants import REPLAY_LANE, WIDTH, Instants, Lane, following
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import Deliveries, bare_samples, restamp
-from bridge.message import Message, names_no_device
+from bridge.quarantine.decoded import decoded
 from bridge.quarantine.replay_events import ReplayEvents
 from bridge.quarantine.selection import Selection
 from devices.clock import now_us
@@ -33,7 +32,6 @@ from telemetry import quarantine
 from telemetry.live import message_log
 from telemetry.live.contract import RefillReason
 from telemetry.models import QuarantinedMessage
-from telemetry.moments import to_us
 from telemetry.series.registry import SeriesRegistry
 from telemetry.storage import errors, presence, store
 
@@ -233,23 +231,6 @@ class Replay:
         batch.stamps[index] = first
         restamp(items, first)
         return max(bare.values())
-
-
-def decoded(
-    kept: QuarantinedMessage, decoder: Decoder, shift: int = 0
-) -> tuple[Message, list[Item]]:
-    """The message as it came, and what it says today."""
-    at = following(to_us(kept.received_at), shift)
-    topic, payload = kept.topic.encode(), bytes(kept.payload)
-    message = Message(topic, payload, 0, False, kept.retained, b"", at)
-    if names_no_device(kept.topic):
-        return message, decoder.of_device(kept.uid, message)
-    items = decoder.decode(message)
-    if kept.reason == Reason.OVER_LIMIT.value:  # nobody had looked into it
-        return message, items
-    # Of a message of many devices each is kept for itself.
-    mine = [item for item in items if not kept.uid or item.uid in ("", kept.uid)]
-    return message, mine or items
 
 
 def _taken(rows: Rows, result: store.Written, stamps: dict[int, int], bare: list[int]) -> list[int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.decode import Decoder
 from bridge.decode.items import Presence, Reason, Rejected, Sample, Telemetry
-from bridge.decode.json_values import MAX_VALUES
+from bridge.decode.reading import MAX_VALUES
 from bridge.decode.storable import UID
 from bridge.message import MAX_PAYLOAD, Message
 from devices.models import UID_PATTERN

@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.decode.json_values import MAX_VALUES
+from bridge.decode.reading import MAX_VALUES
 from bridge.intake import instants
 from bridge.intake.instants import (
     AHEAD_US,
@@ -84,7 +84,7 @@ steps = st.one_of(
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(steps, max_size=60))
 def test_an_instant_is_given_once_through_kills_restarts_and_clock_steps(

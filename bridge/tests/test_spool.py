@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.commit.spool import Spool, SpoolBusy, SpoolFull, SpoolTrouble
+from bridge.commit.spool import Spool, SpoolFull, SpoolTrouble
+from bridge.commit.spool_lock import SpoolBusy
 from bridge.intake.batch import Batch
 from bridge.message import Message
 

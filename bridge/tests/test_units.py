@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.decode import units
+from bridge.decode import quantities, units
 from telemetry.models import Series
 
 
@@ -61,11 +61,11 @@ def test_each_spelling_is_shown_as_one(unit: str, shown: str) -> None:
 def test_what_is_measured_is_recognised(
     metric: str, unit: str, device_class: str, quantity: str
 ) -> None:
-    assert units.quantity_of(metric, unit, device_class) == quantity
+    assert quantities.quantity_of(metric, unit, device_class) == quantity
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_whatever_comes_is_short_enough(metric: str, unit: str, device_class: str) -> None:
     assert len(units.normalised(unit)) <= Series._meta.get_field("unit").max_length
     limit = Series._meta.get_field("quantity").max_length
-    assert len(units.quantity_of(metric, unit, device_class)) <= limit
+    assert len(quantities.quantity_of(metric, unit, device_class)) <= limit

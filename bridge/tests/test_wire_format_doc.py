@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from bridge import message
-from bridge.decode import device_time, json_values, tolerant
+from bridge.decode import device_time, json_values, reading, tolerant, values
 from bridge.decode.items import Reason
 from bridge.http import queue
 from bridge.publish import outcomes
@@ -33,7 +33,8 @@ def test_every_reason_is_explained_and_no_other() -> None:
 
 def limits() -> dict[str, float]:
     """The bounds of what comes over the wire."""
-    found = {name: value for name, value in vars(json_values).items() if name.startswith("MAX_")}
+    said = {**vars(json_values), **vars(reading), **vars(values)}
+    found = {name: value for name, value in said.items() if name.startswith("MAX_")}
     return found | {
         "EARLIEST_US": device_time.EARLIEST_US,
         "LATEST_AHEAD_US": device_time.LATEST_AHEAD_US,

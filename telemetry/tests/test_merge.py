@@ -107,7 +107,10 @@ READINGS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(st.lists(st.tuples(READINGS, st.booleans()), max_size=4))
 def test_batch_after_batch_the_store_is_as_a_model_that_takes_one_reading_at_a_time(batches):
     first = next(_series)

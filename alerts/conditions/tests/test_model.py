@@ -151,7 +151,7 @@ def past_means(draw) -> dict[int, float]:
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_any_cut_says_what_the_model_says(kind: str, monkeypatch: pytest.MonkeyPatch, data) -> None:

@@ -16,10 +16,11 @@ from bridge.decode.items import (
     Reason,
     Rejected,
 )
+from bridge.decode.quantities import quantity_of
 from bridge.decode.state import State
 from bridge.decode.texts import members, word
 from bridge.decode.tolerant import Undecodable
-from bridge.decode.units import normalised, quantity_of
+from bridge.decode.units import normalised
 from bridge.message import Message
 
 STATES = "states"  # the scope that has the `$state` of each device

@@ -14,11 +14,12 @@ from bridge.decode import foreign_time, telegraf_names
 from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.device_time import EARLIEST_US, LATEST_AHEAD_US
 from bridge.decode.items import Item, Problem, Reason, Rejected, Value
-from bridge.decode.json_values import MAX_TEXT, MAX_VALUES, exact, is_storable
+from bridge.decode.reading import MAX_VALUES
 from bridge.decode.scalars import number_of
 from bridge.decode.short_cache import short_cache
 from bridge.decode.state import State
 from bridge.decode.tolerant import Undecodable, text_of
+from bridge.decode.values import MAX_TEXT, exact, is_storable
 from bridge.message import MAX_PAYLOAD, Message
 
 NAME = "influx"

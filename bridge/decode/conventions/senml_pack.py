@@ -1,20 +1,19 @@
 """One pack of SenML, record after record: whose readings they are, which, and of when. Pure.
 
-A record's name is a device's globally unique id and what it measures, in one text: the base name is
-the device, the rest the metric. Where no name is left the unit says what is measured, for one name
-may have several units.
+`senml_names` tells a device and a metric by a record's name, `senml_base` what records before say.
 """
 
 from __future__ import annotations
 
 import math
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from bridge.decode import device_time
 from bridge.decode.conventions import senml_records
+from bridge.decode.conventions.senml_base import BASES, Base, number
+from bridge.decode.conventions.senml_names import measured, named, uid_of
 from bridge.decode.descriptions import said, units
-from bridge.decode.identity import device_uid, metric_name
+from bridge.decode.identity import metric_name
 from bridge.decode.items import (
     Described,
     Item,
@@ -24,42 +23,20 @@ from bridge.decode.items import (
     Telemetry,
     Value,
 )
-from bridge.decode.json_values import (
-    MAX_TEXT,
-    Reading,
-    exact,
-    is_number,
-    is_storable,
-)
-from bridge.decode.short_cache import short_cache
+from bridge.decode.reading import Reading
 from bridge.decode.state import Context
-from bridge.decode.units import quantity_of
+from bridge.decode.values import MAX_TEXT, exact, is_number, is_storable
 from bridge.message import Message
 
 LEVEL = "senml"  # of a topic that says what it carries: the first, or the last
 VERSION = 10  # the newest there is
 RELATIVE_BELOW = 2**28  # seconds: a time before 1978-07-04 counts from now
-MAX_CACHED = 20_000  # devices whose uids need not be made again
 KNOWN = frozenset(senml_records.LABELS.values())
 PLAIN = KNOWN - {"bver"}
-BASES = frozenset({"bn", "bt", "bu", "bv", "bs"})
 HELD = ("v", "vs", "vb", "vd", "s")  # labels one of which a record has, unless it is a base alone
 HELD_BESIDE = frozenset(HELD) - {"v"}
 ORDINARY = frozenset({"n", "u", "v"})  # the labels of nearly all records
-# What a unit measures where no name says it (RFC 8428, table 12).
-MEASURES = {"lat": "latitude", "lon": "longitude", "%EL": "battery", "EL": "battery_life",
-            "%RH": "humidity", "count": "count", "/": "ratio"}  # fmt: skip
 SHOWN = {"lat": "°", "lon": "°", "EL": "s", "/": "", "count": ""}
-
-
-class Base(NamedTuple):
-    """What holds for the records that follow."""
-
-    name: str = ""
-    time: float = 0.0  # seconds
-    unit: str = ""
-    value: float = 0.0
-    sum: float = 0.0
 
 
 class Pack:
@@ -90,7 +67,7 @@ class Pack:
         if not record.keys() <= PLAIN and (problem := _not_understood(index, record)) is not None:
             return problem
         if not BASES.isdisjoint(record):
-            self._base = _rebased(self._base, record)
+            self._base = self._base.with_those_of(record)
         unit = _text(record, "u") or self._base.unit
         native, metric = self._name(_text(record, "n"), unit)
         values = self._values(record, metric)
@@ -103,7 +80,7 @@ class Pack:
             if "vd" not in record:  # bytes are no reading
                 reading.report(Reason.UNSUPPORTED_VALUE, f"[{index}] holds no value that is kept")
             return None
-        time_us = self._time(reading, _number(record.get("t")) or 0.0, index, is_alone=is_alone)
+        time_us = self._time(reading, number(record.get("t")) or 0.0, index, is_alone=is_alone)
         if time_us is not None:
             reading.add(time_us, values)
             told = self._units.setdefault(native, {}) if unit else {}
@@ -131,7 +108,7 @@ class Pack:
                 return place
             if type(name) is not str or type(unit) is not str:
                 return place
-            full = _named(base.name, name, unit).full
+            full = named(base.name, name, unit).full
             reading.add_one(time_us, full, value)
             if unit:
                 told[full] = SHOWN.get(unit, unit)
@@ -141,8 +118,8 @@ class Pack:
         """The device's id and the metric."""
         base = self._base.name
         if not base and ":" not in name and "/" not in name:
-            return self._topic_of_device(), name or _measured(unit)
-        native, metric, _ = _named(base, name, unit)
+            return self._topic_of_device(), name or measured(unit)
+        native, metric, _ = named(base, name, unit)
         return native, metric
 
     def _topic_of_device(self) -> str:
@@ -157,10 +134,10 @@ class Pack:
             if name and (type(only) is bool or is_number(only)):
                 return {name: only}
         for label, base in (("v", self._base.value), ("s", self._base.sum)):
-            number = _number(record.get(label))
-            if number is not None:
+            found = number(record.get(label))
+            if found is not None:
                 full = name if label == "v" else metric_name(metric, "sum")
-                values[full] = _sum(base, number)
+                values[full] = _sum(base, found)
         words, truth = record.get("vs"), record.get("vb")
         if isinstance(words, str) and len(words) <= MAX_TEXT and is_storable(words):
             values.setdefault(name, words)
@@ -191,7 +168,7 @@ class Pack:
     def items(self, context: Context) -> list[Item]:
         items: list[Item] = []
         for native, reading in self._devices.items():
-            uid = _uid(native)
+            uid = uid_of(native)
             if not uid:
                 problem = Problem(Reason.BAD_UID, "no name tells the device")
                 items.append(Rejected("", problem))
@@ -206,35 +183,6 @@ class Pack:
         return items
 
 
-_uid = short_cache(MAX_CACHED)(device_uid)
-
-
-class Named(NamedTuple):
-    """What a record's name says."""
-
-    native: str  # the device's id
-    metric: str
-    full: str  # the metric as it is stored
-
-
-@short_cache(MAX_CACHED)
-def _named(base: str, name: str, unit: str) -> Named:
-    """Of a name behind a base, or one that names its device by itself."""
-    if base:
-        native, metric = base.rstrip(":/"), name
-    else:
-        native, _, metric = name.rpartition("/") if "/" in name else (name, "", "")
-    if ":" in metric or "/" in metric:
-        metric = metric.strip(":/").replace("/", ".")
-    metric = metric or _measured(unit)
-    return Named(native, metric, metric_name(metric))
-
-
-def _measured(unit: str) -> str:
-    """The metric of a record without a name."""
-    return MEASURES.get(unit) or quantity_of("", unit) or "value"
-
-
 def _not_understood(index: int, record: dict[Any, Any]) -> Problem | None:
     """Why the pack must not be read: a label, or a version, that is not of this RFC."""
     for label in record:
@@ -245,33 +193,6 @@ def _not_understood(index: int, record: dict[Any, Any]) -> Problem | None:
     if isinstance(version, int) and version > VERSION:
         return Problem(Reason.UNSUPPORTED_VALUE, f"the version {version} is over {VERSION}")
     return None
-
-
-def _rebased(base: Base, record: dict[Any, Any]) -> Base:
-    """The base from this record on."""
-    name, unit = record.get("bn"), record.get("bu")
-    return Base(
-        name if isinstance(name, str) else base.name,
-        _or(record.get("bt"), base.time),
-        unit if isinstance(unit, str) else base.unit,
-        _or(record.get("bv"), base.value),
-        _or(record.get("bs"), base.sum),
-    )
-
-
-def _or(given: Any, before: float) -> float:
-    number = _number(given)
-    return before if number is None else number
-
-
-def _number(value: Any) -> float | int | None:
-    """A number that is one; CBOR also writes decimal fractions."""
-    kind = type(value)
-    if kind is int:
-        return int(value) if abs(value) < 2**64 else None
-    if kind is Decimal:
-        value = float(value)
-    return float(value) if isinstance(value, float) and math.isfinite(value) else None
 
 
 def _sum(base: float, number: float) -> Value:

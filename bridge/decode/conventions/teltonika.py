@@ -13,10 +13,10 @@ from bridge.decode.device_readings import DeviceReadings
 from bridge.decode.flattening import flattened
 from bridge.decode.identity import metric_name
 from bridge.decode.items import Ignored, Item, Problem, Reason, Rejected, Value
-from bridge.decode.json_values import is_number
 from bridge.decode.state import CERTAIN, State
 from bridge.decode.texts import within
 from bridge.decode.tolerant import Undecodable
+from bridge.decode.values import is_number
 from bridge.message import Message
 
 NAME = "teltonika"

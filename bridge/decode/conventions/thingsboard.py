@@ -27,7 +27,7 @@ from bridge.decode.items import (
     Rejected,
     Telemetry,
 )
-from bridge.decode.json_values import MAX_VALUES, Reading
+from bridge.decode.reading import MAX_VALUES, Reading
 from bridge.decode.scalars import value_of
 from bridge.decode.state import CERTAIN, State
 from bridge.decode.tolerant import Undecodable

@@ -10,9 +10,10 @@ import msgspec
 from bridge.decode import documents
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Described, Discovered, Ignored, Item, Problem, Reason, Rejected
+from bridge.decode.quantities import quantity_of
 from bridge.decode.state import State
 from bridge.decode.texts import members, objects, word
-from bridge.decode.units import normalised, quantity_of
+from bridge.decode.units import normalised
 from bridge.message import Message
 
 UIDS = "uids "  # the scope of a base: uid by IEEE address

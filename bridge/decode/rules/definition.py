@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from bridge.decode.items import Value
-from bridge.decode.json_values import MAX_METRIC, MAX_TEXT, is_storable
 from bridge.decode.rules import expression
 from bridge.decode.rules.form import MAX_WORD, MAX_WORDS, Form
 from bridge.decode.rules.json_path import Path
@@ -19,6 +18,7 @@ from bridge.decode.rules.template import Template, text_of
 from bridge.decode.rules.topic_pattern import TopicPattern
 from bridge.decode.rules.value_rule import KINDS, ValueRule
 from bridge.decode.units import MAX_UNIT, normalised
+from bridge.decode.values import MAX_METRIC, MAX_TEXT, is_storable
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """What a message says under a rule: its items. Pure.
 
-The document is cut into records (`each`); every record has its device, its time and its values.
+Every record of its document has its device, its time and its values.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.decode import documents, tolerant
 from bridge.decode.descriptions import said
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import (
@@ -23,18 +22,19 @@ from bridge.decode.items import (
     Telemetry,
     Value,
 )
-from bridge.decode.json_values import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES
-from bridge.decode.rules.expression import MAX_SEARCHED, cost
+from bridge.decode.json_values import MAX_DEPTH
+from bridge.decode.quantities import quantity_of
+from bridge.decode.reading import MAX_PROBLEMS, MAX_VALUES
+from bridge.decode.rules import records
+from bridge.decode.rules.expression import cost
 from bridge.decode.rules.json_path import Key, children
 from bridge.decode.rules.problems import Budget
 from bridge.decode.rules.rule import PresenceWords, Rule
 from bridge.decode.rules.template import Place, text_of
 from bridge.decode.rules.value_rule import ValueRule
 from bridge.decode.tolerant import Undecodable
-from bridge.decode.units import quantity_of
-from bridge.message import MAX_PAYLOAD, Message
+from bridge.message import Message
 
-MAX_RECORDS = 1_000  # of one message
 MAX_DEVICES = 1_000  # of one message
 
 
@@ -43,52 +43,11 @@ def decode(
 ) -> list[Item] | None:
     """What the message says under this rule; None when it finds nothing of what it names.
     Raises `Undecodable` when nothing can be used."""
-    document = _document(rule, message.payload, budget)
+    document = records.document(rule, message.payload, budget)
     found = _Found(rule, message)
-    for record in _records(rule, document, budget):
+    for record in records.of(rule, document, budget):
         found.take(Place(captures, document, record, budget))
     return found.items()
-
-
-def _document(rule: Rule, payload: bytes, budget: Budget) -> Any:
-    if rule.is_text:
-        return _text_document(rule, payload, budget)
-    return documents.read(payload)
-
-
-def _text_document(rule: Rule, payload: bytes, budget: Budget) -> Any:
-    if len(payload) > MAX_PAYLOAD:
-        raise Undecodable(Reason.TOO_LARGE, f"{len(payload)} bytes, over {MAX_PAYLOAD}")
-    text = tolerant.text_of(payload).strip("\0 \t\r\n")
-    if not text:
-        raise Undecodable(*documents.NO_PAYLOAD)
-    if rule.expression is None:
-        return {"value": text}
-    if len(text) > MAX_SEARCHED:
-        detail = f"{len(text)} characters, over the {MAX_SEARCHED} that a pattern searches"
-        raise Undecodable(Reason.TOO_LARGE, detail)
-    matches: list[dict[str, str | None]] = []
-    for found in rule.expression.finditer(text):
-        budget.spend(cost(text))
-        if len(matches) == MAX_RECORDS:
-            detail = f"the pattern matches more than {MAX_RECORDS} times"
-            raise Undecodable(Reason.TOO_MANY_VALUES, detail)
-        matches.append(found.groupdict())
-    if not matches:
-        raise Undecodable(Reason.UNSUPPORTED_VALUE, "the pattern does not match the payload")
-    return matches
-
-
-def _records(rule: Rule, document: Any, budget: Budget) -> Iterator[Any]:
-    if rule.each is not None:
-        found: Iterator[Any] = (each.value for each in rule.each.find(document, document, budget))
-    else:
-        found = iter(document) if isinstance(document, list) else iter((document,))
-    for at, record in enumerate(found):
-        if at == MAX_RECORDS:
-            detail = f"more than {MAX_RECORDS} records in one message"
-            raise Undecodable(Reason.TOO_MANY_VALUES, detail)
-        yield record
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from bridge.decode.json_values import is_storable
 from bridge.decode.rules.template import text_of
+from bridge.decode.values import is_storable
 
 T = TypeVar("T")
 

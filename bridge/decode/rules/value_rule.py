@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from bridge.decode.items import Problem, Reason, Value
-from bridge.decode.json_values import MAX_DEPTH, MAX_TEXT, exact, is_storable
+from bridge.decode.json_values import MAX_DEPTH
 from bridge.decode.rules.expression import MAX_SEARCHED
 from bridge.decode.rules.json_path import Path
 from bridge.decode.rules.template import Template, text_of
 from bridge.decode.scalars import NO_VALUE, number_of
+from bridge.decode.values import MAX_TEXT, exact, is_storable
 
 KINDS = ("", "number", "text")  # what a text in JSON becomes; "": it stays what it is
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from prometheus_client import CollectorRegistry
 
 from bridge import metrics
-from bridge.commit.spool import SpoolBusy
+from bridge.commit.spool_lock import SpoolBusy
 from bridge.mqtt.broker import Broker
 from bridge.worker import NameTaken, SpoolPlace, Worker
 from telemetry.management.probing import add_option, probing

@@ -6,7 +6,8 @@ classes: a class with a unit that it does not have is refused, so then none is n
 
 from __future__ import annotations
 
-from bridge.decode.units import normalised, quantity_of
+from bridge.decode.quantities import quantity_of
+from bridge.decode.units import normalised
 
 _UNITS = {"dB(A)": "dBA", "l/s": "L/s"}  # as written there
 

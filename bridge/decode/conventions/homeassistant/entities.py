@@ -13,8 +13,9 @@ from bridge.decode.conventions.homeassistant.keys import (
 )
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Described
+from bridge.decode.quantities import quantity_of
 from bridge.decode.texts import members, objects, word
-from bridge.decode.units import normalised, quantity_of
+from bridge.decode.units import normalised
 from devices.topic_filter import is_valid
 
 MAX_COMPONENTS = 300  # entities of one message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bridge.decode.items import Described, Value
-from bridge.decode.units import quantity_of
+from bridge.decode.quantities import quantity_of
 
 # The ends of names, the most telling first; and whether the value counts up.
 _UNITS: tuple[tuple[str, str, bool], ...] = (

@@ -13,7 +13,8 @@ from bridge.decode.conventions.sparkplug.payload import Metric
 from bridge.decode.conventions.sparkplug.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed
 from bridge.decode.identity import metric_name
 from bridge.decode.items import Problem, Reason, Value
-from bridge.decode.json_values import MAX_PROBLEMS, MAX_TEXT, exact
+from bridge.decode.reading import MAX_PROBLEMS
+from bridge.decode.values import MAX_TEXT, exact
 
 MAX_NESTED = 8  # templates inside templates
 MAX_CELLS = 200  # readings of a data set or an array; a larger one is a file

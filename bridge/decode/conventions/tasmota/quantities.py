@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from bridge.decode.items import Described, Value
+from bridge.decode.quantities import quantity_of
 from bridge.decode.texts import word
-from bridge.decode.units import normalised, quantity_of
+from bridge.decode.units import normalised
 
 UNIT_KEYS = ("TempUnit", "PressureUnit", "SpeedUnit")
 

@@ -21,7 +21,7 @@ from bridge.decode.conventions.tests.heard import (
 )
 from bridge.decode.identity import device_uid, metric_name
 from bridge.decode.items import Ignored, Rejected, Telemetry
-from bridge.decode.json_values import MAX_VALUES
+from bridge.decode.reading import MAX_VALUES
 
 KITCHEN = device_uid("home/kitchen")
 

@@ -9,10 +9,10 @@ import pytest
 
 from bridge.decode import Decoder
 from bridge.decode.items import Described, Item, Presence, Reason, Rejected, Telemetry
+from bridge.decode.quantities import quantity_of
 from bridge.decode.rules import Rules
 from bridge.decode.rules.definition import read
 from bridge.decode.state import Facts
-from bridge.decode.units import quantity_of
 from bridge.message import Message
 
 NOW_US = 1_700_000_000_000_000  # 2023-11-14 22:13:20 UTC
