@@ -135,6 +135,19 @@ def pump_1(database: object) -> None:
 
 
 @pytest.mark.usefixtures("pump_1")
+def test_what_is_drained_is_not_what_the_next_process_takes_newer_messages_for() -> None:
+    """Their packet identifiers had gone round: 200 of 200 took the old stamps and were lost."""
+    life, old = Life(), messages(dup=False)
+    kept = dict(life.intake.batch(1, old).stamps)  # and into the spool, and acknowledged
+    life.memory.deliveries.confirm(life.memory.deliveries.serial)
+    newer = life.commits(messages(dup=False))
+    drained = life.intake.batch(FROM_SPOOL, old, kept)
+    store.write(RowBuilder(life.memory).build(drained, 0, len(old)).batch, WORKER)
+    assert stamps(life.intake, messages(dup=True)) == newer
+    assert Life().commits(messages(dup=True)) == newer
+
+
+@pytest.mark.usefixtures("pump_1")
 def test_a_process_that_died_while_all_came_again_leaves_what_the_next_one_needs() -> None:
     """36 000 readings were stored twice: committed on one connection, sent again on the next, and
     forgotten there with the first acknowledgement, before they were committed once more."""

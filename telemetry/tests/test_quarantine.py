@@ -60,6 +60,7 @@ def test_one_cause_of_a_device_does_not_drive_out_its_others(monkeypatch):
 
 def test_strangers_invented_by_the_thousand_cost_no_registered_device_anything(monkeypatch):
     monkeypatch.setattr(quarantine, "MAX_STRANGE_MESSAGES", 5)
+    monkeypatch.setattr(quarantine, "MAX_MESSAGES", 8)  # so it has room for no stranger beside it
     evidence = keep("pump-0", many=8)
     strangers = [keep(f"invented-{n}")[0] for n in range(20)]
     nameless = keep("", topic="elsewhere", many=3)

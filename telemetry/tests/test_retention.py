@@ -161,7 +161,7 @@ def test_a_clock_far_ahead_drops_nothing(settings) -> None:
     (drop_readings,) = (job for job in upkeep.JOBS if job.name == "drop_readings")
     write(series().id, [(to_ms(datetime.now(UTC)) - 50 * DAY, 1.0)])
     rollups.run(datetime.now(UTC))
-    with pytest.raises(retention.ClockDoubted, match="PULSEBOARD_CLOCK_CONFIRMED=20"):
+    with pytest.raises(retention.ClockDoubted, match=r"50 days after .*CLOCK_CONFIRMED=20"):
         drop_readings.run()  # 50 days after the newest day that was measured
     assert count("reading") == 1
     settings.CLOCK_CONFIRMED = datetime.now(UTC).date() - timedelta(days=1)  # of an earlier jump
