@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from access.roles import Role
-from access.scope import M, Scope, ScopedManager, ScopedQuerySet
+from access.scope import M, ScopedManager, ScopedQuerySet
+from devices.api_token_name import ApiTokenName  # noqa: F401 (a model of this app)
 from devices.broker_account import BrokerAccount  # noqa: F401 (a model of this app)
 from devices.mqtt_filters import MAX_FILTER_LENGTH, MAX_FILTERS
 from devices.presence_fact import (  # noqa: F401 (models of this app)
@@ -241,29 +241,3 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} {self.connection}"
-
-
-class ApiTokenName(models.Model):
-    """What somebody calls one of their API tokens, how far it reaches, and when it was used last;
-    Knox's own table has no place for these. A token without a row does all that its owner may."""
-
-    token = models.OneToOneField(
-        "knox.AuthToken", primary_key=True, on_delete=models.CASCADE, related_name="given"
-    )
-    name = models.CharField(max_length=80, blank=True)
-    used_at = models.DateTimeField(null=True)
-    role = models.PositiveSmallIntegerField(
-        choices=Role.choices, default=Role.ADMINISTRATOR, db_default=Role.ADMINISTRATOR
-    )
-    # Said apart from the sites: when the last of them is deleted it reaches none, not all.
-    every_site = models.BooleanField(default=True, db_default=True)
-    sites = models.ManyToManyField(Site, blank=True, related_name="+")
-
-    def __str__(self) -> str:
-        return self.name
-
-    def reach(self) -> Scope:
-        """What it does at most; its owner's scope limits it further."""
-        if self.every_site:
-            return Scope.granted([(self.role, None)])
-        return Scope.granted((self.role, site.pk) for site in self.sites.all())

@@ -15,8 +15,8 @@ from knox.models import AuthToken
 from access.factor import CodeApp, Passkey
 from access.models import Grant
 from devices import clock
+from devices.api_token_name import ApiTokenName
 from devices.events import announce_account, announce_after_commit
-from devices.models import ApiTokenName
 
 SAYS_NOTHING = {"last_login"}  # fields of an account that give it no right
 

@@ -5,18 +5,11 @@ from rest_framework.routers import SimpleRouter
 
 from devices.api.account import PasswordView, SessionsView, SessionView
 from devices.api.claiming import ClaimView, ProvisioningKeyView
-from devices.api.factors import (
-    AppBeginView,
-    AppView,
-    FactorsView,
-    PasskeyBeginView,
-    PasskeysView,
-    PasskeyView,
-    RecoveryView,
-)
+from devices.api.factors import AppBeginView, AppView, FactorsView, RecoveryView
 from devices.api.imports import DeviceImportViewSet
 from devices.api.invitations import InvitationsView, InvitationView
 from devices.api.many import DeviceChangesViewSet
+from devices.api.passkeys import PasskeyBeginView, PasskeysView, PasskeyView
 from devices.api.people import PeopleView, PersonGrantsView, PersonView
 from devices.api.removal import RemovedDeviceViewSet, RestoredDeviceViewSet
 from devices.api.threshold_lines import ThresholdsView

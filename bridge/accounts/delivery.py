@@ -25,7 +25,8 @@ from bridge.mqtt.broker import Broker
 from bridge.mqtt.control import Control, ControlAway
 from devices import clock
 from devices.broker_account import PAUSE, BrokerAccount
-from devices.dynsec import Json, changes, found, questions
+from devices.dynsec import Json
+from devices.dynsec_changes import changes, found, questions
 from devices.models import Device
 from telemetry.followers import REGISTRY, Follower
 from telemetry.workers.lease import Lease

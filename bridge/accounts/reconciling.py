@@ -15,14 +15,8 @@ from bridge.accounts.wanted import Wanted, every
 from bridge.mqtt.control import Control
 from devices import broker_file
 from devices.broker_account import BrokerAccount
-from devices.dynsec import (
-    ROLE_PREFIX,
-    Json,
-    device_role,
-    document,
-    is_in_its_role,
-    same_acls,
-)
+from devices.dynsec import ROLE_PREFIX, Json, device_role, document, same_acls
+from devices.dynsec_changes import is_in_its_role
 from telemetry import sql
 
 PAGE = 500  # clients or roles of one answer

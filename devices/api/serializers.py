@@ -15,13 +15,11 @@ from devices import removal, signals
 from devices.api.bulk import BulkSerializer
 from devices.api.edits import Editable
 from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
-from devices.api.strict import Strict
 from devices.changes import announce_devices
 from devices.given_topics import check_given
 from devices.models import Device, Presence, Site
 from devices.mqtt_filters import MAX_FILTER_LENGTH, MAX_FILTERS, check_filter
 from devices.summary import presence_form
-from devices.token_holder import KEPT, MAX_KEPT
 
 MAX_BULK_DEVICES = 500  # devices of one array
 TAKEN = "A device with this uid is registered already."
@@ -224,46 +222,3 @@ def _given(row: dict[str, Any]) -> dict[str, list[Any]]:
     site = row.get("site")
     given = {**row, "site": site and site.slug}
     return {name: [None, value] for name, value in given.items() if value and name != "uid"}
-
-
-class RotationSerializer(Strict):
-    """How a token is replaced."""
-
-    keep = serializers.IntegerField(
-        min_value=0,
-        max_value=int(MAX_KEPT.total_seconds()),
-        default=int(KEPT.total_seconds()),
-        help_text="Seconds for which the old token works beside the new one; 0: it stops at once.",
-    )
-
-
-class TokenSerializer(serializers.Serializer):
-    """A device's new token."""
-
-    uid = serializers.CharField(read_only=True)
-    token = serializers.CharField(read_only=True)
-    token_prefix = serializers.CharField(read_only=True)
-    mqtt_username = serializers.CharField(
-        read_only=True, help_text="The user name the token is the password of, over MQTT."
-    )
-    former_token_until = serializers.DateTimeField(
-        source="former_until",
-        read_only=True,
-        allow_null=True,
-        help_text="Until when the old token works, with its own user name; null: it has stopped.",
-    )
-
-
-class MqttAccountSerializer(serializers.Serializer):
-    """A device's account at the MQTT broker."""
-
-    username = serializers.CharField(help_text="The user name its token is the password of.")
-    state = serializers.ChoiceField(
-        choices=["told", "waiting", "refused", "untold"],
-        help_text=(
-            "`told`: the broker has it as it is here. `waiting`: it is to be told. `refused`: it"
-            " has it not, and `error` says why. `untold`: its accounts are not kept here, or it has"
-            " no token."
-        ),
-    )
-    error = serializers.CharField(allow_blank=True)

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 from knox.models import AuthToken
 
-from devices.models import ApiTokenName
+from devices.api_token_name import ApiTokenName
 
 logger = logging.getLogger(__name__)
 

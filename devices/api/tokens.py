@@ -19,7 +19,8 @@ from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.api.authentication import ApiTokenAuthentication, PasswordAuthentication
-from devices.models import ApiTokenName, Site
+from devices.api_token_name import ApiTokenName
+from devices.models import Site
 
 # What a token may do at most, by the name it has here.
 REACHES = {"read": Role.VIEWER, "write": Role.OPERATOR, "admin": Role.ADMINISTRATOR}

@@ -30,12 +30,10 @@ from devices.api.filters import LIST_FILTERS, DeviceFilter, SiteFilter
 from devices.api.serializers import (
     MAX_BULK_DEVICES,
     DeviceSerializer,
-    MqttAccountSerializer,
     NewDeviceSerializer,
-    RotationSerializer,
     SiteSerializer,
-    TokenSerializer,
 )
+from devices.api.token_shapes import MqttAccountSerializer, RotationSerializer, TokenSerializer
 from devices.models import UID_PATTERN, Device, Site
 
 DEVICE_EXAMPLE = OpenApiExample(
