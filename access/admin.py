@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db import connection, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from access.granting import LastAdministrator, keep_one
+from access.granting import LastAdministrator, keep_one, people
 from access.models import Grant
 from access.roles import Role
 from access.scope import Scope, ScopedQuerySet
@@ -83,12 +83,40 @@ class GrantInline(admin.TabularInline):
     has_change_permission = has_delete_permission = _may
 
 
+# Django's rights, for who is staff: whoever gives them to himself has all of them.
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 admin.site.unregister(User)
+admin.site.unregister(Group)
 
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
-    """Accounts, with their roles. Nothing is written that leaves nobody to administer."""
+    """Accounts, with their roles. Nothing is written that leaves nobody to administer.
+
+    Django's own lets everybody who may change accounts make himself a superuser, or set the
+    password of one. Here staff change accounts that are no superuser's, where they administer
+    everything, and give none of Django's rights.
+    """
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        rows: models.QuerySet = super().get_queryset(request)
+        if _is_superuser(request):
+            return rows
+        answered_for = people(administered(request)).filter(is_superuser=False)
+        return rows.filter(pk__in=answered_for.values("pk"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _administers_all(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_touch(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_touch(request, obj) and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        given = super().get_readonly_fields(request, obj)
+        return given if _is_superuser(request) else (*given, *RIGHTS)
 
     def get_inlines(self, _request: HttpRequest, obj: User | None) -> list[Any]:
         return [] if obj is None else [GrantInline]
@@ -121,3 +149,27 @@ class AccountAdmin(UserAdmin):
         except LastAdministrator as exc:
             self.message_user(request, str(exc), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+
+@admin.register(Group)
+class RightsAdmin(GroupAdmin):
+    """Groups give Django's rights: a superuser's to say."""
+
+    def _may(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _is_superuser(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = _may
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+def _administers_all(request: HttpRequest) -> bool:
+    return Scope.of(request).may_administer(None)
+
+
+def _may_touch(request: HttpRequest, account: User | None) -> bool:
+    if _is_superuser(request):
+        return True
+    return _administers_all(request) and not (account is not None and account.is_superuser)

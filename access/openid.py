@@ -27,6 +27,7 @@ LEEWAY = 60  # seconds that its clock may be off
 # Each with a key that the server alone has. Never none, and never a shared secret.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 MAX_NAME = 150  # characters of an account's name
+MAX_SUBJECT = 255  # characters of what a server calls somebody, by the standard
 MAX_TAKEN = 100  # accounts of one name
 
 
@@ -60,7 +61,17 @@ def shown(request: HttpRequest) -> User:
         claims = token["userinfo"]  # of the ID token, after its signature and nonce were right
     except Exception as exc:
         raise Refused(repr(exc)) from exc
+    _check(claims)
     return _account(claims)
+
+
+def _check(claims: Mapping[str, Any]) -> None:
+    """Raises Refused for what no server of the standard says, and no table here takes."""
+    subject, groups = claims["sub"], claims.get(settings.OIDC_GROUPS) or []
+    if not isinstance(subject, str) or len(subject) > MAX_SUBJECT or "\x00" in subject:
+        raise Refused(f"sub is no text of at most {MAX_SUBJECT} characters")
+    if not isinstance(groups, str | list):
+        raise Refused(f"{settings.OIDC_GROUPS} is no list")
 
 
 def _client() -> Any:
@@ -93,7 +104,7 @@ def _account(claims: Mapping[str, Any]) -> User:
     """Raises NoRole; then it is nobody's any more, if there was one."""
     groups = claims.get(settings.OIDC_GROUPS) or []
     roles = _roles([groups] if isinstance(groups, str) else groups)
-    who = {"issuer": settings.OIDC_ISSUER, "subject": str(claims["sub"])}
+    who = {"issuer": settings.OIDC_ISSUER, "subject": claims["sub"]}
     with transaction.atomic():
         there = OpenIdAccount.objects.select_related("user").filter(**who).first()
         if there is None and not roles:
@@ -125,8 +136,9 @@ def _roles(groups: Collection[Any]) -> dict[tuple[str, Any], Role]:
 
 def _new(claims: Mapping[str, Any], who: dict[str, str]) -> User:
     """Never one that is there: who chooses a name elsewhere must not become somebody here."""
-    said = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
-    name = User.normalize_username(said.replace("\x00", ""))[: MAX_NAME - 4]
+    offered = (claims.get("preferred_username"), claims.get("email"), claims["sub"])
+    plain = (str(each or "").replace("\x00", "").strip() for each in offered)
+    name = User.normalize_username(next(filter(None, plain), "openid"))[: MAX_NAME - 4]
     taken = set(User.objects.filter(username__istartswith=name).values_list("username", flat=True))
     lower = {each.lower() for each in taken}
     free = next(
@@ -134,7 +146,7 @@ def _new(claims: Mapping[str, Any], who: dict[str, str]) -> User:
         for each in (name, *(f"{name}-{number}" for number in range(2, MAX_TAKEN)))
         if each.lower() not in lower
     )
-    user = User(username=free, email=str(claims.get("email") or "")[:254])
+    user = User(username=free, email=str(claims.get("email") or "").replace("\x00", "")[:254])
     user.set_unusable_password()
     user.save()
     OpenIdAccount.objects.create(user=user, **who)

@@ -34,6 +34,7 @@ MAX_CODE = 40  # characters
 def begin(request: HttpRequest, user: User, to: str) -> HttpResponseRedirect:
     """The password was right."""
     request.session.cycle_key()
+    request.session.pop(SECRET, None)  # of somebody else who began here, and has seen it
     keep_for_a_moment(request)
     request.session[PENDING] = {"user": user.pk, "hash": user.get_session_auth_hash(), "to": to}
     return HttpResponseRedirect(reverse("second"))

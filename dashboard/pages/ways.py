@@ -20,10 +20,11 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.generic import FormView
 
-from access import audit, invitation, links, seen_browser, tries
+from access import audit, factor, invitation, links, seen_browser, tries
 from access.acting import address_of
 from access.models import SignIn, end
 from access.tries import Limit, TooManyTries
+from dashboard.pages import second
 from dashboard.pages.wait import wait_words
 from dashboard.told_language import language_of
 from telemetry.series.worded import spoken
@@ -129,6 +130,8 @@ class InvitationPage(FormView):
         if not invitation.accept(self.kwargs["token"], account):
             return self._over()
         audit.record(account, "invitation.accepted", account)
+        if factor.is_required(account):
+            return second.begin(self.request, account, reverse("fleet"))
         login(self.request, account, backend=settings.AUTHENTICATION_BACKENDS[0])
         answer = HttpResponse(status=302, headers={"Location": reverse("fleet")})
         seen_browser.note(self.request, answer, account.get_username())

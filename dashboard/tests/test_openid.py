@@ -35,6 +35,7 @@ class Issuer:
         self.claims: dict[str, Any] = {"sub": "s-1", "preferred_username": "mia", "groups": []}
         self.changed: dict[str, Any] = {}
         self.key: Any = KEY
+        self.public = KEY.as_dict(private=False)
         self.header = {"alg": "RS256", "kid": "one"}
         self.asked: dict[str, str] = {}  # of the last request for a code
         outer = self
@@ -45,7 +46,7 @@ class Issuer:
 
             def do_GET(self) -> None:
                 if self.path == "/keys":
-                    self._answer({"keys": [KEY.as_dict(private=False)]})
+                    self._answer({"keys": [outer.public]})
                 else:
                     self._answer(outer.metadata())
 
@@ -169,6 +170,11 @@ def test_who_is_in_no_group_gets_no_account_and_is_told_why(issuer: Issuer):
         {"changed": {"exp": 1_000_000_000}},
         {"changed": {"exp": None}},
         {"changed": {"sub": None}},
+        {"changed": {"sub": "x" * 256}},
+        {"changed": {"sub": "a\0b"}},
+        {"changed": {"sub": ["mia"]}},
+        {"changed": {"groups": 7}},
+        {"changed": {"groups": {"it": True}}},
         {"key": OTHER},
         {"header": {"alg": "none"}},
         {"header": {"alg": "HS256"}, "key": SECRET.encode()},
@@ -185,6 +191,23 @@ def test_a_token_that_is_not_right_lets_nobody_in(issuer: Issuer, attack: dict[s
     assert b"That did not work" in answer.content
     assert not User.objects.exists()
     assert here.get("/account/").status_code == 302
+
+
+def test_another_key_of_the_server_is_asked_for_and_the_old_one_is_worth_nothing(issuer: Issuer):
+    issuer.claims["groups"] = ["it"]
+    assert sign_in(issuer).status_code == 302
+    issuer.public = OTHER.as_dict(private=False) | {"kid": "two"}
+    issuer.key, issuer.header = OTHER, {"alg": "RS256", "kid": "two"}
+    assert sign_in(issuer).status_code == 302
+    issuer.key, issuer.header = KEY, {"alg": "RS256", "kid": "one"}
+    assert sign_in(issuer).status_code == 403
+
+
+def test_a_name_of_nothing_is_none(issuer: Issuer):
+    issuer.claims |= {"groups": ["it"], "preferred_username": "\0 ", "sub": "4711"}
+    here = Client()
+    assert sign_in(issuer, here).status_code == 302
+    assert here.get("/account/").context["user"].username == "4711"
 
 
 def test_an_answer_is_for_who_asked_and_good_once(issuer: Issuer):

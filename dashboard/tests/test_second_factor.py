@@ -175,6 +175,28 @@ def test_where_one_is_required_it_is_set_up_before_anybody_is_in(olga: User, set
     assert not factor.is_required(olga)
 
 
+def test_one_secret_is_never_shown_to_two(olga: User, settings: Any):
+    """Who began to sign in at a browser and left it knew the secret of whoever came next."""
+    settings.SECOND_FACTOR = "EVERYBODY"
+    User.objects.create_user("eve", password=PASSWORD)
+    here = Client()
+    here.post("/login/", {"username": "eve", "password": PASSWORD})
+    seen = here.get("/login/second/").context["secret"]
+    first_step(here)
+    assert here.get("/login/second/").context["secret"] != seen
+
+
+def test_who_was_invited_needs_the_factor_as_well(db: None, settings: Any):
+    settings.SECOND_FACTOR = "EVERYBODY"
+    token, _ = invitation.make(None, Role.ADMINISTRATOR, None)
+    here = Client()
+    form = {"username": "olga", "password1": PASSWORD, "password2": PASSWORD}
+    answer = here.post(f"/invitation/{token}/", form)
+    assert (answer.status_code, answer["Location"]) == (302, "/login/second/")
+    assert not is_in(here)
+    assert first_step(here).get("/login/second/").status_code == 200
+
+
 def look_at_what_links_open(page: Page, settings: Any) -> None:
     """On a phone, light and dark; then in German."""
     token, _ = invitation.make(None, Role.VIEWER, None)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from rest_framework.test import APIClient
 
@@ -129,3 +129,54 @@ def test_the_form_of_the_admin_leaves_somebody_to_administer(client, db):
     gone = client.post(f"/admin/auth/user/{root.pk}/delete/", {"post": "yes"}, follow=True)
     assert "Somebody else must administer everything first." in gone.content.decode()
     assert User.objects.filter(pk=root.pk).exists()
+
+
+def staff(name: str, *roles: tuple[Role, Site | None]) -> User:
+    """With every right that Django has over accounts and groups."""
+    made = account(name, *roles)
+    User.objects.filter(pk=made.pk).update(is_staff=True)
+    rights = Permission.objects.filter(content_type__app_label="auth")
+    made.user_permissions.set(rights)
+    return User.objects.get(pk=made.pk)
+
+
+# A whole form of an account, as a browser sends it.
+FORM = {
+    "username": "taken", "date_joined_0": "2026-11-28", "date_joined_1": "00:00:00",
+    "is_active": "on", "is_superuser": "on", "is_staff": "on",
+    "grants-TOTAL_FORMS": "0", "grants-INITIAL_FORMS": "0",
+}  # fmt: skip
+
+
+def test_who_is_staff_makes_nobody_more_than_they_are(client, site):
+    """Also not by forms that Django shows to who may change accounts, or groups."""
+    root = User.objects.create_superuser("root", password="the old one")
+    ben = account("ben", (ADMINISTRATOR, None))
+    accounts = "/admin/auth/user/"
+    local, lea = staff("local", (ADMINISTRATOR, site)), staff("lea", (ADMINISTRATOR, None))
+    client.force_login(local)
+    assert root.username not in client.get(accounts).content.decode()
+    for one in (root, ben, local):
+        client.post(f"{accounts}{one.pk}/change/", FORM)
+        new = {"password1": "four words of mine", "password2": "four words of mine"}
+        client.post(f"{accounts}{one.pk}/password/", {**new, "usable_password": "true"})
+        client.post(f"{accounts}{one.pk}/delete/", {"post": "yes"})
+    client.post(f"{accounts}add/", {"username": "new", "usable_password": "true", **new})
+    assert set(User.objects.values_list("username", "is_superuser", "password")) == {
+        (one.username, one.is_superuser, one.password) for one in (root, ben, local, lea)
+    }
+
+    client.force_login(lea)  # who administers everything, and is no superuser
+    for one in (root, lea):
+        client.post(f"{accounts}{one.pk}/change/", {**FORM, "username": one.username + "2"})
+    client.post(f"{accounts}{root.pk}/password/", {**new, "usable_password": "true"})
+    client.post(f"{accounts}{root.pk}/delete/", {"post": "yes"})
+    marked = {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"}
+    client.post(accounts, marked)
+    lea.refresh_from_db()
+    assert (lea.username, lea.is_superuser) == ("lea2", False), "the rest of the form is theirs"
+    assert lea.user_permissions.count() == local.user_permissions.count()
+    same = User.objects.get(pk=root.pk)
+    assert (same.is_superuser, same.password, same.username) == (True, root.password, "root")
+    client.post("/admin/auth/group/add/", {"name": "all rights", "permissions": ["1"]})
+    assert not Group.objects.exists()
