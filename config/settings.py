@@ -266,7 +266,7 @@ SPECTACULAR_SETTINGS = {
         "PastState": "devices.presence_past.WORST_FIRST",
         "NotificationState": "notifications.models.Notification.State",
         "LogKind": "shiftlog.models.Kind",
-        "ReadingSource": "telemetry.api.shapes.SOURCES",
+        "ReadingSource": "telemetry.api.readings_shapes.SOURCES",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",

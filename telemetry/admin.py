@@ -13,7 +13,8 @@ from access.seen import SeenForm
 from devices.admin import DeviceAdmin
 from devices.bulk_delete import BoundedDelete
 from devices.models import Device
-from telemetry.models import IngestWorker, QuarantinedMessage, Series
+from telemetry.models import QuarantinedMessage, Series
+from telemetry.worker_counts import IngestWorker
 
 MAX_INLINE_SERIES = 200  # rows on a device's page; more are changed one by one
 

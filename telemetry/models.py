@@ -10,10 +10,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from access.scope import AtNoSite, M, ScopedManager
-from devices.models import Device, NotRemoved, OfDevices
+from access.scope import AtNoSite, ScopedManager
+from devices.models import Device, OfDevices
 from devices.stamps import CreatedAt
+from telemetry.correction import Correction  # noqa: F401 (a model of this app)
 from telemetry.retention_rule import RetentionRule  # noqa: F401 (a model of this app)
+from telemetry.worker_counts import (  # noqa: F401 (models of this app)
+    IngestWorker,
+    PipelineMinute,
+)
 
 KEPT_PAYLOAD = 256 * 1024  # bytes of a quarantined payload: whole, if it can ever be decoded
 MAX_METRIC_LENGTH = 200  # characters of a dotted metric name
@@ -121,112 +126,6 @@ class QuarantinedMessage(models.Model):
         """Those of devices there. Who sent the others, nobody can place."""
         there = Device.with_removed.filter(Device.standing_at(sites))
         return models.Q(uid__in=there.values("uid"))
-
-
-class OfSeries(NotRemoved[M]):
-    """Without what belongs to a series of a removed device."""
-
-    path = "series__device__removed_at"
-
-
-class Correction(models.Model):
-    """A range of a series that somebody deleted or replaced. Until it is undone the range is
-    closed: no reading comes into it (`telemetry.storage.closed`)."""
-
-    class Action(models.TextChoices):
-        DELETE = "delete"
-        REPLACE = "replace"
-
-    class State(models.TextChoices):
-        RUNNING = "running"
-        UNDOING = "undoing"
-        DONE = "done"
-
-    id = models.BigAutoField(primary_key=True)
-    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="corrections")
-    action = models.CharField(max_length=8, choices=Action.choices)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()  # not included
-    reason = models.CharField(max_length=500)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    by_name = models.CharField(max_length=150, blank=True)  # readable when they are gone
-    made_at = models.DateTimeField()
-    undone_at = models.DateTimeField(null=True)
-    undone_by = models.CharField(max_length=150, blank=True)
-    removed = models.IntegerField()  # readings
-    written = models.IntegerField()
-    # What was changed, as JSON, which keeps every number to the bit: [[Unix us, value], …]. Empty
-    # when it cannot be undone any more.
-    removed_readings = models.TextField(blank=True)
-    written_readings = models.TextField(blank=True)
-    # Of more readings than go at once: made part by part, each a row with what was there. They go
-    # with their series in one statement, with nothing to look for first.
-    whole = models.ForeignKey("self", null=True, on_delete=models.DO_NOTHING, related_name="parts")
-    state = models.CharField(max_length=8, choices=State, default=State.DONE, db_default=State.DONE)
-    done_until = models.DateTimeField(null=True)  # of one that is being made
-    error = models.CharField(max_length=500, blank=True, default="", db_default="")  # why it ended
-
-    objects: ClassVar[ScopedManager[Self]] = OfSeries()
-    with_removed: ClassVar[ScopedManager[Self]] = ScopedManager()
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [
-            models.Index(
-                fields=["made_at"],
-                name="correction_undoable",
-                condition=~models.Q(removed_readings="", written_readings=""),
-            ),
-            models.Index(
-                fields=["id"], name="correction_under_way", condition=~models.Q(state="done")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.series_id} {self.action} {self.starts_at:%Y-%m-%d %H:%M}"
-
-    @staticmethod
-    def standing_at(sites: frozenset[int]) -> models.Q:
-        return models.Q(series__device__site__in=sites)
-
-
-class IngestWorker(models.Model):
-    """The latest counters of one bridge worker, overwritten about once a second by itself."""
-
-    name = models.CharField(primary_key=True, max_length=64)
-    started_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
-    counters = models.JSONField(default=dict)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class PipelineMinute(models.Model):
-    """What one process of a worker had counted by the end of a minute; see
-    `telemetry.workers.past`."""
-
-    minute = models.DateTimeField()
-    worker = models.CharField(max_length=64)
-    process = models.CharField(max_length=16)  # a random word of each process
-    up_ms = models.BigIntegerField()  # how long it had run
-    finished = models.BigIntegerField()  # messages since it began, as the two below
-    readings = models.BigIntegerField()
-    rejected = models.BigIntegerField()
-    lag_ms = models.BigIntegerField()  # the longest of the minute
-    spooled = models.BigIntegerField()  # messages, the most of the minute
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["minute", "worker", "process"], name="telemetry_pipelineminute_one"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.worker} {self.minute:%Y-%m-%d %H:%M}"
 
 
 class JobRun(models.Model):

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from telemetry.models import IngestWorker, Series
+from telemetry.models import Series
 from telemetry.sql import load
+from telemetry.worker_counts import IngestWorker
 
 CHUNK = 20_000  # rows fetched at a time
 

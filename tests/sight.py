@@ -31,13 +31,8 @@ from notifications.models import (
     Wording,
 )
 from shiftlog.models import Entry, Former, Reaction
-from telemetry.models import (
-    Correction,
-    QuarantinedMessage,
-    ReadingImport,
-    RetentionRule,
-    Series,
-)
+from telemetry.correction import Correction
+from telemetry.models import QuarantinedMessage, ReadingImport, RetentionRule, Series
 from tests.granted import may
 
 SECRET = "NOT4YOU"  # in everything a viewer of the other site must not read

@@ -13,7 +13,7 @@ import pytest
 from bridge.tests.conftest import bridge, database, freezer, publisher, pump
 from dashboard.tests.live_socket import make_cookie
 from devices.models import Device, Presence
-from telemetry.models import IngestWorker
+from telemetry.worker_counts import IngestWorker
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.database_url import database_url
 from tests.waiting import eventually

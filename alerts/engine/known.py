@@ -11,9 +11,9 @@ from datetime import datetime
 
 from alerts.engine.target import Moment
 from telemetry.live.knowledge import Knowledge
-from telemetry.models import IngestWorker
 from telemetry.moments import to_ms
 from telemetry.storage import commit_log
+from telemetry.worker_counts import IngestWorker
 from telemetry.workers import worker_state
 
 

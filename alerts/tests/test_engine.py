@@ -8,9 +8,9 @@ from alerts.engine import health
 from alerts.models import Alert, EngineProcess, EngineShare, Silence, TargetState
 from alerts.tests.engine_world import Plant
 from devices.models import Presence
-from telemetry.models import IngestWorker
 from telemetry.moments import from_us
 from telemetry.storage import rollups
+from telemetry.worker_counts import IngestWorker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,7 +11,7 @@ from bridge.errors import BridgeError
 from bridge.models import Candidate
 from devices.models import Device, Presence, Site
 from telemetry.models import Series
-from telemetry.series.registry import MAX_LABEL, MAX_PRECISION, MAX_UNIT, kind_of
+from telemetry.series.facts import MAX_LABEL, MAX_PRECISION, MAX_UNIT, kind_of
 
 MAX_NAME = 120  # characters of a device's name
 

@@ -25,7 +25,7 @@ from bridge.decode.items import (
     Request,
 )
 from bridge.intake.batch import Columns, Text
-from telemetry.series.registry import SeriesRow
+from telemetry.series.facts import SeriesRow
 from telemetry.storage import merge, store
 from telemetry.storage.presence import Heard
 

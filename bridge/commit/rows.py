@@ -36,7 +36,7 @@ from bridge.intake.batch import Batch, Columns
 from bridge.intake.memory import Memory
 from bridge.message import Message
 from devices.registry import DeviceRef
-from telemetry.series.registry import kind_of
+from telemetry.series.facts import kind_of
 from telemetry.storage import store
 from telemetry.storage.kept import AcceptsFrom
 from telemetry.storage.presence import Heard, Said

@@ -6,13 +6,8 @@ from dataclasses import dataclass, field
 
 from bridge.decode import named_units
 from bridge.decode.items import Described, Telemetry
-from telemetry.series.registry import (
-    MAX_SERIES_PER_DEVICE,
-    NOTHING_TOLD,
-    SeriesRegistry,
-    Told,
-    kind_of,
-)
+from telemetry.series.facts import NOTHING_TOLD, Told, kind_of
+from telemetry.series.registry import MAX_SERIES_PER_DEVICE, SeriesRegistry
 
 TEXT, BOOLEAN = kind_of(""), kind_of(True)
 

@@ -12,8 +12,8 @@ from devices.models import Device
 from devices.registry import Registry
 from devices.summary import device_summary
 from telemetry.live import contract
+from telemetry.series.facts import SeriesRow
 from telemetry.series.form import series_form
-from telemetry.series.registry import SeriesRow
 
 MAX_QUARANTINE_EVENTS = 20  # of one batch
 MAX_INBOX_UIDS = 20  # named in one event

@@ -12,8 +12,8 @@ from django.db import connection
 
 from bridge.intake.instants import REACH_US, Instants
 from devices.models import Device
-from telemetry.models import IngestWorker
 from telemetry.storage import upkeep
+from telemetry.worker_counts import IngestWorker
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.database_url import database_url
 from tests.waiting import eventually

@@ -12,7 +12,8 @@ from bridge import listening
 from bridge.models import IgnoredMessages
 from devices import clock
 from devices.models import Presence
-from telemetry.models import IngestWorker, QuarantinedMessage
+from telemetry.models import QuarantinedMessage
+from telemetry.worker_counts import IngestWorker
 from telemetry.workers import past
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.waiting import eventually

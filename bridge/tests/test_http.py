@@ -25,8 +25,9 @@ from devices import clock, quick_redis
 from devices.models import Device, Presence
 from telemetry.api.pipeline import balance
 from telemetry.live import message_log
-from telemetry.models import IngestWorker, QuarantinedMessage, Series
+from telemetry.models import QuarantinedMessage, Series
 from telemetry.tests.locked import readings_locked
+from telemetry.worker_counts import IngestWorker
 from telemetry.workers.rate import RateLimit
 from tests.waiting import eventually
 

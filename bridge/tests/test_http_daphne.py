@@ -18,7 +18,8 @@ from influxdb_client.rest import ApiException
 from devices.models import Device, Presence
 from telemetry.api.pipeline import balance
 from telemetry.live import contract
-from telemetry.models import IngestWorker, PipelineMinute, QuarantinedMessage
+from telemetry.models import QuarantinedMessage
+from telemetry.worker_counts import IngestWorker, PipelineMinute
 from tests.database_url import database_url
 from tests.servers import any_free_port
 from tests.waiting import eventually

@@ -13,7 +13,7 @@ from bridge.http import committer as ingest
 from bridge.http import queue
 from devices.models import Device
 from telemetry.api.pipeline import balance
-from telemetry.models import IngestWorker
+from telemetry.worker_counts import IngestWorker
 
 
 @pytest.fixture

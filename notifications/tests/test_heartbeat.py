@@ -15,7 +15,8 @@ from notifications.tests import made
 from notifications.tests.receiver import Receiver
 from telemetry import follower_runs
 from telemetry.followers import registered
-from telemetry.models import FollowerRun, IngestWorker
+from telemetry.models import FollowerRun
+from telemetry.worker_counts import IngestWorker
 from telemetry.workers import worker_state
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.dispatch import receiver
 
 from shiftlog.models import Kind
 from shiftlog.record import record
+from telemetry.correction import Correction
 from telemetry.corrections.signals import readings_corrected
-from telemetry.models import Correction
 from telemetry.moments import to_ms
 from telemetry.series.said import say
 

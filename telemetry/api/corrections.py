@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers, status
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,21 +16,22 @@ from access.permission import checked
 from access.roles import Role
 from access.scope import Scope
 from devices import clock
-from devices.api.strict import Strict
 from devices.models import Device
 from telemetry.api import parameters as query
+from telemetry.api.correction_form import (
+    CorrectionShape,
+    CorrectionsShape,
+    NewCorrectionSerializer,
+    form_of,
+)
 from telemetry.api.history_view import HistoryView
-from telemetry.api.moment import MomentField
-from telemetry.api.shapes import exact_ms, ms
+from telemetry.correction import Correction
 from telemetry.corrections import change, large
 from telemetry.history.read_limit import limited
-from telemetry.models import Correction, Series
-from telemetry.moments import in_ms, to_us
+from telemetry.models import Series
 
 TAGS = ["Readings"]
 MAX_LISTED = 100  # corrections of one answer, the newest
-MAX_TEXT = 1_024  # characters of a text, as of one that a device sends
-MAX_EXACT = 2**53  # beyond it an integer is no float
 
 
 class Undone(APIException):
@@ -39,99 +39,6 @@ class Undone(APIException):
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "not_undone"
-
-
-@extend_schema_field(
-    {
-        "type": "array",
-        # OpenAPI 3.0 has no word for "first a number, then either".
-        "items": {"oneOf": [{"type": "number"}, {"type": "string"}]},
-        "minItems": 2,
-        "maxItems": 2,
-    }
-)
-class NewPointField(serializers.Field):
-    """`[ms, value]`: to the microsecond, and exactly what would be stored."""
-
-    def to_internal_value(self, data: Any) -> tuple[int, float | str]:
-        if not isinstance(data, list) or len(data) != 2:
-            raise ValidationError("Write [Unix milliseconds, value].")
-        at, value = data
-        if type(at) not in (int, float) or not 0 <= at <= query.MAX_MS:
-            raise ValidationError("Write the time in Unix milliseconds.")
-        us = round(at * 1_000)
-        if isinstance(value, str):
-            if not value or len(value) > MAX_TEXT or "\0" in value:
-                raise ValidationError(f"A text has 1 to {MAX_TEXT} characters, and no NUL.")
-            return us, value
-        if type(value) not in (int, float, bool) or (abs(value) > MAX_EXACT and type(value) is int):
-            raise ValidationError("A value is a number that a float holds, or a text.")
-        if not math.isfinite(value):
-            raise ValidationError("A value is a number that a float holds, or a text.")
-        return us, float(value)
-
-    def to_representation(self, value: tuple[int, float | str]) -> list[Any]:
-        return [in_ms(value[0]), value[1]]
-
-
-class NewCorrectionSerializer(Strict):
-    action = serializers.ChoiceField(Correction.Action.choices)
-    to = MomentField(help_text="End of the range, excluded; not later than now.")
-    points = serializers.ListField(
-        child=NewPointField(),
-        max_length=change.MAX_POINTS,
-        required=False,
-        help_text="With `replace`: what the series then has in the range, and nothing else.",
-    )
-    reason = serializers.CharField(max_length=500, help_text="Why; it stands in the log.")
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        since = MomentField(help_text="Start of the range, included.")
-        return {"from": since, **super().get_fields()}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs = super().validate(attrs)
-        if attrs["from"] >= attrs["to"]:
-            raise ValidationError({"from": ["It must be earlier than `to`."]})
-        replaces = attrs["action"] == Correction.Action.REPLACE
-        points = attrs.get("points")
-        if replaces == (points is None):
-            said = "With `replace` there are points, with `delete` none."
-            raise ValidationError({"points": [said]})
-        found = dict(points or [])
-        if len(found) < len(points or []):
-            raise ValidationError({"points": ["Two have one time."]})
-        return attrs | {"points": found}
-
-
-class CorrectionShape(serializers.Serializer):
-    id = serializers.IntegerField(allow_null=True, help_text="null: it was a dry run.")
-    series = serializers.IntegerField()
-    device = serializers.CharField(help_text="The uid of its device.")
-    metric = serializers.CharField()
-    action = serializers.ChoiceField(Correction.Action.choices)
-    to = exact_ms()
-    reason = serializers.CharField()
-    by = serializers.CharField()
-    at = exact_ms("Unix milliseconds: when it was made.")
-    removed = serializers.IntegerField(help_text="Readings that went, or have another value.")
-    written = serializers.IntegerField(help_text="Readings that came, or have another value.")
-    undone = exact_ms("When it was undone; null: it stands.", allow_null=True)
-    undone_by = serializers.CharField()
-    undo_until = exact_ms("Until when it can be undone; null: it cannot.", allow_null=True)
-    state = serializers.ChoiceField(
-        Correction.State.choices, help_text="`running` and `undoing` of many readings."
-    )
-    done_until = exact_ms("How far one is that is being made.", allow_null=True)
-    error = serializers.CharField(help_text="Why it ended before its end.")
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        return {**super().get_fields(), "from": exact_ms()}
-
-
-class CorrectionsShape(serializers.Serializer):
-    now = ms()
-    corrections = CorrectionShape(many=True)
 
 
 class SeriesCorrectionsView(HistoryView):
@@ -174,12 +81,12 @@ class SeriesCorrectionsView(HistoryView):
                     removed=counts[0], written=counts[1],
                     by_name=request.user.get_username(),
                 )  # fmt: skip
-                return Response(_form(tried))
+                return Response(form_of(tried))
             make = large.begin if is_large else change.make
             made = make(wanted, given["action"], given["reason"], _who(request))
         except change.Refused as exc:
             raise ValidationError({exc.field: [str(exc)]}) from exc
-        return Response(_form(made), status=202 if is_large else 201)
+        return Response(form_of(made), status=202 if is_large else 201)
 
 
 class CorrectionsView(APIView):
@@ -212,7 +119,7 @@ class CorrectionsView(APIView):
         if before := query.row_id(request, "before"):
             found = found.filter(pk__lt=before)
         listed = found.defer("removed_readings", "written_readings").order_by("-id")[:MAX_LISTED]
-        return Response({"now": clock.now_ms(), "corrections": [_form(each) for each in listed]})
+        return Response({"now": clock.now_ms(), "corrections": [form_of(each) for each in listed]})
 
 
 class UndoView(APIView):
@@ -235,7 +142,7 @@ class UndoView(APIView):
         visible = Correction.objects.visible_to(Scope.seen_by(request)).filter(whole=None)
         correction = checked(request, get_object_or_404(visible, pk=correction_id))
         try:
-            return Response(_form(change.undo(correction, _who(request))))
+            return Response(form_of(change.undo(correction, _who(request))))
         except change.Refused as exc:
             raise Undone(str(exc)) from exc
 
@@ -250,30 +157,3 @@ def _counts(wanted: change.Wanted, *, is_large: bool) -> tuple[int, int]:
 
 def _who(request: Request) -> Any:
     return request.user if request.user.pk else None
-
-
-def _form(correction: Correction) -> dict[str, Any]:
-    until = change.undoable_until(correction)
-    times = {
-        "from": correction.starts_at,
-        "to": correction.ends_at,
-        "at": correction.made_at,
-        "undone": correction.undone_at,
-        "undo_until": until if correction.pk else None,
-        "done_until": correction.done_until,
-    }
-    return {
-        "id": correction.pk,
-        "series": correction.series_id,
-        "device": correction.series.device.uid,
-        "metric": correction.series.metric,
-        "action": correction.action,
-        "reason": correction.reason,
-        "by": correction.by_name,
-        "removed": correction.removed,
-        "written": correction.written,
-        "undone_by": correction.undone_by,
-        "state": correction.state,
-        "error": correction.error,
-        **{name: at and in_ms(to_us(at)) for name, at in times.items()},
-    }

@@ -20,15 +20,15 @@ from devices.search import MAX_SEARCH, found
 from devices.summary import device_summary
 from devices.thresholds import KEY
 from telemetry.api import parameters as query
+from telemetry.api.fleet_shapes import FleetShape
 from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
-from telemetry.api.shapes import FleetShape
 from telemetry.history import reader
 from telemetry.history.sides import kept_means, op_of
 from telemetry.models import Series
 from telemetry.moments import to_ms
+from telemetry.series.facts import SeriesRow
 from telemetry.series.form import series_form
-from telemetry.series.registry import SeriesRow
 
 MAX_FLEET = 5000  # devices of one answer
 MAX_SERIES_PER_DEVICE = 50  # series shown of one device: the first ones it sent

@@ -19,9 +19,9 @@ from devices.models import Device
 from devices.summary import presence_form
 from telemetry.api import parameters as query
 from telemetry.api import selection
+from telemetry.api.fleet_shapes import LatestOfManyShape, LatestShape
 from telemetry.api.history_view import HistoryView
 from telemetry.api.series_state import with_latest
-from telemetry.api.shapes import LatestOfManyShape, LatestShape
 from telemetry.export import options
 from telemetry.export.answer import streamed
 from telemetry.export.formats import wanted

@@ -13,7 +13,7 @@ from devices import clock
 from devices.api.errors import RedisAway
 from devices.models import Device
 from telemetry.api import parameters as query
-from telemetry.api.shapes import MessagesShape
+from telemetry.api.pipeline_shapes import MessagesShape
 from telemetry.live import message_log
 
 LOG_AWAY = "The log of recent messages is in Redis, which does not answer."

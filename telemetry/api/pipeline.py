@@ -15,11 +15,12 @@ from access.scope import Scope
 from devices import clock
 from telemetry import follower_runs, job_runs
 from telemetry.api import parameters as query
-from telemetry.api.shapes import PipelineShape
-from telemetry.models import IngestWorker, QuarantinedMessage
+from telemetry.api.pipeline_shapes import PipelineShape
+from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_ms
 from telemetry.storage import rollups
 from telemetry.storage.backend import backend
+from telemetry.worker_counts import IngestWorker
 
 ALIVE = timedelta(seconds=10)  # a worker writes its counters about once a second
 MAX_WORKERS = 1000

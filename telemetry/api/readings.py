@@ -11,7 +11,7 @@ from access.scope import Scope
 from devices import clock
 from telemetry.api import parameters as query
 from telemetry.api import raw_readings, resampled, selection
-from telemetry.api.shapes import ListedReadingsShape, ReadingsShape, TableReadingsShape
+from telemetry.api.readings_shapes import ListedReadingsShape, ReadingsShape, TableReadingsShape
 from telemetry.api.window import window
 from telemetry.export import options
 from telemetry.export.formats import FORMATS, wanted

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from devices import clock
 from devices.events import announce_after_commit
+from telemetry.correction import Correction
 from telemetry.corrections.former import difference, packed, unpacked
 from telemetry.corrections.refusals import REFUSALS
 from telemetry.corrections.signals import readings_corrected
@@ -23,7 +24,7 @@ from telemetry.errors import TelemetryError
 from telemetry.history import columns, news
 from telemetry.history.read_limit import limited
 from telemetry.live import contract
-from telemetry.models import Correction, Series
+from telemetry.models import Series
 from telemetry.moments import in_ms, to_us
 from telemetry.storage import closed, kept, replace
 from telemetry.storage.backend import backend

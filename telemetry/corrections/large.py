@@ -14,13 +14,13 @@ from django.contrib.auth import get_user_model
 
 from devices import clock
 from devices.events import announce_after_commit
+from telemetry.correction import Correction
 from telemetry.corrections import change
 from telemetry.corrections.change import Refused, Wanted
 from telemetry.corrections.former import difference, packed, unpacked
 from telemetry.corrections.signals import readings_corrected
 from telemetry.history import columns, stored_count
 from telemetry.live import contract
-from telemetry.models import Correction
 from telemetry.moments import from_us, in_ms, to_us
 from telemetry.storage import replace
 

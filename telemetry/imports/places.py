@@ -21,7 +21,8 @@ from telemetry.imports.readings import Key, Readings
 from telemetry.models import Series
 from telemetry.moments import to_us
 from telemetry.series.events import announce_series
-from telemetry.series.registry import MAX_SERIES_PER_DEVICE, SeriesRegistry, Told, kind_of
+from telemetry.series.facts import Told, kind_of
+from telemetry.series.registry import MAX_SERIES_PER_DEVICE, SeriesRegistry
 from telemetry.storage import kept
 from telemetry.storage.backend import backend
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from telemetry.models import Series
-
-if TYPE_CHECKING:
-    from telemetry.series.registry import SeriesRow  # with numpy, which few processes need
+from telemetry.series.facts import SeriesRow
 
 
 def series_form(series: Series | SeriesRow) -> dict[str, Any]:

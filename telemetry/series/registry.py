@@ -8,16 +8,24 @@ sensor says "unavailable" now and then, and never against what an operator chose
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
 from telemetry.models import Series
+from telemetry.series.device_series import DeviceSeries
+from telemetry.series.facts import (
+    MAX_LABEL,
+    MAX_PRECISION,
+    MAX_UNIT,
+    NOTHING_TOLD,
+    SeriesRow,
+    Told,
+)
 from telemetry.series.marks import SeriesMarks
 from telemetry.sql import load
 
@@ -25,9 +33,6 @@ REFRESH_EVERY = 2.0  # seconds between two looks for deleted series
 # Seconds looked back beyond the last look: a deletion is stamped when its transaction begins, and
 # is seen when that commits.
 OVERLAP = 60.0
-MAX_UNIT = 32  # characters of a unit, and of a quantity
-MAX_LABEL = 120  # characters of a label
-MAX_PRECISION = 9  # decimals shown
 TOLD_FOR = 60.0  # seconds in which a device that says the same of a series again is not asked about
 MAX_TOLD = 50_000  # series of which it is remembered what was said
 MAX_SERIES_PER_DEVICE = 500  # series; a device that invents more is misconfigured or hostile
@@ -36,74 +41,6 @@ _SQL = load("series")
 
 
 _FACTS = ("device_id", "metric", "id", "kind", "chosen", "texts_since")  # read of each series
-
-
-class SeriesRow(NamedTuple):
-    """A series as it is after it was made or changed here."""
-
-    id: int
-    device_id: int
-    metric: str
-    unit: str
-    kind: str
-    precision: int | None
-    label: str = ""
-    quantity: str = ""
-
-
-class Told(NamedTuple):
-    """What a device says of one of its series; "" and None: it does not say."""
-
-    unit: str = ""
-    kind: str = ""
-    label: str = ""
-    quantity: str = ""
-    precision: int | None = None
-
-
-NOTHING_TOLD = Told()
-
-
-class DeviceSeries(dict[str, int]):
-    """Series ids by metric of one device. When its series are read anew it gets another one of
-    these, so what is remembered here is never out of date; metrics are only added."""
-
-    __slots__ = ("_last", "words")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: set[str] = set()  # metrics whose series get another kind with a number
-        self._last: tuple[tuple[str, ...], bytes] = ((), b"")
-
-    def packed(self, metrics: tuple[str, ...]) -> bytes | None:
-        """The ids of these metrics of numbers, int32 of this machine, or None when one is not known
-        yet or changes its kind. Any thread may ask; a device names the same metrics again and
-        again."""
-        last = self._last
-        if last[0] is metrics:
-            return last[1]
-        if self.words and not self.words.isdisjoint(metrics):
-            return None
-        try:
-            ids = array("i", [self[metric] for metric in metrics]).tobytes()
-        except KeyError:
-            return None
-        self._last = (metrics, ids)
-        return ids
-
-    def holds(self, values: Mapping[str, float | int | bool | str]) -> bool:
-        """Whether every value has a series, of a kind that it can stay in."""
-        return values.keys() <= self.keys() and not (
-            self.words
-            and any(type(values[metric]) is not str for metric in self.words & values.keys())
-        )
-
-
-def kind_of(value: float | int | bool | str) -> str:
-    """The kind of a series of such values."""
-    if type(value) is bool:
-        return Series.Kind.BOOLEAN.value
-    return Series.Kind.TEXT.value if type(value) is str else Series.Kind.GAUGE.value
 
 
 class SeriesRegistry:

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from devices.models import Device
-from telemetry.models import IngestWorker, QuarantinedMessage, Series
+from telemetry.models import QuarantinedMessage, Series
+from telemetry.worker_counts import IngestWorker
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from telemetry.jobs import registered
-from telemetry.models import IngestWorker, JobRun, QuarantinedMessage
+from telemetry.models import JobRun, QuarantinedMessage
 from telemetry.moments import to_ms
 from telemetry.storage import store
 from telemetry.tests.written import series, write
+from telemetry.worker_counts import IngestWorker
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,9 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 
+from telemetry.correction import Correction
 from telemetry.corrections import change, large
-from telemetry.models import Correction, Series
+from telemetry.models import Series
 from telemetry.moments import from_us, to_us
 from telemetry.storage import closed, rollups, store
 from telemetry.tests.written import rollup, series

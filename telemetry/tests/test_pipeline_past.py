@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from telemetry.models import PipelineMinute
 from telemetry.moments import to_ms
+from telemetry.worker_counts import PipelineMinute
 from telemetry.workers import past
 
 pytestmark = pytest.mark.django_db

@@ -12,13 +12,13 @@ from rest_framework.test import APIClient
 
 from devices.models import Device, PresenceAway, PresenceFact, PresenceUnknown, Site
 from devices.signals import presence_changed
-from telemetry.models import IngestWorker
 from telemetry.moments import from_ms, from_us, to_ms
 from telemetry.presence import keeping
 from telemetry.presence.follower import Following
 from telemetry.presence.listening import Worker, listened
 from telemetry.storage import presence
 from telemetry.storage.presence import Said
+from telemetry.worker_counts import IngestWorker
 
 pytestmark = pytest.mark.django_db
 

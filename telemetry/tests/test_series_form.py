@@ -11,8 +11,8 @@ from django.test import Client
 from devices.models import Device
 from devices.summary import device_summary
 from telemetry.models import Series
+from telemetry.series.facts import SeriesRow
 from telemetry.series.form import series_form
-from telemetry.series.registry import SeriesRow
 
 pytestmark = pytest.mark.django_db
 
