@@ -11,6 +11,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from config.checks import TAG
+from embedded.up.stack import MALLOC
 
 ROOT = Path(__file__).resolve().parents[2]
 # Modules, or packages, that none needs to know the models and what to listen to.
@@ -76,16 +77,36 @@ def test_neither_setup_nor_a_bridge_imports_what_it_does_not_use() -> None:
     assert by_a_bridge & NOT_BY_A_BRIDGE == set()
 
 
+# How many mappings of its own a column of 75 000 numbers has; where glibc counts them.
+MAPPED = """
+import ctypes
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "abcdefghij"]
+mallinfo, mapped = getattr(ctypes.CDLL(None), "mallinfo2", None), 0
+if mallinfo is not None:
+    mallinfo.restype = Info
+    before = mallinfo().d
+    column = bytearray(600_000)
+    mapped = mallinfo().d - before
+"""
+
+
 @pytest.mark.process
 def test_the_web_process_loads_its_addresses_at_once_and_then_collects_what_goes() -> None:
-    told = "print(gc.isenabled(), gc.get_freeze_count() > 0, *sys.modules)"
-    code = f"import gc, sys, config.asgi\n{told}"
+    told = "print(gc.isenabled(), gc.get_freeze_count() > 0, mapped, *sys.modules)"
+    code = f"import gc, sys, config.asgi\n{MAPPED}\n{told}\nimport requests"  # as sign-in does
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **MALLOC},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    collects, frozen, *modules = done.stdout.split()
-    assert (collects, frozen) == ("True", "True")
+    collects, frozen, mapped, *modules = done.stdout.split()
+    assert (collects, frozen, mapped) == ("True", "True", "0")
     assert "config.urls" in modules
+    assert {"requests", "markdown", "pyarrow"} & set(modules) == set()
 
 
 def test_no_command_imports_every_address_to_check_it() -> None:

@@ -19,6 +19,8 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
+from embedded.absent import OF_REST, absent
+
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 # The simulator shares too little with the others.
 COMMANDS = {"runbridge", "runengine"}  # of manage.py
@@ -52,9 +54,10 @@ def load() -> bool:
     if not _loaded:
         gc.disable()  # nothing of it goes
         try:
-            importlib.import_module("django").setup()
-            for name in SHARED:
-                importlib.import_module(name)
+            with absent(*OF_REST):
+                importlib.import_module("django").setup()
+                for name in SHARED:
+                    importlib.import_module(name)
             gc.collect()
             gc.freeze()  # a collection would write to every object, and so copy it into each fork
             _loaded = True

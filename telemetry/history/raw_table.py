@@ -15,7 +15,7 @@ from telemetry.models import Series
 
 Rows = blocks.Block | blocks.TextBlock
 
-BLOCK = 16_384  # rows at once: with larger ones a process that writes a file needs 30 MiB more
+BLOCK = 8_192  # rows at once: with larger ones a process that writes a file needs up to 30 MiB more
 # Rows of one statement: each has round trips of its own, and reads the packs anew in which the one
 # before it ended.
 READ = 2 * BLOCK
