@@ -14,129 +14,26 @@ from django.db.models import Case, IntegerField, Q, QuerySet, When
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import Needs, check_named, checked
+from access.permission import Needs, checked
 from access.roles import Role
 from access.scope import Scope
-from alerts import silences, standing
+from alerts import standing
+from alerts.api.silence_form import SilenceSerializer
 from alerts.events import announce_silences
-from alerts.models import Alert, AlertRule, Silence
-from alerts.models.silence import MAX_REASON
+from alerts.models import Alert, Silence
 from devices import clock
-from devices.api.strict import Strict
-from devices.models import Device, Site
 from shiftlog.models import Kind
 from shiftlog.record import record_change
 from telemetry.api import parameters as query
-from telemetry.api.moment import MomentField
 from telemetry.moments import to_ms
 from telemetry.series.said import say
 
 MAX_SILENCES = 200  # of one answer: those that hold or will, then the newest that are over
 KEPT = timedelta(days=30)  # how long one that is over is listed
-
-
-class Named(serializers.SlugRelatedField):
-    """A row by a name, among those the caller sees; what he may not change is refused."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            return super().to_internal_value(data)
-        except ValidationError:
-            if isinstance(data, str | int) and "\x00" not in str(data):
-                named = {self.slug_field: data}
-                check_named(self.context["request"], self.queryset.model, **named)
-            raise
-
-    def get_queryset(self) -> QuerySet:
-        return self.queryset.model.objects.visible_to(Scope.of(self.context["request"]))
-
-
-class SilenceSerializer(Strict, serializers.ModelSerializer):
-    site = Named(
-        slug_field="slug", queryset=Site.objects.none(), allow_null=True, required=False,
-        help_text="A site's slug.",
-    )  # fmt: skip
-    device = Named(
-        slug_field="uid", queryset=Device.objects.none(), allow_null=True, required=False,
-        help_text="A device's uid.",
-    )  # fmt: skip
-    rule = Named(
-        slug_field="id", queryset=AlertRule.objects.none(), allow_null=True, required=False,
-        help_text="A rule's id.",
-    )  # fmt: skip
-    rule_name = serializers.CharField(
-        source="rule.name", default=None, read_only=True, allow_null=True
-    )
-    site_name = serializers.CharField(
-        source="site.name", default=None, read_only=True, allow_null=True
-    )
-    device_name = serializers.CharField(
-        source="device.name", default=None, read_only=True, allow_null=True
-    )
-    stands_at = serializers.SerializerMethodField(
-        help_text="The slug of the site whose roles count for it; null: of no site."
-    )
-    starts_at = MomentField(required=False, help_text="Without it, now.")
-    ends_at = MomentField(allow_null=True, required=False, help_text="null: until it is ended.")
-    recurrence = serializers.JSONField(
-        allow_null=True, required=False,
-        help_text='Only in these hours of each week: {"zone": "Europe/Berlin", "days": [1, 5], '
-        '"from": "22:00", "to": "06:00"}; Monday is 1.',
-    )  # fmt: skip
-    reason = serializers.CharField(max_length=MAX_REASON, allow_blank=True, default="")
-    created_by = serializers.SlugRelatedField(
-        slug_field="username", read_only=True, allow_null=True, help_text="null: the server."
-    )
-    holds = serializers.SerializerMethodField(help_text="Whether it holds now.")
-    held_back = serializers.SerializerMethodField(help_text="Alerts that stand and that it is for.")
-
-    class Meta:
-        model = Silence
-        fields = [
-            "id", "site", "site_name", "device", "device_name", "rule", "rule_name",
-            "stands_at", "starts_at",
-            "ends_at", "recurrence", "reason", "created_by", "holds", "held_back",
-        ]  # fmt: skip
-        read_only_fields = ["id"]
-
-    def get_stands_at(self, silence: Silence) -> str | None:
-        site = silence.device.site if silence.device is not None else silence.site
-        return site.slug if site else None
-
-    def get_holds(self, silence: Silence) -> bool:
-        return silences.holds(silence, self.context["now"])
-
-    def get_held_back(self, silence: Silence) -> int:
-        return sum(
-            silences.fits(silence, site=site, device=device, rule=rule)
-            for site, device, rule in self.context["standing"]
-        )
-
-    def validate_recurrence(self, value: Any) -> Any:
-        if value is not None:
-            try:
-                silences.read_recurrence(value)
-            except silences.InvalidRecurrence as exc:
-                raise ValidationError({name: [said] for name, said in exc.errors.items()}) from exc
-        return value
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs = super().validate(attrs)
-        before = self.instance
-        start = attrs.get("starts_at") or (before.starts_at if before else self.context["now"])
-        stop = attrs.get("ends_at", before.ends_at if before else None)
-        if stop is not None and stop <= start:
-            raise ValidationError({"ends_at": ["It ends before it begins."]})
-        device, site = attrs.get("device"), attrs.get("site")
-        site = device.site if device is not None else site
-        if attrs.get("recurrence") and site is not None and site.zone:
-            attrs["recurrence"] = {"zone": site.zone, **attrs["recurrence"]}
-        return attrs | {"starts_at": start}
 
 
 class SilencesShape(serializers.Serializer):

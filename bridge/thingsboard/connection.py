@@ -13,7 +13,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from bridge.decode.items import Reason
 from bridge.errors import BridgeError
@@ -21,18 +20,17 @@ from bridge.http.queue import BadToken, Outcome, TooFast, Unavailable
 from bridge.message import CONNECTED, DISCONNECTED, OVER_MQTT, TOKEN_ONLY
 from bridge.mqtt.packet import MalformedPacket
 from bridge.thingsboard import packets
+from bridge.thingsboard.open_connections import OpenConnections
+from bridge.thingsboard.packet_stream import LARGE, PacketStream
 
 logger = logging.getLogger(__name__)
 
 CONNECT_WITHIN = 10.0  # seconds from opening a connection to the end of its CONNECT
-PACKET_WITHIN = 30.0  # seconds for a packet that has begun, and for the device to take an answer
 ANSWER_WITHIN = 30.0  # seconds a message waits for the database
 TRY_AGAIN = 1.0  # seconds between two tries while the database is away
 LOOK_AGAIN = 15.0  # seconds of silence after which the token is looked at: it may be another by now
 LONGEST_KEEP_ALIVE = 600  # seconds, told to a device of MQTT 5 that would be silent for longer
 PATIENCE = 1.5  # keep-alives until a silent device counts as gone (MQTT 5.0, 3.1.2.10)
-LARGE, LARGE_AT_ONCE = 32 * 1024, 64  # bytes of a packet, and how many of these are held at once
-
 MAX_OF_TOKEN = 10  # connections: one device must not have those of all, nor what is large
 NOTHING_COMES = ("v1/devices/me/", "v2/")  # what may be subscribed; nothing is ever sent there
 
@@ -47,25 +45,17 @@ class Ended(BridgeError):
         self.reason = reason
 
 
-@dataclass(slots=True)
-class Open:
-    """The connections there are. For one event loop."""
-
-    by_client: dict[tuple[str, str], asyncio.Task[None]] = field(default_factory=dict)
-    of_token: dict[str, int] = field(default_factory=dict)  # how many
-    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
-    refused: int = 0  # connections that no token opened, or that were too many
-    cut: int = 0  # connections that we ended, for a packet, a token or the database
-
-
 class Connection:
     """`serve` it once. `take` has a message committed, by the token's device."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, take: Take, every: Open
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        take: Take,
+        every: OpenConnections,
     ) -> None:
-        self._reader = reader
-        self._writer = writer
+        self._stream = PacketStream(reader, writer)
         self._take = take
         self._every = every
         self._level = packets.LEVEL_5
@@ -88,10 +78,10 @@ class Connection:
     async def _open(self) -> str:
         """The client id, once the device is known. Raises what `serve` tells."""
         async with asyncio.timeout(CONNECT_WITHIN):
-            head = (await self._reader.readexactly(1))[0]
+            head = await self._stream.byte()
             if head != packets.CONNECT << 4:
                 raise MalformedPacket("the first packet is no CONNECT")
-            found = packets.read_connect(await self._body(packets.MAX_CONNECT))
+            found = packets.read_connect(await self._stream.body(packets.MAX_CONNECT))
         if found.level not in (packets.LEVEL_311, packets.LEVEL_5):
             # In the words of 3.1.1, which whoever speaks an older one understands.
             self._level = packets.LEVEL_5 if found.level > packets.LEVEL_5 else packets.LEVEL_311
@@ -114,7 +104,7 @@ class Connection:
         if told:
             self._patience = told * PATIENCE
         assigned = "" if found.client_id else f"tb-{secrets.token_hex(12)}"
-        await self._say(
+        await self._stream.say(
             packets.connack(
                 self._level,
                 packets.SUCCESS,
@@ -125,18 +115,12 @@ class Connection:
         return found.client_id or assigned
 
     async def _refuse(self, reason: int, why: str) -> None:
-        await self._say(packets.connack(self._level, reason))
+        await self._stream.say(packets.connack(self._level, reason))
         raise Ended(reason, why)
 
     async def _serve_opened(self, client_id: str) -> None:
-        every, key = self._every, (self._token, client_id)
         self.is_known = True
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101
-        if (earlier := every.by_client.get(key)) is not None:
-            earlier.cancel()
-        every.by_client[key] = task
-        every.of_token[self._token] = every.of_token.get(self._token, 0) + 1
+        task = self._every.add(self._token, client_id)
         ended = Ended(packets.SUCCESS, "")
         try:
             await self._durable(CONNECTED, b"")
@@ -154,8 +138,7 @@ class Connection:
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             pass  # it is gone
         finally:
-            if every.by_client.get(key) is task:
-                del every.by_client[key]
+            self._every.forget(self._token, client_id, task)
             await self._leave(ended)
 
     async def _leave(self, ended: Ended) -> None:
@@ -165,11 +148,9 @@ class Connection:
             logger.warning("cut off: %s", ended, extra={"action": "thingsboard_cut"})
         if ended.reason:
             with suppress(OSError, TimeoutError):
-                await self._say(packets.disconnect(self._level, ended.reason))
-        every.of_token[token] -= 1
-        if every.of_token[token]:
+                await self._stream.say(packets.disconnect(self._level, ended.reason))
+        if every.take_out(token):
             return  # the device is there still
-        del every.of_token[token]
         # Otherwise it is called gone later, for its silence.
         with suppress(BadToken, TooFast, Unavailable):
             await self._take(token, b"", DISCONNECTED)
@@ -179,15 +160,14 @@ class Connection:
         while True:
             head = await self._head()
             kind, flags = head >> 4, head & 0x0F
-            async with asyncio.timeout(PACKET_WITHIN):
-                size = await self._size()
-                if size > packets.MAX_PACKET:
-                    raise Ended(packets.TOO_LARGE, f"a packet of {size} bytes")
+            size = await self._stream.size()
+            if size > packets.MAX_PACKET:
+                raise Ended(packets.TOO_LARGE, f"a packet of {size} bytes")
             if size <= LARGE:
-                await self._packet(kind, flags, await self._exactly(size))
+                await self._packet(kind, flags, await self._stream.exactly(size))
             else:
                 async with self._every.large:
-                    await self._packet(kind, flags, await self._exactly(size))
+                    await self._packet(kind, flags, await self._stream.exactly(size))
             if kind == packets.DISCONNECT:
                 return
 
@@ -195,13 +175,13 @@ class Connection:
         if kind == packets.PUBLISH:
             await self._publish(packets.read_publish(body, flags, self._level))
         elif kind == packets.PINGREQ:
-            await self._say(packets.PINGRESP)
+            await self._stream.say(packets.PINGRESP)
         elif kind == packets.SUBSCRIBE and flags == 2:
             asked = packets.read_asked(body, self._level, subscribe=True)
-            await self._say(packets.suback(asked.mid, self._level, self._granted(asked)))
+            await self._stream.say(packets.suback(asked.mid, self._level, self._granted(asked)))
         elif kind == packets.UNSUBSCRIBE and flags == 2:
             asked = packets.read_asked(body, self._level, subscribe=False)
-            await self._say(packets.unsuback(asked, self._level))
+            await self._stream.say(packets.unsuback(asked, self._level))
         elif kind != packets.DISCONNECT:
             raise MalformedPacket(f"a packet of type {kind} is not expected")
 
@@ -226,7 +206,7 @@ class Connection:
             if outcome.rejected:
                 is_topic = problem.reason is Reason.UNKNOWN_TOPIC
                 reason = packets.INVALID_TOPIC if is_topic else packets.INVALID_PAYLOAD
-        await self._say(packets.puback(publish.mid, self._level, reason, why))
+        await self._stream.say(packets.puback(publish.mid, self._level, reason, why))
 
     async def _durable(self, topic: str, payload: bytes) -> Outcome:
         """What became of it. Raises `BadToken`, `Unavailable`, `Ended`."""
@@ -250,36 +230,9 @@ class Connection:
         while True:
             try:
                 async with asyncio.timeout(min(LOOK_AGAIN, silent_until - time.monotonic())):
-                    return (await self._reader.readexactly(1))[0]
+                    return await self._stream.byte()
             except TimeoutError:
                 if time.monotonic() >= silent_until:
                     raise
             with suppress(Unavailable):  # then nothing is known of it
                 await self._take(self._token, b"", TOKEN_ONLY)
-
-    async def _size(self) -> int:
-        size = shift = 0
-        while True:
-            byte = (await self._reader.readexactly(1))[0]
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return size
-            if shift > 21:
-                raise MalformedPacket("a length of more than four bytes")
-
-    async def _body(self, limit: int) -> bytes:
-        size = await self._size()
-        if size > limit:
-            raise MalformedPacket(f"a packet of {size} bytes, over {limit}")
-        return await self._reader.readexactly(size)
-
-    async def _exactly(self, size: int) -> bytes:
-        async with asyncio.timeout(PACKET_WITHIN):
-            return await self._reader.readexactly(size)
-
-    async def _say(self, packet: bytes) -> None:
-        if packet:
-            self._writer.write(packet)
-            async with asyncio.timeout(PACKET_WITHIN):
-                await self._writer.drain()

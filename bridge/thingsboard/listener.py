@@ -14,7 +14,8 @@ import ssl
 from bridge.http import process
 from bridge.http.queue import Outcome
 from bridge.mqtt.broker import Broker
-from bridge.thingsboard.connection import Connection, Open
+from bridge.thingsboard.connection import Connection
+from bridge.thingsboard.open_connections import OpenConnections
 from telemetry.workers.thread import WorkingThread
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Listener(WorkingThread):
         """`where`: the address that is listened on; with TLS the files of its certificate."""
         super().__init__("thingsboard")
         self._where = where
-        self.every = Open()
+        self.every = OpenConnections()
         self._connections: dict[asyncio.Task[None], tuple[str, Connection]] = {}
         self.port = 0  # that is listened on; 0: none
 
@@ -118,7 +119,7 @@ async def _take(token: str, payload: bytes, topic: str) -> Outcome:
 
 def counters(listener: Listener | None) -> dict[str, int]:
     """A bridge's, by the names of docs/live-protocol.md."""
-    every = listener.every if listener is not None else Open()
+    every = listener.every if listener is not None else OpenConnections()
     return {
         "thingsboard_connections": sum(every.of_token.values()),
         "thingsboard_refused": every.refused,

@@ -24,7 +24,8 @@ from devices.events import announce
 from devices.models import Device, Site
 from shiftlog import handing_over, here, unread
 from shiftlog.api.asking import site_named
-from shiftlog.api.entries import EntryRelated, person
+from shiftlog.api.entries import person
+from shiftlog.api.entry_forms import EntryRelated
 from shiftlog.api.shapes import HereShape, ShiftShape, UnreadShape
 from shiftlog.models import Entry
 from shiftlog.numbering import catch_up
