@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import logging
 from collections.abc import Callable
 
@@ -13,9 +14,15 @@ from dashboard.pages.errors import bad_request, not_found
 
 logger = logging.getLogger(__name__)
 
+# As Python calls them. Its other codecs are not for who asks: some unpack, some take the square of
+# the time of what they read, and some make of bytes what no text has.
+CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1"})
+
 
 class OddRequests:
     """A NUL in an address: Postgres has no text with one, so nothing has this name.
+
+    A charset of its own, of which Django would look up any codec of Python's.
 
     Also what a list of Django's admin makes of odd filters and actions: it hands them to the
     database, or to `int`, as they are.
@@ -25,6 +32,8 @@ class OddRequests:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (charset := request.encoding) and codecs.lookup(charset).name not in CHARSETS:
+            return _unread(request)
         if "\0" in request.path_info:
             return not_found(request, Http404())
         if "%00" in request.META.get("QUERY_STRING", ""):
@@ -38,6 +47,14 @@ class OddRequests:
             return None
         logger.warning("odd request", exc_info=exception, extra={"action": "odd_request"})
         return bad_request(request, BadRequest())
+
+
+def _unread(request: HttpRequest) -> HttpResponse:
+    complaint = "Write it in UTF-8: another charset is not read."
+    request.encoding = "utf-8"  # the page that answers looks at the address, too
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": complaint}, status=415)
+    return bad_request(request, BadRequest(complaint))
 
 
 def _refused(request: HttpRequest) -> HttpResponse:

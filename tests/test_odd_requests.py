@@ -140,3 +140,17 @@ def test_a_parameter_of_the_api(staff: Client, path: str, data: st.DataObject, v
     client.force_authenticate(User.objects.get(username="root"))
     answer = client.get(f"{path}?{urlencode({name: value})}")
     assert answer.status_code < 500, (path, name, value)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "bz2", "idna", "unicode_escape", "undefined"])
+def test_a_body_in_a_codec_of_python_is_read_by_nobody(charset: str):
+    """Four megabytes of Punycode kept a process busy for ten minutes, and nobody had signed in."""
+    client = Client(raise_request_exception=False)
+    body = b"x-" + b"a" * 2_000_000
+
+    def asked(address: str, kind: str) -> int:
+        return client.generic("POST", address, body, content_type=kind).status_code
+
+    assert asked("/api/v1/provision/", f"application/json; charset={charset}") == 415
+    assert asked("/login/", f"application/x-www-form-urlencoded; charset={charset}") == 400
+    assert asked("/api/v1/provision/", "application/json; charset=UTF8") == 400

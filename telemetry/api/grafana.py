@@ -3,6 +3,7 @@ simple-json before it). Their addresses have no slash at the end."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,7 +15,8 @@ from rest_framework.response import Response
 from access.scope import Scope
 from devices import clock
 from devices.models import Device
-from devices.search import with_words
+from devices.presence_past import reduced
+from devices.search import MAX_SEARCH, with_words
 from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
 from telemetry.history import reader
@@ -25,6 +27,8 @@ from telemetry.presence import past
 MAX_FOUND = 1_000  # series of a list to choose from
 MAX_TARGETS = 50  # series of one panel
 POINTS = 800  # of a series where Grafana does not say
+MAX_ANNOTATION = 2_000  # characters as JSON: each region repeats it
+MAX_REGIONS = 1_000  # of one answer
 AWAY = ("offline", "silent")  # what an annotation tells of
 AGGREGATES = {"mean": 1, "min": 2, "max": 3, "count": 4}  # where it stands in a reduced point
 
@@ -130,11 +134,16 @@ class AnnotationsView(HistoryView):
         start, stop = _range(body)
         annotation = body.get("annotation")
         uid = annotation.get("query") if isinstance(annotation, dict) else None
+        if len(json.dumps(annotation)) > MAX_ANNOTATION:
+            query.refuse("annotation", f"At most {MAX_ANNOTATION} characters.")
         visible = Device.objects.visible_to(Scope.of(request)).select_related("presence")
         device = visible.filter(uid=uid).first() if isinstance(uid, str) else None
         if device is None:
             query.refuse("annotation", "Its query is the uid of a device.")
         until, found = past.of_devices([device], int(start), int(min(stop, clock.now_ms())))
+        stretches = found[device.pk]
+        if len(stretches) > MAX_REGIONS:
+            stretches = reduced(stretches, int(start), int(stop), MAX_REGIONS)
         return Response(
             [
                 {
@@ -146,7 +155,7 @@ class AnnotationsView(HistoryView):
                     "text": f"{device.uid} {each.state}",
                     "tags": [each.state],
                 }
-                for each in found[device.pk]
+                for each in stretches
                 if each.state in AWAY
             ]
         )
@@ -174,6 +183,8 @@ def _found(request: Request, words: object) -> QuerySet[Series]:
     """Those with every word in their name or their device's."""
     series = Series.objects.visible_to(Scope.of(request)).select_related("device")
     said = words if isinstance(words, str) else ""
+    if len(said) > MAX_SEARCH:
+        query.refuse("target", f"At most {MAX_SEARCH} characters.")
     found = with_words(series, said, "metric", "device__uid", "device__name")
     return found.order_by("device__uid", "metric")[:MAX_FOUND]
 
@@ -202,7 +213,7 @@ def _targets(given: object, scope: Scope) -> list[tuple[Series, int, bool]]:
             query.refuse("targets", f"No such series: {name[:200]!r}. Write `uid metric`.")
         payload = each.get("payload")
         aggregate = payload.get("agg", "mean") if isinstance(payload, dict) else "mean"
-        if aggregate not in AGGREGATES:
+        if not isinstance(aggregate, str) or aggregate not in AGGREGATES:
             query.refuse("targets", f"`agg` is one of {', '.join(AGGREGATES)}.")
         found.append((series, AGGREGATES[aggregate], each.get("type") == "table"))
     return found

@@ -22,7 +22,7 @@ from devices.api.authentication import ApiTokenAuthentication, ApiTokenScheme
 from devices.models import Device
 from telemetry.api import parameters as query
 from telemetry.api.history_view import HistoryView
-from telemetry.history import blocks, columns, instants, reader
+from telemetry.history import blocks, columns, grid, instants, reader
 from telemetry.history.read_limit import limited
 from telemetry.history.refusal import CannotAnswer
 from telemetry.history.resample import resample
@@ -130,6 +130,8 @@ def _within(
         descending = order != "ASC"
         read = {each.metric: _raw(each, start_us, stop_us, limit, descending) for each in series}
         return {key: values for key, values in read.items() if values}
+    if (stop_us - start_us) // (interval * 1_000) >= grid.MAX_BUCKETS:  # before they are made
+        query.refuse("interval", f"The window has more than {grid.MAX_BUCKETS} of it.")
     edges = np.append(np.arange(start_us, stop_us, interval * 1_000), stop_us)
     try:
         answer = resample(series, [AGGREGATES[aggregate]], edges, "none", now=clock.now())

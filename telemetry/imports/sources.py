@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -102,6 +102,8 @@ def _csv(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
 
     header = _header(file)
     separator = options.separator or _separator(header)
+    if len(separator) > 1 or not separator.isascii():
+        raise NotImported("What stands between the cells is one character of ASCII.")
     names = next(iter(_cells(header, separator)))
     _bound(len(names))
     bad: list[Any] = []
@@ -236,7 +238,8 @@ def _of_json(values: list[Any]) -> Any:
 
     kinds = {type(value) for value in values} - {type(None)}
     if kinds <= {int, float} and kinds:
-        return pa.array(values, pa.float64() if float in kinds else None)
+        with suppress(OverflowError):  # as a text it is told, row by row, as what cannot be read
+            return pa.array(values, pa.float64() if float in kinds else None)
     if kinds <= {bool} or kinds <= {str}:
         return pa.array(values)
     return pa.array([

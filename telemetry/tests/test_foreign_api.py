@@ -8,6 +8,8 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from devices import clock
+from devices.search import MAX_SEARCH
+from telemetry.api.grafana import MAX_ANNOTATION
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_ms
 from telemetry.tests.written import series, write
@@ -111,6 +113,9 @@ def test_thingsboard_refuses_who_has_no_token_and_what_it_cannot_read(
         {"agg": "P95", "startTs": "1", "endTs": "2"},
         {"intervalType": "MONTH"},
         {"limit": "0", "startTs": "1", "endTs": "2"},
+        # Each bucket had eight bytes before anybody counted them: all the memory there is.
+        {"agg": "AVG", "interval": "1", "startTs": "0", "endTs": "200000000000000"},
+        {"agg": "AVG", "interval": "1", "startTs": "0", "endTs": "100001"},
     ):
         assert thingsboard.get(THINGSBOARD, asked).status_code == 400, asked
 
@@ -176,10 +181,16 @@ def test_grafana_is_told_what_it_asked_wrong(api: APIClient, one: Series, start:
         {**panel(start), "range": {"from": "now-1h", "to": "now"}},
         panel(start, {"target": "boiler none"}),
         panel(start, {"target": "boiler temperature", "payload": {"agg": "p95"}}),
+        panel(start, {"target": "boiler temperature", "payload": {"agg": ["mean"]}}),
         {**panel(start), "targets": "boiler"},
     ):
         assert api.post(f"{GRAFANA}/query", body).status_code == 400, body
     asked = {**panel(start), "annotation": {"query": "nobody"}}
+    assert api.post(f"{GRAFANA}/annotations", asked).status_code == 400
+    for body in ({"target": "a " * MAX_SEARCH}, {"payload": "a " * MAX_SEARCH}):
+        name = "search" if "target" in body else "variable"
+        assert api.post(f"{GRAFANA}/{name}", body).status_code == 400  # a condition a word
+    asked["annotation"] = {"query": "boiler", "name": "x" * MAX_ANNOTATION}  # told with each region
     assert api.post(f"{GRAFANA}/annotations", asked).status_code == 400
     assert APIClient().post(f"{GRAFANA}/query", panel(start)).status_code == 401
 

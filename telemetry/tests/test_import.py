@@ -178,6 +178,22 @@ def test_a_block_of_ndjson_may_lack_what_the_others_have(
     assert [value for *_, value in stored(database)] == [1.0, 5.0]
 
 
+def test_a_number_that_nothing_holds_is_told_by_its_line(run, database) -> None:
+    lines = [f'{{"time":"2026-01-01T00:0{n}:00Z","device":"a","t":{each}}}\n'
+             for n, each in enumerate(["1", "9" * 400, "2"])]  # fmt: skip
+    said = run("x.ndjson", "".join(lines), "--register")
+    assert "2 stored, 0 there before, 0 in conflict, 1 rejected" in said
+    assert [value for *_, value in stored(database)] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("separator", ["ab", "ä"])
+def test_a_separator_that_no_file_has_is_refused(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("time,t\n")
+    with pytest.raises(NotImported, match="one character"):
+        next(sources.blocks(path, path.name, Options(separator=separator)))
+
+
 @pytest.mark.parametrize("kind", ["csv", "ndjson", "parquet"])
 def test_more_columns_than_there_is_room_for_are_refused(tmp_path: Path, kind: str) -> None:
     """A row of NDJSON may bring each a column of its own, which has a place for every other row."""
