@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from devices import clock
 from devices.events import announce
-from notifications import escalations, failing, recipients, said
+from notifications import escalations, failing, recipients, said, targets
 from notifications.content import Content
 from notifications.digests import take_held
 from notifications.models import Decision, Occasion
@@ -119,14 +119,14 @@ def _put_down(held: Held, now: datetime) -> None:
 
 
 def _tell_the_end(occasion: Occasion, now: datetime) -> None:
-    told = recipients.told_of(occasion.alert_id)
+    told = targets.told_of(occasion.alert_id)
     decisions = recipients.tell(occasion, Content.read(occasion.content), told, now)
     if decisions:
         source().note({occasion.alert_id: ("notified", _words(decisions, "Of its end, "))})
 
 
 def _words(decisions: list[Decision], before: str) -> str:
-    return f"{before}{said.of_all(decisions, recipients.UTC_ZONE)}"
+    return f"{before}{said.of_all(decisions, targets.UTC_ZONE)}"
 
 
 FOLLOWERS = (Follower("deciding", Deciding),)

@@ -13,8 +13,8 @@ from notifications.content import Content
 from notifications.links import link, page
 from notifications.models import Decision
 from notifications.people.decision import Why, Wishes, quiet_end, rank
-from notifications.recipients import Target
 from notifications.standing import source
+from notifications.targets import Target
 from notifications.words import item, worded, wordings
 from telemetry.series.worded import spoken
 

@@ -13,6 +13,7 @@ from notifications.content import Content
 from notifications.models import Escalation, Occasion, Policy
 from notifications.people.decision import rank
 from notifications.standing import Standing, source
+from notifications.targets import UTC_ZONE, Target, targets_of
 
 LOOK_AGAIN = timedelta(minutes=1)  # at an alert that is silenced: nobody says until when
 
@@ -86,7 +87,7 @@ def _work(escalation: Escalation, standing: Standing | None, now: datetime) -> N
         escalation.due_at = now + LOOK_AGAIN
     else:
         step = steps[escalation.number % len(steps)]
-        _tell(escalation, standing, recipients.targets_of(step, now), now)
+        _tell(escalation, standing, targets_of(step, now), now)
         escalation.number += 1
         # From now and not from when it was due: after an outage of ours the steps keep their pace.
         escalation.due_at = now + timedelta(minutes=step.minutes)
@@ -102,9 +103,7 @@ def _ended(escalation: Escalation, standing: Standing | None) -> str | None:
     return None if escalation.policy.enabled else Escalation.Ended.SWITCHED_OFF
 
 
-def _tell(
-    escalation: Escalation, standing: Standing, targets: list[recipients.Target], now: datetime
-) -> None:
+def _tell(escalation: Escalation, standing: Standing, targets: list[Target], now: datetime) -> None:
     content = Content.read(escalation.occasion.content)
     what = content.what if escalation.number == 0 else "escalated"
     decisions = recipients.tell(
@@ -122,5 +121,5 @@ def _tell(
         step=escalation.number,
     )
     kind = "notified" if escalation.number == 0 else "escalated"
-    words = said.of_all(decisions, recipients.UTC_ZONE)
+    words = said.of_all(decisions, UTC_ZONE)
     source().note({escalation.alert_id: (kind, words)})

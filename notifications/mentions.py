@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import get_language, gettext
 
 from devices import clock
-from notifications import links, recipients
+from notifications import links, recipients, targets
 from notifications.content import Content
 from shiftlog.models import Entry, Mention
 from telemetry.followers import Follower
@@ -39,7 +39,7 @@ def tell_some(now: datetime) -> int:
         rows = list(locked.order_by("id")[:AT_ONCE])
         # In one order: the wishes of each are locked.
         for mention in sorted(rows, key=lambda each: (each.user_id, each.pk)):
-            target = recipients.Target(mention.user.get_username(), user=mention.user)
+            target = targets.Target(mention.user.get_username(), user=mention.user)
             key = f"mention-{mention.pk}"
             with spoken(recipients.recipient_of(target).language):
                 recipients.tell_alone(key, target, content(mention.entry), now)

@@ -3,75 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from django.contrib.auth import get_user_model
+from dataclasses import replace
+from datetime import datetime
 
 from access.scope import Scope
 from notifications import links, outbox
 from notifications.content import Content
-from notifications.models import Channel, Decision, Occasion, PolicyStep, Recipient, Rota
+from notifications.models import Channel, Decision, Occasion, Recipient
 from notifications.outbox import Wanted
-from notifications.people import duty
 from notifications.people.decision import Decided, Why, Wishes, decide, rank
 from notifications.people.hours import InvalidHours, read_times, read_windows
-from notifications.people.zones import UnknownZone, zone_named
+from notifications.targets import UTC_ZONE, Target, channels_of, identity, zone_of
 from notifications.words import worded, wordings
 from telemetry.series.worded import spoken
 from telemetry.workers.rate import take
 
 BURST = 10  # messages at once after a pause, however many an hour are wanted
-UTC_ZONE = ZoneInfo("UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Somebody that a step names: a person, a shared channel, or a name behind which nobody is."""
-
-    name: str
-    user: Any = None
-    channel: Channel | None = None
-
-
-def targets_of(step: PolicyStep, at: datetime) -> list[Target]:
-    """Each once: those who are named, the members of teams, who is on call."""
-    users = get_user_model().objects
-    found = [_person(user) for user in users.filter(pk__in=step.users.values("pk")).order_by("pk")]
-    for team in step.teams.order_by("name"):
-        members = [_person(user) for user in team.members.order_by("pk")]
-        found += members or [Target(f"team {team.name}")]
-    for rota in step.rotas.order_by("name"):
-        member = duty.on_call(rota_of(rota), at)
-        user = users.filter(pk=member).first() if member is not None else None
-        found.append(_person(user) if user else Target(f"rota {rota.name}"))
-    found += [Target(each.name, channel=each) for each in step.channels.order_by("pk")]
-    return list({_identity(target): target for target in found}.values()) or [Target("this step")]
-
-
-def told_of(alert_id: int) -> list[Target]:
-    """Those who were told of an alert: who hears that it is over."""
-    told = Decision.objects.filter(alert_id=alert_id, sent_at__isnull=False)
-    users = get_user_model().objects.filter(pk__in=told.values("user")).order_by("pk")
-    rooms = Channel.objects.filter(pk__in=told.values("channel")).order_by("pk")
-    return [*map(_person, users), *(Target(each.name, channel=each) for each in rooms)]
-
-
-def rota_of(rota: Rota) -> duty.Rota:
-    """As the pure module wants it. A zone that is no more is UTC."""
-    places = rota.places.order_by("position").values_list("user_id", flat=True)
-    return duty.Rota(
-        tuple(places),
-        max(timedelta(hours=rota.shift_hours), duty.MIN_SHIFT),
-        datetime.combine(rota.starts_on, rota.starts_at),
-        _zone(rota.zone),
-        tuple(
-            duty.Substitute(each.starts_at, each.ends_at, each.user_id)
-            for each in rota.substitutions.order_by("id")
-        ),
-    )
 
 
 def wishes_of(recipient: Recipient) -> Wishes:
@@ -85,7 +32,7 @@ def wishes_of(recipient: Recipient) -> Wishes:
     except InvalidHours:
         digest_at = ()
     return Wishes(
-        _zone(recipient.zone),
+        zone_of(recipient.zone),
         recipient.minimum,
         recipient.paused_until,
         quiet,
@@ -102,14 +49,6 @@ def recipient_of(target: Target, *, lock: bool = False) -> Recipient:
     which = {"user": target.user} if target.user is not None else {"channel": target.channel}
     made, _ = Recipient.objects.get_or_create(**which)
     return Recipient.objects.select_for_update().get(pk=made.pk) if lock else made
-
-
-def channels_of(target: Target) -> list[Channel]:
-    """On which it can be told now."""
-    if target.channel is not None:
-        return [target.channel] if target.channel.enabled else []
-    own = Channel.objects.filter(owner=target.user, enabled=True)
-    return list(own.order_by("pk"))
 
 
 def _takes(channel: Channel, content: Content) -> bool:
@@ -135,7 +74,7 @@ def tell(
     is_end = content.what == "cleared"
     content = replace(content, url=content.url or links.page(occasion.alert_id))
     # In one order, so that two processes do not wait for each other's rows.
-    ordered = sorted(targets, key=_identity)
+    ordered = sorted(targets, key=identity)
     judged_now = [_judged(each, content, at, is_end, use_up=True) for each in ordered]
     decisions = Decision.objects.bulk_create(
         Decision(
@@ -245,20 +184,3 @@ def refusal(target: Target, content: Content) -> Why | None:
     if not channels:
         return Why.NO_CHANNEL
     return None if any(_takes(each, content) for each in channels) else Why.MILD
-
-
-def _person(user: Any) -> Target:
-    return Target(user.get_username(), user=user)
-
-
-def _identity(target: Target) -> tuple[int, int, str]:
-    if target.user is not None:
-        return (0, target.user.pk, "")
-    return (1, target.channel.pk, "") if target.channel is not None else (2, 0, target.name)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return zone_named(name)
-    except UnknownZone:
-        return UTC_ZONE

@@ -18,7 +18,8 @@ from notifications.api.fields import MomentField
 from notifications.content import Content
 from notifications.models import Decision, Delivery, Notification
 from notifications.people.decision import Why
-from notifications.recipients import Target, recipient_of, wishes_of
+from notifications.recipients import recipient_of, wishes_of
+from notifications.targets import Target
 from telemetry.api import parameters as query
 from telemetry.moments import to_ms
 

@@ -30,7 +30,8 @@ from notifications.api.fields import (
 )
 from notifications.models import Channel, Recipient
 from notifications.people.hours import quiet_until
-from notifications.recipients import Target, recipient_of, wishes_of
+from notifications.recipients import recipient_of, wishes_of
+from notifications.targets import Target
 from telemetry.moments import to_ms
 
 MAX_HOURLY = 1_000  # messages

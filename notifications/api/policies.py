@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from access.permission import ForEverySite, checked
 from access.scope import Scope
 from devices import clock
-from notifications import escalations, recipients, said
+from notifications import escalations, recipients, said, targets
 from notifications.api.noted import Noted
 from notifications.api.policy_shapes import (
     PoliciesShape,
@@ -124,21 +124,21 @@ class TrialView(APIView):
             for step in (
                 policy.steps.order_by("number") if escalations.fits(policy, content) else ()
             ):
-                told = [_told(each, content, due) for each in recipients.targets_of(step, due)]
+                told = [_told(each, content, due) for each in targets.targets_of(step, due)]
                 steps.append({"policy": policy.name, "at": to_ms(due), "told": told})
                 due += timedelta(minutes=step.minutes)
         return Response({"steps": sorted(steps, key=lambda step: step["at"])})
 
 
-def _told(target: recipients.Target, content: Content, at: Any) -> dict[str, Any]:
+def _told(target: targets.Target, content: Content, at: Any) -> dict[str, Any]:
     decided = recipients.judged(target, content, at)
     would = Decision(why=decided.why, due_at=decided.due)
     return {
         "who": target.name,
         "why": decided.why,
         "at": decided.due and to_ms(decided.due),
-        "said": said.of_one(would, recipients.UTC_ZONE),
-        "channels": [each.name for each in recipients.channels_of(target)] if decided.due else [],
+        "said": said.of_one(would, targets.UTC_ZONE),
+        "channels": [each.name for each in targets.channels_of(target)] if decided.due else [],
     }
 
 

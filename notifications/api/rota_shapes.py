@@ -15,7 +15,7 @@ from notifications.api.fields import MomentField, UserField, ZoneField
 from notifications.models import Rota, Substitution
 from notifications.models.channel import MAX_NAME
 from notifications.people.duty import MAX_SHIFT, duties
-from notifications.recipients import rota_of
+from notifications.targets import rota_of
 from telemetry.moments import to_ms
 
 MAX_PLACES = 50  # of a rota
