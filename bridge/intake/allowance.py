@@ -41,6 +41,7 @@ class Allowance:
     ) -> None:
         """`readings` a second of one sender; `clock` gives monotonic seconds."""
         self._readings = settings.DEVICE_READINGS if readings is None else readings
+        self._problem = Problem(Reason.OVER_LIMIT, self.limit)  # the same for all of a flood
         self._rate = self._readings * READING  # a second
         self._most = AT_ONCE * self._rate
         # What each may cost beside, for it may have sent it while nobody read here. It is taken off
@@ -109,7 +110,7 @@ class Allowance:
         kept = cost <= KEPT_AT_ONCE * self._rate
         if kept:
             self._kept[sender] = cost
-        return Rejected(uid, Problem(Reason.OVER_LIMIT, self.limit), kept)
+        return Rejected(uid, self._problem, kept)
 
     def flooding(self) -> set[tuple[Hashable, str]]:
         """Who floods since this was asked before, each with its uid. For any thread."""
