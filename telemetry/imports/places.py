@@ -19,7 +19,7 @@ from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
 from telemetry.imports.readings import Key, Readings
 from telemetry.models import Series
-from telemetry.moments import to_us
+from telemetry.moments import EPOCH, to_us
 from telemetry.series.events import announce_series
 from telemetry.series.facts import Told, kind_of
 from telemetry.series.registry import MAX_SERIES_PER_DEVICE, SeriesRegistry
@@ -68,13 +68,14 @@ class Places:
             ).values_list("pk", "site_id", "kind")
         }
         new = kept.Owner(None if site is None else site.pk, "")
+        summed = backend().keeps_from(EPOCH)  # asked once: a key each would be a question each
 
         def limit(key: Key) -> datetime:
             found = series[key]
             if found is not None:
                 return limits[found]
             days = rules.days(owners.get(ids[key] or 0, new))
-            return backend().keeps_from(kept.since(days, now).raw)
+            return max(kept.since(days, now).raw, summed)
 
         return np.array([to_us(limit(key)) for key in readings.keys], np.int64)
 

@@ -167,8 +167,9 @@ class Import:
                 reader.read(whole, Report())  # what it learns of the first ones holds for all
                 continue
             for block, end in _cut(whole, begin, row):
-                writer.write(reader.read(block, report), end)
+                writer.add(reader.read(block, report), end)
             self._tell(Progress(True, passed, report.readings, *totals))
+        writer.flush()
 
 
 def _cut(block: RowBlock, begin: int, row: ReadingImport) -> list[tuple[RowBlock, int]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 4 * 1024 * 1024  # of CSV and NDJSON read at a time; a row must be shorter
 BLOCK_ROWS = 100_000  # of Parquet
 MAX_COLUMNS = 2_000  # each has a place for every row of a block
+LINE_BREAK = ord("\n")
 MAX_SHOWN = 80  # characters of a bad row that are told
 
 
@@ -186,7 +187,7 @@ class _Numbering:
         is_bad = np.zeros(end - self._row, bool)
         is_bad[[row.number - self._row for row in bad[:among]]] = True
         lengths = np.ones(len(is_bad), np.int64)
-        for column in table.columns:
+        for column in filter(_has_break, table.columns):
             breaks = pc.fill_null(pc.count_substring(column, "\n"), 0)
             lengths[~is_bad] += breaks.to_numpy()
         for at, row in zip(np.flatnonzero(is_bad).tolist(), bad, strict=False):
@@ -202,6 +203,13 @@ class _Numbering:
         del bad[:among]
         self._line, self._row = int(starts[-1]), end
         return starts[:-1][~is_bad], told
+
+
+def _has_break(column: Any) -> bool:
+    """Whether any of its cells may hold a line break: a look at all of their bytes together is
+    cheaper than at each cell."""
+    buffers = [chunk.buffers()[2] for chunk in column.chunks]
+    return any((np.frombuffer(each, np.uint8) == LINE_BREAK).any() for each in buffers if each)
 
 
 def _ndjson(file: BinaryIO, _options: Options) -> Iterator[RowBlock]:

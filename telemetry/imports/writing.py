@@ -1,4 +1,8 @@
-"""Stores the readings of a block, a few days in each transaction, and how far that is with them."""
+"""Stores the readings of some blocks, a few days in each transaction, and with them how far it is.
+
+Days that are over go straight into packs where each series has many readings in the file: so a day
+is written once, and not again by `maintain`.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,17 @@ from telemetry.imports.readings import Readings
 from telemetry.imports.report import Report
 from telemetry.models import ReadingImport
 from telemetry.moments import EPOCH, from_us
-from telemetry.storage import store
+from telemetry.storage import packed_batch, packed_days, store
 from telemetry.storage.kept import AcceptsFrom
 
 BATCH_READINGS = 50_000  # of a transaction: about a tenth of a second
 MAX_DAYS = 32  # of a transaction, each a partition that it locks
+GATHERED_READINGS = 400_000  # of blocks that are stored together, so that series have many in each
+EACH_PACKED = (
+    100  # readings of a series gathered, on average: fewer, and packs are written too often
+)
+PACKED_READINGS = 100_000  # of a transaction that writes packs
+PACKED_DAYS = 366
 BREATH = 0.1  # of the time a batch took, for who stores what comes in now
 WORKER = "import"
 DAY_US = 86_400_000_000
@@ -50,26 +60,50 @@ class Writer:
     def __init__(self, row: ReadingImport, places: Places, report: Report) -> None:
         self._row, self._places, self._report = row, places, report
         self._limits = AcceptsFrom()
+        self._gathered: list[Rows] = []
+        self._texts: dict[tuple[int, int], Said] = {}
+        self._end = row.rows_done  # the row behind what is gathered
         self.touched: set[int] = set()  # series that got readings
         self.first_us = self.last_us = 0  # of these
 
-    def write(self, readings: Readings, block_end: int) -> None:
-        """Store a block that ends at this row. The days of it that are stored already are passed
-        over; its texts come last, and are merged."""
+    def add(self, readings: Readings, block_end: int) -> None:
+        """Store a block that ends at this row, now or together with the next ones."""
         ids = self._places.of(readings)
-        rows = self._numbers(readings, ids)
-        done = self._row.day_done if self._row.block_end == block_end else None
-        self._row.block_end, self._row.day_done = block_end, done
-        for day, chosen in _batches(rows.times_us):
-            last = None if day is None else EPOCH.date() + timedelta(days=day)
-            of = EPOCH.date() + timedelta(days=int(rows.times_us[chosen.stop - 1]) // DAY_US)
-            if done is None or of > done:
-                self._commit(rows.of(chosen), [], last or self._row.day_done)
-        texts = self._texts(readings, ids)
-        for _, chosen in _batches(np.array([each[1] for each in texts], np.int64)):
+        self._gathered.append(self._numbers(readings, ids))
+        self._add_texts(readings, ids)
+        self._end = block_end
+        many = sum(len(rows.ids) for rows in self._gathered) >= GATHERED_READINGS
+        if many or block_end == self._row.block_end:  # where an earlier run's blocks ended
+            self.flush()
+
+    def flush(self) -> None:
+        """Store what is gathered. The days of it that are stored already are passed over; its texts
+        come last, and are merged."""
+        rows, texts = self._in_order(), self._take_texts()
+        done = self._row.day_done if self._row.block_end == self._end else None
+        self._row.block_end, self._row.day_done = self._end, done
+        for is_packed, piece in self._pieces(rows):
+            bounds = (PACKED_READINGS, PACKED_DAYS) if is_packed else (BATCH_READINGS, MAX_DAYS)
+            for day, chosen in _batches(piece.times_us, *bounds):
+                last = None if day is None else EPOCH.date() + timedelta(days=day)
+                of = EPOCH.date() + timedelta(days=int(piece.times_us[chosen.stop - 1]) // DAY_US)
+                if done is None or of > done:
+                    note = last or self._row.day_done
+                    self._commit(piece.of(chosen), [], note, is_packed=is_packed)
+        for _, chosen in _batches(
+            np.array([each[1] for each in texts], np.int64), BATCH_READINGS, MAX_DAYS
+        ):
             self._commit(_NONE, texts[chosen], self._row.day_done)
-        self._row.rows_done, self._row.day_done = block_end, None
+        self._row.rows_done, self._row.day_done = self._end, None
         self.save(counts=True)
+
+    def _pieces(self, rows: Rows) -> Iterator[tuple[bool, Rows]]:
+        """The rows in the order of their days, and whether these go straight into packs."""
+        if len(rows.ids) < EACH_PACKED * len(np.unique(rows.ids)):
+            yield False, rows
+            return
+        for is_packed, chosen in packed_batch.spans(rows.times_us):
+            yield is_packed, rows.of(chosen)
 
     def save(self, *, counts: bool = False) -> None:
         """Note how far it is."""
@@ -79,15 +113,19 @@ class Writer:
         self._row.save(update_fields=[*names, "counts"] if counts else names)
 
     def _numbers(self, readings: Readings, ids: NDArray[np.int32]) -> Rows:
-        """Sorted, without what has no room, is too old, or comes twice."""
+        """Without what has no room, or is too old."""
         report = self._report
         rows = Rows(ids[readings.places], readings.times_us, readings.values, readings.lines)
         for line in rows.lines[rows.ids == 0].tolist():
             report.reject(line, NO_ROOM)
         old = self._limits.too_old(rows.ids, rows.times_us) & (rows.ids > 0)
         report.too_old += int(old.sum())
-        good = (rows.ids > 0) & ~old
-        rows = rows.of(good)
+        return rows.of((rows.ids > 0) & ~old)
+
+    def _in_order(self) -> Rows:
+        """What is gathered by day, series and time, without what comes twice."""
+        rows = Rows(*(np.concatenate(each) for each in zip(_NONE, *self._gathered, strict=True)))
+        self._gathered = []
         order = np.lexsort((rows.times_us, rows.ids, rows.times_us // DAY_US))
         rows = rows.of(order)
         same = np.append(
@@ -105,9 +143,8 @@ class Writer:
             )  # fmt: skip
         return rows.of(~same)
 
-    def _texts(self, readings: Readings, ids: NDArray[np.int32]) -> list[Said]:
-        """Series, time, text and line, by time."""
-        found: dict[tuple[int, int], Said] = {}
+    def _add_texts(self, readings: Readings, ids: NDArray[np.int32]) -> None:
+        found = self._texts
         for each in readings.texts:
             series_id = int(ids[each.place])
             if not series_id:
@@ -119,7 +156,11 @@ class Writer:
                 self._twice(each.line, there[2] == each.text, said)
             else:
                 found[series_id, each.time_us] = (series_id, each.time_us, each.text, each.line)
-        return sorted(found.values(), key=lambda each: (each[1], each[0]))
+
+    def _take_texts(self) -> list[Said]:
+        """Those gathered, by time."""
+        found, self._texts = self._texts.values(), {}
+        return sorted(found, key=lambda each: (each[1], each[0]))
 
     def _twice(self, line: int, is_same: bool, why: str) -> None:
         if is_same:
@@ -128,7 +169,9 @@ class Writer:
             self._report.conflicts += 1
         self._report.note(int(line), "repeated" if is_same else "conflict", why)
 
-    def _commit(self, rows: Rows, texts: list[Said], last: date | None) -> None:
+    def _commit(
+        self, rows: Rows, texts: list[Said], last: date | None, *, is_packed: bool = False
+    ) -> None:
         began = time.monotonic()
         batch = store.Batch(
             rows.ids, rows.times_us, rows.values, [each[:3] for each in texts],
@@ -139,7 +182,12 @@ class Writer:
             self._row.day_done = last
             self.save()
 
-        written = store.write(batch, WORKER, alongside=store.Alongside(write=note))
+        alongside = store.Alongside(write=note)
+        try:
+            written = packed_batch.write(batch, alongside) if is_packed else None
+        except packed_days.Unpacked:
+            written = None
+        written = written or store.write(batch, WORKER, alongside=alongside)
         self._account(written, rows, texts)
         self._touch(rows.ids, rows.times_us)
         if texts:
@@ -174,19 +222,21 @@ def _why(is_closed: bool) -> str:
     return "where somebody corrected the readings" if is_closed else "where another value is stored"
 
 
-def _batches(times_us: NDArray[np.int64]) -> Iterator[tuple[int | None, slice]]:
+def _batches(
+    times_us: NDArray[np.int64], most: int, most_days: int
+) -> Iterator[tuple[int | None, slice]]:
     """Rows in the order of days as batches: the last day that each completes, and which they are.
-    A day is in one batch, unless it is larger."""
+    A day is in one batch, unless it is larger than `most` readings."""
     days = times_us // DAY_US
     ends = np.append(np.flatnonzero(np.diff(days)) + 1, len(days)).tolist() if len(days) else []
     start = first = 0
     for at, end in enumerate(ends):
-        more = ends[at + 1] - start if at + 1 < len(ends) else BATCH_READINGS + 1
-        if more <= BATCH_READINGS and at + 1 - first < MAX_DAYS:
+        more = ends[at + 1] - start if at + 1 < len(ends) else most + 1
+        if more <= most and at + 1 - first < most_days:
             continue
-        while end - start > BATCH_READINGS:
-            yield None, slice(start, start + BATCH_READINGS)
-            start += BATCH_READINGS
+        while end - start > most:
+            yield None, slice(start, start + most)
+            start += most
         yield int(days[end - 1]), slice(start, end)
         start, first = end, at + 1
 

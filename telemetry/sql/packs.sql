@@ -33,6 +33,32 @@ SELECT NOT EXISTS (SELECT FROM dirty_minutes(%(start)s, %(stop)s))
 -- From the commit on no row goes into a partition of this day.
 INSERT INTO packed_day (day) VALUES (%(day)s) ON CONFLICT DO NOTHING
 
+-- name: close_free_days
+-- The same of many days at once, of those that are over for long enough by the database's clock.
+INSERT INTO packed_day (day)
+SELECT asked.day FROM unnest(%(days)s::date[]) AS asked (day)
+WHERE asked.day < (now() AT TIME ZONE 'UTC')::date - %(wait_days)s::int
+ON CONFLICT DO NOTHING
+
+-- name: list_stored_days
+-- Of which of these series and days in [start, stop), counted since 1970, something is packed or came
+-- late, and whether texts are among it.
+SELECT series_id, (stored.time AT TIME ZONE 'UTC')::date - '1970-01-01'::date AS day, bool_or(is_text)
+FROM (
+    SELECT series_id, start AS time, false AS is_text FROM reading_pack
+    WHERE series_id = ANY (%(series)s::int[]) AND start >= %(start)s AND start < %(stop)s
+    UNION ALL
+    SELECT series_id, start, true FROM text_pack
+    WHERE series_id = ANY (%(series)s::int[]) AND start >= %(start)s AND start < %(stop)s
+    UNION ALL
+    SELECT series_id, time, false FROM late_reading
+    WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+    UNION ALL
+    SELECT series_id, time, true FROM late_text_reading
+    WHERE series_id = ANY (%(series)s::int[]) AND time >= %(start)s AND time < %(stop)s
+) AS stored
+GROUP BY 1, 2
+
 -- name: count_packed
 -- Notes how many more readings are in the packs of a day.
 UPDATE packed_day SET readings = greatest(0, readings + %(readings)s) WHERE day = %(day)s

@@ -8,7 +8,7 @@ statement is one snapshot: a reading that is just being packed is seen once.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, LiteralString, NamedTuple
@@ -16,6 +16,7 @@ from typing import Any, LiteralString, NamedTuple
 import numpy as np
 from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
+from psycopg import Copy
 
 from telemetry.moments import from_us
 from telemetry.sql import load
@@ -46,6 +47,9 @@ _FIELDS: dict[str, struct.Struct | np.dtype[Any] | None] = {
     "singles": np.dtype([("size", ">i4"), ("value", ">f4")]),
     "doubles": np.dtype([("size", ">i4"), ("value", ">f8")]),
 }
+
+
+_COPY = f"COPY reading_pack ({', '.join(_FIELDS)}) FROM STDIN"
 
 
 class Columns(NamedTuple):
@@ -119,14 +123,35 @@ def write_numbers(cursor: CursorWrapper, found: Columns, *, by_hour: bool) -> No
     """Write them as packs. They are of one day."""
     if not len(found.series_ids):
         return
-    with cursor.copy(f"COPY reading_pack ({', '.join(_FIELDS)}) FROM STDIN") as copy:
+    with cursor.copy(_COPY) as copy:
         for series_id, one in _by_series(found.series_ids):
-            times, values = found.times_us[one], found.values[one]
-            for cut in packs.cuts(times, packs.MAX_NUMBERS, by_hour=by_hour):
-                clock, numbers = packs.clock_of(times[cut]), packs.numbers_of(values[cut])
-                copy.write_row(
-                    (*_head(series_id, times[cut], values[cut][-1].item()), *clock, *numbers)
-                )
+            _write_part(copy, series_id, found.times_us[one], found.values[one], by_hour=by_hour)
+
+
+def write_parts(cursor: CursorWrapper, given: Iterable[Columns]) -> None:
+    """Write as packs what comes in the order of day, series and time, of which there may be only
+    some hours of each: of as many in an hour as a dense day has, each hour has a pack."""
+    with cursor.copy(_COPY) as copy:
+        for found in given:
+            hours = found.times_us // packs.HOUR_US
+            apart = (np.diff(hours // 24) != 0) | (np.diff(found.series_ids) != 0)
+            edges = [0, *(np.flatnonzero(apart) + 1).tolist(), len(hours)]
+            for start, stop in pairwise(edges if len(hours) else ()):
+                span = int(hours[stop - 1] - hours[start]) + 1
+                _write_part(
+                    copy, int(found.series_ids[start]), found.times_us[start:stop],
+                    found.values[start:stop], by_hour=(stop - start) * 24 > packs.SPARSE * span,
+                )  # fmt: skip
+
+
+def _write_part(
+    copy: Copy, series_id: int, times: NDArray[np.int64], values: NDArray[np.float64], *,
+    by_hour: bool,
+) -> None:  # fmt: skip
+    """Of one series and day."""
+    for cut in packs.cuts(times, packs.MAX_NUMBERS, by_hour=by_hour):
+        clock, numbers = packs.clock_of(times[cut]), packs.numbers_of(values[cut])
+        copy.write_row((*_head(series_id, times[cut], values[cut][-1].item()), *clock, *numbers))
 
 
 def write_texts(

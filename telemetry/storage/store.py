@@ -46,7 +46,7 @@ DAY_CHANGES = 3  # times that days of a batch may be made, packed or unpacked wh
 _SQL = load("store")
 
 
-class _Stale(TelemetryError):
+class Stale(TelemetryError):
     """Somebody corrected readings, or undid it, since we asked what is closed."""
 
 
@@ -135,7 +135,7 @@ def _write(
             if repeatable:
                 raise
             repeatable = True
-        except _Stale:
+        except Stale:
             closed.learn()
 
 
@@ -162,13 +162,13 @@ def _commit(
         found = merge.Merged(0, set(), [], [])
         if merged.any() or left.texts:
             order = open_rows.order(alongside.order())
-            found = _merge(cursor, left, np.flatnonzero(merged), order, packed)
+            found = merge_rows(cursor, left, np.flatnonzero(merged), order, packed)
         inserted += found.inserted
         conflicts = open_rows.conflicts(found)
         if inserted:
-            _check_mark(_log(cursor, left))
+            check_mark(log(cursor, left))
         elif conflicts.closed_numbers or conflicts.closed_texts:
-            _check_mark(closed.mark(cursor))
+            check_mark(closed.mark(cursor))
         quarantined = batch.quarantined
         if conflicts.numbers or conflicts.texts:
             quarantined = quarantined + alongside.on_conflict(conflicts)
@@ -191,9 +191,10 @@ def _commit(
     return Written(inserted, found.repeated, changes, conflicts)
 
 
-def _check_mark(mark: UUID) -> None:
+def check_mark(mark: UUID) -> None:
+    """Raises `Stale` when this is not the mark of the corrections that are known here."""
     if mark != closed.latest().mark:
-        raise _Stale
+        raise Stale
 
 
 def begin(cursor: CursorWrapper, worker: str = "", lease: Lease | None = None) -> None:
@@ -223,7 +224,7 @@ def _copy(cursor: CursorWrapper, statement: LiteralString, buffer: bytes) -> Non
         copy.write(buffer)
 
 
-def _merge(
+def merge_rows(
     cursor: CursorWrapper,
     batch: Batch,
     rows: NDArray[np.intp],
@@ -243,7 +244,7 @@ def _merge(
     return found._replace(numbers=rows[found.numbers].tolist())
 
 
-def _log(cursor: CursorWrapper, batch: Batch) -> UUID:
+def log(cursor: CursorWrapper, batch: Batch) -> UUID:
     """Say in the commit log which series these readings are of, and of which minutes."""
     series_ids = np.asarray(batch.series_ids, dtype=np.int32)
     times_us = np.asarray(batch.times_us, dtype=np.int64)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import count
 from typing import LiteralString
 
@@ -22,7 +23,7 @@ from telemetry.history import blocks, columns, instants, news, reader
 from telemetry.history import newest as newest_readings
 from telemetry.moments import from_us
 from telemetry.sql import load
-from telemetry.storage import packing, partitions, replace, store, unpacking
+from telemetry.storage import packed_batch, packing, partitions, replace, store, unpacking
 from telemetry.storage.backend import backend
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -159,11 +160,14 @@ def forget(days: list[date]) -> None:
 
 # Few instants, so that they meet: hours of their own, one just at an edge, one alone in a day.
 offsets = st.sampled_from([0, 1, 1_000, 3_599_999_999, 3_600_000_000, DAY_US - 1, DAY_US + 7])
-values = st.sampled_from([21.5, 21.25, -0.0, 0.0, 5e-324, 1.7976931348623157e308, 0.1, "on", "off"])
+WORDS = ("on", "off")
+values = st.sampled_from([21.5, 21.25, -0.0, 0.0, 5e-324, 1.7976931348623157e308, 0.1, *WORDS])
 rows = st.lists(st.tuples(st.integers(0, 1), offsets, values), min_size=1, max_size=6)
 steps = st.one_of(
     st.tuples(st.just("write"), rows),
     st.tuples(st.just("again"), rows),
+    st.tuples(st.just("import"), rows),
+    st.tuples(st.just("import"), rows),
     st.tuples(st.just("pack"), st.sampled_from(DAYS)),
     st.tuples(st.just("pack"), st.sampled_from(DAYS)),
     st.tuples(st.just("unpack"), st.sampled_from(DAYS)),
@@ -189,6 +193,9 @@ def test_any_order_of_steps_leaves_what_a_plain_table_would_hold(done, one, othe
             if what in ("write", "again"):
                 given_rows = [(first + n, T + at, value) for n, at, value in given_to]
                 expect_written(model, given_rows, may_repeat=what == "again")
+            elif what == "import":
+                given_rows = [(first + n, T + at, v) for n, at, v in given_to if v not in WORDS]
+                expect_imported(model, given_rows)
             elif what == "pack":
                 packing.pack_day(given_to)
                 packing.drop_doomed()
@@ -242,6 +249,29 @@ def expect_written(model: Model, rows: list[tuple[int, int, float | str]], **fac
     numbers = [row for row in rows if not isinstance(row[2], str)]
     differing = [n for n, (s, at, value) in enumerate(numbers) if model[s, at] != value]
     assert written.conflicts.numbers == differing
+
+
+def imported(rows: dict[Key, float]) -> list[tuple[list[Key], store.Written]]:
+    """Store numbers as an import does; what of them was stored together, and what came of it."""
+    keys = sorted(rows, key=lambda key: (key[1] // DAY_US, key))
+    done = []
+    for is_packed, chosen in packed_batch.spans(np.array([at for _, at in keys], np.int64)):
+        piece = [(*key, rows[key]) for key in keys[chosen]]
+        write = packed_batch.write if is_packed else partial(store.write, worker="w")
+        done.append((keys[chosen], write(batch(piece, may_repeat=True))))
+    return done
+
+
+def expect_imported(model: Model, rows: list[tuple[int, int, float]]) -> None:
+    """Import them, and have the model keep what was there."""
+    fresh: dict[Key, float] = {}
+    for each, at, value in rows:
+        fresh.setdefault((each, at), value)
+    for keys, written in imported(fresh):
+        assert written.inserted == len([key for key in keys if key not in model])
+        model |= {key: fresh[key] for key in keys if key not in model}
+        differing = [n for n, key in enumerate(keys) if model[key] != fresh[key]]
+        assert written.conflicts.numbers == differing
 
 
 @pytest.fixture
@@ -353,7 +383,9 @@ def _guarded(work: Callable[[], None], wrong: list[object]) -> threading.Thread:
     return threading.Thread(target=run)
 
 
-def test_packers_writers_and_readers_at_once_lose_and_double_nothing(day: date, monkeypatch):
+def test_packers_writers_and_readers_at_once_lose_and_double_nothing(  # noqa: C901 (threads)
+    day: date, monkeypatch
+):
     monkeypatch.setattr(packing, "STEP_ROWS", 2_000)
     wrong: list[object] = []
     stop = threading.Event()
@@ -373,9 +405,21 @@ def test_packers_writers_and_readers_at_once_lose_and_double_nothing(day: date, 
             inserted.append(store.write(batch(again[first : first + 10]), "w").inserted)
 
     reading = _guarded(read, wrong)
-    others = [
-        _guarded(work, wrong) for work in (write, write, *[lambda: packing.pack_day(day)] * 2)
-    ]
+    # A day that is in nobody's rows: two import the same, a third has some of it come late.
+    history = {(1, T + DAY_US + n * 1_000_000): 1.0 for n in range(600)}
+
+    def come_in() -> None:
+        for first in range(0, 600, 200):
+            some = dict(list(history.items())[first : first + 200])
+            inserted.extend(written.inserted for _, written in imported(some))
+
+    def come_late() -> None:
+        for key in list(history)[150:450:30]:
+            inserted.append(store.write(batch([(*key, 1.0)]), "w").inserted)
+
+    list(packed_batch.spans(np.array([T + DAY_US])))  # closes it
+    works = (write, write, *[lambda: packing.pack_day(day)] * 2, come_in, come_in, come_late)
+    others = [_guarded(work, wrong) for work in works]
     for thread in [reading, *others]:
         thread.start()
     for thread in others:
@@ -383,11 +427,57 @@ def test_packers_writers_and_readers_at_once_lose_and_double_nothing(day: date, 
     stop.set()
     reading.join(60)
     assert wrong == []
-    assert sum(inserted) == len(again)
+    assert sum(inserted) == len(again) + len(history)
     packing.pack_day(day)
     packing.drop_doomed()
-    assert [count for _, count, _ in summary()] == [6_200, 6_200, 2]
+    assert [count for _, count, _ in summary()] == [6_800, 6_200, 2]
     assert in_rows() == (0, [])
+
+
+@pytest.mark.parametrize("statement", ["SELECT EXISTS", "UPDATE packed_day", "INTO commit_log"])
+def test_an_import_that_is_killed_is_there_whole_or_not_at_all(statement, monkeypatch):
+    monkeypatch.setattr(partitions, "LOCK_WAIT", "60s")
+    first = next(_series)
+    rows = {(first, T + n * 60_000_000): float(n) for n in range(500)}
+    with pytest.raises((DatabaseError, psycopg.Error)), cut_at(statement, 1):
+        imported(rows)
+    connection.close()
+    try:
+        assert stored([first]) == {}
+        ((_, written),) = imported(rows)
+        assert written.inserted == 500
+        assert (stored([first]), in_rows()) == (rows, (0, []))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT readings FROM packed_day WHERE day = %s", [DAYS[0]])
+            assert cursor.fetchone() == (500,)
+    finally:
+        forget(DAYS)
+
+
+def test_an_import_finds_by_the_keys_what_is_stored_of_its_days():
+    asked = {"series": [7, 8], "start": from_us(T), "stop": from_us(STOP)}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, rest in (
+            ("reading_pack", ", start, 1, 1.5, 1, 1, 1, ''"), ("late_reading", ", 1.5"),
+            ("text_pack", ", start, 1, 'on', 1, 1, 1, '', '{on}', '{0}'"),
+            ("late_text_reading", ", 'on'"),
+        ):  # fmt: skip
+            names = (
+                ", stop, count, last, unit, step, width, steps" if "pack" in table else ", value"
+            )
+            names += ", words, places" if table == "text_pack" else ""
+            at = "start" if "pack" in table else "time"
+            cursor.execute(
+                f"INSERT INTO {table} (series_id, {at}{names}) SELECT n %% 200, start{rest}"
+                " FROM generate_series(0, 9999) AS n,"
+                " LATERAL (SELECT %s::timestamptz + n * interval '1 hour') AS one (start)",
+                [from_us(T)],
+            )
+            cursor.execute(f"ANALYZE {table}")
+        cursor.execute("EXPLAIN " + load("packs")["list_stored_days"], asked)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        transaction.set_rollback(True)
+    assert "Seq Scan" not in plan
 
 
 def test_a_day_waits_for_its_summaries_and_the_command_has_it_in_rows_again(

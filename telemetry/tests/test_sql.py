@@ -139,6 +139,7 @@ SAMPLES = {
     "spooled": 0,
     "day": date(2026, 3, 1),
     "days": [date(2026, 3, 1)],
+    "wait_days": 3,
     "moments": [datetime(2026, 3, 1, tzinfo=UTC)],
 }
 # Utility statements, and what is of tables that are not there yet: test_partitions.py and

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from telemetry.models import RetentionRule, Series
 from telemetry.moments import from_us, to_ms, to_us
 from telemetry.storage import (
     kept,
+    packed_batch,
     packing,
     retention,
     rollups,
@@ -221,7 +223,7 @@ def test_two_runs_at_once_remove_each_reading_once(settings) -> None:
 KEYS = st.tuples(st.integers(0, 2), st.integers(0, 11), st.integers(0, 2))
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.just("write"), st.lists(KEYS, min_size=1, max_size=8)),
+        st.tuples(st.sampled_from(["write", "import"]), st.lists(KEYS, min_size=1, max_size=8)),
         st.tuples(st.just("rule"), st.integers(0, 2), st.sampled_from([None, 2, 5, 8])),
         st.tuples(st.sampled_from(["trim", "drop", "pack", "unpack"])),
         st.tuples(st.just("correct"), st.integers(0, 2), st.integers(1, 9)),
@@ -258,15 +260,20 @@ def run_model(actions: list) -> None:  # noqa: C901, PLR0912, PLR0915 (a case ea
     taken: dict[int, set[int]] = {one.pk: set() for one in held}  # of what ever was
     closed: dict[int, set[int]] = {one.pk: set() for one in held}  # days ago, corrected
     for name, *rest in [*actions, ("trim",)]:
-        if name == "write":
+        if name in ("write", "import"):
             limits = kept.accepts_from(list(model), NOW)
             new = {
                 (held[at].pk, END * 1000 - (days * 24 * 3600 - second) * 1_000_000)
                 for at, days, second in rest[0]
             }
-            young = sorted(key for key in new if from_us(key[1]) >= limits[key[0]])
-            ids, at = [key[0] for key in young], [key[1] for key in young]
-            store.write(store.Batch(ids, at, [1.0] * len(ids), may_repeat=True), "w")
+            young = [key for key in new if from_us(key[1]) >= limits[key[0]]]
+            young.sort(key=lambda key: (key[1] // DAY_US, key))
+            at = np.array([key[1] for key in young], np.int64)
+            pieces = packed_batch.spans(at) if name == "import" else [(False, slice(0, len(at)))]
+            for is_packed, chosen in pieces:
+                ids = [key[0] for key in young[chosen]]
+                batch = store.Batch(ids, at[chosen], [1.0] * len(ids), may_repeat=True)
+                (packed_batch.write if is_packed else partial(store.write, worker="w"))(batch)
             for one, us in young:
                 if (END * 1000 - us - 1) // DAY_US not in closed[one]:
                     model[one].add(us)
