@@ -160,6 +160,8 @@ def test_the_cursor_reads_every_chart_also_one_out_of_sight(page: Page):
     )
     minute = re.compile(r"\d\d:\d\d:\d\d")
     expect(page.locator(".series-head .age")).to_have_text([minute] * 8)
+    page.hover(".plot canvas >> nth=1")
+    expect(page.locator(".tooltip div .at")).to_have_text(["40.00\u2009V"])
     page.click(".chart-card >> nth=1 >> summary")
     page.click("text=Show table >> visible=true")
     expect(page.locator("tbody td >> nth=1")).to_have_text("40.00")
