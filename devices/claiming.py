@@ -15,6 +15,7 @@ from access import tries
 from access.tries import Limit
 from devices import clock, signals
 from devices.credentials import TOKEN_PREFIX
+from devices.metadata import can_be_stored
 from devices.models import UID_PATTERN, Device, DeviceAlias
 from devices.provisioning_key import ProvisioningKey, secret_digest
 
@@ -52,7 +53,9 @@ def claim(asked: Mapping[str, Any], address: str | None) -> Claimed:
 def _key_of(asked: Mapping[str, Any], address: str | None) -> ProvisioningKey | None:
     key, secret = asked.get("provisionDeviceKey"), asked.get("provisionDeviceSecret")
     with tries.trying({f"claim:{tries.home(address)}": BY_ADDRESS}) as this:
-        if not isinstance(key, str) or not isinstance(secret, str) or "\0" in key:
+        if not isinstance(key, str) or not isinstance(secret, str):
+            return None
+        if not can_be_stored(key) or not can_be_stored(secret):
             return None
         found = ProvisioningKey.objects.filter(key=key).select_related("site").first()
         if found is None or not secrets.compare_digest(found.digest, secret_digest(secret)):

@@ -19,6 +19,11 @@ MAX_METADATA_BYTES = 16 * 1024  # bytes of metadata written as compact JSON
 MAX_METADATA_DEPTH = 8  # levels of objects and arrays, the outermost counted
 
 
+def can_be_stored(text: str) -> bool:
+    """Whether Postgres can hold it: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text))
+
+
 def validate_metadata(value: Any) -> None:
     """Metadata is a JSON object that Postgres can hold, of bounded size and depth."""
     validate_object(value, "Metadata", 'Metadata is a JSON object, such as {"firmware": "1.4"}.')

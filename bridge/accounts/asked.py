@@ -24,7 +24,8 @@ from rest_framework.views import APIView
 
 from access.acting import address_of
 from access.throttle import Callers
-from devices.api.parsers import BoundedJSONParser
+from devices.api.parsers import ForeignJSONParser
+from devices.metadata import can_be_stored
 from devices.mqtt_rights import may_be_there, topics_of
 from devices.topic_filter import covers, matches
 
@@ -43,7 +44,7 @@ class OfBroker(APIView):
     authentication_classes: ClassVar[list[Any]] = []
     permission_classes: ClassVar[list[Any]] = []
     throttle_classes: ClassVar[list[Any]] = []
-    parser_classes: ClassVar[list[Any]] = [BoundedJSONParser, FormParser]
+    parser_classes: ClassVar[list[Any]] = [ForeignJSONParser, FormParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -75,7 +76,7 @@ def _given(request: Request) -> bytes:
 def _word(request: Request, name: str) -> str:
     """ "" for what is no text, or none that Postgres takes."""
     found = request.data.get(name) if hasattr(request.data, "get") else None
-    return found if isinstance(found, str) and "\0" not in found else ""
+    return found if isinstance(found, str) and can_be_stored(found) else ""
 
 
 def _is_device(request: Request) -> bool:
@@ -162,7 +163,7 @@ class Vernemq(OfBroker):
         username, topics = _word(request, "username"), []
         for each in asked:
             given = each.get("topic") if isinstance(each, dict) else None
-            topic = given if isinstance(given, str) and "\0" not in given else ""
+            topic = given if isinstance(given, str) and can_be_stored(given) else ""
             may = _may(username, topic, subscribing=True)
             topics.append({"topic": topic, "qos": each.get("qos", 0) if may else NOT_ALLOWED})
         allowed = [each for each in topics if each["qos"] != NOT_ALLOWED]

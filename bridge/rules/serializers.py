@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from bridge.decode.rules import definition
 from bridge.decode.rules.problems import InvalidRule
 from bridge.models import DecodeRule
-from devices.api.strict import Strict
+from devices.api.strict import Strict, Whole
 
 MAX_SAMPLES = 20  # messages a rule is tested against
 MAX_SAMPLE = 16_384  # characters of the payload of one
@@ -29,7 +29,7 @@ class DefinitionField(serializers.JSONField):
         return value
 
 
-class SampleSerializer(serializers.Serializer):
+class SampleSerializer(Whole):
     topic = serializers.CharField(max_length=MAX_TOPIC)
     payload = serializers.CharField(
         max_length=MAX_SAMPLE, allow_blank=True, trim_whitespace=False, help_text="As text."

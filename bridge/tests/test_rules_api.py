@@ -70,6 +70,10 @@ def test_rules_are_written_changed_ordered_and_deleted(api):
         f"/api/v1/rules/{first['id']}/", {"enabled": False, "name": "A"}, format="json"
     )
     assert answer.json()["enabled"] is False
+    # A sample without its topic, which only PATCH let through, kept every rule from being listed.
+    for samples in ([{}], [{"topic": "a"}], ["a"]):
+        answer = api.patch(f"/api/v1/rules/{first['id']}/", {"samples": samples}, format="json")
+        assert (answer.status_code, [*answer.json()]) == (400, ["samples"])
     assert api.delete(f"/api/v1/rules/{third['id']}/").status_code == 204
     assert names(api) == ["A", "b"]
     assert create(api, "d")["position"] > second["position"]

@@ -7,12 +7,13 @@ from typing import Any
 from rest_framework import serializers
 
 from derived.models.derived_series import MAX_HOLD
+from devices.api.strict import Whole
 from telemetry.expression.parser import MAX_NAMES
 from telemetry.formula_bounds import MAX_LENGTH, MAX_NAME
 from telemetry.models import MAX_METRIC_LENGTH
 
 
-class DerivedInputSerializer(serializers.Serializer):
+class DerivedInputSerializer(Whole):
     name = serializers.RegexField(r"\A[A-Za-z_][A-Za-z0-9_]*\Z", max_length=MAX_NAME)
     series = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
     hold = serializers.FloatField(

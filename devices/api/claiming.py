@@ -19,6 +19,7 @@ from access.permission import checked
 from access.scope import Scope
 from access.tries import TooManyTries
 from devices import broker_account, signals
+from devices.api.parsers import ForeignJSONParser
 from devices.api.strict import Strict
 from devices.claiming import claim
 from devices.models import Site
@@ -132,6 +133,7 @@ class ClaimView(APIView):
     changes_nothing = True  # what it registers is recorded as a device's registration
     authentication_classes: ClassVar[list[Any]] = []
     permission_classes: ClassVar[list[Any]] = []
+    parser_classes: ClassVar[list[Any]] = [ForeignJSONParser]
 
     def post(self, request: Request) -> Response:
         asked = request.data if isinstance(request.data, dict) else {}

@@ -54,7 +54,7 @@ class StrictOrdering(OrderingFilter):
         words = request.query_params.get(self.ordering_param, "").split(",")
         wanted = [word.strip() for word in words if word.strip()] or list(view.ordering)
         order: list[Any] = []
-        for word in wanted:
+        for word in dict.fromkeys(wanted):  # Postgres orders by so many columns, and no more
             column = view.ordering_fields.get(word.removeprefix("-"))
             if column is None:
                 known = ", ".join(view.ordering_fields)

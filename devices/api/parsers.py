@@ -9,6 +9,8 @@ from typing import IO, Any
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 
+from devices.metadata import can_be_stored
+
 MAX_NUMBER = 2**1023  # a larger whole number is no float
 BAD_TEXT = "A text holds a NUL or half a surrogate pair, which the database cannot hold."
 BAD_NUMBER = "A number is not finite, or too large."
@@ -18,6 +20,8 @@ class BoundedJSONParser(JSONParser):
     """Answers a deeply nested body with 400; a recursion error is no ValueError, so DRF's own
     parser answers with 500. So it does with what JSON can write and neither Postgres nor a float
     can hold, wherever in the body it stands."""
+
+    checks_values = True
 
     def parse(
         self,
@@ -29,11 +33,18 @@ class BoundedJSONParser(JSONParser):
             asked = super().parse(stream, media_type, parser_context)
         except RecursionError as exc:
             raise ParseError("JSON parse error - nested too deep") from exc
-        _check(asked)
+        if self.checks_values:
+            _check(asked)
         if parser_context is not None:
             # For the audit log: the stream can be read once only.
             parser_context["request"]._request.asked = asked
         return asked
+
+
+class ForeignJSONParser(BoundedJSONParser):
+    """For views that answer in another program's form, also that a name is none."""
+
+    checks_values = False
 
 
 def _check(asked: Any) -> None:
@@ -60,7 +71,7 @@ def _wrong(value: Any) -> str:
         elif isinstance(each, list):
             pending += each
         elif isinstance(each, str):
-            if (not each.isascii() and _has_half_a_pair(each)) or "\0" in each:
+            if not can_be_stored(each):
                 return BAD_TEXT
         elif isinstance(each, float):
             if not math.isfinite(each):
@@ -68,11 +79,3 @@ def _wrong(value: Any) -> str:
         elif isinstance(each, int) and not -MAX_NUMBER <= each <= MAX_NUMBER:
             return BAD_NUMBER
     return ""
-
-
-def _has_half_a_pair(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False

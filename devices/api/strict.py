@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -16,3 +17,17 @@ class Strict(serializers.Serializer):
         if unknown:
             raise ValidationError({name: ["There is no such field."] for name in unknown})
         return attrs
+
+
+class Whole(serializers.Serializer):
+    """An object within another. By PATCH too it is given whole: Django REST framework would let its
+    fields be missing, and what reads it later trips over them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            needed = [each for each in self._writable_fields if each.required]
+            missing = {each.field_name: each for each in needed if each.field_name not in data}
+            if missing:
+                said = {name: [each.error_messages["required"]] for name, each in missing.items()}
+                raise ValidationError(said)
+        return super().to_internal_value(data)

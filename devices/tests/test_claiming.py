@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -154,3 +155,11 @@ def test_who_guesses_is_told_to_wait(key):
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
     assert not Device.objects.exists()
+
+
+def test_half_a_surrogate_pair_is_no_key():
+    for name in ("provisionDeviceKey", "provisionDeviceSecret"):
+        asked = {"provisionDeviceKey": "k", "provisionDeviceSecret": "s", name: "\ud800"}
+        body = json.dumps(asked)  # which escapes what the client could not encode
+        answer = APIClient().generic("POST", "/api/v1/provision", body, "application/json")
+        assert answer.json() == {"status": "FAILURE", "errorMsg": NO_KEY}

@@ -48,6 +48,7 @@ def found(api, query):
         ("?search=%25", []),
         ("?ordering=-name", ["m-1", "x-1", "p-1"]),
         ("?ordering=uid", ["m-1", "p-1", "x-1"]),
+        ("?ordering=" + "uid," * 2_000, ["m-1", "p-1", "x-1"]),  # Postgres takes 1 664
         ("?ordering=-last_seen", ["m-1", "p-1", "x-1"]),
         ("?ordering=last_seen", ["p-1", "m-1", "x-1"]),
         ("?ordering=-created_at", ["x-1", "p-1", "m-1"]),

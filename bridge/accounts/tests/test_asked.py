@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -93,6 +94,11 @@ def test_a_broker_lets_in_devices_with_the_token_of_that_user_name(asks):
         ("pump.2", None), (["pump.2"], [pump.token]), ({"a": 1}, 5),
     ]  # fmt: skip
     assert [each for each in wrong if comes(asks, *each)] == []
+    # Escaped, as the client could not encode it.
+    odd = json.dumps({"username": "pump.2\ud800", "password": "\ud800"})
+    for form in ("emqx/authentication", "mosquitto/user"):
+        answer = asks.generic("POST", f"/api/v1/broker/{form}/", odd, "application/json")
+        assert answer.json().get("ok", answer.json().get("result")) in (False, "deny")
     for change in ({"enabled": False}, {"enabled": True, "removed_at": clock.now()}):
         Device.with_removed.update(**change)
         assert not comes(asks, "pump.2", pump.token)
