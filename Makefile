@@ -12,6 +12,8 @@ RUN_STAMP := $(VENV)/.run-$(shell cksum < requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PACKAGES := config access alerts derived notifications devices shiftlog telemetry bridge dashboard embedded firmware_sim supply
 JS_STAMP := node_modules/.lint-$(shell cksum < package-lock.json | cut -d' ' -f1)
+# Only where it is shown: beside the Python tests it is not.
+JS_COVERAGE = --experimental-test-coverage
 JS_TESTS = $(shell find dashboard tests -name '*.test.js')
 # Workers with servers of their own. Most tests wait for a process: with five, two cores are idle a fifth of the time.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
@@ -36,7 +38,7 @@ run: $(RUN_STAMP) ## start everything; ARGS="--devices 500 --rate 2" reaches the
 # cost half of that. What they say comes at the end.
 define beside_lint
 	@said=$$(mktemp); status=0; \
-	$(MAKE) --no-print-directory --keep-going lint js-test >$$said 2>&1 & beside=$$!; \
+	$(MAKE) --no-print-directory --keep-going JS_COVERAGE= lint js-test >$$said 2>&1 & beside=$$!; \
 	$(PYTEST) $(1) $(ARGS) || status=1; \
 	if wait $$beside; then echo "lint and js-test: passed"; grep -E '^(ℹ|#) (tests|pass|fail) ' $$said; \
 	else status=1; cat $$said; fi; \
@@ -82,7 +84,7 @@ lint: $(DEV_STAMP) ## style, types and the import rule; style and types of the J
 js-test: $(DEV_STAMP) ## the JavaScript tests
 	@node=$$(command -v node || ls $(BIN)/../lib/python3*/site-packages/playwright/driver/node); \
 	test -n "$(JS_TESTS)" || { echo "There are no JavaScript tests to run."; exit 1; }; \
-	"$$node" --test --experimental-test-coverage $(JS_TESTS)
+	"$$node" --test $(JS_COVERAGE) $(JS_TESTS)
 
 compose-env: ## write .env with the secrets docker-compose.yml needs
 	@$(PYTHON) deploy/make_env.py .env
