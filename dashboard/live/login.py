@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from channels.db import database_sync_to_async
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import WebsocketDenier
 from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest
+from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework.exceptions import AuthenticationFailed
 
 from access.acting import address_behind
@@ -33,15 +35,39 @@ SOON = 0.05  # seconds after such a word: what one transaction changes comes in 
 
 
 class OriginGuard:
-    """Passes on sockets that pages of this server open, and those that name a token."""
+    """Passes on sockets that pages of this server open, and those that name a token. A page of
+    another port or scheme of our host is none of ours, though it is sent our cookie."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
-        self._pages: Any = AllowedHostsOriginValidator(application)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        passed = self._pages if _authorization(scope) is None else self._application
+        is_ours = _authorization(scope) is not None or _is_page_of_ours(scope)
+        passed: Any = self._application if is_ours else WebsocketDenier()
         await passed(scope, receive, send)
+
+
+class _Handshake(HttpRequest):
+    """The request that opens a socket."""
+
+    def __init__(self, scope: Any) -> None:
+        super().__init__()
+        self._is_secure = scope.get("scheme") in ("wss", "https")
+        for name, value in scope["headers"]:
+            key = name.decode("latin-1").upper().replace("-", "_")
+            self.META[f"HTTP_{key}"] = value.decode("latin-1")
+
+    def _get_scheme(self) -> str:
+        return "https" if self._is_secure else "http"
+
+
+# Who may write may listen: the same decision, with the same settings behind a proxy.
+_writes: Any = CsrfViewMiddleware(lambda _request: None)  # type: ignore[arg-type]
+
+
+def _is_page_of_ours(scope: Any) -> bool:
+    handshake = _Handshake(scope)
+    return "HTTP_ORIGIN" in handshake.META and bool(_writes._origin_verified(handshake))
 
 
 class Login(NamedTuple):

@@ -71,12 +71,32 @@ async def test_what_is_no_token_is_refused_whatever_the_session_says(
 
 
 async def test_without_a_token_a_socket_needs_an_origin_of_ours(hub: Hub, cookie: str):
-    for origin in (None, b"http://evil.example"):
-        headers = [(b"host", b"localhost"), (b"cookie", f"sessionid={cookie}".encode())]
-        headers += [(b"origin", origin)] if origin else []
+    """Its port and scheme too: a page of another program on this machine is sent our cookie."""
+    others = (
+        None, b"", b"null", b"localhost:8000", b"http://evil.example", b"http://localhost",
+        b"http://localhost:8001", b"https://localhost:8000", b"http://localhost:8000.evil.example",
+    )  # fmt: skip
+    for origin in (*others, b"http://localhost:8000"):
+        headers = [(b"host", b"localhost:8000"), (b"cookie", f"sessionid={cookie}".encode())]
+        headers += [(b"origin", origin)] if origin is not None else []
         wire = WebsocketCommunicator(application, "/ws/live/", headers=headers)
-        assert (await wire.connect(DEADLINE))[0] is False
-    assert not hub.viewers
+        is_let_in = (await wire.connect(DEADLINE))[0]
+        assert is_let_in is (origin not in others), origin
+        if not is_let_in:
+            assert not hub.viewers
+    await wire.disconnect()
+
+
+async def test_behind_a_proxy_that_speaks_tls_the_origin_is_the_proxys(
+    hub: Hub, cookie: str, settings
+):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    headers = [(b"host", b"localhost"), (b"cookie", f"sessionid={cookie}".encode())]
+    for origin in (b"http://localhost", b"https://localhost"):
+        told = [*headers, (b"x-forwarded-proto", b"https"), (b"origin", origin)]
+        wire = WebsocketCommunicator(application, "/ws/live/", headers=told)
+        assert (await wire.connect(DEADLINE))[0] is origin.startswith(b"https:")
+    await wire.disconnect()
 
 
 async def test_a_token_that_is_revoked_ends_the_socket(hub: Hub, monkeypatch):
