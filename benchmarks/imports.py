@@ -24,11 +24,12 @@ READINGS = 2_000_000  # of each file
 DEVICES = 50
 METRICS = ("temperature", "humidity", "battery", "pressure")
 EVERY = 10  # seconds between two readings of a series
+DAYS_AGO = 30  # that a file ends: history, of days that are over
 BEFORE_SECONDS = 8.0  # that the bridge is watched without an import
 NICE = "5"  # of `manage.py import`: what comes in now goes first
 
 
-def made(folder: Path, readings: int) -> dict[str, Path]:
+def made(folder: Path, readings: int, days_ago: float = DAYS_AGO) -> dict[str, Path]:
     """The files, each of other devices, unless they are there."""
     paths = {"csv": folder / "long.csv", "parquet": folder / "wide.parquet"}
     if all(path.exists() for path in paths.values()):
@@ -38,7 +39,7 @@ def made(folder: Path, readings: int) -> dict[str, Path]:
     from pyarrow import parquet as pq  # noqa: PLC0415
 
     rounds = max(1, readings // (DEVICES * len(METRICS)))
-    end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+    end = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days_ago, minutes=10)
     start = int(end.timestamp()) - rounds * EVERY
     at = np.repeat(start + EVERY * np.arange(rounds), DEVICES) * 1_000_000
     times = pa.array(at, pa.timestamp("us", "UTC"))
@@ -60,7 +61,9 @@ def made(folder: Path, readings: int) -> dict[str, Path]:
     return paths
 
 
-def measure(readings: int = READINGS, files: Path | None = None) -> dict[str, Any]:
+def measure(
+    readings: int = READINGS, files: Path | None = None, days_ago: float = DAYS_AGO
+) -> dict[str, Any]:
     """The whole benchmark on servers of its own or the ones the environment names."""
     with stacks.running() as stack, tempfile.TemporaryDirectory() as folder:
         from benchmarks import machine  # noqa: PLC0415 (needs the settings)
@@ -68,8 +71,8 @@ def measure(readings: int = READINGS, files: Path | None = None) -> dict[str, An
         from telemetry.imports.running import Import  # noqa: PLC0415
 
         found: dict[str, Any] = {}
-        for kind, path in made(files or Path(folder), readings).items():
-            began = time.monotonic()
+        for kind, path in made(files or Path(folder), readings, days_ago).items():
+            began, cpu = time.monotonic(), time.process_time()
             work = Import(path, path.name, Options(register=True))
             work.survey()
             looked = time.monotonic()
@@ -81,6 +84,7 @@ def measure(readings: int = READINGS, files: Path | None = None) -> dict[str, An
                 "mebibytes": round(path.stat().st_size / 2**20, 1),
                 "look_seconds": round(looked - began, 2),
                 "write_seconds": round(ended - looked, 2),
+                "cpu_seconds": round(time.process_time() - cpu, 2),  # of this process
                 "rows_per_s": round(counts["stored"] / (ended - began)),
             }
         return {
@@ -91,13 +95,13 @@ def measure(readings: int = READINGS, files: Path | None = None) -> dict[str, An
         }
 
 
-def beside(readings: int, rate: int) -> dict[str, Any]:
+def beside(readings: int, rate: int, days_ago: float = DAYS_AGO) -> dict[str, Any]:
     """The same in a process of its own, as `manage.py import` is, while a fleet sends that many
     readings a second."""
     with stacks.running() as stack, tempfile.TemporaryDirectory() as folder:
         from benchmarks import live_fleet  # noqa: PLC0415 (needs the settings)
 
-        made(Path(folder), readings)
+        made(Path(folder), readings, days_ago)
         with live_fleet.sending(stack, rate) as fleet:
             with fleet.watched() as before:
                 time.sleep(BEFORE_SECONDS)
@@ -121,12 +125,15 @@ def main(words: list[str]) -> int:
     parser.add_argument("--readings", type=int, default=READINGS, help="of each file")
     parser.add_argument("--files", type=Path, metavar="FOLDER", help="where they are, if made")
     parser.add_argument("--beside", type=int, metavar="RATE", help="readings/s a bridge stores")
+    parser.add_argument(
+        "--days-ago", type=float, default=DAYS_AGO, help="that they end; 0: days that are not over"
+    )
     parser.add_argument("--json", action="store_true", help="as all do: for the other programs")
     chosen = parser.parse_args(words)
     if chosen.beside:
-        found = beside(chosen.readings, chosen.beside)
+        found = beside(chosen.readings, chosen.beside, chosen.days_ago)
     else:
-        found = measure(chosen.readings, chosen.files)
+        found = measure(chosen.readings, chosen.files, chosen.days_ago)
     sys.stdout.write(json.dumps(found) + "\n")
     return 0
 
