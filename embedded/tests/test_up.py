@@ -211,6 +211,13 @@ def check_memory(up: Up) -> None:
     # A browser's pages would take it beyond that if freed memory stayed with Postgres's sessions.
     postgres = next(each for each in up.processes() if each.name() == "postgres")
     assert MALLOC.items() <= postgres.environ().items()
+    # What runs beside them as the same account could read our secrets in their environments.
+    servers = [each for each in up.processes() if "python" not in Path(each.exe()).name]
+    assert len(servers) == 3, servers
+    for server in servers:
+        given = set(server.environ())
+        assert not [name for name in given if name.startswith("PULSEBOARD_")], server
+        assert not given & {"DATABASE_URL", "REDIS_URL", "MQTT_URL"}, server
 
 
 def check_first_alert(up: Up) -> None:

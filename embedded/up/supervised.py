@@ -38,6 +38,16 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def for_servers(environment: dict[str, str]) -> dict[str, str]:
+    """What a server that is not ours is given: none of our secrets. As root it runs as an account
+    that others have as well, and of an account's process all its others may read them."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("PULSEBOARD_") and not name.endswith(("_URL", "_URL_FILE"))
+    }
+
+
 class Forking(ServerOptions):
     """Runs our own programs in the fork that it makes for each, in place of starting Python anew.
 
@@ -56,6 +66,8 @@ class Forking(ServerOptions):
     def execve(self, filename: str, argv: list[str], environment: dict[str, str]) -> None:
         if self._is_forked:
             forked.run(argv, environment)
+        if argv[0] != sys.executable:
+            environment = for_servers(environment)
         super().execve(filename, argv, environment)
 
 
