@@ -20,8 +20,8 @@ import pytest
 from embedded.prove import proxy as proxies
 from embedded.prove.proxy import Proxy
 from embedded.servers.ports import free_port
+from embedded.up.chosen_ports import PROBE_PORTS, USUAL_PORTS
 from embedded.up.data_folder import DataFolder
-from embedded.up.stack import PROBE_PORTS, USUAL_PORTS
 from tests import clusters
 from tests.bridge_process import ROOT
 from tests.test_prove import COMMAND, environment

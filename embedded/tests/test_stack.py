@@ -13,9 +13,10 @@ from embedded.servers.claims import Claims
 from embedded.servers.ports import free_port, in_url, is_free, own_addresses
 from embedded.servers.postgres import Postgres
 from embedded.up import forked
+from embedded.up.addresses import address_of
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import read
-from embedded.up.stack import Stack, address_of
+from embedded.up.stack import Stack
 from embedded.up.yours import VARIABLES
 
 ELSEWHERE = "192.0.2.1"  # kept for documentation: no machine has it

@@ -26,9 +26,10 @@ from paho.mqtt import client as mqtt
 
 from embedded.servers.leftovers import is_alive
 from embedded.servers.ports import free_port, is_free
+from embedded.up.chosen_ports import PROBE_PORTS, USUAL_PORTS
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import INCIDENTS
-from embedded.up.stack import MALLOC, PROBE_PORTS, USUAL_PORTS
+from embedded.up.stack import MALLOC
 from tests import clusters
 from tests.waiting import eventually
 

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
 import sys
 from pathlib import Path
 
 from devices import dynsec
-from embedded.errors import EmbeddedError
 from embedded.servers import mqtt
 from embedded.servers.claims import Claims
-from embedded.servers.ports import (
-    LOOPBACK,
-    choose_port,
-    free_port,
-    in_url,
-    is_free,
-    own_addresses,
-)
+from embedded.servers.ports import LOOPBACK, in_url, own_addresses
 from embedded.servers.postgres import Postgres
 from embedded.servers.redis import Redis
 from embedded.servers.server import Server
+from embedded.up.addresses import ANY_ADDRESS, address_of, is_for_this_machine_only
+from embedded.up.chosen_ports import PROBE_PORTS, choose_ports
 from embedded.up.data_folder import DataFolder
 from embedded.up.options import ADOPTED, BACKFILL, GUESTS, Options
 from embedded.up.report import Row
 from embedded.up.supervision import Program
 from embedded.up.yours import VARIABLES, shown
 
-WEB_PORT = 8000
 # Of one WebSocket message. Daphne holds it against what it sends as well, and a snapshot of a whole
 # fleet is large; what a browser may send is bounded by dashboard.live.protocol.
 MAX_WEBSOCKET_BYTES = 8 * 1024 * 1024
 PING_SECONDS = 10  # between pings to an idle browser, and until it counts as gone
 SETTLE_SECONDS = 4  # a Django process that cannot work says so within this
 BRIDGE_STOP_SECONDS = 30  # to commit and acknowledge what it holds
-USUAL_PORTS = {
-    "postgres": Postgres.usual_port,
-    "redis": Redis.usual_port,
-    "mqtt": mqtt.Broker.usual_port,
-}
 THIS_MACHINE = "this-machine"  # its names and addresses at each request: config.hosts
-PROBE_PORTS = {
-    "bridge": 9101,
-    "engine": 9103,
-}  # of /metrics, /healthz and /readyz
 THINGSBOARD = "PULSEBOARD_THINGSBOARD_URL"
 PROTOCOLS = {"postgres": "postgresql", "redis": "redis", "mqtt": "mqtt"}
 # The whole stays under 480 MB for days: of this all is used after half an hour. The pages that are
@@ -60,7 +43,6 @@ DATABASE_POOL = 6
 # or answer, goes back to the system: glibc itself raises this bound with each larger piece that is
 # freed, up to 64 MiB, and a session of Postgres then keeps twice what it needs.
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": str(128 * 1024)}  # bytes
-ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not listened on)
 
 
 class Stack:
@@ -71,7 +53,7 @@ class Stack:
         self.data = data
         self.address = address_of(options.host)
         self.mqtt_address = address_of(options.mqtt_host, "--mqtt-host")
-        ports = _choose_ports(options, self.address, data, claims)
+        ports = choose_ports(options, self.address, data, claims)
         self.web_port = ports["web"]
         self._is_filled = bool(data.state().get("filled"))
         self.probe_ports = {name: ports[name] for name in PROBE_PORTS}
@@ -112,7 +94,7 @@ class Stack:
         """How browsers on other machines reach the pages, when they may."""
         if self.address not in ANY_ADDRESS:
             return []
-        found = [one for one in own_addresses() if not _is_for_this_machine_only(one)]
+        found = [one for one in own_addresses() if not is_for_this_machine_only(one)]
         if self.address != "::":
             found = [one for one in found if ":" not in one]
         names = [f"{socket.gethostname()}.local", *map(in_url, found)]
@@ -124,7 +106,7 @@ class Stack:
         assert self.broker is not None  # noqa: S101
         host = self.mqtt_address
         if host in ANY_ADDRESS:
-            found = [one for one in own_addresses() if not _is_for_this_machine_only(one)]
+            found = [one for one in own_addresses() if not is_for_this_machine_only(one)]
             host = next((one for one in found if (":" in one) == (host == "::")), LOOPBACK)
         return f"mqtt://{in_url(host)}:{self.broker.port}"
 
@@ -256,46 +238,3 @@ class Stack:
 def is_open() -> bool:
     """Whether the broker we start shall let anybody in who is on this machine."""
     return os.environ.get("PULSEBOARD_MQTT_ANONYMOUS", "").lower() in ("1", "yes", "true", "on")
-
-
-def _is_for_this_machine_only(address: str) -> bool:
-    parsed = ipaddress.ip_address(address)
-    return parsed.is_loopback or parsed.is_link_local
-
-
-def _choose_ports(
-    options: Options, address: str, data: DataFolder, claims: Claims
-) -> dict[str, int]:
-    """A port for each, the same as last time where it is still free."""
-    chosen: dict[str, int] = {}
-    for key, port in {**USUAL_PORTS, "web": WEB_PORT, **PROBE_PORTS}.items():
-        taken = frozenset(chosen.values())
-        if key == "web" and options.port:
-            if not (is_free(options.port, address) and claims.take(options.port, address)):
-                raise EmbeddedError(
-                    f"Port {options.port} of {options.host} is taken or not allowed.",
-                    "Choose another with --port, or leave it out.",
-                )
-            chosen[key] = options.port
-        elif key not in VARIABLES or not os.environ.get(VARIABLES[key]):
-            hosts = {"web": address, "mqtt": address_of(options.mqtt_host, "--mqtt-host")}
-            host = hosts.get(key, LOOPBACK)
-            remembered = data.remembered_port(key)
-            chosen[key] = choose_port(remembered, port, host=host, taken=taken, claims=claims)
-    data.remember_ports(chosen)
-    return chosen
-
-
-def address_of(host: str, option: str = "--host") -> str:
-    """The address the option names. Raises `EmbeddedError` when it is none of this machine's."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        # A name may have addresses of both families: more programs take the older one.
-        address = str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
-        free_port(address)
-    except (OSError, UnicodeError) as exc:
-        raise EmbeddedError(
-            f"{option} {host} is no address or name of this machine: {exc}.",
-            f"It has {', '.join(own_addresses())}; 0.0.0.0 is every IPv4 address, :: every one.",
-        ) from exc
-    return address
