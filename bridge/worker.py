@@ -110,6 +110,7 @@ class Worker:
         )
         self.network = Network(self.source, self.committer)
         self.committer.before_first_batch = self._begin
+        self.committer.keep_out = self._keep_out_who_floods
         self._late = LateRegistration()
         self._mirror = Mirror(self.source, self.spool.owner)
         where = None if retire else settings.THINGSBOARD
@@ -222,14 +223,13 @@ class Worker:
         )
         self._late.take(self._memory.registry)
         self._noted.keep()
-        self._pause_who_floods()
         deliveries = self._memory.deliveries
         if deliveries.confirmed > self._forgotten:
             confirmed = deliveries.confirmed
             worker_state.forget_deliveries(self.name, deliveries.process, confirmed)
             self._forgotten = confirmed
 
-    def _pause_who_floods(self) -> None:
+    def _keep_out_who_floods(self) -> None:
         """Raises what the database raises."""
         floods = [
             Flood(topic.decode(errors="replace").replace("\0", ""), uid)

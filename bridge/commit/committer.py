@@ -69,6 +69,8 @@ class Committer(WorkingThread):
         self.prepared = threading.Event()
         # Told, with the name ours, whether a worker of this name has run on this database.
         self.before_first_batch: Callable[[bool], None] = lambda _known: None
+        # Called ten times as often as `write_status`: others wait for as long as somebody floods.
+        self.keep_out: Callable[[], None] = lambda: None
         self.database = DatabaseState(self, self.counters)
         self._worker = name
         self._held_name = HeldName(name, spool.owner)
@@ -229,11 +231,12 @@ class Committer(WorkingThread):
                 raise Abandoned
 
     def _look_after_the_rest(self, *, ending: bool = False) -> None:
-        """When devices were heard, a share of them at a time; counters and changes of devices once
-        a second."""
+        """Who floods; when devices were heard, a share of them at a time; counters and changes of
+        devices once a second."""
         self._seen_due = time.monotonic() + SEEN_EVERY
         try:
             with self.waiting_for("database"):
+                self.keep_out()
                 self._after_commit.write_seen(1.0 if ending else SEEN_EVERY / STATUS_EVERY)
                 if self._memory.instants.wanted.is_set():
                     self._memory.instants.keep()

@@ -12,7 +12,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.commit.committer import Committer
+from bridge.commit import committer
 from bridge.commit.inbox import BatchResult, Inbox
 from bridge.commit.spool import Spool
 from bridge.intake.columns import Intake
@@ -36,15 +36,17 @@ class Transaction:
         known = Memory.nothing(holding())
         self.publisher = LivePublisher("bridge-0", known.series.device_of, dict)
         self.spool = Spool(folder / "bridge-0.sqlite", 10_000_000)
-        self.committer = Committer(
+        self.called: list[str] = []
+        self.committer = committer.Committer(
             "bridge-0",
             inbox=Inbox(),
             spool=self.spool,
             publisher=self.publisher,
             outcomes=Outcomes(lambda _topic, _payload: None),
             memory=known,
-            write_status=lambda: None,
+            write_status=lambda: self.called.append("status"),
         )
+        self.committer.keep_out = lambda: self.called.append("keep out")
         assert self.committer._prepare()
         self.intake = Intake(known)
 
@@ -221,3 +223,12 @@ def test_a_status_is_followed_while_the_clock_steps_back(transaction: Transactio
     transaction.commit([earlier])
     presence.refresh_from_db()
     assert presence.connection == "offline", "another worker's later word stands"
+
+
+def test_who_floods_is_kept_out_at_each_look_and_not_once_a_second(
+    transaction: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "STATUS_EVERY", 3_600.0)
+    for _ in range(3):
+        transaction.committer._look_after_the_rest()
+    assert transaction.called == ["keep out", "status", "keep out", "keep out"]
