@@ -9,7 +9,7 @@ nothing stored in a day: their readings need no look for what has their place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -100,11 +100,7 @@ def _hold(cursor: CursorWrapper, days: list[date]) -> None:
     packed_days.hold(cursor)
     if packed_days.packed(cursor, days) != set(days) or moving.is_under_way():
         raise packed_days.Unpacked
-    edges = {
-        "start": partitions.bounds(days[0])["start"],
-        "stop": partitions.bounds(days[-1])["stop"],
-    }
-    cursor.execute(_SQL["has_rows"], edges)
+    cursor.execute(_SQL["has_rows"], _edges(days))
     if cursor.fetchone() != (False,):
         raise packed_days.Unpacked
 
@@ -116,12 +112,8 @@ def _store(cursor: CursorWrapper, batch: Batch, days: list[date]) -> merge.Merge
     )  # fmt: skip
     if not len(given.times_us):
         return merge.Merged(0, set(), [], [])
-    edges = {
-        "start": partitions.bounds(days[0])["start"],
-        "stop": partitions.bounds(days[-1])["stop"],
-    }
     series = np.unique(given.series_ids).tolist()
-    cursor.execute(_SQL["list_stored_days"], {**edges, "series": series})
+    cursor.execute(_SQL["list_stored_days"], {**_edges(days), "series": series})
     stored = {(series_id, day): texts for series_id, day, texts in cursor.fetchall()}
     free = np.ones(len(given.times_us), bool)
     beside: list[_Part] = []
@@ -175,6 +167,12 @@ def _beside(cursor: CursorWrapper, given: Columns) -> tuple[Columns, int, NDArra
     kept = Columns(ids[~again], times[~again], values[~again])
     new = len(kept.times_us) - len(there.times_us)
     return kept, new, order[differing] - len(there.times_us), new + rows
+
+
+def _edges(days: list[date]) -> dict[str, datetime]:
+    """From the first of them to the end of the last."""
+    first, last = partitions.bounds(days[0]), partitions.bounds(days[-1])
+    return {"start": first["start"], "stop": last["stop"]}
 
 
 def _of(given: Columns, rows: NDArray[Any]) -> Columns:
