@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.cache_control.CacheControl",
     "dashboard.pages.content_policy.ContentPolicy",
     "config.static_files.StaticFiles",
     "config.compression.Compression",

@@ -298,6 +298,7 @@ def answers(
         for body in BODIES.get((method, path), [{"name": "changed", "site": "near"}]):
             data = {} if method == "get" else {"data": body}
             answer = getattr(client, method)(address, **data)
+            assert answer["Cache-Control"] == "no-store, private", address
             yield address, answer.status_code, answer.getvalue().decode()
 
 
@@ -396,6 +397,7 @@ def test_no_page_shows_what_one_may_not_see(hidden: Hidden, viewer: User):
         assert "<" not in address, f"say what stands for the parameter of {pattern}"
         answer = client.get(address)
         assert SECRET not in answer.content.decode(), address
+        assert "no-store" in answer["Cache-Control"], address
         if with_device.search(pattern):
             assert answer.status_code == 404, address
     assert len(seen) > 8

@@ -43,7 +43,7 @@ def test_it_shows_what_it_is_and_one_button_and_the_button_works_once(client: Cl
     for _ in range(3):
         page = client.get(address)
         assert (page.status_code, page["Referrer-Policy"]) == (200, "no-referrer")
-        assert page["Cache-Control"] == "no-store"
+        assert page["Cache-Control"] == "no-store, private"
         text = page.content.decode()
         assert "It is too warm" in text
         assert "Depot" in text

@@ -145,6 +145,7 @@ async def respond(send: ASGISendCallable, answer: Answer) -> None:
     headers = [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
         *answer.headers,
     ]
     await send(

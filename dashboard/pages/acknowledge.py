@@ -39,7 +39,6 @@ class AcknowledgePage(View):
         except OldLink as exc:
             answer = render(request, TEMPLATE, {"wrong": str(exc)}, status=410)
         answer["Referrer-Policy"] = "no-referrer"
-        answer["Cache-Control"] = "no-store"
         answer["X-Robots-Tag"] = "noindex"
         return answer
 

@@ -15,7 +15,6 @@ def words(request: HttpRequest, language: str, digest: str) -> HttpResponse:  # 
         raise Http404
     answer = HttpResponse(catalogue.script(language), content_type="text/javascript; charset=utf-8")
     # During an upgrade the other process may have been asked for its own catalogue.
-    answer["Cache-Control"] = (
-        FOR_GOOD if digest == catalogue.digest(language) else "max-age=0, no-cache"
-    )
+    if digest == catalogue.digest(language):
+        answer["Cache-Control"] = FOR_GOOD
     return answer
