@@ -16,7 +16,7 @@ from bridge.decode import telegraf_names
 from bridge.decode.conventions import influx
 from bridge.decode.items import Reason, Value
 from telemetry.imports.layout import Options
-from telemetry.imports.sources import MAX_SHOWN, Bad, RowBlock, line_chunks
+from telemetry.imports.row_block import MAX_SHOWN, Bad, RowBlock, line_chunks
 
 Row = tuple[str, str, str, str | None, str | None]  # time, device, metric, value, text
 MAX_TIME = 2**63  # no count of a time is as large

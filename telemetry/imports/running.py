@@ -20,10 +20,11 @@ from devices.events import announce, announce_all
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
 from telemetry.imports.places import Places
-from telemetry.imports.readings import Reader
+from telemetry.imports.reader import Reader
 from telemetry.imports.report import Report
+from telemetry.imports.row_block import RowBlock
 from telemetry.imports.signals import readings_imported
-from telemetry.imports.sources import RowBlock, blocks
+from telemetry.imports.sources import blocks
 from telemetry.imports.writing import Writer
 from telemetry.live import contract
 from telemetry.models import ReadingImport

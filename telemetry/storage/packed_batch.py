@@ -24,6 +24,7 @@ from telemetry.sql import load
 from telemetry.storage import closed, merge, moving, pack_rows, packed_days, partitions, store
 from telemetry.storage.backend import backend
 from telemetry.storage.batch import Batch, sift
+from telemetry.storage.days import day_numbers, days_of
 from telemetry.storage.pack_rows import Columns
 from telemetry.storage.packs import DAY_US, HOUR_US
 from telemetry.storage.plain import Plain
@@ -45,9 +46,9 @@ def spans(times_us: NDArray[np.int64]) -> Iterator[tuple[bool, slice]]:
     have no partition. In no transaction."""
     numbers, starts = np.unique(times_us // DAY_US, return_index=True)
     packed, taken = _claim([EPOCH.date() + timedelta(days=each) for each in numbers.tolist()])
-    is_packed = np.isin(numbers, store.day_numbers(packed))
+    is_packed = np.isin(numbers, day_numbers(packed))
     # A step looks at all days from its first to its last: none between may have rows.
-    before = np.searchsorted(np.array(sorted(store.day_numbers(taken)), np.int64), numbers)
+    before = np.searchsorted(np.array(sorted(day_numbers(taken)), np.int64), numbers)
     ends = np.flatnonzero((np.diff(is_packed) != 0) | (is_packed[1:] & (np.diff(before) != 0)))
     edges = [0, *starts[ends + 1].tolist(), len(times_us)]
     for start, stop in pairwise(edges if len(numbers) else ()):
@@ -82,7 +83,7 @@ def write(batch: Batch, alongside: store.Alongside = store.NOTHING) -> store.Wri
 def _commit(batch: Batch, alongside: store.Alongside) -> store.Written:
     with transaction.atomic(), connection.cursor() as cursor:
         store.begin(cursor)
-        days = store.days_of(np.asarray(batch.times_us, np.int64))
+        days = days_of(np.asarray(batch.times_us, np.int64))
         _hold(cursor, days)
         open_rows = sift(batch, closed.latest())
         found = _store(cursor, open_rows.batch, days)

@@ -6,6 +6,7 @@ import hashlib
 from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
+from psycopg.types.json import Jsonb
 
 from telemetry.models import KEPT_PAYLOAD
 from telemetry.moments import from_us
@@ -54,3 +55,27 @@ def not_kept(cursor: CursorWrapper, rows: list[Quarantined], *, again: bool) -> 
         return again and (from_us(row.received_us), *content) in same_instant
 
     return [row for row in rows if not is_kept(row)]
+
+
+def insert(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:
+    """Put them there, as what this worker received."""
+    with cursor.copy(
+        "COPY telemetry_quarantinedmessage (received_at, topic, uid, reason, detail, payload,"
+        " payload_size, properties, retained, partial, worker) FROM STDIN"
+    ) as copy:
+        for row in rows:
+            copy.write_row(
+                (
+                    from_us(row.received_us),
+                    row.topic,
+                    row.uid,
+                    row.reason,
+                    row.detail,
+                    row.payload[:KEPT_PAYLOAD],
+                    len(row.payload),
+                    Jsonb(row.properties),
+                    row.retained,
+                    row.partial,
+                    worker,
+                )
+            )

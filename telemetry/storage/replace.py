@@ -22,8 +22,9 @@ from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import commit_log, errors, packed_days
 from telemetry.storage.backend import backend
+from telemetry.storage.days import day_numbers, days_of
 from telemetry.storage.packs import DAY_US
-from telemetry.storage.store import begin, day_numbers, days_of
+from telemetry.storage.store import begin
 
 _SQL = load("replace") | load("store") | load("merge") | load("packs")
 INSERTS = (  # by kind of value and whether its day is packed

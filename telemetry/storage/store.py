@@ -7,8 +7,8 @@ The bridge hands in a `Batch` and acknowledges its messages when `write` has ret
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
@@ -17,11 +17,8 @@ import psycopg
 from django.db import ProgrammingError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
-from psycopg.types.json import Jsonb
 
 from telemetry.errors import TelemetryError
-from telemetry.models import KEPT_PAYLOAD
-from telemetry.moments import EPOCH, from_us
 from telemetry.sql import load
 from telemetry.storage import (
     closed,
@@ -34,8 +31,9 @@ from telemetry.storage import (
 )
 from telemetry.storage.backend import backend
 from telemetry.storage.batch import Batch, Column, Conflicts, sift
+from telemetry.storage.days import day_numbers, days_of
 from telemetry.storage.packs import DAY_US
-from telemetry.storage.quarantined import Quarantined, not_kept
+from telemetry.storage.quarantined import Quarantined, insert, not_kept
 from telemetry.workers.lease import Lease, LeaseLost
 
 __all__ = ["Alongside", "Batch", "Conflicts", "Quarantined", "Written", "write"]
@@ -114,16 +112,6 @@ def _make_room(batch: Batch, refused: BaseException) -> set[date]:
     return packed
 
 
-def days_of(times_us: NDArray[Any]) -> list[date]:
-    """The days in UTC that these times lie in."""
-    return [EPOCH.date() + timedelta(days=n) for n in np.unique(times_us // DAY_US).tolist()]
-
-
-def day_numbers(days: Iterable[date]) -> list[int]:
-    """The days as numbers since 1970."""
-    return [(day - EPOCH.date()).days for day in days]
-
-
 def _write(
     batch: Batch, worker: str, lease: Lease | None, alongside: Alongside, packed: set[date]
 ) -> Written:
@@ -175,7 +163,7 @@ def _commit(
         if quarantined:
             quarantined = not_kept(cursor, quarantined, again=batch.again)
         if quarantined:
-            _insert_quarantined(cursor, quarantined, worker)
+            insert(cursor, quarantined, worker)
         changes = presence.set_connections(cursor, batch.statuses, worker) if batch.statuses else {}
         if batch.deliveries:
             cursor.execute(
@@ -253,26 +241,3 @@ def log(cursor: CursorWrapper, batch: Batch) -> UUID:
         series_ids = np.concatenate((series_ids, np.array(ids, dtype=np.int32)))
         times_us = np.concatenate((times_us, np.array(at, dtype=np.int64)))
     return commit_log.note(cursor, series_ids, times_us, is_imported=batch.is_imported)
-
-
-def _insert_quarantined(cursor: CursorWrapper, rows: list[Quarantined], worker: str) -> None:
-    with cursor.copy(
-        "COPY telemetry_quarantinedmessage (received_at, topic, uid, reason, detail, payload,"
-        " payload_size, properties, retained, partial, worker) FROM STDIN"
-    ) as copy:
-        for row in rows:
-            copy.write_row(
-                (
-                    from_us(row.received_us),
-                    row.topic,
-                    row.uid,
-                    row.reason,
-                    row.detail,
-                    row.payload[:KEPT_PAYLOAD],
-                    len(row.payload),
-                    Jsonb(row.properties),
-                    row.retained,
-                    row.partial,
-                    worker,
-                )
-            )

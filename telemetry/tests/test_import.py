@@ -22,7 +22,7 @@ from pyarrow import parquet as pq
 from rest_framework.test import APIClient
 
 from devices.models import Device, Site
-from telemetry.imports import parquet_file, sources, uploaded, writing
+from telemetry.imports import parquet_file, row_block, sources, uploaded, writing
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
 from telemetry.imports.places import Places
@@ -166,7 +166,7 @@ def test_what_is_wrong_is_told_by_its_line_and_the_rest_is_stored(
 def test_a_block_of_ndjson_may_lack_what_the_others_have(
     run, database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(row_block, "BLOCK_BYTES", 100)
     rows = (
         '"device":"a","metric":"t","value":1,"unit":"C","text":null', '"metric":"t","value":2',
         '"device":"a","metric":"t"', '"device":"a","value":4',
@@ -197,7 +197,7 @@ def test_a_separator_that_no_file_has_is_refused(tmp_path: Path, separator: str)
 @pytest.mark.parametrize("kind", ["csv", "ndjson", "parquet"])
 def test_more_columns_than_there_is_room_for_are_refused(tmp_path: Path, kind: str) -> None:
     """A row of NDJSON may bring each a column of its own, which has a place for every other row."""
-    names = [f"c{number}" for number in range(sources.MAX_COLUMNS + 1)]
+    names = [f"c{number}" for number in range(row_block.MAX_COLUMNS + 1)]
     path = tmp_path / f"wide.{kind}"
     if kind == "csv":
         path.write_text(",".join(names) + "\n")
@@ -269,7 +269,7 @@ def test_a_killed_import_goes_on_where_it_was_and_counts_all_of_it(
     monkeypatch.setattr(writing, "GATHERED_READINGS", 15)  # of two blocks
     if goes_into == "packs":
         monkeypatch.setattr(writing, "EACH_PACKED", 1)
-    monkeypatch.setattr(sources, "BLOCK_BYTES", 200)
+    monkeypatch.setattr(row_block, "BLOCK_BYTES", 200)
     rows = [f"2026-01-{n % 7 + 1:02} 00:00:{n:02},{n}\n" for n in range(50)]
     body = "time,a.t\n" + "".join(rows)
     of = store if goes_into == "rows" else packed_batch
