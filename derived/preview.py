@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from derived import change, computing, definition
+from derived import checking, computing, definition
 from derived.definition import Definition
 from devices import clock
 from telemetry.expression import InvalidExpression, TooMuch
@@ -20,7 +20,7 @@ MAX_POINTS = 2_000
 HOUR_US = 3_600_000_000
 
 
-def of(text: str, at: str, sources: Mapping[str, change.Source], hours: float) -> dict[str, Any]:
+def of(text: str, at: str, sources: Mapping[str, checking.Source], hours: float) -> dict[str, Any]:
     """As `POST /api/v1/derived/preview/` answers. Raises `TooSlow`."""
     now_us = clock.now_us()
     start_us = now_us - round(hours * HOUR_US)
@@ -31,8 +31,8 @@ def of(text: str, at: str, sources: Mapping[str, change.Source], hours: float) -
     with suppress(InvalidExpression):  # which is said below
         answer["names"] = definition.cached(text).names
     try:
-        wanted = change.checked(text, at, sources)
-    except change.Refused as exc:
+        wanted = checking.checked(text, at, sources)
+    except checking.Refused as exc:
         cause = exc.__cause__
         place = cause.at + 1 if isinstance(cause, InvalidExpression) else None
         return answer | {"errors": exc.errors, "character": place}
@@ -50,7 +50,7 @@ def of(text: str, at: str, sources: Mapping[str, change.Source], hours: float) -
     try:
         return answer | {"points": _points(defined, start_us, now_us)}
     except TooMuch as exc:
-        return answer | {"errors": {"formula": change.sentence(exc)}}
+        return answer | {"errors": {"formula": checking.sentence(exc)}}
 
 
 @limited()

@@ -19,9 +19,9 @@ from access.scope import Scope
 from alerts.conditions import Subject, read
 from alerts.conditions.schedule import zone_of
 from alerts.models import AlertRule
-from alerts.replay import Replayed
-from alerts.replay_page import replayed
-from alerts.replay_presence import replay_presence
+from alerts.replay.page import replayed
+from alerts.replay.presence import replay_presence
+from alerts.replay.replayed import Replayed
 from alerts.rules.serializers import DraftSerializer
 from alerts.rules.summary import summary
 from alerts.rules.target_form import TargetShape, target_form

@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from alerts.replay import Episode
+from alerts.replay.replayed import Episode
 from telemetry.moments import from_us
 
 SHORT_US = 60_000_000  # an alert that clears sooner was hardly worth a call

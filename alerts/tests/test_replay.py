@@ -13,17 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.conditions import Memory, read
-from alerts.replay import (
-    Budget,
-    Episode,
-    HeardOf,
-    NumbersOf,
-    Replayed,
-    replay,
-    replay_formula,
-    replay_words,
-    silently_calm,
-)
+from alerts.replay.replayed import Budget, Episode, Replayed
+from alerts.replay.sources import HeardOf, NumbersOf
+from alerts.replay.walk import replay, silently_calm
+from alerts.replay.whole import replay_formula, replay_words
 from telemetry.moments import from_us, to_us
 from telemetry.storage import rollups
 from telemetry.storage.backend import backend
@@ -156,7 +149,7 @@ def test_a_target_with_too_many_readings_says_how_far_it_was_judged(quiet_freeze
 
 
 def test_words_are_all_read_in_their_order(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("alerts.replay.CHUNK", 2)
+    monkeypatch.setattr("alerts.replay.sources.CHUNK", 2)
     one = series("state", kind="text")
     ms = START // 1_000
     said = ["ok", "fault", "fault", 3.0, "ok"]

@@ -197,7 +197,7 @@ def test_a_replay_says_when_it_would_have_fired_and_how_often_a_night(
     quiet = replay(ABOVE, target=second.pk)["targets"]
     assert [(each["id"], each["fired"]) for each in quiet] == [(second.pk, 0)]
     # Without time for more than one, the rest is another page.
-    monkeypatch.setattr("alerts.replay_page.BUDGET_SECONDS", 0)
+    monkeypatch.setattr("alerts.replay.page.BUDGET_SECONDS", 0)
     below = {"type": "threshold", "op": "below", "limit": 0}
     page = replay(below)
     assert (page["looked"], page["next"]) == (1, first.pk)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.replay import Episode
+from alerts.replay.replayed import Episode
 from alerts.rules.summary import night, summary
 from telemetry.moments import to_us
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from access.permission import checked
 from access.scope import Scope
-from derived import change, form, preview
+from derived import change, checking, form, preview
 from derived.api.serializers import (
     BackfillSerializer,
     DerivedChangeSerializer,
@@ -71,12 +71,12 @@ class DerivedListView(APIView):
                 device,
                 given["metric"],
                 facts,
-                change.checked(given["formula"], given.get("at", ""), sources),
+                checking.checked(given["formula"], given.get("at", ""), sources),
                 sources,
                 by=request.user if request.user.pk else None,
                 backfill_from=given.get("backfill_from"),
             )
-        except change.Refused as exc:
+        except checking.Refused as exc:
             raise _refusal(exc) from exc
         # Not in a transaction around both: the reader of commits must be there before the series.
         _note(request, derived, None, _meaning(derived))
@@ -211,13 +211,15 @@ def _one(scope: Scope, derived_id: int) -> dict[str, Any]:
     return form.forms([_found(scope, derived_id)], scope)[0]
 
 
-def _sources(scope: Scope, inputs: list[dict[str, Any]]) -> dict[str, change.Source]:
+def _sources(scope: Scope, inputs: list[dict[str, Any]]) -> dict[str, checking.Source]:
     series = Series.objects.visible_to(scope).select_related("device")
     found = series.in_bulk([each["series"] for each in inputs])
     missing = [each["name"] for each in inputs if each["series"] not in found]
     if missing:
         raise ValidationError({"inputs": [f"No such series: {', '.join(missing)}."]})
-    return {each["name"]: change.Source(found[each["series"]], each.get("hold")) for each in inputs}
+    return {
+        each["name"]: checking.Source(found[each["series"]], each.get("hold")) for each in inputs
+    }
 
 
 def _redefine(scope: Scope, derived: DerivedSeries, given: dict[str, Any]) -> None:
@@ -229,11 +231,11 @@ def _redefine(scope: Scope, derived: DerivedSeries, given: dict[str, Any]) -> No
     sources = _sources(scope, given.get("inputs", kept))
     formula, at = given.get("formula", derived.formula), given.get("at", derived.at)
     try:
-        wanted = change.checked(formula, at if at in sources else "", sources)
+        wanted = checking.checked(formula, at if at in sources else "", sources)
         change.redefine(derived, wanted, sources)
-    except change.Refused as exc:
+    except checking.Refused as exc:
         raise _refusal(exc) from exc
 
 
-def _refusal(refused: change.Refused) -> ValidationError:
+def _refusal(refused: checking.Refused) -> ValidationError:
     return ValidationError({field: [said] for field, said in refused.errors.items()})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from django.db import connection
 
-from derived import change, definition
+from derived import change, checking, definition
 from derived.models import DerivedSeries
 from derived.stepping import Stepping
 from devices.models import Device
@@ -31,8 +31,8 @@ def series(metric: str, uid: str = "boiler", **facts: object) -> Series:
 def derived(
     formula: str, sources: Mapping[str, Series], metric: str = "result", hold: float = 200.0
 ) -> DerivedSeries:
-    given = {name: change.Source(each, hold) for name, each in sources.items()}
-    wanted = change.checked(formula, "", given)
+    given = {name: checking.Source(each, hold) for name, each in sources.items()}
+    wanted = checking.checked(formula, "", given)
     return change.create(device("computed"), metric, {}, wanted, given)
 
 

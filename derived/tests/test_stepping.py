@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from derived import change, claims, commits, computing, stepping
+from derived import change, checking, claims, commits, computing, stepping
 from derived.models import Backfill, DerivedSeries, Due
 from derived.stepping import Stepping
 from derived.tests.made import at_once, derived, drain, series, stored, write
@@ -125,8 +125,8 @@ def test_a_formula_that_changes_is_computed_anew_from_the_first_result_on(now_us
     change.ask_backfill(one, from_us(now_us - 7 * HOUR))
     drain(Stepping())
     assert len(stored(one.series_id)) == 30
-    sources = {"a": change.Source(a)}
-    one = change.redefine(one, change.checked("a / 2 > 3", "", sources), sources)
+    sources = {"a": checking.Source(a)}
+    one = change.redefine(one, checking.checked("a / 2 > 3", "", sources), sources)
     assert (one.series.kind, one.revision) == ("boolean", 2)
     drain(Stepping())
     assert stored(one.series_id) == {
@@ -139,12 +139,12 @@ def test_what_was_computed_by_another_revision_is_not_written(now_us: int, monke
     one = derived("a * 2", {"a": a})
     write(a.pk, {now_us: 5.0})
     evaluated = computing.evaluated
-    sources = {"a": change.Source(a)}
+    sources = {"a": checking.Source(a)}
 
     def meanwhile(*given):
         found = evaluated(*given)
         monkeypatch.setattr(computing, "evaluated", evaluated)
-        change.redefine(one, change.checked("a * 3", "", sources), sources)
+        change.redefine(one, checking.checked("a * 3", "", sources), sources)
         return found
 
     monkeypatch.setattr(computing, "evaluated", meanwhile)
@@ -187,8 +187,8 @@ def test_a_deleted_input_stops_it_and_another_one_starts_it_again(now_us: int) -
     assert one.inputs.get(name="b").was == "boiler b"
     c = series("c")
     write(c.pk, {now_us: 1.0})
-    sources = {"a": change.Source(a), "b": change.Source(c)}
-    change.redefine(one, change.checked("a - b", "", sources), sources)
+    sources = {"a": checking.Source(a), "b": checking.Source(c)}
+    change.redefine(one, checking.checked("a - b", "", sources), sources)
     drain(process)
     assert stored(one.series_id) == {now_us: 4.0, now_us + SECOND: 6.0}
 
@@ -200,19 +200,19 @@ def test_no_series_is_computed_from_itself_nor_behind_too_many_others() -> None:
     for n in range(8):
         made.append(derived("a + 1", {"a": last}, f"step {n}"))
         last = made[-1].series
-    with pytest.raises(change.Refused) as refused:
+    with pytest.raises(checking.Refused) as refused:
         derived("a + 1", {"a": last}, "one too many")
     assert refused.value.errors == {"inputs": "At most 8 derived series may follow each other."}
-    sources = {"a": change.Source(made[2].series)}
-    with pytest.raises(change.Refused) as refused:
-        change.redefine(made[0], change.checked("a", "", sources), sources)
+    sources = {"a": checking.Source(made[2].series)}
+    with pytest.raises(checking.Refused) as refused:
+        change.redefine(made[0], checking.checked("a", "", sources), sources)
     assert refused.value.errors == {
         "inputs": "It would be computed from itself: computed step 0 → computed step 1"
         " → computed step 2 → computed step 0."
     }
-    sources = {"a": change.Source(made[0].series)}
-    with pytest.raises(change.Refused, match="computed from itself"):
-        change.redefine(made[0], change.checked("a", "", sources), sources)
+    sources = {"a": checking.Source(made[0].series)}
+    with pytest.raises(checking.Refused, match="computed from itself"):
+        change.redefine(made[0], checking.checked("a", "", sources), sources)
 
 
 def test_what_retention_took_inputs_of_stays_as_it_is(now_us: int) -> None:

@@ -10,16 +10,10 @@ from django.db.models import Q
 from access.scope import EVERYTHING
 from alerts.conditions import Condition, Takes
 from alerts.conditions.expression import Expression
-from alerts.replay import (
-    Budget,
-    HeardOf,
-    NumbersOf,
-    Replayed,
-    replay,
-    replay_formula,
-    replay_words,
-    silently_calm,
-)
+from alerts.replay.replayed import Budget, Replayed
+from alerts.replay.sources import HeardOf, NumbersOf
+from alerts.replay.walk import replay, silently_calm
+from alerts.replay.whole import replay_formula, replay_words
 from devices import clock
 from devices.models import Device
 from telemetry.history.read_limit import limited

@@ -1,107 +1,23 @@
 """What a condition would have done over stored readings, judged by the judge of the rules itself.
 
 Exact: what is passed over are minutes, by their least and greatest value, in which the judge says
-that nothing changes. Of presence facts are kept: `alerts.replay_presence`.
+that nothing changes. Of presence facts are kept: `alerts.replay.presence`.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.conditions import NEVER, Calm, Change, Condition, Memory, State
-from alerts.conditions.expression import Expression
+from alerts.conditions import NEVER, Calm, Condition, Memory
+from alerts.replay.replayed import Budget, Replayed
+from alerts.replay.sources import CHUNK, NumbersOf, Source, Times
 from telemetry.history import columns
 from telemetry.history.columns import HOUR_US, MINUTE_US, Minutes
 
-CHUNK = 50_000  # readings judged in one step
-WINDOW_US = 6 * HOUR_US  # of a formula's series that are read at once
 MAX_WEEKS_US = 9 * 7 * 24 * HOUR_US  # before the span, in which past hours are looked for
-
-Times = NDArray[np.int64]
-
-
-class Episode(NamedTuple):
-    """One alert there would have been. Unix microseconds."""
-
-    since_us: int  # from when on it held
-    fired_us: int
-    cleared_us: int | None  # None: it still stood at the end
-
-
-@dataclass
-class Budget:
-    """What one answer may cost."""
-
-    readings: int  # that may still be read
-    until: float  # of `time.monotonic`
-
-    @property
-    def is_over(self) -> bool:
-        return self.readings <= 0 or time.monotonic() >= self.until
-
-
-@dataclass
-class Replayed:
-    """What became of one target; it was judged up to `judged_us`."""
-
-    episodes: list[Episode] = field(default_factory=list)
-    judged_us: int = 0
-
-    def take(self, changes: list[Change]) -> None:
-        for change in changes:
-            last = self.episodes[-1] if self.episodes else None
-            if change.state is State.FIRING:
-                self.episodes.append(Episode(change.since_us, change.at_us, None))
-            elif change.state is State.CLEARED and last is not None and last.cleared_us is None:
-                self.episodes[-1] = last._replace(cleared_us=change.at_us)
-
-    def since(self, start_us: int) -> Replayed:
-        """Without what was over before the span."""
-        self.episodes = [
-            each for each in self.episodes if each.cleared_us is None or each.cleared_us > start_us
-        ]
-        return self
-
-
-class Source(Protocol):
-    """Where the readings of a target are."""
-
-    def minutes(self, start_us: int, stop_us: int) -> Minutes: ...
-
-    def read(self, start_us: int, stop_us: int) -> tuple[Times, NDArray[np.float64]]: ...
-
-
-@dataclass(frozen=True)
-class NumbersOf:
-    """The numbers of one series."""
-
-    series_id: int
-
-    def minutes(self, start_us: int, stop_us: int) -> Minutes:
-        return columns.minutes(self.series_id, start_us, stop_us)
-
-    def read(self, start_us: int, stop_us: int) -> tuple[Times, NDArray[np.float64]]:
-        return columns.numbers(self.series_id, start_us, stop_us)
-
-
-@dataclass(frozen=True)
-class HeardOf:
-    """When anything came of some series, whatever it was."""
-
-    series_ids: tuple[int, ...]
-
-    def minutes(self, start_us: int, stop_us: int) -> Minutes:
-        return columns.heard_minutes(self.series_ids, start_us, stop_us)
-
-    def read(self, start_us: int, stop_us: int) -> tuple[Times, NDArray[np.float64]]:
-        times = columns.heard(self.series_ids, start_us, stop_us)
-        return times, np.zeros(len(times))
 
 
 def replay(
@@ -112,44 +28,6 @@ def replay(
     Both are edges of minutes. Raises what the database raises, within `read_limit.limited`.
     """
     return _Walk(condition, source, start_us, stop_us, budget).work()
-
-
-def replay_words(
-    condition: Condition, series_id: int, start_us: int, stop_us: int, budget: Budget
-) -> Replayed:
-    """The same of what a series said: of words nothing is summed up, so all are read."""
-    memory, done, at = Memory(), Replayed(judged_us=start_us), start_us - condition.lookback_us
-    while at < stop_us and not budget.is_over:
-        times, said = columns.words(series_id, at, stop_us, CHUNK)
-        budget.readings -= len(times)
-        at = int(times[-1]) + 1 if len(times) == CHUNK else stop_us
-        memory, changes = condition.step(memory, times, said, at)
-        done.take(changes)
-        done.judged_us = at
-    return done.since(start_us)
-
-
-def replay_formula(
-    condition: Condition, inputs: Mapping[str, int], start_us: int, stop_us: int, budget: Budget
-) -> Replayed:
-    """The same of a formula over several series, by the id of each name's: its values come of all
-    of their readings, so all are read."""
-    formula = condition.judging
-    if not isinstance(formula, Expression):
-        raise TypeError(f"{condition.type} is no formula")
-    memory, done, back_us = Memory(), Replayed(judged_us=start_us), condition.lookback_us
-    for at in range(start_us, stop_us, WINDOW_US):
-        if budget.is_over:
-            break
-        until = min(at + WINDOW_US, stop_us)
-        read = {name: columns.numbers(pk, at - back_us, until) for name, pk in inputs.items()}
-        budget.readings -= sum(len(times) for times, _ in read.values())
-        instants = np.unique(np.concatenate([times for times, _ in read.values()]))
-        instants = instants[instants >= at]
-        memory, changes = condition.step(memory, instants, formula.evaluate(read, instants), until)
-        done.take(changes)
-        done.judged_us = until
-    return done.since(start_us)
 
 
 class _Walk:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from alerts.conditions import Condition, Memory
-from alerts.replay import Replayed
+from alerts.replay.replayed import Replayed
 from devices.models import Device
 from devices.presence_past import Stretch
 from telemetry.presence import past
