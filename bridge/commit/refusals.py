@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+
 from bridge.commit.batch_rows import Rows, Verdict
-from bridge.decode.items import Problem, Reason
+from bridge.decode.items import Problem, Reason, Rejected
 from bridge.intake.batch import Batch
 from bridge.intake.instants import on_replay_lane
 from bridge.message import Message
@@ -17,10 +19,34 @@ def refuse_device(rows: Rows, index: int, message: Message, uid: str, problem: P
     keep(rows, index, message, uid, [problem])
 
 
-def count_refused(rows: Rows, index: int, message: Message, uid: str, problem: Problem) -> None:
-    """Nothing is used of it, nor kept: it is counted by topic."""
-    rows.by_device.setdefault(index, {})[uid] = Verdict(True, [problem])
-    rows.ignored[problem.reason.value, safe_text(message.topic)] += 1
+def without_counted(rows: Rows, batch: Batch, indexes: list[int]) -> list[int]:
+    """Those of the messages of which more is to be done than to count them. Of a flood there are
+    thousands, of which all the same is said, and each would cost more than one that is stored."""
+    left, counted, says = [], defaultdict[int, list[int]](list), batch.items
+    for index in indexes:
+        item = says[index][0]
+        if item.__class__ is Rejected and not item.kept and len(says[index]) == 1:
+            counted[id(item)].append(index)
+        else:
+            left.append(index)
+    for alike in counted.values():
+        item = says[alike[0]][0]
+        if isinstance(item, Rejected):
+            _count_refused(rows, batch, alike, item)
+    return left
+
+
+def _count_refused(rows: Rows, batch: Batch, indexes: list[int], item: Rejected) -> None:
+    """Nothing is used of these, nor kept: they are counted by topic."""
+    problem, messages = item.problem, batch.messages
+    # One verdict for all: nothing is added to that of a message without readings.
+    verdict = {item.uid: Verdict(True, [problem])}
+    rows.by_device |= dict.fromkeys(indexes, verdict)
+    rows.rejected.update(indexes)
+    if problem.reason is Reason.OVER_LIMIT:
+        rows.over_limit += len(indexes)
+    for topic, count in Counter([messages[index].topic for index in indexes]).items():
+        rows.ignored[problem.reason.value, safe_text(topic)] += count
 
 
 def refuse_message(batch: Batch, index: int, problem: Problem) -> Rows:

@@ -16,7 +16,7 @@ from bridge.commit.batch_rows import Rows, Verdict
 from bridge.commit.conflicts import of_devices
 from bridge.commit.gathered import Gathered
 from bridge.commit.known import Known
-from bridge.commit.refusals import count_refused, keep, no_room, refuse_device, with_stamp
+from bridge.commit.refusals import keep, no_room, refuse_device, with_stamp, without_counted
 from bridge.commit.series_work import SeriesWork
 from bridge.commit.too_old import complaint, without_too_old
 from bridge.decode.items import (
@@ -66,7 +66,7 @@ class RowBuilder:
         columns = Columns.joined(batch.columns).between(first, last)
         rows.heard = _heard(batch, start, stop, columns)
         others = [index for index in batch.items if start <= index < stop]
-        if others:
+        if others := without_counted(rows, batch, others):
             columns = Columns.joined([columns, self._gather(rows, batch, others, last - first)])
         columns = self._without_too_old(rows, batch, columns)
         if outgrown := self._series.outgrown(columns.series_ids, columns.values):
@@ -179,8 +179,7 @@ class RowBuilder:
     ) -> None:
         if isinstance(item, Rejected):
             rows.over_limit += item.problem.reason is Reason.OVER_LIMIT
-            refuse = refuse_device if item.kept else count_refused
-            refuse(rows, index, message, item.uid, item.problem)
+            refuse_device(rows, index, message, item.uid, item.problem)
             return
         if isinstance(item, Ignored | Remembered | Request):
             rows.note(item)

@@ -54,6 +54,7 @@ class Allowance:
         self._spent: dict[Hashable, int] = {}
         self._over: dict[Hashable, str] = {}  # by sender: its uid, "" where it has many
         self._kept: dict[Hashable, int] = {}  # what was spent on messages over the limit
+        self._counted: dict[str, Rejected] = {}  # what is said of one that is not kept, by uid
         self._refused: dict[Hashable, int] = {}  # messages of a sender, less FLOOD_RATE a second
         # Who sent it, and its uid, "" where it has many.
         self._flooding: deque[tuple[Hashable, str]] = deque(maxlen=MAX_FLOODING)
@@ -73,6 +74,7 @@ class Allowance:
             self._over = {
                 each: uid for each, uid in self._over.items() if spent.get(each, 0) > most
             }
+            self._counted = {}
         return self._over
 
     def charge(
@@ -88,29 +90,31 @@ class Allowance:
         before, none = spent.get, -self._credit
         found = []
         for sender, size, count in zip(senders, sizes, readings, strict=True):
+            if sender in over:
+                continue
             cost = spent[sender] = before(sender, none) + MESSAGE + size + READING * count
             if cost > most:
-                if sender in over:
-                    spent[sender] -= MESSAGE + size + READING * count
-                else:
-                    found.append(sender)
+                found.append(sender)
         if found:
             uid_of = dict(zip(senders, uids, strict=True))
             self._over = over | {sender: uid_of[sender] for sender in found}
 
     def refuse(self, sender: Hashable, size: int) -> Item:
         """What is said of a message of so many bytes, whose sender is over. As much a second as it
-        may send is kept of what it sends beyond; after that it is counted only."""
+        may send is kept of what it sends beyond; after that it is counted only, and the same is
+        said of all of these."""
         uid = self._over.get(sender, "")
         self._refused[sender] = refused = self._refused.get(sender, 0) + 1
         if refused > FLOOD:
             del self._refused[sender]
             self._flooding.append((sender, uid))
         cost = self._kept.get(sender, 0) + MESSAGE + size
-        kept = cost <= KEPT_AT_ONCE * self._rate
-        if kept:
+        if cost <= KEPT_AT_ONCE * self._rate:
             self._kept[sender] = cost
-        return Rejected(uid, self._problem, kept)
+            return Rejected(uid, self._problem)
+        if (counted := self._counted.get(uid)) is None:
+            counted = self._counted[uid] = Rejected(uid, self._problem, kept=False)
+        return counted
 
     def flooding(self) -> set[tuple[Hashable, str]]:
         """Who floods since this was asked before, each with its uid. For any thread."""

@@ -16,7 +16,7 @@ from bridge.decode.items import Ignored, Item, Sample, Telemetry
 from bridge.decode.plain import Plain
 from bridge.intake.allowance import NOBODY, Allowance, readings_in
 from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch
-from bridge.intake.habits import END, Growing, Habit, Habits, are_usual, nothing_ordinary
+from bridge.intake.habits import END, Growing, Habit, Habits, are_usual
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import REJECTED, Deliveries, Stamper, restamp
 from bridge.message import Message
@@ -80,16 +80,16 @@ class Intake:
             # Those that are ordinary like the last of their topic are taken on the way.
             given = iter(messages), habits, self._stamper.give, batch.stamps
             run: Iterable[int] = iter(partial(growing.run, *given), END)
+        elif over:
+            # As for those that are to be refused: they are many, and others wait behind them.
+            refuse = partial(self._refuse_next, iter(messages), over, growing, batch.items)
+            run = iter(refuse, END)
         else:
             run = range(len(messages))
         for index in run:
             message = messages[index]
-            if (
-                live
-                and (over or message.properties not in at_once)
-                and (refused := self._refused(message, over)) is not None
-            ):
-                items = [refused]
+            if live and message.properties not in at_once and self.subscriptions.is_repeat(message):
+                items: list[Item] = [REPEAT]
             elif index in decoded or (plain := read_plain(message)) is None:
                 items = decoded.get(index) or decode(message)
                 if not self._stamp(batch, index, items, spooled=stamps):
@@ -106,10 +106,10 @@ class Intake:
                     growing.add(habit, time_us, values)
                     continue
                 items = [Telemetry(uid, [Sample(time_us or 0, values)])]
-            growing.add(nothing_ordinary(items[0].uid), 0, {})
+            growing.add_nothing(items[0].uid)
             batch.items[index] = items
         growing.give(batch)
-        self._sum_up(batch, sizes[: len(batch.messages)], charged=live)
+        self._sum_up(batch, sizes[: len(batch.messages)], over, charged=live)
         return batch
 
     def _habit(self, plain: Plain) -> Habit | None:
@@ -122,22 +122,27 @@ class Intake:
         ids = known.packed(shape) if known is not None else None
         return None if ids is None else Habit(shape, ids, uid, device.id, len(shape))
 
-    def _sum_up(self, batch: Batch, sizes: list[int], *, charged: bool) -> None:
+    def _sum_up(
+        self, batch: Batch, sizes: list[int], over: Mapping[Hashable, str], *, charged: bool
+    ) -> None:
         batch.size = sum(sizes)
         if charged:
-            self._charge(batch, sizes)
+            self._charge(batch, sizes, over)
         batch.may_repeat = True in [message.dup for message in batch.messages]
         batch.serial = self._memory.deliveries.serial
 
-    def _charge(self, batch: Batch, sizes: list[int]) -> None:
+    def _charge(self, batch: Batch, sizes: list[int], over: Mapping[Hashable, str]) -> None:
+        """What was let through: who is over already pays nothing."""
         uids, readings = batch.uids, batch.counts
+        topics = [message.topic for message in batch.messages]
         if batch.items:
             uids, readings = uids.copy(), readings.copy()
             for index, items in batch.items.items():
+                if topics[index] in over:
+                    continue
                 readings[index] = readings_in(items)
                 if len(batch.uids_of(index)) > 1:
                     uids[index] = ""
-        topics = [message.topic for message in batch.messages]
         self.allowance.charge(topics, uids, sizes, readings)
 
     def _decode(self, message: Message) -> list[Item]:
@@ -155,16 +160,29 @@ class Intake:
         uid, time_us, said, shape = plain
         return self._memory.registry.renamed().get(uid, uid), time_us, said, shape
 
-    def _refused(self, message: Message, over: Mapping[Hashable, str]) -> Item | None:
-        """What is said of a message that is not to be read, None of one that is."""
-        if message.properties not in self.subscriptions.first and self.subscriptions.is_repeat(
-            message
-        ):
-            return REPEAT
-        # What the broker sends again was let in, or refused, when it came first.
-        if over and message.topic in over and not message.dup:
-            return self.allowance.refuse(message.topic, len(message.payload))
-        return None
+    def _refuse_next(
+        self,
+        messages: Iterator[Message],
+        over: Mapping[Hashable, str],
+        growing: Growing,
+        said: dict[int, list[Item]],
+    ) -> int:
+        """Add the next ones as long as their senders are over the limit, and what is said of each.
+        The index of the first whose sender is not, which is taken too; END when there are no more.
+        """
+        at_once, is_repeat = self.subscriptions.first, self.subscriptions.is_repeat
+        refuse = self.allowance.refuse
+        for message in messages:
+            index, topic = len(growing), message.topic
+            # What the broker sends again was let in, or refused, when it came first.
+            if topic not in over or message.dup:
+                return index
+            if message.properties not in at_once and is_repeat(message):
+                return index
+            item = refuse(topic, len(message.payload))
+            said[index] = [item]
+            growing.add_nothing(item.uid)
+        return END
 
     def _time_of(
         self, batch: Batch, index: int, plain: Plain, *, spooled: Mapping[int, int] | None

@@ -60,6 +60,18 @@ class Growing:
         self._said: list[Habit] = []  # one a message
         self._times_us: list[int] = []  # one a message
         self._values: list[float] = []
+        self._nothing: dict[str, Habit] = {}  # what stands for messages that keep their items
+
+    def __len__(self) -> int:
+        """How many messages were added."""
+        return len(self._said)
+
+    def add_nothing(self, uid: str) -> None:
+        """The next message, which keeps its items."""
+        if (habit := self._nothing.get(uid)) is None:
+            habit = self._nothing[uid] = Habit((), b"", uid, 0, 0)
+        self._said.append(habit)
+        self._times_us.append(0)
 
     def add(self, habit: Habit, time_us: int, values: Mapping[str, float]) -> None:
         """The next message."""
@@ -123,11 +135,6 @@ class Growing:
             series_ids = np.frombuffer(b"".join([habit[1] for habit in said]), dtype=np.int32)
             times_us = np.repeat(np.array(self._times_us), batch.counts)
             batch.columns.append(Columns.of(series_ids, times_us, self._values))
-
-
-def nothing_ordinary(uid: str) -> Habit:
-    """What stands for a message that keeps its items."""
-    return Habit((), b"", uid, 0, 0)
 
 
 def are_usual(messages: list[Message], sizes: list[int], at_once: frozenset[bytes]) -> bool:

@@ -26,6 +26,7 @@ from bridge.intake.batch import FROM_SPOOL
 from bridge.intake.columns import Intake
 from bridge.intake.memory import Memory
 from bridge.message import Message
+from bridge.models import IgnoredMessages
 from bridge.tests.conftest import holding
 from devices.models import Device
 from telemetry.models import QuarantinedMessage, Series
@@ -264,6 +265,38 @@ def test_what_is_over_is_kept_whole_then_counted(memory: Memory) -> None:
     store.write(rows.batch, "bridge-0", alongside=builder.alongside(rows, batch))
     kept = QuarantinedMessage.objects.values_list("uid", "reason", "payload_size")
     assert list(kept) == [("pump-1", "over_limit", 2_000)] * 3
+    assert IgnoredMessages.objects.get().messages == 6
+
+
+def test_what_is_counted_only_is_told_and_known_again_like_any_refused(memory: Memory) -> None:
+    limited = Intake(memory, Allowance(100, Clock()))
+    quiet = message("quiet-1", b'{"ts":%d,"values":{"m0":7}}' % (NOW_US // 1_000), 1_002)
+    limited.batch(1, [quiet, message("pump-1", b'{"m0":1}'.ljust(60_000), 1)])
+    flood = [message("pump-1", b'{"m0":%d}' % mid, mid) for mid in range(2, 1_002)]
+    flood[7].properties = b"&\0\1a\0\1b"  # a user property is no way around
+    sent = [*flood[:600], quiet, *flood[600:]]
+    (batch,) = limited.batches(1, sent)
+    assert batch.counts == [int(each is quiet) for each in sent]
+    builder = RowBuilder(memory)
+    pieces = [builder.build(batch, 0, 500), builder.build(batch, 500, 1_001)]
+    for rows in pieces:
+        mine = range(rows.start, rows.stop)
+        assert rows.rejected == {index for index in mine if sent[index] is not quiet}
+        assert rows.over_limit == len(rows.rejected)
+        for index in rows.rejected:
+            (problem,) = rows.verdict_of(index, "pump-1").problems
+            assert problem.reason is Reason.OVER_LIMIT
+        kept = len(rows.batch.quarantined)
+        assert rows.ignored.total() == rows.over_limit - kept
+    assert [rows.readings for rows in pieces] == [0, 1]
+    assert {topic for rows in pieces for _, topic in rows.ignored} == {"devices/pump-1/telemetry"}
+    limited.allowance._over.clear()
+    for each in flood:
+        each.dup = True
+    again = limited.batch(2, flood)
+    assert builder.build(again, 0, 1_000).rejected == set(range(1_000)), "after a bridge's end"
+    other = message("pump-1", b'{"m0":5}', 2, dup=True)
+    assert not builder.build(limited.batch(2, [other]), 0, 1).rejected, "as its packet says more"
 
 
 def test_readings_over_the_cap_of_series_cost_no_more_than_good_ones(
