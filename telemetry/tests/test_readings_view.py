@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
+from devices.models import Device
 from telemetry.storage.backend import backend
 from telemetry.storage.pack_rows import Columns, write_numbers
 from telemetry.storage.packs import MAX_NUMBERS
@@ -17,19 +18,38 @@ from telemetry.tests.written import series
 
 DAY = date(2026, 3, 4)
 ONE = "device = 'boiler' AND metric = 'temperature'"
+EACH = "LATERAL generate_series(%s::timestamptz, %s, %s::interval) AS at"
+ROWS = f"FROM generate_series(0, 199) AS one, {EACH}"
+KEPT = {  # as much of each as makes its best index the best
+    "reading": f"(series_id, time, value) SELECT one, at, 1 {ROWS}",
+    "late_reading": f"(series_id, time, value) SELECT one, at, 1 {ROWS}",
+    "reading_pack": "(series_id, start, stop, count, last, unit, step, width, steps)"
+    f" SELECT one, at, at, 1, 1, 1, 1, 1, '' {ROWS}",
+}
 
 
 @pytest.fixture
 def plan(db: None):
-    """The plan of a statement where there are three days."""
+    """The plan of a statement where there are three days of readings, and packs of days before.
+
+    Of an empty table it depends on what others left: their dead rows and their statistics."""
     series("temperature", uid="boiler")
+    Device.objects.bulk_create(Device(uid=f"d{n}", name="D") for n in range(200))
     backend().make_days({DAY + timedelta(days=day) for day in (-1, 0, 1)})
+    with connection.cursor() as cursor:
+        for table, rows in KEPT.items():
+            begin = DAY - timedelta(days=1 if table == "reading" else 60)
+            span = [
+                begin,
+                DAY + timedelta(days=1),
+                timedelta(hours=1 if table == "reading" else 24),
+            ]
+            cursor.execute(f"INSERT INTO {table} {rows}", span)
+        cursor.execute(f"ANALYZE devices_device, telemetry_series, {', '.join(KEPT)}")
 
     def explained(statement: str) -> str:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")  # the tables are empty
-            cursor.execute("SET LOCAL enable_bitmapscan = off")
-            cursor.execute("ANALYZE devices_device, telemetry_series")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")  # which has two lines an index
             cursor.execute(f"EXPLAIN (COSTS OFF) {statement}")
             return "\n".join(line for (line,) in cursor.fetchall())
 
