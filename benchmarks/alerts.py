@@ -10,22 +10,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from paho.mqtt import client as mqtt
-
 from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.commits import CommitWatch
+from benchmarks.fleet_rows import count_rows, register
 from benchmarks.generator import Address, Generator
-from benchmarks.ingest import count_rows, register
+from benchmarks.hot import HOT_EVERY, Hot
 from benchmarks.packets import Fleet
 from benchmarks.progress import Watcher, full_speed, settled, steady
 from benchmarks.stack import Stack, cpu_seconds, percentiles_ms
@@ -34,8 +31,6 @@ from embedded.servers.child import Child
 VALUES = 10  # of a message, one for each rule
 LIMIT = 150.0  # above all that the fleet sends
 READINGS_PER_S = 100_000
-HOT_EVERY = 0.02  # seconds between two devices that are sent beyond it
-WARM_SECONDS = 30.0
 CAUGHT_UP_SECONDS = 120.0  # for what was committed while no engine ran
 AFTERWARDS = 3.0  # seconds for the alerts of the last devices
 
@@ -63,48 +58,6 @@ def make_rules(fleet: Fleet, mix: str) -> None:
         )
         for number, document in enumerate(documents(mix))
     )
-
-
-class Hot:
-    """Sends one device after the other beyond its limit, once each, while it is entered."""
-
-    def __init__(self, stack: Stack, fleet: Fleet, metric: str) -> None:
-        self._fleet, self._metric = fleet, metric
-        self._sent = 0
-        self._left = threading.Event()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="bench-hot")
-        self._client.connect(stack.mqtt_host, stack.mqtt_port)
-        self._client.loop_start()
-
-    def warm(self) -> None:
-        """Have every device send once what is well, so that its series is there."""
-        for number in range(self._fleet.devices):
-            self._publish(number, 0.0).wait_for_publish(WARM_SECONDS)
-
-    def _publish(self, number: int, value: float) -> mqtt.MQTTMessageInfo:
-        document = {"ts": time.time_ns() // 1_000_000, "values": {self._metric: value}}
-        topic = f"devices/{self._fleet.uid(number)}/telemetry"
-        return self._client.publish(topic, json.dumps(document), qos=1)
-
-    def _run(self) -> None:
-        while self._sent < self._fleet.devices and not self._left.wait(HOT_EVERY):
-            self._publish(self._sent, 2 * LIMIT)
-            self._sent += 1
-
-    @contextlib.contextmanager
-    def sending(self) -> Iterator[None]:
-        self._left.clear()
-        thread = threading.Thread(target=self._run, name="hot", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._left.set()
-            thread.join()
-
-    def end(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
 
 
 @contextlib.contextmanager
@@ -201,7 +154,7 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
         register(fleet)
         register(hot_fleet)
         make_rules(fleet, chosen.rules)
-        hot = Hot(stack, hot_fleet, fleet.metric(0))
+        hot = Hot(stack, hot_fleet, fleet.metric(0), 2 * LIMIT)
         address = Address(stack.mqtt_host, stack.mqtt_port)
         with (
             stack.bridge() as bridge,

@@ -21,12 +21,14 @@ import msgspec
 
 from benchmarks import export, live, result
 from benchmarks import stack as stacks
+from benchmarks.fleet_rows import count_rows, register
 from benchmarks.generator import Address, Generator
-from benchmarks.history import POINTS, Api
-from benchmarks.ingest import LATENCY_SHARE, Plan, count_rows, measure_latency, register
+from benchmarks.history import POINTS
+from benchmarks.ingest import LATENCY_SHARE, Plan, measure_latency
 from benchmarks.load_process import STOP, LoadProcess
 from benchmarks.packets import Fleet
 from benchmarks.progress import Watcher, full_speed, settled, steady
+from benchmarks.questions import Api
 from benchmarks.stack import Stack, cpu_seconds
 from benchmarks.websocket import Closed, WebSocket, connect
 

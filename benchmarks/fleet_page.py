@@ -20,22 +20,15 @@ import json
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from benchmarks import main_thread, result
+from benchmarks import main_thread, result, shown_fleet
 from benchmarks import stack as stacks
 
-METRICS = (("temperature", "°C"), ("humidity", "%"), ("pressure", "hPa"))
-SITES = 20
-KINDS = ("freezer", "pump", "air-quality", "power-meter")
-HISTORY = 15 * 60  # seconds before the run …
-STEP = 10  # … with a reading each so many
 FRAME_MS = 1000 / 60
 READY_MS = 300_000  # for the page to be there
-USERNAME = "benchmark-viewer"
 # What the page does to its viewer: tasks over 50 ms, and what moved without being asked to.
 OBSERVE = """
 window.measured = {tasks: [], shifts: []};
@@ -66,104 +59,6 @@ class Plan:
     layout: str  # rows or tiles
     at: str = ""  # address of one that runs; "": all of it is started here
     minutes: float = 0.0  # the page is open before its heap is looked at again
-
-
-class Fleet:
-    """The devices, their readings and the viewer."""
-
-    def __init__(self, plan: Plan) -> None:
-        from django.conf import settings  # noqa: PLC0415 (needs the settings, as the rest here)
-        from django.contrib.auth import get_user_model  # noqa: PLC0415
-        from django.test import Client  # noqa: PLC0415
-        from django.utils import timezone  # noqa: PLC0415
-
-        from access.roles import Role  # noqa: PLC0415
-        from devices.models import Device, Presence, Site  # noqa: PLC0415
-        from telemetry.models import Series  # noqa: PLC0415
-
-        sites = [
-            Site.objects.create(slug=f"site-{n}", name=f"Benchmark site {n}") for n in range(SITES)
-        ]
-        lines = {"temperature": [{"value": 30, "op": "above", "label": "Too warm"}]}
-        made = Device.objects.bulk_create(
-            Device(
-                uid=f"bench-{n:05}", name=f"Bench {n}", site=sites[n % SITES],
-                kind=KINDS[n % len(KINDS)], tags=[f"row-{n % 10}"], expected_interval=10,
-                metadata={"thresholds": lines},
-            )
-            for n in range(plan.devices)
-        )  # fmt: skip
-        now = timezone.now()
-        Presence.objects.bulk_create(
-            Presence(device=each, connection="online", connection_since=now, last_seen_at=now)
-            for each in made
-        )
-        series = Series.objects.bulk_create(
-            Series(device=each, metric=metric, unit=unit, precision=1)
-            for each in made
-            for metric, unit in METRICS
-        )
-        self.warm = {each.pk for each in made[::50]}
-        self.series: dict[int, list[int]] = {}
-        for each in series:
-            self.series.setdefault(each.device_id, []).append(each.pk)
-        self._store()
-        user, _ = get_user_model().objects.get_or_create(username=USERNAME)
-        user.grants.get_or_create(site=None, defaults={"role": Role.VIEWER})
-        client = Client()
-        client.force_login(user)
-        name = settings.SESSION_COOKIE_NAME
-        self.cookie = {"name": name, "value": client.cookies[name].value}
-
-    def value(self, device: int, number: int) -> float:
-        """Within its limit, or not."""
-        return 20.0 + (device + number) % 7 + (20.0 if device in self.warm else 0.0)
-
-    def _store(self) -> None:
-        from django.db import connection  # noqa: PLC0415
-        from django.utils import timezone  # noqa: PLC0415
-
-        from telemetry.storage import upkeep  # noqa: PLC0415
-
-        upkeep.make_days(timezone.now(), days_back=1)
-        warm = [ids[0] for device, ids in self.series.items() if device in self.warm]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """INSERT INTO reading
-                SELECT s.id, now() - step * make_interval(secs => %s),
-                       20 + (s.id + step) %% 7 + CASE WHEN s.id = ANY(%s) THEN 20 ELSE 0 END
-                FROM unnest(%s::int[]) AS s(id), generate_series(0, %s) AS step""",
-                [STEP, warm, [one for ids in self.series.values() for one in ids], HISTORY // STEP],
-            )
-
-
-async def _publish(fleet: Fleet, stop: threading.Event) -> int:
-    """Every device once a second, a tenth of them in each tenth of one."""
-    from channels.layers import get_channel_layer  # noqa: PLC0415
-
-    from telemetry.live import contract  # noqa: PLC0415
-
-    layer, devices = get_channel_layer(), list(fleet.series)
-    seqs: dict[str, int] = {}
-    begun, number = time.perf_counter(), 0
-    while not stop.is_set():
-        await asyncio.sleep(max(0.0, begun + number / 10 - time.perf_counter()))
-        at = time.time_ns() // 1_000_000
-        by_group: dict[str, dict[int, list[int | float | str]]] = {}
-        heard: dict[str, dict[int, int]] = {}
-        for device in devices[number % 10 :: 10]:
-            group = contract.shard_group(device)
-            heard.setdefault(group, {})[device] = at
-            for place, series in enumerate(fleet.series[device]):
-                value = fleet.value(device, number) if place == 0 else 50.0 + number % 5
-                by_group.setdefault(group, {})[series] = [at, value]
-        for group, points in by_group.items():
-            seqs[group] = seqs.get(group, 0) + 1
-            await layer.group_send(group, contract.readings("benchmark", seqs[group], points))
-            await layer.group_send(group, contract.heard(heard[group]))
-        number += 1
-    await layer.flush()
-    return number
 
 
 def _percentile(numbers: list[float], share: float) -> float:
@@ -267,10 +162,10 @@ def measure(plan: Plan) -> dict[str, Any]:
         from benchmarks import machine  # noqa: PLC0415 (needs the settings)
 
         found["machine"] = machine.describe(stack.broker)
-        fleet = Fleet(plan)
+        fleet = shown_fleet.Fleet(plan.devices)
         with stack.web("config.asgi:application") as (port, _):
             stop = threading.Event()
-            told = threading.Thread(target=lambda: asyncio.run(_publish(fleet, stop)))
+            told = threading.Thread(target=lambda: asyncio.run(shown_fleet.publish(fleet, stop)))
             told.start()
             try:
                 url = f"http://127.0.0.1:{port}"

@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.commits import CommitWatch, percentiles
+from benchmarks.fleet_rows import count_rows, register, sent_rows
 from benchmarks.generator import Address, Generator
 from benchmarks.packets import Fleet
 from benchmarks.progress import Watcher, at_rate, full_speed, settled
@@ -30,7 +31,6 @@ LATENCY_SHARE = 0.2  # of the top rate
 STOCK_SECONDS = 5.0
 STOCK_AHEAD = 5_000  # messages that wait at the broker for the stock client
 MATRIX = "1x1000,3x1000,50x1000,3x20000"  # values of a message x devices
-CREATE_CHUNK = 5_000  # devices of one INSERT
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,6 @@ class Plan:
     seconds: float = 20.0
     latency_seconds: float = 10.0
     profile: str | None = None
-
-
-def register(fleet: Fleet) -> None:
-    """Make the devices of a fleet known, as an operator would have."""
-    from devices.models import Device  # noqa: PLC0415 (needs the settings)
-
-    Device.objects.bulk_create(
-        (Device(uid=fleet.uid(n), name=fleet.uid(n)) for n in range(fleet.devices)),
-        batch_size=CREATE_CHUNK,
-    )
 
 
 def leg(stack: Stack, bridge: Child, watcher: Watcher, plan: Plan) -> dict[str, Any]:
@@ -118,35 +108,6 @@ def measure_latency(
         "latency_p99_ms": most,
         "latency_max_ms": worst,
     }
-
-
-def sent_rows(began_ms: int, ended_ms: int) -> list[tuple[int, int, int]]:
-    """(xmin, sent ms, rows) of the readings measured between two moments."""
-    from django.db import connection  # noqa: PLC0415 (needs the settings)
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT xmin::text::bigint, (extract(epoch FROM time) * 1000)::bigint, count(*)"
-            " FROM reading WHERE time >= to_timestamp(%s / 1000.0)"
-            " AND time < to_timestamp(%s / 1000.0) GROUP BY 1, 2",
-            [began_ms, ended_ms],
-        )
-        return list(cursor.fetchall())
-
-
-def count_rows(fleet: Fleet) -> tuple[int, int]:
-    """Readings stored of a fleet, and distinct (series, time) among them."""
-    from django.db import connection  # noqa: PLC0415 (needs the settings)
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(n), 0)::bigint, count(*) FROM (SELECT count(*) AS n FROM reading"
-            " WHERE series_id IN (SELECT s.id FROM telemetry_series s JOIN devices_device d"
-            " ON d.id = s.device_id WHERE starts_with(d.uid, %s)) GROUP BY series_id, time) AS k",
-            [f"{fleet.name}-"],
-        )
-        stored, distinct = cursor.fetchone()
-        return stored, distinct
 
 
 def growth(memory: list[float]) -> float | None:

@@ -14,8 +14,8 @@ from typing import Any
 
 from benchmarks import stack as stacks
 from benchmarks.commits import CommitWatch, percentiles
+from benchmarks.fleet_rows import register, sent_rows
 from benchmarks.generator import Address, Generator
-from benchmarks.ingest import register, sent_rows
 from benchmarks.packets import Fleet
 from benchmarks.progress import Watcher, Window
 

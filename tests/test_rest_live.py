@@ -24,7 +24,8 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from access.audit_entry import AuditEntry
-from dashboard.live.hub import EVENTS, Hub
+from dashboard.live.events import EVENTS
+from dashboard.live.hub import Hub
 from dashboard.tests.conftest import cookie, hub
 from dashboard.tests.live_socket import Bridge, Socket, eventually
 from devices import clock

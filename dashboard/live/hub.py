@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 from dashboard.live import protocol, snapshot
 from dashboard.live.beat import BEAT_EVERY, Beats
+from dashboard.live.events import ENVELOPE, EVENTS
 from dashboard.live.feeds import Feeds
 from dashboard.live.here import Here
 from dashboard.live.link import Link
 from dashboard.live.moves import Moves
 from dashboard.live.refill import EVERYTHING, Refill
 from dashboard.live.shutdown import before_stop
+from dashboard.live.streams import Streams
 from dashboard.live.viewer import Viewer
 from devices.clock import now_ms
 from telemetry.live.contract import EVENTS_GROUP, shard_groups
@@ -31,20 +33,7 @@ WORKERS_EVERY = 10.0  # seconds between two looks which bridges there are
 LINK_TIMEOUT = 3.0  # seconds a new viewer waits for the link before it is served history only
 REFILL_AFTER = 0.2  # seconds that gather losses of several groups into one refill
 STUCK_AFTER = 30.0  # seconds without rounds, after which the hub counts as standing still
-MAX_STREAMS = 8_192  # (worker, group) pairs whose numbers are remembered
-
 MOVED_GRACE = 1.0  # seconds in which a viewer is told that a device moved out of its sight
-# Of a channel message, not for browsers.
-ENVELOPE = frozenset({"type", "event", "site", "left", "to"})
-EVENTS = frozenset(
-    {
-        "device", "presence", "series", "quarantine", "pipeline", "rules", "inbox", "alert",
-        "alert_rules", "silences", "notifications", "derived", "views", "cards", "corrections",
-        "account", "people", "import", "listening", "quarantine_left", "site", "log", "log_here",
-        "log_read", "audit", "retention",
-    }
-)  # fmt: skip
-
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
 
@@ -90,7 +79,7 @@ class Hub:
         self.viewers: set[Viewer] = set()
         self.refills = 0
         self.feeds = Feeds()
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._streams = Streams(self.gap)
         self._moves = Moves()
         self._loop = asyncio.get_running_loop()
         self._refill_timer: asyncio.TimerHandle | None = None
@@ -166,7 +155,7 @@ class Hub:
     def _receive(self, group: str, message: dict[str, Any]) -> None:
         match message.get("type"):
             case "live.readings":
-                self._check_number(message["worker"], group, message["seq"])
+                self._streams.note(message["worker"], group, message["seq"])
                 self.feeds.route(message["series"])
             case "live.heard":
                 self.beats.heard(message["devices"])
@@ -181,21 +170,6 @@ class Hub:
                 for viewer in self.viewers:
                     if viewer.user_id == message["user"]:
                         viewer.judge.set()
-
-    def _check_number(self, worker: str, group: str, seq: int) -> None:
-        last = self._numbers.get((worker, group))
-        if last is not None and seq != last + 1:
-            # A worker that starts anew counts from 1 again; what its predecessor sent last is not
-            # known.
-            logger.log(
-                logging.INFO if seq < last else logging.WARNING,
-                "live messages of %s lost: %d after %d", worker, seq, last,
-                extra={"action": "live_gap", "group": group},
-            )  # fmt: skip
-            self.gap()
-        elif last is None and len(self._numbers) >= MAX_STREAMS:
-            self._numbers.clear()
-        self._numbers[worker, group] = seq
 
     def _spread(self, message: dict[str, Any]) -> None:
         name = message.get("event")

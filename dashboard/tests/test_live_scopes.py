@@ -11,6 +11,7 @@ from channels.layers import get_channel_layer
 
 from access.scope import EVERYTHING, Scope
 from dashboard.live import hub as hubs
+from dashboard.live.events import EVENTS
 from dashboard.live.hub import Hub
 from dashboard.live.moves import MAX_MOVED, MOVED_FOR, Moves
 from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series
@@ -89,7 +90,7 @@ async def tell_all(sites: Sites, bridge: Bridge) -> None:
     """Everything a bridge and a web process say of the hidden site, in each kind of message."""
     layer = get_channel_layer()
     told = sites.events_of_the_hidden()
-    assert set(told) == hubs.EVENTS, "say above how the new kind tells of a hidden site"
+    assert set(told) == EVENTS, "say above how the new kind tells of a hidden site"
     for message in told.values():
         await layer.group_send(EVENTS_GROUP, message)
     await layer.group_send(EVENTS_GROUP, {"type": "live.events", "events": [*told.values()]})
@@ -145,7 +146,7 @@ async def test_nothing_of_a_hidden_site_arrives_in_any_kind_of_message(
             got = await finish(sites, bridge, narrow)
             # Otherwise this would also hold for messages that reach nobody.
             hidden = sites.hidden
-            for name in hubs.EVENTS:
+            for name in EVENTS:
                 await eventually(lambda name=name: SECRET in json.dumps(wide.all(name)))
             await eventually(lambda: wide.points(hidden.pk))
             await wide.got("refill")
