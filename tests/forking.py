@@ -24,6 +24,7 @@ from typing import NoReturn
 from embedded.servers import orphans
 from embedded.servers.child import Child
 from embedded.up import forked
+from tests import started
 
 ROOT = Path(__file__).resolve().parent.parent
 # What takes longest to import, and asks neither for settings nor for an event loop.
@@ -71,7 +72,7 @@ class Forked(subprocess.Popen[bytes]):
 
 def start(command: list[str], environment: Mapping[str, str], folder: Path, output: int) -> Forked:
     """A Python program as a child of this process, in a session of its own."""
-    sys.audit("subprocess.Popen", command[0], command, str(folder), None)
+    started.note(command[0])
     request = json.dumps([command, dict(environment), str(folder)]).encode()
     with _starting:
         _, there = _source or _start_source()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Iterator
 from itertools import islice
 
 import pytest
+
+from tests import started
 
 # Fixtures that start a process: who uses one is marked `process` by itself.
 STARTING = {
@@ -30,22 +31,13 @@ STARTING = {
     "timescaledb",
     "web_process",
 }
-# What the standard library runs to find a shared library; over in a moment.
-FINDING_LIBRARIES = {"/sbin/ldconfig", "/usr/bin/gcc", "ld", "objdump"}
 
 COLLECT_AFTER = 20_000  # objects; a request of a test makes thousands, which go by themselves
-
-_started: list[str] = []  # programs this process started during the test that runs
-
-
-def _note(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "subprocess.Popen" and str(arguments[0]) not in FINDING_LIBRARIES:
-        _started.append(str(arguments[0]))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "process: starts a process; not run by `make check`")
-    sys.addaudithook(_note)
+    started.note_each()
 
 
 def pytest_sessionstart() -> None:
@@ -108,7 +100,7 @@ def _has_own_servers(item: pytest.Item) -> bool:
 
 @pytest.fixture(autouse=True)
 def _marked_if_it_starts_a_process(request: pytest.FixtureRequest) -> Iterator[None]:
-    _started.clear()
+    started.programs.clear()
     yield
-    if _started and request.node.get_closest_marker("process") is None:
-        pytest.fail(f"starts {_started[0]}: mark it with @pytest.mark.process")
+    if started.programs and request.node.get_closest_marker("process") is None:
+        pytest.fail(f"starts {started.programs[0]}: mark it with @pytest.mark.process")

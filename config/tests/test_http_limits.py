@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,7 +17,6 @@ from django.conf import settings as configured
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.web import http as twisted_http
 
@@ -40,13 +39,38 @@ class Request(twisted_http.Request):
         self.finish()
 
 
-class Transport(StringTransport):
-    """Remembers that it was cut."""
+class Transport:
+    """Keeps what is written, and remembers that it was cut.
 
-    aborted = False
+    Twisted's own is in a module that imports Trial: from then on pytest would ask for Twisted's
+    version, which is to read a file, before each test and after it.
+    """
+
+    def __init__(self, peer: IPv4Address) -> None:
+        self.written: list[bytes] = []
+        self.aborted = self.disconnecting = False
+        self.getPeer = self.getHost = lambda: peer
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def writeSequence(self, parts: Iterable[bytes]) -> None:  # noqa: N802
+        self.written.extend(parts)
+
+    def value(self) -> bytes:
+        return b"".join(self.written)
+
+    def loseConnection(self) -> None:  # noqa: N802
+        self.disconnecting = True
 
     def abortConnection(self) -> None:  # noqa: N802
         self.aborted = True
+
+    def registerProducer(self, producer: object, streaming: bool) -> None:  # noqa: N802
+        """The channel's; what is written here is never too much."""
+
+    def unregisterProducer(self) -> None:  # noqa: N802
+        """It writes no more."""
 
 
 class Connection:
@@ -54,7 +78,7 @@ class Connection:
 
     def __init__(self, address: str = "192.0.2.1") -> None:
         self.clock, self.channel = Clock(), BoundedChannel()
-        self.transport = Transport(peerAddress=IPv4Address("TCP", address, 54_321))
+        self.transport = Transport(IPv4Address("TCP", address, 54_321))
         self.channel.callLater = self.clock.callLater
         self.channel.requestFactory = Request
         self.channel.site = self.channel.factory = twisted_http.HTTPFactory()
@@ -69,7 +93,7 @@ class Connection:
 
     def send(self, data: bytes) -> bytes:
         """What is answered."""
-        self.transport.clear()
+        self.transport.written.clear()
         self.channel.dataReceived(data)
         return self.transport.value()
 
