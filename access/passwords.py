@@ -1,8 +1,11 @@
-"""How a password is stored."""
+"""How a password is stored, and what ends when it is changed."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from knox.models import AuthToken
 
 
 class LastingHasher(PBKDF2PasswordHasher):
@@ -15,3 +18,22 @@ class LastingHasher(PBKDF2PasswordHasher):
 
     def must_update(self, encoded: str) -> bool:  # noqa: ARG002
         return False
+
+
+class TokensEnd:
+    """With a password its owner's API tokens end, whichever way it is changed: who learned it may
+    have made one by it, which would outlive it. Not those of a user whose `keeps_tokens` is true.
+
+    It refuses no password. But Django tells those that may refuse, and nobody else, of each that it
+    has stored: on a page, by REST, in the admin, by a link and by `manage.py changepassword`.
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Any is right."""
+
+    def get_help_text(self) -> str:
+        return ""
+
+    def password_changed(self, password: str, user: Any = None) -> None:  # noqa: ARG002
+        if user is not None and not getattr(user, "keeps_tokens", False):
+            AuthToken.objects.filter(user=user).delete()

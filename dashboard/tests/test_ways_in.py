@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
+from knox.models import AuthToken
 
 from access import invitation, printed
 from access.models import AuditEntry, Grant, Invitation
@@ -70,12 +71,14 @@ def test_a_link_by_command_sets_a_password_once_and_ends_all_sessions(olga: User
     here = Client()
     here.post("/login/", {"username": "olga", "password": PASSWORD})
     here.get("/")
+    AuthToken.objects.create(olga)
     link = said("reset", "olga")
     assert b"too short" in set_password(link, "short").content
     assert b"too similar" in set_password(link, "petersen-hansen1").content
     assert set_password(link).status_code == 302
     olga.refresh_from_db()
     assert olga.check_password(NEW)
+    assert not AuthToken.objects.exists()
     assert here.get("/").status_code == 302
     assert b"This link does nothing" in Client().get(link, follow=True).content
     with pytest.raises(CommandError):

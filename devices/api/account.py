@@ -33,6 +33,9 @@ MAX_SHOWN = 200  # sessions
 class PasswordSerializer(Strict):
     current = serializers.CharField(max_length=MAX_PASSWORD, trim_whitespace=False)
     new = serializers.CharField(max_length=MAX_PASSWORD, trim_whitespace=False)
+    keep_tokens = serializers.BooleanField(
+        default=False, help_text="Whether your API tokens go on; else they end with the password."
+    )
 
     def validate_current(self, current: str) -> str:
         try:
@@ -60,7 +63,7 @@ class PasswordView(APIView):
     @extend_schema(
         operation_id="account_password",
         summary="Change your password",
-        description="With a session only. Your other sessions end; API tokens stay.",
+        description="With a session only. Your other sessions and your API tokens end.",
         tags=["Account"],
         request=PasswordSerializer,
         responses={204: None},
@@ -71,6 +74,7 @@ class PasswordView(APIView):
         user: Any = request.user
         with transaction.atomic():
             user.set_password(wanted.validated_data["new"])
+            user.keeps_tokens = wanted.validated_data["keep_tokens"]
             user.save(update_fields=["password"])
             update_session_auth_hash(request._request, user)  # the key of this session changes
             # Not announced: the page that asks would read again by the key it had until now.

@@ -45,8 +45,9 @@ def signed_in(name: str = "olga", browser: str = "Firefox/140") -> Client:
     return client
 
 
-def change(client: Client, current: str, new: str) -> Any:
-    return client.post(CHANGE, {"current": current, "new": new}, content_type="application/json")
+def change(client: Client, current: str, new: str, **more: Any) -> Any:
+    wanted = {"current": current, "new": new, **more}
+    return client.post(CHANGE, wanted, content_type="application/json")
 
 
 def take_token() -> None:
@@ -102,6 +103,29 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(olga: User) -
     assert len(here.get(SESSIONS).json()["sessions"]) == 1
     olga.refresh_from_db()
     assert olga.check_password(NEW)
+
+
+def holds(token: str) -> bool:
+    api = APIClient(headers={"authorization": f"Bearer {token}"})
+    return bool(api.get("/api/v1/sites/").status_code == 200)
+
+
+def test_a_token_made_by_an_old_password_ends_with_it_unless_its_owner_keeps_it(
+    olga: User,
+) -> None:
+    here = signed_in()
+    made = here.post(TOKENS, {}, content_type="application/json").json()["token"]
+    assert change(here, PASSWORD, NEW, keep_tokens=True).status_code == 204
+    assert holds(made)
+    assert change(here, NEW, PASSWORD).status_code == 204
+    assert not holds(made)
+    # Nor by any other way, such as the admin or a command.
+    again = here.post(TOKENS, {}, content_type="application/json").json()["token"]
+    assert holds(again)
+    olga.refresh_from_db()
+    olga.set_password(NEW)
+    olga.save()
+    assert not holds(again)
 
 
 def test_guessing_the_password_of_an_open_session_is_slowed_down(olga: User) -> None:

@@ -116,12 +116,12 @@ async function changePassword(/** @type {SubmitEvent} */ event) {
   for (const shown of form.querySelectorAll(".error")) shown.remove();
   byId("password-errors").hidden = true;
   byId("password-save").disabled = true;
-  const { current, new: wanted, again } = Object.fromEntries(new FormData(form));
+  const { current, new: wanted, again, keep_tokens: keep } = Object.fromEntries(new FormData(form));
   try {
     if (wanted !== again) throw Object.assign(new Error(), { body: { again: [t("This is not the same.")] } });
-    await send("POST", "/api/v1/account/password/", { current, new: wanted });
+    await send("POST", "/api/v1/account/password/", { current, new: wanted, keep_tokens: keep === "on" });
     form.reset();
-    setText(byId("password-said"), t("The password is changed; your other sessions have ended."));
+    setText(byId("password-said"), keep ? t("The password is changed; your other sessions have ended.") : t("The password is changed; your other sessions and your API tokens have ended."));
     await read();
   } catch (error) {
     showErrors(form, byId("password-errors"), /** @type {any} */ (error));
