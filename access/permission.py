@@ -21,6 +21,7 @@ from access.scope import Scope, limit, limited_to
 M = TypeVar("M", bound=Model)
 
 ONLY_READS = "This token only reads."
+OF_SOME_SITES = "This token is for some sites; what is its owner's own is for none of them."
 
 
 class Needs(PermissionDenied):
@@ -44,6 +45,8 @@ class MayChange(IsAuthenticated):
         if given is not None and given.role < Role.OPERATOR:
             raise PermissionDenied(ONLY_READS)
         if role is Role.VIEWER:  # of one's own matters, which no site has
+            if not own_id(request) and not getattr(view, "checks_reach", False):
+                raise PermissionDenied(OF_SOME_SITES)
             return True
         limit(request, role)
         if Scope.of(request).sites == frozenset():
@@ -66,6 +69,16 @@ class ForEverySite(MayChange):
             role = getattr(view, "change_needs", Role.ADMINISTRATOR)
             raise Needs(role if _changes(request, view) else Role.VIEWER, "for every site")
         return True
+
+
+def own_id(request: Request) -> int:
+    """The account whose own matters the request reaches: channels, views, what it was told.
+
+    0: none. They stand at no site, so a token of some sites would learn by them of the others: a
+    channel that it added would be told whatever its owner is.
+    """
+    given = getattr(request.auth, "given", None)
+    return 0 if given is not None and not given.every_site else request.user.pk or 0
 
 
 def checked(request: Request, row: M) -> M:

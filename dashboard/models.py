@@ -44,10 +44,10 @@ class SavedView(models.Model):
         return self.name
 
     @classmethod
-    def seen_by(cls, user: Any, scope: Scope) -> models.QuerySet[SavedView]:
+    def seen_by(cls, owner_id: int, scope: Scope) -> models.QuerySet[SavedView]:
         """One's own; and the shared ones for who sees every site, for names and addresses may speak
         of any."""
-        seen = models.Q(owner=user)
+        seen = models.Q(owner=owner_id)
         return cls.objects.filter(seen | models.Q(owner=None) if scope.sees_everything else seen)
 
 

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import Needs
+from access.permission import Needs, own_id
 from access.roles import Role
 from access.scope import Scope
 from dashboard.models import MAX_VIEW_NAME, MAX_VIEW_PATH, SavedView
@@ -70,7 +70,7 @@ class SavedViewsView(APIView):
     )
     def get(self, request: Request) -> Response:
         query.known(request, ())
-        seen = SavedView.seen_by(request.user, Scope.of(request)).order_by("name", "id")
+        seen = SavedView.seen_by(own_id(request), Scope.of(request)).order_by("name", "id")
         return Response({"views": SavedViewSerializer(seen, many=True).data})
 
     @extend_schema(
@@ -129,7 +129,7 @@ def announce_views() -> None:
 
 
 def _found(request: Request, view_id: int) -> SavedView:
-    view = get_object_or_404(SavedView.seen_by(request.user, Scope.of(request)), pk=view_id)
+    view = get_object_or_404(SavedView.seen_by(own_id(request), Scope.of(request)), pk=view_id)
     if view.owner_id is None and request.method not in SAFE_METHODS:
         _may_share(request)
     return view
@@ -150,7 +150,7 @@ def _saved(request: Request, view: SavedView, given: SavedViewSerializer) -> dic
         facts["owner"] = None if shared else request.user
     for name, value in facts.items():
         setattr(view, name, value)
-    others = SavedView.seen_by(request.user, Scope.of(request)).exclude(pk=view.pk)
+    others = SavedView.seen_by(own_id(request), Scope.of(request)).exclude(pk=view.pk)
     if others.filter(owner=view.owner).count() >= MAX_VIEWS:
         raise ValidationError({"detail": f"There are {MAX_VIEWS} views already."})
     try:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import own_id
 from access.scope import Scope
 from dashboard.api.saved_views import SavedViewSerializer
 from dashboard.models import SavedView
@@ -86,7 +87,7 @@ class SearchView(APIView):
             sort: [_shaped(row) for row in _first(rows, words)[:most]]
             for sort, rows in named.items()
         }
-        views = with_words(SavedView.seen_by(request.user, scope), words, "name")
+        views = with_words(SavedView.seen_by(own_id(request), scope), words, "name")
         answer["views"] = SavedViewSerializer(_first(views, words)[:most], many=True).data
         return Response(answer)
 

@@ -232,7 +232,7 @@ class ViewPage(LoginRequiredMixin, RedirectView):
     """A saved view by an address that stays when the view is changed."""
 
     def get_redirect_url(self, *_args: Any, **kwargs: Any) -> str:
-        seen = SavedView.seen_by(self.request.user, Scope.of(self.request))
+        seen = SavedView.seen_by(self.request.user.pk or 0, Scope.of(self.request))
         return get_object_or_404(seen, pk=kwargs["view_id"]).path
 
 

@@ -153,6 +153,7 @@ class ApiTokenViewSet(
     are accepted here, and only here."""
 
     change_needs = Role.VIEWER
+    checks_reach = True  # what a token makes reaches no further than itself
 
     queryset = AuthToken.objects.none()  # for the schema; each caller has their own
     authentication_classes = [

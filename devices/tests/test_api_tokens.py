@@ -10,6 +10,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
+from access.permission import OF_SOME_SITES
 from access.roles import Role
 from access.tries import HERE
 from devices.models import Device, Site
@@ -150,6 +151,29 @@ def test_a_token_does_what_both_it_and_its_owner_may(api, operator, site):
     assert client.get("/api/v1/devices/", **here).json()["count"] == 0
     listed = {each["scope"]: each["sites"] for each in api.get(TOKENS).json()["results"]}
     assert listed == {"read": None, "admin": []}
+
+
+def test_a_token_of_some_sites_has_its_owner_told_nothing_more_and_elsewhere(api, operator, site):
+    """Otherwise it would add a channel that is told of every site, or lead one there elsewhere."""
+    here = bearer(token_of(api, scope="admin", sites=["roof"]))
+    phone = {"name": "mine", "kind": "ntfy", "settings": {"topic": "cold-room"}}
+    own = api.post("/api/v1/channels/", phone).json()
+    client = APIClient()
+    for method, path, body in (
+        ("post", "channels/", {**phone, "name": "more"}),
+        ("patch", f"channels/{own['id']}/", phone),
+        ("post", "web-push/", {}),
+        ("patch", "notifications/me/", {"minimum": "critical"}),
+        ("post", "views/", {"name": "n", "path": "/"}),
+    ):
+        answer = getattr(client, method)(f"/api/v1/{path}", body, **here)
+        assert answer.status_code == 403, path
+        assert answer.json() == {"detail": OF_SOME_SITES}, path
+    assert client.get("/api/v1/channels/", **here).json()["channels"] == []
+    assert client.get(f"/api/v1/channels/{own['id']}/", **here).status_code == 404
+    everywhere = bearer(token_of(api, scope="write"))
+    named = client.patch(f"/api/v1/channels/{own['id']}/", {"name": "m"}, **everywhere)
+    assert named.status_code == 200
 
 
 def test_a_token_makes_none_that_reaches_further_or_lasts_longer(api, site):

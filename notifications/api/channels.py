@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import Needs
+from access.permission import Needs, own_id
 from access.roles import Role
 from access.scope import EVERYTHING, Scope
 from devices import clock
@@ -164,7 +164,7 @@ class KindsView(APIView):
 def seen(request: Request) -> QuerySet[Channel]:
     """The shared ones as far as the scope goes, and one's own."""
     shared = Channel.objects.visible_to(Scope.of(request)).filter(owner=None)
-    own = Channel.objects.visible_to(EVERYTHING).filter(owner_id=request.user.pk or 0)
+    own = Channel.objects.visible_to(EVERYTHING).filter(owner_id=own_id(request))
     return (shared | own).select_related("owner")
 
 

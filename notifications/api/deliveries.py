@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from access.permission import own_id
 from access.scope import EVERYTHING, Scope
 from devices import clock
 from notifications.api.channel_shapes import DeliveryShape, delivery_shown
@@ -112,7 +113,7 @@ class DeliveryView(APIView):
 def _seen(request: Request) -> QuerySet[Notification]:
     """What is about sites one sees, and what one was told oneself."""
     by_scope = Notification.objects.visible_to(Scope.of(request))
-    own = Notification.objects.visible_to(EVERYTHING).filter(user_id=request.user.pk or 0)
+    own = Notification.objects.visible_to(EVERYTHING).filter(user_id=own_id(request))
     return (by_scope | own).select_related("user")
 
 
