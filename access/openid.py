@@ -14,7 +14,7 @@ from authlib.integrations.django_client import OAuth
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseRedirect
 
 from access.grant import Grant
@@ -102,6 +102,13 @@ def _made(issuer: str, client_id: str, client_secret: str) -> Any:
 
 def _account(claims: Mapping[str, Any]) -> User:
     """Raises NoRole; then it is nobody's any more, if there was one."""
+    try:
+        return _found_or_made(claims)
+    except IntegrityError:  # of two first sign-ins at once the other was faster, or a site went
+        return _found_or_made(claims)
+
+
+def _found_or_made(claims: Mapping[str, Any]) -> User:
     groups = claims.get(settings.OIDC_GROUPS) or []
     roles = _roles([groups] if isinstance(groups, str) else groups)
     who = {"issuer": settings.OIDC_ISSUER, "subject": claims["sub"]}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
@@ -85,6 +85,13 @@ def checked(request: Request, row: M) -> M:
     """The same row. Raises `Needs` when the request changes, and its caller may not change it."""
     check_named(request, type(row), pk=row.pk)
     return row
+
+
+def for_change(request: Request, rows: QuerySet[M]) -> QuerySet[M]:
+    """The same rows. When the request changes, each that is read is locked until the transaction
+    ends, of which there has to be one. So two at once take turns, and the second finds what the
+    first left, or that it is gone: it neither writes over it nor brings back what was deleted."""
+    return rows if request.method in SAFE_METHODS else rows.select_for_update(of=("self",))
 
 
 def check_named(request: Request, model: type[Model], **named: Any) -> None:

@@ -10,7 +10,8 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from dashboard.pages.errors import bad_request, not_found
+from dashboard.pages.errors import bad_request, not_found, overtaken
+from devices.api.conflict import conflict
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,8 @@ class OddRequests:
     A charset of its own, of which Django would look up any codec of Python's.
 
     Also what a list of Django's admin makes of odd filters and actions: it hands them to the
-    database, or to `int`, as they are.
+    database, or to `int`, as they are. And a page or a form whose thing another request deleted
+    meanwhile: the API tells of that itself (devices.api.errors).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -41,6 +43,9 @@ class OddRequests:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if request.method == "POST" and conflict(exception):
+            logger.warning("overtaken", exc_info=exception, extra={"action": "overtaken"})
+            return overtaken(request)
         place = request.resolver_match
         in_list = place is not None and (place.url_name or "").endswith("_changelist")
         if not in_list or not isinstance(exception, ValueError | ValidationError | DataError):

@@ -172,8 +172,13 @@ def _begin(derived: DerivedSeries) -> None:
     publish.announce_changed(derived)
 
 
+def take_turn() -> None:
+    """Nobody else changes one until the transaction ends: what is read from now on stays."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
 def _alone(work: Callable[[], T]) -> T:
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        take_turn()
         return work()

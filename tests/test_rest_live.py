@@ -440,7 +440,7 @@ STEPS = [
         "tokens_destroy",
         None,
         ("account",),
-        lambda: {"token_key": model("knox.AuthToken").get().token_key},
+        lambda: {"token_key": model("knox.AuthToken").latest("created").token_key},
     ),
     Step("people_grant", newcomer, ("people",)),
     Step("people_grants_put", {"role": "operator"}, ("people",), person),

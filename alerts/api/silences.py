@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import Needs, checked
+from access.permission import Needs, checked, for_change
 from access.roles import Role
 from access.scope import Scope
 from alerts import standing
@@ -89,15 +89,16 @@ class SilenceView(APIView):
     )  # fmt: skip
     def get(self, request: Request, silence_id: int) -> Response:
         query.known(request, ())
-        silence = checked(request, get_object_or_404(_visible(request), pk=silence_id))
+        silence = _silence(request, silence_id)
         return Response(SilenceSerializer(silence, context=_context(request, clock.now())).data)
 
     @extend_schema(
         operation_id="silences_change", summary="Change a silence", tags=["Alerts"],
         request=SilenceSerializer, responses=SilenceSerializer,
     )  # fmt: skip
+    @transaction.atomic
     def patch(self, request: Request, silence_id: int) -> Response:
-        silence = checked(request, get_object_or_404(_visible(request), pk=silence_id))
+        silence = _silence(request, silence_id)
         context = _context(request, clock.now())
         changed = SilenceSerializer(silence, data=request.data, partial=True, context=context)
         changed.is_valid(raise_exception=True)
@@ -105,10 +106,9 @@ class SilenceView(APIView):
             request, {"site": silence.site, "device": silence.device} | changed.validated_data
         )
         before = _form(silence)
-        with transaction.atomic():
-            silence = changed.save()
-            _note(request, silence, before, _form(silence))
-            announce_silences(silence)
+        silence = changed.save()
+        _note(request, silence, before, _form(silence))
+        announce_silences(silence)
         return Response(SilenceSerializer(silence, context=context).data)
 
     @extend_schema(
@@ -118,25 +118,30 @@ class SilenceView(APIView):
         tags=["Alerts"],
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, silence_id: int) -> Response:
-        silence = checked(request, get_object_or_404(_visible(request), pk=silence_id))
+        silence = _silence(request, silence_id)
         now = clock.now()
-        with transaction.atomic():
-            if silence.starts_at > now:
-                _note(request, silence, _form(silence), None)
-                silence.delete()
-            elif silence.ends_at is None or silence.ends_at > now:
-                before = _form(silence)
-                silence.ends_at = now
-                silence.save(update_fields=["ends_at", "updated_at"])
-                _note(request, silence, before, _form(silence))
-            announce_silences(silence)
+        if silence.starts_at > now:
+            _note(request, silence, _form(silence), None)
+            silence.delete()
+        elif silence.ends_at is None or silence.ends_at > now:
+            before = _form(silence)
+            silence.ends_at = now
+            silence.save(update_fields=["ends_at", "updated_at"])
+            _note(request, silence, before, _form(silence))
+        announce_silences(silence)
         return Response(status=204)
 
 
 def _visible(request: Request) -> QuerySet[Silence]:
     visible = Silence.objects.visible_to(Scope.seen_by(request))
     return visible.select_related("site", "device__site", "rule", "created_by")
+
+
+def _silence(request: Request, silence_id: int) -> Silence:
+    rows = for_change(request, _visible(request))
+    return checked(request, get_object_or_404(rows, pk=silence_id))
 
 
 def _form(silence: Silence) -> dict[str, Any]:

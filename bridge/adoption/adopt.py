@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from bridge.adoption import aliases, guess
 from bridge.errors import BridgeError
 from bridge.models import Candidate
+from devices.api.conflict import is_taken
 from devices.models import Device, Presence, Site
 from telemetry.models import Series
 from telemetry.series.facts import MAX_LABEL, MAX_PRECISION, MAX_UNIT, kind_of
@@ -54,6 +55,8 @@ def adopt(row: Candidate, *, name: str = "", site: Site | None = None) -> Device
             aliases.keep(device.pk, row.aliases)
             row.delete()
     except IntegrityError as exc:
+        if not is_taken(exc):
+            raise
         raise Taken(f"a device {row.uid!r} is registered already") from exc
     return device
 

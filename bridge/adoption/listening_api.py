@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -18,7 +17,7 @@ from bridge import listening
 from bridge.decode import CONVENTIONS
 from bridge.models import TopicFilter
 from devices import topic_filter
-from devices.api.bulk import Conflict
+from devices.api.conflict import Conflict, refused_as
 from devices.events import announce_after_commit
 from telemetry.api import parameters as query
 from telemetry.live import contract
@@ -104,10 +103,8 @@ class FiltersView(APIView):
         if there.count() >= listening.MAX_FILTERS:
             raise ValidationError({"filter": [f"At most {listening.MAX_FILTERS} are kept."]})
         made = TopicFilter(filter=wanted)
-        try:
+        with refused_as(Conflict()):
             made.save()
-        except IntegrityError as exc:
-            raise Conflict from exc
         _announce()
         return Response({"id": made.pk, "filter": made.filter}, status=201)
 

@@ -48,12 +48,12 @@ def merge(device: Device, other: Device) -> list[str]:
     return [each.metric for each in moving]
 
 
-def rename(device: Device, uid: str) -> None:
-    """Give the device this uid; the old one means it from now on. Raises `Taken`."""
+def rename(device: Device, uid: str) -> str:
+    """Give the device this uid; the one it had, which means it from now on. Raises `Taken`."""
     with transaction.atomic():
         _lock(device)
         if uid == device.uid:
-            return
+            return uid
         alias = DeviceAlias.objects.filter(alias=uid).first()
         if Device.taken([uid]) or (alias is not None and alias.device_id != device.pk):
             raise Taken(f"{uid!r} is another device")
@@ -63,11 +63,13 @@ def rename(device: Device, uid: str) -> None:
         device.save(update_fields=["uid", "updated_at"])
         DeviceAlias.objects.create(alias=before, device=device)
         Candidate.objects.filter(uid=uid).delete()
+        return before
 
 
 def take_in(device: Device, row: Candidate) -> None:
     """Have the candidate's uids mean this device. What it sent is in quarantine: replay that."""
     with transaction.atomic():
+        row = Candidate.objects.select_for_update().get(pk=row.pk)  # it may be taken by now
         uid, others = row.uid, row.aliases
         row.delete()
         aliases.keep(device.pk, [uid, *others])
@@ -80,5 +82,11 @@ def touch(device: Device) -> None:
 
 
 def _lock(*devices: Device) -> None:
+    """With the uids they have by now. Raises `Device.DoesNotExist` when one is gone."""
     ids = [device.pk for device in devices]
-    list(Device.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    rows = Device.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    uids = dict(rows.values_list("pk", "uid"))
+    for device in devices:
+        if device.pk not in uids:
+            raise Device.DoesNotExist
+        device.uid = uids[device.pk]

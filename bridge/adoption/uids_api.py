@@ -12,12 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import checked
+from access.permission import checked, for_change
 from access.scope import Scope
 from bridge.adoption import merge
 from bridge.adoption import shapes as shape
 from devices import signals
-from devices.api.bulk import Conflict
+from devices.api.conflict import Conflict
 from devices.changes import announce_devices
 from devices.models import Device
 
@@ -64,8 +64,8 @@ class RenameView(APIView):
         wanted.is_valid(raise_exception=True)
         try:
             with transaction.atomic():
-                merge.rename(device, wanted.validated_data["uid"])
-                note(request, device, "uid", device.uid, before=uid)
+                before = merge.rename(device, wanted.validated_data["uid"])
+                note(request, device, "uid", device.uid, before=before)
         except merge.Taken as exc:
             raise Conflict(str(exc)) from exc
         return Response({"device": device.uid, "aliases": _aliases(device)})
@@ -93,7 +93,7 @@ class AliasView(APIView):
     def delete(self, request: Request, uid: str, alias: str) -> Response:
         device = _device(request, uid)
         with transaction.atomic():
-            get_object_or_404(device.aliases, alias=alias).delete()
+            get_object_or_404(for_change(request, device.aliases.all()), alias=alias).delete()
             announce_devices("changed", [device.pk])
             merge.touch(device)
             note(request, device, "also known as", "", before=alias)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -28,7 +27,7 @@ from bridge.quarantine.decoded import decoded
 from bridge.quarantine.replay import MAX_REPLAY, Replay
 from bridge.quarantine.selection import Selection
 from devices import clock
-from devices.api.bulk import Conflict
+from devices.api.conflict import Conflict, refused_as
 from devices.api.errors import DatabaseAway
 from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
 from telemetry.api import parameters as query
@@ -193,11 +192,8 @@ class RegisterView(APIView):
             raise ValidationError({"detail": "Send an object."})
         new = NewDeviceSerializer(data={**request.data, "uid": uid}, context={"request": request})
         new.is_valid(raise_exception=True)
-        try:
-            with transaction.atomic():
-                device = new.save()
-        except IntegrityError as exc:
-            raise Conflict from exc
+        with refused_as(Conflict()):
+            device = new.save()
         facts = dict(new.data)
         token = facts.pop("token")
         replay = replayed(Selection(uid=device.uid, scope=Scope.of(request)), request.user)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -32,6 +32,7 @@ from bridge.rules.serializers import (
     SavedRuleSerializer,
 )
 from devices import clock
+from devices.api.conflict import refused_as
 from shiftlog.models import Kind
 from shiftlog.record import record_change
 from telemetry.api import parameters as query
@@ -66,11 +67,9 @@ class RulesView(APIView):
         new = RuleSerializer(data=request.data)
         new.is_valid(raise_exception=True)
         try:
-            with transaction.atomic():
+            with refused_as(ValidationError({"name": [NAME_TAKEN]})):
                 rule = change.create(new.validated_data)
                 _note(request, rule.name, None, _form(rule))
-        except IntegrityError as exc:
-            raise ValidationError({"name": [NAME_TAKEN]}) from exc
         except change.TooManyRules as exc:
             raise ValidationError({"detail": str(exc)}) from exc
         return Response(_saved(request, rule), status=201)
@@ -92,26 +91,25 @@ class RuleView(APIView):
         responses=SavedRuleSerializer,
     )
     def patch(self, request: Request, rule_id: int) -> Response:
-        rule = _rule(request, rule_id)
-        changed = RuleSerializer(rule, data=request.data, partial=True)
-        changed.is_valid(raise_exception=True)
-        try:
-            with transaction.atomic():
-                before = _form(rule)
-                rule = change.change(rule, changed.validated_data)
-                _note(request, rule.name, before, _form(rule))
-        except IntegrityError as exc:
-            raise ValidationError({"name": [NAME_TAKEN]}) from exc
+        with refused_as(ValidationError({"name": [NAME_TAKEN]})):
+            change.take_turn()
+            rule = _rule(request, rule_id)
+            changed = RuleSerializer(rule, data=request.data, partial=True)
+            changed.is_valid(raise_exception=True)
+            before = _form(rule)
+            rule = change.change(rule, changed.validated_data)
+            _note(request, rule.name, before, _form(rule))
         return Response(_saved(request, rule))
 
     @extend_schema(
         operation_id="rules_delete", summary="Delete a rule", tags=["Rules"], responses={204: None}
     )
+    @transaction.atomic
     def delete(self, request: Request, rule_id: int) -> Response:
+        change.take_turn()
         rule = _rule(request, rule_id)
-        with transaction.atomic():
-            _note(request, rule.name, _form(rule), None)
-            change.delete(rule)
+        _note(request, rule.name, _form(rule), None)
+        change.delete(rule)
         return Response(status=204)
 
 

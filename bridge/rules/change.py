@@ -95,10 +95,15 @@ def take_in(files: list[dict[str, Any]]) -> tuple[int, int]:
     return _alone(work)
 
 
+def take_turn() -> None:
+    """Nobody else changes the list until the transaction ends: what is read from now on stays."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
 def _alone(work: Callable[[], T]) -> T:
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        take_turn()
         done = work()
         announce_after_commit(lambda: [contract.event("rules")])
     return done

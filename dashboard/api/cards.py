@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite, checked
+from access.permission import ForEverySite, checked, for_change
 from access.scope import Scope
 from dashboard.models import MAX_OTHERS, CardTemplate
 from devices.api.strict import Strict
@@ -94,17 +94,16 @@ class CardView(APIView):
         tags=TAGS,
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, card_id: int) -> Response:
-        card = _found(request, card_id)
-        with transaction.atomic():
-            card.delete()
-            _announce()
+        _found(request, card_id).delete()
+        _announce()
         return Response(status=204)
 
 
 def _found(request: Request, card_id: int) -> CardTemplate:
     visible = CardTemplate.objects.visible_to(Scope.seen_by(request))
-    return checked(request, get_object_or_404(visible, pk=card_id))
+    return checked(request, get_object_or_404(for_change(request, visible), pk=card_id))
 
 
 def _announce() -> None:

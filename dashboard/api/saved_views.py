@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.urls import Resolver404, resolve
 from drf_spectacular.utils import extend_schema
@@ -16,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import Needs, own_id
+from access.permission import Needs, for_change, own_id
 from access.roles import Role
 from access.scope import Scope
 from dashboard.models import MAX_VIEW_NAME, MAX_VIEW_PATH, SavedView
+from devices.api.conflict import refused_as
 from devices.api.strict import Strict
 from devices.events import announce_after_commit
 from telemetry.api import parameters as query
@@ -103,6 +104,7 @@ class SavedViewView(APIView):
         request=SavedViewSerializer(partial=True),
         responses=SavedViewSerializer,
     )
+    @transaction.atomic
     def patch(self, request: Request, view_id: int) -> Response:
         view = _found(request, view_id)
         given = SavedViewSerializer(view, data=request.data, partial=True)
@@ -115,11 +117,11 @@ class SavedViewView(APIView):
         tags=TAGS,
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, view_id: int) -> Response:
         view = _found(request, view_id)
-        with transaction.atomic():
-            view.delete()
-            announce_views()
+        view.delete()
+        announce_views()
         return Response(status=204)
 
 
@@ -129,7 +131,8 @@ def announce_views() -> None:
 
 
 def _found(request: Request, view_id: int) -> SavedView:
-    view = get_object_or_404(SavedView.seen_by(own_id(request), Scope.of(request)), pk=view_id)
+    seen = SavedView.seen_by(own_id(request), Scope.of(request))
+    view = get_object_or_404(for_change(request, seen), pk=view_id)
     if view.owner_id is None and request.method not in SAFE_METHODS:
         _may_share(request)
     return view
@@ -153,10 +156,7 @@ def _saved(request: Request, view: SavedView, given: SavedViewSerializer) -> dic
     others = SavedView.seen_by(own_id(request), Scope.of(request)).exclude(pk=view.pk)
     if others.filter(owner=view.owner).count() >= MAX_VIEWS:
         raise ValidationError({"detail": f"There are {MAX_VIEWS} views already."})
-    try:
-        with transaction.atomic():
-            view.save()
-            announce_views()
-    except IntegrityError as exc:
-        raise ValidationError({"name": ["Another view has this name."]}) from exc
+    with refused_as(ValidationError({"name": ["Another view has this name."]})):
+        view.save()
+        announce_views()
     return SavedViewSerializer(view).data

@@ -13,6 +13,7 @@ from django.urls import is_valid_path
 from django.utils.translation import get_language
 
 from dashboard.pages.content_policy import HEADER, POLICY
+from devices.api.conflict import GoneMeanwhile
 from devices.api.errors import DISK_FULL, DatabaseAway, is_disk_full
 from telemetry.series.recognised import recognised
 
@@ -49,6 +50,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     host = split_domain_port(request.META.get("HTTP_HOST", ""))[0][:255] or "none"
     says = f"Pulseboard does not answer to the name {host!r}. See PULSEBOARD_ALLOWED_HOSTS."
     return _answer(request.path_info, 400, says, "400.html", {"host": host})
+
+
+def overtaken(request: HttpRequest) -> HttpResponse:
+    """409: somebody else was faster."""
+    return _answer(request.path_info, 409, GoneMeanwhile.default_detail, "409.html", {})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -102,17 +102,18 @@ class DerivedView(APIView):
         request=DerivedChangeSerializer,
         responses=DerivedShape,
     )
+    @transaction.atomic
     def patch(self, request: Request, derived_id: int) -> Response:
+        change.take_turn()
         scope = Scope.seen_by(request)
         derived = checked(request, _found(scope, derived_id))
         given = _given(DerivedChangeSerializer, request, partial=True)
         before = _meaning(derived)
-        with transaction.atomic():
-            if given.keys() & {"formula", "inputs", "at"}:
-                _redefine(scope, derived, given)
-            if "enabled" in given:
-                change.switch(derived, enabled=given["enabled"])
-            _note(request, derived, before, _meaning(_found(scope, derived_id)))
+        if given.keys() & {"formula", "inputs", "at"}:
+            _redefine(scope, derived, given)
+        if "enabled" in given:
+            change.switch(derived, enabled=given["enabled"])
+        _note(request, derived, before, _meaning(_found(scope, derived_id)))
         return Response(_one(scope, derived_id))
 
     @extend_schema(
@@ -121,11 +122,12 @@ class DerivedView(APIView):
         tags=TAGS,
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, derived_id: int) -> Response:
+        change.take_turn()
         derived = checked(request, _found(Scope.seen_by(request), derived_id))
-        with transaction.atomic():
-            _note(request, derived, _meaning(derived), None)
-            change.remove(derived)
+        _note(request, derived, _meaning(derived), None)
+        change.remove(derived)
         return Response(status=204)
 
 
@@ -159,7 +161,9 @@ class BackfillView(APIView):
         request=BackfillSerializer,
         responses=DerivedShape,
     )
+    @transaction.atomic
     def post(self, request: Request, derived_id: int) -> Response:
+        change.take_turn()
         scope = Scope.seen_by(request)
         derived = checked(request, _found(scope, derived_id))
         given = _given(BackfillSerializer, request)

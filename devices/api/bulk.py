@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from rest_framework import serializers, status
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-
-class Conflict(APIException):
-    """Another request took the same unique value between the check and the write."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = "Another request created one of these at the same moment. Send it again."
-    default_code = "conflict"
+from devices.api.conflict import Conflict, refused_as
 
 
 class BulkSerializer(serializers.ListSerializer):
@@ -51,11 +43,8 @@ class BulkCreateMixin:
             options = {"many": True, "allow_empty": False, "max_length": self.max_bulk}
         serializer = self.get_serializer(data=request.data, **options)  # type: ignore[attr-defined]
         serializer.is_valid(raise_exception=True)
-        try:
-            with transaction.atomic():
-                serializer.save()
-        except IntegrityError as exc:
-            raise Conflict from exc
+        with refused_as(Conflict()):
+            serializer.save()
         url = None if options else serializer.data.get(api_settings.URL_FIELD_NAME)
         headers = {"Location": url} if url else {}
         return Response(serializer.data, status=status.HTTP_201_CREATED, headers=headers)

@@ -113,9 +113,10 @@ class ProvisioningKeyView(APIView):
     @transaction.atomic
     def delete(self, request: Request, slug: str) -> Response:
         site = checked(request, self._site(request, slug))
-        ProvisioningKey.objects.visible_to(Scope.of(request)).filter(site=site).delete()
-        site.save(update_fields=["updated_at"])
-        signals.tell_of_site("changed", site, request.user, provisioning_key=None)
+        keys = ProvisioningKey.objects.visible_to(Scope.of(request)).filter(site=site)
+        if keys.delete()[0]:
+            site.save(update_fields=["updated_at"])
+            signals.tell_of_site("changed", site, request.user, provisioning_key=None)
         return Response(status=204)
 
     def _site(self, request: Request, slug: str) -> Site:

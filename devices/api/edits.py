@@ -63,14 +63,23 @@ class Editable(serializers.ModelSerializer):
 
 class EditMixin:
     """A view whose changes read the row under its lock: what another request wrote between our
-    read and our write would be lost otherwise. What changed is told in their transaction."""
+    read and our write would be lost otherwise, and one that is deleted by two would be told of
+    twice. What changed is told in their transaction."""
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
-            seen: Model = self.get_object()  # type: ignore[attr-defined]
-            if not type(seen)._base_manager.select_for_update().filter(pk=seen.pk).first():
-                raise Http404  # it was deleted while we waited for the lock
+            self._lock()
             return super().update(request, *args, **kwargs)  # type: ignore[misc]
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with transaction.atomic():
+            self._lock()
+            return super().destroy(request, *args, **kwargs)  # type: ignore[misc]
+
+    def _lock(self) -> None:
+        seen: Model = self.get_object()  # type: ignore[attr-defined]
+        if not type(seen)._base_manager.select_for_update().filter(pk=seen.pk).first():
+            raise Http404  # it was deleted while we waited for the lock
 
     def perform_update(self, serializer: serializers.BaseSerializer) -> None:
         before = serializer.to_representation(serializer.instance)

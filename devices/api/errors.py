@@ -13,6 +13,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from devices.api.conflict import conflict
+
 logger = logging.getLogger(__name__)
 
 
@@ -60,11 +62,16 @@ class RedisAway(APIException):
 
 
 def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's handler. What Django would answer with an HTML page, a body over the limit or a
-    database that is away, is told as the API tells everything else."""
+    """DRF's handler. What Django would answer with an HTML page, a body over the limit, a
+    database that is away or another request that was faster, is told as the API tells everything
+    else."""
     if isinstance(exc, RequestDataTooBig):
         exc = BodyTooLarge()
     elif isinstance(exc, OperationalError | InterfaceError):
         logger.warning("request not answered: %s", exc, extra={"action": "database_down"})
         exc = database_away(exc)
+    elif found := conflict(exc):
+        # With where it came from: should no other request be the reason, it is a fault of ours.
+        logger.warning("overtaken", exc_info=exc, extra={"action": "overtaken"})
+        exc = found
     return exception_handler(exc, context)

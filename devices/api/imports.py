@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.exceptions import APIException
@@ -16,7 +15,7 @@ from access.json_rows import update_all
 from access.permission import check_named
 from access.scope import Scope
 from devices import signals
-from devices.api.bulk import Conflict
+from devices.api.conflict import Conflict, refused_as
 from devices.api.edits import changes
 from devices.api.serializers import DeviceSerializer, NewDeviceSerializer
 from devices.api.strict import Strict
@@ -205,20 +204,17 @@ class DeviceImportViewSet(viewsets.ViewSet):
         except BadTable as exc:
             raise serializers.ValidationError({"text": [str(exc)]}) from exc
         is_dry = _is_dry(request)
-        try:
-            with transaction.atomic():
-                plan = Plan(lines, request)
-                if is_dry:
-                    return Response(plan.form())
-                if plan.counts["wrong"]:
-                    raise NotDone(
-                        status.HTTP_400_BAD_REQUEST, plan, "Nothing was done: lines are wrong."
-                    )
-                if asked.validated_data.get("expect", plan.counts) != plan.counts:
-                    raise NotDone(status.HTTP_409_CONFLICT, plan, OTHER)
-                return Response(plan.form(plan.carry_out()))
-        except IntegrityError as exc:
-            raise Conflict from exc
+        with refused_as(Conflict()):
+            plan = Plan(lines, request)
+            if is_dry:
+                return Response(plan.form())
+            if plan.counts["wrong"]:
+                raise NotDone(
+                    status.HTTP_400_BAD_REQUEST, plan, "Nothing was done: lines are wrong."
+                )
+            if asked.validated_data.get("expect", plan.counts) != plan.counts:
+                raise NotDone(status.HTTP_409_CONFLICT, plan, OTHER)
+            return Response(plan.form(plan.carry_out()))
 
 
 def _is_dry(request: Request) -> bool:

@@ -21,7 +21,11 @@ REFUSALS = {
     "401": ("NobodyKnown", "Refusal", "No or wrong credentials; carries `WWW-Authenticate`."),
     "403": ("NotAllowed", "Refusal", "It needs another role, a wider token or a CSRF token."),
     "404": ("NotFound", "Refusal", "No such thing as it names, or none that one may see."),
-    "409": ("InTheWay", "Refusal", "Another request was there first: send it again."),
+    "409": (
+        "InTheWay",
+        "Refusal",
+        "Another request was there first: look again, or send it again.",
+    ),
     "413": ("TooLarge", "Refusal", "The body is too large: send it in parts."),
     "415": ("OtherType", "Refusal", "The body is of a type that is not read here."),
     "429": ("TooMany", "Refusal", "Too many requests; carries `Retry-After`."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -17,10 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import Needs, own_id
+from access.permission import Needs, for_change, own_id
 from access.roles import Role
 from access.scope import EVERYTHING, Scope
 from devices import clock
+from devices.api.conflict import refused_as
 from notifications import change
 from notifications.api.channel_shapes import (
     ChannelSerializer,
@@ -98,20 +99,16 @@ class ChannelView(APIView):
         request=ChannelSerializer,
         responses=ChannelShape,
     )
+    @transaction.atomic
     def patch(self, request: Request, channel_id: int) -> Response:
-        channel = _channel(request, channel_id)
+        channel = _channel_to_change(request, channel_id)
         sent = ChannelSerializer(channel, data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
-        try:
-            with transaction.atomic():
-                before = _form(channel)
-                channel = change.change(channel, sent.validated_data)
-                _note(channel, before, _form(channel), request)
-                changed()
-        except IntegrityError as exc:
-            raise ValidationError({"name": [NAME_TAKEN]}) from exc
-        except Channel.DoesNotExist as exc:
-            raise NotFound from exc
+        with refused_as(ValidationError({"name": [NAME_TAKEN]})):
+            before = _form(channel)
+            channel = change.change(channel, sent.validated_data)
+            _note(channel, before, _form(channel), request)
+            changed()
         return Response(shown(channel))
 
     @extend_schema(
@@ -121,12 +118,12 @@ class ChannelView(APIView):
         tags=["Notifications"],
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, channel_id: int) -> Response:
-        channel = _channel(request, channel_id)
-        with transaction.atomic():
-            _note(channel, _form(channel), None, request)
-            change.delete(channel)
-            changed()
+        channel = _channel_to_change(request, channel_id)
+        _note(channel, _form(channel), None, request)
+        change.delete(channel)
+        changed()
         return Response(status=204)
 
 
@@ -170,9 +167,8 @@ def seen(request: Request) -> QuerySet[Channel]:
 
 def created(given: dict[str, Any], owner_id: int | None) -> Channel:
     try:
-        return change.create(given, owner_id)
-    except IntegrityError as exc:
-        raise ValidationError({"name": [NAME_TAKEN]}) from exc
+        with refused_as(ValidationError({"name": [NAME_TAKEN]})):
+            return change.create(given, owner_id)
     except change.TooManyChannels as exc:
         raise ValidationError({"detail": str(exc)}) from exc
 
@@ -195,6 +191,12 @@ def _note(channel: Channel, before: Any, after: Any, request: Request) -> None:
     """One's own is nobody else's."""
     if channel.owner_id is None:
         NOTED.note(channel, before, after, request)
+
+
+def _channel_to_change(request: Request, channel_id: int) -> Channel:
+    """Locked until the transaction ends."""
+    get_object_or_404(for_change(request, seen(request)), pk=channel_id)
+    return _channel(request, channel_id)
 
 
 def _channel(request: Request, channel_id: int) -> Channel:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite, checked
+from access.permission import ForEverySite, checked, for_change
 from access.scope import Scope
 from devices import clock
 from notifications import escalations, recipients, said, targets
@@ -77,6 +78,7 @@ class PolicyView(APIView):
         request=PolicySerializer(partial=True),
         responses=PolicySerializer,
     )
+    @transaction.atomic
     def patch(self, request: Request, policy_id: int) -> Response:
         return Response(_saved(request, _policy(request, policy_id)))
 
@@ -86,6 +88,7 @@ class PolicyView(APIView):
         tags=["Notifications"],
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, policy_id: int) -> Response:
         return deleted(request, _policy(request, policy_id), NOTED)
 
@@ -144,7 +147,7 @@ def _told(target: targets.Target, content: Content, at: Any) -> dict[str, Any]:
 
 def _policy(request: Request, policy_id: int) -> Policy:
     visible = Policy.objects.visible_to(Scope.seen_by(request))
-    return checked(request, get_object_or_404(visible, pk=policy_id))
+    return checked(request, get_object_or_404(for_change(request, visible), pk=policy_id))
 
 
 def _saved(request: Request, policy: Policy) -> Any:

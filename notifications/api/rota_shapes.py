@@ -74,15 +74,13 @@ class RotaSerializer(Strict):
 
     def to_representation(self, instance: Rota) -> dict[str, Any]:
         now = clock.now()
-        names: dict[int, str] = {}
-        for place in instance.places.select_related("user").order_by("position"):
-            names[place.user_id] = place.user.get_username()
+        places = list(instance.places.select_related("user").order_by("position"))
+        names = {place.user_id: place.user.get_username() for place in places}
         current = instance.substitutions.filter(ends_at__gt=now).select_related(
             "user", "created_by"
         )
         substitutions = list(current.order_by("starts_at", "id"))
         names.update({each.user.pk: str(each.user) for each in substitutions if each.user})
-        order = instance.places.order_by("position").values_list("user_id", flat=True)
         return {
             "id": instance.pk,
             "name": instance.name,
@@ -90,7 +88,7 @@ class RotaSerializer(Strict):
             "starts_on": instance.starts_on.isoformat(),
             "starts_at": instance.starts_at.strftime("%H:%M"),
             "shift_hours": instance.shift_hours,
-            "members": [names[user_id] for user_id in order],
+            "members": [names[place.user_id] for place in places],
             "substitutions": SubstitutionSerializer(substitutions, many=True).data,
             "duties": _duties(instance, names, now),
         }

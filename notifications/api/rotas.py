@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite, checked
+from access.permission import ForEverySite, checked, for_change
 from access.roles import Role
 from access.scope import Scope
 from devices import clock
@@ -78,6 +78,7 @@ class RotaView(APIView):
         request=RotaSerializer(partial=True),
         responses=RotaSerializer,
     )
+    @transaction.atomic
     def patch(self, request: Request, rota_id: int) -> Response:
         return Response(_saved_rota(request, _rota(request, rota_id)))
 
@@ -87,6 +88,7 @@ class RotaView(APIView):
         tags=["Notifications"],
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, rota_id: int) -> Response:
         return deleted(request, _rota(request, rota_id), NOTED)
 
@@ -102,25 +104,23 @@ class SubstitutionsView(APIView):
         request=SubstitutionSerializer,
         responses={201: RotaSerializer},
     )
+    @transaction.atomic
     def post(self, request: Request, rota_id: int) -> Response:
         rota = _rota(request, rota_id)
         given = SubstitutionSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         facts = given.validated_data
-        with transaction.atomic():
-            locked = Rota.objects.visible_to(Scope.of(request)).select_for_update()
-            rota = get_object_or_404(locked, pk=rota.pk)
-            if rota.substitutions.filter(ends_at__gt=clock.now()).count() >= MAX_SUBSTITUTIONS:
-                raise ValidationError({"detail": f"There are {MAX_SUBSTITUTIONS} already."})
-            before = NOTED.form(rota)
-            rota.substitutions.create(
-                starts_at=facts["starts"],
-                ends_at=facts["ends"],
-                user=facts["user"],
-                created_by=request.user,
-            )
-            NOTED.note(rota, before, NOTED.form(rota), request)
-            changed()
+        if rota.substitutions.filter(ends_at__gt=clock.now()).count() >= MAX_SUBSTITUTIONS:
+            raise ValidationError({"detail": f"There are {MAX_SUBSTITUTIONS} already."})
+        before = NOTED.form(rota)
+        rota.substitutions.create(
+            starts_at=facts["starts"],
+            ends_at=facts["ends"],
+            user=facts["user"],
+            created_by=request.user,
+        )
+        NOTED.note(rota, before, NOTED.form(rota), request)
+        changed()
         return Response(RotaSerializer(rota).data, status=201)
 
 
@@ -133,19 +133,19 @@ class SubstitutionView(APIView):
         tags=["Notifications"],
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, rota_id: int, substitution_id: int) -> Response:
         rota = _rota(request, rota_id)
         before = NOTED.form(rota)
-        with transaction.atomic():
-            get_object_or_404(rota.substitutions, pk=substitution_id).delete()
-            NOTED.note(rota, before, NOTED.form(rota), request)
-            changed()
+        get_object_or_404(rota.substitutions, pk=substitution_id).delete()
+        NOTED.note(rota, before, NOTED.form(rota), request)
+        changed()
         return Response(status=204)
 
 
 def _rota(request: Request, rota_id: int) -> Rota:
     visible = Rota.objects.visible_to(Scope.seen_by(request))
-    return checked(request, get_object_or_404(visible, pk=rota_id))
+    return checked(request, get_object_or_404(for_change(request, visible), pk=rota_id))
 
 
 def _saved_rota(request: Request, rota: Rota) -> Any:

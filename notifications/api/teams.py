@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite, checked
+from access.permission import ForEverySite, checked, for_change
 from access.scope import Scope
 from devices.api.strict import Strict
 from notifications.api.fields import UserField
@@ -83,6 +84,7 @@ class TeamView(APIView):
         request=TeamSerializer(partial=True),
         responses=TeamSerializer,
     )
+    @transaction.atomic
     def patch(self, request: Request, team_id: int) -> Response:
         return Response(_saved_team(request, _team(request, team_id)))
 
@@ -92,13 +94,14 @@ class TeamView(APIView):
         tags=["Notifications"],
         responses={204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, team_id: int) -> Response:
         return deleted(request, _team(request, team_id), NOTED)
 
 
 def _team(request: Request, team_id: int) -> Team:
     visible = Team.objects.visible_to(Scope.seen_by(request))
-    return checked(request, get_object_or_404(visible, pk=team_id))
+    return checked(request, get_object_or_404(for_change(request, visible), pk=team_id))
 
 
 def _saved_team(request: Request, team: Team) -> Any:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite
+from access.permission import ForEverySite, for_change
 from access.scope import Scope
 from devices import clock
 from devices.api.strict import Strict
@@ -111,7 +111,7 @@ class WordingView(APIView):
         given.is_valid(raise_exception=True)
         with transaction.atomic():
             rows = Wording.objects.visible_to(Scope.of(request))
-            before = _written(request, what)
+            before = _written(request, what, lock=True)
             rows.update_or_create(what=what, defaults=given.validated_data)
             _note(request, what, before)
             changed()
@@ -126,16 +126,16 @@ class WordingView(APIView):
     def delete(self, request: Request, what: str) -> Response:
         _look(request, what)
         with transaction.atomic():
-            before = _written(request, what)
+            before = _written(request, what, lock=True)
             Wording.objects.visible_to(Scope.of(request)).filter(what=what).delete()
             _note(request, what, before)
             changed()
         return Response(status=204)
 
 
-def _written(request: Request, what: str) -> dict[str, str] | None:
+def _written(request: Request, what: str, *, lock: bool = False) -> dict[str, str] | None:
     rows = Wording.objects.visible_to(Scope.of(request)).filter(what=what)
-    found = rows.first()
+    found = (for_change(request, rows) if lock else rows).first()
     return None if found is None else {"subject": found.subject, "text": found.text}
 
 

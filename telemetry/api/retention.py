@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from access.permission import Needs, check_named, checked
+from access.permission import Needs, check_named, checked, for_change
 from access.roles import Role
 from access.scope import Scope
 from devices import clock
@@ -89,6 +89,7 @@ class OneRetentionView(HistoryView):
         request=RetentionRuleSerializer,
         responses=RetentionRuleShape,
     )
+    @transaction.atomic
     def patch(self, request: Request, retention_id: int) -> Response:
         is_dry = _is_dry(request)
         rule = _one(request, retention_id)
@@ -106,14 +107,14 @@ class OneRetentionView(HistoryView):
         parameters=[DRY_RUN],
         responses={200: EffectShape, 204: None},
     )
+    @transaction.atomic
     def delete(self, request: Request, retention_id: int) -> Response:
         is_dry = _is_dry(request)
         rule = _one(request, retention_id)
         if is_dry:
             return Response(effect_of(effect(rule, clock.now(), deleted=True)))
-        with transaction.atomic():
-            _tell(rule)
-            rule.delete()
+        _tell(rule)
+        rule.delete()
         return Response(status=204)
 
 
@@ -124,7 +125,8 @@ def _is_dry(request: Request) -> bool:
 
 def _one(request: Request, retention_id: int) -> RetentionRule:
     seen = RetentionRule.objects.visible_to(Scope.seen_by(request))
-    found: RetentionRule = get_object_or_404(seen.select_related("series__device"), pk=retention_id)
+    rows = for_change(request, seen.select_related("series__device"))
+    found: RetentionRule = get_object_or_404(rows, pk=retention_id)
     return checked(request, found)
 
 

@@ -1,0 +1,197 @@
+"""Two requests at the same instant. Each has looked at what there is before either writes.
+
+Every writing operation of the schema is sent twice so, and what is deleted is changed and deleted
+twice. Nothing is answered 500, nothing that was deleted comes back, and the log tells of it once.
+A new operation cannot be forgotten: the steps are those of `test_rest_live`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from django.test import Client
+from rest_framework.test import APIClient
+
+from access import openid
+from access.roles import Role
+from devices.api.conflict import GoneMeanwhile
+from devices.models import Site
+from shiftlog.models import Entry
+from tests.test_rest_live import OPERATIONS, STEPS, Step, in_the_form, model
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# The first statement of a request that changes or locks anything.
+WRITES = re.compile(
+    r"\A\s*(?:INSERT|UPDATE|DELETE|COPY|LOCK)\b|\bFOR (?:NO KEY )?UPDATE\b|pg_advisory",
+    re.IGNORECASE,
+)
+WITHIN = 1.0  # seconds; who waits for the other's lock never arrives, and then it goes on
+# What is deleted and yet found: as over, as deleted, and what is written whether it was there or
+# not.
+STAY = {"silences_end", "log_delete", "notifications_wordings_delete"}
+
+Answer = tuple[int, str]
+
+
+@contextmanager
+def before_writing(meanwhile: Callable[[], object]) -> Iterator[None]:
+    """Calls it once, before the first statement of this thread that writes."""
+    called = False
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal called
+        if not called and WRITES.search(sql):
+            called = True
+            meanwhile()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+
+
+class Sent:
+    """A request whose body and address are made once, however often it is sent."""
+
+    def __init__(self, step: Step, user: User) -> None:
+        self.body = step.body() if callable(step.body) else step.body
+        self.method, path = OPERATIONS[step.operation]
+        self.address = path.format(**step.where()) + step.query
+        self._user = user
+
+    def answer(self, method: str = "", meanwhile: Callable[[], object] = bool) -> Answer:
+        client = APIClient(raise_request_exception=False)
+        client.force_authenticate(self._user)
+        ask = getattr(client, method or self.method)
+        with before_writing(meanwhile):
+            found = ask(self.address, None if method == "get" else self.body, format="json")
+        return found.status_code, "" if found.streaming else found.content.decode()[:300]
+
+    def twice(self) -> list[Answer]:
+        """Both come to their first write before either goes on."""
+        both = threading.Barrier(2)
+        found: list[Answer] = []
+
+        def meet() -> None:
+            try:
+                both.wait(WITHIN)
+            except threading.BrokenBarrierError:
+                return
+
+        def send() -> None:
+            try:
+                found.append(self.answer(meanwhile=meet))
+            finally:
+                both.abort()  # one that writes nothing keeps the other waiting for nothing
+                connections.close_all()
+
+        threads = [threading.Thread(target=send) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return found
+
+
+def changing(step: Step) -> Step | None:
+    """What changes the thing that this one deletes."""
+    path = OPERATIONS[step.operation][1]
+    return next((s for s in STEPS if OPERATIONS[s.operation] == ("patch", path)), None)
+
+
+def deleted_while_it_is_changed(step: Step, user: User) -> list[Answer]:
+    sent = Sent(step, user)
+    change = changing(step)
+    if change is None:
+        return sent.twice()
+    found: list[Answer] = []
+    changed = Sent(change, user).answer(meanwhile=lambda: found.extend(sent.twice()))
+    if step.operation not in STAY:
+        assert changed[0] in (404, 409), changed
+        assert sent.answer("get")[0] in (404, 405), "it has come back"
+    return [*found, changed]
+
+
+def test_each_writing_operation_twice_at_the_same_instant(
+    settings: Any, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.CRITICAL)
+    settings.API_REQUESTS = 1e9
+    user = User.objects.create_user("olga")
+    wrong = []
+    for step in STEPS:
+        is_delete = OPERATIONS[step.operation][0] == "delete"
+        noted = Entry.objects.count()
+        try:
+            found = (
+                deleted_while_it_is_changed(step, user) if is_delete else Sent(step, user).twice()
+            )
+            assert len(found) >= 2, found
+            assert all(status < 500 for status, _ in found), found
+            assert any(status < 300 for status, _ in found), found
+            told = Entry.objects.count() - noted
+            may = 2 if step.operation in STAY else 1  # that it was changed, too
+            assert not is_delete or told <= may, f"the log tells of it {told} times"
+        except AssertionError as exc:
+            wrong.append(f"{step.operation}: {exc}")
+    assert not wrong, "\n".join(wrong)
+    # It was over before the change wrote, and is over still.
+    assert model("alerts.Silence").earliest("pk").ends_at is None
+    assert model("alerts.Silence").latest("pk").ends_at is not None
+    assert not model("telemetry.RetentionRule").exists()  # which has no address to be read at
+
+
+def aside(work: Callable[[], object]) -> None:
+    """In another thread, which has a connection of its own."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+def test_two_first_sign_ins_of_one_person_elsewhere_have_one_account(settings: Any):
+    settings.OIDC_ISSUER, settings.OIDC_ROLES = "https://id.example", ["crew=viewer"]
+    claims = {"sub": "s-1", "preferred_username": "mia", "groups": ["crew"]}
+    with before_writing(lambda: aside(lambda: openid._account(claims))):
+        found = openid._account(claims)
+    assert found == User.objects.get()
+    assert (found.username, found.grants.get().role) == ("mia", Role.VIEWER)
+
+
+def test_who_is_deleted_at_the_same_instant_changes_nothing():
+    user = User.objects.create_user("olga")
+    step = Step("sites_create", {"slug": "plant", "name": "Plant"})
+
+    gone = User.objects.get(pk=user.pk)
+    status, said = Sent(step, user).answer(meanwhile=lambda: aside(gone.delete))
+    assert (status, said) == (
+        409,
+        f'{{"detail":"{GoneMeanwhile.default_detail}"}}',
+    )
+    assert not Site.objects.exists()
+
+
+def test_a_page_of_the_admin_says_that_somebody_was_faster():
+    browser = Client(raise_request_exception=False)
+    browser.force_login(User.objects.create_superuser("boss"))
+    address = "/admin/devices/site/add/"
+    given = in_the_form(browser.get(address)) | {"slug": "plant", "name": "Mine"}
+    with before_writing(lambda: aside(lambda: Site.objects.create(slug="plant", name="First"))):
+        answer = browser.post(address, given)
+    assert answer.status_code == 409
+    assert "Somebody else was faster" in answer.content.decode()
+    assert Site.objects.get().name == "First"
