@@ -1,7 +1,8 @@
 """A real browser on a real web process: what tests of pages share.
 
 Fixtures, to import by name together with `web_process` and `web`: `chromium` (one for all tests
-in a row), `page` (a fresh logged-in page that fails its test when the console reports an error).
+in a row), `page` (logged in, as if it were new; it fails its test when the console reports an
+error).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ from playwright.sync_api import (
 from devices import events
 from tests.chromium import CHROMIUM_OPTIONS, chromium_path
 from tests.kept_running import kept
+from tests.kept_tab import NOWHERE, WINDOW, KeptTab
 from tests.waiting import eventually
 from tests.web_process import WebProcess
 
@@ -98,18 +100,16 @@ def _is_meant(path: str) -> bool:
 def forget(page: Page) -> None:
     """Have the browser know nothing of the session."""
     # An open page would be refused what it asks meanwhile, and go to the log-in by itself.
-    page.goto("about:blank")
+    page.goto(NOWHERE)
     page.context.clear_cookies()
 
 
-@contextmanager
-def _logged_in(browser: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
-    context = patient(browser, base_url=web.url, viewport={"width": 1440, "height": 900})
+def _log_in(page: Page, web: WebProcess, operator: User) -> list[str]:
+    """What its console calls an error, from now on."""
     session = Client()
     session.force_login(operator)
     cookie = session.cookies[settings.SESSION_COOKIE_NAME]
-    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": web.url}])
-    page = context.new_page()
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": web.url}])
     complaints: list[str] = []
     refused.clear()
 
@@ -119,16 +119,22 @@ def _logged_in(browser: Browser, web: WebProcess, operator: User) -> Iterator[Pa
 
     page.on("console", note)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == [], complaints
+    return complaints
 
 
 @pytest.fixture
-def page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, chromium: Browser, web: WebProcess, operator: User
+) -> Iterator[Page]:
     """Logged in; nowhere yet. Anything the console calls an error fails the test at its end."""
-    with _logged_in(chromium, web, operator) as page:
+
+    def tab() -> AbstractContextManager[KeptTab]:
+        return closing(KeptTab(lambda url: patient(chromium, base_url=url, viewport=WINDOW)))
+
+    with kept(request, tab) as kept_tab, kept_tab.page(web.url) as page:
+        complaints = _log_in(page, web, operator)
         yield page
+    assert complaints == [], complaints
 
 
 @pytest.fixture
@@ -138,10 +144,12 @@ def told_page(chromium: Browser, web: WebProcess, operator: User) -> Iterator[Pa
         executable_path=chromium_path(windows=True), args=CHROMIUM_OPTIONS
     )
     try:
-        with _logged_in(whole, web, operator) as page:
-            yield page
+        page = patient(whole, base_url=web.url, viewport=WINDOW).new_page()
+        complaints = _log_in(page, web, operator)
+        yield page
     finally:
         whole.close()
+    assert complaints == [], complaints
 
 
 def timers_last(page: Page, ms: int, lasting: int = NEVER) -> None:

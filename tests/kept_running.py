@@ -39,8 +39,10 @@ def kept(
             running = started.enter_context(start())
             _running[name] = running, started.pop_all()
     running, exits = _running[name]
-    yield running
-    following = getattr(request.node.stash.get(FOLLOWING, None), "fixturenames", ())
-    if name not in following or not set(spoilt_by).isdisjoint(request.node.fixturenames):
-        del _running[name]
-        exits.close()
+    try:
+        yield running
+    finally:
+        following = getattr(request.node.stash.get(FOLLOWING, None), "fixturenames", ())
+        if name not in following or not set(spoilt_by).isdisjoint(request.node.fixturenames):
+            del _running[name]
+            exits.close()

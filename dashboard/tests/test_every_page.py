@@ -306,6 +306,8 @@ def test_pages_are_steady_and_readable_and_keep_to_their_server_and_their_window
     # What is no page of its own is an error to the console, were it not told otherwise.
     page.route("**/nothing/", lambda route: route.fulfill(response=route.fetch(), status=200))
     logged_in = page.context.cookies()
+    # The first is loaded as a browser loads it that was never here.
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
     for name in list(PAGES)[share::SHARES]:
         if name == "login":
             forget(page)
