@@ -41,7 +41,7 @@ def web(
 
 
 def ask(web: WebProcess, path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:
-    link = http.client.HTTPConnection("127.0.0.1", web.port, timeout=PATIENT * 3)
+    link = http.client.HTTPConnection("127.0.0.1", web.port, timeout=SOON)
     try:
         # With a session, so that the database is asked who this is.
         headers = {"Cookie": f"sessionid={'s' * 32}", "Authorization": "Token pb_" + "t" * 60}

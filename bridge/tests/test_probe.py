@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from importlib import import_module
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge import metrics
 from bridge.tests.conftest import wait_settled
+from telemetry import followers, jobs
+from telemetry.workers import vitals
 from tests.waiting import eventually
 
 
@@ -52,3 +55,22 @@ def test_a_worker_serves_its_counters_and_its_readiness(
     assert json.loads(get(port, "/readyz")[1])["broker"] is False
     assert get(port, "/healthz")[0] == 200
     assert get(port, "/elsewhere")[0] == 404
+
+
+def test_no_metric_has_a_label_that_prometheus_itself_gives() -> None:
+    """`job` was the name of a job of `maintain`, and a query by job found another."""
+    for name in ("telemetry.maintenance", "telemetry.following", "notifications.deliveries"):
+        import_module(name)
+    counted = metrics.registry(lambda: {"bridge-0": dict.fromkeys(metrics.COUNTERS, 1)})
+    registries = (vitals.web_registry, jobs.REGISTRY, followers.REGISTRY, counted)
+    labels = {
+        label
+        for registry in registries
+        for family in registry.collect()
+        for sample in family.samples
+        for label in sample.labels
+    }
+    declared = [each for registry in registries for each in registry._collector_to_names]
+    labels |= {label for each in declared for label in getattr(each, "_labelnames", ())}
+    assert labels >= {"worker", "task", "follower", "kind"}
+    assert labels.isdisjoint({"job", "instance"})

@@ -23,7 +23,7 @@ class Streams:
             # A worker that starts anew counts from 1 again; what its predecessor sent last is not
             # known.
             logger.log(
-                logging.INFO if seq < last else logging.WARNING,
+                logging.INFO if seq <= last else logging.WARNING,
                 "live messages of %s lost: %d after %d", worker, seq, last,
                 extra={"action": "live_gap", "group": group},
             )  # fmt: skip

@@ -107,7 +107,7 @@ async def test_a_jump_in_the_numbers_is_a_refill(hub: Hub, cookie: str, series):
 
 
 async def test_a_worker_that_starts_anew_is_a_refill_and_others_are_not(
-    hub: Hub, cookie: str, series
+    hub: Hub, cookie: str, series, caplog: pytest.LogCaptureFixture
 ):
     first, second = Bridge("bridge-0"), Bridge("bridge-1")
     async with Socket(cookie) as socket:
@@ -118,8 +118,14 @@ async def test_a_worker_that_starts_anew_is_a_refill_and_others_are_not(
         await first.publish(series.device_id + 1, {series.id: [50, 1.0]})  # another group's number
         await eventually(lambda: len(socket.points(series.id)) == 5)
         assert not socket.all("refill")
-        await Bridge("bridge-0").publish(series.device_id, {series.id: [3, 1.0]})
+        caplog.set_level("INFO", "dashboard.live.streams")
+        for at in (3, 4):  # each its first message, the second after one that sent no more
+            await Bridge("bridge-0").publish(series.device_id, {series.id: [at, 1.0]})
         await socket.got("refill")
+        await eventually(lambda: [4, 1.0] in socket.points(series.id))
+    told = [each for each in caplog.records if getattr(each, "action", "") == "live_gap"]
+    # Nothing to warn of: a bridge restarts.
+    assert [each.levelname for each in told] == ["INFO", "INFO"]
 
 
 @pytest.mark.process
