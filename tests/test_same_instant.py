@@ -117,6 +117,8 @@ def deleted_while_it_is_changed(step: Step, user: User) -> list[Answer]:
     if step.operation not in STAY:
         assert changed[0] in (404, 409), changed
         assert sent.answer("get")[0] in (404, 405), "it has come back"
+    if step.operation == "silences_end":
+        assert model("alerts.Silence").latest("pk").ends_at, "it holds again"
     return [*found, changed]
 
 
@@ -143,9 +145,6 @@ def test_each_writing_operation_twice_at_the_same_instant(
         except AssertionError as exc:
             wrong.append(f"{step.operation}: {exc}")
     assert not wrong, "\n".join(wrong)
-    # It was over before the change wrote, and is over still.
-    assert model("alerts.Silence").earliest("pk").ends_at is None
-    assert model("alerts.Silence").latest("pk").ends_at is not None
     assert not model("telemetry.RetentionRule").exists()  # which has no address to be read at
 
 
