@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,10 @@ from hypothesis import HealthCheck, settings
 
 from access.roles import Role
 from config.static_files import StaticFiles
+from telemetry.storage.backend import backend
+from telemetry.storage.upkeep import DAYS_AHEAD, DAYS_BACK
 from tests import emptied
+from tests.kept_running import is_asked_next
 
 # A busy machine may pause within any example, and a run of the tests must repeat the one before;
 # `--hypothesis-profile=default` looks at other examples.
@@ -43,10 +47,24 @@ def quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_emptying() -> Iterator[None]:
-    """After a test that commits only the tables that hold anything are emptied."""
+    """After a test that commits only the tables that hold anything are emptied, and the session
+    with the database goes on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptied.empty())
+        patch.setattr(TransactionTestCase, "_should_reload_connections", lambda _case: False)
         yield
+
+
+@pytest.fixture
+def days_around_now(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Room for readings of the days around now. It stays for the following test if that asks for
+    it, too: to make and to drop it takes as long as most tests that use it."""
+    today = datetime.now(UTC).date()
+    days = [today + timedelta(days=day) for day in range(-DAYS_BACK, DAYS_AHEAD + 1)]
+    backend().make_days(days)
+    yield
+    if is_asked_next(request):
+        emptied.keep_once(days)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,10 +7,12 @@ permissions and content types anew: a third of a second for two rows, four hundr
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from telemetry.storage import partitions
 
@@ -28,6 +30,8 @@ GUARDED = '"access_auditentry"'
 # Filled by a trigger when series are deleted, so it is emptied after all others.
 LAST = "deleted_series"
 
+_kept: set[date] = set()  # the days whose partitions the next emptying leaves, without a row
+
 
 @cache
 def _tables() -> list[str]:
@@ -39,10 +43,18 @@ def _tables() -> list[str]:
         return [name for (name,) in cursor.fetchall() if name not in KEPT | RESTORED.keys()]
 
 
+def keep_once(days: Collection[date]) -> None:
+    """The next emptying leaves the partitions of these days: the test that follows wants them."""
+    _kept.update(days)
+
+
 def empty() -> None:
     """In one transaction, at whose end the keys between the tables are checked. The partitions are
     just dropped: nobody reads them any more, and to go without a lock takes them ten times as
-    long."""
+    long.
+
+    The session is as a new one then, and stays: a new one would begin by asking for each table it
+    meets what it is like, and to ask for all of them takes four times as long as to empty them."""
     quoted = [connection.ops.quote_name(name) for name in _tables() if name != LAST]
     held = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in quoted)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -56,6 +68,18 @@ def empty() -> None:
                 cursor.execute(f"ALTER TABLE {name} ENABLE TRIGGER only_added_to")
         for statement in (*RESTORED.values(), f"DELETE FROM {LAST}"):
             cursor.execute(statement)
-        if days := partitions.before(date.max):
-            names = ", ".join(connection.ops.quote_name(day.name) for day in days)
+        if going := [part for part in partitions.before(date.max) if not _stays(part, cursor)]:
+            names = ", ".join(connection.ops.quote_name(part.name) for part in going)
             cursor.execute(f"DROP TABLE {names}")
+    _kept.clear()
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD ALL")
+    connection.init_connection_state()
+
+
+def _stays(part: partitions.Partition, cursor: CursorWrapper) -> bool:
+    """Whether it is wanted, and as a new one would be."""
+    if part.day not in _kept or part.doomed or part.leaving:
+        return False
+    cursor.execute(f"SELECT relhastriggers FROM pg_class WHERE oid = '{part.name}'::regclass")
+    return cursor.fetchone() == (False,)

@@ -24,6 +24,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.stash[FOLLOWING] = nextitem
 
 
+def is_asked_next(request: pytest.FixtureRequest) -> bool:
+    """In a fixture of a function: whether the following test asks for the same fixture."""
+    following = request.node.stash.get(FOLLOWING, None)
+    return request.fixturename in getattr(following, "fixturenames", ())
+
+
 @contextmanager
 def kept(
     request: pytest.FixtureRequest,
@@ -42,7 +48,6 @@ def kept(
     try:
         yield running
     finally:
-        following = getattr(request.node.stash.get(FOLLOWING, None), "fixturenames", ())
-        if name not in following or not set(spoilt_by).isdisjoint(request.node.fixturenames):
+        if not is_asked_next(request) or not set(spoilt_by).isdisjoint(request.node.fixturenames):
             del _running[name]
             exits.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from django.db import connection
 
 from bridge.intake.instants import REACH_US, Instants
 from devices.models import Device
-from telemetry.storage import upkeep
 from telemetry.worker_counts import IngestWorker
 from tests.bridge_process import BridgeProcess, Publisher
 from tests.database_url import database_url
@@ -22,28 +20,15 @@ WORKER = "worker-under-test"  # the name of its connections to the database
 
 
 @pytest.fixture
-def database(transactional_db: None) -> Callable[[str], list[tuple]]:
+def database(days_around_now: None) -> Callable[[str], list[tuple]]:
     """Run a query on the test database, which other processes may write to."""
-    upkeep.make_days(datetime.now(UTC))
-    empty()
 
     def query(statement: str) -> list[tuple]:
         with connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall()
 
-    yield query
-    empty()
-
-
-def empty() -> None:
-    """These tables are no models', so Django does not empty them between tests."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE reading, text_reading, commit_log, dirty_minute, ingest_delivery,"
-            " ingest_lease, ingest_session, ingest_sweep"
-        )
-        cursor.execute("UPDATE ingest_lane SET holder = '', until_us = 0, given_us = 0")
+    return query
 
 
 @pytest.fixture

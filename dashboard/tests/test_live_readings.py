@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 from channels.db import database_sync_to_async
 
 from dashboard.live.hub import Hub
 from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series, now_ms, store
-from telemetry.storage import upkeep
 from telemetry.tests.locked import readings_locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def series(transactional_db: None):
-    upkeep.make_days(datetime.now(UTC))
+def series(days_around_now: None):
     return make_series(3)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -12,14 +10,12 @@ from dashboard.live.hub import Hub
 from dashboard.live.refill import EVERYTHING, Refill
 from dashboard.tests.live_socket import Bridge, Socket, eventually, make_series, now_ms, store
 from telemetry.live import contract
-from telemetry.storage import upkeep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def pump(transactional_db: None):
-    upkeep.make_days(datetime.now(UTC))
+def pump(days_around_now: None):
     return make_series(2, uid="pump")
 
 
