@@ -16,6 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from embedded.servers.account import unprivileged
 from embedded.servers.child import Child
 from embedded.servers.ports import free_port
@@ -27,8 +30,14 @@ VARIABLE = "TEST_CLUSTERS"  # the folder of the run, which its workers inherit
 MEMORY = Path("/dev/shm")
 GROUP = Path("/sys/fs/cgroup")  # of a container, whose limit `MemAvailable` does not know
 ROOM = 12 << 30  # bytes, several times what the servers of a whole run keep at once
-# Nothing in such a database outlives the run.
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+# Nothing in such a database outlives the run, and little is ever in it. What its buffers take is
+# what each session that ends has to give back.
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "32MB",
+}
 
 
 def open_folder() -> Path:
@@ -77,7 +86,17 @@ def empty() -> Path:
 
 def migrated() -> Path:
     """With all tables, and nothing in them."""
-    return changed("migrated", empty, lambda url: manage(url, "migrate", "--verbosity", "0"))
+    return changed("migrated", empty, _give_tables)
+
+
+def _give_tables(url: str) -> None:
+    """And a password that is hashed once. To hash it as often as a weak one needs takes whoever
+    signs in as long as the server takes for the rest, thousands of times in a run."""
+    manage(url, "migrate", "--verbosity", "0")
+    with psycopg.connect(url) as session:
+        session.execute("SET scram_iterations = 1")
+        password = sql.Literal(session.info.password)
+        session.execute(sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(password))
 
 
 def changed(name: str, base: Callable[[], Path], change: Callable[[str], None]) -> Path:

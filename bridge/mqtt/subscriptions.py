@@ -10,7 +10,8 @@ our subscriptions: rather twice than never.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from bridge.decode.conventions import pulseboard, unread
@@ -22,6 +23,7 @@ SWEEP = 127  # the identifier of subscriptions that only fetch what the broker k
 FIRST_HASHED = 128  # smaller identifiers are given by name, and take one byte
 HIGHEST = 0x0FFF_FFFF  # MQTT 5.0, 3.8.2.1.2
 IDENTIFIER = 0x0B  # of the property
+MAX_LISTS = 8  # of filters that are remembered: each is compared with each other, for milliseconds
 MAX_TOPICS = 50_000  # whose first filter is remembered; then all are forgotten at once
 
 
@@ -42,7 +44,7 @@ class Subscriptions:
         self.group = group
         self._prefix = f"$share/{group}/" if group else ""
         self.each = _subscriptions(
-            [*pulseboard.FILTERS, *filters], unread.FILTERS, shared=bool(group)
+            (*pulseboard.FILTERS, *filters), tuple(unread.FILTERS), shared=bool(group)
         )
         self._identifiers = {one.identifier: one.filter for one in self.each if one.identifier}
         own = [one.identifier for one in self.each if one.filter in pulseboard.FILTERS]
@@ -140,8 +142,9 @@ def _behind_text(properties: bytes, at: int) -> int:
     return at + 2 + int.from_bytes(properties[at : at + 2], "big")
 
 
+@lru_cache(maxsize=MAX_LISTS)
 def _subscriptions(
-    wanted: Sequence[str], seldom: Sequence[str], *, shared: bool
+    wanted: tuple[str, ...], seldom: tuple[str, ...], *, shared: bool
 ) -> tuple[Subscription, ...]:
     """In order. What is only in `seldom` is subscribed at QoS 0, so that it never takes the room of
     what is acknowledged."""
