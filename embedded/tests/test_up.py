@@ -15,6 +15,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +37,8 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+HOST = "::1"
+OPENED = r"Open (http://\[::1\]:\d+/)  operator admin, password (\S+)"
 WAIT_SECONDS = 240.0  # a machine at work takes three times as long as one that is not
 MOST_MEMORY = 480 * 1024 * 1024  # bytes of all processes together; what is shared counts once
 LEAST_SHARED_KB = 10_000  # with what they were forked from; started anew it is nothing
@@ -43,6 +46,9 @@ SIMULATOR = ("--devices", "3", "--rate", "5", "--backfill", "1", *INCIDENTS)
 BACKFILL_SECONDS = 60.0
 FIRST_ALERT_SECONDS = 120.0  # after the start of the simulator
 OURS = ("DATABASE_URL", "REDIS_URL", "MQTT_URL", "DJANGO_SETTINGS_MODULE")
+# Its one life is in a folder whose name means something to each of who reads it, without UTF-8.
+FOLDER = '50% ; #1 %(here)s a folder\'s "own" für 日本'
+LATIN = {"LC_ALL": "C", "PYTHONIOENCODING": "latin-1:strict", "PYTHONUTF8": "1"}
 
 
 class Up:
@@ -253,6 +259,12 @@ def check_forks(up: Up) -> None:
     assert found["web"][1:3] == ["-m", "daphne"]
 
 
+def check_runs_already(up: Up, second: Up) -> None:
+    assert second.end(0) == 1
+    assert f"already runs from {up.data} at {up.state()['url']}" in second.said
+    assert f"process {up.process.pid}" in second.said
+
+
 def forks(up: Up) -> dict[str, list[str]] | None:
     """The command of each by its name; None while one is not there, or shares too little."""
     found = {}
@@ -269,13 +281,14 @@ def forks(up: Up) -> dict[str, list[str]] | None:
 @pytest.mark.timeout(3600)  # seconds; each step has a deadline of its own
 def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) -> None:
     # Ports of its own, as if it had run before: whoever starts meanwhile wants the usual ones.
-    DataFolder(server_folder / "var").remember_ports(
+    DataFolder(server_folder / FOLDER).remember_ports(
         {name: free_port() for name in (*USUAL_PORTS, *PROBE_PORTS)}
     )
-    up = start("--port", str(free_port()), *SIMULATOR)
-    password = up.wait_for(r"operator admin, password (\S+)")[1]
+    in_latin = partial(start, name=FOLDER, environment=LATIN)
+    up = in_latin("--port", str(free_port()), "--host", HOST, *SIMULATOR)
+    url, password = up.wait_for(OPENED).groups()
     check_subscribed(up)
-    url = up.state()["url"]
+    assert up.state()["url"] == url
     assert log_in(url, password) == url
     eventually(
         lambda: up.readings() > 50, WAIT_SECONDS, what=lambda: f"only {up.readings()} readings"
@@ -287,11 +300,7 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     called = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
     assert [words for words in called if any(one in word for one in told for word in words)] == []
 
-    second = start("--port", str(free_port()))
-    assert second.end(0) == 1
-    assert f"already runs from {up.data} at {url}" in second.said
-    assert f"process {up.process.pid}" in second.said
-
+    check_runs_already(up, start("--port", str(free_port()), name=FOLDER))
     for check in (check_forks, check_memory, check_first_alert):
         check(up)
     before = up.processes()
@@ -311,18 +320,20 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     up.manage("restore", str(saved), "--replace")
     restored = up.readings()
     eventually(lambda: up.readings() > restored, WAIT_SECONDS, what="readings after the restore")
-    eventually(lambda: not is_free(up.state()["ports"]["web"]), WAIT_SECONDS, what="web listens")
+    ports = up.state()["ports"]
+    eventually(lambda: not is_free(ports["web"], HOST), WAIT_SECONDS, what="web listens")
     assert log_in(url, password) == url
 
     processes, stored = up.processes(), up.readings()
-    ports = up.state()["ports"]
     assert up.end(signal.SIGTERM) == 0
+    assert "Everything has ended." in up.said
+    assert "Traceback" not in up.said
     assert all_gone(processes)
-    assert all(is_free(port) for port in ports.values())
+    assert all(is_free(port, host) for port in ports.values() for host in ("127.0.0.1", HOST))
     left = {path.name for path in up.data.iterdir()}
     assert not left & {"control.sock", "environment.json", "supervisord.pid", "state.json.new"}
 
-    again = start("--broker", "iotcore", *SIMULATOR)
+    again = in_latin("--broker", "iotcore", "--host", HOST, *SIMULATOR)
     again.wait_for(r"Open http://\S+  operator admin  \(a new password")
     assert again.state()["ports"] == ports
     assert "iotcore, which keeps messages in memory" in again.said
@@ -397,20 +408,6 @@ def test_two_starts_at_once_and_started_means_that_nothing_published_is_lost(
     ups[1].end(0)
     assert f"{ups[1].data} was removed" in ups[1].said
     assert "Traceback" not in ups[1].said
-
-
-@pytest.mark.timeout(1800)  # seconds; each step has a deadline of its own
-def test_any_folder_any_locale_and_ipv6(start: Callable[..., Up]) -> None:
-    latin = {"LC_ALL": "C", "PYTHONIOENCODING": "latin-1:strict", "PYTHONUTF8": "1"}
-    name = '50% ; #1 %(here)s a folder\'s "own" für 日本'
-    up = start("--no-sim", "--host", "::1", name=name, environment=latin)
-    url = up.wait_for(r"Open (http://\[::1\]:\d+/)  operator admin, password (\S+)")
-    assert log_in(url[1], url[2]) == url[1]
-    processes = up.processes()
-    assert up.end(signal.SIGTERM) == 0
-    assert all_gone(processes)
-    assert "Traceback" not in up.said
-    assert "Everything has ended." in up.said
 
 
 def test_wrong_simulator_options_start_nothing(start: Callable[..., Up]) -> None:
