@@ -49,14 +49,20 @@ class ForkedChild(Child):
     """A program of ours that is run by `python manage.py` or `python -m`."""
 
     def spawn(self, *words: str) -> None:
-        command = [*self.command(), *words]
-        if sys.platform != "linux" or command[0] != sys.executable:
+        if not spawn(self, *words):
             super().spawn(*words)
-            return
-        environment = os.environ if self.environment is None else self.environment
-        with self.log.open("ab") as log:
-            self.process = start(command, environment, self._folder or Path.cwd(), log.fileno())
-        orphans.end_with_us(self.process.pid)
+
+
+def spawn(child: Child, *words: str) -> bool:
+    """As `Child.spawn`, if it is a program that can be forked; whether it is."""
+    command = [*child.command(), *words]
+    if sys.platform != "linux" or command[0] != sys.executable:
+        return False
+    environment = os.environ if child.environment is None else child.environment
+    with child.log.open("ab") as log:
+        child.process = start(command, environment, child._folder or Path.cwd(), log.fileno())
+    orphans.end_with_us(child.process.pid)
+    return True
 
 
 class Forked(subprocess.Popen[bytes]):
@@ -109,6 +115,21 @@ def _start_source() -> tuple[subprocess.Popen[bytes], socket.socket]:
     return _source
 
 
+def fork_source() -> None:
+    """Have the children of this process, which is a fork itself, forked from what it is now. It may
+    have no thread yet, and nothing loaded that reads an environment."""
+    global _source  # noqa: PLW0603 (of the process)
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if not (number := os.fork()):
+        os.setsid()
+        here.close()
+        _fork_for(there)
+        os._exit(0)
+    there.close()
+    _source = Forked([__name__], number), here
+    atexit.register(_end_source)
+
+
 def _end_source() -> None:
     if _source:
         process, here = _source
@@ -122,7 +143,10 @@ def main() -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    asked = socket.socket(fileno=os.dup(0))
+    _fork_for(socket.socket(fileno=os.dup(0)))
+
+
+def _fork_for(asked: socket.socket) -> None:
     heard, told = os.pipe()
     while True:
         request, files, _, _ = socket.recv_fds(asked, MAX_REQUEST_BYTES, 1)

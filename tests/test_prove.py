@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
@@ -29,7 +30,9 @@ from embedded.prove.publisher import Address, Publisher
 from embedded.prove.stored import Stored, balanced
 from telemetry.models import Series
 from telemetry.storage import store
+from tests import clusters
 from tests.bridge_process import ROOT
+from tests.forked_program import ForkedProgram, running
 from tests.waiting import eventually
 
 PROMISED = {
@@ -44,6 +47,13 @@ def environment() -> dict[str, str]:
     ours = ("DATABASE_URL", "REDIS_URL", "MQTT_URL")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return {name: value for name, value in kept.items() if not name.startswith("PULSEBOARD_")}
+
+
+def proving(*words: str) -> AbstractContextManager[ForkedProgram]:
+    """`manage.py prove` where the tables are there; the first of these tests has it make them."""
+    return running(
+        "embedded.prove.command", *words, environment=environment(), cluster=clusters.migrated()
+    )
 
 
 @pytest.mark.process
@@ -72,24 +82,16 @@ def test_a_short_proof_holds_and_ends_with_its_numbers_in_json() -> None:
 
 @pytest.mark.process
 def test_an_interrupted_proof_tells_what_it_knows_and_leaves_nothing() -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "--faults", "500", "--only", "late", "--rate", "100"],
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    folder = Path(process.stdout.readline().rsplit(" in ", 1)[1].strip())
-    assert "late" in process.stdout.readline()
-    children = psutil.Process(process.pid).children(recursive=True)
-    assert len(children) > 4
-    process.send_signal(signal.SIGINT)
-    said = process.stdout.read()
-    process.stdout.close()
-    assert process.wait(120) == 130
-    assert "acked" in said
-    assert said.splitlines()[-1] == "interrupted"
+    words = ("--faults", "500", "--only", "late", "--rate", "100")
+    with proving(*words) as proof:
+        eventually(lambda: "late" in proof.said, what=lambda: proof.log)
+        folder = Path(proof.said.splitlines()[0].rsplit(" in ", 1)[1])
+        children = psutil.Process(proof.process.pid).children(recursive=True)
+        assert len(children) > 4
+        proof.process.send_signal(signal.SIGINT)
+        assert proof.process.wait(120) == 130
+        assert "acked" in proof.said
+        assert proof.said.splitlines()[-1] == "interrupted"
     eventually(lambda: not any(child.is_running() for child in children))
     assert not folder.exists()
 
@@ -277,16 +279,12 @@ def test_a_seed_repeats_the_order_of_the_faults_and_leaves_out_what_loses() -> N
 
 @pytest.mark.process
 def test_a_group_holds_while_its_bridges_and_web_processes_come_and_go() -> None:
-    """In a process of its own, as it is run: it starts servers, and settings that name them."""
     chosen = "bridge-kill,clock-step,slot-joins,slot-leaves,web-kill,web-stop"
     words = ["--bridges", "2", "--webs", "2", "--only", chosen]
     words = [*words, "--faults", "6", "--rate", "200", "--seed", "3"]
-    command = [sys.executable, "manage.py", "prove", *words, "--json"]
-    ran = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    found = json.loads(ran.stdout.splitlines()[-1])
+    with proving(*words, "--json") as proof:
+        assert proof.process.wait(300) == 0, proof.said + proof.log
+        found = json.loads(proof.said.splitlines()[-1])
     assert found["lost"] == found["duplicated"] == 0
     assert found["recovery_s"].keys() == set(chosen.split(","))
 

@@ -1,5 +1,7 @@
 """The history benchmark runs and measures what it says."""
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks import history
@@ -7,8 +9,9 @@ from benchmarks.tests.short_run import short_run
 
 
 @pytest.mark.process
-def test_a_small_store_is_built_and_asked():
-    result = short_run("history", "--rows=20000", "--days=8", "--repeats=2", "--windows-only")
+def test_a_small_store_is_built_and_asked(server_folder: Path):
+    words = ["--rows=20000", "--days=8", "--repeats=2", "--windows-only"]
+    result = short_run("history", *words, f"--folder={server_folder}")
     assert result["build_seconds"] > 0
     for label in ("one", "twenty"):
         assert result["p50_ms"][label].keys() == {"1h", "24h", "packed_border"}
