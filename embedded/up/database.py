@@ -5,8 +5,11 @@ Imported only once the environment names the servers: the settings are read on i
 
 from __future__ import annotations
 
+import gc
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 
@@ -26,6 +29,8 @@ OPERATOR = "admin"
 SIMULATOR = "simulator"  # cannot log in; only its token registers the fleet
 TOKEN_LIFE = timedelta(hours=1)
 PASSWORD_BYTES = 12  # of randomness: 16 characters
+# Objects made until the new, how often those until the old, and these until all are looked through.
+SELDOM = (50_000, 50, 1_000)
 
 
 def migrate() -> None:
@@ -36,7 +41,8 @@ def migrate() -> None:
         from telemetry.storage import upkeep  # noqa: PLC0415
 
         _check_settings()
-        call_command("migrate", verbosity=0, interactive=False)
+        with collecting_seldom():
+            call_command("migrate", verbosity=0, interactive=False)
         clock.measure()
         upkeep.make_days(clock.now())
     except ImproperlyConfigured as exc:
@@ -46,6 +52,18 @@ def migrate() -> None:
             f"The database cannot be prepared: {exc}".strip(),
             "Is DATABASE_URL right, and may its user create tables?",
         ) from exc
+
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """For each migration Django makes every model anew: to look for what of it goes is a quarter of
+    the time, and saves 25 MB of a process that ends soon."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _check_settings() -> None:
