@@ -12,32 +12,25 @@ JSON object.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
-import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from paho.mqtt import client as mqtt
-
 from benchmarks import result
 from benchmarks import stack as stacks
 from benchmarks.commits import CommitWatch, percentiles
 from benchmarks.http_ingest import APPLICATION
-from benchmarks.loud import Loud, now_ms, over_http, over_mqtt, post
+from benchmarks.loud import Loud, now_ms, over_http, over_mqtt
 from benchmarks.progress import Watcher
-from benchmarks.stack import BenchmarkFailed, Stack
+from benchmarks.quiet import HTTP, MQTT, Quiet
 from devices import dynsec
 from embedded.servers.child import Child
 
-LOUD_BEFORE = 2.0  # seconds that the loud device has sent when the measuring begins
 ARRIVED_SECONDS = 60.0  # for what quiet devices sent to be stored
-MQTT, HTTP = "quiet-mqtt", "quiet-http"  # begin the uids
 CHILD, GATEWAY, PLUG = "loud-child", "loud-gateway", "loud-plug"
 WAYS = ("mqtt", "gateway", "shared")
 PLUGS_TOPIC = f"tele/{PLUG}/SENSOR"
@@ -52,55 +45,7 @@ class Plan:
     seconds: float  # of each leg
     qos: int  # of the loud device
     ways: tuple[str, ...]  # over which it sends over MQTT
-
-
-class Quiet:
-    """The quiet devices: each sends once a second, at a moment of its own."""
-
-    def __init__(self, stack: Stack, port: int, plan: Plan, tokens: dict[str, str]) -> None:
-        self._port, self._tokens = port, tokens
-        self._mqtt = [f"{MQTT}-{number}" for number in range(plan.quiet_mqtt)]
-        self._http = [f"{HTTP}-{number}" for number in range(plan.quiet_http)]
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="quiet")
-        if stack.passwords:  # which may speak as any device
-            self._client.username_pw_set(dynsec.SIMULATOR, stack.passwords[dynsec.SIMULATOR])
-        self._client.connect(stack.mqtt_host, stack.mqtt_port)
-        self._client.loop_start()
-
-    def send(self, seconds: float) -> int:
-        """For so long; how many messages."""
-        rounds = max(1, round(seconds))
-        over_http = threading.Thread(target=lambda: asyncio.run(self._send_http(rounds)))
-        over_http.start()
-        began = time.monotonic()
-        for each in range(rounds):
-            for place, uid in enumerate(self._mqtt):
-                due = began + each + place / len(self._mqtt)
-                time.sleep(max(0.0, due - time.monotonic()))
-                document = {"ts": now_ms(), "values": {"m": each + 0.5}}
-                self._client.publish(f"devices/{uid}/telemetry", json.dumps(document), qos=1)
-        over_http.join()
-        return rounds * (len(self._mqtt) + len(self._http))
-
-    async def _send_http(self, rounds: int) -> None:
-        async with asyncio.TaskGroup() as group:
-            for place, uid in enumerate(self._http):
-                group.create_task(self._one(uid, rounds, place / len(self._http)))
-
-    async def _one(self, uid: str, rounds: int, after: float) -> None:
-        began = time.monotonic() + after
-        for each in range(rounds):
-            await asyncio.sleep(max(0.0, began + each - time.monotonic()))
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            document = {"ts": now_ms(), "values": {"m": each + 0.5}}
-            status = await post(reader, writer, self._tokens[uid], document)
-            writer.close()
-            if status != 200:
-                raise BenchmarkFailed(f"a quiet device was answered {status}")
-
-    def end(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+    before: float  # seconds that it has sent when the measuring begins
 
 
 def register(plan: Plan) -> dict[str, str]:
@@ -168,11 +113,11 @@ def before_long(fact: Callable[[], Any]) -> bool:
 
 
 @contextlib.contextmanager
-def beside(loud: Loud) -> Iterator[dict[str, Any]]:
+def beside(loud: Loud, before: float) -> Iterator[dict[str, Any]]:
     """While the loud device sends; what became of its messages."""
     told: dict[str, Any] = {}
     with loud:
-        time.sleep(LOUD_BEFORE)
+        time.sleep(before)
         began, sent = time.monotonic(), loud.sent
         yield told
         took = time.monotonic() - began
@@ -194,7 +139,7 @@ def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
         tokens = register(plan)
         watcher = Watcher(stack, bridge)
         watcher.next()  # it is there
-        quiet = Quiet(stack, port, plan, tokens)
+        quiet = Quiet(stack, port, tokens, plan.quiet_mqtt, plan.quiet_http)
         opened.callback(quiet.end)
         leg(quiet, bridge, 2)  # series are made, caches filled
         for uid in ("loud", GATEWAY):
@@ -212,14 +157,16 @@ def measure(plan: Plan, broker: str, *, accounts: bool) -> dict[str, Any]:
                 continue
             login = (name, password) if stack.passwords else ("", "")
             before = watcher.next().counters
-            with beside(Loud(over_mqtt, address, login, topic, plan.qos)) as told:
+            loud = Loud(over_mqtt, address, login, topic, plan.qos)
+            with beside(loud, plan.before) as told:
                 found[f"beside_{way}"] = leg(quiet, bridge, plan.seconds)
                 out = broker_account.BrokerAccount.objects.filter(broker_account.KEPT_OUT, pk=name)
                 told["kept_out"] = bool(stack.passwords) and before_long(out.exists)
             after = watcher.next().counters
             told |= {each: after[each] - before[each] for each in ("received", "over_limit")}
             found[f"loud_{way}"] = told
-        with beside(loud := Loud(over_http, port, tokens["loud"])) as told:
+        loud = Loud(over_http, port, tokens["loud"])
+        with beside(loud, plan.before) as told:
             found["beside_http"] = leg(quiet, bridge, plan.seconds)
             before_long(lambda: loud.refused)
         found["loud_http"] = told
@@ -241,11 +188,19 @@ def main(words: list[str]) -> int:
     parser.add_argument("--qos", type=int, choices=(0, 1), default=1, help="of the loud device")
     parser.add_argument("--broker", choices=("auto", "mosquitto", "iotcore"), default="auto")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="over MQTT")
+    parser.add_argument(
+        "--before", type=float, default=2.0, help="seconds that it sends unmeasured"
+    )
     parser.add_argument("--limit", type=int, help="readings a second that one device may send")
     parser.add_argument("--open", action="store_true", help="a broker without accounts")
     chosen = parser.parse_args(words)
     plan = Plan(
-        chosen.quiet_mqtt, chosen.quiet_http, chosen.seconds, chosen.qos, tuple(chosen.ways)
+        chosen.quiet_mqtt,
+        chosen.quiet_http,
+        chosen.seconds,
+        chosen.qos,
+        tuple(chosen.ways),
+        chosen.before,
     )
     if chosen.limit:
         os.environ["PULSEBOARD_DEVICE_READINGS"] = str(chosen.limit)
