@@ -8,12 +8,17 @@ as ten readings beside its own, and a hundred bytes as one: they are work too.
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 
 from bridge.decode.items import Item, Problem, Reason, Rejected, Telemetry
+from bridge.message import Message
+
+S = TypeVar("S", bound=Hashable)
 
 # What things cost, in the cost of a byte.
 MESSAGE = 1_000
@@ -31,6 +36,13 @@ FLOOD, FLOOD_RATE = 5_000, 500
 MAX_FLOODING = 20  # that nobody has asked about yet; whoever floods on is named again
 
 NOBODY: Mapping[Hashable, str] = {}
+
+
+class Arrived(NamedTuple):
+    """What of one sender is here and not decoded yet."""
+
+    messages: int
+    cost: int  # without that of the readings
 
 
 class Allowance:
@@ -56,6 +68,7 @@ class Allowance:
         self._kept: dict[Hashable, int] = {}  # what was spent on messages over the limit
         self._counted: dict[str, Rejected] = {}  # what is said of one that is not kept, by uid
         self._refused: dict[Hashable, int] = {}  # messages of a sender, less FLOOD_RATE a second
+        self._expected: dict[Hashable, int] = {}  # cost of what is here and was not charged yet
         # Who sent it, and its uid, "" where it has many.
         self._flooding: deque[tuple[Hashable, str]] = deque(maxlen=MAX_FLOODING)
 
@@ -70,12 +83,41 @@ class Allowance:
             self._spent = _less(self._spent, int(elapsed * self._rate), -self._credit)
             self._kept = _less(self._kept, int(elapsed * self._rate))
             self._refused = _less(self._refused, int(elapsed * FLOOD_RATE))
-            spent, most = self._spent, self._most
-            self._over = {
-                each: uid for each, uid in self._over.items() if spent.get(each, 0) > most
-            }
+            self._over = {each: uid for each, uid in self._over.items() if self._is_over(each)}
             self._counted = {}
         return self._over
+
+    def _is_over(self, sender: Hashable) -> bool:
+        return self._spent.get(sender, -self._credit) + self._expected.get(sender, 0) > self._most
+
+    def expect(self, by_sender: Mapping[S, Arrived]) -> Set[S]:
+        """So much came, and is to be taken in later. Who had sent as much as it may before: all of
+        this of theirs is to be refused, and who floods is known by it already."""
+        self.over()  # what was earned meanwhile
+        late = {sender for sender in by_sender if self._is_over(sender)}
+        for sender in late:
+            self._count_refused(sender, by_sender[sender].messages)
+        for sender, arrived in by_sender.items():
+            self._expected[sender] = self._expected.get(sender, 0) + arrived.cost
+        return late
+
+    def take(
+        self, by_sender: Mapping[S, Arrived], late: Mapping[S, str] = MappingProxyType({})
+    ) -> None:
+        """It is taken in now, to be charged. `late`: those that were, with the uid of each; all of
+        theirs is to be refused."""
+        for sender, arrived in by_sender.items():
+            left = self._expected.get(sender, 0) - arrived.cost
+            if left > 0:
+                self._expected[sender] = left
+            else:
+                self._expected.pop(sender, None)
+        over = dict(self._over)  # never changed in place: somebody may look at it
+        for sender, uid in late.items():
+            over.setdefault(sender, uid)
+            # Each is counted as it is refused.
+            self._refused[sender] = self._refused.get(sender, 0) - by_sender[sender].messages
+        self._over = over
 
     def charge(
         self,
@@ -104,10 +146,7 @@ class Allowance:
         may send is kept of what it sends beyond; after that it is counted only, and the same is
         said of all of these."""
         uid = self._over.get(sender, "")
-        self._refused[sender] = refused = self._refused.get(sender, 0) + 1
-        if refused > FLOOD:
-            del self._refused[sender]
-            self._flooding.append((sender, uid))
+        self._count_refused(sender, 1)
         cost = self._kept.get(sender, 0) + MESSAGE + size
         if cost <= KEPT_AT_ONCE * self._rate:
             self._kept[sender] = cost
@@ -115,6 +154,12 @@ class Allowance:
         if (counted := self._counted.get(uid)) is None:
             counted = self._counted[uid] = Rejected(uid, self._problem, kept=False)
         return counted
+
+    def _count_refused(self, sender: Hashable, messages: int) -> None:
+        self._refused[sender] = refused = self._refused.get(sender, 0) + messages
+        if refused > FLOOD:
+            del self._refused[sender]
+            self._flooding.append((sender, self._over.get(sender, "")))
 
     def flooding(self) -> set[tuple[Hashable, str]]:
         """Who floods since this was asked before, each with its uid. For any thread."""
@@ -155,14 +200,26 @@ class Allowance:
             self._spent = _less(self._spent, 0)
 
 
+def arrived(messages: Iterable[Message]) -> dict[bytes, Arrived]:
+    """What came of each topic."""
+    counts: Counter[bytes] = Counter()
+    sizes: Counter[bytes] = Counter()
+    for message in messages:
+        counts[message.topic] += 1
+        sizes[message.topic] += len(message.payload)
+    return {
+        topic: Arrived(count, count * MESSAGE + sizes[topic]) for topic, count in counts.items()
+    }
+
+
 def readings_in(items: Iterable[Item]) -> int:
     """How many readings a decoded message has."""
-    return sum(
-        len(sample.values)
-        for item in items
-        if isinstance(item, Telemetry)
-        for sample in item.samples
-    )
+    found = 0
+    for item in items:
+        if isinstance(item, Telemetry):
+            for sample in item.samples:
+                found += len(sample.values)
+    return found
 
 
 def _less(spent: dict[Hashable, int], earned: int, least: int = 0) -> dict[Hashable, int]:

@@ -117,7 +117,10 @@ class Batch:
 
     def uids_of(self, index: int) -> list[str]:
         """The devices a message speaks for, each once; "" stands for none."""
-        uids = [item.uid for item in self.items.get(index, ()) if item.uid]
+        items = self.items.get(index)
+        if items is None or len(items) == 1:
+            return [self.uids[index]]
+        uids = [item.uid for item in items if item.uid]
         return list(dict.fromkeys(uids)) or [self.uids[index]]
 
     def has_room_for(self, later: Batch) -> bool:

@@ -7,14 +7,14 @@ readings go into columns while they are in the processor's cache; any other keep
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from functools import partial
 from types import MappingProxyType
 
 from bridge import listening
 from bridge.decode.items import Ignored, Item, Sample, Telemetry
 from bridge.decode.plain import Plain
-from bridge.intake.allowance import NOBODY, Allowance, readings_in
+from bridge.intake.allowance import NOBODY, Allowance, Arrived, readings_in
 from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch
 from bridge.intake.habits import END, Growing, Habit, Habits, are_usual
 from bridge.intake.memory import Memory
@@ -42,6 +42,20 @@ class Intake:
     def deliveries(self) -> Deliveries:
         """What the broker may send again."""
         return self._memory.deliveries
+
+    def begin_with(
+        self, messages: list[Message], by_topic: Mapping[bytes, Arrived], late: Set[bytes]
+    ) -> None:
+        """These come next, of which it is known how many are of each topic, and which topics are
+        `late`: more than as much as one may send had come when these came."""
+        uids: dict[bytes, str] = {}
+        for message in messages:
+            if len(uids) == len(late):
+                break
+            if message.topic in late and message.topic not in uids:
+                said = {item.uid for item in self._decode(message)}
+                uids[message.topic] = said.pop() if len(said) == 1 else ""
+        self.allowance.take(by_topic, uids)
 
     def batches(self, generation: int, messages: list[Message]) -> Iterator[Batch]:
         """The messages of the connection `generation`, in as many batches as they need. From the

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 
 import numpy as np
@@ -155,21 +155,24 @@ class Stamper:
         return True
 
 
-def bare_samples(items: Iterable[Item]) -> Counter[str]:
+def bare_samples(items: Iterable[Item]) -> dict[str, int]:
     """How many samples of each device have no time of their own."""
-    found: Counter[str] = Counter()
+    found: dict[str, int] = {}
     for item in items:
         if isinstance(item, Telemetry):
-            found[item.uid] += sum(not sample.time_us for sample in item.samples)
-    return +found
+            bare = [sample for sample in item.samples if not sample.time_us]
+            if bare:
+                found[item.uid] = found.get(item.uid, 0) + len(bare)
+    return found
 
 
 def restamp(items: Iterable[Item], first: int | None) -> None:
     """Give the samples without a time the stamps that begin with `first`, each device its own."""
-    given: Counter[str] = Counter()
+    given: dict[str, int] = {}
     for item in items if first else ():
         if isinstance(item, Telemetry):
             for sample in item.samples:
                 if not sample.time_us:
-                    sample.time_us = following(first or 0, given[item.uid])
-                    given[item.uid] += 1
+                    before = given.get(item.uid, 0)
+                    sample.time_us = following(first or 0, before)
+                    given[item.uid] = before + 1

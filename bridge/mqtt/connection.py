@@ -142,17 +142,22 @@ class Source:
                     misc_due = time.monotonic() + TURN
 
     def _turn(self, sock: Any, *, reads: bool, timeout: float) -> None:
-        wanted = selectors.EVENT_READ if reads else 0
+        ahead = self._receiver.ahead
+        goes_on = reads and bool(ahead)
+        wanted = selectors.EVENT_READ if reads and not ahead.is_full else 0
         if self._client.want_write():
             wanted |= selectors.EVENT_WRITE
-        events = self._wait.wait(sock, wanted, timeout)
-        if events is None:
+        events = self._wait.wait(sock, wanted, 0.0 if goes_on else timeout)
+        if events is None and not goes_on:
             since = self.session.connected_since
             if timeout == TURN and since and time.monotonic() - since > RESENT_WITHIN:
                 self._intake.allowance.caught_up()
             return
+        events = events or 0
         if events & selectors.EVENT_READ:
             self._receiver.read(sock)
+        if reads and ahead and self.session.is_open(sock):
+            self._receiver.go_on(sock)
         if events & selectors.EVENT_WRITE and self.session.is_open(sock):
             self._client.loop_write()
 

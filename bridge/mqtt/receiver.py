@@ -12,8 +12,9 @@ from typing import Any
 from bridge.commit.inbox import Inbox
 from bridge.intake.columns import Intake
 from bridge.message import Message
+from bridge.mqtt.ahead import Ahead
 from bridge.mqtt.confirmation import Confirmation
-from bridge.mqtt.packet import PINGRESP, MalformedPacket, PacketCutter
+from bridge.mqtt.packet import PINGRESP, Cut, MalformedPacket, PacketCutter
 from bridge.mqtt.session import Session
 from devices.clock import now_us
 
@@ -34,6 +35,7 @@ class Receiver:
         self._inbox = inbox
         self._intake = intake
         self._confirmation = confirmation
+        self.ahead = Ahead(intake.allowance)
         self._cutter = PacketCutter(version5=True)
         self._heard_at = 0.0  # monotonic seconds
 
@@ -42,6 +44,7 @@ class Receiver:
         self._cutter = PacketCutter(version5=True)
         # What waited is not acknowledged, and the broker sends it again.
         self._intake.waiting = []
+        self.ahead.forget()
         self._heard_at = time.monotonic()
 
     def is_full(self) -> bool:
@@ -75,17 +78,30 @@ class Receiver:
                 self._session.drop(f"the broker broke the protocol: {exc}")
                 return
             if cut.messages:
-                self._take_in(cut.messages)
-            if cut.others and not self._digest(cut.others, sock):
+                self._heard_at = time.monotonic()
+            if self.ahead.wants(cut):
+                self.ahead.put(cut)
+            elif not self._take(cut, sock):
                 return
             # A TLS socket may hold decrypted bytes that the selector does not see.
             pending = getattr(sock, "pending", None)
-            full = self._inbox.is_full or self._intake.waiting
+            full = self._inbox.is_full or self._intake.waiting or self.ahead.is_full
             if full or (len(data) < RECEIVE_SIZE and not (pending and pending())):
                 return
 
+    def go_on(self, sock: Any) -> None:
+        """Take in the oldest of what was read ahead."""
+        cut, by_topic, late = self.ahead.take()
+        self._intake.begin_with(cut.messages, by_topic, late)
+        self._take(cut, sock)
+
+    def _take(self, cut: Cut, sock: Any) -> bool:
+        """Whether the connection lasts after it."""
+        if cut.messages:
+            self._take_in(cut.messages)
+        return not cut.others or self._digest(cut.others, sock)
+
     def _take_in(self, messages: list[Message]) -> None:
-        self._heard_at = time.monotonic()
         if self._session.subscriber.sweeping and messages[-1].retain:
             self._session.subscriber.swept()
         for batch in self._intake.batches(self._session.generation, messages):
@@ -106,5 +122,5 @@ class Receiver:
         return (
             self._session.subscriber.narrowed
             and quiet
-            and not (books["in_flight"] or books["spooled"])
+            and not (self.ahead or books["in_flight"] or books["spooled"])
         )

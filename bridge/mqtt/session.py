@@ -20,7 +20,7 @@ from bridge.mqtt.subscriptions import Subscriptions
 
 logger = logging.getLogger(__name__)
 
-RECEIVE_MAXIMUM = 20_000  # messages in flight to us: several full batches
+RECEIVE_MAXIMUM = 40_000  # messages in flight to us: several full batches
 SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps our queue while we are away
 KEEPALIVE = 30  # seconds
 

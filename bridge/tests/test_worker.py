@@ -14,8 +14,7 @@ from bridge.quarantine.replay import Replay
 from bridge.quarantine.selection import Selection
 from bridge.tests.conftest import counters, wait_settled
 from devices.models import Device, Presence
-from telemetry.models import QuarantinedMessage, Series
-from telemetry.storage import store
+from telemetry.models import KEPT_PAYLOAD, QuarantinedMessage, Series
 from telemetry.tests.locked import readings_locked
 from tests.waiting import eventually
 
@@ -119,7 +118,7 @@ def test_every_kind_of_bad_message_is_kept_with_its_reason_and_ingest_goes_on(
     assert [(m.topic, m.reason) for m in kept] == [(topic, reason) for topic, _, reason in bad]
     assert [m.payload_size for m in kept] == [len(payload) for _, payload, _ in bad]
     assert bytes(kept[0].payload) == b"{nope"
-    assert len(bytes(kept[3].payload)) == store.KEPT_PAYLOAD
+    assert len(bytes(kept[3].payload)) == KEPT_PAYLOAD
     partial = QuarantinedMessage.objects.filter(partial=True).order_by("id")
     assert [m.reason for m in partial] == [Reason.NOT_FINITE, Reason.IMPLAUSIBLE_TIMESTAMP]
     assert (books["stored"], books["rejected"], books["partial"]) == (2, len(bad), 2)
