@@ -32,3 +32,11 @@ class ApiTokenName(models.Model):
         if self.every_site:
             return Scope.granted([(self.role, None)])
         return Scope.granted((self.role, site.pk) for site in self.sites.all())
+
+    def no_further(self) -> models.QuerySet[ApiTokenName]:
+        """Those that reach no further than it does: all that a token tells of and ends."""
+        found = ApiTokenName.objects.filter(role__lte=self.role)
+        if self.every_site:
+            return found
+        beyond = ApiTokenName.sites.through.objects.exclude(site__in=self.sites.all())
+        return found.filter(every_site=False).exclude(pk__in=beyond.values("apitokenname"))

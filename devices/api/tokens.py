@@ -167,6 +167,8 @@ class ApiTokenViewSet(
 
     def get_queryset(self) -> QuerySet[AuthToken]:
         mine = AuthToken.objects.filter(user=self.request.user).exclude(expiry__lte=clock.now())
+        if (by := getattr(self.request.auth, "given", None)) is not None:
+            mine = mine.filter(pk__in=by.no_further())
         return (
             mine.annotate(
                 given_name=NullIf(F("given__name"), Value("")), used_at=F("given__used_at")

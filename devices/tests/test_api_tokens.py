@@ -176,6 +176,26 @@ def test_a_token_of_some_sites_has_its_owner_told_nothing_more_and_elsewhere(api
     assert named.status_code == 200
 
 
+def test_a_token_tells_of_and_ends_such_as_reach_no_further(api, operator, site):
+    Site.objects.create(slug="cellar", name="Cellar")
+    here = bearer(token_of(api, scope="write", sites=["roof"]))
+    for facts in (
+        {"scope": "read", "sites": ["roof"]}, {"scope": "read", "sites": ["roof", "cellar"]},
+        {"scope": "admin", "sites": ["roof"]}, {"scope": "write"},
+    ):  # fmt: skip
+        token_of(api, **facts)
+    AuthToken.objects.create(operator)  # one that names nothing reaches everything
+    client = APIClient()
+    seen = client.get(TOKENS, **here).json()["results"]
+    assert sorted(each["scope"] for each in seen) == ["read", "write"]
+    ended = [
+        client.delete(f"{TOKENS}{each['token_key']}/", **here).status_code
+        for each in api.get(TOKENS).json()["results"]
+        if each["token_key"] not in here["HTTP_AUTHORIZATION"]
+    ]
+    assert sorted(ended) == [204, 404, 404, 404, 404]
+
+
 def test_a_token_makes_none_that_reaches_further_or_lasts_longer(api, site):
     soon = (timezone.now() + timedelta(hours=1)).isoformat()
     by = bearer(token_of(api, scope="write", sites=["roof"], expiry=soon))

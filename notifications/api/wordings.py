@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from access.permission import ForEverySite, for_change
+from access.permission import ForEverySite, Needs, for_change
+from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.api.strict import Strict
@@ -208,6 +209,8 @@ def sample(what: str, zone: ZoneInfo) -> Content:
 def _look(request: Request, what: str) -> None:
     if what not in OURS or not Scope.seen_by(request).sees_everything:
         raise Http404
+    if not Scope.of(request).sees_everything:  # of what is changed
+        raise Needs(Role.ADMINISTRATOR, "for every site")
 
 
 def _shown(request: Request, what: str) -> dict[str, Any]:
