@@ -242,10 +242,15 @@ def test_numbers_of_any_size_are_whole_on_the_axis_and_in_the_head(page: Page, d
 
 
 def test_a_device_without_series_does_not_load_for_ever(page: Page, device: Device):
-    page.goto("/devices/press-1/")
+    page.goto("/devices/press-1/?window=24h")
     expect(page.locator("#connection .word")).to_have_text("Live")
     expect(page.locator("#no-series")).to_be_visible()
     expect(page.locator("#progress")).to_be_hidden()
+    # Called as what one pressed is.
+    expect(page.get_by_role("button", name="24 h", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(page.locator("input.time-field")).to_have_value("Last 24 h")
 
 
 def test_a_download_is_named_by_its_range_and_has_what_is_drawn(page: Page, device: Device):
