@@ -95,7 +95,9 @@ def measure(
         }
 
 
-def beside(readings: int, rate: int, days_ago: float = DAYS_AGO) -> dict[str, Any]:
+def beside(
+    readings: int, rate: int, days_ago: float = DAYS_AGO, before_seconds: float = BEFORE_SECONDS
+) -> dict[str, Any]:
     """The same in a process of its own, as `manage.py import` is, while a fleet sends that many
     readings a second."""
     with stacks.running() as stack, tempfile.TemporaryDirectory() as folder:
@@ -104,7 +106,7 @@ def beside(readings: int, rate: int, days_ago: float = DAYS_AGO) -> dict[str, An
         made(Path(folder), readings, days_ago)
         with live_fleet.sending(stack, rate) as fleet:
             with fleet.watched() as before:
-                time.sleep(BEFORE_SECONDS)
+                time.sleep(before_seconds)
             words = ["--readings", str(readings), "--files", folder]
             with fleet.watched() as meanwhile:
                 done = subprocess.run(  # noqa: S603 (our own module)
@@ -126,12 +128,15 @@ def main(words: list[str]) -> int:
     parser.add_argument("--files", type=Path, metavar="FOLDER", help="where they are, if made")
     parser.add_argument("--beside", type=int, metavar="RATE", help="readings/s a bridge stores")
     parser.add_argument(
+        "--before", type=float, default=BEFORE_SECONDS, help="seconds of a bridge without an import"
+    )
+    parser.add_argument(
         "--days-ago", type=float, default=DAYS_AGO, help="that they end; 0: days that are not over"
     )
     parser.add_argument("--json", action="store_true", help="as all do: for the other programs")
     chosen = parser.parse_args(words)
     if chosen.beside:
-        found = beside(chosen.readings, chosen.beside, chosen.days_ago)
+        found = beside(chosen.readings, chosen.beside, chosen.days_ago, chosen.before)
     else:
         found = measure(chosen.readings, chosen.files, chosen.days_ago)
     sys.stdout.write(json.dumps(found) + "\n")

@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks import result
@@ -22,7 +22,7 @@ from benchmarks.commits import CommitWatch, percentiles
 from benchmarks.fleet_rows import count_rows, register, sent_rows
 from benchmarks.generator import Address, Generator
 from benchmarks.packets import Fleet
-from benchmarks.progress import Watcher, at_rate, full_speed, settled
+from benchmarks.progress import AHEAD, Watcher, at_rate, full_speed, settled
 from benchmarks.stack import Stack, cpu_seconds
 from benchmarks.stock_client import PROTOCOLS, StockClient
 from embedded.servers.child import Child
@@ -42,6 +42,7 @@ class Plan:
     seconds: float = 20.0
     latency_seconds: float = 10.0
     profile: str | None = None
+    ahead: int = AHEAD
 
 
 def leg(stack: Stack, bridge: Child, watcher: Watcher, plan: Plan) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def leg(stack: Stack, bridge: Child, watcher: Watcher, plan: Plan) -> dict[str, 
         generator.allow(plan.devices)  # a message each: the series are made here
         watcher.wait_until_settled(base + plan.devices)
         profiler = start_profile(bridge, plan) if plan.profile else None
-        window = full_speed(watcher, generator, base, plan.seconds)
+        window = full_speed(watcher, generator, base, plan.seconds, plan.ahead)
         if profiler is not None:
             profiler.wait()
         acked = generator.wait_until_acked(30)
@@ -165,9 +166,14 @@ def measure(plan: Plan, broker: str, matrix: str = "") -> dict[str, Any]:
         with stack.bridge() as bridge:
             watcher = Watcher(stack, bridge)
             found = leg(stack, bridge, watcher, plan)
-            short = plan.seconds / 2
+            half = replace(
+                plan,
+                seconds=plan.seconds / 2,
+                latency_seconds=plan.latency_seconds / 2,
+                profile=None,
+            )
             legs = [
-                leg(stack, bridge, watcher, Plan(values, devices, short, plan.latency_seconds / 2))
+                leg(stack, bridge, watcher, replace(half, values=values, devices=devices))
                 for values, devices in shapes(matrix)
             ]
         # Twice, because the speed of a shared machine changes within minutes.
@@ -196,6 +202,7 @@ def options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--values", type=int, default=3, help="readings of one message")
     parser.add_argument("--devices", type=int, default=1_000)
     parser.add_argument("--broker", choices=("auto", "mosquitto", "iotcore"), default="auto")
+    parser.add_argument("--ahead", type=int, default=AHEAD, help="messages that may wait")
     parser.add_argument("--profile", metavar="FILE", help="py-spy's raw stacks of the bridge")
     parser.add_argument(
         "--matrix",
@@ -210,7 +217,12 @@ def options(words: list[str]) -> argparse.Namespace:
 
 def plan_of(chosen: argparse.Namespace) -> Plan:
     return Plan(
-        chosen.values, chosen.devices, chosen.seconds, chosen.latency_seconds, chosen.profile
+        chosen.values,
+        chosen.devices,
+        chosen.seconds,
+        chosen.latency_seconds,
+        chosen.profile,
+        chosen.ahead,
     )
 
 

@@ -116,12 +116,14 @@ class Window:
         }
 
 
-def full_speed(watcher: Watcher, generator: Generator, base: int, seconds: float) -> Window:
+def full_speed(
+    watcher: Watcher, generator: Generator, base: int, seconds: float, ahead: int = AHEAD
+) -> Window:
     """Publish as fast as the bridge stores for `seconds`, after a warm-up of a quarter of that.
 
     `base` is what the bridge had settled before this generator sent its first message. Between two
     words of the bridge its progress is taken to go on at the pace of the last second, so that
-    the load comes evenly and `AHEAD` is all that waits.
+    the load comes evenly and `ahead` is all that waits.
     """
     last = watcher.next()
     first: Sample | None = None
@@ -141,7 +143,7 @@ def full_speed(watcher: Watcher, generator: Generator, base: int, seconds: float
         if time.monotonic() - heard > STALLED_SECONDS:
             raise failed(watcher.bridge, "the bridge writes no counters")
         extrapolated = settled(last) - base + pace * min(1.5, time.monotonic() - heard)
-        generator.allow(round(extrapolated) + AHEAD)
+        generator.allow(round(extrapolated) + ahead)
         time.sleep(LOOK_EVERY)
 
 

@@ -7,7 +7,9 @@ from benchmarks.tests.short_run import short_run
 
 @pytest.mark.process
 def test_a_short_run_finds_every_alert_and_loses_nothing():
-    result = short_run("alerts", "--json", "--seconds=1", "--pairs=1", "--devices=20")
+    result = short_run(
+        "alerts", "--json", "--seconds=1", "--pairs=1", "--devices=20", "--rate=5000"
+    )
     assert [one["engine"] for one in result["windows"]] == [False, True]
     assert (result["lost"], result["duplicated"], result["targets"]) == (0, 0, 200)
     assert result["alerts"] >= 10

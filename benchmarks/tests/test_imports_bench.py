@@ -8,7 +8,7 @@ pytestmark = pytest.mark.process
 
 
 def test_both_files_are_stored_whole_beside_a_bridge():
-    result = short_run("imports", "--readings=4000", "--beside=400")
+    result = short_run("imports", "--readings=4000", "--beside=400", "--before=1")
     for kind in ("csv", "parquet"):
         assert result[kind]["stored"] == result[kind]["readings"] == 4_000
     assert result["import_rows_per_s"] > 0

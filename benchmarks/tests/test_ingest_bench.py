@@ -27,7 +27,7 @@ NAMES = {
 @pytest.mark.process
 def test_a_short_run_reports_everything_and_loses_nothing():
     words = ["--json", "--seconds=0.5", "--latency-seconds=0.5", "--devices=50", "--matrix=5x80"]
-    result = alone("ingest", *words)  # as it is called
+    result = alone("ingest", *words, "--ahead=2000")  # as it is called
     assert result.keys() >= NAMES
     assert [leg["values_per_message"] for leg in result["matrix"]] == [5]
     for leg in (result, *result["matrix"]):
