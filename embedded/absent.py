@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# For DRF's client of tests and its pages that can be browsed: 6 MiB in each process. Whoever needs
+# For DRF's client of tests and its pages that can be browsed: 4 MiB in each process. Whoever needs
 # one, as sign-in by OpenID Connect does, imports it later.
 OF_REST = ("requests", "markdown")
 

@@ -19,9 +19,28 @@ FOLLOWING = pytest.StashKey[pytest.Item | None]()
 _running: dict[str, tuple[Any, ExitStack]] = {}  # by the name of its fixture
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """What this test was to use, and did not, because it was skipped or an earlier fixture failed,
+    is ended here: none of its own fixtures does."""
     item.stash[FOLLOWING] = nextitem
+    try:
+        return (yield)
+    finally:
+        _end_all_but(getattr(nextitem, "fixturenames", ()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """A run that is interrupted has no test after the one that expected one. Before the fixtures of
+    the session end, which what runs may need."""
+    _end_all_but(())
+
+
+def _end_all_but(wanted: Collection[str]) -> None:
+    for name in [each for each in _running if each not in wanted]:
+        _, exits = _running.pop(name)
+        exits.close()
 
 
 def is_asked_next(request: pytest.FixtureRequest) -> bool:

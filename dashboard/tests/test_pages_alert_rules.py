@@ -8,7 +8,7 @@ import time
 import pytest
 from django.apps import apps
 from django.db import connection
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.tests.live_socket import insert
 from devices.models import Device
@@ -48,6 +48,19 @@ def has_its_picture_and_a_table(page: Page) -> None:
     table.locator("summary").click()
 
 
+def drag_halfway_up(page: Page, handle: Locator) -> None:
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    top = page.locator("#plot").bounding_box()
+    assert top is not None
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, (y + top["y"]) / 2, steps=4)
+    page.mouse.up()
+
+
 def test_a_rule_is_tried_tuned_on_the_chart_switched_on_and_deleted(page: Page):
     freezer()
     page.goto("/alerts/rules/")
@@ -66,16 +79,7 @@ def test_a_rule_is_tried_tuned_on_the_chart_switched_on_and_deleted(page: Page):
     has_its_picture_and_a_table(page)
     # The line is dragged above the smaller of the two, and the picture follows.
     handle = page.get_by_role("slider", name="Fires above")
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    top = page.locator("#plot").bounding_box()
-    assert top is not None
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x, (y + top["y"]) / 2, steps=4)
-    page.mouse.up()
+    drag_halfway_up(page, handle)
     expect(sentence).to_contain_text(re.compile("once, 10.min in all"))
     limit = float(page.input_value("[name='condition.limit']"))
     assert -14 < limit < -10
@@ -95,6 +99,8 @@ def test_a_rule_is_tried_tuned_on_the_chart_switched_on_and_deleted(page: Page):
     expect(other.locator("#connection")).to_have_attribute("data-state", "online")
     other.get_by_role("switch", name="On: Too warm").click()
     expect(page.get_by_role("switch", name="Off: Too warm")).to_be_visible()
+    unwanted = other.locator("#offers input").first
+    unwanted.uncheck()
     page.click("#delete")
     page.fill("#confirm-name", "Too war")
     expect(page.locator("#confirm-do")).to_be_disabled()
@@ -103,3 +109,6 @@ def test_a_rule_is_tried_tuned_on_the_chart_switched_on_and_deleted(page: Page):
     expect(page.locator("#rules-empty")).to_be_visible()
     assert not AlertRule.objects.exists()
     expect(page.locator("#offers")).to_contain_text("Ready-made rules")
+    expect(other.locator("#offers")).to_contain_text("A file of rules can be imported")
+    expect(unwanted).not_to_be_checked()  # although the list was drawn anew
+    expect(other.locator("#offers input:checked")).not_to_have_count(0)

@@ -10,6 +10,7 @@ import { recognised, t } from "../page/language.js";
 /** @typedef {{name: string, applies: string, holds: string}} Taken @typedef {{name: string, said: string}} Said */
 
 /** those there are, and what reads the list when some are added @type {{rules: {name: string}[], read: () => void}} */ let now = { rules: [], read: () => {} };
+/** ready-made rules that the viewer does not want: the list is drawn anew whenever any rule or alert changes @type {Set<string>} */ const unticked = new Set();
 
 const readOffers = inTurn(async () => {
   let lines, ready;
@@ -29,9 +30,13 @@ export function showOffers(rules, read) {
 }
 
 function readyMade(/** @type {any[]} */ rules, /** @type {() => void} */ read) {
-  const rows = rules.map((rule) => el("li", {}, el("label", {}, el("input", { attrs: { type: "checkbox", checked: "", value: rule.ready_made } }),
+  const rows = rules.map((rule) => el("li", {}, el("label", {}, el("input", { attrs: { type: "checkbox", value: rule.ready_made, ...(unticked.has(rule.ready_made) ? {} : { checked: "" }) } }),
     el("span", {}, el("b", { text: rule.name }), el("span", { class: "soft", text: ` ${rule.applies}: ${rule.holds}` })))));
   const list = el("ul", {}, ...rows);
+  list.addEventListener("change", (event) => {
+    const { value, checked } = /** @type {HTMLInputElement} */ (event.target);
+    unticked[checked ? "delete" : "add"](value);
+  });
   const take = el("button", { class: "button main", text: t("Switch these on"), attrs: { type: "button" } });
   take.addEventListener("click", async () => {
     const chosen = [...list.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
