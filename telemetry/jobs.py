@@ -23,6 +23,7 @@ class Job:
     every: float  # seconds from the end of a run to the next one
     timeout: float  # seconds of a run, after which its statement is cancelled
     run: Callable[[], str]  # what it did, for people; empty when there was nothing to do
+    longest_retry: float = 0.0  # seconds at most between two tries when it fails; 0: as usual
 
 
 class NotYet(TelemetryError):

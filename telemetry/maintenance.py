@@ -61,7 +61,7 @@ class Keeper(TimedThread):
     def __init__(self, job: Job, away: DatabaseAway) -> None:
         super().__init__(job.name, job.timeout)
         self.job = job
-        self.backoff = Backoff(FIRST_RETRY, MAX_RETRY)
+        self.backoff = Backoff(FIRST_RETRY, max(MAX_RETRY, job.longest_retry))
         self._away = away
         self._turn = Turn(job)
 

@@ -38,7 +38,7 @@ def pytest_sessionfinish() -> None:
 
 
 def _end_all_but(wanted: Collection[str]) -> None:
-    for name in [each for each in _running if each not in wanted]:
+    for name in reversed([each for each in _running if each not in wanted]):
         _, exits = _running.pop(name)
         exits.close()
 

@@ -131,5 +131,6 @@ JOBS = (
     # A flood of messages that are no good comes at any rate.
     Job("trim_quarantine", every=60.0, timeout=300.0, run=_trim_quarantine),
     Job("forget_pipeline_past", every=3600.0, timeout=300.0, run=_forget_pipeline_past),
-    Job("tend", every=3600.0, timeout=3600.0, run=_tend),
+    # Each try stands before those who write late readings for as long as it waits for its lock.
+    Job("tend", every=3600.0, timeout=3600.0, run=_tend, longest_retry=900.0),
 )

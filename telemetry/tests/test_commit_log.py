@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -213,6 +214,51 @@ def test_what_is_not_rolled_up_yet_counts_in_whole_minutes() -> None:
         cursor.execute("SELECT * FROM dirty_minutes(%s, %s)", [noon, noon + MINUTE])
         assert cursor.fetchall() == [(noon,)]
     assert rollups.run(noon + 2 * MINUTE + half) == 2
+
+
+@contextmanager
+def filled(commits: int, unread: int) -> Iterator[None]:
+    """So many in the log, one a minute, of which the rollups have not taken the last."""
+    with transaction.atomic():
+        _fill(commits, unread)
+        yield
+        transaction.set_rollback(True)
+
+
+def _fill(commits: int, unread: int) -> None:
+    asked = {"commits": commits, "read": commits - unread, "noon": from_us(AT_US)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO commit_log (xid, series, spans)"
+            " SELECT n::text::xid8, %(series)s, tstzmultirange(tstzrange(at, at, '[]'))"
+            " FROM generate_series(1, %(commits)s) AS n, LATERAL"
+            " (SELECT %(noon)s - n * interval '1 minute' AS at) AS minute",
+            asked | {"series": np.array([[1, 2]], ">i4").tobytes()},
+        )
+        cursor.execute(
+            "UPDATE commit_cursor SET xid = (%(read)s)::text::xid8, seq = 9223372036854775807",
+            asked,
+        )
+        cursor.execute("ANALYZE commit_log, commit_cursor, dirty_minute, retention_state")
+
+
+def test_a_question_looks_at_what_the_rollups_have_not_taken_and_at_no_more_of_the_log() -> None:
+    with filled(20_000, unread=3), connection.cursor() as cursor:
+        asked = [from_us(AT_US) - 30_000 * MINUTE, from_us(AT_US)]
+        cursor.execute("EXPLAIN (ANALYZE) SELECT * FROM dirty_minutes(%s, %s)", asked)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "commit_log_pkey" in plan, plan
+    (looked,) = re.findall(r"Scan (?:using \w+ )?on commit_log .*actual.* rows=(\d+)", plan)
+    assert int(looked) == 3, plan
+
+
+def test_a_long_log_is_taken_before_its_minutes_are_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rollups, "COMMITS_PER_STEP", 10)
+    with filled(100, unread=95):
+        rollups.run(from_us(AT_US), seconds=0)
+        assert commit_log.backlog(commit_log.ROLLUPS)[0] == 0
 
 
 def test_transaction_ids_are_read_in_the_order_of_numbers_and_not_of_digits() -> None:

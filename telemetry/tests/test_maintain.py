@@ -23,9 +23,11 @@ from telemetry.job_runs import Turn
 from telemetry.jobs import Job, NotYet
 from telemetry.models import JobRun
 from telemetry.moments import to_ms
+from telemetry.storage import upkeep
 from telemetry.tests.held import NAME, holding
 from telemetry.tests.written import rollup, series, write
 from telemetry.workers import timed
+from telemetry.workers.timed import DatabaseAway
 from tests.database_url import database_url
 from tests.waiting import eventually
 
@@ -258,3 +260,14 @@ def test_once_does_the_rest_when_one_fails(
     with pytest.raises(CommandError, match="bad: no room left"):
         call_command("maintain", "--once")
     assert done == ["good"]
+
+
+def test_what_late_readings_hold_up_is_tried_ever_more_seldom() -> None:
+    """Compression waits for a lock at each try, and who writes late readings waits behind it."""
+    (tend,) = [job for job in upkeep.JOBS if job.name == "tend"]
+    backoff = maintenance.Keeper(tend, DatabaseAway("maintain")).backoff
+    tried, passed = 0, 0.0
+    while passed < 24 * 3600:
+        passed += backoff.wait()
+        tried += 1
+    assert tried < 500  # with 10 s at most they would be 17 000
