@@ -70,7 +70,7 @@ def readable(page: Page, where: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == width, where
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            assert complaints(page) == [], (where, width, theme)
+            assert complaints(page, theme) == [], (where, width, theme)
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

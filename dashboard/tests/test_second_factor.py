@@ -206,7 +206,7 @@ def look_at_what_links_open(page: Page, settings: Any) -> None:
         assert answer.status == 200
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            assert complaints(page) == [], (path, theme)
+            assert complaints(page, theme) == [], (path, theme)
         assert page.evaluate("document.documentElement.scrollWidth") == 390
     look_at_them_in_german(page, settings)
 
@@ -273,7 +273,7 @@ def test_a_passkey_is_made_and_signs_in_and_a_copy_of_it_does_not(
     kept = Passkey.objects.get()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        assert complaints(page) == [], theme
+        assert complaints(page, theme) == [], theme
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     forget(page)
     page.goto("/login/?next=/account/")
