@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from telemetry.imports.errors import NotImported
+from telemetry.imports.parquet_pages import largest_pages
 
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # of one column in the rows of a block
 MAX_CHUNK_BYTES = 256 * 1024 * 1024  # of one column in a row group, unpacked
+MAX_PAGE_BYTES = 512 * 1024 * 1024  # of the pages that are unpacked at once, one of each column
 
 
 def tables(path: Path, rows: int, bound: Callable[[int], None]) -> Iterator[pa.Table]:
@@ -25,7 +27,9 @@ def tables(path: Path, rows: int, bound: Callable[[int], None]) -> Iterator[pa.T
     columns. Raises `NotImported` for what is too large, and what pyarrow raises."""
     with parquet.ParquetFile(path) as file:
         bound(len(file.schema_arrow.names))
+        _refuse_nested(file.schema_arrow)
         _bound_chunks(file.metadata)
+        _bound_pages(path, file.metadata)
         texts = {each.name: each.type for each in file.schema_arrow if _is_text(each.type)}
     with parquet.ParquetFile(path, read_dictionary=list(texts)) as file:
         for batch in file.iter_batches(rows):
@@ -44,6 +48,26 @@ def _is_text(kind: Any) -> bool:
             pa.types.is_binary(kind), pa.types.is_large_binary(kind), pa.types.is_binary_view(kind),
         )
     )  # fmt: skip
+
+
+def _refuse_nested(schema: Any) -> None:
+    """No reading is a list or a struct. A text in one is put into each row before anybody could
+    look how much that is: 400 bytes became 6 GB."""
+    for each in schema:
+        if pa.types.is_nested(each.type):
+            raise NotImported(
+                f"The column {each.name!a} has lists or structs: write the file without it."
+            )
+
+
+def _bound_pages(path: Path, metadata: Any) -> None:
+    with path.open("rb") as file:
+        for together in largest_pages(file, metadata):
+            if together > MAX_PAGE_BYTES:
+                raise NotImported(
+                    f"Its pages are {together} bytes of all columns at once, over {MAX_PAGE_BYTES}:"
+                    " write it with smaller pages."
+                )
 
 
 def _bound_chunks(metadata: Any) -> None:

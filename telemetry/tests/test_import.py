@@ -6,6 +6,7 @@ import csv
 import gzip
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from io import StringIO
@@ -227,6 +228,54 @@ def test_a_small_file_that_becomes_gigabytes_is_refused(
     assert len(block.table) == 1_001
     monkeypatch.setattr(parquet_file, "MAX_CHUNK_BYTES", 100)
     with pytest.raises(NotImported, match="too large"):
+        next(sources.blocks(path, path.name, Options()))
+
+
+def test_a_parquet_file_whose_footer_lies_is_known_by_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lying.parquet"
+    pq.write_table(
+        pa.table({"time": pa.array(["a" * 3_000_000])}), path,
+        use_dictionary=False, compression="zstd", write_statistics=False,
+    )  # fmt: skip
+    size = pq.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size
+    written, small = bytearray(), 2 * 1_000
+    for shift in range(0, 28, 7):  # as Thrift writes it, and another number that takes as long
+        written.append((size * 2 >> shift) & 127 | (128 if shift < 21 else 0))
+    lie = bytes((small >> shift) & 127 | (128 if shift < 21 else 0) for shift in range(0, 28, 7))
+    whole = path.read_bytes()
+    assert bytes(written) in whole
+    path.write_bytes(whole.replace(written, lie))
+    assert pq.ParquetFile(path).metadata.row_group(0).column(0).total_uncompressed_size == 1_000
+    monkeypatch.setattr(parquet_file, "MAX_PAGE_BYTES", 2_000_000)
+    with pytest.raises(NotImported, match="smaller pages"):
+        next(sources.blocks(path, path.name, Options()))
+
+
+def test_pages_of_every_kind_are_found_and_broken_ones_told(tmp_path: Path) -> None:
+    path = tmp_path / "any.parquet"
+    table = pa.table({"time": list(range(5_000)), "on": [True, None] * 2_500, "s": ["é"] * 5_000})
+    for version, codec in (("1.0", "snappy"), ("2.0", "gzip"), ("2.0", "none")):
+        pq.write_table(
+            table, path, data_page_version=version, compression=codec, data_page_size=1_000,
+            write_page_checksum=True,
+        )  # fmt: skip
+        assert sum(len(b.table) for b in sources.blocks(path, path.name, Options())) == 5_000
+    whole = path.read_bytes()
+    for at in range(4, 64):  # the first page's header, and a bit of the page
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with suppress(NotImported):
+            list(sources.blocks(path, path.name, Options()))
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(NotImported, match="is no parquet"):
+        list(sources.blocks(path, path.name, Options()))
+
+
+def test_a_column_of_lists_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "nested.parquet"
+    pq.write_table(pa.table({"time": [1], "tags": [["a"]]}), path)
+    with pytest.raises(NotImported, match="'tags' has lists or structs"):
         next(sources.blocks(path, path.name, Options()))
 
 
