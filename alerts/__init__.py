@@ -1,0 +1,1 @@
+"""What is watched for, what was found, and what people did about it."""

@@ -1,0 +1,1 @@
+"""How readings get in: from MQTT, HTTP and ThingsBoard to a commit, in flow order."""

@@ -1,0 +1,1 @@
+"""Settings, and what stands before every request: hosts, limits, logs, checks."""

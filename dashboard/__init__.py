@@ -1,0 +1,1 @@
+"""What people see: pages, the live socket, and the modules that fill them."""

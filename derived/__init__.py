@@ -1,0 +1,1 @@
+"""Series that are computed from others by a formula."""

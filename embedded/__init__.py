@@ -1,0 +1,1 @@
+"""All of it from one command: the servers, `up`, `prove`, backup and restore."""

@@ -1,0 +1,1 @@
+"""Who is told of what, when, on which channel, and what the other side answered."""

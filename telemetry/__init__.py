@@ -1,0 +1,1 @@
+"""What was measured: stored once, kept for years, read in any window."""

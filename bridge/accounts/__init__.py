@@ -1,0 +1,1 @@
+"""The accounts of devices at the broker, kept as they are in the database."""

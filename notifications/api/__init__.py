@@ -1,0 +1,1 @@
+"""REST of channels, people, rotas, policies, words and what was sent."""

@@ -1,0 +1,1 @@
+"""A way to tell people for each kind of channel."""
