@@ -76,8 +76,7 @@ lint: $(DEV_STAMP) ## style, types and the import rule; style and types of the J
 	$(BIN)/mypy $(PACKAGES) || status=1; \
 	$(BIN)/lint-imports || status=1; \
 	$(MAKE) --no-print-directory $(JS_STAMP) || exit 1; \
-	node_modules/.bin/tsc --project . || status=1; \
-	node_modules/.bin/tsc --project tsconfig.tests.json || status=1; \
+	node_modules/.bin/tsc --build tsconfig.json tsconfig.tests.json || status=1; \
 	node_modules/.bin/biome lint --error-on-warnings || status=1; \
 	exit $$status
 
