@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
 
-from bridge.decode.conventions.influx import cut
+from bridge.decode.conventions.influx import MAX_LINES, cut
 from bridge.decode.items import Problem
 from bridge.errors import BridgeError
 from bridge.http import process
@@ -31,10 +31,13 @@ from devices.credentials import TOKEN_PREFIX
 
 MAX_WRITE = 8 * 1024 * 1024  # bytes of a body once it is unpacked
 MAX_PIECES = 50  # messages a body may become; below BURST, or it could never be taken
+MAX_STATEMENT = 4_096  # bytes of a query that are looked at: of who it is, nobody knows
 MAX_TOLD = 5  # problems that one answer names
 VERSION = (("X-Influxdb-Build", "Pulseboard"), ("X-Influxdb-Version", "2.0-Pulseboard"))
 HARMLESS = re.compile(r"\s*(?:CREATE\s+DATABASE|SHOW\s+DATABASES)\b[^;]*;?\s*", re.IGNORECASE)
 PRECISIONS = {"": "ns", "n": "ns", "u": "us", "\u00b5": "us"}  # as they are written, too
+UNAUTHORIZED = "unauthorized access: no device has this token"
+TOO_MANY = "The body has too many points: send fewer at once."
 CODES = {
     400: "invalid", 401: "unauthorized", 403: "forbidden", 405: "method not allowed",
     413: "request too large", 429: "too many requests", 503: "unavailable",
@@ -59,11 +62,11 @@ async def write(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCa
             return
         asked = _asked(scope)
         topic = _topic(asked)
-        payload = _unpacked(body, _header(scope, b"content-encoding"))
-        pieces = await asyncio.to_thread(cut, payload)
-        if len(pieces) > MAX_PIECES:
-            raise Refused(413, "The body has too many points: send fewer at once.")
-        answer = _of(await _stored(_token(scope, asked), pieces, topic))
+        if not (token := _token(scope, asked)):
+            raise Refused(401, UNAUTHORIZED)  # before anything is done with what he sent
+        encoding = _header(scope, b"content-encoding")
+        pieces = await asyncio.to_thread(_pieces, body, encoding)
+        answer = _of(await _stored(token, pieces, topic))
     except Refused as exc:
         answer = exc.answer
     await respond(send, answer)
@@ -76,7 +79,7 @@ async def query(scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCa
     if body is None:
         return
     asked = _asked(scope)
-    form = parse_qs(body.decode("utf-8", "replace"))
+    form = parse_qs(body[:MAX_STATEMENT].decode("utf-8", "replace"))
     statement = asked.get("q") or form.get("q", [""])[0]
     if HARMLESS.fullmatch(statement):
         await respond(send, Answer(200, {"results": [{"statement_id": 0}]}, VERSION))
@@ -120,7 +123,7 @@ async def _stored(token: str, pieces: list[bytes], topic: str) -> list[Outcome]:
     found: list[Outcome] = []
     for end in ends:
         if isinstance(end, BadToken):
-            raise Refused(401, "unauthorized access: no device has this token")
+            raise Refused(401, UNAUTHORIZED)
         if isinstance(end, TooFast):
             raise Refused(429, end.limit, Retry_After=str(math.ceil(end.seconds)))
         if isinstance(end, Unavailable):
@@ -191,6 +194,17 @@ def _token(scope: HTTPScope, asked: dict[str, str]) -> str:
         if secret.startswith(TOKEN_PREFIX):
             return secret
     return ""
+
+
+def _pieces(body: bytes, encoding: str) -> list[bytes]:
+    """The messages it becomes. Counted before it is looked at line by line."""
+    payload = _unpacked(body, encoding)
+    if payload.count(b"\n") > MAX_PIECES * MAX_LINES:
+        raise Refused(413, TOO_MANY)
+    pieces = cut(payload)
+    if len(pieces) > MAX_PIECES:
+        raise Refused(413, TOO_MANY)
+    return pieces
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:

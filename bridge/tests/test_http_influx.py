@@ -153,12 +153,13 @@ TOO_LARGE = gzip.compress(b"\n" * (influx.MAX_WRITE + 1), mtime=0)
         ("/api/v2/write", b"t value=1", {"Authorization": "Token pd_wrong"}, 401, "unauthorized"),
         ("/write", b"t value=1", {"Authorization": "Basic ###"}, 401, "unauthorized"),
         ("/write?precision=days", b"t value=1", {}, 400, "invalid"),
-        ("/write", b"t value=1", {"Content_Encoding": "gzip"}, 400, "invalid"),
-        ("/write", CUT_SHORT, {"Content_Encoding": "gzip"}, 400, "invalid"),
-        ("/write", b"t value=1", {"Content_Encoding": "br"}, 400, "invalid"),
-        ("/write", TOO_LARGE, {"Content_Encoding": "gzip"}, 413,
+        ("/write?p=pd_x", b"t value=1", {"Content_Encoding": "gzip"}, 400, "invalid"),
+        ("/write?p=pd_x", CUT_SHORT, {"Content_Encoding": "gzip"}, 400, "invalid"),
+        ("/write?p=pd_x", b"t value=1", {"Content_Encoding": "br"}, 400, "invalid"),
+        ("/write?p=pd_x", TOO_LARGE, {"Content_Encoding": "gzip"}, 413,
          "request too large"),
-        ("/write", b"a b=1\n" * 4_999 * (influx.MAX_PIECES + 1), {}, 413, "request too large"),
+        ("/write?p=pd_x", b"a b=1\n" * 4_999 * (influx.MAX_PIECES + 1), {}, 413,
+         "request too large"),
     ],
 )  # fmt: skip
 def test_what_is_refused_says_why_as_influx_does(
@@ -189,3 +190,37 @@ def test_what_writers_ask_before_they_write_is_answered(database) -> None:
     assert ask("/query?q=DROP+DATABASE+x").status == 400
     assert ask("/query?q=CREATE+DATABASE+x;DROP+DATABASE+y").status == 400
     assert set(HTTP_WRITE_UNITS_NS) < set(HTTP)
+
+
+def test_who_has_no_token_and_who_sends_lines_without_end_costs_nothing(
+    freezer: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+    monkeypatch.setattr(influx, "cut", lambda payload: looked_at.append(len(payload)) or [payload])
+    packed = gzip.compress(b"x\n" * 2_000_000)
+    assert ask("/write", packed, Content_Encoding="gzip").status == 401
+    token = f"Token {freezer.token}"
+    endless = ask("/write", packed, Authorization=token, Content_Encoding="gzip")
+    assert (endless.status, endless.body["message"]) == (413, influx.TOO_MANY)
+    assert looked_at == []
+    assert ask("/query", b"a=1&" * 500_000 + b"q=CREATE+DATABASE+x").status == 400
+    assert ask("/query", b"q=CREATE+DATABASE+x").status == 200
+
+
+# The second of three lines, and what is said of it.
+ODD = [
+    b"t v=1 9223372036854775807", b"t v=1 -9223372036854775808", b"t v=1 1e300",
+    b"t v=1 99999999999999999999", b"t v=1 0", b"t v=1 1.5", b"t v=1 0x10", b"t v=nan",
+    b"t v=inf", b"t v=1e999", b"t v=" + b"9" * 400 + b"i", b"t v=", b"t,=a v=1", b"t, v=1",
+    b",a=b v=1", b"t\\", b't v="a', b't v="\x00"', b"t v=1\r t v=2",
+]  # fmt: skip
+
+
+def test_an_odd_line_is_named_and_costs_itself_alone(freezer: Device) -> None:
+    for line in ODD:
+        body = b"good value=1\n" + line + b"\ngood value2=2\n"
+        for precision in ("ns", "h"):
+            said = ask(f"/write?precision={precision}&p={freezer.token}", body)
+            assert said.status == 400, (line, said)
+            assert "line 2" in said.body["message"], (line, said)
+            assert "2 values are stored" in said.body["message"], (line, said)
