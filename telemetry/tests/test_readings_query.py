@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from devices.models import Device, Site
@@ -121,6 +123,11 @@ def test_too_many_series_are_refused_with_the_limit(
 ) -> None:
     monkeypatch.setattr(raw_readings, "MAX_SERIES", 2)
     answer = api.get(READINGS, {"site": "north", "interval": "raw"})
+    monkeypatch.setattr(selection, "FEW", 1)  # of many devices none is read to be refused
+    with CaptureQueriesContext(connection) as asked:
+        assert api.get(READINGS, {"site": "north", "interval": "raw"}).json() == answer.json()
+    read = [each["sql"] for each in asked if 'FROM "telemetry_series"' in each["sql"]]
+    assert [each.startswith("SELECT COUNT(*)") for each in read] == [True]
     assert answer.json() == {
         "site": ["More than 2 series match, the most of one answer. Ask for fewer."]
     }
