@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connections
@@ -18,6 +19,7 @@ from django.test import Client, RequestFactory
 
 from access import tries
 from access.acting import address_of
+from access.passwords import LastingHasher
 from access.tries import ADDRESS, BROWSER, HERE, TooManyTries, Tries
 
 PASSWORD = "a passphrase of the tests"
@@ -201,3 +203,22 @@ def test_a_proxy_of_ours_alone_says_where_a_request_comes_from(
     assert address_of(request) == address
     settings.PROXIES = []
     assert address_of(request) in (peer or None, "127.0.0.1")
+
+
+def test_a_wrong_password_takes_as_many_rounds_as_a_name_that_nobody_has(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Also of an account whose password an older version of Django stored."""
+    hasher = LastingHasher()
+    old = hasher.encode("a-long-password-1", "salt", hasher.iterations // 2)
+    rounds: list[int] = []
+    encode = PBKDF2PasswordHasher.encode
+
+    def counted(self: LastingHasher, password: str, salt: str, iterations: int = 0) -> str:
+        rounds.append(iterations or self.iterations)
+        return str(encode(self, password, salt, iterations or None))
+
+    settings.PASSWORD_HASHERS = ["access.passwords.LastingHasher"]
+    monkeypatch.setattr(LastingHasher, "encode", counted)
+    assert not check_password("wrong", old, preferred=hasher)
+    assert sum(rounds) == hasher.iterations
