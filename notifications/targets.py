@@ -50,15 +50,15 @@ def told_of(alert_id: int) -> list[Target]:
 
 def rota_of(rota: Rota) -> duty.Rota:
     """As the pure module wants it. A zone that is no more is UTC."""
-    places = rota.places.order_by("position").values_list("user_id", flat=True)
+    places = sorted(rota.places.all(), key=lambda place: place.position)
     return duty.Rota(
-        tuple(places),
+        tuple(place.user_id for place in places),
         max(timedelta(hours=rota.shift_hours), duty.MIN_SHIFT),
         datetime.combine(rota.starts_on, rota.starts_at),
         zone_of(rota.zone),
         tuple(
             duty.Substitute(each.starts_at, each.ends_at, each.user_id)
-            for each in rota.substitutions.order_by("id")
+            for each in sorted(rota.substitutions.all(), key=lambda each: each.pk)
         ),
     )
 

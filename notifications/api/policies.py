@@ -31,6 +31,8 @@ from shiftlog.models import Kind
 from telemetry.moments import to_ms
 from telemetry.series.said import marked
 
+NAMED = ("users", "teams", "rotas", "channels")  # by a step
+
 NOTED = Noted(
     Kind.POLICY_CHANGED, marked("The policy {name}"), lambda policy: PolicySerializer(policy).data
 )
@@ -46,7 +48,8 @@ class PoliciesView(APIView):
         responses=PoliciesShape,
     )
     def get(self, request: Request) -> Response:
-        policies = Policy.objects.visible_to(Scope.of(request)).order_by("name")
+        visible = Policy.objects.visible_to(Scope.of(request)).select_related("site")
+        policies = visible.prefetch_related(*(f"steps__{name}" for name in NAMED)).order_by("name")
         return Response({"policies": PolicySerializer(policies, many=True).data})
 
     @extend_schema(
@@ -167,5 +170,5 @@ def _replace_steps(policy: Policy, steps: Sequence[dict[str, Any]] | None) -> No
     policy.steps.all().delete()
     for number, facts in enumerate(steps):
         step = PolicyStep.objects.create(policy=policy, number=number, minutes=facts["minutes"])
-        for name in ("users", "teams", "rotas", "channels"):
+        for name in NAMED:
             getattr(step, name).set(facts[name])

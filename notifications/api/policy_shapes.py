@@ -57,9 +57,9 @@ class StepSerializer(Strict):
     def to_representation(self, instance: PolicyStep) -> dict[str, Any]:
         return {
             "minutes": instance.minutes,
-            "users": list(instance.users.order_by("username").values_list("username", flat=True)),
+            "users": sorted(user.get_username() for user in instance.users.all()),
             **{
-                name: list(getattr(instance, name).order_by("pk").values_list("pk", flat=True))
+                name: sorted(each.pk for each in getattr(instance, name).all())
                 for name in ("teams", "rotas", "channels")
             },
         }
@@ -97,7 +97,7 @@ class PolicySerializer(Strict):
     steps = StepsField(max_length=MAX_STEPS, min_length=1)
 
     def to_representation(self, instance: Policy) -> dict[str, Any]:
-        steps = instance.steps.order_by("number")
+        steps = sorted(instance.steps.all(), key=lambda step: step.number)
         return {
             "id": instance.pk,
             "name": instance.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -74,12 +75,13 @@ class RotaSerializer(Strict):
 
     def to_representation(self, instance: Rota) -> dict[str, Any]:
         now = clock.now()
-        places = list(instance.places.select_related("user").order_by("position"))
+        places = sorted(instance.places.all(), key=lambda place: place.position)
+        current = [each for each in instance.substitutions.all() if each.ends_at > now]
+        substitutions = sorted(current, key=lambda each: (each.starts_at, each.pk))
+        # Nothing is read of what a list has read at once.
+        prefetch_related_objects(places, "user")
+        prefetch_related_objects(substitutions, "user", "created_by")
         names = {place.user_id: place.user.get_username() for place in places}
-        current = instance.substitutions.filter(ends_at__gt=now).select_related(
-            "user", "created_by"
-        )
-        substitutions = list(current.order_by("starts_at", "id"))
         names.update({each.user.pk: str(each.user) for each in substitutions if each.user})
         return {
             "id": instance.pk,

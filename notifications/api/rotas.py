@@ -46,7 +46,10 @@ class RotasView(APIView):
         responses=RotasShape,
     )
     def get(self, request: Request) -> Response:
-        rotas = Rota.objects.visible_to(Scope.of(request)).order_by("name")
+        visible = Rota.objects.visible_to(Scope.of(request))
+        rotas = visible.prefetch_related(
+            "places__user", "substitutions__user", "substitutions__created_by"
+        ).order_by("name")
         shown = RotaSerializer(rotas, many=True).data
         return Response({"now": clock.now_ms(), "rotas": shown})
 

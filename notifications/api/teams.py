@@ -32,8 +32,8 @@ class TeamSerializer(Strict):
     members = serializers.ListField(child=UserField(), max_length=MAX_MEMBERS)
 
     def to_representation(self, instance: Team) -> dict[str, Any]:
-        names = instance.members.order_by("username").values_list("username", flat=True)
-        return {"id": instance.pk, "name": instance.name, "members": list(names)}
+        names = sorted(member.get_username() for member in instance.members.all())
+        return {"id": instance.pk, "name": instance.name, "members": names}
 
 
 NOTED = Noted(Kind.TEAM_CHANGED, marked("The team {name}"), lambda team: TeamSerializer(team).data)
@@ -53,7 +53,8 @@ class TeamsView(APIView):
         responses=TeamsShape,
     )
     def get(self, request: Request) -> Response:
-        teams = Team.objects.visible_to(Scope.of(request)).order_by("name")
+        visible = Team.objects.visible_to(Scope.of(request))
+        teams = visible.prefetch_related("members").order_by("name")
         return Response({"teams": TeamSerializer(teams, many=True).data})
 
     @extend_schema(

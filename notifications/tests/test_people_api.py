@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from devices import clock
 from devices.models import Site
 from notifications import occasions
-from notifications.models import Decision, Delivery, Notification, Occasion, Recipient
+from notifications.models import Decision, Delivery, Notification, Occasion, Recipient, Team
 from notifications.tests import made
 from telemetry.moments import to_ms
 
@@ -268,3 +270,31 @@ def test_the_log_says_who_was_told_with_the_answer_and_who_was_not(api: APIClien
     assert page["next"] == told["id"]
     for wrong in ("why=x", "state=x", "alert=a", "limit=201", "x=1"):
         ask(api, "get", f"decisions/?{wrong}", status=400)
+
+
+def test_long_lists_take_as_many_statements_as_short_ones(
+    api: APIClient, olga: User, django_assert_num_queries
+) -> None:
+    def add(number: int) -> None:
+        team = Team.objects.create(name=f"Team {number}")
+        team.members.set([olga, User.objects.create_user(f"member{number}")])
+        rota = ask(api, "post", "rotas/", ROTA | {"name": f"Rota {number}"}, 201)
+        time = {"starts": clock.now_ms(), "ends": clock.now_ms() + 60_000, "user": "olga"}
+        ask(api, "post", f"rotas/{rota['id']}/substitutions/", time, 201)
+        site = Site.objects.create(slug=f"site-{number}", name="Site").slug
+        step = {"minutes": 5, "users": ["olga"], "teams": [team.pk], "rotas": [rota["id"]]}
+        policy = {"name": f"Policy {number}", "site": site, "steps": [step, step]}
+        ask(api, "post", "policies/", policy, 201)
+
+    add(1)
+    lists = ("teams/", "rotas/", "policies/")
+    taken = {}
+    for path in lists:
+        with CaptureQueriesContext(connection) as statements:
+            ask(api, "get", path)
+        taken[path] = len(statements)
+    for number in (2, 3, 4):
+        add(number)
+    for path in lists:
+        with django_assert_num_queries(taken[path]):
+            ask(api, "get", path)
