@@ -318,6 +318,8 @@ def test_a_packed_day_takes_little_room_and_has_no_partition(day: date):
         assert cursor.fetchall() == [(1, 2, 6_000, 3599), (2, 2, 6_000, 3599), (3, 1, 2, 3_000)]
         cursor.execute("SELECT sum(pg_column_size(p)) FROM reading_pack AS p WHERE series_id < 3")
         assert cursor.fetchone()[0] / 12_000 < 3  # bytes a reading, without the indexes
+        # What another test counted stays in the statistics, although its rows were taken back.
+        cursor.execute("ANALYZE late_reading, late_text_reading")
     assert backend().estimate_readings() == 12_002
 
 
