@@ -12,9 +12,11 @@ const SOON = 1_000; // ms in which what is read, or written, is told or asked fo
  * @typedef {{site?: string, device?: string, thread?: number}} Of  nothing: all
  */
 
-class Reading extends EventTarget {
-  constructor() {
+export class Reading extends EventTarget {
+  /** @param {{get: typeof get, send: typeof send}} [rest] */
+  constructor(rest = { get, send }) {
     super();
+    this.rest = rest;
     /** @type {Counts|null} */ this.counts = null;
     /** by stream: the place told, or about to be @type {Map<string, number>} */ this.told = new Map();
     /** what is to be told, by stream @type {Map<string, import("./stream.js").Entry>} */ this.due = new Map();
@@ -45,7 +47,7 @@ class Reading extends EventTarget {
   async #read() {
     const { turn } = this;
     try {
-      const counts = await get("/api/v1/log/unread/");
+      const counts = await this.rest.get("/api/v1/log/unread/");
       if (turn === this.turn) this.#take(counts);
       else this.ask(); // more was read meanwhile, and it may not know of that
     } catch {
@@ -68,12 +70,14 @@ class Reading extends EventTarget {
     this.due.set(name, entry);
     if (isDue) return; // the newest is told then: who waits for the last entry may wait for ever
     setTimeout(async () => {
+      // How many were new when the page came is known first: once they are told as read, nobody would say so.
+      if (this.counts === null) await this.read();
       const newest = /** @type {import("./stream.js").Entry} */ (this.due.get(name));
       this.due.delete(name);
       try {
         this.turn += 1;
         const mine = this.turn;
-        const counts = await send("POST", "/api/v1/log/unread/", { read_to: newest.id, ...of });
+        const counts = await this.rest.send("POST", "/api/v1/log/unread/", { read_to: newest.id, ...of });
         if (mine !== this.turn) return this.ask(); // of another stream more was told meanwhile, which it may not know of
         this.turn += 1;
         this.#take(counts);
