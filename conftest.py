@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, settings
 
 from access.roles import Role
 from config.static_files import StaticFiles
+from telemetry.storage import upkeep
 from telemetry.storage.backend import backend
-from telemetry.storage.upkeep import DAYS_AHEAD, DAYS_BACK
 from tests import emptied
 from tests.kept_running import is_asked_next
 
@@ -59,8 +59,7 @@ def quick_emptying() -> Iterator[None]:
 def days_around_now(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[None]:
     """Room for readings of the days around now. It stays for the following test if that asks for
     it, too: to make and to drop it takes as long as most tests that use it."""
-    today = datetime.now(UTC).date()
-    days = [today + timedelta(days=day) for day in range(-DAYS_BACK, DAYS_AHEAD + 1)]
+    days = upkeep.days_around(datetime.now(UTC))
     backend().make_days(days)
     yield
     if is_asked_next(request):

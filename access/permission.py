@@ -41,7 +41,7 @@ class MayChange(IsAuthenticated):
         if not _changes(request, view):
             return True
         role: Role = getattr(view, "change_needs", Role.ADMINISTRATOR)
-        given = getattr(request.auth, "given", None)  # how far a token reaches
+        given = given_to(request)
         if given is not None and given.role < Role.OPERATOR:
             raise PermissionDenied(ONLY_READS)
         if role is Role.VIEWER:  # of one's own matters, which no site has
@@ -71,13 +71,18 @@ class ForEverySite(MayChange):
         return True
 
 
+def given_to(request: Request) -> Any:
+    """How far the token of the request reaches; None: as far as its account."""
+    return getattr(request.auth, "given", None)
+
+
 def own_id(request: Request) -> int:
     """The account whose own matters the request reaches: channels, views, what it was told.
 
     0: none. They stand at no site, so a token of some sites would learn by them of the others: a
     channel that it added would be told whatever its owner is.
     """
-    given = getattr(request.auth, "given", None)
+    given = given_to(request)
     return 0 if given is not None and not given.every_site else request.user.pk or 0
 
 

@@ -44,7 +44,6 @@ class OddRequests:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if request.method == "POST" and conflict(exception):
-            logger.warning("overtaken", exc_info=exception, extra={"action": "overtaken"})
             return overtaken(request)
         place = request.resolver_match
         in_list = place is not None and (place.url_name or "").endswith("_changelist")

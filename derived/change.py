@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from derived import chains, commits, publish
 from derived.checking import Checked, Refused, Source
 from derived.models import Backfill, DerivedInput, DerivedSeries
-from devices import clock
+from devices import clock, turn
 from devices.models import Device
 from telemetry.history import instants, stored_count
 from telemetry.models import Series
@@ -24,8 +23,6 @@ MAX_DERIVED = 1_000  # derived series of an installation
 BEGINS_BEFORE = timedelta(hours=1)  # that a new one has results of at once
 AHEAD = timedelta(days=1)  # a clock that runs ahead has readings there
 LOCK = 0x50554C44  # advisory: one change at a time, so that two make no circle
-
-T = TypeVar("T")
 
 
 def create(
@@ -62,7 +59,7 @@ def create(
             ask_backfill(derived, backfill_from)
         return derived
 
-    return _alone(work)
+    return turn.alone(LOCK, work)
 
 
 def redefine(
@@ -92,7 +89,7 @@ def redefine(
             commits.add({derived.pk: [(oldest, to_us(clock.now() + AHEAD))]})
         return derived
 
-    return _alone(work)
+    return turn.alone(LOCK, work)
 
 
 def switch(derived: DerivedSeries, *, enabled: bool) -> None:
@@ -104,7 +101,7 @@ def switch(derived: DerivedSeries, *, enabled: bool) -> None:
         derived.save(update_fields=["enabled", "due_at", "updated_at"])
         publish.announce_changed(derived)
 
-    _alone(work)
+    turn.alone(LOCK, work)
 
 
 def remove(derived: DerivedSeries) -> None:
@@ -114,7 +111,7 @@ def remove(derived: DerivedSeries) -> None:
         publish.announce_changed(derived)
         derived.series.delete()
 
-    _alone(work)
+    turn.alone(LOCK, work)
 
 
 def ask_backfill(derived: DerivedSeries, start: datetime, stop: datetime | None = None) -> Backfill:
@@ -173,12 +170,5 @@ def _begin(derived: DerivedSeries) -> None:
 
 
 def take_turn() -> None:
-    """Nobody else changes one until the transaction ends: what is read from now on stays."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-
-
-def _alone(work: Callable[[], T]) -> T:
-    with transaction.atomic():
-        take_turn()
-        return work()
+    """Nobody else changes one until the transaction ends."""
+    turn.take_turn(LOCK)

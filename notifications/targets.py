@@ -50,9 +50,8 @@ def told_of(alert_id: int) -> list[Target]:
 
 def rota_of(rota: Rota) -> duty.Rota:
     """As the pure module wants it. A zone that is no more is UTC."""
-    places = sorted(rota.places.all(), key=lambda place: place.position)
     return duty.Rota(
-        tuple(place.user_id for place in places),
+        tuple(place.user_id for place in rota.places.all()),
         max(timedelta(hours=rota.shift_hours), duty.MIN_SHIFT),
         datetime.combine(rota.starts_on, rota.starts_at),
         zone_of(rota.zone),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
 
 from access.scope import Scope
 from access.small import MAX_NAMED
@@ -17,14 +16,12 @@ from alerts.errors import AlertsError
 from alerts.models import AlertRule, RuleChange
 from alerts.models.change import KEPT_CHANGES, KEPT_DELETED
 from alerts.rules.form import EMPTY, MEANING, written
-from devices import clock
+from devices import clock, turn
 from devices.events import announce_after_commit
 from shiftlog.models import Kind
 from shiftlog.record import About, record, record_change
 from telemetry.live import contract
 from telemetry.series.said import say
-
-T = TypeVar("T")
 
 MAX_EACH = 10  # rules made at once that have an entry of the log each; of more, one for each site
 MAX_RULES = 500  # each is looked at for every device; more than people keep in mind anyway
@@ -47,7 +44,7 @@ class ChangedMeanwhile(AlertsError):
 
 def create(facts: dict[str, Any], by: By) -> AlertRule:
     """Raises `TooManyRules` and `NameTaken`."""
-    (rule,) = _alone(lambda: _create_all([facts], by))
+    (rule,) = turn.alone(LOCK, lambda: _create_all([facts], by))
     return rule
 
 
@@ -59,7 +56,7 @@ def create_those_free(rules: Iterable[dict[str, Any]], by: By) -> list[AlertRule
         taken = set(AlertRule.objects.values_list("name", flat=True))
         return _create_all([facts for facts in rules if facts["name"] not in taken], by)
 
-    return _alone(work)
+    return turn.alone(LOCK, work)
 
 
 def change(
@@ -77,7 +74,7 @@ def change(
         _change(stored, facts, by)
         return stored
 
-    return _alone(work)
+    return turn.alone(LOCK, work)
 
 
 def delete(rule: AlertRule, by: By) -> None:
@@ -95,7 +92,7 @@ def delete(rule: AlertRule, by: By) -> None:
         gone = RuleChange.objects.filter(rule=None).order_by("-id")
         _drop(gone.values_list("id", flat=True)[KEPT_DELETED:])
 
-    _alone(work)
+    turn.alone(LOCK, work)
 
 
 def take_in(scope: Scope, rules: Iterable[dict[str, Any]], by: By) -> tuple[int, int]:
@@ -117,7 +114,7 @@ def take_in(scope: Scope, rules: Iterable[dict[str, Any]], by: By) -> tuple[int,
         _note_made(new, by)
         return len(new), changed
 
-    return _alone(work)
+    return turn.alone(LOCK, work)
 
 
 def _create_all(rules: list[dict[str, Any]], by: By) -> list[AlertRule]:
@@ -214,10 +211,3 @@ def _site(rule: AlertRule) -> int | None:
 def _tell(sites: set[int | None]) -> None:
     told = [contract.event("alert_rules", site=site) for site in sites]
     announce_after_commit(lambda: told)
-
-
-def _alone(work: Callable[[], T]) -> T:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        return work()

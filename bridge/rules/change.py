@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 
 from bridge.decode.rules import MAX_RULES
 from bridge.errors import BridgeError
 from bridge.models import DecodeRule
+from devices import turn
 from devices.events import announce_after_commit
 from telemetry.live import contract
 
@@ -96,9 +97,8 @@ def take_in(files: list[dict[str, Any]]) -> tuple[int, int]:
 
 
 def take_turn() -> None:
-    """Nobody else changes the list until the transaction ends: what is read from now on stays."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    """Nobody else changes the list until the transaction ends."""
+    turn.take_turn(LOCK)
 
 
 def _alone(work: Callable[[], T]) -> T:

@@ -6,6 +6,7 @@ deleted what is written about. The database finds it in the end, and here it get
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, IntegrityError, transaction
 from rest_framework import status
 from rest_framework.exceptions import APIException
+
+logger = logging.getLogger(__name__)
 
 TAKEN, REFERRED_TO = "23505", "23503"  # what Postgres calls a second one, and a reference to none
 
@@ -37,15 +40,20 @@ class GoneMeanwhile(APIException):
 
 
 def conflict(exc: BaseException) -> Conflict | GoneMeanwhile | None:
-    """What is said of an error that another request is the reason of; None: it is none such."""
+    """What is said of an error that another request is the reason of; None: it is none such. It is
+    logged with where it came from: should no other request be the reason, it is a fault of ours."""
     state = _state(exc)
-    if state == TAKEN:
-        return Conflict()
     # Django itself finds no row to write, which has no error of Postgres's beneath.
     unwritten = isinstance(exc, DatabaseError) and exc.__cause__ is None
-    if state == REFERRED_TO or unwritten or isinstance(exc, ObjectDoesNotExist):
-        return GoneMeanwhile()
-    return None
+    found: Conflict | GoneMeanwhile
+    if state == TAKEN:
+        found = Conflict()
+    elif state == REFERRED_TO or unwritten or isinstance(exc, ObjectDoesNotExist):
+        found = GoneMeanwhile()
+    else:
+        return None
+    logger.warning("overtaken", exc_info=exc, extra={"action": "overtaken"})
+    return found
 
 
 def is_taken(exc: IntegrityError) -> bool:

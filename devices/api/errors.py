@@ -71,7 +71,5 @@ def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
         logger.warning("request not answered: %s", exc, extra={"action": "database_down"})
         exc = database_away(exc)
     elif found := conflict(exc):
-        # With where it came from: should no other request be the reason, it is a fault of ours.
-        logger.warning("overtaken", exc_info=exc, extra={"action": "overtaken"})
         exc = found
     return exception_handler(exc, context)

@@ -15,6 +15,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.permission import given_to
 from access.roles import Role
 from access.scope import Scope
 from devices import clock
@@ -167,7 +168,7 @@ class ApiTokenViewSet(
 
     def get_queryset(self) -> QuerySet[AuthToken]:
         mine = AuthToken.objects.filter(user=self.request.user).exclude(expiry__lte=clock.now())
-        if (by := getattr(self.request.auth, "given", None)) is not None:
+        if (by := given_to(self.request)) is not None:
             mine = mine.filter(pk__in=by.no_further())
         return (
             mine.annotate(

@@ -101,7 +101,7 @@ class ChannelView(APIView):
     )
     @transaction.atomic
     def patch(self, request: Request, channel_id: int) -> Response:
-        channel = _channel_to_change(request, channel_id)
+        channel = _channel(request, channel_id, lock=True)
         sent = ChannelSerializer(channel, data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
         with refused_as(ValidationError({"name": [NAME_TAKEN]})):
@@ -120,7 +120,7 @@ class ChannelView(APIView):
     )
     @transaction.atomic
     def delete(self, request: Request, channel_id: int) -> Response:
-        channel = _channel_to_change(request, channel_id)
+        channel = _channel(request, channel_id, lock=True)
         _note(channel, _form(channel), None, request)
         change.delete(channel)
         changed()
@@ -193,14 +193,10 @@ def _note(channel: Channel, before: Any, after: Any, request: Request) -> None:
         NOTED.note(channel, before, after, request)
 
 
-def _channel_to_change(request: Request, channel_id: int) -> Channel:
-    """Locked until the transaction ends."""
-    get_object_or_404(for_change(request, seen(request)), pk=channel_id)
-    return _channel(request, channel_id)
-
-
-def _channel(request: Request, channel_id: int) -> Channel:
-    channel = get_object_or_404(seen(request), pk=channel_id)
+def _channel(request: Request, channel_id: int, *, lock: bool = False) -> Channel:
+    """`lock`: until the transaction ends."""
+    rows = for_change(request, seen(request)) if lock else seen(request)
+    channel = get_object_or_404(rows, pk=channel_id)
     if channel.owner_id is None and request.method not in SAFE_METHODS:
         _may_share(request)
     return channel

@@ -19,6 +19,7 @@ from devices import clock
 from notifications import escalations, recipients, said, targets
 from notifications.api.noted import Noted
 from notifications.api.policy_shapes import (
+    NAMED,
     PoliciesShape,
     PolicySerializer,
     TrialSerializer,
@@ -30,8 +31,6 @@ from notifications.models import Decision, Policy, PolicyStep
 from shiftlog.models import Kind
 from telemetry.moments import to_ms
 from telemetry.series.said import marked
-
-NAMED = ("users", "teams", "rotas", "channels")  # by a step
 
 NOTED = Noted(
     Kind.POLICY_CHANGED, marked("The policy {name}"), lambda policy: PolicySerializer(policy).data

@@ -16,6 +16,7 @@ from notifications.api.fields import LabelsField, MomentField, SeverityField, Us
 from notifications.models import Channel, Policy, PolicyStep, Rota, Team
 from notifications.models.channel import MAX_NAME
 
+NAMED = ("users", "teams", "rotas", "channels")  # by a step
 MAX_STEPS = 10  # of a policy
 MAX_NAMED = 30  # of a kind that a step names
 MAX_MINUTES = 7 * 24 * 60  # between two steps
@@ -50,7 +51,7 @@ class StepSerializer(Strict):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not any(attrs[name] for name in ("users", "teams", "rotas", "channels")):
+        if not any(attrs[name] for name in NAMED):
             raise ValidationError("Name somebody: an account, a team, a rota or a shared channel.")
         return super().validate(attrs)
 
@@ -97,7 +98,6 @@ class PolicySerializer(Strict):
     steps = StepsField(max_length=MAX_STEPS, min_length=1)
 
     def to_representation(self, instance: Policy) -> dict[str, Any]:
-        steps = sorted(instance.steps.all(), key=lambda step: step.number)
         return {
             "id": instance.pk,
             "name": instance.name,
@@ -106,7 +106,7 @@ class PolicySerializer(Strict):
             "site": instance.site.slug if instance.site else None,
             "labels": instance.labels,
             "repeat": instance.repeat,
-            "steps": [StepSerializer(step).data for step in steps],
+            "steps": [StepSerializer(step).data for step in instance.steps.all()],
         }
 
 

@@ -75,9 +75,8 @@ class RotaSerializer(Strict):
 
     def to_representation(self, instance: Rota) -> dict[str, Any]:
         now = clock.now()
-        places = sorted(instance.places.all(), key=lambda place: place.position)
-        current = [each for each in instance.substitutions.all() if each.ends_at > now]
-        substitutions = sorted(current, key=lambda each: (each.starts_at, each.pk))
+        places = list(instance.places.all())
+        substitutions = [each for each in instance.substitutions.all() if each.ends_at > now]
         # Nothing is read of what a list has read at once.
         prefetch_related_objects(places, "user")
         prefetch_related_objects(substitutions, "user", "created_by")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 from prometheus_client import Gauge
@@ -42,10 +42,13 @@ def make_days(
     now: datetime, *, days_back: int = DAYS_BACK, days_ahead: int = DAYS_AHEAD
 ) -> list[str]:
     """Make room for the readings of the days around `now`, in UTC; the names of what was made."""
+    return backend().make_days(days_around(now, days_back, days_ahead))
+
+
+def days_around(now: datetime, back: int = DAYS_BACK, ahead: int = DAYS_AHEAD) -> list[date]:
+    """In UTC: so many before the day of `now`, and after it."""
     today = now.astimezone(UTC).date()
-    return backend().make_days(
-        [today + timedelta(days=offset) for offset in range(-days_back, days_ahead + 1)]
-    )
+    return [today + timedelta(days=offset) for offset in range(-back, ahead + 1)]
 
 
 def _make_days() -> str:
