@@ -11,9 +11,10 @@ from dashboard.models import CardTemplate
 from dashboard.tests.live_socket import insert
 from dashboard.tests.test_pages_browser import send
 from devices.models import Device, Presence, Site
+from telemetry.live import contract
 from telemetry.models import Series
 from telemetry.moments import from_ms
-from tests.browser import chromium, operator, page, tell_until, timers_last
+from tests.browser import announce, chromium, operator, page, tell_until, timers_last
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -105,6 +106,12 @@ def test_what_is_wrong_stands_on_top_and_the_grid_stands_still(
     )
     expect(page.locator("[data-uid=f-1]")).to_have_attribute("data-state", "online")
     assert names(page) == worst
+    # No frame carries what an import stored: it is asked for by name.
+    late = cold_rooms["f-2 temperature"]
+    insert([(late.pk, time.time_ns() // 1_000_000, -17.0)])
+    with page.expect_request(f"**/api/v1/readings/latest/?series={late.pk}"):
+        announce(contract.EVENTS_GROUP, contract.refill("imported", [late.pk]))
+    expect(page.locator("[data-uid=f-2]")).to_contain_text("−17.0")
     page.click("#sort-again")
     assert names(page) == ["P-2", "F-1", "F-2", "P-1"]
     rows.filter(has_text="P-2").click()

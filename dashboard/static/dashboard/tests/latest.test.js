@@ -28,3 +28,16 @@ test("series are apart", () => {
   latest.live(1, [5, "open"]);
   assert.equal(latest.get(2), undefined);
 });
+test("of a series whose history changed the store is right also about what is older, until something newer comes", () => {
+  const latest = new Latest();
+  latest.live(1, [5, 99]);
+  latest.doubt([1]);
+  assert.equal(latest.stored(1, [5, 99]), true); // asked for before it changed
+  assert.equal(latest.stored(1, [4, 3.5]), true);
+  assert.deepEqual(latest.get(1), [4, 3.5]);
+  assert.equal(latest.stored(1, null), true);
+  assert.equal(latest.get(1), undefined);
+  latest.live(1, [6, 4.5]);
+  assert.equal(latest.stored(1, [4, 3.5]), false);
+  assert.deepEqual(latest.get(1), [6, 4.5]);
+});

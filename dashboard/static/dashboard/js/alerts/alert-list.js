@@ -2,6 +2,8 @@
 
 import { AlertRow } from "./alert-row.js";
 import { atRest } from "../page/at-rest.js";
+import { get } from "../page/rest.js";
+import { inTurn } from "../page/in-turn.js";
 import { showRows } from "../page/element.js";
 
 const SUBSCRIPTION = 2; // of the values; a chart has 1
@@ -28,8 +30,15 @@ export class AlertList {
       const row = this.#rowOf(/** @type {Element} */ (event.target));
       if (row) this.stand(row.alert.id);
     });
+    /** whose newest reading no history tells, for it came in buckets @type {Set<number>} */ this.untold = new Set();
+    this.tell = atRest(inTurn(() => this.#readNewest()), SETTLE, AT_MOST);
     connection.on("snapshot", ({ id, series, to }) => {
-      if (id === SUBSCRIPTION) for (const history of series) for (const row of this.#of(history.id)) row.load(history, to);
+      if (id !== SUBSCRIPTION) return;
+      for (const history of series) {
+        for (const row of this.#of(history.id)) row.load(history, to);
+        if (history.reduced) this.untold.add(history.id);
+      }
+      if (this.untold.size) this.tell();
     });
     connection.on("readings", ({ d }) => {
       for (const [id, points] of Object.entries(d)) for (const row of this.#of(Number(id))) row.add(points);
@@ -38,6 +47,18 @@ export class AlertList {
 
   #of(/** @type {number} */ series) {
     return [...this.rows.values()].filter((row) => row.alert.series === series);
+  }
+
+  async #readNewest() {
+    const ids = [...this.untold];
+    this.untold.clear();
+    if (!ids.length) return;
+    try {
+      const { series } = await get(`/api/v1/readings/latest/?series=${ids.join()}`);
+      for (const { id, latest } of series) for (const row of this.#of(id)) row.stored(latest);
+    } catch {
+      // The value at which it fired stands there until one comes.
+    }
   }
 
   #rowOf(/** @type {Element} */ element) {

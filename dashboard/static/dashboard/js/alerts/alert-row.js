@@ -4,6 +4,7 @@ import { age, withUnit } from "../page/format.js";
 import { care, SEVERITY, stood } from "./words.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { el, setMark, setText, stateMark } from "../page/element.js";
+import { Latest, newestPoint } from "../live/latest.js";
 import { moment } from "../time/moment.js";
 import { Points } from "../charts/points.js";
 import { t, tn, worded } from "../page/language.js";
@@ -16,7 +17,7 @@ export class AlertRow {
   constructor(alert) {
     this.alert = alert;
     this.points = new Points();
-    /** the newest reading @type {[number, number|string]|null} */ this.latest = null;
+    this.newest = new Latest();
     this.mark = stateMark(alert.severity, SEVERITY[alert.severity]);
     this.box = /** @type {HTMLInputElement} */ (el("input", { attrs: { type: "checkbox", tabindex: "-1", "aria-label": t("Select") } }));
     this.parts = {
@@ -36,15 +37,26 @@ export class AlertRow {
   /** @param {any} history */
   load(history, /** @type {number} */ to) {
     if (history.kind !== "text") this.points.load(history, to);
+    this.newest.doubt([history.id]);
     const last = history.points[history.points.length - 1];
     const said = history.texts[history.texts.length - 1];
-    if (said) this.latest = [said[1], said[2]];
-    if (last && (!this.latest || last[0] >= this.latest[0])) this.latest = [last[0], last[1]];
+    if (said && !(last && last[0] >= said[1])) this.stored([said[1], said[2]]);
+    else if (last && !history.reduced) this.stored([last[0], last[1]]); // a bucket's mean is no reading
+  }
+
+  /** What the store has as the newest. @param {[number, number|string]|null} point */
+  stored(point) {
+    this.newest.stored(/** @type {number} */ (this.alert.series), point);
+  }
+
+  /** The newest reading, where there is one. @returns {[number, number|string]|undefined} */
+  get latest() {
+    return this.alert.series === null ? undefined : this.newest.get(this.alert.series);
   }
 
   /** Live readings. @param {any[]} points */
   add(points) {
-    for (const point of points) if (!this.latest || point[0] >= this.latest[0]) this.latest = [point[0], point[1]];
+    if (points.length) this.newest.live(/** @type {number} */ (this.alert.series), newestPoint(points));
     this.points.add(points);
   }
 

@@ -170,6 +170,7 @@ export class ChartCards {
   /** @param {number} id of a series @param {[number, number|string]|undefined} point the newest there is */
   setLatest(id, point) {
     if (point) this.latest.set(id, point);
+    else this.latest.delete(id);
     for (const card of this.cards) for (const head of card.all) if (head.series.id === id) head.setLatest(point);
   }
 

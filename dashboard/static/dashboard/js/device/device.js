@@ -144,12 +144,14 @@ function wireEvents() {
   });
   connection.on("hello", () => {
     if (device.removed) return;
+    latest.doubt(timeLine.series);
     readLatest();
     describeIfChanged(); // since the page was written, or while nothing was heard
   });
   connection.on("refill", ({ series }) => {
     const mine = series === null || device.series.some((/** @type {any} */ s) => series.includes(s.id));
     if (device.removed || !mine) return;
+    latest.doubt(series ?? timeLine.series);
     describe();
     readLatest();
   });

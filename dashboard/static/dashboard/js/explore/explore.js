@@ -190,7 +190,8 @@ function wireTime() {
   timeLine.addEventListener("loaded", () => {
     endTrouble(byId("trouble"));
     for (const id of timeLine.series) {
-      if (latest.stored(id, timeLine.points(id).newest((at) => ahead(id, at)))) charts.setLatest(id, latest.get(id));
+      const newest = timeLine.points(id).newest((at) => ahead(id, at));
+      if (newest && latest.stored(id, newest)) charts.setLatest(id, latest.get(id));
     }
     reset();
   });
@@ -229,7 +230,10 @@ function wireEvents() {
   for (const name of ["device", "series", "devices"]) connection.on(name, changed);
   connection.on("import", changed);
   connection.on("hello", () => shown.view.names.length > 0 && readNamesSoon()); // what was told meanwhile was missed
-  connection.on("refill", () => timeLine.again());
+  connection.on("refill", ({ series }) => {
+    latest.doubt(series ?? timeLine.series);
+    timeLine.again();
+  });
 }
 
 /** What the browser tests look at; reading it changes nothing. */

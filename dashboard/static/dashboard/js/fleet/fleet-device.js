@@ -104,9 +104,17 @@ export class FleetDevice {
   }
 
   #stored(/** @type {number} */ id, /** @type {[number, number|string, ...number[]]|null|undefined} */ point) {
-    if (!this.latest.stored(id, point) || !point) return;
-    this.#speaks(id, point[0]);
+    if (!this.latest.stored(id, point)) return;
+    if (point) this.#speaks(id, point[0]);
     this.#compare(id, false);
+  }
+
+  /** What the store has now as the newest of a series whose history changed. @param {number} id @param {[number, number|string]|null} point */
+  amend(id, point) {
+    const series = this.bySeries.get(id);
+    if (!series) return;
+    series.latest = point;
+    this.#stored(id, point);
   }
 
   /** A sensor that was judged silent has a reading from after that. */
@@ -148,10 +156,10 @@ export class FleetDevice {
   /** @param {any} history of one of its series @param {number} to */
   load(history, to) {
     if (this.drawn && history.id === this.card.main?.id && history.kind !== "text") this.points.load(history, to);
-    const last = history.points[history.points.length - 1];
-    if (last && !history.reduced) this.#stored(history.id, last);
+    const last = history.reduced ? null : history.points[history.points.length - 1];
     const said = history.texts[history.texts.length - 1];
-    if (said) this.#stored(history.id, [said[1], said[2]]);
+    if (last && !(said && said[1] > last[0])) this.#stored(history.id, last);
+    else if (said) this.#stored(history.id, [said[1], said[2]]);
     this.look(history.id, history.points);
   }
 

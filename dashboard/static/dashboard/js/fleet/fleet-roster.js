@@ -82,6 +82,14 @@ export class FleetRoster {
     return true;
   }
 
+  /** What the store has now as the newest of a series whose history changed. @param {number} id @param {[number, number|string]|null} point */
+  amend(id, point) {
+    const device = this.bySeries.get(id);
+    if (!device) return;
+    device.amend(id, point);
+    this.changed(device);
+  }
+
   /** @param {import("../alerts/standing.js").Alert[]} open worst first */
   showAlerts(open) {
     this.alerts = new Map([...open].reverse().flatMap((alert) => (alert.device === null ? [] : [[alert.device, alert]])));

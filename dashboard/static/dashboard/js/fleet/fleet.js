@@ -1,5 +1,6 @@
 /** The fleet page: what is wrong on top, below it every device in a fixed order, live. */
 
+import { Amends } from "./amends.js";
 import { byId } from "../page/element.js";
 import { CardDialog } from "./card-dialog.js";
 import { current } from "../frame/alerts.js";
@@ -7,6 +8,7 @@ import * as live from "../live/live.js";
 import { Fleet } from "./fleet-list.js";
 import { FleetProblems } from "./fleet-problems.js";
 import { FleetSelection } from "./fleet-selection.js";
+import { get } from "../page/rest.js";
 import { goBackTo, keepPlace, placeIn } from "./fleet-place.js";
 import { isTold } from "../alerts/standing.js";
 import { serverNow } from "../time/clock.js";
@@ -20,6 +22,7 @@ const fleet = new Fleet(live);
 const selection = new FleetSelection(fleet.list, fleet.filter, (uid) => fleet.roster.devices.get(uid)?.site?.slug ?? null);
 const problems = new FleetProblems(fleet, current, live);
 const cards = new CardDialog(fleet);
+const amends = new Amends(fleet.roster, { get, whole: () => fleet.load(), shown: () => fleet.second(), later: setTimeout.bind(window) });
 let place = placeIn(history.state);
 fleet.arranged = () => {
   // Everything stands in its place from the first moment: it would move otherwise.
@@ -52,9 +55,14 @@ connection.on("snapshot", (message) => {
 connection.on("error", (message) => fleet.refused(message));
 live.keepRead(["cards"], () => cards.read().catch(() => {})); // it is read again with the next connection
 for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
-// Of named series the history comes by itself; what else changed is not said.
-connection.on("hello", () => fleet.load());
-connection.on("refill", ({ series }) => series === null && fleet.load());
+/** What devices sent, or what was done to it, was missed. */
+function missed() {
+  amends.doubtAll();
+  fleet.load();
+}
+
+connection.on("hello", missed);
+connection.on("refill", ({ series }) => (series === null ? missed() : amends.of(series))); // the lines of named ones come by themselves
 connection.on("beat", (message) => fleet.beat(message));
 document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
 addEventListener("scroll", () => (fleet.scrolled = performance.now()), { passive: true });

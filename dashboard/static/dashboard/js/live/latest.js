@@ -12,6 +12,7 @@ export function newestPoint(points) {
 
 export class Latest {
   /** @type {Map<number, Reading>} */ #held = new Map();
+  /** @type {Set<number>} */ #doubted = new Set();
 
   /** @param {number} series */
   get(series) {
@@ -23,14 +24,23 @@ export class Latest {
     const held = this.#held.get(series);
     if (held && held[0] >= point[0]) return false;
     this.#held.set(series, [point[0], point[1]]);
+    this.#doubted.delete(series);
     return true;
   }
 
+  /** The history of these changed: what is held may be no more. So the store is right also about what is older than it, or about none,
+   * until something newer comes. @param {Iterable<number>} series */
+  doubt(series) {
+    for (const id of series) this.#doubted.add(id);
+  }
+
   /** What the store answers, which is right about its instant; what came live since is newer.
-   * @param {number} series @param {[number, number|string, ...number[]]|null|undefined} point @returns {boolean} whether it is the newest now */
+   * @param {number} series @param {[number, number|string, ...number[]]|null|undefined} point @returns {boolean} whether it is what is held now */
   stored(series, point) {
     const held = this.#held.get(series);
-    if (!point || (held && held[0] > point[0])) return false;
+    if (this.#doubted.has(series)) {
+      if (!point) return this.#held.delete(series);
+    } else if (!point || (held && held[0] > point[0])) return false;
     this.#held.set(series, [point[0], point[1]]);
     return true;
   }

@@ -163,8 +163,14 @@ const readFacts = inTurn(async () => {
   }
 });
 
+/** @param {number[]|null} [series] whose history changed; null: of every one */
+function doubt(series = null) {
+  for (const { latest, facts } of devices.values()) latest.doubt(series ?? facts.series.map((/** @type {any} */ { id }) => id));
+}
+
 function missed() {
   if (gone) return;
+  doubt();
   readFacts();
   read();
   countAlerts();
@@ -211,7 +217,11 @@ function wire() {
   connection.on("alert", () => countAlerts());
   // What changed since the page was written, or while nothing was heard.
   connection.on("hello", missed);
-  connection.on("refill", ({ series }) => series === null && missed());
+  connection.on("refill", ({ series }) => {
+    if (series === null) return missed();
+    doubt(series);
+    readSoon();
+  });
   current.addEventListener("changed", second);
   document.addEventListener("visibilitychange", () => !document.hidden && readSoon());
 }
