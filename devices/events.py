@@ -111,10 +111,17 @@ def announce_account(name: str) -> None:
 
 
 class _Announcements(list[Callable[[], Iterable[dict[str, Any]]]]):
-    """What one transaction announces, in order."""
+    """What one transaction announces, in order. What is told of is committed: that there is nothing
+    to tell of it must not look like failure, nor keep from being told what comes after it."""
 
     def __call__(self) -> None:
-        announce_all([message for say in self for message in say()])
+        messages: list[dict[str, Any]] = []
+        for say in self:
+            try:
+                messages += say()
+            except Exception:  # it may ask the database, of which nothing is known by now
+                logger.exception("nothing to announce", extra={"action": "announce_failed"})
+        announce_all(messages)
 
 
 async def _send_all(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:

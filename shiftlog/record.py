@@ -3,10 +3,13 @@ the log says what happened, and nothing that was rolled back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, transaction
 
 from access import audit
 from access.audit import Of
@@ -18,7 +21,11 @@ from shiftlog.models.entry import MAX_KEY, MAX_TEXT
 from shiftlog.numbering import catch_up_after_commit
 from telemetry.series.said import Said, form_of
 
+logger = logging.getLogger(__name__)
+
 BATCH = 1_000  # entries of one INSERT
+# What an entry refers to and is kept without, should it be deleted while the entry is written.
+GONE: tuple[tuple[str, ...], ...] = ((), ("author",), ("author", "device", "site"))
 
 
 class About(NamedTuple):
@@ -69,6 +76,28 @@ def record_all(notes: Iterable[Note]) -> None:
     # process that judges or commits readings does not wait for Redis here.
     if any(note.by is not None for note in notes):
         catch_up_after_commit()
+
+
+def record_done(made: Callable[[], Note]) -> None:
+    """As `record`, of what is committed already: nothing that fails here may make it look undone.
+    Who, or what, was deleted meanwhile is named as in older entries; what the database raises is
+    logged."""
+    try:
+        for gone in GONE:
+            try:
+                with transaction.atomic():
+                    row = _row(made(), None)
+                    for name in gone:
+                        setattr(row, name, None)
+                    Entry.objects.bulk_create([row], ignore_conflicts=True)
+                    catch_up_after_commit()
+            except IntegrityError:
+                if gone == GONE[-1]:
+                    raise
+            else:
+                return
+    except (DatabaseError, InterfaceError):
+        logger.exception("what was done is not in the log", extra={"action": "log_lost"})
 
 
 def _row(note: Note, thread: int | None) -> Entry:

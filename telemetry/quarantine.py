@@ -138,7 +138,7 @@ def announce_discarded(messages: Sequence[QuarantinedMessage]) -> None:
     """Have pages read what is in quarantine again, and recent messages say of these that they were
     discarded. What was stored of a partly good one is stored."""
     gone = [amended(each, "discarded") for each in messages if not each.partial]
-    transaction.on_commit(lambda: message_log.amend(gone))
+    transaction.on_commit(lambda: message_log.amend(gone), robust=True)
     announce_left()
 
 

@@ -16,14 +16,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
 from access import openid
 from access.roles import Role
 from devices.api.conflict import GoneMeanwhile
-from devices.models import Site
+from devices.events import announce_after_commit
+from devices.models import Device, Site
 from shiftlog.models import Entry
 from tests.test_rest_live import OPERATIONS, STEPS, Step, in_the_form, model
 
@@ -43,13 +44,15 @@ Answer = tuple[int, str]
 
 
 @contextmanager
-def before_writing(meanwhile: Callable[[], object]) -> Iterator[None]:
+def before_writing(
+    meanwhile: Callable[[], object], writing: re.Pattern[str] = WRITES
+) -> Iterator[None]:
     """Calls it once, before the first statement of this thread that writes."""
     called = False
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal called
-        if not called and WRITES.search(sql):
+        if not called and writing.search(sql):
             called = True
             meanwhile()
         return execute(sql, params, many, context)
@@ -182,6 +185,44 @@ def test_who_is_deleted_at_the_same_instant_changes_nothing():
         f'{{"detail":"{GoneMeanwhile.default_detail}"}}',
     )
     assert not Site.objects.exists()
+
+
+# By operation the statement before which who asked is deleted: what is done is committed by then,
+# or goes on.
+LATE = {
+    "quarantine_replay": re.compile('INSERT INTO "shiftlog_entry"'),
+    "readings_import": re.compile('UPDATE "telemetry_readingimport"'),
+}
+
+
+@pytest.mark.parametrize("operation", LATE)
+@pytest.mark.usefixtures("days_around_now")
+def test_what_is_done_is_told_as_done_though_who_asked_is_deleted_meanwhile(operation: str):
+    user = User.objects.create_user("olga")
+    Device.objects.create(uid="pump-1")
+    gone = User.objects.get(pk=user.pk)
+    step = next(step for step in STEPS if step.operation == operation)
+    with before_writing(lambda: aside(gone.delete), LATE[operation]):
+        status, said = Sent(step, user).answer()
+    assert status == 200, said
+    assert not User.objects.exists()
+    entry = Entry.objects.latest("pk")
+    assert (entry.author, entry.author_name) == (None, "olga")
+
+
+def test_news_that_fail_after_a_commit_do_not_undo_it(caplog: pytest.LogCaptureFixture):
+    told = []
+
+    def broken() -> list[Any]:
+        raise RuntimeError("no news")
+
+    with transaction.atomic():
+        Site.objects.create(slug="plant", name="Plant")
+        announce_after_commit(broken)
+        transaction.on_commit(lambda: told.append("and what comes after it"))
+    assert told
+    assert Site.objects.exists()
+    assert "no news" in caplog.text
 
 
 def test_a_page_of_the_admin_says_that_somebody_was_faster():

@@ -25,7 +25,7 @@ from bridge.adoption.waiting import TURNED_AWAY
 from bridge.decode.items import MEMORY_FULL
 from bridge.decode.quantities import quantity_of
 from bridge.models import Candidate, IgnoredMessages
-from bridge.quarantine.api import replayed
+from bridge.quarantine.api import replayed_of_new
 from bridge.quarantine.selection import Selection
 from devices import clock, signals
 from devices.events import announce
@@ -37,7 +37,6 @@ from telemetry.moments import to_ms
 MAX_SHOWN = 200  # candidates of one answer
 MAX_EVENT_UIDS = 20  # named in one event
 LATELY = timedelta(hours=1)  # how long it is told that there was no room
-REPLAY_STOPPED = "The database failed; who was adopted until then stays."
 
 
 class InboxView(APIView):
@@ -230,7 +229,7 @@ def _site(request: Request, given: dict[str, Any]) -> Site | None:
 
 def _replayed(request: Request, uids: list[str]) -> dict[str, Any]:
     selection = Selection(uids=uids, scope=Scope.of(request))
-    return replayed(selection, request.user, REPLAY_STOPPED)
+    return replayed_of_new(selection, request.user)
 
 
 def _tell(change: str, uids: list[str]) -> None:

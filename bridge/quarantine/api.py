@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -24,7 +25,7 @@ from bridge.decode.items import Reason, Telemetry
 from bridge.mqtt.properties import safe_text
 from bridge.quarantine import noted
 from bridge.quarantine.decoded import decoded
-from bridge.quarantine.replay import MAX_REPLAY, Replay
+from bridge.quarantine.replay import MAX_REPLAY, Replay, Summary
 from bridge.quarantine.selection import Selection
 from devices import clock
 from devices.api.conflict import Conflict, refused_as
@@ -36,6 +37,8 @@ from telemetry.models import QuarantinedMessage
 from telemetry.moments import to_ms
 from telemetry.quarantine import Unregistered, unregistered
 from telemetry.storage import errors
+
+logger = logging.getLogger(__name__)
 
 REPLAY_STOPPED = "The database failed; what was replayed until then stays. Send it again."
 MAX_UNREGISTERED = 200  # senders of one answer
@@ -196,20 +199,29 @@ class RegisterView(APIView):
             device = new.save()
         facts = dict(new.data)
         token = facts.pop("token")
-        replay = replayed(Selection(uid=device.uid, scope=Scope.of(request)), request.user)
+        replay = replayed_of_new(Selection(uid=device.uid, scope=Scope.of(request)), request.user)
         return Response({"device": facts, "token": token, "replay": replay}, status=201)
 
 
-def replayed(selection: Selection, by: Any, stopped: str = REPLAY_STOPPED) -> dict[str, Any]:
-    """What became of the messages, as REST tells it; `stopped` is what it says when the database
-    fails."""
+def replayed(selection: Selection, by: Any) -> dict[str, Any]:
+    """What became of the messages, as REST tells it. Raises `DatabaseAway`."""
     try:
         summary = Replay(selection, most=MAX_REPLAY).run()
-        noted.note(selection, summary, by)
-        return asdict(summary)
     except errors.ERRORS as exc:
         errors.reset_connection()
-        raise DatabaseAway(stopped) from exc
+        raise DatabaseAway(REPLAY_STOPPED) from exc
+    noted.note(selection, summary, by)
+    return asdict(summary)
+
+
+def replayed_of_new(selection: Selection, by: Any) -> dict[str, Any]:
+    """The same, where devices were registered just now: that is done, with a token that is shown
+    once, also when the database fails at the replay. Then `more` says that messages are left."""
+    try:
+        return replayed(selection, by)
+    except DatabaseAway:
+        logger.warning("not replayed", exc_info=True, extra={"action": "replay_stopped"})
+        return asdict(Summary(more=True))
 
 
 def _sender(found: Unregistered, decoder: Decoder) -> dict[str, Any]:

@@ -173,8 +173,9 @@ class Replay:
         self.summary.readings += result.inserted
         if not self._dry_run:
             done = Committed.of(rows, result, self._series.take_changed())
-            transaction.on_commit(lambda: self._events.tell(done, self._registry))
-            transaction.on_commit(lambda: message_log.amend(amended))
+            # Robust: it is stored, and the next chunk is to come.
+            transaction.on_commit(lambda: self._events.tell(done, self._registry), robust=True)
+            transaction.on_commit(lambda: message_log.amend(amended), robust=True)
 
     def _sort_out(self, whole: list[QuarantinedMessage], rows: Rows) -> list[message_log.Amended]:
         """Drop what is stored now, and note of the others why not; what became of each."""

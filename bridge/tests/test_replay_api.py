@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
 from bridge.tests.test_replay import AT, AT_MS, partitions_of_then, quarantine, readings
@@ -148,3 +149,19 @@ def test_a_device_that_is_registered_or_has_no_possible_uid_is_refused(api, pump
 )
 def test_all_of_it_needs_a_login(database, method, address) -> None:
     assert getattr(APIClient(), method)(f"/api/v1/{address}").status_code == 401
+
+
+def test_who_is_registered_has_the_token_though_the_replay_fails(api) -> None:
+    quarantine(b'{"t":1}', uid="pump-1")
+
+    def fail(execute, sql, params, many, context):
+        if "SKIP LOCKED" in sql:
+            raise OperationalError("the database goes down")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        answer = api.post("/api/v1/unregistered/pump-1/register/", {}, format="json")
+    assert answer.status_code == 201
+    assert answer.json()["replay"] == NOTHING | {"more": True}
+    token = answer.json()["token"]
+    assert Device.objects.get(uid="pump-1").token_digest == token_digest(token)

@@ -135,7 +135,8 @@ class Import:
             report.first_us, report.last_us = self.seen.first_us, self.seen.last_us
             row.state, row.counts = ReadingImport.State.DONE, report.counts()
             row.report, row.updated_at, row.error = report.form(), from_us(now_us()), ""
-            row.save()
+            # These alone: who imports may be deleted meanwhile, and would be written back.
+            row.save(update_fields=["state", "counts", "report", "updated_at", "error"])
             readings_imported.send(None, row=row, by=self._by)
             announce(contract.event("import", id=row.pk, state=row.state))
         return row
@@ -156,7 +157,12 @@ class Import:
             setattr(report, name, count)
         row.state, row.error = ReadingImport.State.RUNNING, ""
         row.rows_total, row.readings_total = self.seen.rows, self.seen.readings
-        row.save()
+        row.save(
+            update_fields=[
+                "state", "error", "counts", "rows_total", "readings_total",
+                "rows_done", "block_end", "day_done",
+            ]
+        )  # fmt: skip
         return row
 
     def _store(self, row: ReadingImport, writer: Writer, report: Report) -> None:
