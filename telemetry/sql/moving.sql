@@ -38,6 +38,21 @@ SELECT min(moment), max(moment) FROM (
     UNION ALL SELECT min(bucket) FROM rollup_1d UNION ALL SELECT max(bucket) FROM rollup_1d
 ) AS edges
 
+-- name: fetch_next
+-- The next moments from one on, each of one kind of what is stored beside the partitions: each by an
+-- index, for the batches wait. A pack is of one day; summaries are looked for by series.
+SELECT min(time) FROM late_reading WHERE time >= %(start)s
+UNION ALL SELECT min(time) FROM late_text_reading WHERE time >= %(start)s
+UNION ALL SELECT min(start) FROM reading_pack WHERE start >= %(start)s
+UNION ALL SELECT min(start) FROM text_pack WHERE start >= %(start)s
+UNION ALL SELECT min(first.bucket) FROM telemetry_series AS one CROSS JOIN LATERAL (
+    SELECT min(bucket) AS bucket FROM rollup_1m WHERE series_id = one.id AND bucket >= %(start)s
+    UNION ALL
+    SELECT min(bucket) FROM rollup_1h WHERE series_id = one.id AND bucket >= %(start)s
+    UNION ALL
+    SELECT min(bucket) FROM rollup_1d WHERE series_id = one.id AND bucket >= %(start)s
+) AS first
+
 -- name: is_begun
 -- Whether it is known what is to be copied.
 SELECT EXISTS (SELECT FROM pulseboard_move.state)

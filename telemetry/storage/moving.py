@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
@@ -42,6 +43,7 @@ class Progress(NamedTuple):
     done_until: datetime
     stop: datetime
     readings: int  # copied by this run
+    is_empty: bool  # the last step found neither readings nor summaries
 
 
 class Pace:
@@ -98,9 +100,9 @@ def fetch_edges(cursor: CursorWrapper) -> tuple[datetime, datetime]:
 def copy() -> Iterator[Progress]:
     """Copy all there is, step by step. In no transaction. What came meanwhile is copied but for
     little that the end can take with it."""
-    pace, readings = Pace(), 0
+    pace, readings, is_empty = Pace(), 0, False
     while True:
-        moving_notes.patiently(_note_next_day)
+        moving_notes.patiently(partial(_note_next_day, pass_empty=is_empty))
         began = time.monotonic()
         try:
             progress = _copy_next(pace.width)
@@ -113,6 +115,7 @@ def copy() -> Iterator[Progress]:
             break
         pace.took(time.monotonic() - began, ended=progress.done_until.time() == time_of_day())
         readings += progress.readings
+        is_empty = progress.is_empty
         if progress.done_until.time() == time_of_day():
             moving_notes.copy_all()
             _compress(progress.done_until)
@@ -122,18 +125,36 @@ def copy() -> Iterator[Progress]:
     moving_notes.copy_all()  # it took its time
 
 
-def _note_next_day() -> None:
-    """Before a day is copied all that comes for it is noted; with the last one, all that comes."""
+def _note_next_day(*, pass_empty: bool) -> None:
+    """Before a day is copied all that comes for it is noted; with the last one, all that comes.
+
+    `pass_empty`: go on with the next day that anything is of. A clock that was never set brings a
+    reading of 1970, and each day since would be a step. Nothing comes meanwhile: the batches wait.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         _, done_until, stop = _hold(cursor)
         until = moving_notes.fetch_until(cursor)
         if done_until < until:
             return
         moving_notes.hold_batches(cursor)
+        if pass_empty:
+            until = _next_day(cursor, until, stop)
+            cursor.execute(_SQL["move_on"], {"stop": until})
         if until + DAY >= stop:
             _, stop = fetch_edges(cursor)  # days begin, and clocks of devices are ahead
             cursor.execute(_SQL["move_stop"], {"stop": stop})
         moving_notes.note_until(cursor, until + DAY if until + DAY < stop else "infinity")
+
+
+def _next_day(cursor: CursorWrapper, start: datetime, stop: datetime) -> datetime:
+    """The midnight before what comes next from `start` on; `stop` where nothing does before."""
+    # The tables first: what a packer takes out of one after this look is in its packs by then.
+    days = [part.day for part in partitions.listed() if part.attached]
+    moments = [datetime.combine(day, time_of_day(), UTC) for day in days]
+    cursor.execute(_SQL["fetch_next"], {"start": start})
+    moments += [each for (each,) in cursor.fetchall() if each is not None]
+    ahead = min((each for each in moments if start <= each < stop), default=stop)
+    return datetime.combine(ahead.astimezone(UTC).date(), time_of_day(), UTC)
 
 
 def _copy_next(width: timedelta) -> Progress | None:
@@ -149,9 +170,9 @@ def _copy_next(width: timedelta) -> Progress | None:
         edges = {"start": done_until, "stop": until}
         readings = _copy_readings(cursor, edges)
         cursor.execute(_SQL["note_not_rolled_up"], edges)
-        copy_summaries(cursor, edges)
+        summaries = copy_summaries(cursor, edges)
         cursor.execute(_SQL["move_on"], {"stop": until})
-    return Progress(start, until, stop, readings)
+    return Progress(start, until, stop, readings, is_empty=not readings and not summaries)
 
 
 def _hold(cursor: CursorWrapper) -> Any:
@@ -168,9 +189,9 @@ def _copy_readings(cursor: CursorWrapper, edges: dict[str, datetime]) -> int:
     return copied
 
 
-def copy_summaries(
-    cursor: CursorWrapper, edges: dict[str, datetime], *, anew: bool = False
-) -> None:
+def copy_summaries(cursor: CursorWrapper, edges: dict[str, datetime], *, anew: bool = False) -> int:
+    """How many were copied."""
+    copied = 0
     cursor.execute(_SQL["list_stores"])
     stored = {view: sql.Identifier(*name) for view, *name in cursor.fetchall()}
     for rollup, width in LEVELS:
@@ -181,6 +202,8 @@ def copy_summaries(
             within = {"start": start, "stop": max(stop, edges["stop"])}
             cursor.execute(sql.SQL(_SQL["clear_summaries"]).format(**names), within)
         cursor.execute(sql.SQL(_SQL["copy_summaries"]).format(**names), within)
+        copied += cursor.rowcount
+    return copied
 
 
 def _compress(until: datetime) -> None:

@@ -386,7 +386,10 @@ def test_a_step_is_narrower_only_while_that_pays() -> None:
     assert pace.width == timedelta(minutes=11)
 
 
-def test_what_was_copied_is_dropped_when_a_move_is_given_up(plain: None) -> None:
+def test_what_was_copied_is_dropped_when_a_move_is_given_up(
+    plain: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving_notes, "BLOCKS_LEFT", 0)
     rows("CREATE VIEW ours AS SELECT max(time) AS newest FROM reading")
     rows("GRANT SELECT (value) ON text_reading TO pg_monitor")
     named = "the rights on the column value of text_reading, the view ours"
@@ -395,9 +398,27 @@ def test_what_was_copied_is_dropped_when_a_move_is_given_up(plain: None) -> None
     assert not moving.is_under_way()
     rows("DROP VIEW ours")
     rows("REVOKE SELECT (value) ON text_reading FROM pg_monitor")
-    before = stored()
+    # A clock that was never set, late for a packed day: the days without anything are passed.
+    rows("INSERT INTO late_reading VALUES (701, '1970-01-01 00:05Z', 7)")
     moving_begin.begin()
-    next(moving.copy())
+    copying = moving.copy()
+    passed = [next(copying).done_until.year, next(copying).done_until.year]
+    assert passed == [1970, 1970]  # it, and one that was found to be empty
+    # Meanwhile of a day that is passed then, and of one that will be.
+    rows("INSERT INTO late_reading VALUES (701, '1970-01-02 12:00Z', 8)")
+    rows("INSERT INTO late_reading VALUES (702, '1987-06-05 12:00Z', 9)")
+    passed = []
+    for step in copying:
+        passed.append(step.done_until)
+        if len(passed) == 1:
+            rows("INSERT INTO late_reading VALUES (703, '1999-06-05 12:00Z', 10)")
+        if len(passed) == 2:
+            rows("INSERT INTO late_reading VALUES (702, '1987-06-06 12:00Z', 11)")
+    assert passed[:2] == [from_ms(0).replace(year=1987, month=6, day=day) for day in (6, 7)]
+    assert passed[-1] == moving.fetch_edges(connection.cursor())[1]
+    assert len(passed) < 40
+    before = stored()
+    assert rows("SELECT * FROM pulseboard_move.reading ORDER BY 1, 2") == before[0]
     assert moving.is_under_way()
     assert "stays plain" in run("--give-up")
     assert not moving.is_under_way()
