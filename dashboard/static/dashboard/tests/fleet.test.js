@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { asTheyStood, counts, found, headline, sections, shown, sorted } from "../js/fleet/fleet-order.js";
+import { asTheyStood, counts, found, headline, sections, shown, sorted, worstAlert } from "../js/fleet/fleet-order.js";
 import { barOf, cardOf, inOrder, shownOn } from "../js/fleet/card.js";
 import { sparkShape } from "../js/charts/sparkline.js";
 import { Selection } from "../js/fleet/selection.js";
@@ -11,6 +11,12 @@ const none = { search: "", site: "", states: new Set() };
 test("worst first, then by name with numbers in order", () => {
   const all = [device("b10", "online"), device("b2", "online"), device("z", "offline"), device("a", "late"), device("s", "silent"), device("c", "sensors")];
   assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["z", "s", "c", "a", "b2", "b10"]);
+});
+test("of those in alert the worst comes first, and says how the chip looks", () => {
+  const alerted = (uid, severity, state = "alert") => device(uid, state, { alert: { severity } });
+  const all = [alerted("a", "info"), alerted("b", "warning"), alerted("c", "critical"), device("d", "limit")];
+  assert.deepEqual(sorted(all, "worst").map((d) => d.uid), ["c", "b", "a", "d"]);
+  assert.deepEqual([worstAlert(all), worstAlert(all.slice(0, 2)), worstAlert([alerted("e", "critical", "disabled"), device("d", "limit")])], ["critical", "warning", ""]);
 });
 test("by itself nothing moves: by site, then by name, those without a site last", () => {
   const at = (name) => ({ site: { slug: name, name } });

@@ -27,6 +27,13 @@ export function walk(list, event) {
   return next;
 }
 
+/** Shape and colour of a chip. @param {HTMLElement} chip @param {string} state or severity */
+function mark(chip, state) {
+  if (chip.dataset.state === state) return;
+  chip.dataset.state = state;
+  chip.querySelector("use")?.setAttribute("href", `#m-${state}`);
+}
+
 export class FleetFilter {
   /** @param {() => void} changed */
   constructor(changed) {
@@ -128,8 +135,10 @@ export class FleetFilter {
     for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(this.states.has(name)));
   }
 
-  /** @param {Record<string, number>} counts @param {number} hidden */
-  showCounts(counts, hidden) {
+  /** @param {Record<string, number>} counts @param {number} hidden @param {string} severity of the worst alert */
+  showCounts(counts, hidden, severity) {
+    const alert = this.chips.get("alert");
+    if (alert) mark(alert, severity || "alert");
     for (const [name, chip] of this.chips) {
       setText(chip.lastElementChild, String(counts[name]));
       chip.hidden = counts[name] === 0 && !this.states.has(name);

@@ -2,7 +2,7 @@
 
 import { byId, endTrouble, setText, showTrouble, toast } from "../page/element.js";
 import { atRest } from "../page/at-rest.js";
-import { asTheyStood, counts, headline, MOVING, sections, shown, sorted } from "./fleet-order.js";
+import { asTheyStood, counts, headline, MOVING, sections, shown, sorted, worstAlert } from "./fleet-order.js";
 import { density } from "../frame/appearance.js";
 import { FleetFeed, IN_VIEW } from "./fleet-feed.js";
 import { FleetFilter } from "./fleet-filter.js";
@@ -168,7 +168,7 @@ export class Fleet {
     const all = [...this.roster.devices.values()];
     const count = counts(all);
     const seen = visible ?? all.filter((device) => shown(device, this.filter)).length;
-    this.filter.showCounts(count, all.length - seen);
+    this.filter.showCounts(count, all.length - seen, worstAlert(all));
     setTab(this.live.isUnknown() ? `${t("Not known")} · ${t("Fleet")}` : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
     setText(byId("count"), all.length ? String(all.length) : "");
     this.grid.count();

@@ -5,10 +5,11 @@ import { t } from "../page/language.js";
 
 /**
  * @typedef {{uid: string, name: string, kind: string, tags: string[], site: {slug: string, name: string}|null,
- *   state: string, heard: number|null}} Listed
+ *   state: string, heard: number|null, alert?: {severity: string}|null}} Listed
  * @typedef {{search: string, site: string, states: Set<string>, selected?: Set<string>, only?: boolean}} Filter
  */
 
+const SEVERITIES = ["critical", "warning", "info"];
 const RANK = Object.fromEntries(STATES.map((name, index) => [name, index]));
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -18,11 +19,16 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 const ORDERS = {
   site: (a, b) => named(a.site?.name, b.site?.name) || byName(a, b),
   name: byName,
-  worst: (a, b) => RANK[a.state] - RANK[b.state] || byName(a, b),
+  worst: (a, b) => RANK[a.state] - RANK[b.state] || severity(a) - severity(b) || byName(a, b),
   recent: (a, b) => (b.heard ?? 0) - (a.heard ?? 0) || byName(a, b),
 };
 /** Orders that the viewer has made anew. */
 export const MOVING = new Set(["worst", "recent"]);
+
+/** Of those in alert, the worst first. @param {Listed} device */
+function severity({ state, alert }) {
+  return state === "alert" && alert ? SEVERITIES.indexOf(alert.severity) : 0;
+}
 
 /** @param {Listed} a @param {Listed} b */
 function byName(a, b) {
@@ -90,6 +96,11 @@ export function counts(devices) {
   const out = Object.fromEntries(STATES.map((name) => [name, 0]));
   for (const device of devices) out[device.state] += 1;
   return out;
+}
+
+/** How bad the worst alert of them is; "" without one. @param {Listed[]} devices */
+export function worstAlert(devices) {
+  return SEVERITIES[Math.min(...devices.map((device) => (device.state === "alert" && device.alert ? severity(device) : Infinity)))] ?? "";
 }
 
 /** Page title and badge. @param {Record<string, number>} count */
