@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Max, Min
+from django.db.models import Count, F, Max, Min, QuerySet, Value
 
 from access.scope import Scope
 from alerts.conditions import State
@@ -35,9 +35,10 @@ def counts(scope: Scope, rules: Sequence[AlertRule]) -> dict[int, Counts]:
     )
     pending = dict(states.values_list("rule", Count("id")))
     last = dict(by_rule.values_list("rule", Max("fired_at")))
+    targets = _targets(scope, rules)
     return {
         rule.pk: Counts(
-            *_targets(scope, rule),
+            *targets.get(rule.pk, (0, "")),
             firing=firing.get(rule.pk, 0),
             pending=pending.get(rule.pk, 0),
             last_fired=to_ms(last[rule.pk]) if rule.pk in last else None,
@@ -46,10 +47,23 @@ def counts(scope: Scope, rules: Sequence[AlertRule]) -> dict[int, Counts]:
     }
 
 
-def _targets(scope: Scope, rule: AlertRule) -> tuple[int, str]:
-    """How many there are, and their unit."""
-    if not rule.metric:
-        return devices_of(rule).visible_to(scope).count(), ""
-    found = series_of(rule).visible_to(scope).order_by()
-    many = found.aggregate(targets=Count("id"), first=Min("unit"), last=Max("unit"))
-    return many["targets"], (many["first"] or "") if many["first"] == many["last"] else ""
+def _targets(scope: Scope, rules: Sequence[AlertRule]) -> dict[int, tuple[int, str]]:
+    """How many each has, and their unit; of all rules in one statement."""
+    asked = [_asked(scope, rule) for rule in rules]
+    if not asked:
+        return {}
+    rows = asked[0].union(*asked[1:], all=True) if len(asked) > 1 else asked[0]
+    return {
+        rule: (many, (first or "") if first == last else "") for rule, many, first, last in rows
+    }
+
+
+def _asked(scope: Scope, rule: AlertRule) -> QuerySet[Any, tuple[int, int, str, str]]:
+    """The row of one rule: its id, how many targets, the first and the last of their units."""
+    found: Any = series_of(rule) if rule.metric else devices_of(rule)
+    units = [Min("unit"), Max("unit")] if rule.metric else [Value(""), Value("")]
+    # The manager's order would be grouped by as well.
+    by_rule = found.visible_to(scope).order_by().annotate(of=Value(rule.pk)).values("of")
+    return by_rule.annotate(many=Count("id"), first=units[0], last=units[1]).values_list(
+        "of", "many", "first", "last"
+    )

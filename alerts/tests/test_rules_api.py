@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from access.roles import Role
@@ -380,6 +382,27 @@ def test_a_line_that_not_every_device_of_a_kind_has_is_a_rule_for_each(
     write(first.pk, [(clock.now_ms(), -18.0)])
     found = api.get("/api/v1/alert-rules/lines/").json()["rules"]
     assert [one["applies"] for one in found] == ["Temperature of Freezer 1"]
+
+
+def test_many_rules_are_listed_with_as_many_statements_as_one(
+    api: APIClient, freezers: list[Series]
+):
+    Series.objects.create(device=freezers[0].device, metric="humidity", unit="%")
+    post(api, "", RULE, 201)
+    listed(api)
+    with CaptureQueriesContext(connection) as one:
+        listed(api)
+    post(api, "", {**RULE, "name": "Any", "metric": "*"}, 201)
+    post(api, "", {**RULE, "name": "None", "kind": "pump"}, 201)
+    post(api, "", {"name": "Away", "kind": "freezer", "condition": {"type": "offline"}}, 201)
+    with CaptureQueriesContext(connection) as many:
+        found = listed(api)
+    assert len(many) == len(one)
+    targets = {each["name"]: each["targets"] for each in found}
+    assert targets == {"Too warm": 2, "Any": 3, "None": 0, "Away": 2}
+    holds = {each["name"]: each["holds"] for each in found}
+    assert "°C" in holds["Too warm"], "they have one unit"
+    assert "°C" not in holds["Any"], "they have two"
 
 
 def test_who_sees_a_site_writes_rules_for_it_and_for_nothing_else(
