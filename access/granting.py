@@ -47,6 +47,13 @@ def holders(sites: Sites, role: Role = Role.VIEWER) -> QuerySet[User]:
     return everybody.filter(Q(pk__in=held.values("user")) | Q(is_superuser=True))
 
 
+def seeing(site_id: int | None) -> QuerySet[User]:
+    """Active accounts that see what stands at this site; None: at no site."""
+    everybody: QuerySet[User] = get_user_model()._default_manager.filter(is_active=True)
+    held = Grant.objects.filter(Q(site=site_id) | Q(site=None))
+    return everybody.filter(Q(pk__in=held.values("user")) | Q(is_superuser=True))
+
+
 def grants(scope: Scope) -> QuerySet[Grant]:
     """Those it may see the people of: at its sites, and everywhere."""
     if scope.administers is None:

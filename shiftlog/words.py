@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
-from access.scope import Scope
+from access.granting import seeing
 from shiftlog.models.entry import MAX_NAME, MAX_TAG, MAX_TAGS
 
 MAX_MENTIONS = 50  # people named in one entry
@@ -29,6 +28,5 @@ def people_named(text: str, site_id: int | None) -> list[User]:
     names: set[str] = set()
     for name in _NAME.findall(text):
         names |= {name, name.rstrip(_AFTER_A_NAME)}
-    found = get_user_model().objects.filter(username__in=sorted(names), is_active=True)
-    ordered = found.order_by("username")[:MAX_MENTIONS]
-    return [user for user in ordered if Scope.of(user).sees_site(site_id)]
+    found = seeing(site_id).filter(username__in=sorted(names))
+    return list(found.order_by("username")[:MAX_MENTIONS])

@@ -16,6 +16,7 @@ from devices.models import Device, Site
 from shiftlog import here
 from shiftlog.models import Entry, Kind
 from shiftlog.record import record
+from shiftlog.words import MAX_MENTIONS
 from tests.granted import may
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,16 @@ def test_what_one_may_not_see_is_not_counted_and_names_nobody(olga: User, ben: U
     assert unread(olga) == NOBODY
     assert client_of(ben).get(f"/api/v1/log/{entry}/").json()["entry"]["mentions"] == []
     assert client_of(olga).post("/api/v1/log/unread/", {"read_to": entry}).status_code == 400
+
+
+def test_who_may_not_see_it_takes_nobodys_place_among_those_named(ben: User, freezer: Device):
+    others = User.objects.bulk_create([User(username=f"a{n:02}") for n in range(MAX_MENTIONS)])
+    zoe = User.objects.create_user("zoe")
+    may(zoe, (Role.VIEWER, freezer.site))
+    text = " ".join(f"@{user.username}" for user in [*others, zoe])
+    entry = write(ben, text, device="freezer-1")
+    named = client_of(ben).get(f"/api/v1/log/{entry}/").json()["entry"]["mentions"]
+    assert named == ["zoe"]
 
 
 def test_who_is_here_is_who_some_process_says() -> None:
