@@ -46,10 +46,11 @@ define beside_lint
 	test $$status = 0 || echo "make $@: failed, see above"; exit $$status
 endef
 
-# They wait for Postgres a quarter of the time with two.
+# They wait for Postgres a quarter of the time with two. Of the examples of a property test it
+# tries a fifth (tests/examples.py).
 check: WORKERS = 4
 check: $(DEV_STAMP) ## at every save: lint, JavaScript, and the tests that start no process
-	$(call beside_lint,-m "not process")
+	$(call beside_lint,-m "not process" --hypothesis-profile=quick)
 
 test: tested-with ## all checks and all tests; ARGS="bridge -k spool" narrows the Python tests
 	$(call beside_lint)

@@ -13,21 +13,15 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db.models.signals import post_save
 from django.test import TransactionTestCase
 from django.utils import translation
-from hypothesis import HealthCheck, settings
 
 from access.roles import Role
 from config.static_files import StaticFiles
 from telemetry.storage import upkeep
 from telemetry.storage.backend import backend
-from tests import emptied
+from tests import emptied, examples
 from tests.kept_running import is_asked_next
 
-# A busy machine may pause within any example, and a run of the tests must repeat the one before;
-# `--hypothesis-profile=default` looks at other examples.
-settings.register_profile(
-    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("steady")
+examples.load_profile()
 
 # Who loads `config.asgi`, to collect tests for one, is given a pool of connections: what runs after
 # it in this process would go on with a database that it took away or exchanged.

@@ -18,6 +18,7 @@ from rest_framework.test import APIClient
 
 from devices.models import Device, Site
 from telemetry.models import Series
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +35,7 @@ ODD = st.one_of(
 )  # fmt: skip
 # One machine is asked many things in one example, and each example is a request or two.
 FEW = settings(
-    max_examples=150,
+    max_examples=examples(150),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -28,6 +28,7 @@ from bridge.tests import test_http
 from bridge.tests.conftest import database, freezer
 from bridge.tests.test_http import own_ingest
 from devices.models import Device
+from tests.examples import examples
 from tests.schema_told import HOST, ToldSchema, content_of
 from tests.sight import Hidden, hidden
 from tests.test_scopes import PARAMETER, known
@@ -37,7 +38,7 @@ EXAMPLES = 4  # of each operation
 MEASURING = {"ingest", "ingest_by_path", "ingest_attributes"}  # no views of Django's
 # The same examples in each run, and the first failure as it is: to find a smaller one takes long.
 FEW = settings(
-    max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck),
+    max_examples=examples(EXAMPLES), database=None, suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],
 )  # fmt: skip
 

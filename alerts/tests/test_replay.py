@@ -21,6 +21,7 @@ from telemetry.moments import from_us, to_us
 from telemetry.storage import rollups
 from telemetry.storage.backend import backend
 from telemetry.tests.written import mark_dirty, series, write
+from tests.examples import examples
 
 SECOND = 1_000_000  # microseconds
 MINUTE = 60 * SECOND
@@ -97,7 +98,7 @@ steps = st.lists(
 
 @pytest.mark.parametrize("schedule", [None, NIGHTS])
 @settings(
-    max_examples=12,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -16,6 +16,7 @@ from bridge.intake.instants import SHORT_REACH_US, Instants, Lane
 from bridge.intake.memory import Memory
 from bridge.message import Message
 from devices.registry import DeviceRef
+from tests.examples import examples
 
 NOW = 1_700_000_000_000  # Unix milliseconds
 SERIES = {"a": 1, "b": 2, "on": 3}
@@ -79,7 +80,7 @@ def said(batch: Batch) -> Iterator[list[tuple[str, int, float | bool | str]]]:
         ]
 
 
-@settings(max_examples=40)  # each makes up to nine intakes, which know a fleet
+@settings(max_examples=examples(40))  # each makes up to nine intakes, which know a fleet
 @given(st.lists(payloads, min_size=1, max_size=4), st.booleans(), st.sampled_from([FIRST, BARE]))
 @example([b'{"a":1,"b":2,"a":3}'], False, BARE)
 @example([b'{"ts":%d,"values":{"a":1,"b":2,"a":3}}' % NOW], False, FIRST)

@@ -22,6 +22,7 @@ from bridge.intake.instants import (
     following,
     lane_of,
 )
+from tests.examples import examples
 
 NOON = 1_700_000_000_000_000
 SECOND, HOUR, DAY = 1_000_000, 3_600_000_000, 86_400_000_000
@@ -82,7 +83,7 @@ steps = st.one_of(
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -25,6 +25,7 @@ from bridge.tests.conftest import holding
 from bridge.tests.test_packet import publish
 from devices.models import Device, Presence
 from telemetry.models import QuarantinedMessage
+from tests.examples import examples
 
 NOW = 1_700_000_000_000
 
@@ -104,7 +105,7 @@ TOPIC = st.sampled_from(
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_sim.models import MODELS, Model
+from tests.examples import examples
 
 START = 1_790_000_000.0  # some morning in UTC
 STEPS = st.lists(st.floats(0.05, 900.0), min_size=1, max_size=60)
@@ -65,7 +66,7 @@ def run(model: type[Model], seed: int, steps: list[float]) -> list[dict[str, obj
 
 
 @MODEL
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=st.integers(0, 10_000), steps=STEPS)
 def test_every_value_is_plausible_and_of_its_metrics_kind(model, seed, steps):
     for row in run(model, seed, steps):
@@ -88,7 +89,7 @@ def test_every_value_is_plausible_and_of_its_metrics_kind(model, seed, steps):
 
 
 @MODEL
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(seed=st.integers(0, 10_000), steps=STEPS)
 def test_counters_never_fall(model, seed, steps):
     rows = run(model, seed, steps)

@@ -14,6 +14,7 @@ from telemetry.history import reader, texts
 from telemetry.moments import to_ms
 from telemetry.storage import rollups, summary_packs
 from telemetry.tests.written import series, write
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 END = to_ms(NOW)
@@ -210,7 +211,9 @@ def test_known_ids_are_those_of_series() -> None:
 
 
 class ReducedIsTheSameFromAnySource(TestCase):
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(
         readings=st.dictionaries(
             st.integers(END - 50 * HOUR, END - 1),

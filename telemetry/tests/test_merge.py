@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from telemetry.storage import merge, store
+from tests.examples import examples
 
 T = 1_772_323_200_000_000  # Unix microseconds
 
@@ -109,7 +110,7 @@ READINGS = st.lists(
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=60,
+    max_examples=examples(60),
 )
 @given(st.lists(st.tuples(READINGS, st.booleans()), max_size=4))
 def test_batch_after_batch_the_store_is_as_a_model_that_takes_one_reading_at_a_time(batches):

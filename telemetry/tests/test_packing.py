@@ -25,6 +25,7 @@ from telemetry.moments import from_us
 from telemetry.sql import load
 from telemetry.storage import packed_batch, packing, partitions, replace, store, unpacking
 from telemetry.storage.backend import backend
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -177,7 +178,7 @@ steps = st.one_of(
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],  # to shrink it takes minutes
     report_multiple_bugs=False,

@@ -33,6 +33,7 @@ from telemetry.storage import (
 )
 from telemetry.storage.packs import DAY_US
 from telemetry.tests.written import assert_packs_are_summaries, rollup, series, write
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 END = to_ms(NOW)
@@ -234,7 +235,7 @@ ACTIONS = st.lists(
 
 
 @settings(
-    max_examples=6, deadline=None, phases=[Phase.generate],
+    max_examples=examples(6), deadline=None, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 @given(ACTIONS)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.conditions import InvalidCondition, Subject, Takes, read
 from alerts.conditions.document import TYPES
+from tests.examples import examples
 
 HOT = {"type": "threshold", "op": "above", "limit": 5}
 
@@ -116,7 +117,7 @@ ANYTHING = SIMPLE | WITHIN
 FIELDS = sorted({field for kind in TYPES.values() for field in (*kind.fields, *kind.common)})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     kind=st.sampled_from(list(TYPES)),
     fields=st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=5),

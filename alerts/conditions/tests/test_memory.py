@@ -13,6 +13,7 @@ from alerts.conditions import Memory, State, read
 from alerts.conditions.judged import Readings
 from alerts.conditions.memory import MAX_JSON
 from alerts.conditions.window import BUCKETS
+from tests.examples import examples
 
 S = 1_000_000
 BEGIN = 1_792_872_000 * S
@@ -39,7 +40,7 @@ def test_a_window_is_bounded_however_often_a_series_comes(document) -> None:
 
 
 @pytest.mark.parametrize("document", LOOKING_BACK)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     gaps=st.lists(st.sampled_from([1, 5, 5, 7, 60, 61, 640, 1300]), min_size=2, max_size=40),
     values=st.data(),

@@ -14,6 +14,7 @@ from alerts.conditions import Condition, Memory, Screen, State, read, window
 from alerts.conditions.judged import Takes
 from alerts.conditions.tests import model
 from telemetry.moments import to_us
+from tests.examples import examples
 
 S = 1_000_000
 EXAMPLES = 40  # of each type, at each run
@@ -149,7 +150,7 @@ def past_means(draw) -> dict[int, float]:
 
 @pytest.mark.parametrize("kind", CONDITIONS)
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(EXAMPLES),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -181,7 +182,7 @@ def test_any_cut_says_what_the_model_says(kind: str, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CONDITIONS if kind != "offline"])
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=examples(EXAMPLES), deadline=None)
 @given(data=st.data())
 def test_what_the_screen_passes_over_changes_nothing(kind: str, data) -> None:
     condition, stream, now = data.draw(cases(kind))

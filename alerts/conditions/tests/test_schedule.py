@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from alerts.conditions import Schedule
 from telemetry.moments import from_us, to_us
+from tests.examples import examples
 
 ZONES = sorted(available_timezones())
 QUARTER = timedelta(minutes=15)  # clocks are set at whole quarters, and the hours tried are such
@@ -59,7 +60,7 @@ def is_open(document: dict, at: datetime) -> bool:
     return False
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(where=instants(), days=DAYS, begins=CLOCKS, ends=CLOCKS)
 def test_it_is_open_from_when_the_clock_first_shows_its_beginning(
     where, days, begins, ends
@@ -69,7 +70,7 @@ def test_it_is_open_from_when_the_clock_first_shows_its_beginning(
     assert Schedule.read(document).is_open(to_us(at)) == is_open(document, at)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(where=instants(), begins=CLOCKS, ends=CLOCKS)
 def test_of_day_and_night_exactly_one_is_open(where, begins, ends) -> None:
     zone, at = where
@@ -83,7 +84,7 @@ def test_of_day_and_night_exactly_one_is_open(where, begins, ends) -> None:
     assert day.next_edge(to_us(at)) == night.next_edge(to_us(at))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(where=instants(), days=DAYS, begins=CLOCKS, ends=CLOCKS)
 def test_nothing_changes_before_the_next_edge_and_something_does_there(
     where, days, begins, ends

@@ -17,6 +17,7 @@ from bridge.decode.rules import Rules
 from bridge.decode.rules.definition import read
 from bridge.decode.rules.problems import InvalidRule
 from bridge.message import MAX_PAYLOAD, Message
+from tests.examples import examples
 
 NOW_US = 1_700_000_000_000_000
 LONGEST = 5.0  # CPU seconds of the worst message on any machine; most take microseconds
@@ -92,7 +93,7 @@ def written(document: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(definitions, documents.map(written) | st.binary(max_size=40) | st.text().map(str.encode))
 @example({"topic": "d/{device}", "values": [{"path": "*.*.*.*"}]}, b"[" * 63 + b"]" * 63)
 def test_any_rule_reads_any_message_without_an_exception(definition, payload):
@@ -101,7 +102,7 @@ def test_any_rule_reads_any_message_without_an_exception(definition, payload):
             says(definition, payload)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.recursive(scalars, lambda inner: st.dictionaries(names, inner, max_size=3)))
 def test_whatever_is_sent_as_a_definition_is_read_or_refused(definition):
     with contextlib.suppress(InvalidRule):
