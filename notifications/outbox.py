@@ -95,6 +95,11 @@ def withdraw(keys: Iterable[str]) -> int:
     return _withdraw(key__in=list(keys))
 
 
+def withdraw_rows(ids: Iterable[int]) -> int:
+    """The same for these rows."""
+    return _withdraw(pk__in=list(ids))
+
+
 def withdraw_alert(alert_id: int) -> int:
     """The same for all that is about one alert."""
     return _withdraw(alert_id=alert_id)

@@ -25,7 +25,7 @@ from django.db import connection, transaction
 from prometheus_client import Gauge
 
 from devices.events import announce
-from notifications import deliveries
+from notifications import deliveries, in_sight, outbox
 from notifications.attempt import Attempt, attempt
 from notifications.content import Content
 from notifications.models import Channel, Notification
@@ -153,14 +153,17 @@ class Sender:
                 doubtful -= doubts
                 lanes[lane] += 1
                 chosen[channel] = notification
+            told = Notification.objects.select_related("user").in_bulk(list(chosen.values()))
+            unseen = {row for row, each in told.items() if not in_sight.may_be_told(each)}
+            outbox.withdraw_rows(unseen)
+            chosen = {channel: row for channel, row in chosen.items() if row not in unseen}
             if not chosen:
                 return []
             lease: dict[str, Any] = {"owner": self.owner, "seconds": TERM, "ids": list(chosen)}
             cursor.execute(_SQL["lease"], lease)
             channels = Channel.objects.in_bulk(list(chosen))
-            notifications = Notification.objects.in_bulk(list(chosen.values()))
         return [
-            Task(notifications[notification], channels[channel], channels[channel].failures > 0)
+            Task(told[notification], channels[channel], channels[channel].failures > 0)
             for channel, notification in chosen.items()
         ]
 

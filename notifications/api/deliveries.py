@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from access.permission import own_id
 from access.scope import EVERYTHING, Scope
 from devices import clock
+from notifications import in_sight
 from notifications.api.channel_shapes import DeliveryShape, delivery_shown
 from notifications.content import Content
 from notifications.models import Delivery, Kind, Notification
@@ -111,10 +112,10 @@ class DeliveryView(APIView):
 
 
 def _seen(request: Request) -> QuerySet[Notification]:
-    """What is about sites one sees, and what one was told oneself."""
-    by_scope = Notification.objects.visible_to(Scope.of(request))
-    own = Notification.objects.visible_to(EVERYTHING).filter(user_id=own_id(request))
-    return (by_scope | own).select_related("user")
+    """What is about sites one sees, and what one was told oneself and may see still."""
+    scope = Scope.of(request)
+    own = in_sight.own(own_id(request), scope)
+    return (Notification.objects.visible_to(scope) | own).select_related("user")
 
 
 def _filtered(request: Request) -> QuerySet[Notification]:

@@ -8,14 +8,16 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.models import Site
-from notifications import change, outbox
-from notifications.models import Channel, Delivery, Notification
+from notifications import change, in_sight, outbox
+from notifications.models import Channel, Decision, Delivery, Notification, Occasion
 from notifications.tests import made
 from notifications.tests.receiver import Receiver
 from notifications.tests.test_web_push import Browser
+from tests.granted import may
 
 pytestmark = pytest.mark.django_db
 KEY = "a-key-of-twenty-four-characters"
@@ -237,21 +239,44 @@ def test_each_attempt_is_in_the_log(api: APIClient) -> None:
     assert api.get("/api/v1/deliveries/999999/").status_code == 404
 
 
-def test_what_one_was_told_oneself_is_seen_though_its_site_is_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    user = User.objects.create_user("vera")
+def test_what_one_was_told_oneself_is_seen_as_long_as_one_may() -> None:
+    vera = User.objects.create_user("vera")
     client = APIClient()
-    client.force_authenticate(user)
+    client.force_authenticate(vera)
     near, far = (Site.objects.create(slug=slug, name=slug) for slug in ("near", "far"))
-    channel = made.channel()
-    for key, site, told in (("a", near, None), ("b", far, None), ("c", far, user.pk)):
-        content = made.content(site_id=site.pk, subject=key)
-        outbox.put(key, content, channel.pk, user_id=told)
-    narrow = Scope(frozenset({near.pk}))
-    monkeypatch.setattr(Scope, "of", classmethod(lambda _cls, _who: narrow))
-    listed = client.get("/api/v1/deliveries/").json()["deliveries"]
-    assert [(each["subject"], each["user"]) for each in listed] == [("c", "vera"), ("a", None)]
+    channel = made.channel(owner=vera)
+
+    def told(key: str, site: Site | None, what: str = "fired") -> Notification:
+        content = made.content(site_id=site and site.pk, subject=key, what=what)
+        outbox.put(key, content, channel.pk, user_id=vera.pk)
+        return Notification.objects.get(key=key)
+
+    rows = [told("near", near), told("far", far), told("no site", None, "mentioned")]
+    rows += [told("test", None, "test"), told("digest", None, "digest")]
+    rows += [told("wide digest", None, "digest"), told("old digest", None, "digest")]
+    shared = made.channel()
+    for site in (near, far):
+        outbox.put(f"shared {site.slug}", made.content(site_id=site.pk), shared.pk)
+    occasion = Occasion.objects.create(key="o", alert_id=1, content={}, due_at=clock.now())
+    for key, site in (("digest", near), ("wide digest", near), ("wide digest", far)):
+        Decision.objects.create(occasion=occasion, alert_id=1, site=site, user=vera, key=key)
+
+    def seen() -> set[str]:
+        found = client.get("/api/v1/deliveries/").json()["deliveries"]
+        keys = Notification.objects.filter(pk__in=[each["id"] for each in found])
+        return set(keys.values_list("key", flat=True))
+
+    assert len(seen()) == 9
+    may(vera, (Role.VIEWER, near))
+    assert seen() == {"near", "test", "digest", "shared near"}
+    assert client.get(f"/api/v1/deliveries/{rows[1].pk}/").status_code == 404
+    assert [in_sight.may_be_told(each) for each in rows] == [
+        True, False, False, True, True, False, False,
+    ]  # fmt: skip
+    vera.is_active = False
+    vera.save()
+    near_one, shared_one = (Notification.objects.get(key=key) for key in ("near", "shared far"))
+    assert (in_sight.may_be_told(near_one), in_sight.may_be_told(shared_one)) == (False, True)
 
 
 def subscription(browser: Browser, **more: Any) -> dict[str, Any]:

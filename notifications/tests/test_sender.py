@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import get_channel_layer
+from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 
+from access.roles import Role
 from devices import clock
+from devices.models import Site
 from notifications import deliveries, outbox, retry, sender
 from notifications.models import Channel, Delivery, Notification
 from notifications.sender import Sender
 from notifications.tests import made
 from notifications.tests.receiver import Receiver
 from telemetry.live import contract
+from tests.granted import may
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -225,6 +229,17 @@ def test_what_is_withdrawn_is_not_sent_and_what_was_sent_all_the_same_was(
     work.step()
     assert states()["not begun"] == "withdrawn"
     assert keys(receiver, "/a") == ["on its way"]
+
+
+def test_who_may_not_see_it_any_more_is_not_told_what_waited(receiver: Receiver) -> None:
+    near = Site.objects.create(slug="near", name="Near")
+    vera = may(User.objects.create_user("vera"), (Role.VIEWER, near))
+    channel = hook(receiver, "/a")
+    for key, site_id in (("elsewhere", None), ("here", near.pk)):
+        content = made.content(sentence=key, site_id=site_id)
+        assert outbox.put(key, content, channel.pk, user_id=vera.pk)
+    run(Sender(), lambda: states() == {"elsewhere": "withdrawn", "here": "sent"})
+    assert keys(receiver, "/a") == ["here"]
 
 
 def test_a_database_that_is_away_when_it_was_taken_makes_nobody_be_told_twice(
