@@ -212,10 +212,8 @@ def _compress(until: datetime) -> None:
     usual = search("pulseboard_move, ")
     try:
         timescale.compress(now, again=False)
-    except OperationalError as exc:
-        # Autovacuum, or another process at the same: the next time does it, or `maintain`.
-        if not isinstance(exc.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
-            raise
+    except partitions.StillRead:
+        pass  # Autovacuum, or another process at the same: the next time does it, or `maintain`.
     finally:
         search("", usual)
 

@@ -45,7 +45,7 @@ class Partition(NamedTuple):
 
 
 class StillRead(NotYet):
-    """Partitions that could not go yet; the message says who reads them."""
+    """Partitions or chunks that could not go or be packed yet; the message says who has them."""
 
 
 def name_of(table: str, day: date) -> str:
@@ -224,16 +224,20 @@ def _patience() -> Iterator[None]:
 
 
 def _readers(waiting: list[Partition]) -> str:
-    names = ", ".join(part.name for part in waiting[:3])
-    more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+    names = [part.name for part in waiting]
+    return held_up("dropped", names, [*{part.table for part in waiting}, *names])
+
+
+def held_up(done: str, names: list[str], relations: list[str]) -> str:
+    """That these cannot be, say, dropped, and whose transaction has one of the relations."""
+    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     with connection.cursor() as cursor:
-        relations = [*{part.table for part in waiting}, *(part.name for part in waiting)]
         cursor.execute(_SQL["find_reader"], {"relations": relations})
         row = cursor.fetchone()
     if row is None:
-        return f"{names}{more} could not be dropped yet"
+        return f"{named} could not be {done} yet"
     pid, application, since = row
     return (
-        f"{names}{more} cannot be dropped while the session {pid} ({application or 'unnamed'})"
+        f"{named} cannot be {done} while the session {pid} ({application or 'unnamed'})"
         f" has its transaction of {since:%Y-%m-%d %H:%M:%S} UTC open"
     )

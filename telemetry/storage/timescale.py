@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
-from psycopg import sql
+from psycopg import errors, sql
 
 from telemetry.history import buckets
 from telemetry.sql import load
+from telemetry.storage import partitions
 from telemetry.storage.deletion import deletion
 from telemetry.storage.summaries import LEVELS, TABLES, ranges
 
@@ -163,9 +164,10 @@ def compress(now: datetime, *, again: bool = True) -> list[str]:
 
     Their names, without those that were compressed before: these only take in what came late, if
     `again`.
-    Gives up a lock soon, or late readings would queue behind it, and raises that after the others.
+    Gives up a lock soon, or late readings would queue behind it, and raises `partitions.StillRead`
+    after the others.
     """
-    done, failed = [], None
+    done, held = [], []
     for chunk in _chunks(HYPERTABLES):
         if chunk.stop > now - COMPRESS_AFTER or (chunk.compressed and not again):
             continue
@@ -174,11 +176,13 @@ def compress(now: datetime, *, again: bool = True) -> list[str]:
                 cursor.execute(_SQL["limit_lock_wait"], {"timeout": LOCK_WAIT})
                 cursor.execute(_SQL["compress_chunk"], {"chunk": chunk.name})
         except OperationalError as exc:
-            failed = exc
+            if not isinstance(exc.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
+                raise
+            held.append(chunk.name)
         else:
             done += [] if chunk.compressed else [chunk.name]
-    if failed is not None:
-        raise failed
+    if held:
+        raise partitions.StillRead(partitions.held_up("compressed", held, held))
     return done
 
 

@@ -15,7 +15,7 @@ from telemetry import maintenance
 from telemetry.history import reader
 from telemetry.models import Series
 from telemetry.moments import from_ms, to_ms
-from telemetry.storage import retention, rollups, store, timescale
+from telemetry.storage import partitions, retention, rollups, store, timescale
 from telemetry.storage.backend import backend
 from telemetry.tests.timescaledb import (
     DAY,
@@ -178,6 +178,35 @@ def test_a_long_backlog_of_few_readings_takes_few_refreshes(
     roll_up()
     assert sorted(done) == ["rollup_1d", "rollup_1h", "rollup_1h", "rollup_1m", "rollup_1m"]
     assert sum(row[2] for row in summaries()[2]) == 40 + 60 + 3
+
+
+# One session cannot wait for itself: the server answers as it does where another has a chunk.
+HELD = """\
+CREATE FUNCTION compress_unless_held(chunk regclass) RETURNS regclass LANGUAGE plpgsql AS $$
+BEGIN
+    IF chunk = '{held}'::regclass THEN
+        RAISE lock_not_available;
+    END IF;
+    RETURN compress_chunk(chunk);
+END $$
+"""
+
+
+def test_a_chunk_that_somebody_has_holds_up_no_other_and_is_named(
+    on_timescaledb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for back in (12, 11, 10):
+        store_readings(every(MINUTE, span=HOUR, end=END - back * DAY))
+    held, *others = sorted(chunks())
+    rows(HELD.format(held=held))
+    asked = "SELECT compress_unless_held(%(chunk)s::regclass)"
+    with monkeypatch.context() as patch:
+        patch.setitem(timescale._SQL, "compress_chunk", asked)
+        with pytest.raises(partitions.StillRead, match=f"^{held} could not be compressed yet$"):
+            compress()
+    rows("DROP FUNCTION compress_unless_held(regclass)")
+    assert chunks() == {held: False} | dict.fromkeys(others, True)
+    assert compress() == [held]
 
 
 def test_a_deleted_series_goes_from_every_table_compressed_or_not(
