@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { firstWords, isSafe, parse } from "../js/log/markdown.js";
+import { firstWords, isSafe, leadsTo, parse } from "../js/log/markdown.js";
 
 const text = (said) => ({ type: "text", text: said });
 const line = (said, names = []) => /** @type {any} */ (parse(said, names)[0]).inside;
@@ -67,4 +67,12 @@ test("a text of nothing but marks is read in a moment, and as deep as any", () =
     assert.ok(all.length > 0, mark);
   }
   assert.equal(parse(`${">".repeat(100)} deep`).length, 1);
+});
+test("a link whose words do not say where it leads says so", () => {
+  for (const [href, words, said] of [
+    ["https://evil.example/login", "https://bank.example/login", "evil.example"], ["https://evil.example/", "Runbook", "evil.example"],
+    ["https://bank.example@evil.example/", "https://bank.example@evil.example/", "evil.example"], ["https://b\u0430nk.example/", "bank", "xn--bnk-6cd.example"],
+    ["mailto:a@evil.example?subject=x", "Support", "a@evil.example"], ["https://:99999/", "odd", "https://:99999/"],
+    ["https://example.org/a", "https://example.org/a", ""], ["https://example.org/a", "example.org", ""], ["mailto:a@b.de", "a@b.de", ""], ["/devices/a/", "the pump", ""],
+  ]) assert.equal(leadsTo(href, words), said, href);
 });

@@ -164,6 +164,16 @@ export function isSafe(href) {
   return /^(https?:\/\/[^/\\]|mailto:)/i.test(href);
 }
 
+/** Where a link to others leads, when its words do not say so: its host, or whom it writes to. "" when they do, and for our own pages.
+ * @param {string} href @param {string} text */
+export function leadsTo(href, text) {
+  if (href.startsWith("/")) return "";
+  if (!URL.canParse(href)) return href;
+  const { protocol, host, username, pathname } = new URL(href);
+  if (protocol === "mailto:") return text === pathname || text === href ? "" : pathname;
+  return (text === href && !username) || text === host ? "" : host;
+}
+
 /** What it says without its marks, on one line, at most so long. @param {string} text @param {number} most characters */
 export function firstWords(text, most) {
   const said = parse(text).map(plainBlock).join(" ").replace(/\s+/g, " ").trim();

@@ -1,7 +1,7 @@
 /** A text of the log as elements: built one by one from its tree, so that nothing written can become markup. */
 
 import { el } from "../page/element.js";
-import { parse } from "./markdown.js";
+import { leadsTo, parse } from "./markdown.js";
 
 /** @param {string} text @param {{mentions?: string[], me?: string}} [meant] who is meant by @name, and who looks @returns {HTMLElement} */
 export function written(text, { mentions = [], me = "" } = {}) {
@@ -35,5 +35,7 @@ function inlineOf(inside, me) {
 
 /** One to others opens beside the page, and does not tell them where one came from. @param {string} href @param {string} text */
 function linkTo(href, text) {
-  return el("a", { class: "link", text, attrs: { href, ...(href.startsWith("/") ? {} : { target: "_blank", rel: "noopener noreferrer" }) } });
+  const host = leadsTo(href, text);
+  const where = host && el("span", { class: "quiet host", text: ` (${host})` });
+  return el("a", { class: "link", attrs: { href, ...(href.startsWith("/") ? {} : { target: "_blank", rel: "noopener noreferrer" }) } }, text, where);
 }
