@@ -5,15 +5,25 @@ const IDLE = 30_000; // ms nobody has touched the page, after which the room may
 const STEP_EVERY = 5_000; // … by a row at a time, so that nothing jumps
 const USES = ["pointermove", "pointerdown", "keydown", "wheel", "scroll"];
 
+const PHONE = "(max-width: 720px)";
+
+/** @typedef {{now: () => number, isPhone: () => boolean, used: (told: () => void) => void}} World `used`: has told when somebody touches the page */
+/** @type {World} */ const PAGE = {
+  now: () => performance.now(),
+  isPhone: () => matchMedia(PHONE).matches,
+  used: (told) => USES.forEach((use) => addEventListener(use, told, { passive: true, capture: true })),
+};
+
 export class ProblemRoom {
-  /** @param {HTMLElement} list its `data-room` says how many rows */
-  constructor(list) {
+  /** @param {{dataset: DOMStringMap}} list its `data-room` says how many rows @param {World} [world] */
+  constructor(list, world = PAGE) {
     this.list = list;
+    this.world = world;
     this.isAll = false; // all are asked for
     this.rows = 0; // before the first
     this.stepped = 0;
-    this.used = performance.now();
-    for (const use of USES) addEventListener(use, () => (this.used = performance.now()), { passive: true, capture: true });
+    this.used = world.now();
+    world.used(() => (this.used = world.now()));
   }
 
   /** All of them, or again those there is room for. */
@@ -24,8 +34,8 @@ export class ProblemRoom {
 
   /** @param {number} many problems */
   make(many) {
-    const wanted = Math.min(matchMedia("(max-width: 720px)").matches ? MOST.phone : MOST.wide, Math.max(1, many));
-    const now = performance.now();
+    const wanted = Math.min(this.world.isPhone() ? MOST.phone : MOST.wide, Math.max(1, many));
+    const now = this.world.now();
     if (this.rows === 0) {
       this.rows = wanted;
       this.used = this.stepped = now; // a page that took long to load was not left alone so long
