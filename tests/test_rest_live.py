@@ -20,7 +20,6 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
-from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from access.audit_entry import AuditEntry
@@ -34,6 +33,7 @@ from notifications.tests.test_channels_api import ntfy
 from notifications.tests.test_people_api import ROTA
 from notifications.tests.test_web_push import Browser
 from telemetry.models import QuarantinedMessage, Series
+from tests import openapi
 from tests.schema_told import ToldSchema
 
 __all__ = ["cookie", "hub"]  # fixture
@@ -456,10 +456,9 @@ STEPS = [
 
 def operations() -> dict[str, tuple[str, str]]:
     """(method, path) of each that writes, by its id."""
-    schema = SchemaGenerator().get_schema(public=True)
     return {
         each["operationId"]: (method, path)
-        for path, methods in schema["paths"].items()
+        for path, methods in openapi.schema()["paths"].items()
         for method, each in methods.items()
         if method != "get"
     }

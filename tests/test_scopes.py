@@ -18,7 +18,6 @@ from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from drf_spectacular.generators import SchemaGenerator
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
@@ -30,6 +29,7 @@ from dashboard.models import SavedView
 from devices.models import ApiTokenName, Device
 from notifications.models import Channel, Notification
 from telemetry.models import QuarantinedMessage
+from tests import openapi
 from tests.granted import may
 from tests.sight import HIDDEN_ID, SECRET, Hidden, hidden, viewer
 
@@ -84,8 +84,7 @@ NOT_OF_A_SITE = re.compile(
 
 def operations() -> Iterator[tuple[str, str]]:
     """Every (method, path) of the OpenAPI schema that may speak of a site."""
-    schema = SchemaGenerator().get_schema(public=True)
-    for path, methods in schema["paths"].items():
+    for path, methods in openapi.schema()["paths"].items():
         if not NOT_OF_A_SITE.match(path):
             yield from ((method, path) for method in methods)
 
@@ -432,9 +431,7 @@ def test_metrics_name_nothing_of_a_site(hidden: Hidden):
 
 def test_the_api_has_no_address_its_schema_does_not_tell_of():
     """Otherwise the walk over the schema would miss it."""
-    told = {
-        re.sub(r"\{\w+\}", "*", path) for path in SchemaGenerator().get_schema(public=True)["paths"]
-    }
+    told = {re.sub(r"\{\w+\}", "*", path) for path in openapi.schema()["paths"]}
     for pattern in addresses(get_resolver().url_patterns):
         if pattern.startswith("api/v1/"):
             plain = re.sub(r"\(\?P<\w+>.*?\)(?=/|\\|$)|<[^>]+>", "*", pattern)

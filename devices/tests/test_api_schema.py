@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 
 
-@pytest.fixture
-def schema(tmp_path):
-    target = tmp_path / "schema.json"
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    target = tmp_path_factory.mktemp("schema") / "schema.json"
     call_command(
         "spectacular", validate=True, fail_on_warn=True, file=str(target), format="openapi-json"
     )
