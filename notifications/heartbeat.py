@@ -15,6 +15,7 @@ from prometheus_client import Gauge
 from notifications.answer import Outcome
 from notifications.outbound import http
 from notifications.sql import load
+from telemetry import job_runs
 from telemetry.followers import REGISTRY, Follower, registered
 from telemetry.workers import thread, worker_state
 
@@ -25,6 +26,9 @@ RETRY = 10.0  # seconds after a beat that was not taken or not sent
 IDLE = 60.0  # seconds between two looks where nobody is told
 BRIDGE_LATE = 60.0  # seconds without a word from a bridge that ran before
 FOLLOWER_LATE = 120.0  # seconds in which a follower did no step, in any process
+MAINTENANCE_LATE = (
+    900.0  # seconds in which no job of maintenance ended well; one may take ten minutes
+)
 SENDING_LATE = 600.0  # seconds that something waits which could be sent
 
 _SQL = load("heartbeat")
@@ -89,6 +93,9 @@ def troubles() -> list[str]:
         late = ages.get(follower.name)
         if follower.name != NAME and (late is None or late > FOLLOWER_LATE):
             found.append(f"the follower {follower.name} does not work")
+    idle = job_runs.idle()
+    if idle > MAINTENANCE_LATE:
+        found.append(f"maintenance has done nothing for {idle:.0f} s")
     if overdue:
         found.append(f"{overdue} notifications wait though they could be sent")
     return found

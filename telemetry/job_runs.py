@@ -57,6 +57,14 @@ class Turn:
             return cursor.fetchone() if fetch else None
 
 
+def idle() -> float:
+    """For how many seconds maintenance has done nothing, or has left waiting what came first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["fetch_idle"])
+        (seconds,) = cursor.fetchone()
+    return max(0.0, seconds or 0.0)
+
+
 def states() -> list[dict[str, Any]]:
     """Each registered job and how it went, as the pipeline page gets it."""
     rows = JobRun.objects.in_bulk([job.name for job in registered()])

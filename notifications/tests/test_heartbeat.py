@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from devices import clock
 from notifications import heartbeat, outbox
@@ -15,7 +16,7 @@ from notifications.tests import made
 from notifications.tests.receiver import Receiver
 from telemetry import follower_runs
 from telemetry.followers import registered
-from telemetry.models import FollowerRun
+from telemetry.models import FollowerRun, JobRun
 from telemetry.worker_counts import IngestWorker
 from telemetry.workers import worker_state
 
@@ -65,6 +66,17 @@ def test_it_is_silent_while_something_does_not_work(
     worker_state.forget("bridge-0")  # it was retired
     worker_state.write_counters("http-1", clock.now(), {})
     aged(IngestWorker, "updated_at", name="http-1")
+    JobRun.objects.create(name="pack", succeeded_at=clock.now() - LONG_AGO)
+    JobRun.objects.create(name="tend", failed_at=clock.now())
+    assert troubles() == ["maintenance has done nothing for 3600 s"]
+    JobRun.objects.create(name="roll_up", succeeded_at=clock.now())
+    assert troubles() == []
+    JobRun.objects.all().delete()
+    with connection.cursor() as cursor:
+        waiting = "INSERT INTO commit_log (series, spans, committed_at) VALUES ('', '{}', %s)"
+        cursor.execute(waiting, [clock.now() - LONG_AGO])
+        assert troubles() == ["maintenance has done nothing for 3600 s"]  # nor ever has
+        cursor.execute("DELETE FROM commit_log")
     assert troubles() == []
     assert well.at("/beat") == []
     beating.step()

@@ -27,6 +27,14 @@ SELECT coalesce(
 )::float8
 FROM telemetry_jobrun WHERE name = %(name)s
 
+-- name: fetch_idle
+-- For how many seconds no job has ended well, in any process; before the first has, for how many the
+-- oldest commit waits for one. None of anything: null.
+SELECT extract(epoch FROM clock_timestamp() - coalesce(
+    (SELECT max(succeeded_at) FROM telemetry_jobrun),
+    (SELECT committed_at FROM commit_log ORDER BY commit_log.xid, seq LIMIT 1)
+))::float8
+
 -- name: note_success
 -- The job is done, and due again after a while.
 UPDATE telemetry_jobrun

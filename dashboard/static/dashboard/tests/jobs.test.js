@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { asJob, behind, remark, standing } from "../js/pipeline/jobs.js";
+import { asJob, behind, idle, remark, standing } from "../js/pipeline/jobs.js";
 
 const NOW = 1_790_000_000_000;
 const HOUR = 3_600_000;
@@ -37,7 +37,18 @@ test("what it did and how long it took stand beside it", () => {
 
 test("a backlog is said, and a transaction that holds it up", () => {
   const none = { commits: 3, commits_age_ms: 900, minutes: 1, oldest_minute: NOW };
-  assert.equal(behind(none), "summaries are up to date");
-  assert.equal(behind({ ...none, minutes: 43_200 }).replace(/\s/g, " "), "43 200 minutes are still to be summarised");
-  assert.match(behind({ ...none, commits_age_ms: 600_000 }), /commits wait for a transaction that is still open/);
+  assert.equal(behind(none, true), "summaries are up to date");
+  assert.equal(behind(none, false), "summaries are up to date");
+  assert.equal(behind({ ...none, minutes: 43_200 }, false).replace(/\s/g, " "), "43 200 minutes are still to be summarised");
+  assert.match(behind({ ...none, commits_age_ms: 600_000 }, false), /commits wait for a transaction that is still open/);
+  assert.match(behind({ ...none, commits_age_ms: 600_000 }, true), /commits wait for maintenance, the oldest for 10/);
+});
+
+test("maintenance is away when no job was done or tried for a quarter of an hour", () => {
+  const none = { commits: 0, commits_age_ms: 0, minutes: 0, oldest_minute: null };
+  assert.equal(idle([job, { ...job, succeeded_at: NOW - 9 * HOUR }], none, NOW), 0);
+  assert.equal(idle([{ ...job, succeeded_at: NOW - 3 * HOUR }, { ...job, succeeded_at: NOW - 2 * HOUR }], none, NOW), 2 * HOUR);
+  assert.equal(idle([{ ...job, succeeded_at: NOW - 3 * HOUR, failed_at: NOW - 1_000 }], none, NOW), 0); // that is said as what it is
+  assert.equal(idle([{ ...job, succeeded_at: null }], none, NOW), 0);
+  assert.equal(idle([{ ...job, succeeded_at: null }], { ...none, commits_age_ms: HOUR }, NOW), HOUR);
 });

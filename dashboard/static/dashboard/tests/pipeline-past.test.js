@@ -6,7 +6,7 @@ import { verdict } from "../js/pipeline/verdict.js";
 const MINUTE = 60_000;
 const well = {
   unknown: false, workers: 2, alive: 2, full: [], databaseAway: false, brokerAway: false, spooled: 0, missing: 0, lag: 40, normalLag: 5_000,
-  perSecond: 120, usual: /** @type {[number, number]} */ ([100, 140]), failing: [],
+  perSecond: 120, usual: /** @type {[number, number]} */ ([100, 140]), idle: 0, failing: [],
 };
 const plain = (/** @type {string} */ text) => text.replaceAll("\u2009", " ").replaceAll("\u202f", " ");
 const said = (/** @type {object} */ more, past = { behind: 0, unknown: 0 }) => plain(verdict({ ...well, ...more }, past).text);
@@ -66,6 +66,7 @@ test("the worst that is true is what is said", () => {
     [{ alive: 1 }, "silent", "1 of 2 workers not heard; the others store what comes."],
     [{ lag: 12_000 }, "silent", "Storing is 12 s behind."],
     [{ spooled: 12_345 }, "late", "It catches up: 12 345 messages of the spool still to be stored."],
+    [{ idle: 7_200_000, failing: ["Summaries"] }, "late", "All that comes is stored, but maintenance has done nothing for 2 h: is manage.py maintain running?"],
     [{ failing: ["Summaries"] }, "late", "All that comes is stored, but maintenance fails: Summaries."],
     [{ perSecond: 3 }, "late", "Fewer messages than usual: 3.0 messages a second, usually 100 to 140."],
     [{ perSecond: 500 }, "late", "More messages than usual: 500 messages a second, usually 100 to 140; all of them are stored."],

@@ -13,6 +13,7 @@ import { t } from "../page/language.js";
 const OVERDUE = 3; // times its interval without a success
 const SLACK = 60_000; // ms beyond that: one that comes every 2 s may take longer than it waits
 const BEHIND = 60_000; // ms of the oldest commit not read
+const IDLE = 15 * 60_000; // ms in which some job is done, while any process does them
 
 const LABELS = /** @type {Record<string, string>} */ ({
   make_days: t("Room for the days ahead"), roll_up: t("Summaries"), forget_commits: t("Trim the commit log"), merge_commits: t("Shorten the commit log"),
@@ -51,10 +52,18 @@ export function asJob(follower) {
     failures: 0, failures_in_row: follower.failing ? 1 : 0, seconds: 0, did: "" };
 }
 
-/** How far the summaries are behind, in a sentence. @param {Backlog} backlog */
-export function behind(backlog) {
-  const late = backlog.commits_age_ms > BEHIND
-    ? t("{commits} commits wait for a transaction that is still open, the oldest for {commits_age_ms}", { commits: number(backlog.commits, 0), commits_age_ms: duration(backlog.commits_age_ms) }) : "";
+/** For how long no process has done any job, in ms; 0 while one does. @param {Job[]} jobs @param {Backlog} backlog @param {number} now */
+export function idle(jobs, backlog, now) {
+  const last = Math.max(0, ...jobs.map((job) => Math.max(job.succeeded_at ?? 0, job.failed_at ?? 0)));
+  const since = last ? now - last : backlog.commits_age_ms;
+  return since > IDLE ? since : 0;
+}
+
+/** How far the summaries are behind, in a sentence. @param {Backlog} backlog @param {boolean} isIdle nobody makes them */
+export function behind(backlog, isIdle) {
+  const said = { commits: number(backlog.commits, 0), commits_age_ms: duration(backlog.commits_age_ms) };
+  const late = backlog.commits_age_ms <= BEHIND ? "" : isIdle ? t("{commits} commits wait for maintenance, the oldest for {commits_age_ms}", said)
+    : t("{commits} commits wait for a transaction that is still open, the oldest for {commits_age_ms}", said);
   const minutes = backlog.minutes > 1 ? t("{minutes} minutes are still to be summarised", { minutes: number(backlog.minutes, 0) }) : "";
   return [late, minutes].filter(Boolean).join(" · ") || t("summaries are up to date");
 }
@@ -66,7 +75,7 @@ export class Jobs {
 
   /** @param {Job[]} jobs @param {Backlog} backlog @param {number} now ms */
   show(jobs, backlog, now) {
-    setText(byId("backlog"), behind(backlog));
+    setText(byId("backlog"), behind(backlog, idle(jobs, backlog, now) > 0));
     for (const job of jobs) {
       const { mark, note, row } = this.#row(job);
       const { state, word } = standing(job, now);

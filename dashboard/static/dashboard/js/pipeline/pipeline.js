@@ -6,7 +6,7 @@ import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { duration, number, size } from "../page/format.js";
 import { get } from "../page/rest.js";
 import { inTurn } from "../page/in-turn.js";
-import { Jobs, asJob, nameOf } from "./jobs.js";
+import { Jobs, asJob, idle, nameOf } from "./jobs.js";
 import { Keeping } from "./keeping.js";
 import { PipelinePast } from "./past.js";
 import { alarms, balance, clockOff, gone, summed } from "./rates.js";
@@ -32,6 +32,7 @@ const past = new PipelinePast(() => second());
 let stored = 0;
 let answered = false;
 /** jobs that fail, by name @type {string[]} */ let failing = [];
+let idleFor = 0;
 
 /** A number of the page, which is there before the first answer, so that nothing moves when it comes. @param {string} id */
 function tile(id) {
@@ -75,6 +76,7 @@ const read = inTurn(async () => {
     showClock(clockOff(t("the host of the web process"), answer.clock_ahead_ms));
     const work = [...answer.jobs, ...answer.followers.map(asJob)];
     jobs.show(work, answer.backlog, answer.now);
+    idleFor = idle(answer.jobs, answer.backlog, answer.now);
     failing = work.filter((job) => job.failing).map(nameOf);
     answered = true;
     endTrouble(byId("trouble"));
@@ -165,7 +167,7 @@ function showVerdict(/** @type {Worker[]} */ all, /** @type {Worker[]} */ alive,
     unknown: connection.trouble()?.what === "connection" && isUnknown(), workers: all.length, alive: alive.length,
     full: alive.filter((w) => w.counters.spool_full).map((w) => w.name), databaseAway: hung || alive.some((w) => w.counters.database_up === 0),
     brokerAway: alive.some((w) => w.counters.connected === 0), spooled, missing: alive.reduce((sum, w) => sum + balance(w.counters), 0),
-    lag, normalLag: past.normalLag, perSecond: rates.length ? rates.reduce((sum, each) => sum + each, 0) : null, usual: past.usual, failing,
+    lag, normalLag: past.normalLag, perSecond: rates.length ? rates.reduce((sum, each) => sum + each, 0) : null, usual: past.usual, idle: idleFor, failing,
   }, past.sum);
   setMark(byId("verdict"), state, text);
 }

@@ -9,8 +9,8 @@ const MINUTE = 60_000; // ms
 
 /**
  * @typedef {{unknown: boolean, workers: number, alive: number, full: string[], databaseAway: boolean, brokerAway: boolean, spooled: number,
- *   missing: number, lag: number, normalLag: number, perSecond: number|null, usual: [number, number]|null, failing: string[]}} Now
- *   `full`: workers whose spool is; `failing`: jobs that do
+ *   missing: number, lag: number, normalLag: number, perSecond: number|null, usual: [number, number]|null, idle: number, failing: string[]}} Now
+ *   `full`: workers whose spool is; `idle`: ms in which nobody did any job; `failing`: jobs that do
  * @typedef {{behind: number, unknown: number}} Past minutes of the last 24 hours
  * @param {Now} now @param {Past|null} past @returns {{state: string, text: string}}
  */
@@ -35,6 +35,7 @@ function worst(now) {
   if (now.alive < now.workers) return { state: "silent", text: t("{away} of {workers} workers not heard; the others store what comes.", { away: now.workers - now.alive, workers: now.workers }) };
   if (now.lag > now.normalLag) return { state: "silent", text: t("Storing is {lag} behind.", { lag: duration(now.lag) }) };
   if (now.spooled) return { state: "late", text: t("It catches up: {spooled} of the spool still to be stored.", { spooled: counted(now.spooled, "message") }) };
+  if (now.idle) return { state: "late", text: t("All that comes is stored, but maintenance has done nothing for {idle}: is manage.py maintain running?", { idle: duration(now.idle) }) };
   if (now.failing.length) return { state: "late", text: t("All that comes is stored, but maintenance fails: {jobs}.", { jobs: now.failing.join(", ") }) };
   if (!usual || rate === null) return null;
   if (rate < FEW * usual[0]) return { state: "late", text: t("Fewer messages than usual: {rate}, usually {range}.", { rate: perSecond(rate), range: range(usual) }) };
