@@ -38,14 +38,15 @@ def announce_moved(devices: Iterable[Device], left: Mapping[int, int | None]) ->
         announce_devices("changed", ids, site)
 
 
-def announce_removed(devices: Iterable[Device]) -> None:
-    """After commit, that these are gone."""
-    messages = [_gone(device) for device in devices]
+def announce_removed(devices: Iterable[Device], *, kept: bool) -> None:
+    """After commit, that these are gone; `kept`: they can be had back."""
+    messages = [_gone(device, kept) for device in devices]
     announce_after_commit(lambda: messages)
 
 
-def _gone(device: Device) -> dict[str, Any]:
-    return device_event("deleted", {"id": device.pk, "uid": device.uid}, device.site_id)
+def _gone(device: Device, kept: bool) -> dict[str, Any]:
+    named = {"id": device.pk, "uid": device.uid, "kept": kept}
+    return device_event("deleted", named, device.site_id)
 
 
 def _events(change: Change, ids: Sequence[int], left: int | None) -> Iterator[dict[str, Any]]:
@@ -75,7 +76,7 @@ def device_saved(instance: Device, created: bool, raw: bool, **_kwargs: Any) -> 
 
 @receiver(post_delete, sender=Device, dispatch_uid="devices.device_deleted")
 def device_deleted(instance: Device, **_kwargs: Any) -> None:
-    announce_removed([instance])
+    announce_removed([instance], kept=False)
 
 
 @receiver(post_save, sender=Site, dispatch_uid="devices.site_saved")

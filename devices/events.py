@@ -29,9 +29,9 @@ Change = Literal["created", "changed", "deleted"]
 def device_event(
     change: Change, device: dict[str, Any], site: int | None, left: int | None = None
 ) -> dict[str, Any]:
-    """The channel message for one change; `device` is its list form (`{"id", "uid"}` when
-    deleted), `site` the id of where it stands, `left` of where it stood when it moved: who sees
-    that one alone is told that it is gone."""
+    """The channel message for one change; `device` is its list form (`{"id", "uid",
+    "kept"}` when deleted; `kept`: it can be had back), `site` the id of where it stands, `left` of
+    where it stood when it moved: who sees that one alone is told that it is gone."""
     return {
         "type": "live.event",
         "event": "device",

@@ -36,7 +36,7 @@ def remove(visible: ScopedQuerySet[Device], uids: Sequence[str], by: Any) -> Out
         outcome = _locked(visible, uids)
         new = [device for device in outcome.devices if device.removed_at is None]
         _write(new, clock.now(), by if by.is_authenticated else None)
-        announce_removed(new)
+        announce_removed(new, kept=True)
         signals.tell("removed", new, by)
     return outcome
 

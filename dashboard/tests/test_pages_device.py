@@ -127,7 +127,7 @@ def test_paper_shows_the_charts_that_were_out_of_sight(page: Page):
 
 def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page: Page):
     # Announced only: what the page asks until it hears of it would be answered by 404.
-    gone = device_event("deleted", {"id": 1, "uid": "freezer-1"}, site=None)
+    gone = device_event("deleted", {"id": 1, "uid": "freezer-1", "kept": True}, site=None)
     tell_until(
         lambda: announce(EVENTS_GROUP, gone),
         lambda: "This device was deleted." in open_page.locator("#trouble").inner_text(),
@@ -135,6 +135,7 @@ def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page:
     expect(open_page.locator("#presence-word .word")).to_have_text("Removed")
     expect(open_page.locator("#trouble a")).to_have_text("Back to the fleet")
     expect(open_page.locator("#trouble button")).to_have_text("Restore it")
+    expect(open_page.locator("[data-edit]").first).to_be_hidden()
     asked: list[str] = []
     open_page.on("request", lambda request: asked.append(request.url))
     open_page.keyboard.press("-")  # a wider window, that is to be read
@@ -143,3 +144,10 @@ def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page:
         open_page.evaluate("setTimeout(() => console.log('later'), 5000)")
     assert [url for url in asked if "freezer-1" in url or "/readings/" in url] == []
     expect(open_page.locator("#trouble")).to_contain_text("This device was deleted.")
+    # In earnest now: nobody is offered to have it back.
+    gone["device"]["kept"] = False
+    announce(EVENTS_GROUP, gone)
+    expect(open_page.locator("#trouble")).to_contain_text("deleted for good")
+    expect(open_page.locator("#trouble button")).to_have_count(0)
+    expect(open_page.locator("#presence-evidence")).to_have_text("It is here no more.")
+    expect(open_page.locator("#no-series")).to_be_hidden()

@@ -134,8 +134,12 @@ def test_open_pages_hear_of_it(api, monkeypatch):
     send(api, "removed-devices", "a")
     told = [(each["event"], each.get("change"), each.get("deleted")) for each in heard()]
     assert told == [("device", "deleted", None), ("series", None, [series])]
+    assert heard()[0]["device"]["kept"] is True
     announced.clear()
     send(api, "restored-devices", "a")
     told = [(each["event"], each.get("change")) for each in heard()]
     assert told == [("device", "created"), ("series", None)]
     assert [each["id"] for each in heard()[1]["series"]] == [series]
+    announced.clear()
+    assert api.delete("/api/v1/devices/a/").status_code == 204
+    assert [each["device"]["kept"] for each in heard() if each["event"] == "device"] == [False]

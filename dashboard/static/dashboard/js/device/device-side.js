@@ -73,7 +73,7 @@ export class DeviceSide {
     const now = serverNow();
     if (this.device.removed) {
       for (const id of ["presence-word", "presence-mark"]) setMark(byId(id), "waiting", t("Removed"));
-      setText(byId("presence-evidence"), t("It was deleted, and can be had back for 7 days."));
+      setText(byId("presence-evidence"), this.device.kept ? t("It was deleted, and can be had back for 7 days.") : t("It is here no more."));
       setText(byId("presence-clock"), "");
       setTab(t("Removed · {name}", { name: this.device.name }), 0);
       return;

@@ -24,7 +24,7 @@ import { applyZone } from "../time/zone-choice.js";
 import { TimeControl } from "../time/time-control.js";
 import { TimeHistory } from "../time/time-history.js";
 import { TimeLine } from "../time/time-line.js";
-import { offerRestore, wireEditing } from "../work/device-page.js";
+import { tellGone, wireEditing } from "../work/device-page.js";
 import { wireTimePage } from "../time/time-page.js";
 import { t } from "../page/language.js";
 
@@ -129,7 +129,9 @@ function wireEvents() {
     if (message.change === "deleted") {
       device.removed = true;
       timeLine.follow([]); // its series are gone with it
-      offerRestore(byId("trouble"), device.uid);
+      device.kept = Boolean(message.device.kept);
+      tellGone(byId("trouble"), device.uid, device.kept);
+      for (const part of document.querySelectorAll("#no-series, [data-edit]")) part.setAttribute("hidden", "");
       second();
       return;
     }

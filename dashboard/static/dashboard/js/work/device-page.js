@@ -16,10 +16,11 @@ async function dragLimits(/** @type {any} */ device, /** @type {any} */ charts, 
   (await import("./limit-drag.js")).dragLimits(device, charts, metric);
 }
 
-/** This device was deleted; whoever looks at it may have it back. @param {HTMLElement} area @param {string} uid */
-export function offerRestore(area, uid) {
-  area.replaceChildren(icon("i-warn"), el("span", { text: t("This device was deleted. It can be had back for 7 days, as it was.") }),
-    el("button", { class: "button tiny", text: t("Restore it"), data: { needs: "administrator" }, on: { click: async () => (await import("./undo.js")).restoreDevices([uid]) } }),
+/** This device is no more; whoever looks at it may have it back while it is kept. @param {HTMLElement} area @param {string} uid @param {boolean} kept */
+export function tellGone(area, uid, kept) {
+  const said = kept ? t("This device was deleted. It can be had back for 7 days, as it was.") : t("This device was deleted for good, or stands now where you may not look.");
+  area.replaceChildren(icon("i-warn"), el("span", { text: said }),
+    ...(kept ? [el("button", { class: "button tiny", text: t("Restore it"), data: { needs: "administrator" }, on: { click: async () => (await import("./undo.js")).restoreDevices([uid]) } })] : []),
     el("a", { class: "button tiny", text: t("Back to the fleet"), attrs: { href: "/" } }));
   area.hidden = false;
 }
