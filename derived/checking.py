@@ -9,7 +9,7 @@ from derived import computing, definition
 from derived.errors import DerivedError
 from derived.models.derived_series import default_hold
 from devices import clock
-from telemetry.expression import Formula, InvalidExpression, Typed
+from telemetry.expression import Formula, InvalidExpression, Typed, sentence
 from telemetry.expression.reach import longest
 from telemetry.models import Series
 from telemetry.moments import to_us
@@ -73,12 +73,6 @@ def checked(text: str, at: str, sources: Mapping[str, Source]) -> Checked:
         days = back_us / 86_400e6
         raise Refused({"formula": f"It needs readings of {days:.3g} days, which are not kept."})
     return Checked(formula, at, gives)
-
-
-def sentence(wrong: Exception) -> str:
-    """What is wrong with a formula, as it is told."""
-    said = str(wrong)
-    return f"{said[0].upper()}{said[1:]}."
 
 
 def _typed(series: Series) -> Typed:

@@ -11,7 +11,7 @@ import numpy as np
 from derived import checking, computing, definition
 from derived.definition import Definition
 from devices import clock
-from telemetry.expression import InvalidExpression, TooMuch
+from telemetry.expression import InvalidExpression, TooMuch, sentence
 from telemetry.history import instants
 from telemetry.history.read_limit import limited
 from telemetry.moments import in_ms
@@ -50,7 +50,7 @@ def of(text: str, at: str, sources: Mapping[str, checking.Source], hours: float)
     try:
         return answer | {"points": _points(defined, start_us, now_us)}
     except TooMuch as exc:
-        return answer | {"errors": {"formula": checking.sentence(exc)}}
+        return answer | {"errors": {"formula": sentence(exc)}}
 
 
 @limited()

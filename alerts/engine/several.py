@@ -6,7 +6,8 @@ second at most, and only when one of their series got readings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,11 @@ from alerts.engine.fleet import Fleet
 from alerts.engine.late import Late
 from alerts.engine.target import Target
 from alerts.engine.watched import UNREAD, hits
+from telemetry.expression import TooMuch
 from telemetry.history import news
 from telemetry.storage.commit_log import Commit
+
+logger = logging.getLogger(__name__)
 
 LOOK_EVERY_US = 1_000_000  # between two looks at one target
 FIRST_US = 15 * 60_000_000  # of the past, of one of which nothing is remembered
@@ -46,8 +50,24 @@ class _Formula:
             ours = found.places == place
             columns[name] = (found.times_us[ours], found.values[ours])
         instants = np.unique(found.times_us[found.times_us > since_us])
-        values = self.judging.evaluate(columns, instants) if len(instants) else np.empty(0)
-        return instants, np.asarray(values, dtype=np.float64)
+        values = self._evaluated(columns, instants) if len(instants) else np.empty(0)
+        return instants, values
+
+    def _evaluated(self, columns: Mapping[str, tuple[Times, Values]], instants: Times) -> Values:
+        """In halves where it is too much at once: one formula must not keep the engine from judging
+        all the others. What is too much at one instant has no value."""
+        try:
+            return np.asarray(self.judging.evaluate(columns, instants), dtype=np.float64)
+        except TooMuch as exc:
+            half = len(instants) // 2
+            if not half:
+                logger.warning(
+                    "rule %d is not judged: %s", self.target.place.rule.id, exc,
+                    extra={"action": "too_much"},
+                )  # fmt: skip
+                return np.array([np.nan])
+        parts = instants[:half], instants[half:]
+        return np.concatenate([self._evaluated(columns, each) for each in parts])
 
 
 class Several:

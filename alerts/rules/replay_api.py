@@ -30,6 +30,7 @@ from devices import clock
 from devices.models import Device
 from telemetry.api.history_view import HistoryView
 from telemetry.api.shapes import ms
+from telemetry.expression import TooMuch, sentence
 from telemetry.history.buckets import DAY
 from telemetry.history.columns import MINUTE_US
 from telemetry.models import Series
@@ -143,7 +144,10 @@ class AlertRuleReplayView(HistoryView):
             done = replay_presence(condition, page[:PAGE], start_us, stop_us)
             last = done[-1][0].pk if done else None
         else:
-            done, last = replayed(condition, page[:PAGE], start_us, stop_us)
+            try:
+                done, last = replayed(condition, page[:PAGE], start_us, stop_us)
+            except TooMuch as exc:
+                raise ValidationError({"condition.formula": [sentence(exc)]}) from exc
         zone = ZoneInfo(given["zone"])
         shown = [
             _form(target, found, stop_us, zone)

@@ -500,6 +500,22 @@ def test_a_formula_over_several_series(plant: Plant) -> None:
     assert plant.seconds(plant.one().cleared_at) == 30
 
 
+def test_a_formula_that_goes_through_too_much_at_once_is_judged_in_parts(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telemetry.expression.windows.MAX_ADDED", 3)
+    series = plant.series("boiler", "supply")
+    plant.rule(
+        {"type": "expression", "formula": "mean(supply, 2s) > 50", "names": {"supply": "supply"}},
+        metric="",
+    )
+    plant.look()
+    plant.write(series, (0, 60.0), (1, 60.0), (2, 60.0), (3, 40.0), (4, 10.0))
+    plant.go(5)
+    alert = plant.one()
+    assert [plant.seconds(each) for each in (alert.started_at, alert.cleared_at)] == [0, 3]
+
+
 def test_what_is_far_from_what_it_was_a_week_ago(plant: Plant) -> None:
     series = plant.series()
     week = 7 * 86_400

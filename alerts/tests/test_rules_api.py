@@ -204,6 +204,14 @@ def test_a_replay_says_when_it_would_have_fired_and_how_often_a_night(
     page = replay(below)
     assert (page["looked"], page["next"]) == (1, first.pk)
     assert replay(below, after=first.pk)["next"] is None
+    # Two functions that together go through more than a formula may.
+    monkeypatch.setattr("alerts.replay.page.BUDGET_SECONDS", 60)
+    monkeypatch.setattr("telemetry.expression.windows.MAX_ADDED", 100)
+    dear = {"type": "expression", "formula": "mean(t, 1min) + mean(t, 1min)", "op": "above"}
+    dear |= {"limit": 0, "names": {"t": "temperature"}}
+    body = {"rule": {"device": "freezer-1", "condition": dear}, "start": start, "stop": stop}
+    told = {"condition.formula": ["Its windows hold more than 100 readings."]}
+    assert post(api, "replay/", body, 400) == told
 
 
 def test_hours_without_a_zone_are_by_the_clocks_of_the_rules_site(

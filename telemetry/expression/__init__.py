@@ -18,7 +18,7 @@ from telemetry.expression import evaluation, kinds, reach, tree
 from telemetry.expression.columns import Column, Times, Values
 from telemetry.expression.kinds import Kind, Typed
 from telemetry.expression.parser import parse
-from telemetry.expression.problems import InvalidExpression, TooMuch
+from telemetry.expression.problems import InvalidExpression, TooMuch, sentence
 from telemetry.expression.reach import Reach
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Typed",
     "Values",
     "read",
+    "sentence",
 ]
 
 

@@ -16,9 +16,9 @@ MAX_DIGITS = 12  # that a value is rounded to
 
 def evaluate(tree: Node, columns: Mapping[str, Column], instants: Times) -> Values:
     """The value at each instant; NaN where there is none: a series says nothing there, a division
-    by zero, a number too large. What is true is 1, what is false 0."""
+    by zero, a number too large. What is true is 1, what is false 0. Raises `TooMuch`."""
     with np.errstate(all="ignore"):
-        return _of(tree, columns, instants)
+        return _of(tree, columns, instants, windows.Budget())
 
 
 def moments(tree: Node, columns: Mapping[str, Column], after_us: int, until_us: int) -> Times:
@@ -42,23 +42,27 @@ def holds(tree: Node, columns: Mapping[str, int]) -> int:
     return min(columns[name] for name in names(tree))
 
 
-def _of(node: Node, columns: Mapping[str, Column], instants: Times) -> Values:
+def _of(
+    node: Node, columns: Mapping[str, Column], instants: Times, budget: windows.Budget
+) -> Values:
     if isinstance(node, Number | Truth):
         return np.full(len(instants), float(node.value))
     if isinstance(node, Name):
         return columns[node.name].at(instants)
     if isinstance(node, Shift):
-        return _of(node.inner, columns, instants - node.span_us)
+        return _of(node.inner, columns, instants - node.span_us, budget)
     if isinstance(node, Window):
-        found = _over_a_time(node, columns, instants)
+        found = _over_a_time(node, columns, instants, budget)
     else:
-        given = [_of(each, columns, instants) for each in node.arguments]
+        given = [_of(each, columns, instants, budget) for each in node.arguments]
         found = _FUNCTIONS[node.what](*given)
     found[~np.isfinite(found)] = np.nan
     return found
 
 
-def _over_a_time(node: Window, columns: Mapping[str, Column], instants: Times) -> Values:
+def _over_a_time(
+    node: Window, columns: Mapping[str, Column], instants: Times, budget: windows.Budget
+) -> Values:
     if not len(instants):
         return np.empty(0)
     hold = holds(node.inner, {name: each.hold_us for name, each in columns.items()})
@@ -67,8 +71,8 @@ def _over_a_time(node: Window, columns: Mapping[str, Column], instants: Times) -
     else:
         after = int(instants.min()) - node.span_us - hold - 1
         at = moments(node.inner, columns, after, int(instants.max()))
-        inner = Column(at, _of(node.inner, columns, at), hold)
-    return windows.over(node.what, inner, instants, node.span_us)
+        inner = Column(at, _of(node.inner, columns, at, budget), hold)
+    return windows.over(node.what, inner, instants, node.span_us, budget)
 
 
 def _where_both(found: Values, *given: Values) -> Values:

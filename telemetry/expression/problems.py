@@ -16,3 +16,9 @@ class InvalidExpression(TelemetryError):
 
 class TooMuch(TelemetryError):
     """The windows of an evaluation hold too many readings: ask for fewer instants at once."""
+
+
+def sentence(wrong: Exception) -> str:
+    """What is wrong with a formula, as it is told."""
+    said = str(wrong)
+    return f"{said[0].upper()}{said[1:]}."

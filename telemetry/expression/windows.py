@@ -16,9 +16,23 @@ from telemetry.expression.columns import Column, Times, Values
 from telemetry.expression.problems import TooMuch
 
 HOUR_US = 3_600_000_000.0
-MAX_ADDED = 500_000_000  # readings of all windows of one function: half a second
+MAX_ADDED = 500_000_000  # readings of all windows of one formula: half a second or two
 
 Places = NDArray[np.intp]
+
+
+class Budget:
+    """How many readings one evaluation of a formula may still go through: of all its functions, for
+    sixty of them fit into one."""
+
+    def __init__(self) -> None:
+        self._left = MAX_ADDED
+
+    def spend(self, readings: int) -> None:
+        """Raises `TooMuch`."""
+        self._left -= readings
+        if self._left < 0:
+            raise TooMuch(f"its windows hold more than {MAX_ADDED:,} readings")
 
 
 class Windows(NamedTuple):
@@ -30,9 +44,21 @@ class Windows(NamedTuple):
     span_us: int
     first: Places
     stop: Places
+    budget: Budget
+
+    def reduced(self, ufunc: np.ufunc, values: Values, first: Places, stop: Places) -> Values:
+        """The ufunc over `values[first:stop]` of each; no value where that is empty."""
+        found = np.full(len(first), np.nan)
+        some = stop > first
+        self.budget.spend(int((stop - first)[some].sum()))
+        if some.any():
+            edges = np.stack((first[some], stop[some]), axis=1).ravel()
+            # One more value, for an edge may be the end, which reduceat refuses.
+            found[some] = ufunc.reduceat(np.append(values, 0.0), edges)[::2]
+        return found
 
 
-def over(what: str, column: Column, instants: Times, span_us: int) -> Values:
+def over(what: str, column: Column, instants: Times, span_us: int, budget: Budget) -> Values:
     """What the function gives of the column, over the span before each instant."""
     if what not in ("integral", "degree_days"):  # for these what has no value is a gap
         there = ~np.isnan(column.values)
@@ -40,24 +66,11 @@ def over(what: str, column: Column, instants: Times, span_us: int) -> Values:
     first = np.searchsorted(column.times_us, instants - span_us, "right")
     stop = np.searchsorted(column.times_us, instants, "right")
     with np.errstate(all="ignore"):
-        return _FUNCTIONS[what](Windows(column, instants, span_us, first, stop))
-
-
-def reduced(ufunc: np.ufunc, values: Values, first: Places, stop: Places) -> Values:
-    """The ufunc over `values[first:stop]` of each; no value where that is empty."""
-    found = np.full(len(first), np.nan)
-    some = stop > first
-    if (stop - first)[some].sum() > MAX_ADDED:
-        raise TooMuch(f"its windows hold more than {MAX_ADDED:,} readings")
-    if some.any():
-        edges = np.stack((first[some], stop[some]), axis=1).ravel()
-        # One more value, for an edge may be the end, which reduceat refuses.
-        found[some] = ufunc.reduceat(np.append(values, 0.0), edges)[::2]
-    return found
+        return _FUNCTIONS[what](Windows(column, instants, span_us, first, stop, budget))
 
 
 def _sum(of: Windows) -> Values:
-    return reduced(np.add, of.column.values, of.first, of.stop)
+    return of.reduced(np.add, of.column.values, of.first, of.stop)
 
 
 def _count(of: Windows) -> Values:
@@ -69,11 +82,11 @@ def _mean(of: Windows) -> Values:
 
 
 def _min(of: Windows) -> Values:
-    return reduced(np.minimum, of.column.values, of.first, of.stop)
+    return of.reduced(np.minimum, of.column.values, of.first, of.stop)
 
 
 def _max(of: Windows) -> Values:
-    return reduced(np.maximum, of.column.values, of.first, of.stop)
+    return of.reduced(np.maximum, of.column.values, of.first, of.stop)
 
 
 def _first(of: Windows) -> Values:
@@ -102,7 +115,7 @@ def _increase(of: Windows) -> Values:
     age = of.instants[before] - of.span_us - times[of.first[before] - 1]
     begins[before[age > hold]] += 1
     begins[of.first == 0] += 1
-    found = reduced(np.add, steps, begins, of.stop)
+    found = of.reduced(np.add, steps, begins, of.stop)
     found[of.stop <= of.first] = np.nan
     return found
 
@@ -118,9 +131,9 @@ def _integral(of: Windows) -> Values:
     whole = np.where(known, values * ((ends - times) / HOUR_US), 0.0)
     # Those that begin and end within; then the one that was there before, and the last.
     last = of.stop - 1
-    total = reduced(np.add, whole, of.first, last)
+    total = of.reduced(np.add, whole, of.first, last)
     total[np.isnan(total) & (last <= of.first)] = 0.0
-    covered = reduced(np.add, known.astype(np.float64), of.first, last) > 0
+    covered = of.reduced(np.add, known.astype(np.float64), of.first, last) > 0
     starts = of.instants - of.span_us
     # Where the window has no reading of its own, the one before it is the last as well.
     for places, counts, from_us in (

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from telemetry.expression import Column, read
+from telemetry.expression import Column, TooMuch, read, windows
 from telemetry.expression.columns import column
 from telemetry.expression.reach import longest
 from telemetry.expression.tests import slow
@@ -131,3 +131,15 @@ def test_energy_of_a_power_that_steps_and_degree_days_of_a_steady_cold():
     assert read("degree_days(t, 18)").evaluate({"t": steady}, np.array([24 * hour])) == [10.0]
     warm = column([at * hour for at in range(25)], [25.0] * 25, hour)
     assert read("degree_days(t, 18)").evaluate({"t": warm}, np.array([24 * hour])) == [0.0]
+
+
+def test_all_functions_of_a_formula_together_go_through_so_many_readings(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(windows, "MAX_ADDED", 50)
+    instants = [n * SECOND for n in range(10)]
+    series = column(instants, [1.0] * 10, SECOND)
+    for text in ("mean(a, 2s)", "mean(mean(a, 1s), 1s)"):
+        assert len(read(text).evaluate({"a": series}, np.array(instants))) == 10
+        with pytest.raises(TooMuch, match="more than 50 readings"):
+            read(" + ".join([text] * 6)).evaluate({"a": series}, np.array(instants))
