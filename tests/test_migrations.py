@@ -18,6 +18,8 @@ from django.db import connections
 
 from devices.thresholds import told_thresholds
 from embedded.servers.postgres import wheel_tree
+from tests import clusters
+from tests.database_url import database_url
 
 # The whole schema of 22 November 2026 with the migrations that had run, by pg_dump of that day's
 # code. Never made anew: an installation of that day is what it stands for.
@@ -39,21 +41,17 @@ DEVICE_WITH_LINES = """
 """
 
 
-def dump() -> str:
-    """The schema of the database Django is connected to, without what differs each time.
+def dump(url: str) -> str:
+    """The schema of a database, without what differs each time.
 
     Also without the names of NOT NULL constraints: those of a table made LIKE another are not kept
     by a dump.
     """
-    facts = connections[DEFAULT].settings_dict
     made = subprocess.run(
         [
             str(wheel_tree() / "bin" / "pg_dump"),
-            *("--schema-only", "--no-owner", "--no-privileges"),
-            *("--host", facts["HOST"], "--port", str(facts["PORT"]), "--username", facts["USER"]),
-            facts["NAME"],
+            *("--schema-only", "--no-owner", "--no-privileges", "--dbname", url),
         ],
-        env={"PGPASSWORD": facts["PASSWORD"]},
         check=True,
         capture_output=True,
         text=True,
@@ -83,16 +81,17 @@ def empty_database(name: str) -> Iterator[psycopg.Connection]:
 
 @pytest.mark.process
 def test_a_new_installation_and_an_upgraded_one_have_the_same_schema(
-    transactional_db, django_db_blocker
+    transactional_db, django_db_blocker, server_folder
 ) -> None:
-    with empty_database("installed"):
-        call_command("migrate", verbosity=0)
-        installed = dump()
+    # What `migrate` has made of nothing for all tests of this run.
+    clusters.copy(clusters.migrated(), server_folder / "installed")
+    with clusters.serving(server_folder / "installed") as url:
+        installed = dump(url)
     with empty_database("upgraded") as database:
         database.execute(UPGRADED_FROM.read_text())
         database.execute(DEVICE_WITH_LINES, [json.dumps(LINES)])
         call_command("migrate", verbosity=0)
-        upgraded = dump()
+        upgraded = dump(database_url())
         # Lines on charts stay what they were, and nothing begins to fire (decision 0050).
         kept = database.execute("SELECT metadata FROM devices_device").fetchone()
         rules = database.execute("SELECT count(*) FROM alerts_alertrule").fetchone()

@@ -22,9 +22,9 @@ from embedded.prove.proxy import Proxy
 from embedded.servers.ports import free_port
 from embedded.up.chosen_ports import PROBE_PORTS, USUAL_PORTS
 from embedded.up.data_folder import DataFolder
-from tests import clusters
+from tests import clusters, forked_program
 from tests.bridge_process import ROOT
-from tests.test_prove import COMMAND, environment
+from tests.test_prove import PROGRAM, PROVED_SECONDS, environment
 from tests.waiting import eventually
 
 START_SECONDS = 240.0  # for `up` on a slow machine
@@ -60,17 +60,11 @@ def running(server_folder: Path) -> Iterator[dict[str, str]]:
 def test_the_running_stack_is_proved_and_left_as_it_was(running: dict[str, str]) -> None:
     words = ["--running", "--faults", "4", "--seed", "2", "--rate", "200", "--json"]
     chosen = ["--only", "bridge-kill,redis-kill,postgres-away,connection-cut,postgres-pause"]
-    done = subprocess.run(
-        [*COMMAND, *words, *chosen],
-        check=False,
-        cwd=ROOT,
-        env=running,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert "left out, not possible here: connection-cut" in done.stdout
+    command = (PROGRAM, *words, *chosen)
+    with forked_program.running(*command, environment=running) as proof:
+        assert proof.process.wait(PROVED_SECONDS) == 0, proof.said + proof.log
+        said = json.loads(proof.said.splitlines()[-1])
+        assert "left out, not possible here: connection-cut" in proof.said
     assert (said["stack"], said["lost"], said["duplicated"]) == ("running", 0, 0)
     assert said["recovery_s"].keys() == set(chosen[1].split(",")) - {"connection-cut"}
     assert said["acked"] > 100
@@ -83,7 +77,7 @@ def test_the_running_stack_is_proved_and_left_as_it_was(running: dict[str, str])
 @pytest.mark.process
 def test_without_a_running_stack_the_way_out_is_said(server_folder: Path) -> None:
     done = subprocess.run(
-        [*COMMAND, "--running"],
+        [sys.executable, "manage.py", "prove", "--running"],
         check=False,
         cwd=ROOT,
         env={**os.environ, "PULSEBOARD_DATA": str(server_folder / "none")},

@@ -27,7 +27,7 @@ def short_run(name: str, *words: str) -> dict[str, Any]:
 
 
 def alone(name: str, *words: str) -> dict[str, Any]:
-    """The same as it is called, with nothing there."""
+    """The same as it is called: a process that shares nothing with another."""
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{name}", *words],
         check=False,

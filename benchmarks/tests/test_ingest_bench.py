@@ -27,7 +27,7 @@ NAMES = {
 @pytest.mark.process
 def test_a_short_run_reports_everything_and_loses_nothing():
     words = ["--json", "--seconds=0.5", "--latency-seconds=0.5", "--devices=50", "--matrix=5x80"]
-    result = alone("ingest", *words, "--ahead=2000")  # as it is called
+    result = short_run("ingest", *words, "--ahead=2000")
     assert result.keys() >= NAMES
     assert [leg["values_per_message"] for leg in result["matrix"]] == [5]
     for leg in (result, *result["matrix"]):
@@ -72,7 +72,7 @@ def test_percentiles_count_rows_and_not_transactions():
 
 @pytest.mark.process
 def test_the_steps_of_a_message_are_each_measured():
-    result = short_run("steps", "--devices=50", "--rounds=1")
+    result = alone("steps", "--devices=50", "--rounds=1")  # as it is called
     steps = result["microseconds"]
     assert list(steps) == [
         "cut",
