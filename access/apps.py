@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class AccessConfig(AppConfig):
@@ -11,3 +11,6 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         for audited in ("sign_ins", "people"):
             import_module(f"access.audited.{audited}")  # connects its receivers
+        # Of every form that makes an account, the admin's and the command's too.
+        name = apps.get_model("auth", "User")._meta.get_field("username")
+        name.validators.append(import_module("access.lookalike").check)

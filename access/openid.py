@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseRedirect
 
+from access import lookalike
 from access.grant import Grant
 from access.openid_account import OpenIdAccount
 from access.openid_roles import read
@@ -144,14 +145,13 @@ def _roles(groups: Collection[Any]) -> dict[tuple[str, Any], Role]:
 def _new(claims: Mapping[str, Any], who: dict[str, str]) -> User:
     """Never one that is there: who chooses a name elsewhere must not become somebody here."""
     offered = (claims.get("preferred_username"), claims.get("email"), claims["sub"])
-    plain = (str(each or "").replace("\x00", "").strip() for each in offered)
+    plain = ("".join(filter(str.isprintable, str(each or ""))).strip() for each in offered)
     name = User.normalize_username(next(filter(None, plain), "openid"))[: MAX_NAME - 4]
-    taken = set(User.objects.filter(username__istartswith=name).values_list("username", flat=True))
-    lower = {each.lower() for each in taken}
+    taken = lookalike.taken(User.objects.values_list("username", flat=True))
     free = next(
         each
         for each in (name, *(f"{name}-{number}" for number in range(2, MAX_TAKEN)))
-        if each.lower() not in lower
+        if not lookalike.looks(each) & taken
     )
     user = User(username=free, email=str(claims.get("email") or "").replace("\x00", "")[:254])
     user.set_unusable_password()

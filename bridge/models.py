@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from access.scope import AtNoSite
+from devices.line import Line
 from devices.stamps import ChangedAt, CreatedAt
 
 
@@ -88,7 +89,7 @@ class DecodeRule(AtNoSite):
     """A rule by a user: how messages of some topics are read (docs/rules.md)."""
 
     id = models.BigAutoField(primary_key=True)
-    name = models.CharField(max_length=100, unique=True)
+    name = Line(max_length=100, unique=True)
     position = models.PositiveIntegerField()  # rules are asked in this order
     enabled = models.BooleanField(default=True)
     definition = models.JSONField()

@@ -10,6 +10,8 @@ import logging
 import re
 from datetime import UTC, datetime
 
+from devices.invisible import without
+
 # What every record has; anything else was given with `extra` and is shown.
 ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # A token of a device or of an operator, wherever it got to: a mistyped address, a traceback. What
@@ -39,7 +41,11 @@ class LineFormatter(logging.Formatter):
 
 
 def _shown(value: object) -> str:
-    """A word as it is, anything else quoted so that it stays on its line."""
+    """A word as it is, anything else quoted so that it stays on its line, in its order."""
     text = _LINK.sub(r"\1…", _TOKEN.sub(r"\1…", str(value)))
     plain = text and text.isascii() and text.isprintable() and not set(text) & set(' "=')
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if plain else without(json.dumps(text, ensure_ascii=False), _escaped)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]

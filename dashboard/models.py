@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from access.scope import AtNoSite, Scope
+from devices.line import Line
 from devices.models import Device
 from devices.stamps import ChangedAt, CreatedAt
 from telemetry.models import MAX_METRIC_LENGTH
@@ -22,7 +23,7 @@ MAX_OTHERS = 3  # values of a card beside its main one
 class SavedView(models.Model):
     """An address under a name: a page as it was filtered, ordered and zoomed."""
 
-    name = models.CharField(max_length=MAX_VIEW_NAME)
+    name = Line(max_length=MAX_VIEW_NAME)
     # NULL: shared by all.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"

@@ -6,6 +6,7 @@ from django.db import models
 
 from access.roles import Role
 from access.scope import Scope
+from devices.line import Line
 
 
 class ApiTokenName(models.Model):
@@ -15,7 +16,7 @@ class ApiTokenName(models.Model):
     token = models.OneToOneField(
         "knox.AuthToken", primary_key=True, on_delete=models.CASCADE, related_name="given"
     )
-    name = models.CharField(max_length=80, blank=True)
+    name = Line(max_length=80, blank=True)
     used_at = models.DateTimeField(null=True)
     role = models.PositiveSmallIntegerField(
         choices=Role.choices, default=Role.ADMINISTRATOR, db_default=Role.ADMINISTRATOR

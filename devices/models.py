@@ -15,6 +15,7 @@ from django.db import models
 from access.scope import M, ScopedManager, ScopedQuerySet
 from devices.api_token_name import ApiTokenName  # noqa: F401 (a model of this app)
 from devices.broker_account import BrokerAccount  # noqa: F401 (a model of this app)
+from devices.line import Line, Prose
 from devices.mqtt_filters import MAX_FILTER_LENGTH, MAX_FILTERS
 from devices.presence_fact import (  # noqa: F401 (models of this app)
     PresenceAway,
@@ -38,8 +39,8 @@ class Site(models.Model):
     """A place devices stand at; operators filter by it."""
 
     slug = models.SlugField(max_length=64, unique=True)
-    name = models.CharField(max_length=120)
-    notes = models.TextField(blank=True, max_length=10_000)
+    name = Line(max_length=120)
+    notes = Prose(blank=True, max_length=10_000)
     zone = models.CharField(
         max_length=64,
         blank=True,
@@ -47,11 +48,11 @@ class Site(models.Model):
         db_default="",
         help_text="The time zone its clocks show: Europe/Berlin. Empty: each viewer's own.",
     )
-    address = models.CharField(max_length=300, blank=True, default="", db_default="")
-    contact = models.CharField(
+    address = Line(max_length=300, blank=True, default="", db_default="")
+    contact = Line(
         max_length=120, blank=True, default="", db_default="", help_text="Who is called there."
     )
-    phone = models.CharField(max_length=40, blank=True, default="", db_default="")
+    phone = Line(max_length=40, blank=True, default="", db_default="")
     email = models.EmailField(blank=True, default="", db_default="")
     created_at = CreatedAt()
     updated_at = ChangedAt()
@@ -102,16 +103,12 @@ class Device(TokenHolder):
         ],
         help_text="The id in its topics: devices/{uid}/telemetry. Letters, digits, '_' and '-'.",
     )
-    name = models.CharField(max_length=120)
+    name = Line(max_length=120)
     site = models.ForeignKey(
         Site, null=True, blank=True, on_delete=models.SET_NULL, related_name="devices"
     )
-    kind = models.CharField(
-        max_length=64, blank=True, help_text="What it is: freezer, motor, power-meter …"
-    )
-    tags = ArrayField(
-        models.CharField(max_length=MAX_TAG_LENGTH), size=MAX_TAGS, default=list, blank=True
-    )
+    kind = Line(max_length=64, blank=True, help_text="What it is: freezer, motor, power-meter …")
+    tags = ArrayField(Line(max_length=MAX_TAG_LENGTH), size=MAX_TAGS, default=list, blank=True)
     enabled = models.BooleanField(
         default=True, help_text="Messages of a disabled device are quarantined."
     )
@@ -131,14 +128,14 @@ class Device(TokenHolder):
         editable=False,
         help_text="The dialect it was adopted from; empty: it was registered.",
     )
-    location = models.CharField(max_length=200, blank=True, help_text="In words: Roof, north.")
+    location = Line(max_length=200, blank=True, help_text="In words: Roof, north.")
     latitude = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
     )
     longitude = models.FloatField(
         null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
-    notes = models.TextField(blank=True, max_length=10_000)
+    notes = Prose(blank=True, max_length=10_000)
     metadata = models.JSONField(default=dict, blank=True)
     mqtt_filters = ArrayField(
         models.CharField(max_length=MAX_FILTER_LENGTH),

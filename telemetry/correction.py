@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from access.scope import M, ScopedManager
+from devices.line import Line
 from devices.models import NotRemoved
 
 
@@ -37,7 +38,7 @@ class Correction(models.Model):
     action = models.CharField(max_length=8, choices=Action.choices)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()  # not included
-    reason = models.CharField(max_length=500)
+    reason = Line(max_length=500)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from access.scope import AtNoSite, ScopedManager
+from devices.line import Line
 from devices.models import Device, OfDevices
 from devices.stamps import CreatedAt
 from telemetry.correction import Correction  # noqa: F401 (a model of this app)
@@ -37,7 +38,7 @@ class Series(models.Model):
 
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="series")
     metric = models.CharField(max_length=MAX_METRIC_LENGTH)
-    unit = models.CharField(max_length=32, blank=True)
+    unit = Line(max_length=32, blank=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.GAUGE)
     precision = models.PositiveSmallIntegerField(
         null=True,
@@ -45,10 +46,10 @@ class Series(models.Model):
         validators=[MaxValueValidator(9)],
         help_text="Decimals shown; empty shows as many as the value needs.",
     )
-    label = models.CharField(
+    label = Line(
         max_length=120, blank=True, default="", db_default="", help_text="Its name for people."
     )
-    quantity = models.CharField(
+    quantity = Line(
         max_length=32,
         blank=True,
         default="",

@@ -28,6 +28,7 @@ from alerts.api.shapes import AlertShape
 from alerts.form import alert_form, with_all
 from alerts.models import Alert
 from devices import clock
+from devices.api.fields import ProseField
 from devices.api.strict import Strict
 from telemetry.api import parameters as query
 from telemetry.api.moment import MomentField
@@ -46,7 +47,7 @@ class IdsSerializer(Strict):
 
 
 class AcknowledgeSerializer(IdsSerializer):
-    note = serializers.CharField(max_length=actions.MAX_NOTE, allow_blank=True, default="")
+    note = ProseField(max_length=actions.MAX_NOTE, allow_blank=True, default="")
 
 
 class AssignSerializer(IdsSerializer):
@@ -58,7 +59,7 @@ class SnoozeSerializer(IdsSerializer):
 
 
 class CommentSerializer(IdsSerializer):
-    text = serializers.CharField(max_length=actions.MAX_NOTE)
+    text = ProseField(max_length=actions.MAX_NOTE)
 
 
 class DoneShape(serializers.Serializer):

@@ -13,6 +13,7 @@ from access.scope import Scope
 from alerts import silences
 from alerts.models import AlertRule, Silence
 from alerts.models.silence import MAX_REASON
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 from devices.models import Device, Site
 from telemetry.api.moment import MomentField
@@ -66,7 +67,7 @@ class SilenceSerializer(Strict, serializers.ModelSerializer):
         help_text='Only in these hours of each week: {"zone": "Europe/Berlin", "days": [1, 5], '
         '"from": "22:00", "to": "06:00"}; Monday is 1.',
     )  # fmt: skip
-    reason = serializers.CharField(max_length=MAX_REASON, allow_blank=True, default="")
+    reason = LineField(max_length=MAX_REASON, allow_blank=True, default="")
     created_by = serializers.SlugRelatedField(
         slug_field="username", read_only=True, allow_null=True, help_text="null: the server."
     )

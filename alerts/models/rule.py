@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from access.scope import ScopedManager
+from devices.line import Line
 from devices.models import Device, Site
 from devices.stamps import ChangedAt, CreatedAt
 
@@ -31,7 +32,7 @@ class AlertRule(models.Model):
     device. In `uid_pattern` and `metric` a `*` stands for any characters.
     """
 
-    name = models.CharField(max_length=MAX_NAME, unique=True)
+    name = Line(max_length=MAX_NAME, unique=True)
     enabled = models.BooleanField(default=False)
     severity = models.CharField(max_length=8, choices=Severity.choices, default=Severity.WARNING)
     site = models.ForeignKey(
@@ -47,9 +48,7 @@ class AlertRule(models.Model):
     condition = models.JSONField()  # alerts.conditions reads it
     schedule = models.JSONField(null=True, blank=True)  # when it is judged; NULL: always
     labels = models.JSONField(default=dict, blank=True)
-    text = models.CharField(
-        max_length=MAX_TEXT, blank=True
-    )  # with {value} …; "": made of the facts
+    text = Line(max_length=MAX_TEXT, blank=True)  # with {value} …; "": made of the facts
     runbook = models.URLField(blank=True)
     ready_made = models.CharField(max_length=40, blank=True)  # which one of ours it was made of
     # Counts changes of what it means: what is remembered of its targets is of one revision.

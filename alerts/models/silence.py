@@ -9,6 +9,7 @@ from django.db import models
 
 from access.scope import ScopedManager
 from alerts.models.rule import AlertRule
+from devices.line import Line
 from devices.models import Device, Site
 from devices.stamps import ChangedAt, CreatedAt
 
@@ -32,7 +33,7 @@ class Silence(models.Model):
     ends_at = models.DateTimeField(null=True)  # NULL: until somebody ends it
     # Again in each week: {"zone", "days": [1 … 7], "from": "HH:MM", "to": "HH:MM"}; NULL: once.
     recurrence = models.JSONField(null=True, blank=True)
-    reason = models.CharField(max_length=MAX_REASON, blank=True)
+    reason = Line(max_length=MAX_REASON, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -20,8 +20,9 @@ from alerts.models import AlertRule
 from alerts.rules.counts import Counts
 from alerts.rules.form import APPLIES, EMPTY
 from alerts.rules.words import applies_to, holds
-from devices.api.fields import PreloadedSlugField
+from devices.api.fields import LineField, PreloadedSlugField
 from devices.api.strict import Strict
+from devices.line import check_line
 from devices.metadata import normalised_tags, validate_object
 from devices.models import Device, Site
 
@@ -111,7 +112,7 @@ class DraftSerializer(Strict, serializers.ModelSerializer):
 
 
 class LabelsField(serializers.DictField):
-    child = serializers.CharField(max_length=MAX_LABEL)
+    child = LineField(max_length=MAX_LABEL)
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         labels: dict[str, str] = super().to_internal_value(data)
@@ -152,7 +153,7 @@ class AlertRuleSerializer(DraftSerializer):
         ]
         read_only_fields = ["id", "ready_made", "created_at", "updated_at"]
         # Whether another has its name is asked when it is stored.
-        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": [check_line]}}
 
     def validate_text(self, text: str) -> str:
         try:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from bridge.quarantine.api import SummaryShape
+from devices.api.fields import LineField
 from devices.models import Device
 from telemetry.api.shapes import ms
 
@@ -82,7 +83,7 @@ class ChoiceSerializer(serializers.Serializer):
 
 
 class AdoptSerializer(ChoiceSerializer):
-    name = serializers.CharField(required=False, max_length=120, help_text="Of the only one.")
+    name = LineField(required=False, max_length=120, help_text="Of the only one.")
     site = serializers.CharField(required=False, max_length=64, help_text="The slug of its site.")
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from bridge.decode.items import Described, Item
 from bridge.decode.quantities import quantity_of
 from bridge.decode.units import normalised
+from devices.invisible import without
 
 MAX_SAID = 200  # characters of a name, a model, a version
 
-_UNSAID = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-
 
 def said(value: Any, at_most: int = MAX_SAID) -> str:
-    """A text of so many characters that can be shown and stored; "" of anything else."""
+    """A text of so many characters that can be seen and stored; "" of anything else."""
     if not isinstance(value, str):
         return ""
-    text = value[:at_most]
-    return text.strip() if text.isprintable() else _UNSAID.sub("", text).strip()
+    return without(value[:at_most]).strip()
 
 
 def units(uid: str, given: Mapping[str, str]) -> list[Item]:

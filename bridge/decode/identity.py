@@ -12,13 +12,12 @@ import re
 from bridge.decode.short_cache import short_cache
 from bridge.decode.storable import MAX_UID, UID
 from bridge.decode.values import MAX_METRIC
+from devices.invisible import without
 
 MAX_NAMES = 20_000  # of metrics, which need not be made again
 DIGEST = 8  # hex digits that keep apart what looks alike once it is cleaned
 
 _NO_UID = re.compile(r"[^A-Za-z0-9_-]+")
-# Control characters, and halves of surrogate pairs; everything else can be a metric's name.
-_NO_METRIC = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 def device_uid(native: str) -> str:
@@ -37,14 +36,12 @@ def bare_mac(address: str) -> str:
 
 @short_cache(MAX_NAMES)
 def metric_name(*levels: str) -> str:
-    """The dotted name of a metric; empty levels are left out. What cannot be stored of it becomes
-    `-`, and a digest is appended, also where it is too long. "" of nothing."""
+    """The dotted name of a metric; empty levels are left out. What nobody sees of it becomes `-`,
+    and a digest is appended, also where it is too long. "" of nothing."""
     native = levels[0] if len(levels) == 1 else ".".join(filter(None, levels))
-    # isascii() costs nothing, and what is ASCII and printable holds nothing to clean.
-    clean = (native.isascii() and native.isprintable()) or not _NO_METRIC.search(native)
-    if clean and len(native) <= MAX_METRIC:
+    if len(native) <= MAX_METRIC and without(native) == native:
         return native
-    cleaned = _NO_METRIC.sub("-", native)[: MAX_METRIC - DIGEST - 1]
+    cleaned = re.sub("\0+", "-", without(native, lambda _: "\0"))[: MAX_METRIC - DIGEST - 1]
     return f"{cleaned}-{_digest(native)}"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+from devices.invisible import without
 
 REMEMBERED = 10_000  # answers; devices ask the same again and again
 MAX_UNIT = 32  # characters; telemetry.models.Series.unit, kept equal by a test
@@ -97,17 +98,16 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
 _SHOWN = {spelt: shown for shown, all_of_it in _SPELLINGS.items() for spelt in all_of_it}
 _SHOWN |= {shown: shown for shown in _SPELLINGS}
 _SHOWN_LOWER = {spelt.lower(): shown for spelt, shown in _SHOWN.items() if len(spelt) > 2}
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def normalised(unit: str) -> str:
-    """The unit as it is shown; one that is not known here stays, without what cannot be shown."""
+    """The unit as it is shown; one that is not known here stays, without what nobody sees."""
     return _normalised(unit[: 4 * MAX_UNIT])
 
 
 @lru_cache(REMEMBERED)
 def _normalised(unit: str) -> str:
-    cleaned = " ".join(_UNSHOWN.sub("", unit).split())
+    cleaned = " ".join(without(unit).split())
     shown = _SHOWN.get(cleaned)
     if shown is None:
         shown = _SHOWN_LOWER.get(cleaned.lower(), cleaned)

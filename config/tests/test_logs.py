@@ -31,6 +31,11 @@ def line(message: str, **extra: object) -> str:
     return LineFormatter().format(record)
 
 
+def test_what_nobody_sees_is_escaped():
+    said = line("x", site="a\u202eb\x9b2J\x7f\U000e0041 λ")
+    assert r'site="a\u202eb\u009b2J\u007f\udb40\udc41 λ"' in said
+
+
 def test_an_event_is_one_line_with_stable_keys_first() -> None:
     assert line("broker away", action="connect_failed", port=1883) == (
         "time=1970-01-01T00:00:00.500Z level=warning logger=bridge.mqtt.connection"

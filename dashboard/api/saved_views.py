@@ -21,6 +21,7 @@ from access.roles import Role
 from access.scope import Scope
 from dashboard.models import MAX_VIEW_NAME, MAX_VIEW_PATH, SavedView
 from devices.api.conflict import refused_as
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 from devices.events import announce_after_commit
 from telemetry.api import parameters as query
@@ -33,7 +34,7 @@ NOT_A_PAGE = "Write the address of a page: it begins with one slash."
 
 class SavedViewSerializer(Strict):
     id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=MAX_VIEW_NAME)
+    name = LineField(max_length=MAX_VIEW_NAME)
     path = serializers.CharField(
         max_length=MAX_VIEW_PATH, help_text="The address of a page with its query: /?site=harbour."
     )

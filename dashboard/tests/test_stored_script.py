@@ -163,7 +163,7 @@ def test_a_script_in_every_text_runs_nowhere(
     page.expose_function("pwned", lambda: pwned.append(page.url))
     page.on("dialog", lambda dialog: (pwned.append(f"dialog {page.url}"), dialog.dismiss()))
     page.on("request", lambda asked: pwned.append(asked.url) if "pwned" in asked.url else None)
-    shown = 0
+    shown = marked = 0
     for name, (path, sign, live) in PAGES.items():
         if name in ("login", "not found", "api-docs"):
             continue  # nothing of the database is on them
@@ -175,10 +175,13 @@ def test_a_script_in_every_text_runs_nowhere(
         for opened in ("#groups summary", "#entries summary", ".alert-row .open-alert"):
             if page.locator(opened).count():
                 page.locator(opened).first.click()
-        shown += page.locator("body").inner_text().count("pwned()")
+        text = page.locator("body").inner_text()
+        shown += text.count("pwned()")
+        marked += text.count("[U+001B]")
         made = page.locator("img[src='/pwned'], [onerror], [onload], a[href^='javascript']")
         assert made.count() == 0, f"{name}: {made.first.evaluate('(one) => one.outerHTML')}"
     assert pwned == []
+    assert marked > 30
     assert shown > 50, "it is there, as a text"  # this would hold on empty pages, too
 
     session = Client()

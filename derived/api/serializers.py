@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from derived.models.derived_series import MAX_HOLD
+from devices.api.fields import LineField
 from devices.api.strict import Whole
 from telemetry.expression.parser import MAX_NAMES
 from telemetry.formula_bounds import MAX_LENGTH, MAX_NAME
@@ -44,11 +45,11 @@ class DefinitionSerializer(serializers.Serializer):
 
 class NewDerivedSerializer(DefinitionSerializer):
     device = serializers.CharField(max_length=64, help_text="The uid of whose series it becomes.")
-    metric = serializers.CharField(max_length=MAX_METRIC_LENGTH)
-    unit = serializers.CharField(
+    metric = LineField(max_length=MAX_METRIC_LENGTH)
+    unit = LineField(
         max_length=32, required=False, allow_blank=True, help_text="Absent: the formula's."
     )
-    label = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    label = LineField(max_length=120, required=False, allow_blank=True)
     backfill_from = serializers.DateTimeField(
         required=False, allow_null=True, help_text="Have the results from here on computed too."
     )

@@ -11,14 +11,27 @@ from rest_framework import serializers
 
 from access.permission import check_named
 from access.scope import Scope
+from devices.line import check_line, check_prose
 from devices.metadata import normalised_tags, validate_metadata
 from devices.models import MAX_TAG_LENGTH, MAX_TAGS
+
+
+class LineField(serializers.CharField):
+    """A name, or whatever else is one line that people read."""
+
+    default_validators = [check_line]
+
+
+class ProseField(serializers.CharField):
+    """Lines that people write, or paste."""
+
+    default_validators = [check_prose]
 
 
 class TagsField(serializers.ListField):
     """Tags as they are kept: see `normalised_tags`."""
 
-    child = serializers.CharField(max_length=4 * MAX_TAG_LENGTH, allow_blank=True)
+    child = LineField(max_length=4 * MAX_TAG_LENGTH, allow_blank=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=4 * MAX_TAGS, **kwargs)  # before doubles are dropped

@@ -16,7 +16,7 @@ from access.permission import check_named, check_site
 from access.scope import Scope
 from devices import signals
 from devices.api.edits import changes
-from devices.api.fields import PreloadedSlugField, TagsField
+from devices.api.fields import LineField, PreloadedSlugField, TagsField
 from devices.api.removal import OutcomeSerializer, UidsSerializer
 from devices.changes import announce_moved
 from devices.metadata import normalised_tags
@@ -37,12 +37,12 @@ class DeviceChangesSerializer(UidsSerializer):
         help_text="The slug of its site, or null.",
         error_messages={"does_not_exist": "No site has the slug {value!r}."},
     )
-    kind = serializers.CharField(max_length=64, allow_blank=True, required=False)
+    kind = LineField(max_length=64, allow_blank=True, required=False)
     expected_interval = serializers.FloatField(
         min_value=MIN_EXPECTED_INTERVAL, max_value=MAX_EXPECTED_INTERVAL, required=False
     )
     enabled = serializers.BooleanField(required=False)
-    location = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    location = LineField(max_length=200, allow_blank=True, required=False)
     add_tags = TagsField(required=False)
     remove_tags = TagsField(required=False)
 

@@ -12,11 +12,12 @@ from rest_framework.response import Response
 
 from access.factor import MAX_PASSKEY_NAME, MAX_PASSKEYS, Passkey, RecoveryCode
 from devices.api.factors import Confirmed, FactorView, RecoveryShape
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 
 
 class NewPasskey(Strict):
-    name = serializers.CharField(max_length=MAX_PASSKEY_NAME)
+    name = LineField(max_length=MAX_PASSKEY_NAME)
     answer = serializers.JSONField(help_text="PublicKeyCredential.toJSON().")
 
 

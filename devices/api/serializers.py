@@ -14,7 +14,7 @@ from access.scope import Scope
 from devices import removal, signals
 from devices.api.bulk import BulkSerializer
 from devices.api.edits import Editable
-from devices.api.fields import MetadataField, PreloadedSlugField, TagsField
+from devices.api.fields import LineField, MetadataField, PreloadedSlugField, TagsField
 from devices.changes import announce_devices
 from devices.given_topics import check_given
 from devices.models import Device, Presence, Site
@@ -74,7 +74,7 @@ class DeviceSerializer(Editable):
     )
     tags = TagsField(required=False)
     metadata = MetadataField(required=False, help_text="Any JSON object; not used by Pulseboard.")
-    name = serializers.CharField(
+    name = LineField(
         max_length=120, required=False, help_text="What people call it; its uid when not given."
     )
     former_token_until = serializers.DateTimeField(

@@ -18,6 +18,7 @@ from access.permission import checked
 from access.scope import Scope
 from devices import signals
 from devices.api.edits import Overtaken
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 from devices.metadata import validate_metadata
 from devices.models import Device
@@ -28,7 +29,7 @@ class ThresholdLineSerializer(Strict):
     """One line."""
 
     value = serializers.FloatField()
-    label = serializers.CharField(required=False, allow_blank=True)
+    label = LineField(required=False, allow_blank=True)
     op = serializers.ChoiceField(
         choices=list(Op.__args__),  # type: ignore[attr-defined]
         required=False,

@@ -20,6 +20,7 @@ from access.roles import Role
 from access.scope import Scope
 from devices import clock
 from devices.api.authentication import ApiTokenAuthentication, PasswordAuthentication
+from devices.api.fields import LineField
 from devices.api_token_name import ApiTokenName
 from devices.models import Site
 
@@ -30,7 +31,7 @@ FURTHER = "A token makes none that reaches further than itself, or lasts longer.
 
 
 class ApiTokenSerializer(serializers.ModelSerializer):
-    name = serializers.CharField(read_only=True, allow_null=True, source="given_name")
+    name = LineField(read_only=True, allow_null=True, source="given_name")
     used = serializers.DateTimeField(
         read_only=True,
         allow_null=True,
@@ -63,7 +64,7 @@ class ApiTokenSerializer(serializers.ModelSerializer):
 class NewApiTokenSerializer(serializers.Serializer):
     """What a new token is made of; `token` is shown this once."""
 
-    name = serializers.CharField(
+    name = LineField(
         max_length=80, required=False, default="", help_text="What uses it, to tell yours apart."
     )
     expiry = serializers.DateTimeField(

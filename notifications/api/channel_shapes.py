@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 from notifications.api.fields import SeverityField
 from notifications.channels.fields import MAX_VALUE, complaints
@@ -47,7 +48,7 @@ class KindsShape(serializers.Serializer):
 class ChannelSerializer(Strict):
     """What is taken in."""
 
-    name = serializers.CharField(max_length=MAX_NAME)
+    name = LineField(max_length=MAX_NAME)
     kind = serializers.ChoiceField(choices=Kind.choices, help_text="It cannot be changed.")
     shared = serializers.BooleanField(
         default=False, help_text="Nobody's own, as a team's room. It cannot be changed."

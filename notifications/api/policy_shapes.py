@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from access.scope import Scope
-from devices.api.fields import PreloadedSlugField
+from devices.api.fields import LineField, PreloadedSlugField
 from devices.api.strict import Strict
 from devices.models import Site
 from notifications.api.fields import LabelsField, MomentField, SeverityField, UserField
@@ -80,7 +80,7 @@ class StepsField(serializers.ListField):
 
 class PolicySerializer(Strict):
     id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=MAX_NAME)
+    name = LineField(max_length=MAX_NAME)
     enabled = serializers.BooleanField(default=True)
     minimum = SeverityField(default="warning", help_text="It is for alerts from this severity on.")
     site = PreloadedSlugField(

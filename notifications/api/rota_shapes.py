@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from devices import clock
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 from notifications.api.fields import MomentField, UserField, ZoneField
 from notifications.models import Rota, Substitution
@@ -60,7 +61,7 @@ class WallTimeField(serializers.TimeField):
 
 class RotaSerializer(Strict):
     id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=MAX_NAME)
+    name = LineField(max_length=MAX_NAME)
     zone = ZoneField(help_text="Shifts begin by the clock on its walls.")
     starts_on = serializers.DateField(help_text="On which the first shift begins.")
     starts_at = WallTimeField(

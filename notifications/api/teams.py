@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from access.permission import ForEverySite, checked, for_change
 from access.scope import Scope
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 from notifications.api.fields import UserField
 from notifications.api.noted import Noted
@@ -28,7 +29,7 @@ MAX_MEMBERS = 50  # of a team
 
 class TeamSerializer(Strict):
     id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=MAX_NAME)
+    name = LineField(max_length=MAX_NAME)
     members = serializers.ListField(child=UserField(), max_length=MAX_MEMBERS)
 
     def to_representation(self, instance: Team) -> dict[str, Any]:

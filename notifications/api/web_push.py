@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from access.roles import Role
 from access.scope import EVERYTHING
+from devices.api.fields import LineField
 from notifications import change, vapid
 from notifications.api.channel_shapes import ChannelShape, shown
 from notifications.api.channels import created
@@ -41,9 +42,7 @@ class SubscriptionSerializer(serializers.Serializer):
     endpoint = serializers.CharField()
     expirationTime = serializers.FloatField(required=False, allow_null=True)  # noqa: N815
     keys = KeysSerializer()
-    name = serializers.CharField(
-        max_length=MAX_NAME, default="A browser", help_text="What to call it."
-    )
+    name = LineField(max_length=MAX_NAME, default="A browser", help_text="What to call it.")
 
 
 class WebPushView(APIView):

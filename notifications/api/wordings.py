@@ -19,6 +19,7 @@ from access.permission import ForEverySite, Needs, for_change
 from access.roles import Role
 from access.scope import Scope
 from devices import clock
+from devices.api.fields import LineField, ProseField
 from devices.api.strict import Strict
 from notifications.api.fields import ZoneField, changed
 from notifications.content import Content
@@ -38,8 +39,8 @@ from telemetry.series.said import say
 
 
 class WordsSerializer(Strict):
-    subject = serializers.CharField(max_length=MAX_SUBJECT, help_text="One line.")
-    text = serializers.CharField(max_length=MAX_TEXT)
+    subject = LineField(max_length=MAX_SUBJECT, help_text="One line.")
+    text = ProseField(max_length=MAX_TEXT)
 
     def validate_subject(self, text: str) -> str:
         return _sound(text)
@@ -51,21 +52,21 @@ class WordsSerializer(Strict):
 class WordsPreviewSerializer(Strict):
     what = serializers.ChoiceField(choices=[(each, each) for each in OURS])
     # Not `WordsSerializer`: what is wrong with them is the answer, and no refusal.
-    subject = serializers.CharField(max_length=MAX_SUBJECT, allow_blank=True)
-    text = serializers.CharField(max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False)
+    subject = LineField(max_length=MAX_SUBJECT, allow_blank=True)
+    text = ProseField(max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False)
     zone = ZoneField(default="UTC")
 
 
 class WordsPreviewShape(serializers.Serializer):
     errors = serializers.DictField(child=serializers.CharField(), help_text="By field.")
-    subject = serializers.CharField()
-    text = serializers.CharField()
+    subject = LineField()
+    text = ProseField()
 
 
 class WordingShape(serializers.Serializer):
     what = serializers.CharField(help_text="fired, worsened, escalated, cleared or digest.")
-    subject = serializers.CharField()
-    text = serializers.CharField()
+    subject = LineField()
+    text = ProseField()
     ours = serializers.BooleanField(help_text="Nobody has written another.")
 
 

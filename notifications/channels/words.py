@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, pgettext
 
+from devices.invisible import without
 from notifications.content import Content
 
 # What stands before the subject where a channel has no colours.
@@ -18,7 +19,7 @@ def sign(content: Content) -> str:
 
 def subject(content: Content) -> str:
     """On one line: in a mail a second one would be a header."""
-    return " ".join((content.subject or content.sentence or "Pulseboard").split())
+    return without(" ".join((content.subject or content.sentence or "Pulseboard").split()))
 
 
 def links(content: Content) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from access.scope import ScopedManager
+from devices.line import Line
 from devices.stamps import ChangedAt, CreatedAt
 from notifications import sealed
 
@@ -33,7 +34,7 @@ class Channel(models.Model):
     """It stands at no site. One with an owner is that person's own: a phone, a browser."""
 
     id = models.BigAutoField(primary_key=True)
-    name = models.CharField(max_length=MAX_NAME)
+    name = Line(max_length=MAX_NAME)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     owner = models.ForeignKey(  # NULL: shared, as a team's room
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE,

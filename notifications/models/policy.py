@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from access.scope import ScopedManager
+from devices.line import Line
 from devices.models import Site
 from devices.stamps import ChangedAt, CreatedAt
 from notifications.models.channel import MAX_NAME, Channel
@@ -17,7 +18,7 @@ from notifications.models.team import Rota, Team
 class Policy(models.Model):
     """For each alert that fits all that it names. Of several that fit, each is carried out."""
 
-    name = models.CharField(max_length=MAX_NAME, unique=True)
+    name = Line(max_length=MAX_NAME, unique=True)
     enabled = models.BooleanField(default=True)
     minimum = models.CharField(max_length=8, default="warning")  # severity
     site = models.ForeignKey(  # NULL: every site

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from access.scope import AtNoSite
+from devices.line import Line
 from devices.stamps import ChangedAt, CreatedAt
 from notifications.models.channel import MAX_NAME
 from notifications.models.recipient import MAX_ZONE
@@ -14,7 +15,7 @@ from notifications.models.recipient import MAX_ZONE
 class Team(AtNoSite):
     """People who are told together."""
 
-    name = models.CharField(max_length=MAX_NAME, unique=True)
+    name = Line(max_length=MAX_NAME, unique=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="teams", blank=True)
     created_at = CreatedAt()
     updated_at = ChangedAt()
@@ -29,7 +30,7 @@ class Team(AtNoSite):
 class Rota(AtNoSite):
     """People who take turns; `notifications.people.duty` says whose turn it is."""
 
-    name = models.CharField(max_length=MAX_NAME, unique=True)
+    name = Line(max_length=MAX_NAME, unique=True)
     zone = models.CharField(max_length=MAX_ZONE)
     starts_on = models.DateField()  # what calendar and clock on the wall show …
     starts_at = models.TimeField()  # … when the first shift begins

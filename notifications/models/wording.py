@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from access.scope import AtNoSite
+from devices.line import Line
 from devices.stamps import ChangedAt
 from notifications.people.template import MAX_SUBJECT, MAX_TEXT
 
@@ -13,7 +14,7 @@ class Wording(AtNoSite):
     """`notifications.people.template` reads both."""
 
     what = models.CharField(max_length=10, unique=True)  # as Content.what
-    subject = models.CharField(max_length=MAX_SUBJECT)
+    subject = Line(max_length=MAX_SUBJECT)
     text = models.CharField(max_length=MAX_TEXT)
     updated_at = ChangedAt()
 

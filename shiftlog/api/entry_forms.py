@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from access.permission import check_named, check_site
 from access.scope import Scope
-from devices.api.fields import PreloadedSlugField
+from devices.api.fields import LineField, PreloadedSlugField, ProseField
 from devices.api.strict import Strict
 from devices.models import Device, Site
 from shiftlog.models import Entry
@@ -32,7 +32,7 @@ class EntryRelated(serializers.PrimaryKeyRelatedField):
 
 
 class NewEntrySerializer(Strict):
-    text = serializers.CharField(max_length=MAX_TEXT, help_text="Markdown; shown as a subset.")
+    text = ProseField(max_length=MAX_TEXT, help_text="Markdown; shown as a subset.")
     site = PreloadedSlugField(Site, slug_field="slug", allow_null=True, required=False)
     device = PreloadedSlugField(Device, slug_field="uid", allow_null=True, required=False)
     thread = EntryRelated(
@@ -69,12 +69,12 @@ class NewEntrySerializer(Strict):
 
 
 class EntryChangeSerializer(Strict):
-    text = serializers.CharField(max_length=MAX_TEXT, required=False)
+    text = ProseField(max_length=MAX_TEXT, required=False)
     tags = TagsOfEntry(max_length=MAX_TAGS, required=False)
 
 
 class EntryReactionSerializer(Strict):
-    word = serializers.CharField(max_length=MAX_WORD, help_text="A sign as 👍, or a short word.")
+    word = LineField(max_length=MAX_WORD, help_text="A sign as 👍, or a short word.")
 
 
 class EntryPinSerializer(Strict):

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from access.scope import ScopedManager
+from devices.line import Line
 from devices.models import Device, Site
 from devices.stamps import CreatedAt
 
@@ -51,7 +52,7 @@ class Entry(models.Model):
     starts_at = models.DateTimeField(null=True)  # what it is about, if that has a time
     ends_at = models.DateTimeField(null=True)  # NULL: an instant
     view = models.CharField(max_length=MAX_VIEW, blank=True)  # path of what its writer looked at
-    tags = ArrayField(models.CharField(max_length=MAX_TAG), size=MAX_TAGS, default=list, blank=True)
+    tags = ArrayField(Line(max_length=MAX_TAG), size=MAX_TAGS, default=list, blank=True)
     pinned = models.BooleanField(default=False)
     created_at = CreatedAt()
     edited_at = models.DateTimeField(null=True)
@@ -123,7 +124,7 @@ class Reaction(models.Model):
     id = models.BigAutoField(primary_key=True)
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="reactions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    word = models.CharField(max_length=MAX_WORD)
+    word = Line(max_length=MAX_WORD)
 
     class Meta:
         ordering = ["id"]

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from devices.api.fields import LineField
 from devices.api.strict import Strict
 from telemetry.api import parameters as query
 from telemetry.api.moment import MomentField
@@ -63,7 +64,7 @@ class NewCorrectionSerializer(Strict):
         required=False,
         help_text="With `replace`: what the series then has in the range, and nothing else.",
     )
-    reason = serializers.CharField(max_length=500, help_text="Why; it stands in the log.")
+    reason = LineField(max_length=500, help_text="Why; it stands in the log.")
 
     def get_fields(self) -> dict[str, serializers.Field]:
         since = MomentField(help_text="Start of the range, included.")

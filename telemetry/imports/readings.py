@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.invisible import unseen
 from telemetry.export.guard import bare
 from telemetry.imports import values as values_of
 from telemetry.imports.errors import NotImported
@@ -204,4 +205,6 @@ def _wrong_metric(metric: str) -> str:
         return (
             f"its metric {metric[:40]!a} is over {MAX_METRIC_LENGTH} characters, or has NUL in it"
         )
+    if any(unseen(metric)):
+        return f"its metric {metric[:40]!a} has a character that nobody can see"
     return ""

@@ -138,8 +138,8 @@ class Writer:
             stays = first[at]
             self._twice(
                 rows.lines[at], bool(rows.values[at] == rows.values[stays]),
-                f"{rows.values[at]!r} at {from_us(int(rows.times_us[at])).isoformat()}, where line"
-                f" {rows.lines[stays]} says {rows.values[stays]!r}",
+                f"{float(rows.values[at])!r} at {from_us(int(rows.times_us[at])).isoformat()},"
+                f" where line {rows.lines[stays]} says {float(rows.values[stays])!r}",
             )  # fmt: skip
         return rows.of(~same)
 

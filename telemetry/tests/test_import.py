@@ -146,19 +146,19 @@ def test_what_is_wrong_is_told_by_its_line_and_the_rest_is_stored(
     )
     rejects = tmp_path / "rejects.csv"
     said = run("x.csv", body, "--register", "--rejects", str(rejects))
-    assert "2 stored, 1 there before, 1 in conflict, 7 rejected, 0 too old" in said
-    assert [(metric, value) for _, metric, _, value in stored(database)] == [
-        ("t", 1.0), ("the\nmetric", 6.0),
-    ]  # fmt: skip
+    assert "1 stored, 1 there before, 1 in conflict, 8 rejected, 0 too old" in said
+    assert [(metric, value) for _, metric, _, value in stored(database)] == [("t", 1.0)]
+    assert r"its metric 'the\nmetric' has a character that nobody can see" in said
     told = {
         (line.split(",")[1], line.split(",")[2]) for line in rejects.read_text().splitlines()[1:]
     }
     assert told == {
         ("4", "rejected"), ("5", "rejected"), ("6", "rejected"), ("7", "rejected"),
-        ("8", "rejected"), ("11", "repeated"), ("12", "conflict"), ("13", "rejected"),
-        ("14", "rejected"),
+        ("8", "rejected"), ("9", "rejected"), ("11", "repeated"), ("12", "conflict"),
+        ("13", "rejected"), ("14", "rejected"),
     }  # fmt: skip
     assert "line 5: rejected: no number: 'x1'" in said
+    assert "line 12: conflict: 9.0 at 2026-01-01T00:00:00+00:00, where line 2 says 1.0" in said
     row = ReadingImport.objects.get()
     counts = row.counts
     assert counts["readings"] == counts["stored"] + counts["repeated"] + counts["conflicts"]

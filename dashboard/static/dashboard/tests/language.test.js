@@ -43,3 +43,14 @@ test("a catalogue that does not come leaves english", async () => {
   delete /** @type {any} */ (globalThis).document;
   assert.equal(t("Fleet"), "Fleet");
 });
+
+test("a name turns no word of its sentence around, and shows what nobody would see", async () => {
+  const { t } = await inLanguage("en");
+  const said = (/** @type {string} */ name) => t("{name} is away", { name });
+  assert.equal(said("Roof 1 ❤️\u200d🔥"), "Roof 1 ❤️\u200d🔥 is away");
+  assert.equal(said("גג"), "\u2068גג\u2069 is away");
+  assert.equal(t("{what} Again.", { what: said("גג") }), "\u2068\u2068גג\u2069 is away\u2069 Again.");
+  assert.equal(said("Roof\u202efoo\u200b\u001b[2J"), "Roof[U+202E]foo[U+200B][U+001B][2J is away");
+  assert.equal(said("a\u2069b\u2068"), "a[U+2069]b[U+2068] is away");
+  assert.equal(said("a\u2067b"), "a[U+2067]b is away");
+});

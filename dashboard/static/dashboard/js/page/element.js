@@ -1,7 +1,8 @@
-/** Building elements. Text goes in by `textContent`, so data can never become markup. */
+/** Building elements. Text goes in by `textContent`, so data can never become markup; and what nobody sees of it is marked. */
 
 import { clock } from "../time/moment.js";
 import { WORDS } from "../presence/presence.js";
+import { marked } from "./invisible.js";
 import { t } from "./language.js";
 
 const LONG = 11; // characters of a value; a longer one is written smaller rather than cut
@@ -15,7 +16,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export function el(tag, options = {}, ...children) {
   const node = document.createElement(tag);
   if (options.class) node.className = options.class;
-  if (options.text !== undefined) node.textContent = options.text;
+  if (options.text !== undefined) node.textContent = marked(options.text);
   for (const [name, value] of Object.entries(options.attrs ?? {})) node.setAttribute(name, value);
   Object.assign(node.dataset, options.data ?? {});
   for (const [name, listener] of Object.entries(options.on ?? {})) node.addEventListener(name, listener);
@@ -62,7 +63,8 @@ export function setMark(mark, state, word) {
 /** Touch the page only when the text differs: a second's tick over a thousand ages costs nothing.
  * @param {Element|null} node @param {string} text */
 export function setText(node, text) {
-  if (node && node.textContent !== text) node.textContent = text;
+  const shown = marked(text);
+  if (node && node.textContent !== shown) node.textContent = shown;
 }
 
 /** Number and unit with their own weights. @param {Element} node @param {string} text @param {string} unit */

@@ -4,6 +4,7 @@
  * The catalogue is there before any module that imports this one runs, so a constant may be a text. English has none.
  */
 
+import { isolated } from "./invisible.js";
 import { Sentences } from "./recognised.js";
 
 const CONTEXT = "\u0004"; // between a context and its text, as gettext has it
@@ -36,7 +37,7 @@ async function catalogue(address) {
 /** @typedef {Record<string, string|number>} Values what stands for `{name}` in a text */
 
 /** @param {string} text @param {Values} values */
-const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => isolated(String(values[name] ?? whole)));
 
 /**
  * A text. @param {string} text in English, written out: it is looked for in the source
