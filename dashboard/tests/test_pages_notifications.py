@@ -153,10 +153,17 @@ def test_the_log_words_and_what_is_mine(page: Page, told: Decision, web: WebProc
     page.fill("#wishes [name=zone]", "Mars/Base")
     page.locator("#wishes [name=zone]").blur()
     expect(page.locator("[data-field=zone] .error")).to_contain_text("No time zone")
+    page.fill("#wishes [name=zone]", "Asia/Tokyo")
+    page.locator("#wishes [name=zone]").blur()
+    page.click("#take-zone")  # of the clock one looks at
+    expect(page.locator("#zone-here")).to_be_hidden()
+    here = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    expect(page.locator("#wishes [name=zone]")).to_have_value(here)
     page.click("#pauses >> text=1 hour")
     expect(page.locator("#standing")).to_contain_text("Paused until")
     wishes = Recipient.objects.get()
     assert (wishes.minimum, wishes.quiet[0]["days"]) == ("warning", [1, 2, 3, 4, 5, 6])
+    assert wishes.zone == here
     for name in TABS:
         page.get_by_role("button", name=name, exact=True).click()
         page.wait_for_load_state("networkidle")

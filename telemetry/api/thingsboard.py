@@ -63,6 +63,8 @@ class ThingsBoardView(HistoryView):
     @extend_schema(
         operation_id="thingsboard_timeseries",
         tags=["Readings"],
+        summary="Readings as ThingsBoard gives them",
+        description="As its clients ask for a device's time series, with `X-Authorization`.",
         parameters=[
             query.described("keys", "Metrics, with commas; absent: all."),
             query.described("startTs", "Unix milliseconds; without it and `endTs`: the newest."),

@@ -58,7 +58,7 @@ export class AlertRuleList extends OpenList {
     const ok = Math.max(0, rule.targets - rule.firing - rule.pending);
     const parts = [
       el("span", { class: "severity", text: SEVERITIES[rule.severity] ?? rule.severity, data: { severity: rule.severity } }),
-      ...(rule.firing ? [el("span", { class: "firing", text: t("{firing} firing", { firing: number(rule.firing, 0) }) })] : []),
+      ...(rule.firing ? [el("span", { class: "firing", text: t("{firing} firing", { firing: number(rule.firing, 0) }), data: { severity: rule.severity } })] : []),
       ...(rule.pending ? [el("span", { text: t("{pending} pending", { pending: number(rule.pending, 0) }) })] : []),
       el("span", { text: rule.targets ? (rule.enabled ? t("{ok} ok", { ok: number(ok, 0) }) : counted(rule.targets, rule.metric ? "series" : "device")) : t("fits nothing now") }),
       el("span", { text: rule.last_fired === null ? t("never fired") : t("fired {ago}", { ago: ago(Math.max(0, serverNow() - rule.last_fired)) }) }),

@@ -80,8 +80,8 @@ export class EntryRow {
     const { entry, list } = this;
     const { within } = list;
     if (within === "device" || within === "thread") return [];
-    if (entry.device) return [el("a", { class: "about", text: entry.device.name || entry.device.uid, attrs: { href: `/devices/${encodeURIComponent(entry.device.uid)}/` } })];
-    return entry.site && within !== "site" ? [el("span", { class: "about", text: entry.site.name })] : [];
+    if (entry.device) return [el("a", { class: "about", text: entry.device.name || entry.device.uid, attrs: { href: `/devices/${encodeURIComponent(entry.device.uid)}/`, title: entry.device.name || entry.device.uid } })];
+    return entry.site && within !== "site" ? [el("span", { class: "about", text: entry.site.name, attrs: { title: entry.site.name } })] : [];
   }
 
   /** What it answers. */

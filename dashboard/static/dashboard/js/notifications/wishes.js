@@ -8,6 +8,7 @@ import { WEEKDAYS } from "../time/moment.js";
 import { t } from "../page/language.js";
 
 const PAUSES = [[t("1 hour"), 3_600_000], [t("Until tomorrow"), 86_400_000], [t("1 week"), 604_800_000]];
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? ""; // hours are meant by the clock one looks at
 
 export class Wishes {
   /** @param {string} path of the REST object */
@@ -26,6 +27,7 @@ export class Wishes {
       });
     }
     byId("add-quiet").addEventListener("click", () => this.#save(({ quiet }) => ({ quiet: [...quiet, night()] })));
+    byId("take-zone").addEventListener("click", () => this.#save(() => ({ zone: HERE })));
     byId("pauses").replaceChildren(...PAUSES.map(([word, ms]) => el("button", {
       class: "button tiny", text: String(word), attrs: { type: "button" }, on: { click: () => this.#save(({ now }) => ({ paused_until: now + Number(ms) })) },
     })));
@@ -40,6 +42,8 @@ export class Wishes {
       if (field.type === "checkbox") field.checked = value;
       else field.value = Array.isArray(value) ? value.join(", ") : value;
     }
+    byId("zone-here").hidden = !HERE || facts.zone === HERE;
+    setText(byId("zone-here").firstElementChild, t("The clock of this browser is that of {zone}.", { zone: HERE }));
     this.#showTimes();
   }
 

@@ -6,7 +6,7 @@ import { current } from "../frame/alerts.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { get } from "../page/rest.js";
 import { inTurn } from "../page/in-turn.js";
-import { hourAndMinute } from "../time/moment.js";
+import { day as dateOf, dayAndMonth, hourAndMinute } from "../time/moment.js";
 import { number } from "../page/format.js";
 import { openProvisioning } from "./provisioning.js";
 import { openSite, sitePath } from "./site-drawer.js";
@@ -88,7 +88,8 @@ const countAlerts = inTurn(async () => {
 
 function showDay(/** @type {any} */ day) {
   setValue(byId("day-heard"), `${number(day.heard, 0)} / ${number(day.devices, 0)}`, "");
-  setText(byId("day-heard-note"), t("heard since {time}", { time: hourAndMinute(day.from) }));
+  const from = hourAndMinute(day.from);
+  setText(byId("day-heard-note"), t("heard since {time}", { time: dateOf(day.from) === dateOf(serverNow()) ? from : `${dayAndMonth(day.from)}, ${from}` }));
   setValue(byId("day-numbers"), number(day.numbers, 0), "");
   const rows = Array.from({ length: 24 }, (_, i) => day.from + i * HOUR).map((at) => [at, day.hours.find((/** @type {number[]} */ [hour]) => hour === at)?.[1] ?? 0, null, null, null, null]);
   drawSparkline(hours, { rows: /** @type {any} */ (rows.filter(([at]) => Number(at) <= day.now)), from: day.from, to: day.from + 24 * HOUR, gapAfter: 2 * HOUR, zero: true });
