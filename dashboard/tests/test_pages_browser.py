@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import Counter
@@ -16,7 +17,16 @@ from telemetry.models import RetentionRule, Series
 from telemetry.moments import from_ms
 from telemetry.storage import rollups
 from telemetry.tests.written import write
-from tests.browser import PASSWORD, announce, chromium, operator, page, refused, tell_until
+from tests.browser import (
+    PASSWORD,
+    announce,
+    chromium,
+    operator,
+    page,
+    refused,
+    tell_until,
+    timers_last,
+)
 from tests.chromium import log_in
 from tests.waiting import eventually
 from tests.web_process import web, web_process
@@ -92,6 +102,43 @@ def test_the_fleet_shows_devices_and_follows_live_readings(page: Page):
         return ("30.3" in told or "30.2" in told) and "Online" in told
 
     eventually(shown, what="the live value is on the tile, of a device that is online")
+
+
+def told(frame: str | bytes) -> str:
+    """What a frame of the socket says to what the page has read: "hello", "missed" or nothing."""
+    message = json.loads(frame)
+    if message["op"] == "refill" and message["series"] is None:
+        return "missed"
+    return "hello" if message["op"] == "hello" else ""
+
+
+def test_a_page_reads_each_list_once_when_its_socket_opens_and_without_one_too(page: Page):
+    add_device("freezer-1", "Freezer 1", last_seen_ms=now())
+    happened: list[str] = []
+
+    def note(what: str) -> None:
+        if what:
+            happened.append(what)
+
+    page.on("request", lambda request: note(request.url if "/api/" in request.url else ""))
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda text: note(told(text))))
+    page.on("framenavigated", lambda _: happened.clear())  # what the page before asked last
+    timers_last(page, 400)  # it waits for its socket as long as that takes
+    page.add_init_script("window.setInterval = () => 0")  # nothing is read again by the clock
+    for path, sign in (("/", ".device"), ("/devices/freezer-1/", ".chart-card"), ("/rules/", "h1")):
+        page.goto(path)
+        page.locator(sign).first.wait_for()
+        expect(page.locator("#connection")).to_have_attribute("data-state", "online")
+        page.wait_for_load_state("networkidle")
+        asked = Counter(each for each in happened if "/api/" in each)
+        assert "hello" in happened, path
+        assert not any("/api/" in each for each in happened[: happened.index("hello")]), happened
+        assert len(asked) > 3
+        assert max(asked.values()) <= 1 + happened.count("missed"), (path, happened)
+    timers_last(page, 400, 0)
+    page.add_init_script("window.WebSocket = class { close() {} }")  # and nothing ever comes of it
+    page.goto("/")
+    expect(page.locator(".device", has_text="Freezer 1")).to_contain_text("21.5")
 
 
 def test_search_hides_what_it_does_not_find_and_says_so(page: Page):

@@ -43,7 +43,7 @@ class Page {
 
 test("what fires is counted at once, and what clears no more", async () => {
   const page = new Page();
-  page.current.start();
+  page.current.start(page.current.read());
   await page.answer([alert({})]);
   assert.equal(page.current.open, 1);
   page.current.hear({ alert: alert({ id: 2, severity: "critical" }) });
@@ -56,7 +56,7 @@ test("what fires is counted at once, and what clears no more", async () => {
 
 test("the same news twice, old news, and what is silenced make no sound", async () => {
   const page = new Page();
-  page.current.start();
+  page.current.start(page.current.read());
   await page.answer([]);
   page.current.hear({ alert: alert({ id: 3 }) });
   page.current.hear({ alert: alert({ id: 3, worst: -2 }) });
@@ -69,7 +69,7 @@ test("the same news twice, old news, and what is silenced make no sound", async 
 
 test("what was heard while a read was on its way is not forgotten by it", async () => {
   const page = new Page();
-  page.current.start();
+  page.current.start(page.current.read());
   page.current.hear({ alert: alert({ id: 7 }) });
   await page.answer([]);
   assert.equal(page.current.open, 1);
@@ -80,7 +80,7 @@ test("what was heard while a read was on its way is not forgotten by it", async 
 
 test("an effect is not counted while its cause stands, and is asked for once that clears", async () => {
   const page = new Page();
-  page.current.start();
+  page.current.start(page.current.read());
   await page.answer([alert({ id: 1, effects: 2 })]);
   page.current.hear({ alert: alert({ id: 2, cause: 1 }) });
   assert.equal(page.current.open, 1);
@@ -93,7 +93,7 @@ test("an effect is not counted while its cause stands, and is asked for once tha
 
 test("many at once are read, and those beyond what is held are counted", async () => {
   const page = new Page();
-  page.current.start();
+  page.current.start(page.current.read());
   await page.answer([alert({})]);
   page.current.hear({ alert: null });
   page.current.hear({ alert: null });
@@ -105,7 +105,7 @@ test("many at once are read, and those beyond what is held are counted", async (
 
 test("what is read while news never ends is shown", async () => {
   const page = new Page();
-  page.current.start();
+  page.current.start(page.current.read());
   for (let i = 0; i < 3; i += 1) { // each event before the answer to the one before
     page.current.hear({ alert: null });
     page.soon();
@@ -118,7 +118,7 @@ test("what is read while news never ends is shown", async () => {
 
 test("a snooze ends by the clock alone", async () => {
   const page = new Page();
-  page.current.start();
+  page.current.start(page.current.read());
   await page.answer([alert({ snoozed_until: NOW + 1_000 })], 0);
   assert.equal(page.current.open, 0);
   assert.equal(page.current.of("acknowledged").length, 1);

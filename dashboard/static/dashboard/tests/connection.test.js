@@ -54,22 +54,66 @@ test("subscriptions made before the hello are sent after it", () => {
   w.say(HELLO);
   assert.deepEqual(w.socket.sent, [{ op: "subscribe", id: 1, ...request }]);
 });
-test("who listens late is told of the hello there was, and of none that is over", async () => {
-  const { w, connection } = opened();
-  const heard = [];
-  connection.on("hello", ({ now }) => heard.push(["late", now]));
-  assert.deepEqual(heard, []);
-  await Promise.resolve();
-  assert.deepEqual(heard, [["late", HELLO.now]]);
-  connection.on("hello", ({ now }) => heard.push(["too late", now]));
+/** What a page does that reads when it starts and after what it missed. */
+function reader(connection) {
+  const reads = [];
+  connection.first.due.then(() => reads.push("first"));
+  connection.on("missed", () => reads.push("again"));
+  return reads;
+}
+const settled = () => new Promise((done) => setImmediate(done));
+test("a page reads once when its socket opens soon, and again with each later one", async () => {
+  const w = world();
+  const connection = new LiveConnection("ws://x", w);
+  connection.open();
+  const reads = reader(connection);
+  w.pass(100);
+  await settled();
+  assert.deepEqual(reads, []);
+  w.say(HELLO);
+  await settled();
+  assert.deepEqual(reads, ["first"]);
+  assert.deepEqual(await Promise.race([connection.first.due.then(() => "at once"), settled()]), "at once"); // for a module that comes later
   w.socket.onclose({ code: 1006 });
-  connection.on("hello", ({ now }) => heard.push(["between", now]));
-  await Promise.resolve();
-  assert.equal(heard.length, 1);
   w.pass(60_000);
-  w.say({ ...HELLO, now: 2 });
-  await Promise.resolve();
-  assert.deepEqual(heard.slice(1), [["late", 2], ["too late", 2], ["between", 2]]);
+  w.say(HELLO);
+  await settled();
+  assert.deepEqual(reads, ["first", "again"]);
+});
+test("a socket that opens late is not waited for, and what changed before it is read then", async () => {
+  const w = world();
+  const connection = new LiveConnection("ws://x", w);
+  connection.open();
+  const reads = reader(connection);
+  w.pass(1_000);
+  await settled();
+  assert.deepEqual(reads, ["first"]);
+  w.say(HELLO);
+  await settled();
+  assert.deepEqual(reads, ["first", "again"]);
+});
+test("a page whose socket is refused reads at once, and never again by itself", async () => {
+  const w = world();
+  const connection = new LiveConnection("ws://x", w);
+  connection.open();
+  const reads = reader(connection);
+  w.socket.onclose({ code: 1006 });
+  await settled();
+  assert.deepEqual(reads, ["first"]);
+  for (let i = 0; i < 5; i += 1) {
+    w.pass(31_000);
+    w.socket.onclose({ code: 1006 });
+  }
+  await settled();
+  assert.deepEqual(reads, ["first"]);
+});
+test("a page is told that it missed something when the server did, not when named series changed", async () => {
+  const { w, connection } = opened();
+  const reads = reader(connection);
+  w.say({ op: "refill", reason: "imported", series: [1], from: null, to: null });
+  w.say({ op: "refill", reason: "lost", series: null, from: null, to: null });
+  await settled();
+  assert.deepEqual(reads, ["again", "first"]);
 });
 test("it is catching up until the snapshot, then live", () => {
   const { w, connection } = opened();

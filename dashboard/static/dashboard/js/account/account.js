@@ -136,4 +136,3 @@ byId("new-token").addEventListener("click", makeToken);
 keepRead(["account"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), REFRESH);
-read();

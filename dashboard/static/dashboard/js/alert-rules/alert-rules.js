@@ -191,11 +191,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("beforeunload", (event) => opened.isWritten && event.preventDefault());
-keepRead(["alert_rules", "alert"], readSoon);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 
 const query = new URLSearchParams(location.search);
-await read();
+await keepRead(["alert_rules", "alert"], readSoon, read);
 const wanted = list.rules.find((rule) => String(rule.id) === query.get("rule"));
 begun = true;
 if (wanted) show(wanted);

@@ -224,7 +224,12 @@ function missed() {
   if (tab === "past") pastSoon();
 }
 keepRead(["silences"], () => silences.read());
-keepRead([], missed);
+/** What the address asks for besides what stands. */
+function begin() {
+  again();
+  if (shownId !== null) drawer.open(shownId);
+}
+keepRead([], missed, begin);
 connection.on("alert", ({ alert }) => alert === null && missed());
 setInterval(() => {
   if (document.hidden) return;
@@ -232,6 +237,4 @@ setInterval(() => {
   show();
 }, 1000);
 wireStatistics();
-again();
-silences.read();
-if (shownId !== null) drawer.open(shownId);
+show();

@@ -28,12 +28,13 @@ export class Current extends EventTarget {
     /** open ones beyond those held */ this.beyond = 0;
     this.waiting = false;
     /** heard while a read was on its way, which may not know of them yet @type {Alert[]} */ this.meanwhile = [];
-    /** the first read, however it went @type {Promise<void>} */ this.first = Promise.resolve();
+    /** the first read, however it went @type {Promise<any>} */ this.first = Promise.resolve();
     /** In turn: of readings of which only the newest counts, none is shown while news never ends. */ this.read = inTurn(() => this.#read());
   }
 
-  start() {
-    this.first = this.read();
+  /** Go on reading. @param {Promise<any>} first the first read, however it goes */
+  start(first) {
+    this.first = first;
     this.#refresh();
     return this;
   }

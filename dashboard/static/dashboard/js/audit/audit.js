@@ -117,5 +117,4 @@ byId("newer").addEventListener("click", () => reading.read());
 const control = new TimeControl(byId("time-control"), span, { site: "", zoned: () => location.reload(), all: true });
 span.addEventListener("span", () => { control.show(); reading.read(); });
 steps.follow(span);
-keepRead(["audit"], soon);
-reading.read();
+keepRead(["audit"], soon, () => reading.read());

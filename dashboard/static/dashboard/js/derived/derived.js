@@ -131,12 +131,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("beforeunload", (event) => opened.isWritten && event.preventDefault());
-keepRead(["derived", "series"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => document.hidden || read(), AGAIN);
 
 const query = new URLSearchParams(location.search);
-await read();
+await keepRead(["derived", "series"], read);
 const wanted = list.all.find((derived) => String(derived.id) === query.get("series"));
 if (wanted) show(wanted);
 else if (query.has("new")) show(null);

@@ -3,7 +3,7 @@
 import { byId, el, toast } from "../page/element.js";
 import { ChoiceDialog } from "../charts/choice-dialog.js";
 import { ask } from "../page/form-dialog.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { get, send } from "../page/rest.js";
 import { newest } from "../page/newest.js";
 import { inTurn } from "../page/in-turn.js";
@@ -37,8 +37,7 @@ export function offerCorrections(device) {
   offerMark(t("Correct these readings…"), (place) => chosen(place, askReplace), { ofPart: true });
   const list = new CorrectionList(device);
   connection.on("corrections", ({ uid }) => uid === device.uid && list.read());
-  connection.on("hello", () => list.read());
-  list.read();
+  keepRead([], () => list.read());
 }
 
 const path = (/** @type {any} */ series) => `/api/v1/series/${series.id}/corrections/`;
@@ -130,7 +129,7 @@ class CorrectionList {
       const { corrections } = await get(`/api/v1/corrections/?device=${encodeURIComponent(this.device.uid)}`);
       this.#show(corrections.slice(0, SHOWN));
     } catch {
-      // What was shown stays; the next hello, or the next correction, asks again.
+      // What was shown stays; after the next socket, or the next correction, it is asked for again.
     }
   }
 

@@ -3,7 +3,7 @@
 import { atRest } from "../page/at-rest.js";
 import { byId, el, showRows, stateMark } from "../page/element.js";
 import { byWorst, isTold } from "../alerts/standing.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { inTurn } from "../page/in-turn.js";
 import { lasting, SEVERITY } from "../alerts/words.js";
@@ -40,10 +40,8 @@ export class DeviceAlerts {
         this.#take([alert]);
       }
     });
-    connection.on("hello", () => this.read());
-    connection.on("refill", ({ series }) => series === null && this.read());
     this.timeLine.addEventListener("span", atRest(() => this.#window(), SETTLE, AT_MOST));
-    this.read();
+    keepRead([], () => this.read());
   }
 
   async #read() {
@@ -72,7 +70,7 @@ export class DeviceAlerts {
     try {
       return { ...(await get(`/api/v1/alerts/?state=all&limit=${MOST}&device=${encodeURIComponent(this.device.uid)}${more}`)), told };
     } catch {
-      return null; // the charts stand without marks; the next hello asks again
+      return null; // the charts stand without marks; after the next socket they are asked for again
     } finally {
       this.underWay.delete(told);
     }

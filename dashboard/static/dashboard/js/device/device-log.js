@@ -6,7 +6,7 @@ import { heard } from "../log/desk.js";
 import { isSaid } from "../log/stream.js";
 import { LogPanel } from "../log/log-panel.js";
 import { marks } from "../time/marks.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { offerMark } from "../charts/mark-here.js";
 import { openThread } from "../log/thread-drawer.js";
@@ -54,10 +54,8 @@ class Notes {
       if (entry === null) this.read();
       else this.#take([entry]);
     });
-    connection.on("hello", () => this.read());
-    connection.on("refill", ({ series }) => series === null && this.read());
     this.timeLine.addEventListener("span", atRest(() => this.read(), SETTLE, AT_MOST));
-    this.read();
+    keepRead([], () => this.read());
   }
 
   async read() {
@@ -66,7 +64,7 @@ class Notes {
       const answer = await get(`/api/v1/log/?marks=1&device=${encodeURIComponent(this.device.uid)}&${windowQuery(this.timeLine.asked)}&limit=${MOST}`);
       if (turn === this.turn) this.#take(answer.entries);
     } catch {
-      // The charts stand without notes; the next hello, or the next window, asks again.
+      // The charts stand without notes; after the next socket, or with the next window, they are asked for again.
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { atRest } from "../page/at-rest.js";
 import { byId } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { devicePath, get } from "../page/rest.js";
 import { marks } from "../time/marks.js";
 import { Overview } from "../time/overview.js";
@@ -25,7 +25,7 @@ export class DevicePast {
     this.timeLine = timeLine;
     /** Read the window when it stands still. */ this.soon = atRest(() => this.#read(), SETTLE, AT_MOST);
     this.asked = 0; // counts reads: the answer of an older one is not shown
-    this.readAt = -Infinity;
+    this.readAt = Infinity; // not before the first time
     this.wholeAt = -Infinity;
     this.lane = new StatusLane(byId("status-lane"), marks, timeLine);
     wireLane(this.lane, timeLine);
@@ -38,8 +38,7 @@ export class DevicePast {
       this.soon();
     });
     connection.on("presence", (message) => message.uid === this.device.uid && this.soon());
-    connection.on("hello", () => this.soon());
-    this.soon();
+    keepRead([], () => this.soon(), () => this.#read());
   }
 
   async #read() {

@@ -5,7 +5,7 @@ import { ChartCards } from "../charts/chart-cards.js";
 import { wirePaper } from "./paper.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
 import { keptLayout } from "./kept-layout.js";
-import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
+import { connection, isUnknown, judgedAt, keepRead, knownUntil } from "../live/live.js";
 import { Latest } from "../live/latest.js";
 import { inOrder } from "../fleet/card.js";
 import { DeviceAlerts } from "./device-alerts.js";
@@ -144,7 +144,7 @@ function wireEvents() {
     side.beat(heard);
     second();
   });
-  connection.on("hello", () => {
+  keepRead([], () => {
     if (device.removed) return;
     latest.doubt(timeLine.series);
     readLatest();
@@ -155,7 +155,7 @@ function wireEvents() {
     if (device.removed || !mine) return;
     latest.doubt(series ?? timeLine.series);
     describe();
-    readLatest();
+    if (series !== null) readLatest(); // or it is read with all that was missed
   });
 }
 
@@ -240,7 +240,6 @@ timeLine.start();
 steps.follow(timeLine);
 past.start();
 alerts.start();
-readLatest();
 followMessages(device);
 showLog(device, timeLine);
 offerCorrections(device);

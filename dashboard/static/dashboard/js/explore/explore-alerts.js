@@ -2,7 +2,7 @@
 
 import { atRest } from "../page/at-rest.js";
 import { byId, el, setText, showRows, stateMark } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { get } from "../page/rest.js";
 import { inTurn } from "../page/in-turn.js";
 import { marks } from "../time/marks.js";
@@ -35,8 +35,7 @@ export class ExploreAlerts {
 
   start() {
     connection.on("alert", ({ alert }) => this.#isOurs(alert) && this.again());
-    connection.on("hello", () => this.again());
-    connection.on("refill", ({ series }) => series === null && this.again());
+    keepRead([], () => this.again());
     this.timeLine.addEventListener("span", () => this.look());
   }
 
@@ -62,7 +61,7 @@ export class ExploreAlerts {
       this.asked = told === this.told ? query : "";
       this.#take(alerts, total);
     } catch {
-      // The charts stand without marks; the next change of the window or hello asks again.
+      // The charts stand without marks; with the next change of the window, or after the next socket, they are asked for again.
     }
   }
 

@@ -7,7 +7,7 @@ import { ChartCards } from "../charts/chart-cards.js";
 import { ChartTooltip } from "../charts/chart-tooltip.js";
 import { ChoiceDialog } from "../charts/choice-dialog.js";
 import { chooseMetric } from "./devices.js";
-import { connection, knownUntil } from "../live/live.js";
+import { connection, keepRead, knownUntil } from "../live/live.js";
 import { ExploreAlerts } from "./explore-alerts.js";
 import { ExploreLine } from "./explore-line.js";
 import { explorePanels } from "./panels.js";
@@ -229,7 +229,7 @@ function wireControls() {
 function wireEvents() {
   for (const name of ["device", "series", "devices"]) connection.on(name, changed);
   connection.on("import", changed);
-  connection.on("hello", () => shown.view.names.length > 0 && readNamesSoon()); // what was told meanwhile was missed
+  keepRead([], () => shown.view.names.length > 0 && readNamesSoon(), () => shown.view.names.length > 0 && readNames());
   connection.on("refill", ({ series }) => {
     latest.doubt(series ?? timeLine.series);
     timeLine.again();
@@ -254,6 +254,5 @@ steps.follow(timeLine);
 finder.ask();
 show();
 timeLine.start();
-if (shown.view.names.length) readNames();
-else if (shown.view.devices.length) chooseMetric(shown.view.devices, choice, (found) => add(found));
+if (!shown.view.names.length && shown.view.devices.length) chooseMetric(shown.view.devices, choice, (found) => add(found));
 setInterval(second, 1000);

@@ -53,16 +53,8 @@ connection.on("snapshot", (message) => {
   problems.snapshot(message);
 });
 connection.on("error", (message) => fleet.refused(message));
-live.keepRead(["cards"], () => cards.read().catch(() => {})); // it is read again with the next connection
 for (const op of ["device", "presence", "series"]) connection.on(op, (message) => fleet.event(message));
-/** What devices sent, or what was done to it, was missed. */
-function missed() {
-  amends.doubtAll();
-  fleet.load();
-}
-
-connection.on("hello", missed);
-connection.on("refill", ({ series }) => (series === null ? missed() : amends.of(series))); // the lines of named ones come by themselves
+connection.on("refill", ({ series }) => series !== null && amends.of(series)); // their lines come by themselves
 connection.on("beat", (message) => fleet.beat(message));
 document.addEventListener("visibilitychange", () => !document.hidden && fleet.load());
 addEventListener("scroll", () => (fleet.scrolled = performance.now()), { passive: true });
@@ -76,6 +68,10 @@ setInterval(() => {
   showAlerts(); // a snooze ends by the clock alone
 }, 1000);
 setInterval(() => !document.hidden && fleet.load(), REFRESH);
-fleet.ready = Promise.allSettled([current.first, cards.read()]).then(() => undefined);
-fleet.load();
+const dressed = live.keepRead(["cards"], () => cards.read().catch(() => {})); // it is read again with the next connection
+fleet.ready = Promise.all([current.first, dressed]).then(() => undefined);
+live.keepRead([], () => { // what devices sent, or what was done to it, was missed
+  amends.doubtAll();
+  fleet.load();
+}, () => fleet.load());
 wireAdding(selection.selection, () => selection.clear());

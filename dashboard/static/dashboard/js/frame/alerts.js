@@ -22,11 +22,9 @@ export function showAlerts() {
   if (!document.getElementById("alerts-count")) return;
   wireSound();
   connection.on("alert", (message) => current.hear(message));
-  keepRead([], () => current.read());
-  connection.on("refill", ({ series }) => series === null && current.read());
   document.addEventListener("visibilitychange", () => !document.hidden && current.read());
   current.addEventListener("changed", show);
   current.addEventListener("fired", (event) => sound(/** @type {CustomEvent} */ (event).detail));
   setInterval(show, 1000); // a snooze ends by the clock alone
-  current.start();
+  current.start(keepRead([], () => current.read()));
 }

@@ -86,7 +86,6 @@ connection.on("beat", showConnection);
 setInterval(showConnection, 1000);
 // The page of an outage shows nothing live, and must not be sent to the log-in while it waits.
 if (!document.getElementById("away")) {
-  connection.open();
   showWaiting();
   showAlerts();
   showUnread();

@@ -1,7 +1,7 @@
 /** How much of the log is unread: beside its name in the rail of every page; and the ways into it from any page. */
 
 import { byId } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { offer } from "../palette/offers.js";
 import { setCount } from "./badge.js";
 import { reading } from "../log/reading.js";
@@ -21,10 +21,8 @@ export function showUnread() {
   reading.addEventListener("counts", show);
   connection.on("log", ({ entry }) => (entry === null || (entry.kind === "said" && entry.author?.name !== me)) && reading.ask());
   connection.on("log_read", () => reading.ask()); // it comes to one's own pages alone
-  // What happened meanwhile was not heard.
-  connection.on("hello", () => reading.ask());
+  keepRead([], () => reading.ask());
   document.addEventListener("visibilitychange", () => !document.hidden && reading.ask());
-  reading.ask();
   const write = async () => (await import("../log/write.js")).writeHere();
   document.addEventListener("keydown", (event) => {
     if (event.key !== "w" || typing(event)) return;

@@ -11,7 +11,7 @@ import { inTurn } from "../page/in-turn.js";
 const SOON = 2_000; // ms between two questions while devices keep appearing
 
 let timer = 0;
-let first = Promise.resolve(); // the first question
+/** the first question @type {Promise<unknown>} */ let first = Promise.resolve();
 
 const read = inTurn(async () => {
   timer = 0;
@@ -29,12 +29,11 @@ const read = inTurn(async () => {
 
 export function showWaiting() {
   if (!document.getElementById("waiting-count")) return;
-  keepRead([], read);
   connection.on("inbox", () => {
     if (!timer) timer = setTimeout(read, SOON);
   });
   document.addEventListener("visibilitychange", () => !document.hidden && read());
-  first = read();
+  first = keepRead([], read);
 }
 
 /** When it has been asked for the first time: what stands below the line has its place then. */

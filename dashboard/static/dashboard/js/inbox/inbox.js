@@ -158,8 +158,7 @@ byId("ignored").addEventListener("click", () => {
   convention = "";
   read();
 });
-keepRead(["inbox"], soon);
+keepRead(["inbox"], soon, read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), REFRESH);
-read();
 readDevices();

@@ -5,7 +5,9 @@
 
 import { Acks } from "./acks.js";
 import { backoff } from "./backoff.js";
+import { FirstReading } from "./first-reading.js";
 import { News } from "./news.js";
+import { reach } from "./since.js";
 
 const DEAD_AFTER = 12_000; // ms without a message before it reconnects
 const TICK = 1_000; // ms
@@ -13,7 +15,6 @@ const LOGGED_OUT = 4401;
 const ANOTHER_KEY = 2_000; // ms in which the answer arrives that brings this browser the new key of its session
 const AGAIN_AFTER = 5_000; // ms before history that could not be read is asked for again
 const OFTEN = ["pipeline", "quarantine"]; // events that only who asks for them is sent
-const UNITS = /** @type {Record<string, number>} */ ({ s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 });
 
 /**
  * @typedef {"connecting"|"catching up"|"live"|"reconnecting"|"offline"|"logged out"} ConnectionState
@@ -43,6 +44,7 @@ export class LiveConnection {
     this.attempt = 0;
     this.asleep = false;
     /** of the present socket @type {any} */ this.hello = null;
+    this.first = new FirstReading();
     this.quietSince = 0; // by the world's clock: the last message, or when the socket was opened
     this.thinned = false;
     this.socket = null;
@@ -50,13 +52,11 @@ export class LiveConnection {
     /** of the present socket @type {Acks|null} */ this.acks = null;
   }
 
-  /** Listen to one `op`, or to "state". A "hello" that was heard already is told as well, soon: which module of a page runs before its
-   * socket is open differs from load to load. @param {string} op @param {(message: any) => void} listener */
+  /** Listen to one `op`, to "state", or to "missed": something may have changed of which nothing was heard here, and what was read by then
+   * is read again. @param {string} op @param {(message: any) => void} listener */
   on(op, listener) {
     const set = this.listeners.get(op) ?? new Set();
     this.listeners.set(op, set.add(listener));
-    const { hello } = this;
-    if (op === "hello" && hello !== null) queueMicrotask(() => hello === this.hello && listener(hello));
     if (OFTEN.includes(op) && !this.watched.has(op)) {
       this.watched.add(op);
       this.#watch();
@@ -91,6 +91,7 @@ export class LiveConnection {
     };
     this.world.cancel(this.timer);
     this.timer = this.world.later(() => this.#tick(), TICK);
+    this.first.wait(this.world);
   }
 
   /** Try at once: the network is back or the viewer asks. */
@@ -187,6 +188,7 @@ export class LiveConnection {
     this.quietSince = now;
     this.news.hear(now);
     const subscription = this.subscriptions.get(message.id);
+    const isMissed = message.op === "hello" ? this.first.isDue : message.op === "refill" && message.series === null;
     if (message.op === "beat") this.news.take(message, now);
     if (message.op === "hello") {
       this.hello = message;
@@ -213,6 +215,8 @@ export class LiveConnection {
       if (message.op === "error") this.#refused(message, subscription);
     }
     this.#emit(message.op, message);
+    if (message.op === "hello") this.first.begin();
+    if (isMissed) this.#emit("missed", message);
     this.#settle();
   }
 
@@ -230,6 +234,7 @@ export class LiveConnection {
     this.thinned = false;
     this.world.cancel(this.timer);
     this.acks?.end();
+    this.first.begin();
     if (code === LOGGED_OUT && !wasIn) {
       this.#set("logged out");
       return;
@@ -260,9 +265,4 @@ export class LiveConnection {
     this.state = state;
     this.#emit("state", state);
   }
-}
-
-/** "15m" in ms; what has no history reaches back to nothing. @param {string|undefined} since */
-function reach(since) {
-  return since === undefined ? 0 : Number(since.slice(0, -1)) * UNITS[since.slice(-1)];
 }

@@ -1,16 +1,14 @@
 /** Lists that are read by REST and kept as the server has them. Pure but for the connection. */
 
 /**
- * Have a list read again when one of these events comes; when the socket is open, since what was told before it is was missed: also
- * between the page's first reading, which begins right after this call, and then; and when the server missed what was told.
- * @param {Pick<import("./connection.js").LiveConnection, "on"|"ready">} connection @param {string[]} events @param {() => void} read
+ * Have a list read for the first time when the page starts, and again when one of these events comes and after whatever may have been
+ * missed. No event comes unheard between the first reading and the socket: it begins after the socket is open, and where it could not
+ * wait for that the list is read again then.
+ * @param {Pick<import("./connection.js").LiveConnection, "on"|"first">} connection @param {string[]} events @param {() => unknown} read
+ * @param {() => unknown} [first] where that is another
+ * @returns {Promise<unknown>} the first reading
  */
-export function keepRead(connection, events, read) {
-  for (const name of events) connection.on(name, read);
-  let isHeard = connection.ready; // then the first reading comes after the hello that is told soon
-  connection.on("hello", () => {
-    if (!isHeard) read();
-    isHeard = false;
-  });
-  connection.on("refill", ({ series }) => series === null && read());
+export function keepRead(connection, events, read, first = read) {
+  for (const name of [...events, "missed"]) connection.on(name, () => read());
+  return connection.first.due.then(() => first());
 }

@@ -30,8 +30,8 @@ addEventListener("online", () => connection.hurry());
 addEventListener("pagehide", () => connection.sleep());
 if (document.hidden) connection.sleep();
 
-/** @param {string[]} events @param {() => void} read */
-export const keepRead = (events, read) => keep(connection, events, read);
+/** @param {string[]} events @param {() => unknown} read @param {() => unknown} [first] where that is another */
+export const keepRead = (events, read, first) => keep(connection, events, read, first);
 
 /** The server's time when this page last heard anything of it. */
 export function heardAt() {

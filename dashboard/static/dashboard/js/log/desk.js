@@ -1,7 +1,7 @@
 /** What is this viewer's own of the log on a page: who they are, their drafts, what is being saved, and the feeds that are open. */
 
 import { byId } from "../page/element.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { Drafts, Outbox } from "./drafts.js";
 import { Feed } from "./feed.js";
 import { get, send } from "../page/rest.js";
@@ -34,7 +34,7 @@ export const heard = new EventTarget();
 export function openFeed(asked) {
   const feed = new Feed(asked, { get, later: (f, ms) => setTimeout(f, ms) });
   feeds.add(feed);
-  feed.begin();
+  connection.first.due.then(() => { if (!feed.ended) feed.begin(); });
   return feed;
 }
 
@@ -86,8 +86,7 @@ function missed() {
   for (const feed of feeds) feed.catchUp();
   outbox.retry();
 }
-connection.on("hello", missed);
-connection.on("refill", ({ series }) => series === null && missed());
+keepRead([], missed, () => outbox.retry());
 // Another page of this browser has saved what this one shows as not saved, or has written more.
 addEventListener("storage", ({ key, newValue }) => {
   if (key?.startsWith(outbox.prefix) && newValue === null) outbox.forget(key.slice(outbox.prefix.length));

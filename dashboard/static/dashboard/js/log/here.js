@@ -1,6 +1,6 @@
 /** Who has a page open now. */
 
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { el, setText } from "../page/element.js";
 import { get } from "../page/rest.js";
 import { initials } from "./words.js";
@@ -29,9 +29,8 @@ export function followHere(area) {
     setTimeout(read, SOON);
   };
   connection.on("log_here", ask);
-  connection.on("hello", ask);
+  keepRead([], ask, read);
   setInterval(() => !document.hidden && ask(), EVERY);
-  read();
 }
 
 /** @param {HTMLElement} area @param {{name: string}[]} people */

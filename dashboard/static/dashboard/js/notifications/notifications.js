@@ -59,13 +59,17 @@ function failed(/** @type {Error} */ error) {
   showTrouble(byId("trouble"), t("This could not be read. {message}", { message: error.message }), read);
 }
 
-function show(/** @type {string} */ wanted) {
+function turnTo(/** @type {string} */ wanted) {
   tab = wanted;
   for (const button of tabs) button.setAttribute("aria-pressed", String(button.dataset.tab === tab));
   for (const panel of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-panel]"))) panel.hidden = panel.dataset.panel !== tab;
   if (tab === "log") log.address();
   else showInAddress({ tab: tab === "mine" ? "" : tab });
-  return read();
+}
+
+function show(/** @type {string} */ wanted) {
+  turnTo(wanted);
+  read();
 }
 
 for (const button of tabs) button.addEventListener("click", () => show(String(button.dataset.tab)));
@@ -74,6 +78,6 @@ document.addEventListener("keydown", (event) => {
   if (!typing(event) && number >= 1 && number <= TABS.length) show(TABS[number - 1]);
 });
 byId("zones").append(...Intl.supportedValuesOf("timeZone").map((zone) => el("option", { attrs: { value: zone } })));
+turnTo(tab);
 keepRead(["notifications"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
-await show(tab);

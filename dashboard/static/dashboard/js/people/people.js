@@ -127,4 +127,3 @@ byId("find").addEventListener("input", show);
 keepRead(["people"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), REFRESH);
-read();

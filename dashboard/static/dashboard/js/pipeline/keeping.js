@@ -70,7 +70,7 @@ export class Keeping {
     try {
       this.#show(await get(PATH));
     } catch {
-      // What was shown stays; the next hello, or the next change, asks again.
+      // What was shown stays; after the next socket, or the next change, it is asked for again.
     }
   }
 

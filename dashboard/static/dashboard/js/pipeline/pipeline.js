@@ -179,4 +179,3 @@ setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);
 past.start();
 read();
-keeping.read();

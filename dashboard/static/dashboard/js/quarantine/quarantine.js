@@ -81,9 +81,9 @@ byId("uid").addEventListener("input", () => {
   groups.show();
   narrowed();
 });
-keepRead(["quarantine", "quarantine_left"], () => groups.soon());
+const first = keepRead(["quarantine", "quarantine_left"], () => groups.soon(), read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(second, 1000);
 setInterval(() => !document.hidden && read(), REFRESH);
 // Below what is loading: shown when it has its place, so that nothing moves under a pointer.
-Promise.all([read(), waitingRead()]).finally(() => (byId("groups-section").hidden = false));
+Promise.all([first, waitingRead()]).finally(() => (byId("groups-section").hidden = false));

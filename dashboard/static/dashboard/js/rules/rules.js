@@ -166,11 +166,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("beforeunload", (event) => opened.isWritten && event.preventDefault());
-keepRead(["rules"], read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 
 const query = new URLSearchParams(location.search);
-await read();
+await keepRead(["rules"], read);
 const wanted = list.rules.find((rule) => String(rule.id) === query.get("rule"));
 if (wanted) show(wanted);
 else if (query.has("new")) show(null, query.get("topic") ? { topic: query.get("topic") } : {});

@@ -1,7 +1,7 @@
 /** The page of a site: what is wrong there, its day, its devices on a list and a map, whom to call. */
 
 import { byId, el, endTrouble, setText, setValue, showRows, showTrouble, toast } from "../page/element.js";
-import { connection, isUnknown, judgedAt, knownUntil } from "../live/live.js";
+import { connection, isUnknown, judgedAt, keepRead, knownUntil } from "../live/live.js";
 import { current } from "../frame/alerts.js";
 import { drawSparkline, sparkline } from "../charts/sparkline.js";
 import { get } from "../page/rest.js";
@@ -217,9 +217,9 @@ function wire() {
   });
   connection.on("alert", () => countAlerts());
   // What changed since the page was written, or while nothing was heard.
-  connection.on("hello", missed);
+  keepRead([], missed);
   connection.on("refill", ({ series }) => {
-    if (series === null) return missed();
+    if (series === null) return;
     doubt(series);
     readSoon();
   });
@@ -235,6 +235,4 @@ setInterval(() => {
   read();
   countAlerts();
 }, REFRESH);
-read();
-countAlerts();
 showLog(site);

@@ -61,4 +61,3 @@ keepRead(["site", "device"], read);
 current.addEventListener("changed", show);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), REFRESH);
-read();

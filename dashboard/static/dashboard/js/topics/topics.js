@@ -69,5 +69,4 @@ if (wanted !== null) {
 }
 read();
 const own = new Filters();
-own.read();
 keepRead(["listening"], () => own.read());

@@ -90,7 +90,6 @@ class Views {
       this.ask();
     });
     keepRead(["views"], () => this.read());
-    this.read();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Edit a device where one looks at it: facts, metrics, limits, token; disable it, delete it. */
 
 import { complaints } from "../page/form-dialog.js";
-import { connection } from "../live/live.js";
+import { connection, keepRead } from "../live/live.js";
 import { devicePath, get, RestError, send } from "../page/rest.js";
 import { Drawer, section, trouble } from "./drawer.js";
 import { EditForm } from "./edit-form.js";
@@ -20,7 +20,7 @@ const LIMITS = "thresholds"; // the key of the limits in the metadata; they have
 let open = null;
 connection.on("device", (message) => open?.heard(message));
 connection.on("series", (message) => message.uid === open?.uid && open?.read());
-connection.on("hello", () => open?.read());
+keepRead([], () => open?.read());
 
 /** @param {string} uid @param {{drag?: (metric: string) => void}} [options] `drag` leads to the chart of a metric */
 export function openDevice(uid, { drag } = {}) {

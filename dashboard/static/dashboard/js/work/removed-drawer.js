@@ -1,7 +1,7 @@
 /** Deleted devices: have them back, or delete them for good. */
 
 import { age } from "../page/format.js";
-import { connection } from "../live/live.js";
+import { keepRead } from "../live/live.js";
 import { devicePath, get, send } from "../page/rest.js";
 import { Drawer, trouble } from "./drawer.js";
 import { el } from "../page/element.js";
@@ -13,7 +13,7 @@ import { t } from "../page/language.js";
 
 /** @type {(() => void)|null} */
 let read = null;
-for (const name of ["device", "hello"]) connection.on(name, () => read?.());
+keepRead(["device"], () => read?.());
 
 export function openRemoved() {
   const drawer = new Drawer(t("Deleted devices"), { closed: () => { read = null; } });
