@@ -24,6 +24,7 @@ from embedded.servers.child import Child
 from embedded.servers.ports import free_port
 from embedded.servers.postgres import Postgres
 from embedded.up.data_folder import SHARED
+from tests import forking
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "TEST_CLUSTERS"  # the folder of the run, which its workers inherit
@@ -92,7 +93,12 @@ def migrated() -> Path:
 def _give_tables(url: str) -> None:
     """And a password that is hashed once. To hash it as often as a weak one needs takes whoever
     signs in as long as the server takes for the rest, thousands of times in a run."""
-    manage(url, "migrate", "--verbosity", "0")
+    begin = "import gc; gc.set_threshold(50_000, 50, 1_000)"  # see embedded.up.database
+    run = "from django.core.management import execute_from_command_line as run; run()"
+    command = [sys.executable, "-c", f"{begin}; {run}", "migrate", "--verbosity", "0"]
+    environment = {**_environment(url), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    # Not a fork: a run's first process has no other child that it would prepare to fork for.
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     with psycopg.connect(url) as session:
         session.execute("SET scram_iterations = 1")
         password = sql.Literal(session.info.password)
@@ -132,15 +138,18 @@ def serving(folder: Path) -> Iterator[str]:
 
 def manage(url: str, *words: str) -> None:
     """A command of `manage.py` on a database, which must succeed."""
+    done = forking.run([sys.executable, "manage.py", *words], _environment(url))
+    assert done.returncode == 0, done.stdout
+
+
+def _environment(url: str) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if name not in SHARED}
-    environment = {
+    return {
         **others,
         "DATABASE_URL": url,
         "PULSEBOARD_SECRET_KEY": "x" * 50,
         "PULSEBOARD_DATA": str(Path(os.environ[VARIABLE]) / "no up runs here"),
     }
-    command = [sys.executable, "manage.py", *words]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def made(name: str, make: Callable[[Path], None]) -> Path:

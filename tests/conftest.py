@@ -3,6 +3,7 @@
 from tests.fault_stack import (
     filled_postgres,
     messages_per_second,
+    senders,
     stack,
     unstarted,
 )
@@ -10,6 +11,7 @@ from tests.fault_stack import (
 __all__ = [
     "filled_postgres",
     "messages_per_second",
+    "senders",
     "stack",
     "unstarted",
 ]  # fixtures

@@ -31,8 +31,9 @@ class Stack:
         broker: RunningServer,
         folder: Path,
         messages_per_second: float,
+        senders: int,
     ) -> None:
-        self.messages_per_second = messages_per_second
+        self.messages_per_second, self.senders = messages_per_second, senders
         self.postgres, self.redis, self.broker = postgres, redis, broker
         self.environment = {
             "DATABASE_URL": postgres.url,
@@ -58,7 +59,7 @@ class Stack:
             payload = b'{"n":%d}' % number
             if has_time(number):
                 payload = b'{"ts":%d,"values":{"n":%d}}' % (1_750_000_000_000 + number, number)
-            self.publisher.send(f"devices/dev-{number % DEVICES}/telemetry", payload)
+            self.publisher.send(f"devices/dev-{number % self.senders}/telemetry", payload)
             number += 1
 
     def stop_load(self) -> None:
@@ -124,11 +125,22 @@ def messages_per_second() -> float:
 
 
 @pytest.fixture
+def senders() -> int:
+    """How many of the devices send."""
+    return DEVICES
+
+
+@pytest.fixture
 def unstarted(
-    filled_postgres, redis_server, mosquitto, tmp_path: Path, messages_per_second: float
+    filled_postgres,
+    redis_server,
+    mosquitto,
+    tmp_path: Path,
+    messages_per_second: float,
+    senders: int,
 ) -> Iterator[Stack]:
     """Servers and devices, but no bridge and no load yet."""
-    made = Stack(filled_postgres, redis_server, mosquitto, tmp_path, messages_per_second)
+    made = Stack(filled_postgres, redis_server, mosquitto, tmp_path, messages_per_second, senders)
     yield made
     made.close()
 

@@ -47,7 +47,7 @@ def running(
     folder = clusters.open_folder()
     given = [str(folder / "said"), str(cluster or ""), module, *words]
     command = [sys.executable, "-m", __name__, *given]
-    begin = forking.start if sys.platform == "linux" else _start_anew
+    begin = forking.start if sys.platform == "linux" else forking.start_anew
     try:
         with (folder / "log").open("wb") as log:
             process = begin(command, environment, ROOT, log.fileno())
@@ -59,20 +59,6 @@ def running(
                 process.wait(END_SECONDS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start_anew(
-    command: list[str], environment: Mapping[str, str], folder: Path, output: int
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        env=dict(environment),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    )
 
 
 def _copy_first(cluster: Path) -> None:

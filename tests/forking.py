@@ -16,6 +16,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ LOADED = (
     "twisted.web.http", "yaml", "zoneinfo",
 )  # fmt: skip
 MAX_REQUEST_BYTES = 1 << 20  # a command and an environment
+RUN_SECONDS = 300.0  # of one that hangs, on a busy machine
 PR_SET_CHILD_SUBREAPER = 36
 
 _starting = threading.Lock()
@@ -92,6 +94,42 @@ def start(command: list[str], environment: Mapping[str, str], folder: Path, outp
     if not answer:
         raise OSError("The process that the tests fork their children from has ended.")
     return Forked(command, int(answer))
+
+
+def run(
+    command: list[str],
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+    within: float = RUN_SECONDS,
+) -> subprocess.CompletedProcess[str]:
+    """As `subprocess.run` of a Python program that ends by itself, given nothing to read; its
+    `stdout` is all it said. Raises `subprocess.TimeoutExpired`, and then it is killed."""
+    begin = start if sys.platform == "linux" else start_anew
+    with tempfile.TemporaryFile() as said:
+        process = begin(command, environment, folder, said.fileno())
+        try:
+            status = process.wait(within)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        said.seek(0)
+        return subprocess.CompletedProcess(command, status, said.read().decode(errors="replace"))
+
+
+def start_anew(
+    command: list[str], environment: Mapping[str, str], folder: Path, output: int
+) -> subprocess.Popen[bytes]:
+    """As `start`, where nothing can be forked."""
+    return subprocess.Popen(
+        command,
+        env=dict(environment),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
 
 
 def _adopt_orphans(yes: bool) -> None:

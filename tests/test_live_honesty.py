@@ -6,28 +6,32 @@ called silent, and all is well again by itself afterwards.
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.contrib.auth.hashers import make_password
 from playwright.sync_api import Browser, Page, expect
 
 from embedded.prove.proxy import Proxy
-from tests.bridge_process import ROOT
 from tests.browser import PASSWORD, USERNAME, chromium, patient
 from tests.chromium import log_in
-from tests.fault_stack import DEVICES, WITHIN, Stack
+from tests.fault_stack import WITHIN, Stack
 from tests.waiting import eventually
 from tests.web_process import WebProcess
 
 __all__ = ["chromium"]  # fixture
+SENDERS = 5  # of the devices; what is said of one is said of each
 LASTS = 16  # seconds of a cause: a device that sends each second is silent after ten
+OPERATOR = """\
+INSERT INTO auth_user (username, password, is_superuser, is_staff, is_active, first_name, last_name,
+    email, date_joined)
+VALUES (%s, %s, true, true, true, '', '', '', now())
+"""
 # Everything the page ever called a device, its tab and its connection.
 RECORD = """
 window.seen = { states: [], titles: [], pills: [] };
@@ -37,7 +41,7 @@ setInterval(() => {
   for (const node of words) add(seen.states, node.textContent);
   add(seen.titles, document.title);
   add(seen.pills, document.querySelector("#connection .word")?.textContent);
-}, 100);
+}, 250);
 let hidden = false;
 Object.defineProperty(document, "hidden", { get: () => hidden });
 window.hide = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
@@ -46,22 +50,19 @@ window.hide = (value) => { hidden = value; document.dispatchEvent(new Event("vis
 
 @pytest.fixture
 def messages_per_second() -> float:
-    return DEVICES  # each must be heard each second
+    return SENDERS  # each must be heard each second
+
+
+@pytest.fixture
+def senders() -> int:
+    return SENDERS
 
 
 @pytest.fixture
 def web(stack: Stack, tmp_path: Path) -> Iterator[WebProcess]:
     """A web process on the servers of the stack, with an operator."""
-    environment = {**os.environ, **stack.environment, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    command = [
-        sys.executable,
-        "manage.py",
-        "createsuperuser",
-        "--noinput",
-        "--email",
-        "o@x.example",
-    ]
-    subprocess.run([*command, "--username", USERNAME], cwd=ROOT, env=environment, check=True)
+    with psycopg.connect(stack.postgres.url) as connection:
+        connection.execute(OPERATOR, [USERNAME, make_password(PASSWORD)])
     process = WebProcess(tmp_path, stack.postgres.url, stack.redis.url)
     process.start()
     yield process
@@ -104,7 +105,7 @@ def are_well(fleet: Page, device: Page) -> None:
     for page in (fleet, device):
         expect(page.locator("#connection .word")).to_have_text("Live", timeout=WITHIN * 1000)
         expect(page.locator("#unknown")).to_be_hidden()
-    expect(fleet.locator(".device .state", has_text="Online")).to_have_count(20)
+    expect(fleet.locator(".device .state", has_text="Online")).to_have_count(SENDERS)
     expect(device.locator("#presence-word")).to_have_text("Online")
 
 

@@ -18,11 +18,8 @@ from embedded.backup import programs
 from embedded.errors import EmbeddedError
 from embedded.servers.postgres import wheel_tree
 from embedded.up.data_folder import SHARED
-from tests import clusters
+from tests import clusters, forking
 from tests.servers import RunningServer, serving_copy
-
-ROOT = Path(__file__).resolve().parents[2]
-DONE_SECONDS = 300  # for one command on a busy machine
 
 Manage = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -68,16 +65,7 @@ def manage(postgres_server: RunningServer, tmp_path_factory: pytest.TempPathFact
     }
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DONE_SECONDS,
-            check=False,
-        )
+        return forking.run([sys.executable, "manage.py", *words], environment)
 
     return run
 
@@ -115,7 +103,7 @@ def databases(server: RunningServer) -> set[str]:
 def saved(manage: Manage, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("saved") / "a backup.dump"
     done = manage("backup", str(path))
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     return path
 
 
@@ -130,7 +118,7 @@ def test_everything_comes_back_to_the_bit(
         connection.execute("DELETE FROM many WHERE n > 1")
         connection.execute("INSERT INTO many VALUES (501, 'later')")
     done = manage("restore", str(saved))
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     assert contents() == before
     assert databases(postgres_server) == {"postgres", "pulseboard"}
     with psycopg.connect(postgres_server.url) as connection:
@@ -146,7 +134,7 @@ def test_a_database_that_was_never_used_takes_a_backup(
         server.execute("DROP DATABASE pulseboard")
         server.execute("CREATE DATABASE pulseboard")
     done = manage("restore", str(saved))
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     assert contents() == before
 
 
@@ -154,8 +142,8 @@ def refused(manage: Manage, *words: str) -> str:
     """What a command says that does not do it: without a traceback."""
     done = manage(*words)
     assert done.returncode == 1, done.stdout
-    assert "Traceback" not in done.stderr
-    return done.stderr
+    assert "Traceback" not in done.stdout
+    return done.stdout
 
 
 def test_what_cannot_be_restored_changes_nothing(

@@ -2,16 +2,15 @@
 
 import os
 import stat
-import subprocess
 import sys
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from embedded.up.database import OPERATOR
+from tests import forking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,15 +61,10 @@ def test_a_token_file_that_cannot_be_written_is_named(tmp_path):
     ],
 )
 def test_a_wrong_address_is_said_in_a_few_lines(url: str, says: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "bootstrap"],
-        cwd=settings.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
+    done = forking.run(
+        [sys.executable, "manage.py", "bootstrap"], {**os.environ, "DATABASE_URL": url}
     )
     assert done.returncode == 1
-    assert says in done.stderr
-    assert len(done.stderr.splitlines()) <= 4
-    assert "secret" not in done.stderr
+    assert says in done.stdout
+    assert len(done.stdout.splitlines()) <= 4
+    assert "secret" not in done.stdout
