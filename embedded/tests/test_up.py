@@ -37,6 +37,8 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+README = (ROOT / "README.md").read_text()
+(FIRST_DEVICE,) = re.findall(r"## Your first device\n.*?```\n(.*?)```", README, re.S)
 HOST = "::1"
 OPENED = r"Open (http://\[::1\]:\d+/)  operator admin, password (\S+)"
 WAIT_SECONDS = 240.0  # a machine at work takes three times as long as one that is not
@@ -186,25 +188,30 @@ def secrets_of(up: Up) -> set[str]:
     return {secret for secret in found if secret}
 
 
-def check_subscribed(up: Up) -> None:
-    """Once it says "Started" the broker keeps for the bridge what is published: with reason 16 it
-    would say that nobody listens, and the message is gone."""
-    broker = urlsplit(json.loads((up.data / "environment.json").read_text())["MQTT_URL"])
-    reasons: list[int] = []
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-    client.on_publish = lambda _client, _data, _mid, reason, _with: reasons.append(reason.value)
-    client.username_pw_set(broker.username, broker.password)
-    assert broker.hostname
-    assert broker.port
-    client.connect(broker.hostname, broker.port)
-    client.publish("devices/nobody/telemetry", b'{"t":1}', qos=1)
+def check_first_device(up: Up, password: str) -> None:
+    """The lines of README, as they stand there, in the folder that it runs in."""
+    place = up.data.parent / "place"
+    place.mkdir()
+    (place / "var").symlink_to(up.data)
+    typed = FIRST_DEVICE.replace("-u admin", f"-u 'admin:{password}'")
+    assert typed != FIRST_DEVICE  # curl would ask for it
+    done = subprocess.run(
+        ["bash", "-c", typed],
+        cwd=place, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    words = json.loads((up.data / "environment.json").read_text())
+    with psycopg.connect(words["DATABASE_URL"], autocommit=True) as connection:
 
-    def answered() -> list[int]:
-        client.loop(0.1)
-        return reasons
+        def look() -> list[tuple[Any, ...]]:
+            return connection.execute(
+                "SELECT metric, value FROM reading JOIN telemetry_series ON id = series_id"
+                " WHERE device_id = (SELECT id FROM devices_device WHERE uid = 'greenhouse-1')"
+                " ORDER BY metric"
+            ).fetchall()
 
-    assert eventually(answered, WAIT_SECONDS, what="an acknowledgement") == [0]
-    client.disconnect()
+        stored = eventually(look, WAIT_SECONDS, what="the reading of the first device")
+    assert stored == [("humidity", 61.0), ("temperature", 21.5)]
 
 
 def check_memory(up: Up) -> None:
@@ -287,7 +294,6 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     in_latin = partial(start, name=FOLDER, environment=LATIN)
     up = in_latin("--port", str(free_port()), "--host", HOST, *SIMULATOR)
     url, password = up.wait_for(OPENED).groups()
-    check_subscribed(up)
     assert up.state()["url"] == url
     assert log_in(url, password) == url
     eventually(
@@ -300,6 +306,7 @@ def test_one_life_of_the_stack(start: Callable[..., Up], server_folder: Path) ->
     called = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
     assert [words for words in called if any(one in word for one in told for word in words)] == []
 
+    check_first_device(up, password)
     check_runs_already(up, start("--port", str(free_port()), name=FOLDER))
     for check in (check_forks, check_memory, check_first_alert):
         check(up)
