@@ -30,7 +30,7 @@ from shiftlog.writing import Draft, write
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
 from telemetry.tests.written import mark_dirty
-from tests.browser import chromium, forget, operator, page
+from tests.browser import chromium, forget, operator, page, refused
 from tests.waiting import eventually
 from tests.web_process import WebProcess, web, web_process
 
@@ -303,8 +303,7 @@ def test_pages_are_steady_and_readable_and_keep_to_their_server_and_their_window
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script(COUNT)
-    # What is no page of its own is an error to the console, were it not told otherwise.
-    page.route("**/nothing/", lambda route: route.fulfill(response=route.fetch(), status=200))
+    refused.add("/nothing/")  # no route, with which a browser fetches every module anew
     logged_in = page.context.cookies()
     # The first is loaded as a browser loads it that was never here.
     page.context.new_cdp_session(page).send("Network.clearBrowserCache")
