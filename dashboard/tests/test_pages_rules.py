@@ -86,6 +86,19 @@ def test_rules_are_put_in_order_and_other_pages_follow(page: Page):
     page.get_by_role("switch", name="On: a").click()
     expect(page.get_by_role("switch", name="Off: a")).to_have_text("Off")
     eventually(lambda: not DecodeRule.objects.get(name="a").enabled)
+    # What is open is as it was saved elsewhere, unless somebody writes in it here.
+    for each in (page, other):
+        each.get_by_role("button", name="b b/{device}").click()
+    other.fill("[name=name]", "c")
+    other.click("#save")
+    expect(page.locator("[name=name]")).to_have_value("c")
+    page.fill("[name=name]", "mine")
+    other.fill("[name=name]", "theirs")
+    other.click("#save")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Show theirs").click()
+    expect(page.locator("[name=name]")).to_have_value("theirs")
+    expect(page.locator("#changed")).to_be_empty()
 
 
 def test_what_the_fields_cannot_hold_stays_json(page: Page):

@@ -12,6 +12,7 @@ import { humanise } from "../page/format.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
+import { followOthers } from "../page/theirs.js";
 import { inTurn } from "../page/in-turn.js";
 
 const TYPED = 300; // ms after the last key
@@ -90,10 +91,8 @@ function follow(/** @type {AlertRule[]} */ rules) {
     if (byId("form").hidden && begun) showOffers(rules, read);
     return;
   }
-  const now = rules.find((rule) => rule.id === open.id);
-  if (now && now.updated_at !== open.updated_at && !opened.isWritten) show(now);
-  else if (!now && !opened.isWritten) hide();
-  else if (now?.updated_at !== open.updated_at) setText(byId("changed"), now ? t("Somebody has changed it meanwhile.") : t("Somebody has deleted it meanwhile."));
+  if (byId("save").disabled) return; // it is being saved here
+  followOthers(opened, rules, byId("changed"), { isSame: (now, was) => now.updated_at === was.updated_at, show, hide });
 }
 
 const read = inTurn(async () => {
@@ -117,6 +116,7 @@ function readSoon() {
 async function save(enabled) {
   const body = { ...form.rule, enabled };
   for (const button of ["save", "enable"]) byId(button).disabled = true;
+  let isOvertaken = false;
   const sent = opened.sent();
   const open = opened.record;
   try {
@@ -128,12 +128,14 @@ async function save(enabled) {
     byId("outcome").hidden = false;
     byId("outcome").replaceChildren(el("span", { text: enabled ? t("Saved and on. It is judged within seconds.") : t("Saved. It is off: nothing is judged by it.") }));
   } catch (error) {
-    const { body: said, message } = /** @type {import("../page/rest.js").RestError} */ (error);
+    const { body: said, message, status } = /** @type {import("../page/rest.js").RestError} */ (error);
     if (!sent.isStillOpen()) return toast(t("Not saved: {message}", { message }));
+    isOvertaken = status === 409;
     form.showErrors(said && typeof said === "object" ? said : { "Not saved": message });
   } finally {
     for (const button of ["save", "enable"]) byId(button).disabled = false;
   }
+  if (isOvertaken) await read(); // and says how to go on
 }
 
 function askToDelete() {

@@ -9,6 +9,7 @@ import { progress } from "./progress.js";
 import { send } from "../page/rest.js";
 import { typing } from "../frame/frame.js";
 import { recognised, t } from "../page/language.js";
+import { followOthers } from "../page/theirs.js";
 import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {import("./derived-list.js").Derived} Derived */
@@ -62,6 +63,7 @@ const read = inTurn(async () => {
   try {
     await list.read();
     endTrouble(byId("trouble"));
+    if (!byId("save").disabled) followOthers(opened, list.all, byId("saved"), { isSame: (now, was) => now.revision === was.revision, show, hide });
     showState();
   } catch (error) {
     setText(byId("derived-empty"), t("They could not be read."));
@@ -76,6 +78,7 @@ async function act(method, path, body) {
   try {
     const answer = await send(method, `/api/v1/derived/${path}`, body);
     if (sent.isStillOpen()) form.showErrors({});
+    if (method === "PATCH") sent.saved(answer);
     await read();
     return { answer };
   } catch (error) {

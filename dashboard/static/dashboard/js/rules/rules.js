@@ -11,6 +11,7 @@ import { RuleForm } from "./rule-form.js";
 import { RuleList } from "./rule-list.js";
 import { typing } from "../frame/frame.js";
 import { t } from "../page/language.js";
+import { canonical, followOthers } from "../page/theirs.js";
 import { inTurn } from "../page/in-turn.js";
 
 /** @typedef {import("./rule-list.js").Rule} Rule */
@@ -38,6 +39,7 @@ function show(rule, begin = {}) {
   byId("form").hidden = byId("preview").hidden = false;
   byId("delete").hidden = rule === null;
   byId("outcome").hidden = true;
+  setText(byId("changed"), "");
   setText(byId("form-title"), rule?.name ?? t("New rule"));
   form.name = rule?.name ?? "";
   form.show(rule?.definition ?? begin);
@@ -55,10 +57,14 @@ function hide() {
   list.mark(null);
 }
 
+/** What of it the form holds. */
+const written = (/** @type {Rule} */ { name, definition, samples }) => canonical({ name, definition, samples });
+
 const read = inTurn(async () => {
   try {
     await list.read();
     endTrouble(byId("trouble"));
+    if (!byId("save").disabled) followOthers(opened, list.rules, byId("changed"), { isSame: (now, was) => written(now) === written(was), show, hide });
   } catch (error) {
     showTrouble(byId("trouble"), t("The rules could not be read. {message}", { message: /** @type {Error} */ (error).message }), read);
   }
