@@ -108,11 +108,19 @@ class Inbox:
             return self._changed.wait_for(lambda: self._in_flight() == 0, timeout)
 
     @property
+    def unfinished(self) -> int:
+        """How many messages were received and are not durable. Read without the lock, as
+        `is_full`."""
+        return self._received - self._ended.total()
+
+    @property
     def is_full(self) -> bool:
         """Whether the network thread must stop reading. Read without the lock: a moment's
         staleness admits one more read, which the limits have room for."""
-        unfinished = self._received - self._ended.total()
-        return unfinished >= MAX_IN_FLIGHT_MESSAGES or self._in_flight_bytes >= MAX_IN_FLIGHT_BYTES
+        return (
+            self.unfinished >= MAX_IN_FLIGHT_MESSAGES
+            or self._in_flight_bytes >= MAX_IN_FLIGHT_BYTES
+        )
 
     def oldest_received_us(self) -> int | None:
         """Receive time of the oldest message not finished."""

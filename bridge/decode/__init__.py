@@ -55,7 +55,7 @@ from bridge.decode.items import (
     Telemetry,
 )
 from bridge.decode.plain import MAX_TOPICS
-from bridge.decode.state import CERTAIN, Context, Facts, State
+from bridge.decode.state import CERTAIN, UNUSED, Context, Facts, State
 from bridge.message import (
     CONNECTED,
     DISCONNECTED,
@@ -125,6 +125,7 @@ class Decoder:
         self._context = Context(self._claimant)
         self._certain: dict[bytes, Convention] = {}
         self._failures = 0
+        self.use = UNUSED  # what the newest message had to do with what is remembered
         self.plain = self._context.plain.read
 
     def decode(self, message: Message) -> list[Item]:
@@ -149,6 +150,7 @@ class Decoder:
         return self._choose(message).NAME
 
     def _decode(self, message: Message) -> list[Item]:
+        self.use = UNUSED
         if len(message.topic) > unread.LONGEST_TOPIC:
             return self._by_convention(message)
         items = self._facts.rules.decode(message, self._context.topic(message.topic))
@@ -161,6 +163,7 @@ class Decoder:
         convention = self._certain.get(message.topic) or self._choose(message)
         state = State(convention.NAME, self._facts, self._context)
         items = convention.decode(message, state)
+        self.use = state.use
         if convention is not pulseboard:  # which looks at every value by itself
             _complete(items, message)
         for change in state.changes:

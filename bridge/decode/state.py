@@ -13,6 +13,8 @@ from bridge.decode import rules
 from bridge.decode.items import Remembered
 from bridge.decode.plain import MAX_TOPICS, PlainReader
 
+# What a message had to do with what is remembered: nothing; it was looked at; it may differ now.
+UNUSED, READ, CHANGED = range(3)
 MAX_PASSING = 20_000  # keys of which something is kept until it may be lost
 CERTAIN = 100  # confidence of a convention that decides by the topic alone
 MAX_HEARD = 10_000  # packets whose repetition is noticed
@@ -65,25 +67,29 @@ def _at(value: Any) -> int:
 class State:
     """What one convention sees of it: its own facts, and changes it makes while it decodes."""
 
-    __slots__ = ("_convention", "_facts", "changes", "context", "is_full")
+    __slots__ = ("_convention", "_facts", "changes", "context", "is_full", "use")
 
     def __init__(self, convention: str, facts: Facts, context: Context) -> None:
         self.context = context
         self.changes: list[Remembered] = []
         self.is_full = False  # something of this message cannot be remembered
+        self.use = UNUSED  # of what is remembered
         self._convention = convention
         self._facts = facts
 
     def scope(self, scope: str) -> Mapping[str, Any]:
         """What is remembered of the scope, by key, without the changes of this message."""
+        self.use = self.use or READ
         return self._facts.scope(self._convention, scope)
 
     def passing(self, key: str) -> dict[str, Any]:
         """What this process alone keeps of the key, to be read and changed; it may be lost."""
+        self.use = CHANGED
         return self.context.passing(self._convention, key)
 
     def remember(self, scope: str, key: str, value: Any) -> None:
         """Have the value (JSON) remembered from the next message on; None forgets it."""
+        self.use = CHANGED
         self.changes.append(Remembered(self._convention, scope, key, value))
 
     def keep(self, scope: str, key: str, value: Any, at_most: int) -> None:

@@ -19,6 +19,7 @@ from bridge.intake.batch import MAX_BATCH_MESSAGES, Batch
 from bridge.intake.habits import END, Growing, Habit, Habits, are_usual
 from bridge.intake.memory import Memory
 from bridge.intake.redelivery import REJECTED, Deliveries, Stamper, restamp
+from bridge.intake.senders import Sender, Senders
 from bridge.message import Message
 from bridge.mqtt.subscriptions import Subscriptions
 
@@ -35,6 +36,7 @@ class Intake:
         self._stamper = Stamper(memory.deliveries, memory.instants)
         self._decoder = listening.decoder(memory.facts)
         self._habits = Habits(memory)
+        self._senders = Senders()
         self.subscriptions = Subscriptions()  # of the session the messages come from
         self.waiting: list[Message] = []  # until their samples can be given a time
 
@@ -165,7 +167,12 @@ class Intake:
         if renamed := self._memory.registry.renamed():
             for item in items:
                 item.uid = renamed.get(item.uid, item.uid)
+        self._senders.note(message.topic, items, self._decoder.use)
         return items
+
+    def sender_of(self, topic: bytes) -> Sender:
+        """The one device a topic speaks for, as far as it is known."""
+        return self._senders.of(topic, self._memory.registry.renamed())
 
     def _plain(self, message: Message) -> Plain | None:
         """As the decoder's, under the device's own uid."""

@@ -18,6 +18,7 @@ from bridge.intake.columns import Intake
 from bridge.mqtt.broker import Broker
 from bridge.mqtt.client import Client
 from bridge.mqtt.confirmation import RESENT_WITHIN, Confirmation
+from bridge.mqtt.order import ReceiveOrder
 from bridge.mqtt.outbound import Outbound
 from bridge.mqtt.receiver import Receiver
 from bridge.mqtt.session import Session
@@ -27,6 +28,7 @@ from telemetry.workers.backoff import Backoff
 
 TURN = 0.5  # seconds between looks at keepalive when nothing happens
 FULL_TURN = 0.02  # seconds between looks at whether the inbox has room again
+ASIDE_TURN = 0.005  # the same for what was put aside
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0  # seconds between two attempts to connect
 DRAIN_TIMEOUT = 10.0  # seconds to finish what was received when told to stop
 
@@ -52,8 +54,10 @@ class Source:
         self._change: Subscriptions | None = None  # what to listen to instead
         self._confirmation = Confirmation(intake.deliveries)
         self._wait = SocketWait()
-        self.outbound = Outbound(self.session, self._confirmation, self._wait.wake)
-        self._receiver = Receiver(self.session, inbox, intake, self._confirmation)
+        self._order = ReceiveOrder()
+        confirmation, order = self._confirmation, self._order
+        self.outbound = Outbound(self.session, confirmation, order, self._wait.wake)
+        self._receiver = Receiver(self.session, inbox, intake, confirmation, order)
         self._stopping = threading.Event()
 
     def begin_with(self, subscriptions: Subscriptions) -> None:
@@ -128,7 +132,7 @@ class Source:
         misc_due = 0.0
         with self._wait.watching():
             while sock is not None and going_on() and self.session.is_open(sock):
-                full = reading and self._receiver.is_full()
+                full = (reading or bool(self._receiver.ahead)) and self._receiver.is_full()
                 if reading and not full and self.counters.connected:
                     self._intake.allowance.reads()
                 self.outbound.send()
@@ -139,15 +143,18 @@ class Source:
                     self._client.loop_misc()
                     self._confirm()
                     self._listen()
+                    self._end_if_lost()
                     misc_due = time.monotonic() + TURN
 
     def _turn(self, sock: Any, *, reads: bool, timeout: float) -> None:
         ahead = self._receiver.ahead
-        goes_on = reads and bool(ahead)
+        goes_on = self._receiver.has_turn()
+        if ahead:
+            timeout = 0.0 if goes_on else ASIDE_TURN
         wanted = selectors.EVENT_READ if reads and not ahead.is_full else 0
         if self._client.want_write():
             wanted |= selectors.EVENT_WRITE
-        events = self._wait.wait(sock, wanted, 0.0 if goes_on else timeout)
+        events = self._wait.wait(sock, wanted, timeout)
         if events is None and not goes_on:
             since = self.session.connected_since
             if timeout == TURN and since and time.monotonic() - since > RESENT_WITHIN:
@@ -156,7 +163,7 @@ class Source:
         events = events or 0
         if events & selectors.EVENT_READ:
             self._receiver.read(sock)
-        if reads and ahead and self.session.is_open(sock):
+        if goes_on and self._receiver.has_turn() and self.session.is_open(sock):
             self._receiver.go_on(sock)
         if events & selectors.EVENT_WRITE and self.session.is_open(sock):
             self._client.loop_write()
@@ -176,6 +183,13 @@ class Source:
         else:
             self.session.subscriber.swept()
 
+    def _end_if_lost(self) -> None:
+        """Where an acknowledgement waits for one that does not come, nothing would be acknowledged
+        any more, and nobody's messages would come."""
+        finished = self._receiver.has_finished()  # before: what is finished then was given to send
+        if finished and self._order and not self.outbound.holds_acknowledgements:
+            self.session.drop("a message that came is gone")
+
     def _confirm(self) -> None:
         if self.session.lost:
             self.session.lost = False
@@ -187,7 +201,11 @@ class Source:
         deadline = time.monotonic() + DRAIN_TIMEOUT
 
         def unfinished() -> bool:
-            waiting = self._inbox.books()["in_flight"] or self.outbound.holds_acknowledgements
+            waiting = (
+                self._receiver.ahead
+                or self._inbox.books()["in_flight"]
+                or self.outbound.holds_acknowledgements
+            )
             return bool(waiting or self._client.want_write()) and time.monotonic() < deadline
 
         self._serve(unfinished, reading=False)

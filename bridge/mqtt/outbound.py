@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from bridge.mqtt.confirmation import Confirmation
+from bridge.mqtt.order import ReceiveOrder
 from bridge.mqtt.retained import Retained
 from bridge.mqtt.session import Session
 
@@ -17,12 +18,17 @@ class Outbound:
     """Other threads give, the network thread sends."""
 
     def __init__(
-        self, session: Session, confirmation: Confirmation, wake: Callable[[], None]
+        self,
+        session: Session,
+        confirmation: Confirmation,
+        order: ReceiveOrder,
+        wake: Callable[[], None],
     ) -> None:
         """`wake` has the network thread `send` soon."""
         self.notices_dropped = 0
         self._session = session
         self._confirmation = confirmation
+        self._order = order
         self._wake = wake
         self._acknowledgements: deque[tuple[int, bytes, int]] = deque()
         self._notices: deque[tuple[str, bytes]] = deque(maxlen=MAX_NOTICES)
@@ -62,8 +68,11 @@ class Outbound:
         while self._acknowledgements:
             generation, packets, serial = self._acknowledgements.popleft()
             if generation == self._session.generation and counters.connected:
-                client.send_acknowledgements(packets)
-                self._confirmation.acknowledged(serial)
+                ready, known = self._order.stored(packets, serial)
+                if ready:
+                    client.send_acknowledgements(ready)
+                if known is not None:
+                    self._confirmation.acknowledged(known)
         while self._notices and counters.connected:
             topic, payload = self._notices.popleft()
             client.publish(topic, payload, qos=0)

@@ -14,6 +14,7 @@ from bridge.intake.columns import Intake
 from bridge.message import Message
 from bridge.mqtt.ahead import Ahead
 from bridge.mqtt.confirmation import Confirmation
+from bridge.mqtt.order import ReceiveOrder
 from bridge.mqtt.packet import PINGRESP, Cut, MalformedPacket, PacketCutter
 from bridge.mqtt.session import Session
 from devices.clock import now_us
@@ -21,6 +22,10 @@ from devices.clock import now_us
 RECEIVE_SIZE = 256 * 1024  # bytes of one read
 READS_PER_TURN = 8  # reads before acknowledgements and keepalive get their turn
 LONGEST_PAUSE = 15.0  # seconds of not reading while full; then reconnect, before keepalive ends it
+# Of what was put aside more is taken in while fewer messages are on their way to be stored: what
+# others send waits behind these. One piece is taken each `LONGEST_ASIDE` seconds all the same.
+MAX_BEFORE = 500
+LONGEST_ASIDE = 0.05
 QUIET = 3.0  # seconds without a message after which a session that retires counts as empty
 
 
@@ -28,14 +33,21 @@ class Receiver:
     """For the network thread."""
 
     def __init__(
-        self, session: Session, inbox: Inbox, intake: Intake, confirmation: Confirmation
+        self,
+        session: Session,
+        inbox: Inbox,
+        intake: Intake,
+        confirmation: Confirmation,
+        order: ReceiveOrder,
     ) -> None:
         self.full_since: float | None = None  # monotonic seconds
         self._session = session
         self._inbox = inbox
         self._intake = intake
         self._confirmation = confirmation
-        self.ahead = Ahead(intake.allowance)
+        self._order = order
+        self.ahead = Ahead(intake.allowance, intake.sender_of)
+        self._took_at = 0.0  # monotonic seconds: the newest of what was put aside
         self._cutter = PacketCutter(version5=True)
         self._heard_at = 0.0  # monotonic seconds
 
@@ -45,6 +57,7 @@ class Receiver:
         # What waited is not acknowledged, and the broker sends it again.
         self._intake.waiting = []
         self.ahead.forget()
+        self._order.begin()
         self._heard_at = time.monotonic()
 
     def is_full(self) -> bool:
@@ -79,9 +92,7 @@ class Receiver:
                 return
             if cut.messages:
                 self._heard_at = time.monotonic()
-            if self.ahead.wants(cut):
-                self.ahead.put(cut)
-            elif not self._take(cut, sock):
+            if not self._hand_on(cut, sock):
                 return
             # A TLS socket may hold decrypted bytes that the selector does not see.
             pending = getattr(sock, "pending", None)
@@ -89,8 +100,30 @@ class Receiver:
             if full or (len(data) < RECEIVE_SIZE and not (pending and pending())):
                 return
 
+    def _hand_on(self, cut: Cut, sock: Any) -> bool:
+        """Whether the connection lasts after it."""
+        if not self.ahead.wants(cut):
+            return self._take(cut, sock)
+        # Only the answer to a ping speaks of the messages before it. While that to our CONNECT
+        # waited, nothing could be acknowledged.
+        answers = [packet for packet in cut.others if packet == PINGRESP]
+        others = [packet for packet in cut.others if packet != PINGRESP]
+        self._order.received(cut.messages)
+        if passing := self.ahead.put(Cut(cut.messages, answers)):
+            self._take_in(passing)
+        return not others or self._digest(others, sock)
+
+    def has_turn(self) -> bool:
+        """Whether the oldest of what was put aside is to be taken in now."""
+        if not self.ahead or self._intake.waiting or self._inbox.is_full:
+            return False
+        return (
+            self._inbox.unfinished < MAX_BEFORE or time.monotonic() - self._took_at >= LONGEST_ASIDE
+        )
+
     def go_on(self, sock: Any) -> None:
-        """Take in the oldest of what was read ahead."""
+        """Take in the oldest of what was put aside."""
+        self._took_at = time.monotonic()
         cut, by_topic, late = self.ahead.take()
         self._intake.begin_with(cut.messages, by_topic, late)
         self._take(cut, sock)
@@ -113,6 +146,10 @@ class Receiver:
             self._confirmation.answered(all_taken=not self._intake.waiting)
         self._session.client.digest(packets)
         return self._session.is_open(sock)
+
+    def has_finished(self) -> bool:
+        """Whether all that came is durable, so that each acknowledgement was given."""
+        return not (self.ahead or self._intake.waiting or self._inbox.unfinished)
 
     def is_empty(self) -> bool:
         """Whether the session, which has no subscriptions any more, has given all it held, and

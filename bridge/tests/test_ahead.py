@@ -29,8 +29,8 @@ class Reading:
     def __init__(self) -> None:
         self.now = 1_000.0
         self.allowance = Allowance(RATE, lambda: self.now)
-        self.ahead = Ahead(self.allowance)
         self.intake = Intake(Memory.nothing(holding()), self.allowance)
+        self.ahead = Ahead(self.allowance, self.intake.sender_of)
 
     def take_all(self) -> Iterator[tuple[Message, list[Item]]]:
         """Each message, and what is said of it."""
@@ -72,7 +72,7 @@ def test_what_many_send_is_taken_in_at_once_and_what_follows_a_loud_one_waits(re
 
 
 def test_all_of_it_comes_out_in_the_order_it_came(reading) -> None:
-    first, second = sent(3 * MAX_PIECE + 1), sent(5, "quiet")
+    first, second = sent(3 * MAX_PIECE + 1), sent(5)
     reading.ahead.put(Cut(first, [PINGRESP]))
     reading.ahead.put(Cut(second, []))
     cuts = []
