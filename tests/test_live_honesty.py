@@ -107,6 +107,7 @@ def are_well(fleet: Page, device: Page) -> None:
         expect(page.locator("#unknown")).to_be_hidden()
     expect(fleet.locator(".device .state", has_text="Online")).to_have_count(SENDERS)
     expect(device.locator("#presence-word")).to_have_text("Online")
+    expect(fleet).not_to_have_title(re.compile("Not known"))
 
 
 def forget(*pages: Page) -> None:

@@ -40,7 +40,7 @@ export class Fleet {
     this.grid = new FleetGrid(this.list, { paint: (tile) => tile.paint(serverNow(), live.knownUntil()), moved: atRest(() => this.feed.follow(this.grid.devicesInView), SETTLE, AT_MOST) });
     this.roster = new FleetRoster((device) => this.grid.changed(device));
     this.feed = new FleetFeed(live.connection);
-    this.loaded = false;
+    this.loaded = this.unknown = false;
     this.turn = 0;
     /** where devices stand in an order that changes by itself @type {Map<string, number>} */ this.places = new Map();
     this.placed = "";
@@ -222,7 +222,8 @@ export class Fleet {
   second() {
     const now = this.live.judgedAt();
     const [unknown, present] = [this.live.isUnknown(), serverNow()];
-    let changed = false;
+    let changed = unknown !== this.unknown; // the title says so
+    this.unknown = unknown;
     for (const device of this.roster.devices.values()) {
       if (!device.judge(now, unknown, present)) continue;
       changed = true;
