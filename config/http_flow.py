@@ -1,7 +1,7 @@
 """How an answer leaves Daphne: no faster than its client reads it, and whole or visibly broken.
 
 Daphne takes whatever an application sends and keeps in memory what the client has not read yet: an
-export would be there as a whole. And where an application fails in the midst of an answer, Daphne
+export would be there as a whole, and all the history that a live socket asks for. And where an application fails in the midst of an answer, Daphne
 tries to answer 500, trips over that, and never looks at its applications again.
 """
 
@@ -62,6 +62,8 @@ def install() -> None:
         await handle_reply(self, to, message)
         if is_body and message.get("more_body"):
             await _in_step(to)
+        elif message.get("type") == "websocket.send":
+            await _socket_in_step(to)
 
     def break_off(self: Any, exception: Exception) -> None:
         if self._response_started:
@@ -90,6 +92,22 @@ async def _in_step(request: Any) -> None:
             extra={"action": "client_stalled"},
         )
         _cut(request)
+
+
+async def _socket_in_step(socket: Any) -> None:
+    gate = socket.__dict__.get("gate")
+    if gate is None:
+        # The request it was before would stop reading meanwhile, and so hear of no acknowledgement.
+        socket.transport.unregisterProducer()
+        gate = socket.gate = Gate(is_open=True)
+        socket.transport.registerProducer(gate, True)
+    if not await gate.passed():
+        logger.warning(
+            "a client took nothing for %g s of its socket",
+            STALLED,
+            extra={"action": "client_stalled"},
+        )
+        socket.transport.abortConnection()
 
 
 def _cut(request: Any) -> None:

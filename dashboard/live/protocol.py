@@ -124,7 +124,7 @@ def _invalid(text: str, cause: msgspec.ValidationError) -> Refused:
     """Says which: an operation nobody knows, or a known one with a wrong value."""
     try:
         envelope = _decode_envelope(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # what follows a wrong value is not read before
         return Refused("bad_json", "A message is a JSON object.")
     known_id = envelope.id if type(envelope.id) is int and 0 <= envelope.id <= MAX_ID else None
     if envelope.op not in _OPS:

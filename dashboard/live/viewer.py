@@ -23,7 +23,12 @@ FRAMES_AHEAD = 8  # frames sent and not yet acknowledged; browsers acknowledge e
 HOPELESS_AFTER = 15.0  # seconds without progress while frames are outstanding
 MAX_EVENTS_PENDING = 200  # events kept for a viewer who is behind
 BEAT_ROOM = 16  # messages in the outbox from which a beat is left out
+PIECES_AHEAD = 4  # large messages handed to the socket's writer and not yet taken by the client
 MAX_OUTBOX = 256  # messages handed to the socket's writer and not yet taken by the server
+
+
+class _Piece(str):
+    """A large message."""
 
 
 class Viewer:
@@ -45,6 +50,7 @@ class Viewer:
         self._close = close
         self._loop = asyncio.get_running_loop()
         self._outbox: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue(MAX_OUTBOX)
+        self._pieces = asyncio.Semaphore(PIECES_AHEAD)
         self._backlog = Pending()
         self._events: deque[str] = deque()
         self._refill: Refill | None = None  # due
@@ -105,8 +111,13 @@ class Viewer:
             self._outbox.put_nowait(text)
 
     async def put(self, text: str) -> None:
-        """A large message: waits until the server has taken what was sent before."""
-        await self._outbox.put(text)
+        """A large message: waits until the client has taken such that were sent before."""
+        await self._pieces.acquire()
+        try:
+            await self._outbox.put(_Piece(text))
+        except BaseException:
+            self._pieces.release()
+            raise
 
     def acknowledge(self, seq: int) -> bool:
         """Returns whether this is progress. Raises `Refused` for a frame that was never sent."""
@@ -158,6 +169,8 @@ class Viewer:
                 message = await self._outbox.get()
                 if isinstance(message, str):
                     await self._send(message)
+                    if isinstance(message, _Piece):
+                        self._pieces.release()
                     continue
                 await self._close(*message)
                 return

@@ -12,6 +12,8 @@ BAD = [
     ("", "bad_json"),
     ("{", "bad_json"),
     ("[" * 5000, "bad_json"),
+    ('{"op":5,"x":' + "[" * 5000, "bad_json"),
+    ('{"op":"ack","seq":' + "[" * 5000, "bad_json"),
     ("\ud800", "bad_json"),
     ("[]", "bad_json"),
     ("7", "bad_json"),
