@@ -1,8 +1,9 @@
 """How an answer leaves Daphne: no faster than its client reads it, and whole or visibly broken.
 
 Daphne takes whatever an application sends and keeps in memory what the client has not read yet: an
-export would be there as a whole, and all the history that a live socket asks for. And where an application fails in the midst of an answer, Daphne
-tries to answer 500, trips over that, and never looks at its applications again.
+export would be there as a whole, and all the history that a live socket asks for. And where an
+application fails in the midst of an answer, Daphne tries to answer 500, trips over that, and never
+looks at its applications again.
 """
 
 from __future__ import annotations

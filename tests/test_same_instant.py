@@ -1,7 +1,8 @@
 """Two requests at the same instant. Each has looked at what there is before either writes.
 
 Every writing operation of the schema is sent twice so, and what is deleted is changed and deleted
-twice. Nothing is answered 500, nothing that was deleted comes back, and the log tells of it once.
+twice; and each is sent once more while its devices, series and sites, or who asks, are deleted.
+Nothing is answered 500, nothing that was deleted comes back, and the log tells of it once.
 A new operation cannot be forgotten: the steps are those of `test_rest_live`.
 """
 
@@ -11,6 +12,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,12 +37,29 @@ WRITES = re.compile(
     r"\A\s*(?:INSERT|UPDATE|DELETE|COPY|LOCK)\b|\bFOR (?:NO KEY )?UPDATE\b|pg_advisory",
     re.IGNORECASE,
 )
+THINGS = re.compile('"(?:devices_device|devices_site|telemetry_series)"')
+WAIT = 60.0  # seconds
 WITHIN = 1.0  # seconds; who waits for the other's lock never arrives, and then it goes on
 # What is deleted and yet found: as over, as deleted, and what is written whether it was there or
 # not.
 STAY = {"silences_end", "log_delete", "notifications_wordings_delete"}
 
+POOL = ThreadPoolExecutor(2)  # each thread keeps its connection from one step to the next
+
 Answer = tuple[int, str]
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """No connection stays open when a test is over."""
+    yield
+    both = threading.Barrier(2)
+
+    def close() -> None:
+        both.wait(WAIT)  # or one thread would do both
+        connections.close_all()
+
+    wait([POOL.submit(close) for _ in range(2)])
 
 
 @contextmanager
@@ -94,13 +113,8 @@ class Sent:
                 found.append(self.answer(meanwhile=meet))
             finally:
                 both.abort()  # one that writes nothing keeps the other waiting for nothing
-                connections.close_all()
 
-        threads = [threading.Thread(target=send) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        wait([POOL.submit(send) for _ in range(2)])
         return found
 
 
@@ -125,6 +139,45 @@ def deleted_while_it_is_changed(step: Step, user: User) -> list[Answer]:
     return [*found, changed]
 
 
+def account(user: User) -> None:
+    """One that has nothing yet: what is its own goes as by any other deletion."""
+    User.objects.filter(pk=user.pk)._raw_delete(connection.alias)
+
+
+def things(user: User) -> None:
+    """Devices with their series, and sites."""
+    for name in ("devices.Device", "devices.Site"):
+        model(name).model._base_manager.all().delete()
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """As if it had not been. What refers to nothing is told at once, not at the end."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        yield
+        transaction.set_rollback(True)
+
+
+def while_it_is_deleted(step: Step, delete: Callable[[User], None]) -> Answer:
+    """What it is about, or who asks, is deleted before it writes. In one transaction, which sees
+    what it has deleted as it would what another has committed; so nobody waits for another."""
+    about = False  # whether it has looked at any of them
+
+    def noting(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal about
+        about = about or bool(THINGS.search(sql))
+        return execute(sql, params, many, context)
+
+    with undone():
+        user = User.objects.create(username="mia", is_superuser=True)
+        sent = Sent(step, user)
+        about = delete is account
+        with connection.execute_wrapper(noting):
+            return sent.answer(meanwhile=lambda: about and delete(user))
+
+
 def test_each_writing_operation_twice_at_the_same_instant(
     settings: Any, caplog: pytest.LogCaptureFixture
 ):
@@ -134,8 +187,11 @@ def test_each_writing_operation_twice_at_the_same_instant(
     wrong = []
     for step in STEPS:
         is_delete = OPERATIONS[step.operation][0] == "delete"
-        noted = Entry.objects.count()
         try:
+            for delete in (account, things):
+                status, said = while_it_is_deleted(step, delete)
+                assert status < 500, f"beside the deletion of {delete.__name__}: {status} {said}"
+            noted = Entry.objects.count()
             found = (
                 deleted_while_it_is_changed(step, user) if is_delete else Sent(step, user).twice()
             )

@@ -30,6 +30,8 @@ MAX_OUTBOX = 256  # messages handed to the socket's writer and not yet taken by 
 class _Piece(str):
     """A large message."""
 
+    __slots__ = ()
+
 
 class Viewer:
     """Sends to one socket, in order, without ever waiting in the hub."""
