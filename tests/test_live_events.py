@@ -120,7 +120,10 @@ async def test_rest_create_change_and_delete_are_announced():
         assert (await following())["event"] == "site"
         await sync_to_async(api.delete)(f"{DEVICES}a/")
         event = await following()
-        assert (event["change"], event["device"]) == ("deleted", {"id": made["id"], "uid": "a"})
+        assert (event["change"], event["device"]) == (
+            "deleted",
+            {"id": made["id"], "uid": "a", "kept": False},
+        )
         await quiet(following)
 
 
