@@ -48,7 +48,7 @@ test("an hour has its means and its worst", () => {
 test("all is well, with what is usual and what was", () => {
   assert.equal(said({}), "All is well: 120 messages a second, as usual, stored within 40 ms.");
   assert.equal(said({ usual: null }), "All is well: 120 messages a second, stored within 40 ms.");
-  assert.equal(said({ perSecond: null }), "All is well: nothing came yet, stored within 40 ms.");
+  assert.equal(said({ perSecond: null }), "All is well.");
   assert.equal(said({}, { behind: 12, unknown: 90 }),
     "All is well: 120 messages a second, as usual, stored within 40 ms; in the last 24 hours storing was behind for 12 min and nothing is known of 1 h 30 min.");
 });
@@ -79,6 +79,11 @@ test("the worst that is true is what is said", () => {
     if (!text.includes("database")) assert.equal(plain(found.text), text);
     assert.equal(said(facts), text);
   }
+});
+
+test("of what no rate is known all is well without one", () => {
+  assert.equal(said({ perSecond: null, usual: null }), "All is well.");
+  assert.equal(said({ perSecond: null, usual: null }, { behind: 2, unknown: 0 }), "All is well; in the last 24 hours storing was behind for 2 min.");
 });
 
 test("nothing sent where nothing is usual is as usual", () => {

@@ -98,6 +98,6 @@ export class Finder {
     this.list.replaceChildren(...all, ...each);
     if (focused) /** @type {HTMLElement|undefined} */ ([...this.list.querySelectorAll("button")].find(({ dataset }) => dataset.key === focused))?.focus();
     const more = total > series.length ? t("{n} series, {shown} shown", { n: number(total, 0), shown: series.length }) : tn("{n} series", "{n} series", total, { n: number(total, 0) });
-    setText(byId("found-count"), total ? more : t("No series has all of these words."));
+    setText(byId("found-count"), total ? more : this.words ? t("No series has all of these words.") : t("No series yet: each value that a device sends becomes one."));
   }
 }

@@ -18,7 +18,9 @@ export function verdict(now, past) {
   const bad = worst(now);
   if (bad) return bad;
   const was = past ? before(past) : "";
-  const rate = now.perSecond === null ? t("nothing came yet") : `${perSecond(now.perSecond)}${now.usual ? t(", as usual") : ""}`;
+  // Nothing has come, or the page has not seen enough of it to tell.
+  if (now.perSecond === null) return { state: "online", text: t("All is well{past}.", { past: was && `; ${was}` }) };
+  const rate = `${perSecond(now.perSecond)}${now.usual ? t(", as usual") : ""}`;
   return { state: "online", text: t("All is well: {rate}, stored within {lag}{past}.", { rate, lag: duration(now.lag), past: was && `; ${was}` }) };
 }
 
