@@ -163,7 +163,7 @@ def test_the_fleet_and_the_device_show_what_is_wrong_and_since_when(page: Page):
     expect(page.locator(".device[data-state=alert]")).to_have_count(7)
     expect(page.locator(".problem")).to_have_count(5)
     expect(page.locator("#problems-more")).to_have_text("2 more")
-    expect(page.locator(".chip[data-state=alert] b")).to_have_text("7")
+    expect(page.locator(".chip[data-state=info] b")).to_have_text("7")
     tiles = page.locator(".device .name").all_inner_texts()
     again = fire("freezer-3", severity="critical", sentence="Freezer 3 is far too warm.")
     first = page.locator(".problem").first
