@@ -41,8 +41,8 @@ PAGE_SECONDS = 60.0  # for anything a page is expected to do, on a busy machine
 LOAD_SECONDS = 180.0  # for a page to be loaded: a hundred modules, in a browser that has none yet
 NEVER = 2**31 - 1  # ms, the longest that a browser counts
 # Paths that the test which runs means to be refused at, or all below one: `/api/v1/*`. A page asks
-# again after `hello`, and by itself: name them before anything is taken away. Each test begins with
-# none.
+# again by itself, as with a new socket: name them before anything is taken away. Each test begins
+# with none.
 refused: set[str] = set()
 USERNAME, PASSWORD = "olga", "a passphrase of the tests"
 

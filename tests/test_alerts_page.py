@@ -113,7 +113,7 @@ def test_every_page_counts_what_is_open_and_another_person_acts(page: Page):
     live(page, "/")
     expect(page.locator("#alerts-count")).to_be_hidden()
     # The word of it brings it, at once: the page's own look, each minute, would find nothing.
-    refused.add("/api/v1/alerts/")  # after `hello` the page looks a second time, at its own pace
+    refused.add("/api/v1/alerts/")  # the page looks by itself, at its own pace
     page.route("**/api/v1/alerts/?*", lambda route: route.abort())
     alert = fire("freezer-1", severity="critical")
     expect(page.locator("#alerts-count")).to_contain_text("1")

@@ -44,6 +44,7 @@ def left_in_english(page: Page, language: str, written: set[str]) -> list[str]:
     return sorted(text for text, left in ours.items() if _is_english(left, language))
 
 
+@cache  # every page has the frame's
 def _is_english(text: str, language: str) -> bool:
     return any(
         english.fullmatch(text) and not any(each.fullmatch(text) for each in translated)
