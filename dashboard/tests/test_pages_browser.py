@@ -66,13 +66,22 @@ def drawn(page: Page) -> dict[str, list[list[float]]]:
     return {chart["metric"]: chart["points"] for chart in charts}
 
 
-def test_a_wrong_password_is_told_on_the_page_and_the_right_one_opens_it(page: Page):
+def test_back_shows_nothing_after_a_log_out_and_a_wrong_password_is_told(page: Page):
+    add_device("freezer-1", "Freezer 1")
+    page.goto("/devices/freezer-1/")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "online")
     page.goto("/")
-    expect(page.locator("#first-device")).to_be_visible()
+    expect(page.locator(".device", has_text="Freezer 1")).to_be_visible()
     expect(page.locator("#connection")).to_have_attribute("data-state", "online")
     refused.add("/api/v1/*")  # whatever the page asks by itself while it is left
     page.click("summary[aria-label='Account of olga']")
     page.click("text=Log out")
+    expect(page.locator("[name=username]")).to_be_visible()
+    for left in ("/", "/devices/freezer-1/"):
+        page.go_back()
+        expect(page).to_have_url(re.compile(f"/login/[?]next={left}$"))
+        expect(page.locator("[name=username]")).to_be_visible()
+        assert "Freezer 1" not in page.content()
     page.fill("[name=username]", "olga")
     page.fill("[name=password]", "not it")
     page.click("button.main")
