@@ -15,6 +15,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from access import turns
 from access.acting import address_of
 
 BURST_SECONDS = 10.0  # of requests at the rate, that may come at once
@@ -52,10 +53,12 @@ callers = Callers()
 
 
 class PerCaller(BaseThrottle):
-    """Answers 429 with Retry-After."""
+    """Answers 429 with Retry-After. Who is within the rate waits for a turn (`access.turns`)."""
 
     def allow_request(self, request: Request, _view: Any) -> bool:
         self._wait = callers.wait(_caller(request), settings.API_REQUESTS, time.monotonic())
+        if not self._wait:
+            turns.begin(request)
         return not self._wait
 
     def wait(self) -> float:

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "access.signed_in.NoteSignIn",
     "access.acting.Acting",
+    "access.turns.GiveBack",
     "access.audited.requests.RecordTheRest",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

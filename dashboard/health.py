@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from access import turns
 from access.acting import is_of_this_machine
 from access.throttle import callers
 from dashboard.database import watch
@@ -41,8 +42,9 @@ class HubCollector(Collector):
         )
         yield CounterMetricFamily(
             "pulseboard_web_requests_refused",
-            "Requests of the API answered 429, because their caller had made too many",
-            value=callers.refused,
+            "Requests of the API answered 429, because their caller had made too many, or"
+            " too many at once",
+            value=callers.refused + turns.requests.refused + turns.downloads.refused,
         )
         yield CounterMetricFamily(
             "pulseboard_web_sockets_refused",

@@ -69,12 +69,13 @@ def test_requests_share_sessions_that_stay_and_get_others_when_these_end(
 
 
 def keeps_nobody_out(process: WebProcess) -> None:
-    """More downloads that nobody reads than there are sessions."""
+    """More downloads that nobody reads than there are sessions, of as many accounts, for one has
+    no more than a share of them."""
     one = series()
     fill(one.pk)
-    cookie = f"{settings.SESSION_COOKIE_NAME}={make_cookie()}"
     with ExitStack() as slow:
-        for _ in range(MOST + 1):
+        for number in range(MOST + 1):
+            cookie = f"{settings.SESSION_COOKIE_NAME}={make_cookie(f'reader-{number}')}"
             wire = slow.enter_context(closing(asked(process, one.pk, cookie)))
             assert slow.enter_context(wire.getresponse()).status == HTTPStatus.OK
         eventually(lambda: ask(process), what="somebody else is answered")

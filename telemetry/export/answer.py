@@ -24,12 +24,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 
-from access import audit
+from access import audit, turns
 from access.audit import Of
 from devices.api.lasting import Right
 from telemetry.export.compression import Compression, Piece, compressed
 from telemetry.export.formats import FORMATS, Format, render, wanted
-from telemetry.export.options import options
+from telemetry.export.options import Options, options
 from telemetry.history.table import Block, Table, length
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,19 @@ def streamed(
     for the audit log. Raises what reading the first block raises."""
     chosen = wanted(request)
     how = options(request, zone)
+    give_back = turns.download(request)
+    try:
+        answer = _streamed(request, table, name, chosen, how, kind)
+    except BaseException:
+        give_back()
+        raise
+    turns.until_closed(answer, give_back)
+    return answer
+
+
+def _streamed(
+    request: Request, table: Table, name: str, chosen: str, how: Options, kind: str
+) -> HttpResponseBase:
     of = FORMATS[chosen]
     blocks = iter(table.blocks)
     first = next(blocks, None)
