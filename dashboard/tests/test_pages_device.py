@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from dashboard.tests.live_socket import insert
@@ -13,7 +14,8 @@ from devices.models import Device, Site
 from telemetry.live import message_log
 from telemetry.models import QuarantinedMessage, Series
 from telemetry.moments import from_ms
-from tests.browser import announce, chromium, operator, page, refused, tell_until
+from tests.browser import announce, chromium, elsewhere, operator, page, refused, tell_until
+from tests.granted import may
 from tests.waiting import eventually
 from tests.web_process import web, web_process
 
@@ -123,6 +125,15 @@ def test_paper_shows_the_charts_that_were_out_of_sight(page: Page):
     assert charts(page)[-1]["points"] == []
     page.pdf()
     assert [chart["points"] for chart in charts(page)] == [drawn] * 30
+
+
+def test_who_may_not_see_it_any_more_sees_nothing_of_it(open_page: Page, operator: User):
+    refused.add("/api/v1/*")
+    elsewhere(lambda: may(operator))
+    expect(open_page.locator("#trouble")).to_contain_text("where you may not look")
+    expect(open_page.locator("#trouble button")).to_have_count(0)
+    expect(open_page.locator("#presence-evidence")).to_have_text("It is here no more.")
+    assert charts(open_page) == []
 
 
 def test_a_device_that_was_removed_says_so_and_is_not_asked_for_again(open_page: Page):

@@ -12,6 +12,7 @@ import { DeviceAlerts } from "./device-alerts.js";
 import { DevicePast } from "./device-past.js";
 import { showControl } from "../frame/connection-control.js";
 import { DeviceSide } from "./device-side.js";
+import { stopAsking } from "../page/gone.js";
 import { devicePath, get } from "../page/rest.js";
 import { facts, renew } from "./device-facts.js";
 import { inTurn } from "../page/in-turn.js";
@@ -126,15 +127,7 @@ function wireEvents() {
   });
   connection.on("device", (message) => {
     if (message.device.uid !== device.uid) return;
-    if (message.change === "deleted") {
-      device.removed = true;
-      timeLine.follow([]); // its series are gone with it
-      device.kept = Boolean(message.device.kept);
-      tellGone(byId("trouble"), device.uid, device.kept);
-      for (const part of document.querySelectorAll("#no-series, [data-edit]")) part.setAttribute("hidden", "");
-      second();
-      return;
-    }
+    if (message.change === "deleted") return gone(Boolean(message.device.kept));
     if (device.removed) return location.reload(); // it is back
     toast(t("{name} was changed.", { name: message.device.name }));
     describe();
@@ -157,6 +150,20 @@ function wireEvents() {
     describe();
     if (series !== null) readLatest(); // or it is read with all that was missed
   });
+}
+
+/** It is here no more: deleted, or out of the viewer's sight. @param {boolean} kept it can be had back */
+function gone(kept) {
+  stopAsking("device", device.uid);
+  device.removed = true;
+  device.kept = kept;
+  device.series = [];
+  charts.list([]);
+  side.list([]);
+  timeLine.follow([]);
+  tellGone(byId("trouble"), device.uid, kept);
+  for (const part of document.querySelectorAll("#no-series, [data-edit]")) part.setAttribute("hidden", "");
+  second();
 }
 
 /** Show the device as it is described now: name, facts, thresholds. */
@@ -196,6 +203,7 @@ const readLatest = inTurn(async () => {
     news.release(asked);
     second();
   } catch (error) {
+    if (/** @type {import("../page/rest.js").RestError} */ (error).status === 404) return gone(false);
     showTrouble(byId("trouble"), t("The latest values could not be loaded. {message}", { message: /** @type {Error} */ (error).message }), readLatest);
     if (news.holds && !device.removed) setTimeout(readLatest, AGAIN_AFTER);
   } finally {
