@@ -24,11 +24,11 @@ def _rewrite(path: Path, config: pytest.Config) -> bool:
     kept = folder / f"{path.stem}{rewrite.PYC_TAIL}"
     if kept.exists():  # pytest looks whether it is of this content
         return False
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         found, code = rewrite._rewrite_test(path, config)
-    except SyntaxError:
-        return False  # which pytest tells
+    except (OSError, SyntaxError):  # a folder that is only read, or what pytest tells
+        return False
     return rewrite._write_pyc(config.stash[assertstate_key], code, found, kept)
 
 
