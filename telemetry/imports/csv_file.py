@@ -18,6 +18,9 @@ from telemetry.imports.layout import Options
 from telemetry.imports.row_block import MAX_SHOWN, Bad, RowBlock
 
 LINE_BREAK = ord("\n")
+# Rows of another number of columns that pyarrow keeps back until there is one that fits. A file of
+# such alone would be kept as a whole, and a small gzip unpacks to a thousand times as much.
+MAX_LEFT_OUT = 200_000
 
 
 def blocks(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
@@ -32,7 +35,7 @@ def blocks(file: BinaryIO, options: Options) -> Iterator[RowBlock]:
 
     def left_out(row: Any) -> str:
         bad.append(row)
-        return "skip"
+        return "skip" if len(bad) <= MAX_LEFT_OUT else "error"
 
     reading = csv.open_csv(
         file,
@@ -76,6 +79,8 @@ def _cells(header: bytes, separator: str) -> Iterator[list[str]]:
         yield from python_csv.reader([line], delimiter=separator)
     except UnicodeDecodeError:
         raise NotImported("The first line is not UTF-8.") from None
+    except python_csv.Error as exc:
+        raise NotImported(f"The first line is no line of CSV: {exc}.") from None
 
 
 def _separator(header: bytes) -> str:

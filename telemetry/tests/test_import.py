@@ -23,7 +23,7 @@ from pyarrow import parquet as pq
 from rest_framework.test import APIClient
 
 from devices.models import Device, Site
-from telemetry.imports import parquet_file, row_block, sources, uploaded, writing
+from telemetry.imports import csv_file, parquet_file, row_block, sources, uploaded, writing
 from telemetry.imports.errors import NotImported
 from telemetry.imports.layout import Options
 from telemetry.imports.places import Places
@@ -124,6 +124,20 @@ def test_wide_tables_are_told_by_their_columns_or_by_options(run, database) -> N
         run("d.xlsx", "a,b\n2026-01-01,1\n")
     with pytest.raises(CommandError, match="is no parquet"):
         run("d.parquet", "a,b\n2026-01-01,1\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("time,device,metric,value\n" + "a\n" * (csv_file.MAX_LEFT_OUT + 1), "Expected 4 columns"),
+        ("a" * 200_000, "is no line of CSV"),
+    ],
+)
+def test_a_packed_file_that_unpacks_to_nothing_is_not_kept(body: str, said: str, tmp_path: Path):
+    packed = tmp_path / "x.csv.gz"
+    packed.write_bytes(gzip.compress(body.encode()))
+    with pytest.raises(NotImported, match=said):
+        list(sources.blocks(packed, packed.name, Options()))
 
 
 def test_what_is_wrong_is_told_by_its_line_and_the_rest_is_stored(
