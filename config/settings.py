@@ -109,8 +109,8 @@ PULSEBOARD_PREFIX = env.text("PULSEBOARD_PREFIX", "pulseboard")
 CHANNEL_LAYERS = {
     "default": {
         # One PUBLISH a frame; the list-based layer takes four round trips and drops over capacity.
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": PULSEBOARD_PREFIX},
+        "BACKEND": "config.channel_layer.RedisChannelLayer",
+        "CONFIG": {"url": REDIS_URL, "prefix": PULSEBOARD_PREFIX},
     }
 }
 

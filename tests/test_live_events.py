@@ -240,8 +240,8 @@ async def test_a_deleted_device_is_two_events_however_many_series_it_had():
 def test_a_channel_layer_that_is_away_does_not_undo_the_change(settings, caplog):
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]},
+            "BACKEND": "config.channel_layer.RedisChannelLayer",
+            "CONFIG": {"url": "redis://127.0.0.1:1/0"},
         }
     }
     response = operator_client().post(DEVICES, {"uid": "a"})

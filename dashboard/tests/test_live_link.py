@@ -62,8 +62,8 @@ async def redis(tmp_path: Path, settings) -> AsyncIterator[Redis]:
     server = Redis(tmp_path)
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [f"redis://127.0.0.1:{server.port}/0"], "prefix": "linktest"},
+            "BACKEND": "config.channel_layer.RedisChannelLayer",
+            "CONFIG": {"url": f"redis://127.0.0.1:{server.port}/0", "prefix": "linktest"},
         }
     }
     await server.start()
@@ -179,8 +179,13 @@ async def test_a_connection_dropped_and_restored_between_two_beats_is_a_refill(
         await control.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         await socket.got("refill")
         assert link._beat <= beat + 2
-        await Bridge("after").publish(series.device_id, {series.id: [1, 1.0]})
+        bridge = Bridge("after")
+        await bridge.publish(series.device_id, {series.id: [1, 1.0]})
         await eventually(lambda: [1, 1.0] in socket.points(series.id))
+        # The connection that sends: nobody who listens knows that something was lost with it.
+        await control.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        await bridge.publish(series.device_id, {series.id: [2, 2.0]})
+        await eventually(lambda: [2, 2.0] in socket.points(series.id))
     await control.aclose()
 
 
