@@ -26,9 +26,7 @@ RETRY = 10.0  # seconds after a beat that was not taken or not sent
 IDLE = 60.0  # seconds between two looks where nobody is told
 BRIDGE_LATE = 60.0  # seconds without a word from a bridge that ran before
 FOLLOWER_LATE = 120.0  # seconds in which a follower did no step, in any process
-MAINTENANCE_LATE = (
-    900.0  # seconds in which no job of maintenance ended well; one may take ten minutes
-)
+MAINTENANCE_LATE = 900.0  # seconds in which no job of it ended well; one may take ten minutes
 SENDING_LATE = 600.0  # seconds that something waits which could be sent
 
 _SQL = load("heartbeat")

@@ -108,6 +108,7 @@ def are_well(fleet: Page, device: Page) -> None:
     expect(fleet.locator(".device .state", has_text="Online")).to_have_count(SENDERS)
     expect(device.locator("#presence-word")).to_have_text("Online")
     expect(fleet).not_to_have_title(re.compile("Not known"))
+    expect(fleet.locator("#chips-known")).to_be_hidden()
 
 
 def forget(*pages: Page) -> None:
@@ -157,6 +158,7 @@ def test_nothing_of_ours_and_of_the_viewer_is_called_a_devices_silence(
         try:
             for page in pages:
                 expect(page.locator("#connection .word")).to_have_text(re.compile(word))
+            expect(pages[0].locator("#chips-known")).to_have_text("Last known:")
             wait_for_load(stack)
             if cause == "the viewer's network":
                 nobody_looked_and_all_was_well(*tabs)

@@ -95,6 +95,16 @@ def test_a_site_that_was_deleted_is_not_asked_for_again(page: Page):
     assert [url for url in asked if "harbour" in url] == []
     expect(page.locator("#trouble")).to_contain_text("This site was deleted.")
 
+    # Nobody told of it: then the page cannot know whether the viewer's right ended.
+    page.goto("/sites/harbour/")
+    expect(page.locator("#connection .word")).to_have_text("Live")
+    refused.add(f"/api/v1/sites/{site.slug}/")
+    Site.objects.filter(pk=site.pk).delete()
+    tell_until(
+        lambda: announce(EVENTS_GROUP, site_event("changed", here, site.pk)),
+        lambda: "or you may not see it any more" in page.locator("#trouble").inner_text(),
+    )
+
 
 def test_a_site_is_made_shows_what_stands_there_is_changed_and_goes(page: Page):
     Site.objects.create(slug="harbour", name="Another one of that name")

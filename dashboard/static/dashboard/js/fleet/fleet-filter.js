@@ -135,8 +135,11 @@ export class FleetFilter {
     for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(this.states.has(name)));
   }
 
-  /** @param {Record<string, number>} counts @param {number} hidden @param {string} severity of the worst alert */
-  showCounts(counts, hidden, severity) {
+  /** @param {Record<string, number>} counts @param {number} hidden @param {string} severity of the worst alert
+   * @param {boolean} unknown the states are old ones */
+  showCounts(counts, hidden, severity, unknown) {
+    byId("chips").classList.toggle("is-stale", unknown);
+    byId("chips-known").hidden = !unknown;
     const alert = this.chips.get("alert");
     if (alert) mark(alert, severity || "alert");
     for (const [name, chip] of this.chips) {

@@ -168,8 +168,9 @@ export class Fleet {
     const all = [...this.roster.devices.values()];
     const count = counts(all);
     const seen = visible ?? all.filter((device) => shown(device, this.filter)).length;
-    this.filter.showCounts(count, all.length - seen, worstAlert(all));
-    setTab(this.live.isUnknown() ? `${t("Not known")} · ${t("Fleet")}` : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
+    const unknown = this.live.isUnknown();
+    this.filter.showCounts(count, all.length - seen, worstAlert(all), unknown && all.length > 0);
+    setTab(unknown ? `${t("Not known")} · ${t("Fleet")}` : headline(count), [...PROBLEMS].reduce((sum, name) => sum + count[name], 0));
     setText(byId("count"), all.length ? String(all.length) : "");
     this.grid.count();
   }

@@ -158,7 +158,7 @@ const readFacts = inTurn(async () => {
     return true;
   } catch (error) {
     const { status, message } = /** @type {import("../page/rest.js").RestError} */ (error);
-    if (status === 404) left();
+    if (status === 404) left(t("This site was deleted, or you may not see it any more."));
     else showTrouble(byId("trouble"), t("The site could not be read. {why}", { why: message }), readFacts);
     return false;
   }
@@ -177,10 +177,10 @@ function missed() {
   countAlerts();
 }
 
-function left() {
+function left(/** @type {string} */ why) {
   gone = true;
   clearTimeout(reading);
-  showTrouble(byId("trouble"), t("This site was deleted. Its devices are without a site."), () => location.assign("/sites/"), t("Back to the sites"));
+  showTrouble(byId("trouble"), why, () => location.assign("/sites/"), t("Back to the sites"));
 }
 
 function wire() {
@@ -212,7 +212,7 @@ function wire() {
   connection.on("series", ({ uid }) => devices.has(uid) && readSoon());
   connection.on("site", async ({ slug, change }) => {
     if (slug !== site.slug) return;
-    if (change === "deleted") left();
+    if (change === "deleted") left(t("This site was deleted. Its devices are without a site."));
     else if (await readFacts()) toast(t("{name} was changed.", { name: site.name }));
   });
   connection.on("alert", () => countAlerts());
