@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connections
 from django.db.models.signals import post_save
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -29,6 +30,14 @@ examples.load_profile()
 # Who loads `config.asgi`, to collect tests for one, is given a pool of connections: what runs after
 # it in this process would go on with a database that it took away or exchanged.
 django_settings.DATABASE_POOL = 0
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """While Playwright's loop runs, Django uses another connection than without it. The database is
+    dropped by the one it was made by, so the other must be closed by then."""
+    yield
+    connections.close_all()
 
 
 @pytest.fixture(autouse=True, scope="session")
