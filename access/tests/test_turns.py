@@ -93,4 +93,6 @@ def test_downloads_are_counted_until_they_end_and_keep_no_request_waiting(
     assert b"".join(bob.get(FILE).streaming_content)
     assert b"".join(under_way.streaming_content)
     assert b"".join(ana.get(FILE).streaming_content)
-    assert (turns.requests._lines, turns.downloads._lines) == ({}, {})
+    # Of these two: an answer that another test never read may still wait to be collected.
+    accounts = {f"account {pk}" for pk in User.objects.values_list("pk", flat=True)}
+    assert accounts.isdisjoint({*turns.requests._lines, *turns.downloads._lines})
