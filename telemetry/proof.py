@@ -37,6 +37,12 @@ def is_stored_since(series: Iterable[int], start: datetime) -> bool:
     return bool(found)
 
 
+def is_name_held(worker: str) -> bool:
+    """Whether the worker has its name to itself now."""
+    [(found,)] = _rows("is_name_held", worker=worker)
+    return bool(found)
+
+
 def quarantined_heads(since: datetime) -> list[bytes]:
     """The first bytes of each message quarantined since then."""
     return [bytes(head) for (head,) in _rows("fetch_quarantined_heads", start=since)]

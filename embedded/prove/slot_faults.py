@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from embedded.prove.scene import Scene
+from embedded.prove.slots import worker_of
+from embedded.servers.child import POLL_SECONDS
+
+HELD_SECONDS = 60.0  # for a bridge to have its name again, after the fault before
 
 
 def joins(scene: Scene) -> None:
@@ -26,12 +32,21 @@ def leaves(scene: Scene) -> None:
 
 
 def collides(scene: Scene) -> None:
-    """A second process under the name of a bridge that runs must give way, and disturb nothing."""
+    """A second process under the name of a bridge that runs must give way, and disturb nothing.
+
+    Begun while the first has its name: after an outage that was longer than a lease, whoever asks
+    first gets it, and the other gives way."""
     slots, folder = scene.stack.slots, scene.stack.folder
     assert slots is not None  # noqa: S101 (`possible` saw to it)
     assert folder is not None  # noqa: S101
     name = scene.chance.choice(slots.running())
     scene.notes.append(name)
+    deadline = time.monotonic() + HELD_SECONDS
+    while not scene.stored.is_name_held(worker_of(name)):
+        if time.monotonic() > deadline:
+            scene.failures.append(f"{name} does not have its name")
+            break
+        time.sleep(POLL_SECONDS)
     if not slots.collide(name, folder / "spool-of-another"):
         scene.failures.append(f"two processes ran as {name}")
     scene.over()

@@ -76,6 +76,11 @@ class Slots:
         )
 
 
+def worker_of(name: str) -> str:
+    """The name under which that bridge writes."""
+    return f"bridge-{_slot(name)}"
+
+
 def _name(slot: int) -> str:
     return f"bridge-{slot}" if slot else "bridge"
 

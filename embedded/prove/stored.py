@@ -59,6 +59,14 @@ class Stored:
             errors.reset_connection()
             return False
 
+    def is_name_held(self, worker: str) -> bool:
+        """Whether it has its name to itself; False while nobody can say."""
+        try:
+            return proof.is_name_held(worker)
+        except errors.ERRORS:
+            errors.reset_connection()
+            return False
+
     def numbers(self) -> Iterator[int]:
         """The number of every reading of this run, as often as it is stored."""
         series = self._series(*METRICS)

@@ -11,6 +11,10 @@ SELECT EXISTS (
     CROSS JOIN LATERAL numbers_between(asked.id, %(start)s, 'infinity')
 )
 
+-- name: is_name_held
+-- Whether a worker has its name: it said so lately enough.
+SELECT EXISTS (SELECT FROM ingest_lease WHERE name = %(worker)s AND expires_at > now())
+
 -- name: fetch_quarantined_heads
 -- The beginning of each payload quarantined since a moment.
 SELECT substring(payload FROM 1 FOR 100) FROM telemetry_quarantinedmessage
