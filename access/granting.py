@@ -38,19 +38,23 @@ def people(scope: Scope) -> QuerySet[User]:
 
 def holders(sites: Sites, role: Role = Role.VIEWER) -> QuerySet[User]:
     """Who has this role or a higher at one of these sites, or everywhere; None: anywhere."""
-    everybody: QuerySet[User] = get_user_model()._default_manager.all()
     if sites == frozenset():
-        return everybody.none()
+        return get_user_model()._default_manager.none()
     held = Grant.objects.filter(role__gte=role)
     if sites is not None:
         held = held.filter(Q(site__in=sites) | Q(site=None))
-    return everybody.filter(Q(pk__in=held.values("user")) | Q(is_superuser=True))
+    return _having(held)
 
 
 def seeing(site_id: int | None) -> QuerySet[User]:
     """Active accounts that see what stands at this site; None: at no site."""
-    everybody: QuerySet[User] = get_user_model()._default_manager.filter(is_active=True)
     held = Grant.objects.filter(Q(site=site_id) | Q(site=None))
+    return _having(held).filter(is_active=True)
+
+
+def _having(held: QuerySet[Grant]) -> QuerySet[User]:
+    """Who has one of these, or needs none."""
+    everybody: QuerySet[User] = get_user_model()._default_manager.all()
     return everybody.filter(Q(pk__in=held.values("user")) | Q(is_superuser=True))
 
 

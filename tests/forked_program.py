@@ -47,10 +47,9 @@ def running(
     folder = clusters.open_folder()
     given = [str(folder / "said"), str(cluster or ""), module, *words]
     command = [sys.executable, "-m", __name__, *given]
-    begin = forking.start if sys.platform == "linux" else forking.start_anew
     try:
         with (folder / "log").open("wb") as log:
-            process = begin(command, environment, ROOT, log.fileno())
+            process = forking.begin(command, environment, ROOT, log.fileno())
         try:
             yield ForkedProgram(folder, process)
         finally:

@@ -104,7 +104,6 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """As `subprocess.run` of a Python program that ends by itself, given nothing to read; its
     `stdout` is all it said. Raises `subprocess.TimeoutExpired`, and then it is killed."""
-    begin = start if sys.platform == "linux" else start_anew
     with tempfile.TemporaryFile() as said:
         process = begin(command, environment, folder, said.fileno())
         try:
@@ -117,10 +116,12 @@ def run(
         return subprocess.CompletedProcess(command, status, said.read().decode(errors="replace"))
 
 
-def start_anew(
+def begin(
     command: list[str], environment: Mapping[str, str], folder: Path, output: int
 ) -> subprocess.Popen[bytes]:
-    """As `start`, where nothing can be forked."""
+    """As `start`; anew where nothing can be forked."""
+    if sys.platform == "linux":
+        return start(command, environment, folder, output)
     return subprocess.Popen(
         command,
         env=dict(environment),

@@ -31,7 +31,7 @@ FURTHER = "A token makes none that reaches further than itself, or lasts longer.
 
 
 class ApiTokenSerializer(serializers.ModelSerializer):
-    name = LineField(read_only=True, allow_null=True, source="given_name")
+    name = serializers.CharField(read_only=True, allow_null=True, source="given_name")
     used = serializers.DateTimeField(
         read_only=True,
         allow_null=True,

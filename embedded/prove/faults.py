@@ -21,7 +21,6 @@ CLOCK_STEPS = (0.5, 5.0, 60.0, 3_600.0)  # seconds
 FULL_LOAD = 6.0  # times the usual rate while the spool is being filled
 FULL_SECONDS = 90.0  # for the spool to fill
 FULL_HELD = 2.0  # seconds it stays full, with messages waiting at the broker
-POLL = 0.1  # seconds between two looks
 
 
 def _killed(name: str) -> Fault:
@@ -77,10 +76,8 @@ def _spool_full(scene: Scene) -> None:
     postgres = scene.part("postgres")
     postgres.stop()
     scene.load.faster(FULL_LOAD)
-    deadline = time.monotonic() + FULL_SECONDS
-    while count() == before and time.monotonic() < deadline:
-        time.sleep(POLL)
-    scene.notes.append("full" if count() > before else "NOT full")
+    is_full = scene.until(lambda: count() > before, FULL_SECONDS)
+    scene.notes.append("full" if is_full else "NOT full")
     time.sleep(FULL_HELD)
     scene.load.faster(1.0)
     scene.over()

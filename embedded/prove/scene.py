@@ -18,6 +18,8 @@ from embedded.prove.slots import Slots
 if TYPE_CHECKING:  # it needs the settings, which name servers that are started first
     from embedded.prove.stored import Stored
 
+POLL = 0.1  # seconds between two looks
+
 
 class Stack(Protocol):
     """What a fault can reach: `OwnStack` or `RunningStack`."""
@@ -58,6 +60,13 @@ class Scene:
     def wait(self, bounds: tuple[float, float]) -> None:
         """Let the fault last, as long as the seed says."""
         time.sleep(self.chance.uniform(*bounds))
+
+    def until(self, fact: Callable[[], bool], within: float) -> bool:
+        """Whether it came true in so many seconds."""
+        deadline = time.monotonic() + within
+        while not (is_so := fact()) and time.monotonic() < deadline:
+            time.sleep(POLL)
+        return is_so
 
     def part(self, name: str) -> Part:
         """One of that name; of several bridges any."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from embedded.prove.scene import Scene
 from embedded.prove.slots import worker_of
-from embedded.servers.child import POLL_SECONDS
 
 HELD_SECONDS = 60.0  # for a bridge to have its name again, after the fault before
 
@@ -41,12 +38,8 @@ def collides(scene: Scene) -> None:
     assert folder is not None  # noqa: S101
     name = scene.chance.choice(slots.running())
     scene.notes.append(name)
-    deadline = time.monotonic() + HELD_SECONDS
-    while not scene.stored.is_name_held(worker_of(name)):
-        if time.monotonic() > deadline:
-            scene.failures.append(f"{name} does not have its name")
-            break
-        time.sleep(POLL_SECONDS)
+    if not scene.until(lambda: scene.stored.is_name_held(worker_of(name)), HELD_SECONDS):
+        scene.failures.append(f"{name} does not have its name")
     if not slots.collide(name, folder / "spool-of-another"):
         scene.failures.append(f"two processes ran as {name}")
     scene.over()

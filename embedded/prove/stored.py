@@ -5,7 +5,7 @@ Imported only once the environment names the servers: the settings are read on i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,19 +53,11 @@ class Stored:
         Asked of the timed ones, whose time follows from the number, and which no web process took.
         """
         start = datetime.fromtimestamp(self._messages.time_ms(number) / 1000, UTC)
-        try:
-            return proof.is_stored_since(self._series(TIMED_METRIC), start)
-        except errors.ERRORS:
-            errors.reset_connection()
-            return False
+        return _is_known(lambda: proof.is_stored_since(self._series(TIMED_METRIC), start))
 
     def is_name_held(self, worker: str) -> bool:
         """Whether it has its name to itself; False while nobody can say."""
-        try:
-            return proof.is_name_held(worker)
-        except errors.ERRORS:
-            errors.reset_connection()
-            return False
+        return _is_known(lambda: proof.is_name_held(worker))
 
     def numbers(self) -> Iterator[int]:
         """The number of every reading of this run, as often as it is stored."""
@@ -101,6 +93,15 @@ class Stored:
 
     def postgres_version(self) -> str:
         return proof.server_version()
+
+
+def _is_known(ask: Callable[[], bool]) -> bool:
+    """What the database says; False while it is away."""
+    try:
+        return ask()
+    except errors.ERRORS:
+        errors.reset_connection()
+        return False
 
 
 def balanced(counters: dict[str, Any]) -> bool:

@@ -59,14 +59,14 @@ class WordsPreviewSerializer(Strict):
 
 class WordsPreviewShape(serializers.Serializer):
     errors = serializers.DictField(child=serializers.CharField(), help_text="By field.")
-    subject = LineField()
-    text = ProseField()
+    subject = serializers.CharField()
+    text = serializers.CharField()
 
 
 class WordingShape(serializers.Serializer):
     what = serializers.CharField(help_text="fired, worsened, escalated, cleared or digest.")
-    subject = LineField()
-    text = ProseField()
+    subject = serializers.CharField()
+    text = serializers.CharField()
     ours = serializers.BooleanField(help_text="Nobody has written another.")
 
 

@@ -1,6 +1,7 @@
 /** Which devices the fleet shows, in what order and groups. Pure. */
 
 import { STATES } from "../presence/presence.js";
+import { SEVERITIES } from "../alerts/standing.js";
 import { t } from "../page/language.js";
 
 /**
@@ -9,7 +10,6 @@ import { t } from "../page/language.js";
  * @typedef {{search: string, site: string, states: Set<string>, selected?: Set<string>, only?: boolean}} Filter
  */
 
-const SEVERITIES = ["critical", "warning", "info"];
 const RANK = Object.fromEntries(STATES.map((name, index) => [name, index]));
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -27,7 +27,7 @@ export const MOVING = new Set(["worst", "recent"]);
 
 /** Of those in alert, the worst first. @param {Listed} device */
 function severity({ state, alert }) {
-  return state === "alert" && alert ? SEVERITIES.indexOf(alert.severity) : 0;
+  return state === "alert" && alert ? SEVERITIES.indexOf(/** @type {any} */ (alert.severity)) : 0;
 }
 
 /** @param {Listed} a @param {Listed} b */
