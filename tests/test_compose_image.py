@@ -137,8 +137,13 @@ class Broker:
         eventually(self.listens, DEADLINE)
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(DEADLINE)
+        # Again and again: Mosquitto listens before it begins its loop, and forgets at that moment
+        # that it was told to end.
+        def has_ended() -> bool:
+            self.process.terminate()
+            return self.process.poll() is not None
+
+        eventually(has_ended, DEADLINE, what="the broker's end")
 
     def give_accounts(self, **more: str) -> str:
         """As the service does at each start."""
